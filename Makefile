@@ -1,0 +1,34 @@
+# Everything a person or a CI does with this clone. Each command sets up what it needs first; `make help` lists them.
+# PORT=8080 changes the port of `run`; ARGS="..." is handed to pytest, the benchmarks or the lock; PYTHON= names an interpreter.
+export PORT ?= 8000
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test check format bench lock
+
+help: ## list the commands
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ## start the portal with demo data on http://127.0.0.1:8000
+	@scripts/run_portal
+
+setup: ## install what running needs: system packages, .venv, fonts, browser files
+	@scripts/set_up
+
+setup-test: ## the same, with what the tests need: Chromium, PostgreSQL, Redis
+	@scripts/set_up --test
+
+test: check ## everything: checks, then the suite on SQLite and on PostgreSQL with Redis (ARGS="-k words")
+	@scripts/run_tests $(ARGS)
+
+check: setup-test ## lint, format, types, migrations, deployment settings, templates, shell scripts
+	@scripts/check
+
+format: setup-test ## put code into the agreed form
+	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format --quiet .
+
+bench: setup-test ## measure the slow paths on a throwaway PostgreSQL; prints ratios, never fails on time
+	@scripts/with_postgres_and_redis .venv/bin/python -m tests.bench $(ARGS)
+
+lock: ## write the lock files anew (ARGS=--upgrade: newest versions)
+	@scripts/lock $(ARGS)
