@@ -1,0 +1,24 @@
+"""What a password must be made of (等保 2.0: complexity)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+_KINDS = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"\d"), re.compile(r"[^0-9A-Za-z]"))
+NEEDED = 3
+
+
+class CharacterKindsValidator:
+    """At least three of: lower-case letters, capitals, digits, other signs."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raises ValidationError for a password of too few kinds."""
+        if sum(bool(kind.search(password)) for kind in _KINDS) < NEEDED:
+            raise ValidationError(self.get_help_text(), code="password_too_plain")
+
+    def get_help_text(self) -> str:
+        """The rule, shown beside the password field."""
+        return "密码应至少包含大写字母、小写字母、数字、符号中的三种。"

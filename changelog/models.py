@@ -1,0 +1,81 @@
+"""The one change log (design.md decision 6): a `ChangeSet` is one transaction, a `ChangeRecord` one record in it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from changzhi_portal.records import new_ref
+from changzhi_portal.scope import ScopedModel
+
+
+class ChangeSet(ScopedModel):
+    """One transaction that changed registers: who, when, why, through which upload."""
+
+    ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
+    made_at = models.DateTimeField("时间", auto_now_add=True, db_index=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="change_sets", verbose_name="操作人"
+    )
+    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="所属区划")
+    batch = models.ForeignKey(
+        "uploads.UploadBatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="change_sets",
+        verbose_name="上传批次",
+    )
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name="撤销的变更"
+    )
+    summary = models.CharField("说明", max_length=200)
+
+    scope_lookups = ("division",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "变更集"
+        ordering = ("-made_at", "-id")
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class ChangeRecord(ScopedModel):
+    """One record's before and after. Personal data stands in it as ciphertext."""
+
+    class Kind(models.TextChoices):
+        """What happened to the record."""
+
+        CREATED = "created", "新增"
+        UPDATED = "updated", "修改"
+        REMOVED = "removed", "删除"  # only by undoing the upload that created it
+
+    change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="records", verbose_name="变更集")
+    model = models.CharField("表", max_length=60, help_text="app_label.modelname")
+    object_id = models.BigIntegerField("主键")
+    object_ref = models.CharField("记录编号", max_length=13, blank=True)
+    object_label = models.CharField("记录", max_length=200)
+    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="所属区划")
+    kind = models.CharField("变更", max_length=10, choices=Kind)
+    before = models.JSONField("变更前", default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField("变更后", default=dict, encoder=DjangoJSONEncoder)
+
+    scope_lookups = ("division",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "变更记录"
+        ordering = ("id",)
+        indexes = (models.Index(fields=["model", "object_id"], name="change_of_object"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(kind="updated", before={}),
+                name="update_has_before",
+                violation_error_message="修改应有变更前的值。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}：{self.object_label}"

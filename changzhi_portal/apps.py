@@ -1,0 +1,11 @@
+"""The frame as a Django app, so that its templates, template tags and checks are found."""
+
+from django.apps import AppConfig
+
+
+class FrameConfig(AppConfig):
+    """What every register shares; has no tables of its own."""
+
+    name = "changzhi_portal"
+    label = "frame"
+    verbose_name = "框架"

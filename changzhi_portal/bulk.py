@@ -1,0 +1,74 @@
+"""Writing many rows at once (design.md decision 5): COPY on PostgreSQL, `bulk_create` on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from django.db import connections, models, router, transaction
+
+Row = TypeVar("Row", bound=models.Model)
+# SQLite allows 250,000 variables a statement; Django splits by itself, this only bounds memory.
+BATCH_ROWS = 2_000
+
+
+def insert_rows(model: type[Row], rows: Sequence[Row]) -> None:
+    """Insert new instances; each gets its primary key, and foreign keys to instances saved before are filled in.
+
+    Must run inside a transaction. Database constraints raise IntegrityError as usual; model signals are not sent.
+    """
+    if not rows:
+        return
+    connection = connections[router.db_for_write(model)]
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("insert_rows must run inside a transaction.")
+    for row in rows:
+        row._prepare_related_fields_for_save(operation_name="bulk_create")  # noqa: SLF001 - what bulk_create itself calls
+    if connection.vendor == "postgresql":
+        _copy(connection, model, rows)
+    else:
+        model._base_manager.bulk_create(rows, batch_size=BATCH_ROWS)
+
+
+def update_rows(model: type[Row], rows: Sequence[Row], fields: Sequence[str]) -> None:
+    """Write the named fields of existing, fully loaded instances in one upsert per batch, keyed by primary key."""
+    if not rows or not fields:
+        return
+    model._base_manager.bulk_create(
+        rows,
+        batch_size=BATCH_ROWS,
+        update_conflicts=True,
+        update_fields=list(fields),
+        unique_fields=[model._meta.pk.attname],
+    )
+
+
+def _copy(connection: Any, model: type[Row], rows: Sequence[Row]) -> None:
+    """COPY with primary keys drawn from the table's own sequence beforehand, since COPY cannot return them."""
+    columns = model._meta.concrete_fields
+    primary_key = model._meta.pk
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    without_key = [row for row in rows if row.pk is None]
+    with connection.cursor() as cursor:
+        if without_key:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [table, primary_key.column, len(without_key)],
+            )
+            for row, (number,) in zip(without_key, cursor.fetchall(), strict=True):
+                row.pk = number
+        names = ", ".join(quote(column.column) for column in columns)
+        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(
+                    [column.get_db_prep_save(column.pre_save(row, add=True), connection) for column in columns]
+                )
+    for row in rows:
+        row._state.adding = False
+        row._state.db = connection.alias
+
+
+def in_batches(values: Sequence[Any], size: int = 5_000) -> Iterator[Sequence[Any]]:
+    """The values in slices of at most `size`; keeps `IN (…)` lists within what SQLite takes."""
+    return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,0 +1,68 @@
+"""Names: how they are stored, compared and sorted (domain.md §3, §8)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin, load_phrases_dict
+
+# pypinyin reads the city's name as zhǎng; 长子县 really is Zhǎngzǐ and is right already.
+load_phrases_dict(
+    {"长治": [["cháng"], ["zhì"]], "长治市": [["cháng"], ["zhì"], ["shì"]], "长治县": [["cháng"], ["zhì"], ["xiàn"]]}
+)
+
+_COMMUNITY_ENDINGS = (
+    "社区居民委员会",
+    "社区居委会",
+    "居民委员会",
+    "居委会",
+    "村民委员会",
+    "村村委会",
+    "村委会",
+    "社区",
+    "村",
+)
+_SPACES = re.compile(r"\s+")
+_BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\u3400-\u4dbf])\s+(?=[\u2e80-\u9fff\u3400-\u4dbf])")
+# Full-width digits, Latin letters and the ideographic space become plain; Chinese punctuation such as （） stays.
+_NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_NARROW |= {0x3000: 0x20, 0xA0: 0x20, 0x200B: None, 0xFEFF: None}
+
+
+def tidy(text: str) -> str:
+    """A name as it is stored: narrow digits and letters, single spaces, none between Chinese characters ("张 三")."""
+    return _BETWEEN_HAN.sub("", _SPACES.sub(" ", text.translate(_NARROW)).strip())
+
+
+@lru_cache(maxsize=65_536)
+def comparable(text: str) -> str:
+    """A name for comparing: NFKC, case folded, without spaces and brackets' variants."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+@lru_cache(maxsize=65_536)
+def community_key(name: str) -> str:
+    """A community's name for comparing: without its final 居委会, 社区居委会, 社区, 村委会, 村 … (domain.md §3)."""
+    plain = comparable(name)
+    for ending in _COMMUNITY_ENDINGS:
+        if plain.endswith(ending) and len(plain) > len(ending):
+            return plain.removesuffix(ending)
+    return plain
+
+
+@lru_cache(maxsize=4_096)
+def division_key(name: str) -> str:
+    """A division's name for comparing: without a leading province or city and a town's final 办事处."""
+    plain = comparable(name)
+    for beginning in ("山西省", "长治市"):
+        if plain.startswith(beginning) and len(plain) > len(beginning):
+            plain = plain.removeprefix(beginning)
+    return plain.removesuffix("办事处") if len(plain) > 3 else plain
+
+
+@lru_cache(maxsize=65_536)
+def pinyin_key(name: str) -> str:
+    """A key that sorts Chinese names by pinyin (tone as digit); characters without a reading sort by code point."""
+    return " ".join(lazy_pinyin(name, style=Style.TONE3, neutral_tone_with_five=True))[:120]

@@ -1,0 +1,147 @@
+"""Personal data at rest and on screen (个人信息保护法; domain.md §9).
+
+An ID number or a phone is stored as ciphertext and, where it must be found again, beside a keyed digest.
+In Python it is a `Sealed` value: printing, formatting or serializing one shows the mask, and only an explicit
+`reveal()` gives the plain text, so that forgetting to mask is impossible and unmasking is easy to search for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+def mask_id_number(value: str) -> str:
+    """`140402********0017`: the county and the last four characters stay readable."""
+    return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}" if len(value) > 10 else "*" * len(value)
+
+
+def mask_phone(value: str) -> str:
+    """`138****1234` for a mobile, `0355-***4567` for a landline; several are separated by 、."""
+    return "、".join(_mask_one_phone(part) for part in value.split("、"))
+
+
+def _mask_one_phone(value: str) -> str:
+    if "-" in value:
+        area, number = value.split("-", 1)
+        return f"{area}-{'*' * max(len(number) - 4, 3)}{number[-4:]}"
+    return f"{value[:3]}****{value[-4:]}" if len(value) >= 11 else "*" * len(value)
+
+
+MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
+# Any run of 7 digits or more inside a free text could be a phone or an ID number: 1404**********0017.
+_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{3})\d{3,}([0-9Xx]{2,4})(?![0-9A-Za-z])")
+
+
+def mask_numbers_in(text: str) -> str:
+    """Text with every run of eight or more digits masked; for values shown in problems of personal columns."""
+    return _LONG_NUMBER.sub(lambda found: f"{found[1]}****{found[2]}", text)
+
+
+@lru_cache(maxsize=4)
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key.strip()) for key in keys])
+
+
+def encrypt(text: str) -> str:
+    """Ciphertext (a Fernet token) of `text` under the newest field key."""
+    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """The text of a token made by `encrypt`; raises InvalidToken when no field key fits."""
+    return _cipher(tuple(settings.FIELD_KEYS)).decrypt(token.encode()).decode()
+
+
+def encrypt_bytes(data: bytes) -> bytes:
+    """Ciphertext of a whole file."""
+    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(data)
+
+
+def decrypt_bytes(token: bytes) -> bytes:
+    """The file behind `encrypt_bytes`."""
+    return _cipher(tuple(settings.FIELD_KEYS)).decrypt(token)
+
+
+def digest(text: str) -> str:
+    """A keyed digest (HMAC-SHA256, 64 hex digits): equal texts have equal digests, and it tells nothing without the key."""
+    return hmac.new(settings.DIGEST_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+class Sealed:
+    """A personal value. `str()` gives the mask; `reveal()` the plain text; equality compares the plain text."""
+
+    __slots__ = ("_plain", "_token", "kind")
+
+    def __init__(self, kind: str, *, plain: str | None = None, token: str | None = None) -> None:
+        self.kind = kind
+        self._plain = plain
+        self._token = token
+
+    @property
+    def token(self) -> str:
+        """The ciphertext to store; made once."""
+        if self._token is None:
+            self._token = encrypt(self._plain or "")
+        return self._token
+
+    def reveal(self) -> str:
+        """The plain text. Callers must have checked the right to see it and logged the reason."""
+        if self._plain is None:
+            try:
+                self._plain = decrypt(self._token or "")
+            except InvalidToken as error:
+                raise RuntimeError("No key in FIELD_KEYS decrypts a stored value. Put the old key back.") from error
+        return self._plain
+
+    def __str__(self) -> str:
+        return MASKS[self.kind](self.reveal())
+
+    def __repr__(self) -> str:
+        return f"<Sealed {self.kind}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self.reveal() == other.reveal()
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
+
+
+class SealedField(models.TextField):
+    """A column of ciphertext whose Python value is a `Sealed` (or None). `kind` chooses the mask."""
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        self.kind = kind
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        """Include `kind` in migrations."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "kind": self.kind}
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
+        """Wrap the stored token; nothing is decrypted until somebody asks."""
+        return None if value is None else Sealed(self.kind, token=value)
+
+    def to_python(self, value: Any) -> Sealed | None:
+        """Accept plain text from forms and factories."""
+        if value is None or isinstance(value, Sealed):
+            return value
+        return Sealed(self.kind, plain=str(value)) if value else None
+
+    def get_prep_value(self, value: Any) -> str | None:
+        """The ciphertext to store."""
+        sealed = self.to_python(value)
+        return None if sealed is None else sealed.token
+
+    def value_to_string(self, obj: Any) -> str:
+        """Serialize as ciphertext."""
+        return self.get_prep_value(self.value_from_object(obj)) or ""

@@ -1,0 +1,43 @@
+"""The three secrets of an installation, from the environment or, embedded, generated once into `var/secrets`."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+GENERATORS = {
+    "SECRET_KEY": lambda: secrets.token_urlsafe(50),
+    "FIELD_KEYS": lambda: Fernet.generate_key().decode(),
+    "DIGEST_KEY": lambda: secrets.token_hex(32),
+}
+
+
+def load_secret(name: str, *, directory: Path, production: bool) -> str:
+    """The secret called `name` (SECRET_KEY, FIELD_KEYS, DIGEST_KEY).
+
+    The environment wins. In production it must be there; the embedded default makes one
+    (file mode 0600) at the first start and keeps it, because data encrypted with a lost key is lost.
+    Raises ImproperlyConfigured with the cure.
+    """
+    if value := os.environ.get(name):
+        return value
+    if production:
+        raise ImproperlyConfigured(f"{name} is not set. Put it into the environment; see docs/operations.md.")
+    path = directory / name
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = directory / f".{name}.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(GENERATORS[name]())
+        # Linking instead of renaming: when web and worker start together, the first one's key stands.
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        return path.read_text().strip()

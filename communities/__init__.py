@@ -1,0 +1,1 @@
+"""Places: divisions and their changes, communities, profiles, facilities, governance bodies."""

@@ -1,0 +1,16 @@
+"""Places and what stands in them. One file a subject; import from here."""
+
+from communities.models.community import Community, CommunityPlacement, CommunityProfile
+from communities.models.division import Division, DivisionChange
+from communities.models.facility import Facility
+from communities.models.governance import GovernanceBody
+
+__all__ = [
+    "Community",
+    "CommunityPlacement",
+    "CommunityProfile",
+    "Division",
+    "DivisionChange",
+    "Facility",
+    "GovernanceBody",
+]

@@ -1,0 +1,156 @@
+"""Communities (社区), where they belonged and how many people they had, by date (domain.md §3, §4)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from changzhi_portal.names import community_key, pinyin_key
+from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+
+class CommunityQuerySet(ScopedQuerySet):
+    """Reads of communities."""
+
+    def standing(self) -> Self:
+        """The communities of today: not closed."""
+        return self.filter(closed_on__isnull=True)
+
+    def with_place(self) -> Self:
+        """With town and county loaded, for lists."""
+        return self.select_related("town__parent")
+
+    def named(self, name: str) -> Self:
+        """The communities whose name is the same but for endings such as 居委会."""
+        return self.filter(name_key=community_key(name))
+
+
+class Community(Record, ScopedModel):
+    """A 社区 or 行政村: one lasting thing. `town`, `code` and `name` repeat its open placement, for speed."""
+
+    class Kind(models.TextChoices):
+        """城市社区 or 农村社区; blank while nobody has said (codes with suffix ≥ 400)."""
+
+        URBAN = "urban", "城市社区"
+        RURAL = "rural", "农村社区"
+
+    town = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="communities", verbose_name="街道（乡镇）"
+    )
+    code = models.CharField("社区代码", max_length=12)
+    name = models.CharField("社区名称", max_length=60)
+    name_key = models.CharField("比对用名称", max_length=60, editable=False, db_index=True)
+    sort_key = models.CharField("拼音排序", max_length=120, editable=False, db_index=True)
+    kind = models.CharField("类型", max_length=5, choices=Kind, blank=True)
+    is_virtual = models.BooleanField("虚拟", default=False, help_text="名称含“虚拟”的保留但不参与测评")
+    closed_on = models.DateField("撤销日期", null=True, blank=True)
+    note = models.CharField("备注", max_length=500, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
+    objects = CommunityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社区"
+        ordering = ("code",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(closed_on__isnull=True),
+                name="community_code_once",
+                violation_error_message="已有使用此代码的社区。",
+            ),
+            models.UniqueConstraint(
+                fields=["town", "name"],
+                condition=Q(closed_on__isnull=True),
+                name="community_name_once_in_town",
+                violation_error_message="同一街道（乡镇）内已有同名社区。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def prepare_keys(self) -> None:
+        """Set the columns derived from the name; call before saving."""
+        self.name_key = community_key(self.name)
+        self.sort_key = pinyin_key(self.name)
+
+
+class CommunityPlacement(ScopedModel):
+    """Where a community belonged, and its code and name, from one day to another."""
+
+    class Manager(DatedQuerySet, ScopedQuerySet):
+        """Reads of placements: dated and scoped."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="placements", verbose_name="社区")
+    town = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="placements", verbose_name="街道（乡镇）"
+    )
+    code = models.CharField("社区代码", max_length=12, db_index=True)
+    name = models.CharField("社区名称", max_length=60)
+    name_key = models.CharField("比对用名称", max_length=60, editable=False, db_index=True)
+    valid_from = models.DateField("起", default=BEGINNING)
+    valid_to = models.DateField("止", null=True, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
+    dated_by: ClassVar[tuple[str, str]] = ("valid_from", "valid_to")
+    objects = Manager.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社区归属"
+        ordering = ("community", "valid_from")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["community"],
+                condition=Q(valid_to__isnull=True),
+                name="placement_open_once",
+                violation_error_message="一个社区同一时间只能有一个归属。",
+            ),
+            models.UniqueConstraint(
+                fields=["community", "valid_from"],
+                name="placement_starts_once",
+                violation_error_message="社区在这一天已有归属。",
+            ),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(valid_to__isnull=True),
+                name="placement_code_once",
+                violation_error_message="已有使用此代码的社区。",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="placement_ends_after_start",
+                violation_error_message="归属的止日应晚于起日。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.code}）"
+
+
+class CommunityProfile(ScopedModel):
+    """Households and residents of a community as counted on one day (社区概况)."""
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="profiles", verbose_name="社区")
+    as_of = models.DateField("数据日期")
+    households = models.PositiveIntegerField("户数", null=True, blank=True)
+    residents = models.PositiveIntegerField("常住人口", null=True, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社区概况"
+        ordering = ("community", "-as_of")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["community", "as_of"],
+                name="profile_once_a_day",
+                violation_error_message="这个社区这一天已有概况数据。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.community} {self.as_of:%Y-%m-%d}"

@@ -1,0 +1,185 @@
+"""Divisions (行政区划) and their dated changes (domain.md §3)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.names import division_key, pinyin_key
+from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+# GB/T 2260 counties, then three digits a town: how long a code is at each level.
+CODE_LENGTHS = {"city": 6, "county": 6, "town": 9}
+
+
+def short_code(code: str) -> str:
+    """A division code without the zeros that pad it to 12 digits: 140402000000 → 140402."""
+    plain = code.strip()
+    if len(plain) == 12:
+        return plain[:6] if plain.endswith("000000") else plain[:9] if plain.endswith("000") else plain
+    return plain
+
+
+class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
+    """Reads of divisions."""
+
+    def counties(self) -> Self:
+        """Counties only (县市区)."""
+        return self.filter(level=Division.Level.COUNTY)
+
+    def towns(self) -> Self:
+        """Towns only (街道、镇、乡)."""
+        return self.filter(level=Division.Level.TOWN)
+
+    def standing(self) -> Self:
+        """The divisions of today: not closed."""
+        return self.filter(valid_to__isnull=True)
+
+    def by_code(self, code: str) -> Division:
+        """The newest division with this code (6, 9 or 12 digits). Raises PortalError when there is none."""
+        division = self.filter(code=short_code(code)).order_by("-valid_from").first()
+        if division is None:
+            raise PortalError(
+                f"没有代码为{code}的行政区划，请核对代码。",
+                cure=f"No division has the code {code!r}. Run manage.py load_divisions, or check the code.",
+            )
+        return division
+
+
+class Division(Record, ScopedModel):
+    """A city, county or town, for as long as it stood.
+
+    `parent` is what it belonged to; `path` is where it hangs in today's tree: a closed division hangs under its
+    `successor`, so that the scope of a successor reaches its past.
+    """
+
+    class Level(models.TextChoices):
+        """Levels of the tree."""
+
+        CITY = "city", "市"
+        COUNTY = "county", "县（市、区）"
+        TOWN = "town", "街道（乡镇）"
+
+    code = models.CharField("代码", max_length=9, db_index=True, help_text="市、县6位，街道（乡镇）9位")
+    name = models.CharField("名称", max_length=50)
+    name_key = models.CharField("比对用名称", max_length=50, editable=False)
+    sort_key = models.CharField("拼音排序", max_length=120, editable=False)
+    level = models.CharField("级别", max_length=6, choices=Level)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
+    )
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name="承接的区划"
+    )
+    path = models.CharField("路径", max_length=120, unique=True, editable=False)
+    is_urban_district = models.BooleanField("市辖区", default=False, help_text="“每个城区培育3—5家”中的城区")
+    is_statistical = models.BooleanField("仅统计用", default=False, help_text="如140471高新区，不是法定县级行政区")
+    valid_from = models.DateField("起", default=BEGINNING)
+    valid_to = models.DateField("止", null=True, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("",)
+    dated_by: ClassVar[tuple[str, str]] = ("valid_from", "valid_to")
+    objects = DivisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "行政区划"
+        ordering = ("code",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(valid_to__isnull=True),
+                name="division_code_once",
+                violation_error_message="已有使用此代码的行政区划。",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "name"],
+                condition=Q(valid_to__isnull=True),
+                name="division_name_once_in_parent",
+                violation_error_message="同一上级下已有同名的行政区划。",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="division_ends_after_start",
+                violation_error_message="撤销日期应晚于设立日期。",
+            ),
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True) | Q(valid_to__isnull=False),
+                name="division_successor_when_closed",
+                violation_error_message="只有已撤销的行政区划才有承接的区划。",
+            ),
+            models.CheckConstraint(
+                condition=Q(level="city", parent__isnull=True) | (~Q(level="city") & Q(parent__isnull=False)),
+                name="division_has_parent",
+                violation_error_message="县、乡镇应有上级，市没有上级。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def prepare_keys(self) -> None:
+        """Set the columns derived from the name, and the path from where it hangs; call before saving."""
+        self.name_key = division_key(self.name)
+        self.sort_key = pinyin_key(self.name)
+        above = self.successor if self.successor_id else self.parent
+        self.path = f"{above.path if above else ''}{self.code}/"
+
+    @property
+    def full_name(self) -> str:
+        """The name with its county before it, for a town: 城区东街街道办事处."""
+        return f"{self.parent}{self.name}" if self.level == self.Level.TOWN else self.name
+
+
+class DivisionChange(models.Model):
+    """One dated change of one division: from which code and name to which. Known before it is applied."""
+
+    class Kind(models.TextChoices):
+        """What kind of change."""
+
+        MERGE = "merge", "合并"
+        RENAME = "rename", "更名"
+        RECODE = "recode", "代码变更"
+        SPLIT = "split", "拆分"
+
+    kind = models.CharField("变更", max_length=10, choices=Kind)
+    level = models.CharField("级别", max_length=6, choices=Division.Level)
+    effective_on = models.DateField("生效日期")
+    from_code = models.CharField("原代码", max_length=9)
+    from_name = models.CharField("原名称", max_length=50)
+    to_code = models.CharField("新代码", max_length=9)
+    to_name = models.CharField("新名称", max_length=50)
+    source = models.CharField("依据", max_length=200)
+    applied_at = models.DateTimeField("应用时间", null=True, blank=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="应用人"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "区划变更"
+        ordering = ("effective_on", "from_code")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["effective_on", "from_code", "to_code"],
+                name="division_change_once",
+                violation_error_message="这一区划变更已登记。",
+            ),
+            models.CheckConstraint(
+                condition=Q(applied_at__isnull=True, applied_by__isnull=True)
+                | Q(applied_at__isnull=False, applied_by__isnull=False),
+                name="division_change_applied_at_and_by",
+                violation_error_message="应用时间和应用人应同时填写。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.from_name} → {self.to_name}（{self.effective_on:%Y-%m-%d}）"
+
+    def is_effective_on(self, day: datetime.date) -> bool:
+        """Whether the change is in force on `day`."""
+        return self.effective_on <= day

@@ -1,0 +1,1 @@
+"""Social organizations and social-work agencies."""

@@ -1,0 +1,1 @@
+"""The calendar of reporting months: open, due, locked."""

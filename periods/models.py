@@ -1,0 +1,128 @@
+"""Reporting periods (统计月): calendar months whose figures are as of their last day (domain.md §6)."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import re
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from changzhi_portal.errors import PortalError
+
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+DUE_DAY = 5  # of the following month
+LATE_DAY = 15
+
+
+def parse_month(text: str) -> datetime.date:
+    """The first day of a month written "2018-06". Raises PortalError for anything else."""
+    found = _MONTH.fullmatch(text.strip())
+    if not found or not 1 <= int(found[2]) <= 12 or not 1990 <= int(found[1]) <= 2100:
+        raise PortalError(
+            f"统计月“{text}”不对，应写成2018-06这样的年月。",
+            cure=f"{text!r} is not a period. Write it as YYYY-MM, e.g. 2018-06.",
+        )
+    return datetime.date(int(found[1]), int(found[2]), 1)
+
+
+def last_day_of(month: datetime.date) -> datetime.date:
+    """The last day of the month that `month` lies in."""
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def month_after(month: datetime.date, months: int = 1) -> datetime.date:
+    """The first day of the month that lies `months` after (before, when negative)."""
+    index = month.year * 12 + month.month - 1 + months
+    return datetime.date(index // 12, index % 12 + 1, 1)
+
+
+class PeriodQuerySet(models.QuerySet):
+    """Reads of reporting periods."""
+
+    def open(self) -> Self:
+        """The months offices may report, newest first."""
+        return self.filter(state=ReportingPeriod.State.OPEN).order_by("-month")
+
+    def locked(self) -> Self:
+        """The months whose figures are frozen."""
+        return self.filter(state=ReportingPeriod.State.LOCKED)
+
+    def for_month(self, month: datetime.date) -> ReportingPeriod:
+        """The period of a month, opened with the usual dates when it is not in the calendar yet."""
+        first = month.replace(day=1)
+        following = month_after(first)
+        today = timezone.localdate()
+        period, _ = self.get_or_create(
+            month=first,
+            defaults={
+                "state": ReportingPeriod.State.OPEN if first <= today else ReportingPeriod.State.UPCOMING,
+                "opens_on": first,
+                "due_on": following.replace(day=DUE_DAY),
+                "late_until": following.replace(day=LATE_DAY),
+            },
+        )
+        return period
+
+
+class ReportingPeriod(models.Model):
+    """One calendar month: upcoming → open → locked (and reopened, with a reason)."""
+
+    class State(models.TextChoices):
+        """Where the month stands."""
+
+        UPCOMING = "upcoming", "未开放"
+        OPEN = "open", "填报中"
+        LOCKED = "locked", "已锁定"
+
+    month = models.DateField("月份", unique=True, help_text="当月1日")
+    state = models.CharField("状态", max_length=10, choices=State)
+    opens_on = models.DateField("开放日")
+    due_on = models.DateField("截止日")
+    late_until = models.DateField("迟报截止日")
+    locked_at = models.DateTimeField("锁定时间", null=True, blank=True)
+    locked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="锁定人"
+    )
+    reopened_reason = models.CharField("重新开放原因", max_length=500, blank=True)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "统计月"
+        ordering = ("-month",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(month__day=1),
+                name="period_is_first_of_month",
+                violation_error_message="统计月应为当月1日。",
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_on__lte=F("due_on"), due_on__lte=F("late_until")),
+                name="period_dates_in_order",
+                violation_error_message="开放日、截止日、迟报截止日应依次不早于前一个。",
+            ),
+            models.CheckConstraint(
+                condition=Q(locked_at__isnull=True, locked_by__isnull=True)
+                | Q(locked_at__isnull=False, locked_by__isnull=False),
+                name="period_locked_at_and_by",
+                violation_error_message="锁定时间和锁定人应同时填写。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.month.year}年{self.month.month}月"
+
+    @property
+    def code(self) -> str:
+        """The month as commands and URLs write it: "2018-06"."""
+        return f"{self.month:%Y-%m}"
+
+    @property
+    def as_of(self) -> datetime.date:
+        """The day its figures hold: the month's last."""
+        return last_day_of(self.month)

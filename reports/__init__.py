@@ -1,0 +1,1 @@
+"""What leaders read: figures, words, charts, pages, PDF."""

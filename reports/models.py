@@ -1,0 +1,85 @@
+"""Briefings (简报): one issue per period and division, with the figures it was printed from (domain.md §7)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from changzhi_portal.records import new_ref
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
+
+
+class BriefingQuerySet(ScopedQuerySet):
+    """Reads of briefings."""
+
+    def stalled(self) -> Self:
+        """Queued or printing without a sign of life for HEARTBEAT_LIMIT."""
+        return self.filter(
+            state__in=(Briefing.State.QUEUED, Briefing.State.PRINTING),
+            heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
+        )
+
+
+class Briefing(ScopedModel):
+    """One issue. `figures` is stored whole, so that printing it again gives the same numbers."""
+
+    class State(models.TextChoices):
+        """queued → printing → printed | failed."""
+
+        QUEUED = "queued", "等待生成"
+        PRINTING = "printing", "正在生成"
+        PRINTED = "printed", "已生成"
+        FAILED = "failed", "生成失败"
+
+    ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
+    period = models.ForeignKey(
+        "periods.ReportingPeriod", models.PROTECT, related_name="briefings", verbose_name="统计月"
+    )
+    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="briefings", verbose_name="区划")
+    issue_number = models.PositiveIntegerField("期号", help_text="当年第几期")
+    total_number = models.PositiveIntegerField("总期号")
+    issued_on = models.DateField("印发日期")
+    commentary = models.TextField("按语", blank=True)
+    next_steps = models.TextField("下步工作", blank=True)
+    figures = models.JSONField("数据", default=dict, encoder=DjangoJSONEncoder)
+    state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
+    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
+    message = models.CharField("结果说明", max_length=500, blank=True)
+    pdf_name = models.CharField("PDF文件", max_length=100, blank=True, help_text="MEDIA_ROOT 下的文件")
+    printed_at = models.DateTimeField("生成时间", null=True, blank=True)
+    printed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="生成人"
+    )
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = BriefingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "简报"
+        ordering = ("-period__month", "division__code")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["period", "division"], name="briefing_once", violation_error_message="这个区划本月已有简报。"
+            ),
+            models.UniqueConstraint(
+                fields=["division", "total_number"],
+                name="briefing_total_number_once",
+                violation_error_message="总期号已被使用。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="printed") | (Q(printed_at__isnull=False) & ~Q(pdf_name="")),
+                name="briefing_printed_has_file",
+                violation_error_message="已生成的简报应有PDF文件。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.division}{self.period}简报"

@@ -1,0 +1,1 @@
+"""Purchased-service projects and the purchase catalogue."""

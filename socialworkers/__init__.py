@@ -1,0 +1,1 @@
+"""Social workers, their postings and qualifications."""

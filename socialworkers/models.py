@@ -1,0 +1,164 @@
+"""Social workers (社会工作者), what qualifies them, and where they are posted (domain.md §4)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+
+from changzhi_portal.names import pinyin_key
+from changzhi_portal.personal import SealedField, digest
+from changzhi_portal.records import DatedQuerySet, Record, exactly_one_of, not_before
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+
+class SocialWorkerQuerySet(ScopedQuerySet):
+    """Reads of social workers."""
+
+    def professionals(self) -> Self:
+        """Those with any certificate level or a social-work degree (社会工作专业人才)."""
+        return self.filter(~Q(level=SocialWorker.Level.NONE) | Q(has_social_work_degree=True))
+
+    def with_id_number(self, id_number: str) -> Self:
+        """The worker with this ID number, found through its digest."""
+        return self.filter(id_number_digest=digest(id_number))
+
+
+class SocialWorker(Record, ScopedModel):
+    """A person. Visible to the office of the newest posting, so that a transfer moves the person."""
+
+    class Gender(models.TextChoices):
+        """性别."""
+
+        MALE = "male", "男"
+        FEMALE = "female", "女"
+
+    class Level(models.TextChoices):
+        """职业水平."""
+
+        NONE = "none", "无"
+        ASSISTANT = "assistant", "助理社会工作师"
+        SOCIAL_WORKER = "social_worker", "社会工作师"
+        SENIOR = "senior", "高级社会工作师"
+
+    name = models.CharField("姓名", max_length=50)
+    sort_key = models.CharField("拼音排序", max_length=120, editable=False, db_index=True)
+    id_number = SealedField("身份证号", kind="id_number")
+    id_number_digest = models.CharField("身份证号摘要", max_length=64, editable=False)
+    gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
+    level = models.CharField("职业水平", max_length=16, choices=Level)
+    certificate_number = models.CharField("证书编号", max_length=30, blank=True)
+    has_social_work_degree = models.BooleanField("社会工作专业学历", null=True, blank=True)
+    phone = SealedField("联系电话", kind="phone", null=True, blank=True)
+    note = models.CharField("备注", max_length=500, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
+    objects = SocialWorkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "社会工作者"
+        ordering = ("sort_key", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["id_number_digest"],
+                name="worker_id_number_once",
+                violation_error_message="已有使用此身份证号的社会工作者。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def prepare_keys(self) -> None:
+        """Set the columns derived from name and ID number; call before saving."""
+        self.sort_key = pinyin_key(self.name)
+        self.id_number_digest = digest(self.id_number.reveal())
+
+    @classmethod
+    def in_subtree(cls, path: str, *, prefix: str = "") -> Q:
+        """A worker lies where the newest posting lies: at a community or at a town's station."""
+        newest = f"{prefix}__postings" if prefix else "postings"
+        # One Q, so that both conditions speak of the same posting; is_newest is unique per worker, so no row doubles.
+        return Q(**{f"{newest}__is_newest": True}) & super().in_subtree(path, prefix=newest)
+
+    @property
+    def is_professional(self) -> bool:
+        """社会工作专业人才: any certificate level, or a social-work degree (domain.md §4)."""
+        return self.level != self.Level.NONE or bool(self.has_social_work_degree)
+
+
+class PostingQuerySet(DatedQuerySet, ScopedQuerySet):
+    """Reads of postings."""
+
+    def open(self) -> Self:
+        """The postings that have not ended."""
+        return self.filter(ended_on__isnull=True)
+
+
+class Posting(ScopedModel):
+    """A worker at a community, or at a town's (or county's) station, from one day to another (任职)."""
+
+    class RecruitedBy(models.TextChoices):
+        """配备方式 [四（三）1]."""
+
+        OPEN_RECRUITMENT = "open_recruitment", "公开招聘"
+        ELECTION = "election", "民主选举"
+        COMPETITION = "competition", "竞争上岗"
+        PURCHASE = "purchase", "购买服务"
+        SECONDMENT = "secondment", "挂职锻炼"
+        GRADUATE = "graduate", "高校毕业生"
+
+    worker = models.ForeignKey(SocialWorker, models.CASCADE, related_name="postings", verbose_name="社会工作者")
+    community = models.ForeignKey(
+        "communities.Community", models.PROTECT, null=True, blank=True, related_name="postings", verbose_name="社区"
+    )
+    division = models.ForeignKey(
+        "communities.Division", models.PROTECT, null=True, blank=True, related_name="postings", verbose_name="所属区划"
+    )
+    position = models.CharField("岗位", max_length=50, blank=True)
+    is_community_worker = models.BooleanField("社区工作者")
+    recruited_by = models.CharField("配备方式", max_length=20, choices=RecruitedBy, blank=True)
+    started_on = models.DateField("到岗日期")
+    ended_on = models.DateField("离岗日期", null=True, blank=True)
+    is_newest = models.BooleanField("最近一次任职", default=True, editable=False)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
+    dated_by: ClassVar[tuple[str, str]] = ("started_on", "ended_on")
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任职"
+        ordering = ("worker", "-started_on")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["worker"],
+                condition=Q(ended_on__isnull=True),
+                name="posting_open_once",
+                violation_error_message="一名社会工作者同一时间只能有一个在岗任职。",
+            ),
+            models.UniqueConstraint(
+                fields=["worker"],
+                condition=Q(is_newest=True),
+                name="posting_newest_once",
+                violation_error_message="一名社会工作者只能有一个最近任职。",
+            ),
+            models.UniqueConstraint(
+                fields=["worker", "started_on"],
+                name="posting_starts_once",
+                violation_error_message="这名社会工作者在这一天已有任职。",
+            ),
+            models.CheckConstraint(
+                condition=exactly_one_of("community", "division"),
+                name="posting_in_one_place",
+                violation_error_message="任职应在一个社区，或一个街道（乡镇）、县的站点。",
+            ),
+            models.CheckConstraint(
+                condition=not_before("ended_on", "started_on"),
+                name="posting_ends_after_start",
+                violation_error_message="离岗日期不能早于到岗日期。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.worker} {self.community or self.division}"

@@ -1,0 +1,1 @@
+"""What the policy asks: plans, indicators, submissions, monthly measures and results."""

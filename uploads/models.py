@@ -1,0 +1,210 @@
+"""Uploaded files, their staged rows and the mappings an office has taught (design.md decision 8)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from changzhi_portal.records import new_ref
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+# A batch that works without a sign of life for this long has lost its worker (design.md decision 3).
+HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
+
+
+class UploadBatchQuerySet(ScopedQuerySet):
+    """Reads of batches."""
+
+    def newest_first(self) -> Self:
+        """For the list page, with everything a line shows."""
+        return self.select_related("division", "period", "uploaded_by").order_by("-id")
+
+    def waiting(self) -> Self:
+        """The batches a worker should take: queued to be checked or committed."""
+        return self.filter(state__in=(UploadBatch.State.QUEUED, UploadBatch.State.COMMIT_QUEUED))
+
+    def stalled(self) -> Self:
+        """The batches whose worker died: working, but without a heartbeat for HEARTBEAT_LIMIT."""
+        return self.filter(
+            state__in=(UploadBatch.State.CHECKING, UploadBatch.State.COMMITTING),
+            heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
+        )
+
+    def same_file(self, batch: UploadBatch) -> Self:
+        """Earlier committed uploads of the very same file by the same office."""
+        return self.filter(
+            sha256=batch.sha256, register=batch.register, division=batch.division, state=UploadBatch.State.COMMITTED
+        ).exclude(pk=batch.pk)
+
+
+class UploadBatch(ScopedModel):
+    """One uploaded file for one office, register and month. Its state is the truth; the queue is only a hint."""
+
+    class State(models.TextChoices):
+        """queued → checking → checked | rejected; checked → commit_queued → committing → committed; then undone."""
+
+        QUEUED = "queued", "等待检查"
+        CHECKING = "checking", "正在检查"
+        CHECKED = "checked", "待确认"
+        REJECTED = "rejected", "文件不能用"
+        COMMIT_QUEUED = "commit_queued", "等待入库"
+        COMMITTING = "committing", "正在入库"
+        COMMITTED = "committed", "已入库"
+        UNDONE = "undone", "已撤销"
+        FAILED = "failed", "系统出错"
+
+    class CommitMode(models.TextChoices):
+        """Everything or nothing, or the rows without an error."""
+
+        ALL = "all", "全部入库（有错误则都不入库）"
+        GOOD = "good", "只入库没有错误的行"
+
+    ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
+    register = models.CharField("登记表", max_length=20)
+    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="填报单位")
+    period = models.ForeignKey("periods.ReportingPeriod", models.PROTECT, null=True, blank=True, verbose_name="统计月")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="batches", verbose_name="上传人"
+    )
+    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+    file_name = models.CharField("文件名", max_length=255)
+    file_size = models.PositiveBigIntegerField("文件大小（字节）")
+    sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
+    stored_as = models.CharField(
+        "加密原件", max_length=100, blank=True, help_text="MEDIA_ROOT 下的加密文件；清除后为空"
+    )
+    state = models.CharField("状态", max_length=16, choices=State, default=State.QUEUED, db_index=True)
+    commit_mode = models.CharField("入库方式", max_length=4, choices=CommitMode, blank=True)
+    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    step = models.CharField("当前步骤", max_length=60, blank=True)
+    steps_done = models.PositiveIntegerField("已完成", default=0)
+    steps_total = models.PositiveIntegerField("总数", default=0)
+    rows = models.PositiveIntegerField("数据行", default=0)
+    new = models.PositiveIntegerField("新增", default=0)
+    changed = models.PositiveIntegerField("修改", default=0)
+    unchanged = models.PositiveIntegerField("未变", default=0)
+    skipped = models.PositiveIntegerField("跳过", default=0)
+    errors = models.PositiveIntegerField("有错误的行", default=0)
+    warnings = models.PositiveIntegerField("有提醒的行", default=0)
+    problems = models.JSONField("文件和表头的问题", default=list, encoder=DjangoJSONEncoder)
+    mapping = models.JSONField("列的对应", default=list, encoder=DjangoJSONEncoder)
+    message = models.CharField("结果说明", max_length=500, blank=True)
+    committed_at = models.DateTimeField("入库时间", null=True, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = UploadBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "上传批次"
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state="committed") | Q(committed_at__isnull=False),
+                name="batch_committed_has_time",
+                violation_error_message="已入库的批次应有入库时间。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("checking", "committing")) | Q(heartbeat_at__isnull=False),
+                name="batch_at_work_has_heartbeat",
+                violation_error_message="处理中的批次应有心跳。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.file_name}（{self.get_state_display()}）"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the page should keep asking for progress."""
+        return self.state in {self.State.QUEUED, self.State.CHECKING, self.State.COMMIT_QUEUED, self.State.COMMITTING}
+
+    @property
+    def can_commit_all(self) -> bool:
+        """Whether everything can be committed: checked, without an error, and something to write."""
+        return self.state == self.State.CHECKED and not self.errors and bool(self.new + self.changed)
+
+    @property
+    def can_commit_good(self) -> bool:
+        """Whether leaving the bad rows out makes sense."""
+        return self.state == self.State.CHECKED and bool(self.errors) and bool(self.new + self.changed)
+
+
+class UploadRow(ScopedModel):
+    """One data row of a batch, cleaned and compared. Personal values stand in it as ciphertext."""
+
+    class Outcome(models.TextChoices):
+        """What committing the row would do."""
+
+        NEW = "new", "新增"
+        CHANGED = "changed", "修改"
+        UNCHANGED = "unchanged", "未变"
+        ERROR = "error", "有错误"
+
+    batch = models.ForeignKey(UploadBatch, models.CASCADE, related_name="staged_rows", verbose_name="批次")
+    position = models.PositiveIntegerField("序")
+    sheet = models.CharField("工作表", max_length=100, blank=True)
+    row_number = models.PositiveIntegerField("Excel行号")
+    label = models.CharField("记录", max_length=200, blank=True)
+    outcome = models.CharField("结果", max_length=10, choices=Outcome)
+    has_warning = models.BooleanField("有提醒", default=False)
+    values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
+    changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
+    problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("batch__division",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "上传行"
+        ordering = ("batch", "position")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["batch", "position"], name="upload_row_once", violation_error_message="批次中已有这一行。"
+            ),
+        )
+        indexes = (models.Index(fields=["batch", "outcome", "position"], name="upload_row_by_outcome"),)
+
+    def __str__(self) -> str:
+        return f"{self.sheet} {self.row_number}"
+
+
+class ColumnMapping(ScopedModel):
+    """How one office calls a column of one register, remembered when its clerk maps it by hand."""
+
+    division = models.ForeignKey("communities.Division", models.CASCADE, related_name="+", verbose_name="填报单位")
+    register = models.CharField("登记表", max_length=20)
+    header = models.CharField("文件中的列名", max_length=100, help_text="归一化之后")
+    field = models.CharField("对应的列", max_length=40, blank=True, help_text="空表示忽略这一列")
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "列的对应"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["division", "register", "header"],
+                name="column_mapping_once",
+                violation_error_message="这一列已有对应。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.header} → {self.field}"
+
+
+class RegisterLock(models.Model):
+    """A row per register that a commit holds, so that two commits of overlapping files run one after the other."""
+
+    register = models.CharField("登记表", max_length=20, primary_key=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "入库锁"
+
+    def __str__(self) -> str:
+        return self.register
