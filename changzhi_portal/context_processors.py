@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The role's rights, for the menu; empty for visitors."""
+    """The role's rights, for the menu (None for visitors), and whether the data are invented."""
     user = getattr(request, "user", None)
-    return {"duty": user.duty} if user is not None and user.is_authenticated else {"duty": None}
+    return {"duty": user.duty if user is not None and user.is_authenticated else None, "is_demo": settings.DEMO}

@@ -18,6 +18,9 @@ DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production. Unset DEBUG.")
 
+# Whether the data are invented: `manage.py demo` leaves the marker; pages and printed briefings then say 演示数据.
+DEMO = env.bool("DEMO", default=(VAR_DIR / "demo" / "DEMO").exists())
+
 SECRET_KEY = load_secret("SECRET_KEY", directory=VAR_DIR / "secrets", production=PRODUCTION)
 # Newest first: the first key encrypts, all of them decrypt, so that keys can be rotated.
 FIELD_KEYS = load_secret("FIELD_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION).split(",")
