@@ -1,0 +1,87 @@
+"""The filters above a list: the search box every register has, and the form they are shown in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+_LETTERS = re.compile(r"[a-z]+")
+# A search for more letters than this would only cost time: names are shorter.
+MAX_LETTERS = 24
+
+
+def pinyin_pattern(text: str) -> str | None:
+    """A regular expression that finds `text` as pinyin in a stored sort key, or None when it is not plain letters.
+
+    Sort keys are syllables with tones ("dong1 jie1"). Initials ("dj"), whole syllables ("dongjie") and
+    mixtures ("djie") match from the beginning of a syllable.
+    """
+    letters = text.casefold().replace(" ", "")
+    if not _LETTERS.fullmatch(letters) or len(letters) > MAX_LETTERS:
+        return None
+    return "(^| )" + "([a-z]*[0-9]? )?".join(letters)
+
+
+class FilterForm(forms.Form):
+    """The form above a list. `up_front` are always shown; the other filters open under 更多条件."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town")
+    search_hint: ClassVar[str] = "名称"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "q" in self.fields:
+            self.fields["q"].widget.attrs["placeholder"] = self.search_hint
+        for field in self.fields.values():
+            is_choice = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """The filters that are always shown."""
+        return [self[name] for name in self.up_front if name in self.fields]
+
+    @property
+    def further_fields(self) -> list[forms.BoundField]:
+        """The filters under 更多条件."""
+        return [self[name] for name in self.fields if name not in self.up_front]
+
+    @property
+    def opens_further(self) -> bool:
+        """Whether one of them is in use, so that it must be seen."""
+        return any(bound.value() for bound in self.further_fields)
+
+
+class RegisterFilterSet(django_filters.FilterSet):
+    """The search box. A register adds its filters, and says in `search` what the box finds.
+
+    Registers whose records lie in places build on `communities.filters.PlaceFilterSet`, which adds county and town.
+    """
+
+    q = django_filters.CharFilter(label="搜索", method="filter_search")
+
+    def __init__(self, *args: Any, form_class: type[FilterForm] = FilterForm, **kwargs: Any) -> None:
+        self.form_class = form_class
+        super().__init__(*args, **kwargs)
+
+    def get_form_class(self) -> type[forms.Form]:
+        """The register's form with one field per filter."""
+        return type("RegisterFilterForm", (self.form_class,), {n: f.field for n, f in self.filters.items()})
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is in use: then an empty list means that nothing matches."""
+        return any(self.data.get(name) for name in self.filters)
+
+    def filter_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """The rows the search box finds."""
+        text = value.strip()
+        return queryset.filter(self.search(text)) if text else queryset
+
+    def search(self, text: str) -> Q:
+        """The condition that a row matches the words in the search box."""
+        raise NotImplementedError(f"{type(self).__name__} must say what its search box finds.")

@@ -1,0 +1,34 @@
+"""The menu: where each role can go. A new page gets one line here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from changzhi_portal.views.pages import EVERYBODY, may
+
+
+class MenuItem(NamedTuple):
+    """One entry; shown to roles with the right, marked as current on addresses that begin with `section`."""
+
+    title: str
+    url_name: str
+    section: str
+    right: str = EVERYBODY
+
+
+MENU = (
+    MenuItem("首页", "home", "home"),
+    MenuItem("填报", "uploads:list", "uploads:", "may_upload"),
+    MenuItem("看板", "reports:dashboard", "reports:dashboard"),
+    MenuItem("简报", "reports:briefings", "reports:briefing"),
+    MenuItem("社区", "communities:list", "communities:community"),
+    MenuItem("服务设施", "communities:facility_list", "communities:facility", "may_see_registers"),
+    MenuItem("社会组织", "orgs:list", "orgs:", "may_see_registers"),
+    MenuItem("社会工作者", "socialworkers:list", "socialworkers:", "may_see_registers"),
+    MenuItem("购买服务", "services:list", "services:", "may_see_registers"),
+)
+
+
+def menu_for(user: Any) -> list[MenuItem]:
+    """The entries the role of `user` may open; none for visitors."""
+    return [item for item in MENU if may(user, item.right)]

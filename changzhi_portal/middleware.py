@@ -1,0 +1,36 @@
+"""What the frame does around every request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from changzhi_portal.errors import PortalError
+
+logger = logging.getLogger(__name__)
+
+
+class RefusalMiddleware:
+    """A PortalError that no view has handled becomes a page with its sentence, never a server error."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; what a signed-in person saw is kept in no cache (shared office computers)."""
+        response = self.get_response(request)
+        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+            add_never_cache_headers(response)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Show the refusal; other exceptions take their usual way."""
+        if not isinstance(exception, PortalError):
+            return None
+        logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)
+        template = "frame/refusal.html" if request.htmx else "400.html"
+        return render(request, template, {"message": str(exception)}, status=400)

@@ -1,0 +1,193 @@
+"""What a register declares so that uploads can read, check and write its sheets, and the rows that pass through.
+
+`uploads` knows no register: it finds every subclass of `RegisterSheet` in `<app>/sheets` (design.md, "Which way
+imports run"), cleans cells by its columns, and calls `check`, which looks records up in batches and proposes writes.
+The same `check` runs for the preview and again inside the transaction of the commit.
+"""
+
+from __future__ import annotations
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.db import models
+
+from changzhi_portal.sheets.columns import CLEAR, Column, DateColumn
+from changzhi_portal.sheets.problems import WARNING_CODES, Level, Problem
+
+
+@dataclass(slots=True)
+class Write:
+    """One record a row would create or change. `before` holds the old values of the changed fields."""
+
+    instance: models.Model
+    is_new: bool
+    division_id: int
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, list[int]] = field(default_factory=dict)  # many-to-many field -> keys it shall hold
+    is_shown: bool = True  # whether its fields appear in the preview (closing an old posting does not)
+
+
+@dataclass(slots=True)
+class SheetRow:
+    """One data row on its way from the file to the register.
+
+    `cells` gives the address of a field's cell, `values` the cleaned values by field; a blank cell is absent
+    from `values` and `CLEAR` stands for 清空.
+    """
+
+    sheet: str | None
+    number: int
+    cells: dict[str, str]
+    values: dict[str, Any]
+    shown: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)  # fields whose cell could not be read
+    label: str = ""
+    place: Any = None  # what the place columns lead to; set by registers that have them
+    target: models.Model | None = None  # the existing record
+    is_new: bool = False  # counts as new for the uploader
+    writes: list[Write] = field(default_factory=list)
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the row must stay out."""
+        return any(problem.level == Level.ERROR for problem in self.problems)
+
+    @property
+    def has_warning(self) -> bool:
+        """Whether the row should be looked at."""
+        return any(problem.level == Level.WARNING for problem in self.problems)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The cleaned value of a field; `default` when the cell was blank or says 清空."""
+        value = self.values.get(name, default)
+        return default if value is CLEAR else value
+
+    def report(self, code: str, message: str, *fields: str, level: Level | None = None) -> None:
+        """Add a problem at the cell of the first of `fields` that this row has a cell for."""
+        name = next((name for name in fields if name in self.cells), fields[0] if fields else "")
+        self.problems.append(
+            Problem(
+                code=code,
+                message=message,
+                level=level or (Level.WARNING if code in WARNING_CODES else Level.ERROR),
+                sheet=self.sheet,
+                cell=self.cells.get(name, ""),
+                value=self.shown.get(name, ""),
+                column=name,
+            )
+        )
+
+
+@dataclass(slots=True)
+class CheckContext:
+    """What checking needs to know besides the rows.
+
+    `day` is the last day of the batch's month; `locking` is true inside the commit's transaction, where the
+    records to change are read FOR UPDATE; `progress(done, total)` may be called now and then.
+    """
+
+    user: Any
+    scope_path: str
+    division: Any
+    day: datetime.date
+    today: datetime.date
+    locked_months: frozenset[datetime.date] = frozenset()
+    locking: bool = False
+    progress: Callable[[int, int], None] = lambda done, total: None
+
+    def lock(self, queryset: models.QuerySet) -> models.QuerySet:
+        """The queryset, reading FOR UPDATE when committing (a plain read on SQLite, whose writer is alone anyway)."""
+        return queryset.select_for_update(of=("self",)) if self.locking else queryset
+
+
+class RegisterSheet(ABC):
+    """One register's sheet: its columns, how a row finds its record, what it would write."""
+
+    name: ClassVar[str]  # as in `manage.py upload communities …`
+    title: ClassVar[str]  # as people call it: 社区
+    position: ClassVar[int]  # order in menus, and in which a new office uploads
+    columns: ClassVar[tuple[Column, ...]]
+    identifying: ClassVar[tuple[tuple[str, ...], ...]]  # one whole group of these fields must be among a file's columns
+    writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
+
+    @abstractmethod
+    def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """Find each row's place and record, report what is wrong, and fill `row.writes` of rows without an error."""
+
+    def column(self, name: str) -> Column:
+        """The column of a field."""
+        return next(column for column in self.columns if column.field == name)
+
+    def require(self, row: SheetRow, names: Iterable[str] | None = None) -> None:
+        """Report `required` for each required column that a new row leaves blank and that was not refused already."""
+        for column in self.columns:
+            wanted = column.required if names is None else column.field in names
+            if wanted and row.get(column.field) is None and column.field not in row.refused:
+                row.report("required", f"“{column.header}”是必填项，请补上", column.field)
+
+    def reject_clearing(self, row: SheetRow) -> None:
+        """Report 清空 in a column that must have a value."""
+        for column in self.columns:
+            if (column.required or column.is_key) and row.values.get(column.field) is CLEAR:
+                row.report("required", f"“{column.header}”是必填项，不能清空", column.field)
+
+    def given(self, row: SheetRow, names: Iterable[str]) -> dict[str, Any]:
+        """The fields among `names` that the row speaks of, 清空 turned into the field's empty value."""
+        empty = {column.field: column.empty for column in self.columns}
+        return {
+            name: empty[name] if row.values[name] is CLEAR else row.values[name] for name in names if name in row.values
+        }
+
+    def reject_future_dates(self, row: SheetRow, today: datetime.date) -> None:
+        """Report `future_date` in columns of things that have happened."""
+        for column in self.columns:
+            if isinstance(column, DateColumn) and not column.may_be_future:
+                day = row.get(column.field)
+                if day is not None and day > today:
+                    row.report("future_date", "日期晚于今天，请核对年份", column.field)
+
+    def reject_duplicates(self, rows: Iterable[SheetRow], key_of: Callable[[SheetRow], Any], *cell_fields: str) -> None:
+        """Report `duplicate_in_file` on each later row with the same key, naming the first; a None key is no key."""
+        first: dict[Any, SheetRow] = {}
+        for row in rows:
+            key = key_of(row)
+            if key is None:
+                continue
+            earlier = first.setdefault(key, row)
+            if earlier is not row:
+                where = (
+                    f"“{earlier.sheet}”第{earlier.number}行" if earlier.sheet != row.sheet else f"第{earlier.number}行"
+                )
+                row.report("duplicate_in_file", f"与{where}是同一条记录，请只保留一行", *cell_fields)
+
+
+def check_date_order(row: SheetRow, instance: Any, start: str, end: str, message: str) -> None:
+    """Report `date_order` when the end lies before the start, after the row's values are set on the instance."""
+    begun, ended = getattr(instance, start), getattr(instance, end)
+    if begun is not None and ended is not None and ended < begun:
+        row.report("date_order", message, end, start)
+
+
+def propose(instance: models.Model, values: dict[str, Any], *, division_id: int, is_new: bool) -> Write | None:
+    """Set the given values on an instance and describe the write; None when an existing record stays as it is.
+
+    This is the one diff: preview, commit and change log all come from what it returns.
+    """
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in values.items():
+        old = getattr(instance, name)
+        if is_new or old != value:
+            if not is_new:
+                before[name] = old
+            after[name] = value
+            setattr(instance, name, value)
+    if not is_new and not after:
+        return None
+    return Write(instance=instance, is_new=is_new, division_id=division_id, before=before, after=after)
