@@ -21,7 +21,7 @@ MENU = (
     MenuItem("填报", "uploads:list", "uploads:", "may_upload"),
     MenuItem("看板", "reports:dashboard", "reports:dashboard"),
     MenuItem("简报", "reports:briefings", "reports:briefing"),
-    MenuItem("社区", "communities:list", "communities:community"),
+    MenuItem("社区", "communities:community_list", "communities:community"),
     MenuItem("服务设施", "communities:facility_list", "communities:facility", "may_see_registers"),
     MenuItem("社会组织", "orgs:list", "orgs:", "may_see_registers"),
     MenuItem("社会工作者", "socialworkers:list", "socialworkers:", "may_see_registers"),

@@ -1,12 +1,18 @@
-"""Every address of the portal."""
+"""Every address of the portal. The apps are named as text: the frame imports none of them."""
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 
+from changzhi_portal.views.health import healthz
+from changzhi_portal.views.home import HomePage
 
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Placeholder"""
-    return HttpResponse("ok")
-
-
-urlpatterns = [path("healthz", healthz, name="healthz")]
+urlpatterns = [
+    path("", HomePage.as_view(), name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("accounts/", include("accounts.urls")),
+    path("", include("communities.urls")),
+    path("organizations/", include("orgs.urls")),
+    path("workers/", include("socialworkers.urls")),
+    path("projects/", include("services.urls")),
+    path("uploads/", include("uploads.urls")),
+    path("", include("reports.urls")),
+]

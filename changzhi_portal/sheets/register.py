@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -67,6 +68,15 @@ class SheetRow:
         """The cleaned value of a field; `default` when the cell was blank or says 清空."""
         value = self.values.get(name, default)
         return default if value is CLEAR else value
+
+    def draft(self, model: type[models.Model]) -> Any:
+        """The instance to set values on: the record found, or a new one.
+
+        A row that has an error gets a copy: its values must not reach a record that another row writes.
+        """
+        if self.target is None:
+            return model()
+        return copy(self.target) if self.has_error else self.target
 
     def report(self, code: str, message: str, *fields: str, level: Level | None = None) -> None:
         """Add a problem at the cell of the first of `fields` that this row has a cell for."""

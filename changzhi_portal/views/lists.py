@@ -9,29 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.filters import FilterForm, RegisterFilterSet
+from changzhi_portal.paging import ForgivingPaginator
 from changzhi_portal.tables import RegisterTable
 from changzhi_portal.views.pages import PortalPage, check_scoped
 
 PAGE_SIZES = (25, 50, 100, 200)
-
-
-class ForgivingPaginator(Paginator):
-    """Shows the nearest page instead of an error when an old link asks for one that is gone."""
-
-    def validate_number(self, number: Any) -> int:
-        """The page number, brought into range."""
-        try:
-            return super().validate_number(number)
-        except PageNotAnInteger:
-            return 1
-        except EmptyPage:
-            return self.num_pages if str(number).isdigit() and int(number) > 0 else 1
 
 
 class ListPage(TemplateResponseMixin, PortalPage):

@@ -1,0 +1,44 @@
+"""What templates need that Django does not have."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django import template
+
+from changzhi_portal.menu import MenuItem, menu_for
+
+register = template.Library()
+
+
+@register.filter
+def percent(rate: Decimal | None) -> str:
+    """A rate between 0 and 1 with one decimal: 0.4138 → 41.4%; a dash when nothing was judged."""
+    if rate is None:
+        return "—"
+    return f"{(Decimal(rate) * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
+
+
+@register.filter
+def quantity(value: Decimal | int | None) -> str:
+    """A number with thousands separated and without idle decimals: 12,345.5; a dash when unknown."""
+    if value is None:
+        return "—"
+    number = Decimal(value)
+    return f"{number.to_integral_value():,}" if number == number.to_integral_value() else f"{number.normalize():,f}"
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
+    """The user's menu entries, each with whether the page lies in its section."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    current = match.view_name if match is not None else ""
+    return [(item, current.startswith(item.section)) for item in menu_for(getattr(request, "user", None))]
+
+
+@register.filter
+def sort_direction(table: Any, column_name: str) -> str:
+    """The `aria-sort` value of a table's column: ascending, descending or none."""
+    return table.sorted_by.get(column_name, "none")

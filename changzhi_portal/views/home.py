@@ -1,0 +1,26 @@
+"""The home page: what this person is here for, today."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.panels import home_panels
+from changzhi_portal.views.pages import EVERYBODY, PortalPage
+
+
+class HomePage(TemplateResponseMixin, PortalPage):
+    """The panels that concern the user's role (domain.md §1)."""
+
+    requires = EVERYBODY
+    title = "首页"
+    template_name = "frame/home.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Panels with what they show, in order."""
+        panels = [
+            {"template_name": panel.template_name, **panel.context(request)}
+            for panel in home_panels()
+            if panel.concerns(request.user)
+        ]
+        return self.render_to_response(self.get_context_data(panels=panels))

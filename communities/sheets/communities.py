@@ -1,0 +1,152 @@
+"""社区: kind, households, residents and bodies of self-government of communities that the division list knows."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
+from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
+from communities.models import Community, CommunityProfile, GovernanceBody
+from communities.sheets.placing import REF, PlacedSheet, place_columns
+
+Body = GovernanceBody.Kind
+# field of the sheet -> kind of body
+EXISTENCE_FIELDS = {
+    "has_party": Body.PARTY,
+    "has_committee": Body.COMMITTEE,
+    "has_supervision": Body.SUPERVISION,
+    "has_mass": Body.MASS,
+    "has_economic": Body.ECONOMIC,
+}
+NUMBER_FIELDS = {"groups": Body.GROUPS, "representatives": Body.REPRESENTATIVES}
+OUTLIER_FACTOR = 5  # spreadsheets.md: 5 × above or below the value before
+FEWEST_PLAUSIBLE_RESIDENTS = 2
+
+
+class CommunitySheet(PlacedSheet):
+    """Updates communities; it never makes one (new ones come with a change of divisions)."""
+
+    name = "communities"
+    title = "社区"
+    position = 1
+    writes_to = (Community, CommunityProfile, GovernanceBody)
+    identifying = (("community_code",), ("community_name",))
+    columns: ClassVar[tuple[Column, ...]] = (
+        REF,
+        *place_columns(county_required=False),
+        ChoiceColumn("kind", "类型", "社区类型", "城乡类型", choices=Community.Kind),
+        IntegerColumn("households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
+        IntegerColumn("residents", "常住人口", "常住人口（人）", "常住人口数", "人口数", "人口", maximum=10_000_000),
+        DateColumn("as_of", "数据日期", "统计日期", "数据时间", "统计时间"),
+        BooleanColumn("has_party", "社区党组织", "党组织", "是否建立党组织"),
+        BooleanColumn("has_committee", "居（村）民委员会", "居（村）委会", "居民委员会", "村（居）民委员会"),
+        BooleanColumn("has_supervision", "居（村）务监督委员会", "监督委员会", "村（居）务监督委员会"),
+        BooleanColumn("has_mass", "群团组织", "是否建立群团组织"),
+        BooleanColumn("has_economic", "集体经济组织", "是否建立集体经济组织"),
+        IntegerColumn("groups", "居（村）民小组数", "居民（村民）小组数", "小组数", maximum=10_000),
+        IntegerColumn("representatives", "居（村）民代表数", "居民（村民）代表数", "代表数", maximum=10_000),
+        TextColumn("note", "备注", "说明", max_length=500),
+    )
+
+    def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """See RegisterSheet.check. A row without a record of its own is `unknown_place`, so none is ever new."""
+        self.place_rows(rows, context)
+        for row in rows:
+            row.label = row.get("community_name") or row.get("community_code", "")
+            self.reject_future_dates(row, context.today)
+        self.reject_duplicates(
+            rows, lambda row: row.place.community.id if row.place else None, "community_code", "community_name"
+        )
+        placed = [row for row in rows if row.place is not None]
+        ids = [row.place.community.id for row in placed]
+        communities = self._communities(ids, context)
+        profiles = self._profiles(ids, context)
+        bodies = self._bodies(ids, context)
+        for row in placed:
+            community = communities[row.place.community.id]
+            row.target, row.label = community, community.name
+            past = profiles[community.pk]
+            self._check_profile(row, past, context)
+            if not row.has_error:
+                self._propose(row, community, past, bodies[community.pk], context)
+
+    def _communities(self, ids: list[int], context: CheckContext) -> dict[int, Community]:
+        found: dict[int, Community] = {}
+        for batch in in_batches(ids):
+            found |= {c.pk: c for c in context.lock(Community.objects.filter(pk__in=batch))}
+        return found
+
+    def _profiles(self, ids: list[int], context: CheckContext) -> dict[int, list[CommunityProfile]]:
+        """Each community's profiles, newest first."""
+        found: dict[int, list[CommunityProfile]] = defaultdict(list)
+        for batch in in_batches(ids):
+            for profile in context.lock(CommunityProfile.objects.filter(community__in=batch).order_by("-as_of")):
+                found[profile.community_id].append(profile)
+        return found
+
+    def _bodies(self, ids: list[int], context: CheckContext) -> dict[int, dict[str, GovernanceBody]]:
+        found: dict[int, dict[str, GovernanceBody]] = defaultdict(dict)
+        for batch in in_batches(ids):
+            for body in context.lock(GovernanceBody.objects.filter(community__in=batch)):
+                found[body.community_id][body.kind] = body
+        return found
+
+    @staticmethod
+    def _day_of(row: SheetRow, context: CheckContext) -> datetime.date:
+        """A blank 数据日期 means the last day of the batch's month (domain.md §4)."""
+        day: datetime.date = row.get("as_of", context.day)
+        return day
+
+    def _check_profile(self, row: SheetRow, past: list[CommunityProfile], context: CheckContext) -> None:
+        day = self._day_of(row, context)
+        values = self.given(row, ("households", "residents"))
+        if not values:
+            return
+        same_day = next((profile for profile in past if profile.as_of == day), None)
+        alters = same_day is None or any(getattr(same_day, name) != value for name, value in values.items())
+        if alters and day.replace(day=1) in context.locked_months:
+            row.report(
+                "locked_period",
+                f"{day.year}年{day.month}月已锁定，不能再改当月的数据；请改数据日期，或请市局重新开放",
+                "as_of",
+            )
+        residents = values.get("residents")
+        before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
+        if residents is not None and self._is_outlier(residents, before):
+            described = f"上次是{before}人，" if before else ""
+            row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
+
+    @staticmethod
+    def _is_outlier(residents: int, before: int | None) -> bool:
+        if residents < FEWEST_PLAUSIBLE_RESIDENTS:
+            return True
+        return bool(before) and (residents >= before * OUTLIER_FACTOR or residents * OUTLIER_FACTOR <= before)  # type: ignore[operator]
+
+    def _propose(
+        self,
+        row: SheetRow,
+        community: Community,
+        past: list[CommunityProfile],
+        bodies: dict[str, GovernanceBody],
+        context: CheckContext,
+    ) -> None:
+        town_id = community.town_id
+        writes = [propose(community, self.given(row, ("kind", "note")), division_id=town_id, is_new=False)]
+        figures = self.given(row, ("households", "residents"))
+        if figures:
+            day = self._day_of(row, context)
+            profile = next((p for p in past if p.as_of == day), None)
+            is_new = profile is None
+            profile = profile or CommunityProfile(community=community, as_of=day)
+            writes.append(propose(profile, figures, division_id=town_id, is_new=is_new))
+        for fields, attribute in ((EXISTENCE_FIELDS, "exists"), (NUMBER_FIELDS, "number")):
+            for name, value in self.given(row, fields).items():
+                body = bodies.get(fields[name])
+                new_body = body or GovernanceBody(community=community, kind=fields[name])
+                values: dict[str, Any] = {attribute: value}
+                writes.append(propose(new_body, values, division_id=town_id, is_new=body is None))
+        row.writes = [write for write in writes if write is not None]

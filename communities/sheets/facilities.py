@@ -1,0 +1,94 @@
+"""服务设施."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.names import comparable
+from changzhi_portal.sheets.columns import (
+    ChoiceColumn,
+    Column,
+    DateColumn,
+    DecimalColumn,
+    ManyChoicesColumn,
+    TextColumn,
+)
+from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
+from communities.models import Facility
+from communities.sheets.communities import OUTLIER_FACTOR
+from communities.sheets.placing import REF, RecordSheet, place_columns
+
+LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
+MAXIMUM_AREA = Decimal("99999999.99")
+
+
+class FacilitySheet(RecordSheet):
+    """A facility is known by its community and name."""
+
+    name = "facilities"
+    title = "服务设施"
+    position = 2
+    model = Facility
+    key_cells = ("name",)
+    writes_to = (Facility,)
+    identifying = (("community_code", "name"), ("community_name", "name"))
+    columns: ClassVar[tuple[Column, ...]] = (
+        REF,
+        *place_columns(county_required=False),
+        TextColumn("name", "设施名称", "服务设施名称", max_length=100, required=True, is_key=True),
+        ChoiceColumn("kind", "设施类型", "设施类别", choices=Facility.Kind, required=True),
+        DecimalColumn("area", "建筑面积（㎡）", "面积（㎡）", "建筑面积", "面积", maximum=MAXIMUM_AREA, required=True),
+        DecimalColumn("activity_area", "居民活动面积（㎡）", "活动面积（㎡）", maximum=MAXIMUM_AREA),
+        ChoiceColumn("construction_mode", "建设方式", "建设途径", choices=Facility.ConstructionMode),
+        ChoiceColumn("tenure", "产权", "产权情况", "产权性质", choices=Facility.Tenure),
+        ManyChoicesColumn("functions", "功能", "设施功能", "主要功能", choices=Facility.Function),
+        DateColumn("opened_on", "启用日期", "投入使用日期", "启用时间", required=True),
+        DateColumn("closed_on", "停用日期", "停用时间", may_be_future=True),
+        TextColumn("note", "备注", "说明", max_length=500),
+    )
+    VALUE_FIELDS = (
+        "name", "kind", "area", "activity_area", "construction_mode", "tenure", "functions", "opened_on", "closed_on", "note",
+    )  # fmt: skip
+
+    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """By community and name."""
+        ids = list({row.place.community.id for row in rows if row.place is not None})
+        found: dict[tuple[int, str], Facility] = {}
+        for batch in in_batches(ids):
+            for facility in context.lock(Facility.objects.filter(community__in=batch)):
+                found[facility.community_id, facility.name_key] = facility
+        for row in rows:
+            key = self.natural_key(row)
+            row.target = found.get(key) if key else None
+
+    def natural_key(self, row: SheetRow) -> tuple[int, str] | None:
+        """(community, name)."""
+        name = row.get("name")
+        return (row.place.community.id, comparable(name)) if row.place is not None and name else None
+
+    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+        """One write: the facility."""
+        facility = row.draft(Facility)
+        area_before = None if row.is_new else facility.area
+        values = {"community_id": row.place.community.id} | self.given(row, self.VALUE_FIELDS)
+        write = propose(facility, values, division_id=row.place.division_id, is_new=row.is_new)
+        facility.prepare_keys()
+        self._check(row, facility, area_before)
+        row.writes = [write] if write else []
+
+    @staticmethod
+    def _check(row: SheetRow, facility: Facility, area_before: Decimal | None) -> None:
+        check_date_order(row, facility, "opened_on", "closed_on", "停用日期早于启用日期，请核对")
+        area = row.get("area")
+        if area is None:
+            return
+        jumped = (
+            bool(area_before)
+            and area
+            and (area >= area_before * OUTLIER_FACTOR or area * OUTLIER_FACTOR <= area_before)
+        )  # type: ignore[operator]
+        if area > LARGEST_PLAUSIBLE_AREA or jumped:
+            row.report("outlier", "面积与上次相差过大或不合常理，请核实", "area")

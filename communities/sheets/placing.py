@@ -1,0 +1,173 @@
+"""The four columns that say where a row belongs, and how a whole sheet of them is resolved."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from changzhi_portal.sheets.columns import Column, PlaceCodeColumn, TextColumn
+from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from communities.places import Place, PlaceIndex, PlaceNotFound
+
+REF = TextColumn("ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
+PLACE_FIELDS = ("county", "town", "community_name", "community_code")
+
+
+def place_columns(*, county_required: bool, town_required: bool = False, key: bool = True) -> tuple[Column, ...]:
+    """县（市、区）, 街道（乡镇）, 社区名称, 社区代码 with the spellings offices use."""
+    return (
+        TextColumn(
+            "county",
+            "县（市、区）",
+            "县区",
+            "县市区",
+            "所属县区",
+            "区县",
+            "所属县（市、区）",
+            max_length=50,
+            required=county_required,
+        ),
+        TextColumn(
+            "town",
+            "街道（乡镇）",
+            "乡镇（街道）",
+            "乡镇/街道",
+            "街道/乡镇",
+            "所属乡镇（街道）",
+            "所属街道（乡镇）",
+            "街道乡镇",
+            "乡镇街道",
+            "乡镇",
+            "街道",
+            max_length=50,
+            required=town_required,
+        ),
+        TextColumn(
+            "community_name",
+            "社区名称",
+            "社区（村）名称",
+            "村（社区）名称",
+            "社区/村名称",
+            "村/社区名称",
+            "社区（村）",
+            "村（社区）",
+            "社区",
+            max_length=60,
+            is_key=key,
+        ),
+        PlaceCodeColumn(
+            "community_code",
+            "社区代码",
+            "区划代码",
+            "社区（村）代码",
+            "村（社区）代码",
+            "统计用区划代码",
+            "社区编码",
+            is_key=key,
+            note="12位统计用区划代码",
+        ),
+    )
+
+
+class PlacedSheet(RegisterSheet):
+    """A sheet whose rows belong to a community, or to a town or county."""
+
+    needs_community = True
+
+    def place_rows(self, rows: Sequence[SheetRow], context: CheckContext) -> PlaceIndex:
+        """Set `row.place` of every row, or report why it has none."""
+        index = PlaceIndex(context.scope_path)
+        found: dict[tuple[str, ...], Place | PlaceNotFound] = {}
+        for row in rows:
+            texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
+            if any(name in row.refused for name in PLACE_FIELDS):
+                continue
+            if self._lacks_place(row, texts):
+                continue
+            if texts not in found:
+                found[texts] = self._look_up(index, texts)
+            self._settle(row, found[texts], context)
+        return index
+
+    def _lacks_place(self, row: SheetRow, texts: tuple[str, ...]) -> bool:
+        county, _, community, code = texts
+        if self.needs_community and not (community or code):
+            row.report("required", "请填社区名称或12位社区代码", "community_name", "community_code")
+            return True
+        if not (county or community or code):
+            row.report("required", "“县（市、区）”是必填项，请补上", "county")
+            return True
+        return False
+
+    @staticmethod
+    def _look_up(index: PlaceIndex, texts: tuple[str, ...]) -> Place | PlaceNotFound:
+        county, town, community, code = texts
+        try:
+            return index.find(county=county, town=town, community=community, code=code)
+        except PlaceNotFound as error:
+            return error
+
+    @staticmethod
+    def _settle(row: SheetRow, found: Place | PlaceNotFound, context: CheckContext) -> None:
+        if isinstance(found, PlaceNotFound):
+            row.report(found.code, str(found), found.part, *PLACE_FIELDS)
+            return
+        row.place = found
+        for part in found.old_parts:
+            row.report("old_place_name", "这不是现在的名称或代码，已按区划变更对应到现在的地方，请核对", part)
+
+
+class RecordSheet(PlacedSheet):
+    """A placed sheet whose rows are records of one model, found by 记录编号 or else by a natural key."""
+
+    model: ClassVar[Any]
+    key_cells: ClassVar[tuple[str, ...]]  # where a duplicate is reported
+
+    def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """See RegisterSheet.check."""
+        self.place_rows(rows, context)
+        for row in rows:
+            row.label = row.get("name", "")
+            self.reject_clearing(row)
+            self.reject_future_dates(row, context.today)
+        self.match(rows, context)
+        self._match_refs(rows, context)
+        self.reject_duplicates(rows, self._identity, *self.key_cells)
+        for row in rows:
+            row.is_new = row.target is None
+            if row.is_new:
+                self.require(row)
+            if row.place is not None:
+                self.propose_writes(row, context)
+            if row.has_error:
+                row.writes = []
+
+    @abstractmethod
+    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """Set `row.target` of rows whose record exists, looking all of them up in batches."""
+
+    @abstractmethod
+    def natural_key(self, row: SheetRow) -> Any:
+        """What makes two rows the same new record; None when the row does not say enough."""
+
+    @abstractmethod
+    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+        """Check the row's values against one another and against the record, and set `row.writes`."""
+
+    def _identity(self, row: SheetRow) -> Any:
+        return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
+
+    def _match_refs(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """记录编号 comes before any key (domain.md §4); one that the scope does not hold is reported."""
+        wanted = {row.get("ref") for row in rows if row.get("ref")}
+        if not wanted:
+            return
+        inside = self.model.objects.filter(self.model.in_subtree(context.scope_path), ref__in=wanted)
+        found = {record.ref: record for record in context.lock(inside)}
+        for row in rows:
+            ref = row.get("ref")
+            if ref and ref in found:
+                row.target = found[ref]
+            elif ref:
+                row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")

@@ -1,0 +1,156 @@
+"""社会组织."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Q
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.names import comparable
+from changzhi_portal.sheets.columns import (
+    BooleanColumn,
+    ChoiceColumn,
+    Column,
+    CreditCodeColumn,
+    DateColumn,
+    IntegerColumn,
+    PhoneColumn,
+    TextColumn,
+)
+from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
+from communities.sheets.placing import REF, RecordSheet, place_columns
+from orgs.models import SocialOrganization
+
+Registration = SocialOrganization.Registration
+
+
+class OrganizationSheet(RecordSheet):
+    """An organization is known by its credit code or, without one, by its place and name."""
+
+    name = "organizations"
+    title = "社会组织"
+    position = 3
+    model = SocialOrganization
+    key_cells = ("credit_code", "name")
+    writes_to = (SocialOrganization,)
+    needs_community = False
+    identifying = (("name",),)
+    columns: ClassVar[tuple[Column, ...]] = (
+        REF,
+        CreditCodeColumn("credit_code", "统一社会信用代码", "社会信用代码", "信用代码", is_key=True),
+        TextColumn(
+            "name", "名称", "组织名称", "社会组织名称", "社区社会组织名称", max_length=100, required=True, is_key=True
+        ),
+        ChoiceColumn("registration", "管理方式", "登记备案情况", "管理类型", choices=Registration, required=True),
+        ChoiceColumn("legal_form", "组织类型", "登记类型", choices=SocialOrganization.LegalForm),
+        ChoiceColumn("category", "类别", "组织类别", "服务类别", choices=SocialOrganization.Category, required=True),
+        *place_columns(county_required=False, key=False),
+        DateColumn("established_on", "成立日期", "成立时间", "登记（备案）日期", "登记日期", "备案日期", required=True),
+        DateColumn("dissolved_on", "注销日期", "注销时间", may_be_future=True),
+        TextColumn("leader", "负责人", "负责人姓名", max_length=50),
+        PhoneColumn("phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
+        IntegerColumn("member_count", "成员人数", "成员数（人）", "会员人数", "成员数", maximum=1_000_000),
+        BooleanColumn("is_social_work_agency", "民办社工机构", "是否民办社工机构", "是否为民办社工机构"),
+        ChoiceColumn(
+            "hub_kind",
+            "枢纽型",
+            "枢纽型组织",
+            choices=SocialOrganization.HubKind,
+            blank_choices=("否",),
+        ),
+        TextColumn("note", "备注", "说明", max_length=500),
+    )
+    VALUE_FIELDS = (
+        "credit_code", "name", "registration", "legal_form", "category", "established_on", "dissolved_on", "leader",
+        "phone", "member_count", "is_social_work_agency", "hub_kind", "note",
+    )  # fmt: skip
+
+    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """By credit code anywhere, then by place and name.
+
+        A code known outside the scope is `conflicting_key`, without saying whose (domain.md §4, across offices).
+        A filed organization that now has a code at the same place and name is the same organization.
+        """
+        by_code = self._by_code(rows, context)
+        by_place = self._by_place(rows, context)
+        for row in rows:
+            code = row.get("credit_code")
+            if code and code in by_code:
+                found, is_inside = by_code[code]
+                if is_inside:
+                    row.target = found
+                else:
+                    row.report(
+                        "conflicting_key", "这个统一社会信用代码已被其他单位登记，请核对证书或联系市局", "credit_code"
+                    )
+                continue
+            found_here = by_place.get(self._place_and_name(row))
+            if found_here is not None and (not code or not found_here.credit_code):
+                row.target = found_here
+
+    def _by_code(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[str, tuple[SocialOrganization, bool]]:
+        codes = list({row.get("credit_code") for row in rows if row.get("credit_code")})
+        inside = SocialOrganization.in_subtree(context.scope_path)
+        found: dict[str, tuple[SocialOrganization, bool]] = {}
+        for batch in in_batches(codes):
+            known = SocialOrganization.objects.filter(credit_code__in=batch)
+            mine = {record.credit_code: record for record in context.lock(known.filter(inside))}
+            found |= {code: (record, True) for code, record in mine.items()}
+            found |= {record.credit_code: (record, False) for record in known if record.credit_code not in mine}
+        return found
+
+    def _by_place(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[Any, SocialOrganization]:
+        communities = {row.place.community.id for row in rows if row.place and row.place.community}
+        divisions = {row.place.division_id for row in rows if row.place and not row.place.community}
+        found: dict[Any, SocialOrganization] = {}
+        for column, ids in (("community_id", communities), ("division_id", divisions)):
+            for batch in in_batches(list(ids)):
+                for record in context.lock(SocialOrganization.objects.filter(Q(**{f"{column}__in": batch}))):
+                    key = (column, getattr(record, column), record.name_key)
+                    # An organization without a code is found first: one with a code is known by it.
+                    if key not in found or not record.credit_code:
+                        found[key] = record
+        return found
+
+    @staticmethod
+    def _place_and_name(row: SheetRow) -> Any:
+        name = row.get("name")
+        if row.place is None or not name:
+            return None
+        if row.place.community:
+            return ("community_id", row.place.community.id, comparable(name))
+        return ("division_id", row.place.division_id, comparable(name))
+
+    def natural_key(self, row: SheetRow) -> Any:
+        """The credit code, else (place, name)."""
+        return row.get("credit_code") or self._place_and_name(row)
+
+    def reject_duplicates(self, rows: Any, key_of: Any, *cell_fields: str) -> None:
+        """Report a repeated organization at its credit code or, without one, at its name."""
+        rows = list(rows)
+        super().reject_duplicates([row for row in rows if row.get("credit_code")], key_of, "credit_code")
+        super().reject_duplicates([row for row in rows if not row.get("credit_code")], key_of, "name")
+
+    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+        """One write: the organization."""
+        organization = row.draft(SocialOrganization)
+        community = row.place.community
+        values = {
+            "community_id": community.id if community else None,
+            "division_id": None if community else row.place.division_id,
+        } | self.given(row, self.VALUE_FIELDS)
+        if values.get("is_social_work_agency", False) is None:
+            values["is_social_work_agency"] = False
+        write = propose(organization, values, division_id=row.place.division_id, is_new=row.is_new)
+        organization.prepare_keys()
+        self._check(row, organization)
+        row.writes = [write] if write else []
+
+    @staticmethod
+    def _check(row: SheetRow, organization: SocialOrganization) -> None:
+        check_date_order(row, organization, "established_on", "dissolved_on", "注销日期早于成立日期，请核对")
+        lacks_code = organization.registration == Registration.REGISTERED and not organization.credit_code
+        if lacks_code and "credit_code" not in row.refused:
+            row.report("required", "管理方式为“登记”的组织必须填统一社会信用代码", "credit_code")

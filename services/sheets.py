@@ -1,0 +1,162 @@
+"""购买服务项目."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.names import comparable
+from changzhi_portal.sheets.columns import (
+    ChoiceColumn,
+    Column,
+    CreditCodeColumn,
+    DateColumn,
+    DecimalColumn,
+    TextColumn,
+)
+from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, check_date_order, propose
+from communities.places import Place, PlaceIndex, PlaceNotFound
+from communities.sheets.placing import REF, RecordSheet, place_columns
+from services.models import ProjectCommunity, ServiceField, ServiceProject
+
+MAXIMUM_YUAN = Decimal("999999999999.99")
+
+
+class ProjectSheet(RecordSheet):
+    """A project is known by its number inside its division. Money is read in yuan, 万元 honoured."""
+
+    name = "projects"
+    title = "购买服务项目"
+    position = 5
+    model = ServiceProject
+    key_cells = ("number",)
+    writes_to = (ServiceProject, ProjectCommunity)
+    needs_community = False
+    identifying = (("number",),)
+    columns: ClassVar[tuple[Column, ...]] = (
+        REF,
+        TextColumn("number", "项目编号", "编号", max_length=40, required=True, is_key=True),
+        TextColumn("name", "项目名称", "服务项目名称", max_length=200, required=True),
+        place_columns(county_required=False)[0],
+        TextColumn("buyer", "购买主体", "购买单位", max_length=100, required=True),
+        TextColumn("provider_name", "承接主体", "承接单位", max_length=100, required=True),
+        CreditCodeColumn("provider_credit_code", "承接主体信用代码", "承接单位信用代码", "承接主体统一社会信用代码"),
+        TextColumn("communities", "服务社区", "服务社区（村）", max_length=2_000, note="名称或代码，用顿号分开"),
+        ChoiceColumn("field", "服务领域", choices=ServiceField, required=True),
+        ChoiceColumn("beneficiaries", "服务对象", choices=ServiceProject.Beneficiaries, required=True),
+        ChoiceColumn("purchase_method", "购买方式", choices=ServiceProject.PurchaseMethod, required=True),
+        ChoiceColumn("funding_source", "资金来源", "经费来源", choices=ServiceProject.FundingSource, required=True),
+        DecimalColumn(
+            "budget", "预算金额（元）", "预算金额", "预算", maximum=MAXIMUM_YUAN, counts_yuan=True, required=True
+        ),
+        DecimalColumn("contract_amount", "合同金额（元）", "合同金额", maximum=MAXIMUM_YUAN, counts_yuan=True),
+        DecimalColumn("paid", "已拨付（元）", "已拨付", "已拨付金额", maximum=MAXIMUM_YUAN, counts_yuan=True),
+        DateColumn("signed_on", "签订日期", "签订时间", may_be_future=True),
+        DateColumn("starts_on", "开始日期", "开始时间", may_be_future=True, required=True),
+        DateColumn("ends_on", "结束日期", "结束时间", may_be_future=True, required=True),
+        ChoiceColumn("status", "状态", "项目状态", choices=ServiceProject.Status, required=True),
+        ChoiceColumn("grade", "绩效等级", "绩效", choices=ServiceProject.Grade),
+        TextColumn("note", "备注", "说明", max_length=500),
+    )
+    VALUE_FIELDS = (
+        "number", "name", "buyer", "provider_name", "provider_credit_code", "field", "beneficiaries",
+        "purchase_method", "funding_source", "budget", "contract_amount", "paid", "signed_on", "starts_on",
+        "ends_on", "status", "grade", "note",
+    )  # fmt: skip
+
+    def place_rows(self, rows: Sequence[SheetRow], context: CheckContext) -> PlaceIndex:
+        """A project belongs to the 县 it names, by default to the uploader's own division."""
+        index = PlaceIndex(context.scope_path)
+        for row in rows:
+            if "county" in row.refused:
+                continue
+            found: Place | PlaceNotFound
+            if row.get("county"):
+                found = self._look_up(index, (row.get("county"), "", "", ""))
+            else:
+                found = Place(context.division.pk, None)
+            self._settle(row, found, context)
+        self._communities = {id(row): self._served(row, index) for row in rows if row.place is not None}
+        return index
+
+    @staticmethod
+    def _served(row: SheetRow, index: PlaceIndex) -> list[int]:
+        """Keys of the communities that 服务社区 lists; unknown or ambiguous ones are reported by name."""
+        text = row.get("communities")
+        if not text:
+            return []
+        keys: list[int] = []
+        for word in filter(None, re.split(r"[、，,;；\s]+", text)):
+            try:
+                if re.fullmatch(r"\d{12}", word):
+                    known = index.community_coded(word)
+                else:
+                    known = index.community_named(word, counties=[row.place.division_id])
+            except PlaceNotFound as error:
+                row.report(error.code, str(error), "communities")
+            else:
+                keys.append(known.id)
+        return sorted(set(keys))
+
+    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """By division and number."""
+        numbers = list({row.get("number") for row in rows if row.get("number")})
+        found: dict[Any, ServiceProject] = {}
+        inside = ServiceProject.in_subtree(context.scope_path)
+        for batch in in_batches(numbers):
+            for project in context.lock(ServiceProject.objects.filter(inside, number__in=batch)):
+                found[project.division_id, comparable(project.number)] = project
+        for row in rows:
+            row.target = found.get(self.natural_key(row))
+        self._links = self._load_links([project.pk for project in found.values()])
+
+    @staticmethod
+    def _load_links(ids: list[int]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for batch in in_batches(ids):
+            links = ProjectCommunity.objects.filter(project__in=batch).order_by("community_id")
+            for project_id, community_id in links.values_list("project_id", "community_id"):
+                found[project_id].append(community_id)
+        return found
+
+    def natural_key(self, row: SheetRow) -> Any:
+        """(division, number)."""
+        number = row.get("number")
+        return (row.place.division_id, comparable(number)) if row.place is not None and number else None
+
+    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+        """One write: the project, with the communities it serves as links."""
+        project = row.draft(ServiceProject)
+        values = {"division_id": row.place.division_id} | self.given(row, self.VALUE_FIELDS)
+        write = propose(project, values, division_id=row.place.division_id, is_new=row.is_new)
+        self._check(row, project)
+        if "communities" in row.values:
+            served = self._communities[id(row)]
+            before = self._links.get(project.pk, []) if project.pk else []
+            if served != before:
+                write = write or self._unchanged_write(project, row)
+                write.links = {"communities": served}
+                write.after["communities"] = served
+                if not row.is_new:
+                    write.before["communities"] = before
+        row.writes = [write] if write else []
+
+    @staticmethod
+    def _unchanged_write(project: ServiceProject, row: SheetRow) -> Write:
+        return Write(instance=project, is_new=False, division_id=row.place.division_id)
+
+    @staticmethod
+    def _check(row: SheetRow, project: ServiceProject) -> None:
+        check_date_order(row, project, "starts_on", "ends_on", "结束日期早于开始日期，请核对")
+        if (
+            project.contract_amount is not None
+            and project.budget is not None
+            and project.contract_amount > project.budget
+        ):
+            row.report("over_budget", "合同金额超过预算金额，请核实", "contract_amount")
+        if project.paid is not None and project.contract_amount is not None and project.paid > project.contract_amount:
+            row.report("over_budget", "已拨付超过合同金额，请核实", "paid")

@@ -1,0 +1,192 @@
+"""社会工作者: the person and the posting in one row."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.utils import timezone
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.names import comparable
+from changzhi_portal.personal import digest
+from changzhi_portal.sheets.columns import (
+    BooleanColumn,
+    ChoiceColumn,
+    Column,
+    DateColumn,
+    IdNumberColumn,
+    PhoneColumn,
+    TextColumn,
+)
+from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, propose
+from communities.sheets.placing import REF, RecordSheet, place_columns
+from socialworkers.models import Posting, SocialWorker
+
+
+class WorkerSheet(RecordSheet):
+    """A worker is known by the ID number.
+
+    A row with another community or a later 到岗日期 closes the old posting and opens a new one; the same worker at
+    another community with the same 到岗日期 is a correction (domain.md §4).
+    """
+
+    name = "workers"
+    title = "社会工作者"
+    position = 4
+    model = SocialWorker
+    key_cells = ("id_number",)
+    writes_to = (SocialWorker, Posting)
+    needs_community = False
+    identifying = (("name", "id_number"),)
+    columns: ClassVar[tuple[Column, ...]] = (
+        REF,
+        TextColumn("name", "姓名", "社工姓名", max_length=50, required=True),
+        IdNumberColumn(
+            "id_number", "身份证号", "身份证号码", "公民身份号码", today=timezone.localdate, required=True, is_key=True
+        ),
+        ChoiceColumn("gender", "性别", choices=SocialWorker.Gender),
+        *place_columns(county_required=False, key=False),
+        TextColumn("position", "岗位", "岗位名称", "所在岗位", "职务", max_length=50),
+        BooleanColumn("is_community_worker", "社区工作者", "是否社区工作者"),
+        ChoiceColumn("level", "职业水平", "职业水平等级", "资格等级", choices=SocialWorker.Level, required=True),
+        TextColumn("certificate_number", "证书编号", "证书号", max_length=30),
+        BooleanColumn("has_social_work_degree", "社会工作专业学历", "是否社会工作专业", "社会工作专业"),
+        ChoiceColumn("recruited_by", "配备方式", "选聘方式", choices=Posting.RecruitedBy),
+        DateColumn("started_on", "到岗日期", "到岗时间", "入职日期", "任职日期", required=True),
+        DateColumn("ended_on", "离岗日期", "离岗时间", "离职日期", may_be_future=True),
+        PhoneColumn("phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
+        TextColumn("note", "备注", "说明", max_length=500),
+    )
+    PERSON_FIELDS = (
+        "name", "id_number", "gender", "level", "certificate_number", "has_social_work_degree", "phone", "note",
+    )  # fmt: skip
+    POSTING_FIELDS = ("position", "is_community_worker", "recruited_by", "started_on", "ended_on")
+
+    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """By ID number anywhere.
+
+        A worker of another office with the same name is a transfer, new for the uploader; with another name
+        `conflicting_key`, without saying whose (domain.md §4, across offices).
+        """
+        self._digests = {id(row): digest(row.get("id_number").reveal()) for row in rows if row.get("id_number")}
+        known = self._workers(context)
+        inside = self._inside(known, context)
+        self._postings = self._load_postings([worker.pk for worker in known.values()], context)
+        for row in rows:
+            worker = known.get(self._digests.get(id(row), ""))
+            if worker is None:
+                continue
+            is_mine = worker.pk in inside
+            if is_mine or comparable(worker.name) == comparable(row.get("name", "")):
+                row.target = worker
+            else:
+                row.report("conflicting_key", "这个身份证号已登记为另一姓名，请核对原件或联系市局", "id_number")
+        self._mine = inside
+
+    def _workers(self, context: CheckContext) -> dict[str, SocialWorker]:
+        found: dict[str, SocialWorker] = {}
+        for batch in in_batches(list(set(self._digests.values()))):
+            for worker in context.lock(SocialWorker.objects.filter(id_number_digest__in=batch)):
+                found[worker.id_number_digest] = worker
+        return found
+
+    @staticmethod
+    def _inside(known: dict[str, SocialWorker], context: CheckContext) -> set[int]:
+        inside: set[int] = set()
+        for batch in in_batches([worker.pk for worker in known.values()]):
+            mine = SocialWorker.objects.filter(SocialWorker.in_subtree(context.scope_path), pk__in=batch)
+            inside |= set(mine.values_list("pk", flat=True))
+        return inside
+
+    @staticmethod
+    def _load_postings(ids: list[int], context: CheckContext) -> dict[int, list[Posting]]:
+        """Each worker's postings, newest first."""
+        found: dict[int, list[Posting]] = defaultdict(list)
+        for batch in in_batches(ids):
+            for posting in context.lock(Posting.objects.filter(worker__in=batch).order_by("-started_on")):
+                found[posting.worker_id].append(posting)
+        return found
+
+    def natural_key(self, row: SheetRow) -> Any:
+        """The ID number's digest."""
+        return self._digests.get(id(row))
+
+    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+        """Up to three writes: the person, the posting, and the older posting it closes."""
+        worker = row.draft(SocialWorker)
+        is_new_person = row.target is None
+        row.is_new = is_new_person or worker.pk not in self._mine
+        values = self.given(row, self.PERSON_FIELDS)
+        if not is_new_person:
+            values.pop("id_number", None)  # it is what found the record
+        if worker.pk is not None and not values.get("level", True):
+            values.pop("level")
+        writes = [propose(worker, values, division_id=row.place.division_id, is_new=is_new_person)]
+        if row.get("name") and (row.get("id_number") or not is_new_person):
+            worker.prepare_keys()
+        postings = self._postings.get(worker.pk, []) if worker.pk else []
+        writes += self._posting_writes(row, worker, postings)
+        row.writes = [write for write in writes if write is not None]
+
+    def _posting_writes(self, row: SheetRow, worker: SocialWorker, postings: list[Posting]) -> list[Write | None]:
+        place = self._place_values(row)
+        newest = postings[0] if postings else None
+        started = row.get("started_on")
+        posting = self._posting_meant(postings, place, started)
+        if posting is None and started is None:
+            if newest is not None:
+                row.report("required", "换了社区，请填新的到岗日期", "started_on")
+            return []
+        if posting is not None:
+            values = place | self.given(row, self.POSTING_FIELDS)
+            if values.get("is_community_worker", False) is None:
+                values["is_community_worker"] = place["community_id"] is not None
+            write = propose(posting, values, division_id=row.place.division_id, is_new=False)
+            self._check_order(row, posting)
+            return [write]
+        posting = Posting(worker=worker)
+        values = {"is_community_worker": place["community_id"] is not None} | place
+        values |= {key: value for key, value in self.given(row, self.POSTING_FIELDS).items() if value is not None}
+        if newest is not None and started <= newest.started_on:
+            row.report("date_order", "到岗日期不晚于这个人现有任职的到岗日期，请核对", "started_on")
+            return []
+        closed = self._close(newest, started, row) if newest is not None else None
+        write = propose(posting, values, division_id=row.place.division_id, is_new=True)
+        self._check_order(row, posting)
+        return [closed, write]
+
+    @staticmethod
+    def _place_values(row: SheetRow) -> dict[str, Any]:
+        community = row.place.community
+        return {
+            "community_id": community.id if community else None,
+            "division_id": None if community else row.place.division_id,
+        }
+
+    @staticmethod
+    def _posting_meant(postings: list[Posting], place: dict[str, Any], started: datetime.date | None) -> Posting | None:
+        """The posting a row speaks of: of the same first day, or, with no day given, the newest at the same place."""
+        if started is not None:
+            return next((posting for posting in postings if posting.started_on == started), None)
+        newest = postings[0] if postings else None
+        is_there = newest is not None and (newest.community_id, newest.division_id) == tuple(place.values())
+        return newest if is_there else None
+
+    @staticmethod
+    def _close(newest: Posting, started: datetime.date, row: SheetRow) -> Write | None:
+        """End the newest posting when the next one begins, unless it has ended before; it is the newest no more."""
+        values: dict[str, Any] = {"is_newest": False}
+        if newest.ended_on is None or newest.ended_on > started:
+            values["ended_on"] = started
+        write = propose(newest, values, division_id=row.place.division_id, is_new=False)
+        if write is not None:
+            write.is_shown = False
+        return write
+
+    @staticmethod
+    def _check_order(row: SheetRow, posting: Posting) -> None:
+        if posting.ended_on is not None and posting.started_on is not None and posting.ended_on < posting.started_on:
+            row.report("date_order", "离岗日期早于到岗日期，请核对", "ended_on", "started_on")
