@@ -1,0 +1,26 @@
+"""`manage.py load_divisions`: the city's divisions and communities of 2017, and the county changes of 2018."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from communities.actions import load_divisions
+
+
+class Command(BaseCommand):
+    """Loads the reference data; what is there already stays as it is."""
+
+    help = "Load the divisions and communities of 2017 and note the county changes of 2018. Running it twice is safe."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load, and say what was new."""
+        loaded = load_divisions()
+        if loaded.is_empty:
+            self.stdout.write("All divisions, communities and county changes were there already; nothing changed.")
+            return
+        self.stdout.write(
+            f"Loaded {loaded.cities} city, {loaded.counties} counties, {loaded.towns} towns, "
+            f"{loaded.communities} communities and {loaded.changes} county changes (noted, not applied)."
+        )

@@ -1,0 +1,1 @@
+"""Commands of briefings and of the demo."""

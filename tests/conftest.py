@@ -1,0 +1,223 @@
+"""What every test may ask for.
+
+`place` is a small hand-made city with one user of each role; `city` is the real one of 2017. Both stand until the end
+of the test, also in transactional tests. Rows that migrations have put into the database (the target plan) are there in
+every test, although a transactional test ends with emptying all tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core import serializers
+from django.core.cache import cache
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+from django.db.models.signals import post_migrate
+from django.test import Client
+
+from accounts.models import Role, User
+from changzhi_portal.celery import app as celery_app
+from communities.actions import load_divisions
+from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from periods.models import ReportingPeriod
+from tests.factories import Place, make_period, make_place, make_user
+
+SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
+CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, Community, CommunityPlacement)
+CityRows = dict[type[models.Model], list[tuple[Any, ...]]]
+
+
+# --- What migrations have put into the database ---
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Put the rows that migrations write back whenever a transactional test has emptied the tables.
+
+    Django announces the end of a flush with `post_migrate`, as it does to write its own content types again.
+    """
+    own_models = [model for config in apps.get_app_configs() if _is_ours(config.path) for model in config.get_models()]
+    with django_db_blocker.unblock():
+        kept = [row for model in _parents_first(own_models) for row in model._base_manager.all()]
+    shipped = serializers.serialize("json", kept)
+    # Content types and the like are announced app by app; ours is complete once the last app has been announced.
+    last_app = apps.get_app_config("reports")
+
+    def put_back(**_: Any) -> None:
+        for row in serializers.deserialize("json", shipped):
+            row.save()
+
+    post_migrate.connect(put_back, sender=last_app, weak=False)
+    yield
+    post_migrate.disconnect(put_back, sender=last_app)
+
+
+def _is_ours(path: str) -> bool:
+    return Path(path).parent == settings.BASE_DIR
+
+
+def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
+    ordered: list[type[models.Model]] = []
+
+    def add(model: type[models.Model]) -> None:
+        if model in ordered or model not in found:
+            return
+        for field in model._meta.concrete_fields:
+            if field.related_model is not None and field.related_model is not model and not field.null:
+                add(field.related_model)
+        ordered.append(model)
+
+    for model in found:
+        add(model)
+    return ordered
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Start every test with an empty cache: no session, progress or choice of another test is seen."""
+    yield
+    cache.clear()
+
+
+# --- Places ---
+
+
+@pytest.fixture(scope="session")
+def city_rows(django_db_setup: None, django_db_blocker: Any) -> CityRows:
+    """The rows of the real city, as the product's own loader writes them; read once, because that takes half a second."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        loaded = load_divisions()
+        assert loaded.communities == 3_606, "city_rows must be made in an empty database"
+        rows = {}
+        for model in CITY_TABLES:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {_columns(model)} FROM {model._meta.db_table} ORDER BY id")
+                rows[model] = cursor.fetchall()
+        transaction.set_rollback(True)
+    return rows
+
+
+def _columns(model: type[models.Model]) -> str:
+    return ", ".join(connection.ops.quote_name(field.column) for field in model._meta.concrete_fields)
+
+
+def _write_rows(model: type[models.Model], rows: list[tuple[Any, ...]]) -> None:
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({_columns(model)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
+                cursor.execute(statement)
+        else:
+            marks = ", ".join(["%s"] * len(model._meta.concrete_fields))
+            cursor.executemany(f"INSERT INTO {table} ({_columns(model)}) VALUES ({marks})", rows)
+
+
+@pytest.fixture
+def city(city_rows: CityRows, db: None) -> Division:
+    """The real city of 2017: 14 counties, 166 towns, 3,606 communities. Gives 长治市."""
+    with transaction.atomic():
+        for model, rows in city_rows.items():
+            _write_rows(model, rows)
+    return Division.objects.by_code("140400")
+
+
+@pytest.fixture
+def place(db: None) -> Place:
+    """A small city: two counties, three towns, seven communities (see `make_place`)."""
+    return make_place()
+
+
+@pytest.fixture
+def period(db: None) -> ReportingPeriod:
+    """June 2018, open."""
+    return make_period("2018-06")
+
+
+# --- People, one of each role, in the small city ---
+
+
+@pytest.fixture
+def clerk(place: Place) -> User:
+    """县区填报员 of 城区."""
+    return make_user(Role.DISTRICT_CLERK, place.county)
+
+
+@pytest.fixture
+def other_clerk(place: Place) -> User:
+    """县区填报员 of 襄垣县, who must see nothing of 城区."""
+    return make_user(Role.DISTRICT_CLERK, place.other_county)
+
+
+@pytest.fixture
+def street_clerk(place: Place) -> User:
+    """街道填报员 of 东街街道."""
+    return make_user(Role.STREET_CLERK, place.street)
+
+
+@pytest.fixture
+def officer(place: Place) -> User:
+    """市局业务员."""
+    return make_user(Role.BUREAU_OFFICER, place.city)
+
+
+@pytest.fixture
+def administrator(place: Place) -> User:
+    """市局管理员."""
+    return make_user(Role.BUREAU_ADMIN, place.city)
+
+
+@pytest.fixture
+def leader(place: Place) -> User:
+    """领导 of the city."""
+    return make_user(Role.LEADER, place.city)
+
+
+@pytest.fixture
+def auditor(place: Place) -> User:
+    """审计员 of the city."""
+    return make_user(Role.AUDITOR, place.city)
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A function that gives a browser (Django's test client) in which a user has signed in."""
+
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of
+
+
+# --- Background work and samples ---
+
+
+@pytest.fixture
+def eager_tasks() -> Iterator[None]:
+    """Run Celery tasks where they are sent, and let their errors through; for tests that say so only.
+
+    Tasks sent by `transaction.on_commit` also need `django_capture_on_commit_callbacks(execute=True)` or a
+    transactional test.
+    """
+    before = celery_app.conf.task_always_eager, celery_app.conf.task_eager_propagates
+    celery_app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    yield
+    celery_app.conf.update(task_always_eager=before[0], task_eager_propagates=before[1])
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The shared sample spreadsheets with known right answers; skips, saying so, where they are not."""
+    if not (SAMPLES / "expected_targets.json").exists():
+        pytest.skip(f"NOT CHECKED: the shared samples are not at {SAMPLES}")
+    return SAMPLES

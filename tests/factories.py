@@ -1,0 +1,286 @@
+"""Real rows with sensible defaults, saved. Every person, organization and figure is invented.
+
+Plain functions: what a test does not care about it leaves out. Keys derived from names are set as the product does.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db import models
+from stdnum.cn import uscc
+from stdnum.iso7064 import mod_11_2
+
+from accounts.models import Role, User
+from changelog.models import ChangeSet
+from changzhi_portal.personal import SealedField
+from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
+from communities.models.division import short_code
+from orgs.models import SocialOrganization
+from periods.models import ReportingPeriod, parse_month
+from services.models import ProjectCommunity, ServiceField, ServiceProject
+from socialworkers.models import Posting, SocialWorker
+from uploads.models import UploadBatch
+
+PASSWORD = "Portal-2018-test"
+_numbers = itertools.count(1)
+Row = TypeVar("Row", bound=models.Model)
+
+
+def _save(row: Row) -> Row:
+    for field in row._meta.concrete_fields:
+        if isinstance(field, SealedField):
+            setattr(row, field.attname, field.to_python(getattr(row, field.attname)))
+    if hasattr(row, "prepare_keys"):
+        row.prepare_keys()
+    row.save()
+    return row
+
+
+# --- Identifiers ---
+
+
+def id_number(number: int | None = None, *, area: str = "140402", born: datetime.date | None = None) -> str:
+    """A synthetic 18-character ID number with a right check character; each `number` below 999,000 gives another."""
+    number = next(_numbers) if number is None else number
+    born = born or datetime.date(1970, 1, 1) + datetime.timedelta(days=number // 999)
+    first = f"{area}{born:%Y%m%d}{number % 999 + 1:03d}"
+    return first + mod_11_2.calc_check_digit(first)
+
+
+def credit_code(number: int | None = None, *, kind: str = "52") -> str:
+    """A synthetic 统一社会信用代码 with a right check character; `kind` 51 社会团体, 52 民办非企业单位, 53 基金会."""
+    number = next(_numbers) if number is None else number
+    first = f"{kind}140402MJ{number:07d}"
+    return first + uscc.calc_check_digit(first)
+
+
+def phone(number: int | None = None) -> str:
+    """A number of the block 1990000xxxx, which the samples use for invented people."""
+    return f"1990000{(next(_numbers) if number is None else number) % 10_000:04d}"
+
+
+# --- Places ---
+
+
+def make_division(code: str, name: str, parent: Division | None = None, **fields: Any) -> Division:
+    """A division; its level follows from the code and the parent."""
+    code = short_code(code)
+    level = Division.Level.TOWN if len(code) == 9 else Division.Level.COUNTY if parent else Division.Level.CITY
+    return _save(Division(code=code, name=name, parent=parent, level=level, **fields))
+
+
+def make_community(
+    town: Division,
+    name: str = "",
+    *,
+    kind: str = Community.Kind.URBAN,
+    code: str = "",
+    residents: int | None = None,
+    households: int | None = None,
+    as_of: datetime.date = datetime.date(2018, 5, 31),
+    **fields: Any,
+) -> Community:
+    """A community with its open placement, and a profile when residents or households are given."""
+    suffix = {Community.Kind.URBAN: 1, Community.Kind.RURAL: 200}.get(Community.Kind(kind) if kind else None, 400)
+    code = code or f"{town.code}{suffix + town.communities.count():03d}"
+    name = name or f"第{next(_numbers)}{'村村委会' if kind == Community.Kind.RURAL else '社区居委会'}"
+    community = _save(Community(town=town, code=code, name=name, kind=kind, **fields))
+    CommunityPlacement.objects.create(community=community, town=town, code=code, name=name, name_key=community.name_key)
+    if residents is not None or households is not None:
+        make_profile(community, residents=residents, households=households, as_of=as_of)
+    return community
+
+
+def make_profile(
+    community: Community,
+    *,
+    residents: int | None = 2_400,
+    households: int | None = 800,
+    as_of: datetime.date = datetime.date(2018, 5, 31),
+) -> CommunityProfile:
+    """Households and residents on a day."""
+    return CommunityProfile.objects.create(community=community, as_of=as_of, residents=residents, households=households)
+
+
+def make_governance_body(
+    community: Community,
+    kind: str = GovernanceBody.Kind.PARTY,
+    *,
+    exists: bool | None = None,
+    number: int | None = None,
+) -> GovernanceBody:
+    """A body of self-government; it exists unless it is one of the counted kinds."""
+    if kind not in GovernanceBody.COUNTED and exists is None:
+        exists = True
+    return GovernanceBody.objects.create(community=community, kind=kind, exists=exists, number=number)
+
+
+def make_facility(community: Community, name: str = "", *, area: Decimal | str | int = 520, **fields: Any) -> Facility:
+    """A 综合服务设施 of `area` m² in use since 2016."""
+    values = {
+        "name": name or f"{community.name}综合服务中心{next(_numbers)}",
+        "kind": Facility.Kind.INTEGRATED,
+        "opened_on": datetime.date(2016, 5, 1),
+    }
+    return _save(Facility(community=community, area=Decimal(area), **{**values, **fields}))
+
+
+@dataclass(frozen=True)
+class Place:
+    """The small city of `make_place`."""
+
+    city: Division
+    county: Division  # 城区, an urban district
+    street: Division  # its 东街街道
+    other_street: Division  # its 西街街道
+    other_county: Division  # 襄垣县
+    rural_town: Division  # its 古韩镇
+    communities: tuple[Community, ...]  # three urban ones of street
+    other_communities: tuple[Community, ...]  # two urban ones of other_street
+    villages: tuple[Community, ...]  # two rural ones of rural_town
+
+
+def make_place() -> Place:
+    """A piece of the real city: two counties, three towns, seven communities without any figure."""
+    city = make_division("140400", "长治市")
+    county = make_division("140402", "城区", city, is_urban_district=True)
+    other_county = make_division("140423", "襄垣县", city)
+    street = make_division("140402001", "东街街道办事处", county)
+    other_street = make_division("140402002", "西街街道办事处", county)
+    rural_town = make_division("140423100", "古韩镇", other_county)
+    return Place(
+        city=city,
+        county=county,
+        street=street,
+        other_street=other_street,
+        other_county=other_county,
+        rural_town=rural_town,
+        communities=tuple(
+            make_community(street, name) for name in ("和平社区居委会", "东关社区居委会", "下东社区居委会")
+        ),
+        other_communities=tuple(make_community(other_street, name) for name in ("上党门社区居委会", "参府社区居委会")),
+        villages=tuple(
+            make_community(rural_town, name, kind=Community.Kind.RURAL) for name in ("西垴头村委会", "栗家岭村委会")
+        ),
+    )
+
+
+# --- People who sign in, months ---
+
+
+def make_user(role: Role | str, division: Division | str, username: str = "", **fields: Any) -> User:
+    """A user with PASSWORD and nothing to change first; `division` may be a code of a loaded division."""
+    if isinstance(division, str):
+        division = Division.objects.by_code(division)
+    role = Role(role)
+    values = {"full_name": f"测试{role.label}", "must_change_password": False}
+    user = User(
+        username=username or f"{role.value}_{division.code}_{next(_numbers)}",
+        role=role,
+        division=division,
+        **{**values, **fields},
+    )
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def make_period(month: str = "2018-06") -> ReportingPeriod:
+    """The period of a month written "2018-06", with the usual dates; open when the month has begun."""
+    return ReportingPeriod.objects.for_month(parse_month(month))
+
+
+# --- Registers ---
+
+
+def make_organization(where: Community | Division, name: str = "", **fields: Any) -> SocialOrganization:
+    """A filed organization without a credit code; a registered one gets a code."""
+    values: dict[str, Any] = {
+        "name": name or f"演示第{next(_numbers)}志愿服务队",
+        "registration": SocialOrganization.Registration.FILED,
+        "category": SocialOrganization.Category.COMMUNITY_SERVICE,
+        "established_on": datetime.date(2015, 3, 1),
+        **fields,
+    }
+    if values["registration"] == SocialOrganization.Registration.REGISTERED:
+        values.setdefault("credit_code", credit_code())
+    return _save(SocialOrganization(**{_place_column(where): where}, **values))
+
+
+def make_worker(
+    where: Community | Division | None, name: str = "", *, posting: dict[str, Any] | None = None, **fields: Any
+) -> SocialWorker:
+    """A worker with the assistant's certificate and, unless `where` is None, an open posting there."""
+    values: dict[str, Any] = {
+        "name": name or "张晓演",
+        "id_number": id_number(),
+        "level": SocialWorker.Level.ASSISTANT,
+        **fields,
+    }
+    worker = _save(SocialWorker(**values))
+    if where is not None:
+        make_posting(worker, where, **(posting or {}))
+    return worker
+
+
+def make_posting(worker: SocialWorker, where: Community | Division, **fields: Any) -> Posting:
+    """A posting since 2017; the worker's newest."""
+    values = {
+        "started_on": datetime.date(2017, 7, 1),
+        "is_community_worker": isinstance(where, Community),
+        "is_newest": True,
+    }
+    return _save(Posting(worker=worker, **{_place_column(where): where}, **{**values, **fields}))
+
+
+def make_project(division: Division, *communities: Community, **fields: Any) -> ServiceProject:
+    """A project of 100,000 yuan that serves `communities`."""
+    number = next(_numbers)
+    values = {
+        "number": f"YS2018-{number:03d}",
+        "name": f"演示第{number}号社区养老服务项目",
+        "buyer": f"{division.name}民政局",
+        "provider_name": "演示社会工作服务中心",
+        "field": ServiceField.ELDERLY,
+        "beneficiaries": ServiceProject.Beneficiaries.ALL,
+        "purchase_method": ServiceProject.PurchaseMethod.OPEN_TENDER,
+        "funding_source": ServiceProject.FundingSource.GENERAL_BUDGET,
+        "budget": Decimal(100_000),
+        "starts_on": datetime.date(2018, 1, 1),
+        "ends_on": datetime.date(2018, 12, 31),
+        "status": ServiceProject.Status.PERFORMING,
+    }
+    project = _save(ServiceProject(division=division, **{**values, **fields}))
+    for community in communities:
+        ProjectCommunity.objects.create(project=project, community=community)
+    return project
+
+
+def _place_column(where: Community | Division) -> str:
+    return "community" if isinstance(where, Community) else "division"
+
+
+# --- Uploads and the change log ---
+
+
+def make_batch(user: User, register: str = "facilities", **fields: Any) -> UploadBatch:
+    """A batch that has been uploaded by `user` for the own office and waits to be checked."""
+    number = next(_numbers)
+    values = {
+        "division": user.division,
+        "file_name": f"演示数据{number}.xlsx",
+        "file_size": 1_000,
+        "sha256": f"{number:064x}",
+    }
+    return UploadBatch.objects.create(uploaded_by=user, register=register, **{**values, **fields})
+
+
+def make_change_set(user: User, **fields: Any) -> ChangeSet:
+    """A transaction of `user` in the own division."""
+    values = {"division": user.division, "summary": "演示修改"}
+    return ChangeSet.objects.create(made_by=user, **{**values, **fields})
