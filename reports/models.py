@@ -14,11 +14,18 @@ from django.utils import timezone
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
+# A briefing that waits or prints without a sign of life for this long has lost its worker (design.md decision 3).
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
+# A briefing whose worker died this often is given up: it would only kill the next one.
+MOST_ATTEMPTS = 3
 
 
 class BriefingQuerySet(ScopedQuerySet):
     """Reads of briefings."""
+
+    def newest_first(self) -> Self:
+        """For the list page, with everything a line shows."""
+        return self.select_related("period", "division", "printed_by").order_by("-period__month", "division__code")
 
     def stalled(self) -> Self:
         """Queued or printing without a sign of life for HEARTBEAT_LIMIT."""
@@ -49,9 +56,16 @@ class Briefing(ScopedModel):
     issued_on = models.DateField("印发日期")
     commentary = models.TextField("按语", blank=True)
     next_steps = models.TextField("下步工作", blank=True)
+    reported_to = models.CharField("报", max_length=200, blank=True)
+    copied_to = models.CharField("送", max_length=200, blank=True)
+    distributed_to = models.CharField("发", max_length=200, blank=True)
+    copies = models.PositiveSmallIntegerField("印数", default=30)
     figures = models.JSONField("数据", default=dict, encoder=DjangoJSONEncoder)
     state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
     heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
+    claim = models.CharField("领取标记", max_length=13, blank=True, editable=False, help_text="正在生成的那一次")
+    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    step = models.CharField("当前步骤", max_length=60, blank=True)
     message = models.CharField("结果说明", max_length=500, blank=True)
     pdf_name = models.CharField("PDF文件", max_length=100, blank=True, help_text="MEDIA_ROOT 下的文件")
     printed_at = models.DateTimeField("生成时间", null=True, blank=True)
@@ -79,7 +93,27 @@ class Briefing(ScopedModel):
                 name="briefing_printed_has_file",
                 violation_error_message="已生成的简报应有PDF文件。",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("queued", "printing")) | Q(heartbeat_at__isnull=False),
+                name="briefing_at_work_has_heartbeat",
+                violation_error_message="等待或正在生成的简报应有心跳。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="failed", message=""),
+                name="briefing_failed_says_why",
+                violation_error_message="生成失败应写明原因。",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.division}{self.period}简报"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the page should keep asking for progress."""
+        return self.state in {self.State.QUEUED, self.State.PRINTING}
+
+    @property
+    def number_line(self) -> str:
+        """The issue's number as it stands under the masthead: 第6期（总第8期）."""
+        return f"第{self.issue_number}期（总第{self.total_number}期）"
