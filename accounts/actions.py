@@ -1,0 +1,134 @@
+"""Writing people who sign in."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from dataclasses import dataclass
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import ROLE_LEVELS, Role, User
+from changzhi_portal.errors import PortalError
+from communities.models import Division
+
+GENERATED_LENGTH = 16
+# Without the signs that look alike on paper (0 O, 1 l I), because somebody copies the password by hand.
+_LETTERS = "".join(sign for sign in string.ascii_letters + string.digits if sign not in "0O1lI")
+
+
+@dataclass(frozen=True, slots=True)
+class AppointedStaff:
+    """What `appoint_staff` did. `generated_password` is empty when the caller gave one, or the old one stays."""
+
+    user: User
+    is_new: bool
+    generated_password: str
+
+
+def generate_password() -> str:
+    """A random password that passes the portal's own rules (at least three kinds of signs)."""
+    while True:
+        password = "".join(secrets.choice(_LETTERS) for _ in range(GENERATED_LENGTH))
+        if (
+            any(s.islower() for s in password)
+            and any(s.isupper() for s in password)
+            and any(map(str.isdigit, password))
+        ):
+            return password
+
+
+@transaction.atomic
+def appoint_staff(
+    *,
+    username: str,
+    role: str,
+    division_code: str,
+    password: str | None = None,
+    full_name: str = "",
+    must_change_password: bool = True,
+) -> AppointedStaff:
+    """Create the user, or give an existing one this role and division.
+
+    A new user without `password` gets a generated one; an existing user without `password` keeps the old one. A
+    password that somebody else has set is a first password, to be changed at the next sign-in (domain.md §9); only
+    demo accounts pass `must_change_password=False`. There is no `by=`: operators run this before the first user exists.
+    Raises PortalError for an unknown role or division, a role that cannot sit at that level, a bad name or password.
+    """
+    chosen_role = _role(role)
+    division = _standing(Division.objects.by_code(division_code))
+    _check_level(chosen_role, division)
+    user = User.objects.select_for_update().filter(username=username).first()
+    is_new = user is None
+    if user is None:
+        user = User(username=username)
+    user.role = chosen_role
+    user.division = division
+    user.is_active = True
+    user.full_name = full_name or user.full_name
+    generated = generate_password() if is_new and password is None else ""
+    if password is not None:
+        _check_password(password, user)
+    if password is not None or generated:
+        user.set_password(generated or password)
+        user.must_change_password = must_change_password
+    _check_fields(user)
+    user.save()
+    return AppointedStaff(user=user, is_new=is_new, generated_password=generated)
+
+
+def _role(name: str) -> Role:
+    if name not in Role.values:
+        known = ", ".join(Role.values)
+        raise PortalError(
+            f"没有“{name}”这个角色，请从{known}中选一个。", cure=f"There is no role {name!r}. Choose one of {known}."
+        )
+    return Role(name)
+
+
+def _standing(division: Division) -> Division:
+    """The division, or what has succeeded it: people move to the successor (domain.md §3)."""
+    while division.successor is not None:
+        division = division.successor
+    return division
+
+
+def _check_level(role: Role, division: Division) -> None:
+    levels = ROLE_LEVELS[role]
+    if division.level not in levels:
+        names = "或".join(Division.Level(level).label for level in sorted(levels))
+        raise PortalError(
+            f"“{role.label}”应属于{names}，{division.full_name}不是，请换一个代码。",
+            cure=(
+                f"A {role.value} belongs to a {' or '.join(sorted(levels))}, but {division.code} ({division.name}) is a "
+                f"{division.level}. Give the code of a {' or '.join(sorted(levels))}."
+            ),
+        )
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise PortalError(
+            f"密码不合要求：{''.join(error.messages)}请换一个。",
+            cure=(
+                "The password is too weak. Use at least 10 characters of three kinds (lower-case letters, capitals, "
+                "digits, other signs), nothing common and not the user name."
+            ),
+        ) from error
+
+
+def _check_fields(user: User) -> None:
+    try:
+        user.full_clean(exclude=["password", "role", "division"])
+    except ValidationError as error:
+        raise PortalError(
+            f"用户信息不对：{''.join(error.messages)}请改正。",
+            cure=(
+                f"The user cannot be saved ({', '.join(sorted(error.message_dict))}). Use letters, digits and @.+-_ for "
+                "the user name (at most 150), and a full name of at most 50 characters."
+            ),
+        ) from error

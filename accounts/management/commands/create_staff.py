@@ -1,0 +1,50 @@
+"""`manage.py create_staff USERNAME --role ROLE --division CODE [--password-stdin]`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.actions import appoint_staff
+from accounts.models import Role
+from changzhi_portal.errors import PortalError
+
+CANNOT_RUN = 3
+
+
+class Command(BaseCommand):
+    """Creates a person who signs in, or changes role, division or password of one."""
+
+    help = "Create or update a user. The first password must be changed at the first sign-in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The role is checked by the action, so that its refusal reads like the others and exits with 3."""
+        parser.add_argument("username")
+        parser.add_argument("--role", required=True, help=", ".join(Role.values))
+        parser.add_argument("--division", required=True, metavar="CODE", help="code of 6, 9 or 12 digits")
+        parser.add_argument("--full-name", default="", help="the person's name, shown in pages")
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create or update, and print a generated password, once."""
+        password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
+        try:
+            appointed = appoint_staff(
+                username=options["username"],
+                role=options["role"],
+                division_code=options["division"],
+                full_name=options["full_name"],
+                password=password,
+            )
+        except PortalError as error:
+            raise CommandError(error.cure, returncode=CANNOT_RUN) from error
+        user = appointed.user
+        verb = "Created" if appointed.is_new else "Updated"
+        self.stdout.write(f"{verb} {user.username}: {user.role} at {user.division.code} ({user.division.full_name}).")
+        if appointed.generated_password:
+            self.stdout.write(f"Password (shown this once, to be changed at sign-in): {appointed.generated_password}")
+        elif password is None:
+            self.stdout.write("The password stays as it was.")
