@@ -1,7 +1,9 @@
 """Plans, what was measured, what was judged, what was reported. Import from here."""
 
-from targets.models.measure import Computation, ConsumedChange, CommunityMeasure, DivisionMeasure, TargetResult
+from targets.models.computation import Computation, ConsumedChange, unconsumed_changes
+from targets.models.measure import CommunityMeasure, DivisionMeasure
 from targets.models.plan import Target, TargetPlan
+from targets.models.result import TargetResult
 from targets.models.submission import Submission
 
 __all__ = [
@@ -13,4 +15,5 @@ __all__ = [
     "Target",
     "TargetPlan",
     "TargetResult",
+    "unconsumed_changes",
 ]

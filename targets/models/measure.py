@@ -1,4 +1,4 @@
-"""What a month's registers amount to (measures) and how that stands against the targets (results).
+"""What a month's registers amount to, community by community and division by division.
 
 Measures hold plain counts split by everything a counting rule may ask for (管理方式, certificate level, …), so
 that judging, or previewing another rule, is arithmetic over one row and needs no second look at the registers.
@@ -7,75 +7,71 @@ A figure is NULL when it is unknown: its county has not reported that register y
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import ProtectedError
 
-from changzhi_portal.scope import ScopedModel
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from communities.models import Division
+from periods.models import ReportingPeriod
+from targets.indicators import PROFESSIONALS
+from targets.judgement import Verdict, judged
 
+if TYPE_CHECKING:
+    from targets.models.plan import Target
 
-class Computation(models.Model):
-    """One measuring of one period. The newest finished one is what pages show."""
-
-    class State(models.TextChoices):
-        """Where it stands."""
-
-        RUNNING = "running", "计算中"
-        FINISHED = "finished", "已完成"
-        FAILED = "failed", "出错"
-
-    period = models.ForeignKey(
-        "periods.ReportingPeriod", models.CASCADE, related_name="computations", verbose_name="统计月"
-    )
-    plan = models.ForeignKey("targets.TargetPlan", models.PROTECT, verbose_name="方案")
-    state = models.CharField("状态", max_length=10, choices=State)
-    started_at = models.DateTimeField("开始时间")
-    finished_at = models.DateTimeField("完成时间", null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "测量"
-        get_latest_by = "id"
-        constraints = (
-            models.UniqueConstraint(
-                fields=["period"], name="computation_once_per_period", violation_error_message="这个月已有测量。"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="finished") | Q(finished_at__isnull=False),
-                name="computation_finished_has_time",
-                violation_error_message="已完成的测量应有完成时间。",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.period} {self.get_state_display()}"
+# The divisions that figures are published for, in the order their level's codes sort in.
+REPORTING_LEVELS = (Division.Level.CITY, Division.Level.COUNTY)
 
 
-class ConsumedChange(models.Model):
-    """A change set that a period's measures already reflect; one that is missing here makes the period stale."""
+def cascade_unless_locked(collector: Any, field: Any, measures: Any, using: str) -> None:
+    """`on_delete` of a measure: it goes with its community while the month is open, and keeps it once that is locked.
 
-    period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="+", verbose_name="统计月")
-    change_set = models.ForeignKey("changelog.ChangeSet", models.CASCADE, related_name="+", verbose_name="变更集")
+    Undoing an upload may thus remove the communities it brought although the worker has already measured them.
+    """
+    if measures.filter(period__state=ReportingPeriod.State.LOCKED).exists():
+        raise ProtectedError("A locked month has measured this community.", set(measures))
+    models.CASCADE(collector, field, measures, using)
 
-    class Meta:
-        verbose_name = verbose_name_plural = "已计入的变更"
-        constraints = (
-            models.UniqueConstraint(
-                fields=["period", "change_set"], name="change_consumed_once", violation_error_message="这一变更已计入。"
-            ),
-        )
 
-    def __str__(self) -> str:
-        return f"{self.period} {self.change_set_id}"
+class CommunityMeasureQuerySet(ScopedQuerySet):
+    """Reads of what was measured community by community."""
+
+    def for_period(self, period: ReportingPeriod) -> Self:
+        """The communities of one month."""
+        return self.filter(period=period)
+
+    def with_place(self) -> Self:
+        """With community, town and county of that month loaded, for lists."""
+        return self.select_related("community", "town", "county")
+
+    def judged_by(self, target: Target) -> Self:
+        """The communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
+        spoken_of = self.filter(kind=target.kind) if target.kind else self
+        return judged(spoken_of, target)
+
+    def falling_short_of(self, target: Target) -> Self:
+        """The unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
+        return self.judged_by(target).filter(verdict=Verdict.UNMET).order_by("-missing", "code")
+
+    def unknown_to(self, target: Target) -> Self:
+        """The communities that cannot be judged yet, because a figure or the population is missing."""
+        return self.judged_by(target).filter(verdict=Verdict.UNKNOWN).order_by("code")
 
 
 class CommunityMeasure(ScopedModel):
-    """One scored community in one month, with the town, county and kind of that month."""
+    """One scored community in one month, with the code, name, kind, town and county of that month."""
 
+    # No index of its own: the unique constraint begins with it.
     period = models.ForeignKey(
-        "periods.ReportingPeriod", models.CASCADE, related_name="measures", verbose_name="统计月"
+        "periods.ReportingPeriod", models.CASCADE, related_name="measures", db_index=False, verbose_name="统计月"
     )
-    community = models.ForeignKey("communities.Community", models.PROTECT, related_name="measures", verbose_name="社区")
+    community = models.ForeignKey(
+        "communities.Community", cascade_unless_locked, related_name="measures", verbose_name="社区"
+    )
+    code = models.CharField("社区代码", max_length=12)
+    name = models.CharField("社区名称", max_length=60)
     county = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="县（市、区）")
     town = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="街道（乡镇）")
     kind = models.CharField("类型", max_length=5)
@@ -93,6 +89,7 @@ class CommunityMeasure(ScopedModel):
     professionals_senior = models.PositiveIntegerField("高级社会工作师", null=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
+    objects = CommunityMeasureQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "月度测量"
@@ -104,7 +101,30 @@ class CommunityMeasure(ScopedModel):
         indexes = (models.Index(fields=["period", "county"], name="measure_by_county"),)
 
     def __str__(self) -> str:
-        return f"{self.community} {self.period}"
+        return f"{self.name} {self.period}"
+
+
+class DivisionMeasureQuerySet(ScopedQuerySet):
+    """Reads of what was counted for whole divisions."""
+
+    def for_period(self, period: ReportingPeriod) -> Self:
+        """The divisions of one month."""
+        return self.filter(period=period)
+
+    def reporting(self) -> Self:
+        """City and counties only, the city first, then counties by code: the divisions that JSON and pages show."""
+        return self.filter(division__level__in=REPORTING_LEVELS).order_by("division__level", "division__code")
+
+    def with_workforce(self) -> Self:
+        """With the division loaded and `professionals` added up beside `workers`; both are NULL when unknown."""
+        return self.select_related("division").annotate(professionals=PROFESSIONALS.figure({}))
+
+    def judged_by(self, target: Target) -> Self:
+        """The counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
+        spoken_of = self.filter(division__level=Division.Level.COUNTY)
+        if target.urban_districts_only:
+            spoken_of = spoken_of.filter(division__is_urban_district=True)
+        return judged(spoken_of, target)
 
 
 class DivisionMeasure(ScopedModel):
@@ -125,6 +145,7 @@ class DivisionMeasure(ScopedModel):
     professionals_senior = models.PositiveIntegerField("高级社会工作师", null=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = DivisionMeasureQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "区划月度测量"
@@ -138,41 +159,3 @@ class DivisionMeasure(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.division} {self.period}"
-
-
-class TargetResult(ScopedModel):
-    """How many units of one division meet one target in one month (domain.md §5)."""
-
-    period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="results", verbose_name="统计月")
-    target = models.ForeignKey("targets.Target", models.PROTECT, related_name="results", verbose_name="目标")
-    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="results", verbose_name="区划")
-    judged = models.PositiveIntegerField("参评数")
-    met = models.PositiveIntegerField("达标数")
-    over = models.PositiveIntegerField("超出数", help_text="超过上限，计入达标，另行列示")
-    unmet = models.PositiveIntegerField("未达标数")
-    not_applicable = models.PositiveIntegerField("不适用数")
-    unknown = models.PositiveIntegerField("未知数")
-    rate = models.DecimalField(
-        "达标率", max_digits=5, decimal_places=4, null=True, help_text="四位小数；无参评单位为空"
-    )
-    gap = models.DecimalField("缺口", max_digits=14, decimal_places=2, help_text="未达标单位所缺之和，单位同目标")
-
-    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "目标结果"
-        constraints = (
-            models.UniqueConstraint(
-                fields=["period", "target", "division"],
-                name="result_once",
-                violation_error_message="这个区划本月的这项目标已有结果。",
-            ),
-            models.CheckConstraint(
-                condition=Q(judged=models.F("met") + models.F("over") + models.F("unmet") + models.F("unknown")),
-                name="result_adds_up",
-                violation_error_message="参评数应等于达标、超出、未达标、未知之和。",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.target} {self.division} {self.period}"

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from changzhi_portal.errors import PortalError
+from targets.indicators import indicator_named
 
 
 class TargetPlanQuerySet(models.QuerySet):
     """Reads of plans."""
 
     def in_force_on(self, day: datetime.date) -> TargetPlan:
-        """The plan whose dates hold on `day`; the one begun last when two overlap. Raises PortalError for none."""
-        plan = self.filter(starts_on__lte=day, ends_on__gte=day).order_by("-starts_on", "-id").first()
+        """The plan that a month ending on `day` is judged by; the one begun last when two overlap.
+
+        After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
+        stays the measure of how things stand. Raises PortalError for a day before the first plan.
+        """
+        begun = self.filter(starts_on__lte=day).order_by("-starts_on", "-id")
+        plan = begun.filter(ends_on__gte=day).first() or begun.first()
         if plan is None:
+            first = self.order_by("starts_on").first()
+            begins = (
+                f"The first plan begins on {first.starts_on}." if first else "There is no plan at all: run migrate."
+            )
             raise PortalError(
-                f"{day:%Y年%m月%d日}没有生效的目标方案，请市局管理员先设置。",
-                cure=f"No target plan is in force on {day}. Plans shipped: 2017-11-14 to 2020-12-31 (长民发〔2017〕138号).",
+                f"{day.year}年{day.month}月{day.day}日还没有生效的目标方案，请选择以后的月份，或由市局管理员设置方案。",
+                cure=f"No target plan is in force on {day}. {begins} Choose a later month.",
             )
         return plan
 
@@ -101,7 +112,22 @@ class Target(models.Model):
                 name="target_bounds_in_order",
                 violation_error_message="上限不能低于下限。",
             ),
+            models.CheckConstraint(
+                condition=Q(level="community") | Q(kind="", minimum_population__isnull=True),
+                name="target_kind_of_communities",
+                violation_error_message="只有以社区为测评单位的目标才能限定社区类型和人口下限。",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse an indicator or counting rule that nobody can measure."""
+        try:
+            indicator = indicator_named(self.indicator)
+            indicator.columns_counted(self.counting_rule)
+        except PortalError as error:
+            raise ValidationError(str(error)) from error
+        if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
+            raise ValidationError(f"“{indicator.name}”不能按“{self.get_level_display()}”测评。")

@@ -1,0 +1,87 @@
+"""When a month was measured, and which changes of the registers its figures reflect."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from changelog.models import ChangeSet
+from periods.models import ReportingPeriod
+
+
+class ComputationQuerySet(models.QuerySet):
+    """Reads of computations."""
+
+    def of_period(self, period: ReportingPeriod) -> Computation | None:
+        """The computation that a period's figures come from, with `is_stale`; None while it was never measured."""
+        return self.filter(period=period).with_staleness().first()
+
+    def with_staleness(self) -> Self:
+        """With `is_stale`: whether registers have changed since, so that a recomputation may show other figures."""
+        return self.annotate(is_stale=Exists(unconsumed_changes(OuterRef("period"))))
+
+
+def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
+    """The change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
+    within = OuterRef(period) if isinstance(period, OuterRef) else period
+    consumed = ConsumedChange.objects.filter(period=within, change_set=OuterRef("pk"))
+    return ChangeSet.objects.order_by().filter(~Exists(consumed))
+
+
+class Computation(models.Model):
+    """One measuring of one period. The newest finished one is what pages show."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        RUNNING = "running", "计算中"
+        FINISHED = "finished", "已完成"
+        FAILED = "failed", "出错"
+
+    period = models.ForeignKey(
+        "periods.ReportingPeriod", models.CASCADE, related_name="computations", verbose_name="统计月"
+    )
+    plan = models.ForeignKey("targets.TargetPlan", models.PROTECT, verbose_name="方案")
+    state = models.CharField("状态", max_length=10, choices=State)
+    started_at = models.DateTimeField("开始时间")
+    finished_at = models.DateTimeField(
+        "完成时间", null=True, blank=True, help_text="现有数据算出的时间；重新计算时保留到算出新数据为止"
+    )
+
+    objects = ComputationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "测量"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["period"], name="computation_once_per_period", violation_error_message="这个月已有测量。"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="finished") | Q(finished_at__isnull=False),
+                name="computation_finished_has_time",
+                violation_error_message="已完成的测量应有完成时间。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.get_state_display()}"
+
+
+class ConsumedChange(models.Model):
+    """A change set that a period's measures already reflect; one that is missing here makes the period stale."""
+
+    period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="+", verbose_name="统计月")
+    change_set = models.ForeignKey("changelog.ChangeSet", models.CASCADE, related_name="+", verbose_name="变更集")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已计入的变更"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["period", "change_set"], name="change_consumed_once", violation_error_message="这一变更已计入。"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.change_set_id}"

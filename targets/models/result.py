@@ -1,0 +1,113 @@
+"""How the measured units of a division stand against each target (domain.md §5)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from communities.models import Division
+from periods.models import ReportingPeriod
+from targets.models.measure import REPORTING_LEVELS
+
+if TYPE_CHECKING:
+    from targets.models.plan import Target
+
+
+class TargetResultQuerySet(ScopedQuerySet):
+    """Reads of results."""
+
+    def for_period(self, period: ReportingPeriod) -> Self:
+        """The results of one month."""
+        return self.filter(period=period)
+
+    def in_plan_order(self) -> Self:
+        """With target and division loaded, in the order of the plan's clauses."""
+        return self.select_related("target", "division").order_by("target__position", "division__code")
+
+    def of_division(self, division: Division) -> Self:
+        """Every target's result of one division, in the plan's order."""
+        return self.filter(division=division).in_plan_order()
+
+    def by_county(self, target: Target) -> Self:
+        """One target's results county by county, by code."""
+        return (
+            self.filter(target=target, division__level=Division.Level.COUNTY)
+            .select_related("target", "division")
+            .order_by("division__code")
+        )
+
+    def by_town(self, target: Target, county: Division) -> Self:
+        """One target's results of the towns of a county of that month, by code."""
+        return (
+            self.filter(target=target, division__level=Division.Level.TOWN, division__parent=county)
+            .select_related("target", "division")
+            .order_by("division__code")
+        )
+
+    def reporting(self) -> Self:
+        """City and counties only, in the plan's order, the city before its counties."""
+        of_levels = self.filter(division__level__in=REPORTING_LEVELS).in_plan_order()
+        return of_levels.order_by("target__position", "division__level", "division__code")
+
+    def compared_with(self, period: ReportingPeriod) -> Self:
+        """With `rate_before` and `gap_before`: the same target and division in another month, NULL where it has none."""
+        before = TargetResult.objects.filter(
+            period=period, target=OuterRef("target"), division=OuterRef("division")
+        ).order_by()
+        return self.annotate(
+            rate_before=Subquery(before.values("rate")[:1]), gap_before=Subquery(before.values("gap")[:1])
+        )
+
+
+class TargetResult(ScopedModel):
+    """How many units of one division meet one target in one month (domain.md §5)."""
+
+    period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="results", verbose_name="统计月")
+    target = models.ForeignKey("targets.Target", models.PROTECT, related_name="results", verbose_name="目标")
+    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="results", verbose_name="区划")
+    judged = models.PositiveIntegerField("参评数")
+    met = models.PositiveIntegerField("达标数")
+    over = models.PositiveIntegerField("超出数", help_text="超过上限，计入达标，另行列示")
+    unmet = models.PositiveIntegerField("未达标数")
+    not_applicable = models.PositiveIntegerField("不适用数")
+    unknown = models.PositiveIntegerField("未知数")
+    rate = models.DecimalField(
+        "达标率", max_digits=5, decimal_places=4, null=True, help_text="四位小数；无参评单位为空"
+    )
+    gap = models.DecimalField("缺口", max_digits=14, decimal_places=2, help_text="未达标单位所缺之和，单位同目标")
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = TargetResultQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "目标结果"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["period", "target", "division"],
+                name="result_once",
+                violation_error_message="这个区划本月的这项目标已有结果。",
+            ),
+            models.CheckConstraint(
+                condition=Q(judged=F("met") + F("over") + F("unmet") + F("unknown")),
+                name="result_adds_up",
+                violation_error_message="参评数应等于达标、超出、未达标、未知之和。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.division} {self.period}"
+
+    @property
+    def reached(self) -> int:
+        """The units that count as reached: met, and over the upper bound."""
+        return self.met + self.over
+
+    @property
+    def rate_change(self) -> Decimal | None:
+        """The rate less `rate_before` (see `compared_with`), as a fraction; None when either is missing."""
+        before: Decimal | None = getattr(self, "rate_before", None)
+        return None if self.rate is None or before is None else self.rate - before
