@@ -54,6 +54,7 @@ class PlaceIndex:
     def __init__(self, scope_path: str) -> None:
         self.scope_path = scope_path
         self.divisions: dict[int, Division] = {d.id: d for d in Division.objects.all()}
+        self.city = next(d for d in self.divisions.values() if d.level == Division.Level.CITY)
         self._load_division_names()
         self._load_communities()
 
@@ -147,8 +148,8 @@ class PlaceIndex:
         if not text:
             return self._counties_of_scope(), ()
         named = self._counties.get(division_key(text))
-        if named is None and division_key(text) == division_key(self.divisions_root.name):
-            return [self.divisions_root.id], ()
+        if named is None and division_key(text) == division_key(self.city.name):
+            return [self.city.id], ()
         if not named:
             raise PlaceNotFound(
                 "unknown_place", "county", f"没有“{text}”这个县（市、区），请核对名称{self._hint(text, self._counties)}"
@@ -157,11 +158,6 @@ class PlaceIndex:
         if not mine:
             raise PlaceNotFound("out_of_scope", "county", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
         return mine, () if any(named[county_id] for county_id in mine) else ("county",)
-
-    @property
-    def divisions_root(self) -> Division:
-        """The city."""
-        return next(d for d in self.divisions.values() if d.level == Division.Level.CITY)
 
     def _counties_of_scope(self) -> list[int]:
         return [
@@ -199,7 +195,7 @@ class PlaceIndex:
             raise PlaceNotFound(
                 "conflicting_key", "community_code", f"代码与名称对不上：这个代码是“{known.name}”，不是“{name}”，请核对"
             )
-        if counties is not None and known.county_id not in counties and self.divisions_root.id not in counties:
+        if counties is not None and known.county_id not in counties and self.city.id not in counties:
             raise PlaceNotFound("conflicting_key", "community_code", "代码与县（市、区）对不上，请核对")
         return known, found[1]
 
@@ -213,7 +209,7 @@ class PlaceIndex:
         """The one community with this name in the towns, or else in the counties. Raises PlaceNotFound."""
         key = community_key(text)
         index, areas = (self._names_in_county, counties) if towns is None else (self._names_in_town, towns)
-        if towns is None and self.divisions_root.id in counties:
+        if towns is None and self.city.id in counties:
             areas = self._counties_of_scope()
         found = {community_id for area in areas for community_id in index.get((area, key), ())}
         if not found:
@@ -228,6 +224,12 @@ class PlaceIndex:
                 "ambiguous_place", "community_name", f"有{len(found)}个“{text}”，请补上街道（乡镇）或12位社区代码"
             )
         return self._communities[found.pop()]
+
+    def community_within(self, division_id: int, text: str) -> KnownCommunity:
+        """The one community with this name in a town, a county or the whole city. Raises PlaceNotFound."""
+        if self.divisions[division_id].level == Division.Level.TOWN:
+            return self.community_named(text, counties=[], towns=[division_id])
+        return self.community_named(text, counties=[division_id])
 
     def community_coded(self, code: str) -> KnownCommunity:
         """The community with this code. Raises PlaceNotFound."""

@@ -74,11 +74,9 @@ class ProjectSheet(RecordSheet):
         for row in rows:
             if "county" in row.refused:
                 continue
-            found: Place | PlaceNotFound
-            if row.get("county"):
-                found = self._look_up(index, (row.get("county"), "", "", ""))
-            else:
-                found = Place(context.division.pk, None)
+            county = row.get("county")
+            own = Place(context.division.pk, None)
+            found = self._look_up(index, (county, "", "", "")) if county else own
             self._settle(row, found, context)
         self._communities = {id(row): self._served(row, index) for row in rows if row.place is not None}
         return index
@@ -92,10 +90,8 @@ class ProjectSheet(RecordSheet):
         keys: list[int] = []
         for word in filter(None, re.split(r"[、，,;；\s]+", text)):
             try:
-                if re.fullmatch(r"\d{12}", word):
-                    known = index.community_coded(word)
-                else:
-                    known = index.community_named(word, counties=[row.place.division_id])
+                is_code = re.fullmatch(r"\d{12}", word) is not None
+                known = index.community_coded(word) if is_code else index.community_within(row.place.division_id, word)
             except PlaceNotFound as error:
                 row.report(error.code, str(error), "communities")
             else:

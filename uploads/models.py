@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from uploads.progress import Progress, read_progress
 
 # A batch that works without a sign of life for this long has lost its worker (design.md decision 3).
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
@@ -83,9 +84,6 @@ class UploadBatch(ScopedModel):
     commit_mode = models.CharField("入库方式", max_length=4, choices=CommitMode, blank=True)
     heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
-    step = models.CharField("当前步骤", max_length=60, blank=True)
-    steps_done = models.PositiveIntegerField("已完成", default=0)
-    steps_total = models.PositiveIntegerField("总数", default=0)
     rows = models.PositiveIntegerField("数据行", default=0)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("修改", default=0)
@@ -119,6 +117,11 @@ class UploadBatch(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.file_name}（{self.get_state_display()}）"
+
+    @property
+    def progress(self) -> Progress:
+        """How far the worker is, for the page; nothing before it starts."""
+        return read_progress(self.ref)
 
     @property
     def is_at_work(self) -> bool:

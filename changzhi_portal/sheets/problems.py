@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,16 @@ WARNING_CODES = frozenset(
 )
 
 
+def cell_address(row: int, column: int) -> str:
+    """A cell as Excel shows it: row from 1, column from 0 (A)."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"{letters}{row}"
+
+
 @dataclass(slots=True)
 class Problem:
     """One thing wrong with one cell (or, without `cell`, with a sheet)."""
@@ -37,12 +47,21 @@ class Problem:
     level: Level
     sheet: str | None = None
     cell: str = ""
-    column: str = ""
+    field: str = ""
+    column: str = ""  # the header, set together with `value` once a row has been checked
     value: str = ""  # as the user wrote it; masked for personal columns
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `problems` in the page's data and in `upload --json`."""
-        return asdict(self) | {"level": str(self.level)}
+        return {
+            "sheet": self.sheet,
+            "cell": self.cell,
+            "column": self.column,
+            "value": self.value,
+            "code": self.code,
+            "level": str(self.level),
+            "message": self.message,
+        }
 
 
 class CellRefused(ValueError):

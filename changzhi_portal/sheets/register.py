@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from changzhi_portal.sheets.columns import CLEAR, Column, DateColumn
-from changzhi_portal.sheets.problems import WARNING_CODES, Level, Problem
+from changzhi_portal.sheets.problems import WARNING_CODES, Level, Problem, cell_address
 
 
 @dataclass(slots=True)
@@ -37,15 +37,15 @@ class Write:
 class SheetRow:
     """One data row on its way from the file to the register.
 
-    `cells` gives the address of a field's cell, `values` the cleaned values by field; a blank cell is absent
-    from `values` and `CLEAR` stands for 清空.
+    `columns` gives the place of each mapped field in the file (0 = column A), `values` the cleaned values by field;
+    a blank cell is absent from `values` and `CLEAR` stands for 清空. `raw` keeps the cells as written, for problems.
     """
 
     sheet: str | None
     number: int
-    cells: dict[str, str]
+    columns: Mapping[str, int]
     values: dict[str, Any]
-    shown: dict[str, str] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)  # fields whose cell could not be read
     label: str = ""
@@ -80,16 +80,15 @@ class SheetRow:
 
     def report(self, code: str, message: str, *fields: str, level: Level | None = None) -> None:
         """Add a problem at the cell of the first of `fields` that this row has a cell for."""
-        name = next((name for name in fields if name in self.cells), fields[0] if fields else "")
+        name = next((name for name in fields if name in self.columns), fields[0] if fields else "")
         self.problems.append(
             Problem(
                 code=code,
                 message=message,
                 level=level or (Level.WARNING if code in WARNING_CODES else Level.ERROR),
                 sheet=self.sheet,
-                cell=self.cells.get(name, ""),
-                value=self.shown.get(name, ""),
-                column=name,
+                cell=cell_address(self.number, self.columns[name]) if name in self.columns else f"A{self.number}",
+                field=name,
             )
         )
 

@@ -1,0 +1,60 @@
+"""Pages of purchased-service projects."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch
+
+from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.views import DetailPage, ListPage
+from communities.models import Community
+from services.filters import ProjectFilterSet
+from services.forms import ProjectFilterForm
+from services.models import ServiceProject
+from services.tables import ProjectTable
+
+
+class ProjectList(ListPage):
+    """购买服务项目."""
+
+    requires = "may_see_registers"
+    title = "购买服务项目"
+    queryset = ServiceProject.objects.select_related("division")
+    filterset = ProjectFilterSet
+    form = ProjectFilterForm
+    table = ProjectTable
+
+
+class ProjectDetail(DetailPage):
+    """One project with the communities it serves."""
+
+    requires = "may_see_registers"
+    queryset = ServiceProject.objects.select_related("division").prefetch_related(
+        Prefetch("communities", Community.objects.order_by("code"))
+    )
+    list_url_name = "services:list"
+    list_title = "购买服务项目"
+    facts = (
+        "number",
+        "division",
+        "buyer",
+        "provider_name",
+        "provider_credit_code",
+        "field",
+        "beneficiaries",
+        "purchase_method",
+        "funding_source",
+        "budget",
+        "contract_amount",
+        "paid",
+        "signed_on",
+        "starts_on",
+        "ends_on",
+        "status",
+        "grade",
+        "note",
+    )
+
+    def get_facts(self) -> list[Fact]:
+        """With the communities by name."""
+        served = "、".join(community.name for community in self.record.communities.all())
+        return [*super().get_facts(), Fact("服务社区", in_words(served))]

@@ -1,0 +1,104 @@
+"""`manage.py upload REGISTER FILE --as USERNAME …`: the same code as the page, without a broker or worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from changzhi_portal.errors import PortalError
+from periods.models import ReportingPeriod, parse_month
+from uploads import actions
+from uploads.models import UploadBatch
+
+ROW_ERRORS, REFUSED, COULD_NOT_RUN = 1, 2, 3
+CHUNK_BYTES = 1024 * 1024
+State = UploadBatch.State
+
+
+class Command(BaseCommand):
+    """Check one spreadsheet and, with --commit, write it.
+
+    Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could
+    not run (unknown user, register, period or file).
+    """
+
+    help = "Check a spreadsheet of one register and, with --commit, write it to the register."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """See spreadsheets.md, "Command line"."""
+        parser.add_argument("register")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
+        parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the one its title names, else today's")
+        parser.add_argument("--commit", choices=["all", "good"], help="everything or nothing, or the good rows only")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run; raises CommandError with the exit status."""
+        try:
+            batch = self._check(options)
+            if options["commit"] and batch.state == State.CHECKED:
+                batch = self._commit(batch, options["commit"])
+        except PortalError as error:
+            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        self._print(batch, as_json=options["json"])
+        if batch.state == State.FAILED:
+            raise CommandError(batch.message, returncode=COULD_NOT_RUN)
+        if batch.state == State.REJECTED:
+            raise CommandError(batch.message, returncode=REFUSED)
+        if batch.errors:
+            raise CommandError(f"{batch.errors} rows have errors.", returncode=ROW_ERRORS)
+        if options["commit"] and batch.state != State.COMMITTED:
+            raise CommandError(batch.message or "Nothing was committed.", returncode=ROW_ERRORS)
+
+    def _check(self, options: dict[str, Any]) -> UploadBatch:
+        user = get_user_model().objects.select_related("division").filter(username=options["as_"]).first()
+        if user is None or not user.is_active:
+            raise PortalError(
+                "没有这个用户。", cure=f"There is no active user {options['as_']!r}. See manage.py create_staff."
+            )
+        period = ReportingPeriod.objects.for_month(parse_month(options["period"])) if options["period"] else None
+        path: Path = options["file"]
+        try:
+            batch = actions.receive_file(
+                file=_chunks(path),
+                file_name=path.name,
+                register=options["register"],
+                by=user,
+                period=period,
+                queue=False,
+            )
+        except OSError as error:
+            raise PortalError("文件打不开。", cure=f"{path} cannot be read: {error.strerror}.") from error
+        return actions.check_batch(batch)
+
+    def _commit(self, batch: UploadBatch, mode: str) -> UploadBatch:
+        if mode == "all" and batch.errors:
+            return batch
+        actions.request_commit(batch=batch, mode=mode, by=batch.uploaded_by, queue=False)
+        batch.refresh_from_db()
+        return actions.commit_batch(batch)
+
+    def _print(self, batch: UploadBatch, *, as_json: bool) -> None:
+        answer = actions.describe_batch(batch)
+        if as_json:
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            return
+        self.stdout.write(
+            "Batch {batch}: {state}. {rows} rows: {new} new, {changed} changed, {unchanged} unchanged, "
+            "{errors} with errors, {warnings} with warnings; {skipped} skipped.".format(**answer)
+        )
+        for problem in answer["problems"]:
+            where = "!".join(filter(None, (problem["sheet"], problem["cell"])))
+            self.stdout.write(f"{problem['level']} {problem['code']} {where} {problem['column']}: {problem['message']}")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

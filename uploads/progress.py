@@ -1,0 +1,54 @@
+"""How far a batch is, for the page that waits. In the cache: a commit's own transaction hides what it writes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from django.core.cache import cache
+
+KEPT_SECONDS = 3_600
+SECONDS_BETWEEN_REPORTS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The step at work, and how many of its rows are done."""
+
+    step: str = ""
+    done: int = 0
+    total: int = 0
+
+
+def _key(ref: str) -> str:
+    return f"upload-progress:{ref}"
+
+
+def read_progress(ref: str) -> Progress:
+    """The last report of a batch."""
+    return Progress(**cache.get(_key(ref), {}))
+
+
+class Reporter:
+    """Reports a batch's progress, and lets the batch show a sign of life, at most every few tenths of a second."""
+
+    def __init__(self, ref: str, sign_of_life: Callable[[], None] = lambda: None) -> None:
+        self._ref = ref
+        self._sign_of_life = sign_of_life
+        self._step = ""
+        self._last = 0.0
+
+    def step(self, name: str, total: int = 0) -> None:
+        """Begin a step."""
+        self._step = name
+        self._last = 0.0
+        self(0, total)
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of `total` rows of this step are done."""
+        now = time.monotonic()
+        if now - self._last >= SECONDS_BETWEEN_REPORTS:
+            self._last = now
+            cache.set(_key(self._ref), asdict(Progress(self._step, done, total)), KEPT_SECONDS)
+            self._sign_of_life()

@@ -1,0 +1,41 @@
+"""The registers that can be uploaded: every `RegisterSheet` declared in an app's `sheets` module."""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.sheets.register import RegisterSheet
+
+
+@lru_cache(maxsize=1)
+def _found() -> dict[str, type[RegisterSheet]]:
+    sheets: set[type[RegisterSheet]] = set()
+    for app in apps.get_app_configs():
+        name = f"{app.name}.sheets"
+        if app.name == "changzhi_portal" or find_spec(name) is None:
+            continue
+        for _, found in inspect.getmembers(import_module(name), inspect.isclass):
+            if issubclass(found, RegisterSheet) and not inspect.isabstract(found):
+                sheets.add(found)
+    return {sheet.name: sheet for sheet in sorted(sheets, key=lambda sheet: sheet.position)}
+
+
+def registers() -> list[type[RegisterSheet]]:
+    """All registers in the order an office uploads them."""
+    return list(_found().values())
+
+
+def register_named(name: str) -> type[RegisterSheet]:
+    """The register called `name`. Raises PortalError."""
+    try:
+        return _found()[name]
+    except KeyError:
+        raise PortalError(
+            f"没有“{name}”这张登记表。", cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}."
+        ) from None

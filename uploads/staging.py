@@ -1,0 +1,119 @@
+"""Checked rows in the database, between the preview and the commit. Personal values are staged as ciphertext."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from changzhi_portal.bulk import insert_rows
+from changzhi_portal.personal import Sealed
+from changzhi_portal.sheets.columns import CLEAR, Column
+from changzhi_portal.sheets.register import RegisterSheet, SheetRow
+from uploads.models import UploadBatch, UploadRow
+
+CLEARED = "__cleared__"  # the key under which the names of 清空 fields are staged
+LABEL_LENGTH = 200
+Outcome = UploadRow.Outcome
+
+
+def outcome_of(row: SheetRow) -> str:
+    """What committing the row would do."""
+    if row.has_error:
+        return Outcome.ERROR
+    if row.is_new:
+        return Outcome.NEW
+    return Outcome.CHANGED if row.writes else Outcome.UNCHANGED
+
+
+def count_outcomes(rows: list[SheetRow]) -> dict[str, int]:
+    """The counters of a batch: rows, new, changed, unchanged, errors, warnings (each counts rows)."""
+    outcomes = [outcome_of(row) for row in rows]
+    return {
+        "rows": len(rows),
+        "new": outcomes.count(Outcome.NEW),
+        "changed": outcomes.count(Outcome.CHANGED),
+        "unchanged": outcomes.count(Outcome.UNCHANGED),
+        "errors": outcomes.count(Outcome.ERROR),
+        "warnings": sum(row.has_warning for row in rows),
+    }
+
+
+def stage_rows(batch: UploadBatch, rows: list[SheetRow], sheet: RegisterSheet) -> None:
+    """Replace the batch's staged rows by these."""
+    columns = {column.field: column for column in sheet.columns}
+    staged = [_staged(batch, position, row, columns) for position, row in enumerate(rows, start=1)]
+    with transaction.atomic():
+        batch.staged_rows.all().delete()
+        insert_rows(UploadRow, staged)
+
+
+def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> UploadRow:
+    values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
+    cleared = [name for name, value in row.values.items() if value is CLEAR]
+    if cleared:
+        values[CLEARED] = cleared
+    outcome = outcome_of(row)
+    return UploadRow(
+        batch=batch,
+        position=position,
+        sheet=row.sheet or "",
+        row_number=row.number,
+        label=row.label[:LABEL_LENGTH],
+        outcome=outcome,
+        has_warning=row.has_warning,
+        values=values,
+        changes=describe_changes(row, columns) if outcome == Outcome.CHANGED else [],
+        problems=[problem.as_json() for problem in row.problems],
+    )
+
+
+def describe_changes(row: SheetRow, columns: Mapping[str, Column]) -> list[dict[str, str]]:
+    """Old → new per field, in words; personal values masked."""
+    changes = []
+    for write in row.writes:
+        if not write.is_shown:
+            continue
+        for name, new in write.after.items():
+            column = columns.get(name)
+            changes.append(
+                {
+                    "column": column.header if column else _verbose_name(write.instance, name),
+                    "old": _in_words(column, write.before.get(name)),
+                    "new": _in_words(column, new),
+                }
+            )
+    return changes
+
+
+def _verbose_name(instance: Any, name: str) -> str:
+    return str(instance._meta.get_field(name).verbose_name)
+
+
+def _in_words(column: Column | None, value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value) if column is None or isinstance(value, Sealed) else column.written(value)
+
+
+def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) -> Iterator[SheetRow]:
+    """The staged rows as they came out of cleaning, to be compared once more with the database of this moment."""
+    columns = {column.field: column for column in sheet.columns}
+    positions = {
+        part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping
+    }
+    staged = batch.staged_rows.order_by("position")
+    if only_good:
+        staged = staged.exclude(outcome=Outcome.ERROR)
+    for row in staged.iterator(chunk_size=2_000):
+        cleared = row.values.pop(CLEARED, [])
+        values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in row.values.items()}
+        values |= dict.fromkeys(cleared, CLEAR)
+        yield SheetRow(
+            sheet=row.sheet or None,
+            number=row.row_number,
+            columns=positions.get(row.sheet, {}),
+            values=values,
+            label=row.label,
+        )

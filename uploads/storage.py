@@ -1,0 +1,73 @@
+"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (domain.md §9)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
+
+FOLDER = "uploads"
+
+
+def read_within_limit(chunks: Iterable[bytes]) -> bytes:
+    """All bytes of an upload. Raises PortalError before more than UPLOAD_MAX_BYTES have been taken in."""
+    taken = bytearray()
+    for chunk in chunks:
+        taken += chunk
+        if len(taken) > settings.UPLOAD_MAX_BYTES:
+            limit = settings.UPLOAD_MAX_BYTES // 1024 // 1024
+            raise PortalError(
+                f"文件超过{limit}MB，请删去图片和空白行，或分成几个文件上传。",
+                cure=f"The file is larger than {limit} MB (UPLOAD_MAX_BYTES). Remove pictures and blank rows, or split it.",
+            )
+    return bytes(taken)
+
+
+def sha256_of(data: bytes) -> str:
+    """The hexadecimal SHA-256 of a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def keep_original(ref: str, data: bytes) -> str:
+    """Store a file encrypted; returns its name below MEDIA_ROOT."""
+    name = f"{FOLDER}/{ref}"
+    path = Path(settings.MEDIA_ROOT) / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
+    ) as file:
+        file.write(encrypt_bytes(data))
+    return name
+
+
+def forget_original(name: str) -> None:
+    """Remove a stored file, for a batch whose row was never written."""
+    (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
+
+
+def original_bytes(name: str) -> bytes:
+    """The plain bytes of a stored file. Raises PortalError when it is not there (purged, or another machine's disk)."""
+    try:
+        return decrypt_bytes((Path(settings.MEDIA_ROOT) / name).read_bytes())
+    except FileNotFoundError as error:
+        raise PortalError(
+            "找不到上传的原文件，请重新上传。", cure="The stored original is gone. Upload it again."
+        ) from error
+
+
+@contextmanager
+def original_as_file(name: str) -> Iterator[Path]:
+    """The plain file at a private temporary path, for as long as the context lasts."""
+    data = original_bytes(name)
+    with tempfile.TemporaryDirectory(prefix="upload-") as folder:
+        path = Path(folder) / "original"
+        path.write_bytes(data)
+        yield path

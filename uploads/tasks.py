@@ -1,0 +1,26 @@
+"""Thin tasks: each takes an id and calls an action that claims the batch, so running one twice does no harm."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from changzhi_portal.celery import Queue
+from uploads import actions
+
+
+@shared_task(queue=Queue.UPLOADS)
+def check_batch(batch_id: int) -> None:
+    """Check a queued batch."""
+    actions.check_queued_batch(batch_id)
+
+
+@shared_task(queue=Queue.UPLOADS)
+def commit_batch(batch_id: int) -> None:
+    """Commit a batch whose commit was asked for."""
+    actions.commit_queued_batch(batch_id)
+
+
+@shared_task(queue=Queue.UPLOADS)
+def put_back_stalled_batches() -> None:
+    """Beat: a killed worker loses its message with the filesystem broker, so the rows are asked instead."""
+    actions.put_back_stalled_batches()
