@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Q
 
 from changzhi_portal.bulk import in_batches
-from changzhi_portal.names import comparable
+from changzhi_portal.names import community_key, comparable
 from changzhi_portal.sheets.columns import (
     BooleanColumn,
     ChoiceColumn,
@@ -19,11 +19,26 @@ from changzhi_portal.sheets.columns import (
     PhoneColumn,
     TextColumn,
 )
+from changzhi_portal.sheets.likeness import NameNeighbours
 from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
 from communities.sheets.placing import REF, RecordSheet, place_columns
 from orgs.models import SocialOrganization
 
 Registration = SocialOrganization.Registration
+
+
+def _names_in(town_ids: set[int]) -> Iterator[tuple[int, int | None, str, str]]:
+    """(town, community, its name, organization) of all organizations of the towns."""
+    for batch in in_batches(list(town_ids)):
+        served = SocialOrganization.objects.filter(community__town__in=batch)
+        yield from served.values_list("community__town", "community", "community__name", "name")
+        own = SocialOrganization.objects.filter(division__in=batch)
+        yield from ((town_id, None, "", name) for town_id, name in own.values_list("division", "name"))
+
+
+def _likeness_group(town_id: int, community_id: int | None, community_name: str, name: str) -> tuple[str, int]:
+    is_local = community_id is not None and community_key(community_name) in comparable(name)
+    return ("community", community_id) if is_local else ("town", town_id)  # type: ignore[return-value]
 
 
 class OrganizationSheet(RecordSheet):
@@ -89,6 +104,7 @@ class OrganizationSheet(RecordSheet):
             found_here = by_place.get(self._place_and_name(row))
             if found_here is not None and (not code or not found_here.credit_code):
                 row.target = found_here
+        self._report_likeness(rows)
 
     def _by_code(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[str, tuple[SocialOrganization, bool]]:
         codes = list({row.get("credit_code") for row in rows if row.get("credit_code")})
@@ -113,6 +129,26 @@ class OrganizationSheet(RecordSheet):
                     if key not in found or not record.credit_code:
                         found[key] = record
         return found
+
+    @staticmethod
+    def _report_likeness(rows: Sequence[SheetRow]) -> None:
+        """Warn of a new organization whose name is one character apart from another of the same town.
+
+        Names that carry their community's own name are compared inside that community only: neighbouring
+        communities' choirs are rightly called almost the same.
+        """
+        known = NameNeighbours()
+        new = [row for row in rows if row.target is None and row.place is not None and row.get("name")]
+        for town_id, community_id, community_name, name in _names_in({row.place.division_id for row in new}):
+            known.add(_likeness_group(town_id, community_id, community_name, name), name)
+        for row in new:
+            community, name = row.place.community, row.get("name")
+            key = (community.id, community.name) if community else (None, "")
+            group = _likeness_group(row.place.division_id, *key, name)
+            other = known.like(group, name)
+            if other is not None:
+                row.report("similar_name", f"与“{other}”只差一个字，请核实是否同一个组织", "name")
+            known.add(group, name)
 
     @staticmethod
     def _place_and_name(row: SheetRow) -> Any:

@@ -7,6 +7,7 @@ Blank cells never come here: `is_blank` is asked first.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
@@ -71,6 +72,8 @@ def clean_number(raw: Any) -> Decimal | Doubtful:
     if isinstance(raw, bool):
         raise CellRefused("bad_number", "应填数字")
     if isinstance(raw, int | float):
+        if not math.isfinite(raw):
+            raise CellRefused("bad_number", "应填数字（如520）")
         return Decimal(str(raw))
     if isinstance(raw, datetime.date | datetime.time):
         raise CellRefused("bad_number", "应填数字，这里是日期，请把单元格格式改为常规后重填")

@@ -1,0 +1,58 @@
+"""Names one character apart, which are mostly one thing written twice (`similar_name`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+
+from changzhi_portal.names import comparable
+
+SHORTEST_NAME = 4  # shorter names are too easily one character apart
+_NUMERALS = frozenset("0123456789一二三四五六七八九十甲乙丙丁东西南北中上下前后大小老新")
+
+
+class NameNeighbours:
+    """Names by group (a town, a community), found by any name that differs in one character.
+
+    Each name is filed under every way of leaving one character out, so that a look-up costs its length, not the
+    number of names. A difference in numbers or directions only (一队/二队, 东街/西街) is no likeness.
+    """
+
+    def __init__(self) -> None:
+        self._filed: dict[tuple[Hashable, str], set[str]] = defaultdict(set)
+
+    def add(self, group: Hashable, name: str) -> None:
+        """File a name."""
+        key = comparable(name)
+        if len(key) >= SHORTEST_NAME:
+            for form in _forms(key):
+                self._filed[group, form].add(key)
+
+    def like(self, group: Hashable, name: str) -> str | None:
+        """A filed name of the group that is one character apart from `name`; the same name does not count."""
+        key = comparable(name)
+        if len(key) < SHORTEST_NAME:
+            return None
+        for form in _forms(key):
+            for other in self._filed.get((group, form), ()):
+                if other != key and abs(len(other) - len(key)) <= 1 and _differs_in_substance(key, other):
+                    return other
+        return None
+
+
+def _forms(key: str) -> Iterator[str]:
+    yield key
+    for index in range(len(key)):
+        yield f"{key[:index]}{key[index + 1 :]}"
+
+
+def _differs_in_substance(one: str, other: str) -> bool:
+    """Whether they are one replaced, added or dropped character apart, and that character is no numeral."""
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
+        end += 1
+    left, right = one[start : len(one) - end], other[start : len(other) - end]
+    return max(len(left), len(right)) == 1 and not (set(left + right) <= _NUMERALS)

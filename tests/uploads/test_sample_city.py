@@ -1,0 +1,50 @@
+"""A whole city's month, file by file as its offices would send it, ends in the figures known to be right."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Sum
+
+from changelog.models import ChangeRecord, ChangeSet
+from communities.models import Division
+from services.models import ServiceProject
+from tests.uploads.samples import expected_targets, needs_samples, upload_city
+from uploads.models import UploadBatch
+
+pytestmark = [needs_samples, pytest.mark.django_db, pytest.mark.timeout(400)]
+
+
+@pytest.fixture
+def uploaded(city: Division, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    return upload_city(capsys)
+
+
+def test_the_city_uploads_without_an_error_and_its_targets_are_right(
+    uploaded: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = expected_targets()
+    for name, facts in expected["files"].items():
+        answer = uploaded[name]
+        assert answer["state"] == "committed", (name, answer["problems"][:5])
+        assert (answer["rows"], answer["skipped"], answer["errors"]) == (facts["rows"], facts["skipped"], 0), name
+        assert answer["new"] + answer["changed"] + answer["unchanged"] == answer["rows"], name
+
+    call_command("compute", period="2018-06", json=True)
+    computed = json.loads(capsys.readouterr().out)
+    assert computed["as_of"] == expected["as_of"]
+    assert computed["targets"] == expected["targets"]
+
+    money = ServiceProject.objects.aggregate(budget=Sum("budget"), contract=Sum("contract_amount"), paid=Sum("paid"))
+    assert {name: Decimal(value) for name, value in expected["projects_yuan"].items()} == money
+
+    # Every batch that wrote anything left one change set, and the log speaks of every record it wrote.
+    assert ChangeSet.objects.count() == UploadBatch.objects.count() == len(expected["files"])
+    assert (
+        ChangeRecord.objects.filter(model="orgs.socialorganization").count() == expected["registers"]["organizations"]
+    )
+    assert ChangeRecord.objects.filter(model="communities.facility").count() == expected["registers"]["facilities"]
