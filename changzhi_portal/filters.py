@@ -77,6 +77,11 @@ class RegisterFilterSet(django_filters.FilterSet):
         """Whether any filter is in use: then an empty list means that nothing matches."""
         return any(self.data.get(name) for name in self.filters)
 
+    @property
+    def dependent_fields(self) -> list[forms.BoundField]:
+        """The fields whose choices depend on another field; sent again with every result."""
+        return []
+
     def filter_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """The rows the search box finds."""
         text = value.strip()

@@ -1,6 +1,7 @@
-"""Panels of the home page. Each app declares its own in `<app>/panels.py`; the frame finds them by that name.
+"""Panels: parts of a page that another app adds to it. Each app declares its own in `<app>/panels.py`.
 
-So the home page can show, per role, the one main thing, without the frame knowing any app.
+So the home page shows, per role, the one main thing, and a community's page shows its organizations and how it stands
+against the targets, without the frame or `communities` knowing the apps to their right.
 """
 
 from __future__ import annotations
@@ -10,29 +11,71 @@ from importlib import import_module
 from typing import Any, ClassVar
 
 from django.apps import apps
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.module_loading import module_has_submodule
 
+from changzhi_portal.views.pages import EVERYBODY, may
 
-class HomePanel:
-    """A part of the home page, for the roles it concerns. `position` orders the panels, smallest first."""
+# A panel lists at most this many records and links to the list for the rest.
+MOST_ROWS = 50
+
+
+class Panel:
+    """What panels have: a template, a place among the others (smallest first), the right it takes to see them."""
 
     position: ClassVar[int]
     template_name: ClassVar[str]
+    requires: ClassVar[str] = EVERYBODY
 
     def concerns(self, user: Any) -> bool:
-        """Whether the panel is for this user; a panel declares it."""
-        raise NotImplementedError
+        """Whether the panel is shown to this user."""
+        return may(user, self.requires)
+
+
+class HomePanel(Panel):
+    """A part of the home page."""
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """What the template shows, cut to the user's scope; a panel declares it."""
         raise NotImplementedError
 
 
+class RecordPanel(Panel):
+    """A part of the pages of the records of one model ("communities.Community"; "" means of every model)."""
+
+    model_label: ClassVar[str] = ""
+
+    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+        """What the template shows, cut to the user's scope; a panel declares it."""
+        raise NotImplementedError
+
+
 @cache
-def home_panels() -> tuple[HomePanel, ...]:
-    """Every panel of every app, in order."""
+def _all_panels() -> tuple[Panel, ...]:
+    """One instance of every panel of every app, in order."""
     for app in apps.get_app_configs():
-        if module_has_submodule(app.module, "panels") and app.name != "changzhi_portal":
+        if app.module is not None and app.name != __package__ and module_has_submodule(app.module, "panels"):
             import_module(f"{app.name}.panels")
-    return tuple(sorted((panel() for panel in HomePanel.__subclasses__()), key=lambda panel: panel.position))
+    kinds = [*HomePanel.__subclasses__(), *RecordPanel.__subclasses__()]
+    return tuple(sorted((kind() for kind in kinds), key=lambda panel: panel.position))
+
+
+def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
+    """The panels of the home page for this user: each its context, with `template_name`."""
+    return [
+        {"template_name": panel.template_name, **panel.context(request)}
+        for panel in _all_panels()
+        if isinstance(panel, HomePanel) and panel.concerns(request.user)
+    ]
+
+
+def record_panels(request: HttpRequest, record: Model) -> list[dict[str, Any]]:
+    """The panels of one record's page for this user: each its context, with `template_name`."""
+    return [
+        {"template_name": panel.template_name, **panel.context(request, record)}
+        for panel in _all_panels()
+        if isinstance(panel, RecordPanel)
+        and panel.model_label in {"", record._meta.label}
+        and panel.concerns(request.user)
+    ]

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django_tables2.data import TableQuerysetData
 from django_tables2.utils import OrderBy
 
-DASH = "—"
+from changzhi_portal.facts import DASH, in_words
 
 
 class StableOrder(TableQuerysetData):
@@ -67,15 +67,15 @@ class NumberColumn(tables.Column):
 
     def render(self, value: Any) -> str:
         """`1,200` or `520.50`."""
-        return f"{value:,}"
+        return in_words(value)
 
 
 class DayColumn(tables.Column):
     """A day: 2018-06-30."""
 
     def render(self, value: Any) -> str:
-        """ISO form, which sorts and reads well in a dense table."""
-        return f"{value:%Y-%m-%d}"
+        """ISO form, which reads well in a dense table."""
+        return in_words(value)
 
 
 class YesNoColumn(tables.Column):
@@ -83,7 +83,7 @@ class YesNoColumn(tables.Column):
 
     def render(self, value: bool) -> str:
         """The word."""
-        return "是" if value else "否"
+        return in_words(value)
 
 
 class CodeColumn(tables.Column):
@@ -92,3 +92,11 @@ class CodeColumn(tables.Column):
     def render(self, value: Any) -> SafeString:
         """Digits of equal width."""
         return format_html('<span class="code">{}</span>', value)
+
+
+class MomentColumn(tables.Column):
+    """A moment: 2018-07-03 09:15."""
+
+    def render(self, value: Any) -> str:
+        """In the city's own time."""
+        return in_words(value)

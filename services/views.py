@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch
-
 from changzhi_portal.facts import Fact, in_words
 from changzhi_portal.views import DetailPage, ListPage
 from communities.models import Community
@@ -28,9 +26,7 @@ class ProjectDetail(DetailPage):
     """One project with the communities it serves."""
 
     requires = "may_see_registers"
-    queryset = ServiceProject.objects.select_related("division").prefetch_related(
-        Prefetch("communities", Community.objects.order_by("code"))
-    )
+    queryset = ServiceProject.objects.select_related("division")
     list_url_name = "services:list"
     list_title = "购买服务项目"
     facts = (
@@ -56,5 +52,5 @@ class ProjectDetail(DetailPage):
 
     def get_facts(self) -> list[Fact]:
         """With the communities by name."""
-        served = "、".join(community.name for community in self.record.communities.all())
-        return [*super().get_facts(), Fact("服务社区", in_words(served))]
+        served = Community.objects.visible_to(self.request.user).filter(projects=self.record).order_by("code")
+        return [*super().get_facts(), Fact("服务社区", in_words("、".join(community.name for community in served)))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
 from changzhi_portal.names import pinyin_key
 from changzhi_portal.personal import SealedField, digest
@@ -19,6 +19,11 @@ class SocialWorkerQuerySet(ScopedQuerySet):
     def professionals(self) -> Self:
         """Those with any certificate level or a social-work degree (社会工作专业人才)."""
         return self.filter(~Q(level=SocialWorker.Level.NONE) | Q(has_social_work_degree=True))
+
+    def with_newest_posting(self) -> Self:
+        """With the newest posting and its place as `newest`, for lists; None for a worker without any."""
+        newest = FilteredRelation("postings", condition=Q(postings__is_newest=True))
+        return self.annotate(newest=newest).select_related("newest__community__town__parent", "newest__division__parent")
 
     def with_id_number(self, id_number: str) -> Self:
         """The worker with this ID number, found through its digest."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
 
 from changzhi_portal.menu import MenuItem, menu_for
+from changzhi_portal.records import BEGINNING
 
 register = template.Library()
 
@@ -42,3 +44,9 @@ def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
 def sort_direction(table: Any, column_name: str) -> str:
     """The `aria-sort` value of a table's column: ascending, descending or none."""
     return table.sorted_by.get(column_name, "none")
+
+
+@register.filter
+def since(day: datetime.date) -> str:
+    """The first day of a fact; one whose beginning is not on record says so instead of showing a made-up day."""
+    return "建档时" if day <= BEGINNING else f"{day:%Y-%m-%d}"

@@ -11,13 +11,20 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
+from changzhi_portal.facts import Fact, fact_of
+from changzhi_portal.panels import record_panels
 from changzhi_portal.views.pages import Crumb, PortalPage, check_scoped
 
 
 class DetailPage(TemplateResponseMixin, PortalPage):
-    """One record. One of another area is not found (404), so that nobody learns whether it exists."""
+    """One record. One of another area is not found (404), so that nobody learns whether it exists.
 
+    `facts` names the columns to show; other apps add panels below them.
+    """
+
+    template_name = "frame/detail.html"
     queryset: ClassVar[QuerySet]
+    facts: ClassVar[tuple[str, ...]] = ()
     # The URL name and title of the list this record belongs to.
     list_url_name: ClassVar[str]
     list_title: ClassVar[str]
@@ -32,11 +39,18 @@ class DetailPage(TemplateResponseMixin, PortalPage):
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The page of the record with this ref."""
         self.record = self.get_record(ref)
-        return self.render_to_response(self.get_context_data(record=self.record))
+        context = self.get_context_data(
+            record=self.record, facts=self.get_facts(), panels=record_panels(request, self.record)
+        )
+        return self.render_to_response(context)
 
     def get_record(self, ref: str) -> Model:
         """The record, if the user may see it; raises Http404."""
         return get_object_or_404(self.queryset.visible_to(self.request.user), ref=ref)  # type: ignore[attr-defined]
+
+    def get_facts(self) -> list[Fact]:
+        """The record's columns in words."""
+        return [fact_of(self.record, name) for name in self.facts]
 
     def get_title(self) -> str:
         """The record's name; before it is found, the register's."""

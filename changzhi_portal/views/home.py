@@ -18,9 +18,4 @@ class HomePage(TemplateResponseMixin, PortalPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Panels with what they show, in order."""
-        panels = [
-            {"template_name": panel.template_name, **panel.context(request)}
-            for panel in home_panels()
-            if panel.concerns(request.user)
-        ]
-        return self.render_to_response(self.get_context_data(panels=panels))
+        return self.render_to_response(self.get_context_data(panels=home_panels(request)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from changzhi_portal.names import community_key, pinyin_key
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
@@ -22,6 +22,16 @@ class CommunityQuerySet(ScopedQuerySet):
     def with_place(self) -> Self:
         """With town and county loaded, for lists."""
         return self.select_related("town__parent")
+
+    def with_newest_profile(self) -> Self:
+        """With `newest_residents` and the day they were counted, and `newest_households`, for lists."""
+        profiles = CommunityProfile.objects.filter(community=OuterRef("pk")).order_by("-as_of")
+        counted = profiles.filter(residents__isnull=False)
+        return self.annotate(
+            newest_residents=Subquery(counted.values("residents")[:1]),
+            newest_as_of=Subquery(counted.values("as_of")[:1]),
+            newest_households=Subquery(profiles.filter(households__isnull=False).values("households")[:1]),
+        )
 
     def named(self, name: str) -> Self:
         """The communities whose name is the same but for endings such as 居委会."""

@@ -1,0 +1,55 @@
+"""Forms of signing in and of the own password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+
+WRONG_CREDENTIALS = "用户名或密码不对。请核对大小写后再试；忘记密码请联系市局管理员重置。"
+
+
+class SignInForm(AuthenticationForm):
+    """User name and password. Says the same whether the name or the password is wrong."""
+
+    error_messages = {**AuthenticationForm.error_messages, "invalid_login": WRONG_CREDENTIALS}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "用户名"
+        self.fields["password"].label = "密码"
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """The old password and, twice, the new one; the rules stand beside it."""
+
+    error_messages = {
+        **PasswordChangeForm.error_messages,
+        "password_incorrect": "当前密码不对，请重新输入。",
+        "password_mismatch": "两次输入的新密码不一样，请重新输入。",
+        "password_unchanged": "新密码不能与当前密码相同，请换一个。",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = "当前密码"
+        self.fields["new_password1"].label = "新密码"
+        self.fields["new_password2"].label = "再输一次新密码"
+        self.fields["new_password2"].help_text = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the password that is to be replaced: a first password is known to whoever set it."""
+        cleaned = super().clean()
+        new = cleaned.get("new_password1")
+        if new and new == cleaned.get("old_password"):
+            self.add_error(
+                "new_password1",
+                forms.ValidationError(self.error_messages["password_unchanged"], code="password_unchanged"),
+            )
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        """Set the password; from now on it is the user's own."""
+        self.user.must_change_password = False
+        return super().save(commit)

@@ -1,0 +1,72 @@
+"""Signing in and out, and the own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse, reverse_lazy
+from django.views.generic.base import TemplateResponseMixin
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.forms import OwnPasswordForm, SignInForm
+from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.views.pages import EVERYBODY, PortalPage
+
+
+class SignIn(auth_views.LoginView):
+    """The sign-in page; the only page open to visitors."""
+
+    template_name = "accounts/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+    extra_context = {"title": "登录"}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A part of a page asked for by htmx after the session has ended takes the whole page here."""
+        if request.htmx and request.method == "GET":
+            return HttpResponseClientRedirect(f"{reverse('accounts:login')}?next={request.htmx.current_url_abs_path or ''}")
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SignOut(auth_views.LogoutView):
+    """Signing out (POST only), then the sign-in page."""
+
+
+class OwnPassword(auth_views.PasswordChangeView):
+    """Changing the own password; the first thing to do for somebody with a first password."""
+
+    template_name = "accounts/password.html"
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("home")
+    extra_context = {"title": "修改密码"}
+
+    def form_valid(self, form: OwnPasswordForm) -> HttpResponse:
+        """Say that it is done; the session goes on."""
+        response = super().form_valid(form)
+        messages.success(self.request, "密码已修改，下次登录请用新密码。")
+        return response
+
+
+class OwnAccount(TemplateResponseMixin, PortalPage):
+    """Who I am in the portal, and what my role may do."""
+
+    requires = EVERYBODY
+    title = "我的账号"
+    template_name = "accounts/account.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The account's columns in words."""
+        user = request.user
+        facts = [
+            Fact("用户名", user.username),
+            Fact("姓名", in_words(user.full_name)),
+            Fact("角色", user.duty.label),
+            Fact("所属区划", user.division.full_name),
+            Fact("可查看个人信息原文", in_words(user.may_unmask)),
+            Fact("上次登录", in_words(user.last_login)),
+        ]
+        return self.render_to_response(self.get_context_data(facts=facts))
+

@@ -1,0 +1,144 @@
+"""Filters of communities and facilities, and the filters by place that every register uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from changzhi_portal.filters import RegisterFilterSet, pinyin_pattern
+from changzhi_portal.names import community_key, comparable
+from changzhi_portal.records import in_effect
+from communities.models import Community, CommunityPlacement, Division, Facility
+from communities.models.division import DivisionQuerySet
+
+
+def counties_in_sight(request: Any) -> DivisionQuerySet:
+    """The counties to choose from: today's, in the user's scope; none without a user."""
+    return Division.objects.counties().standing().visible_to(getattr(request, "user", None))
+
+
+def towns_in_sight(request: Any) -> DivisionQuerySet:
+    """The towns to choose from: those of the chosen county; for a county's office all of its own.
+
+    The city's 166 towns are offered only after a county is chosen.
+    """
+    towns = Division.objects.towns().standing().visible_to(getattr(request, "user", None))
+    county = request.GET.get("county", "") if request is not None else ""
+    if county:
+        return towns.filter(parent__code=county)
+    division = getattr(getattr(request, "user", None), "division", None)
+    return towns if division is not None and division.level == Division.Level.COUNTY else towns.none()
+
+
+class PlaceFilterSet(RegisterFilterSet):
+    """Search, county and town. An office that is one county or one town has no choice there, and gets no box."""
+
+    county = django_filters.ModelChoiceFilter(
+        label="县（市、区）",
+        queryset=counties_in_sight,
+        to_field_name="code",
+        method="filter_place",
+        empty_label="全部",
+    )
+    town = django_filters.ModelChoiceFilter(
+        label="街道（乡镇）",
+        queryset=towns_in_sight,
+        to_field_name="code",
+        method="filter_place",
+        empty_label="全部",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        division = getattr(getattr(self.request, "user", None), "division", None)
+        level = division.level if division is not None else None
+        if level in {Division.Level.COUNTY, Division.Level.TOWN}:
+            del self.filters["county"]
+        if level == Division.Level.TOWN:
+            del self.filters["town"]
+
+    def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
+        """The rows in the subtree of the chosen division."""
+        return queryset.within(value)
+
+    @property
+    def dependent_fields(self) -> list[Any]:
+        """The boxes whose choices depend on another box: towns on the county."""
+        return [self.form["town"]] if {"county", "town"} <= set(self.filters) else []
+
+
+def community_matches(text: str, prefix: str = "") -> Q:
+    """The condition that a community has this name, code or pinyin; `prefix` leads to the community.
+
+    Endings such as 居委会 do not matter, so 和平社区 finds 和平社区居委会.
+    """
+    lead = f"{prefix}__" if prefix else ""
+    condition = Q(**{f"{lead}name__contains": text}) | Q(**{f"{lead}name_key__contains": community_key(text)})
+    if text.isdecimal():
+        condition |= Q(**{f"{lead}code__startswith": text})
+    if pattern := pinyin_pattern(text):
+        condition |= Q(**{f"{lead}sort_key__regex": pattern})
+    return condition
+
+
+class CommunityFilterSet(PlaceFilterSet):
+    """Communities by name, code, pinyin, also by names and codes they had before."""
+
+    kind = django_filters.ChoiceFilter(label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="by_kind")
+    standing = django_filters.ChoiceFilter(
+        label="状态", choices=[("closed", "已撤销")], method="by_standing", empty_label="现有"
+    )
+
+    class Meta:
+        model = Community
+        fields = ()
+
+    def search(self, text: str) -> Q:
+        """Name, code and pinyin of today, name and code of before."""
+        earlier = CommunityPlacement.objects.filter(community=OuterRef("pk"))
+        named = Q(name__contains=text) | Q(name_key__contains=community_key(text))
+        if text.isdecimal():
+            named |= Q(code__startswith=text)
+        return community_matches(text) | Q(Exists(earlier.filter(named)))
+
+    def by_kind(self, queryset: Any, name: str, value: str) -> Any:
+        """城市社区, 农村社区, or those nobody has placed yet."""
+        return queryset.filter(kind="" if value == "none" else value)
+
+    def by_standing(self, queryset: Any, name: str, value: str) -> Any:
+        """The communities that have been closed."""
+        return queryset.filter(closed_on__isnull=False)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Today's communities, unless closed ones are asked for."""
+        if not self.form.cleaned_data.get("standing"):
+            queryset = queryset.standing()
+        return super().filter_queryset(queryset)
+
+
+class FacilityFilterSet(PlaceFilterSet):
+    """Facilities by their name, or by the community they serve."""
+
+    kind = django_filters.ChoiceFilter(label="设施类型", choices=Facility.Kind.choices)
+    in_use = django_filters.ChoiceFilter(label="状态", choices=[("yes", "在用"), ("no", "已停用")], method="by_use")
+    construction_mode = django_filters.ChoiceFilter(label="建设方式", choices=Facility.ConstructionMode.choices)
+    tenure = django_filters.ChoiceFilter(label="产权", choices=Facility.Tenure.choices)
+    community_kind = django_filters.ChoiceFilter(
+        label="社区类型", choices=Community.Kind.choices, field_name="community__kind"
+    )
+
+    class Meta:
+        model = Facility
+        fields = ()
+
+    def search(self, text: str) -> Q:
+        """Name of the facility; name, code or pinyin of its community."""
+        return Q(name_key__contains=comparable(text)) | community_matches(text, "community")
+
+    def by_use(self, queryset: Any, name: str, value: str) -> Any:
+        """In use today, or not (any more, or not yet)."""
+        in_use = in_effect(timezone.localdate(), *Facility.dated_by)
+        return queryset.filter(in_use if value == "yes" else ~in_use)

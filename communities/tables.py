@@ -1,0 +1,97 @@
+"""The tables of communities and facilities, and the columns that say where a record lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import django_tables2 as tables
+from django_tables2.utils import A
+
+from changzhi_portal.facts import in_words
+from changzhi_portal.tables import CodeColumn, DayColumn, NumberColumn, RegisterTable
+from communities.models import Community, Division, Facility
+
+
+def county_of(record: Any) -> Division | None:
+    """The county a record lies in, from its community or its division; None for the city's own."""
+    community = getattr(record, "community", None)
+    division = community.town if community is not None else record.division
+    if division.level == Division.Level.TOWN:
+        return division.parent
+    return division if division.level == Division.Level.COUNTY else None
+
+
+def town_of(record: Any) -> Division | None:
+    """The town a record lies in; None for a record of a whole county or city."""
+    community = getattr(record, "community", None)
+    division = community.town if community is not None else record.division
+    return division if division.level == Division.Level.TOWN else None
+
+
+class PlaceColumn(tables.Column):
+    """The county or town of a record that lies at a community or directly at a division.
+
+    `of` names the related record that has the place, when it is not the row itself. Not sortable: a place comes from
+    either of two relations.
+    """
+
+    def __init__(self, header: str, find: Callable[[Any], Division | None], *, of: str = "") -> None:
+        super().__init__(header, orderable=False, empty_values=())
+        self.find = find
+        self.of = of
+
+    def render(self, record: Any) -> str:
+        """Its name, or a dash."""
+        placed = getattr(record, self.of) if self.of else record
+        return in_words(self.find(placed) if placed is not None else None)
+
+
+class CommunityTable(RegisterTable):
+    """Communities with their newest population."""
+
+    caption: ClassVar[str] = "社区"
+    default_order: ClassVar[str] = "code"
+
+    name = tables.Column("社区名称", order_by="sort_key", linkify=("communities:community_detail", {"ref": A("ref")}))
+    code = CodeColumn("社区代码")
+    county = tables.Column("县（市、区）", accessor="town__parent__name", order_by="town__parent__code")
+    town = tables.Column("街道（乡镇）", accessor="town__name", order_by="town__code")
+    kind = tables.Column("类型", accessor="get_kind_display", order_by="kind", empty_values=(None, ""))
+    households = NumberColumn("户数", accessor="newest_households")
+    residents = NumberColumn("常住人口", accessor="newest_residents")
+    counted_on = DayColumn("数据日期", accessor="newest_as_of")
+
+    class Meta(RegisterTable.Meta):
+        model = Community
+        fields = ()
+
+    def render_name(self, record: Community) -> str:
+        """The name, marked when the community is closed or virtual."""
+        marks = [word for word, holds in (("虚拟", record.is_virtual), ("已撤销", record.closed_on)) if holds]
+        return f"{record.name}（{'、'.join(marks)}）" if marks else record.name
+
+
+class FacilityTable(RegisterTable):
+    """Facilities with the community they serve."""
+
+    caption: ClassVar[str] = "服务设施"
+    default_order: ClassVar[str] = "town"
+
+    name = tables.Column("设施名称", linkify=("communities:facility_detail", {"ref": A("ref")}), orderable=False)
+    community = tables.Column(
+        "社区", accessor="community__name", order_by="community__sort_key",
+        linkify=("communities:community_detail", {"ref": A("community__ref")}),
+    )
+    county = tables.Column("县（市、区）", accessor="community__town__parent__name", order_by="community__code")
+    town = tables.Column("街道（乡镇）", accessor="community__town__name", order_by="community__code")
+    kind = tables.Column("设施类型", accessor="get_kind_display", order_by="kind")
+    area = NumberColumn("建筑面积（㎡）")
+    activity_area = NumberColumn("居民活动面积（㎡）")
+    tenure = tables.Column("产权", accessor="get_tenure_display", order_by="tenure")
+    opened_on = DayColumn("启用日期")
+    closed_on = DayColumn("停用日期")
+
+    class Meta(RegisterTable.Meta):
+        model = Facility
+        fields = ()

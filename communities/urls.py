@@ -1,0 +1,13 @@
+"""Addresses of communities and facilities."""
+
+from django.urls import path
+
+from communities import views
+
+app_name = "communities"
+urlpatterns = [
+    path("communities/", views.CommunityList.as_view(), name="community_list"),
+    path("communities/<slug:ref>/", views.CommunityDetail.as_view(), name="community_detail"),
+    path("facilities/", views.FacilityList.as_view(), name="facility_list"),
+    path("facilities/<slug:ref>/", views.FacilityDetail.as_view(), name="facility_detail"),
+]

@@ -1,0 +1,86 @@
+"""Pages of communities and facilities, and what the pages of every record that lies in a place share."""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch
+from django.urls import reverse
+
+from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.views import DetailPage, ListPage
+from changzhi_portal.views.pages import EVERYBODY
+from communities.filters import CommunityFilterSet, FacilityFilterSet
+from communities.forms import CommunityFilterForm, FacilityFilterForm
+from communities.models import Community, CommunityPlacement, Facility
+from communities.tables import CommunityTable, FacilityTable, county_of, town_of
+
+
+class PlacedDetailPage(DetailPage):
+    """A record that lies at a community, or at a town or county: says where, with a link to the community."""
+
+    def get_facts(self) -> list[Fact]:
+        """County, town and community before the record's own columns."""
+        where = [
+            Fact("县（市、区）", in_words(county_of(self.record))),
+            Fact("街道（乡镇）", in_words(town_of(self.record))),
+        ]
+        community = getattr(self.record, "community", None)
+        if community is not None:
+            where.append(Fact("社区", community.name, reverse("communities:community_detail", args=[community.ref])))
+        return where + super().get_facts()
+
+
+class CommunityList(ListPage):
+    """社区: open to leaders too, there is no personal data in it."""
+
+    requires = EVERYBODY
+    title = "社区"
+    queryset = Community.objects.with_place().with_newest_profile()
+    filterset = CommunityFilterSet
+    form = CommunityFilterForm
+    table = CommunityTable
+    empty_advice = "还没有社区。请系统管理员先载入行政区划。"
+
+
+class CommunityDetail(DetailPage):
+    """One community: where it belongs and belonged, its people, its bodies; other apps add their panels."""
+
+    requires = EVERYBODY
+    template_name = "communities/community.html"
+    queryset = Community.objects.with_place().prefetch_related(
+        "profiles",
+        "bodies",
+        Prefetch("placements", CommunityPlacement.objects.select_related("town__parent").order_by("-valid_from")),
+    )
+    list_url_name = "communities:community_list"
+    list_title = "社区"
+    facts = ("code", "kind", "closed_on", "note")
+
+    def get_facts(self) -> list[Fact]:
+        """County and town before the community's own columns."""
+        town = self.record.town
+        return [Fact("县（市、区）", str(town.parent)), Fact("街道（乡镇）", town.name), *super().get_facts()]
+
+
+class FacilityList(ListPage):
+    """服务设施."""
+
+    requires = "may_see_registers"
+    title = "服务设施"
+    queryset = Facility.objects.select_related("community__town__parent")
+    filterset = FacilityFilterSet
+    form = FacilityFilterForm
+    table = FacilityTable
+
+
+class FacilityDetail(PlacedDetailPage):
+    """One facility."""
+
+    requires = "may_see_registers"
+    queryset = Facility.objects.select_related("community__town__parent")
+    list_url_name = "communities:facility_list"
+    list_title = "服务设施"
+    facts = ("kind", "area", "activity_area", "construction_mode", "tenure", "opened_on", "closed_on", "note")
+
+    def get_facts(self) -> list[Fact]:
+        """With the functions in words."""
+        return [*super().get_facts(), Fact("功能", in_words(self.record.function_labels))]

@@ -1,0 +1,25 @@
+"""What organizations add to other pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+
+from changzhi_portal.panels import MOST_ROWS, RecordPanel
+from orgs.models import SocialOrganization
+
+
+class CommunityOrganizations(RecordPanel):
+    """The organizations that serve from a community."""
+
+    model_label = "communities.Community"
+    position = 30
+    template_name = "orgs/community_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+        """The first of them, by name, and how many there are."""
+        organizations = SocialOrganization.objects.visible_to(request.user).filter(community=record)
+        return {"organizations": organizations[:MOST_ROWS], "total": organizations.count(), "community": record}

@@ -1,0 +1,56 @@
+"""Filters of social workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q
+from django.utils import timezone
+
+from changzhi_portal.filters import pinyin_pattern
+from changzhi_portal.records import in_effect
+from communities.filters import PlaceFilterSet
+from socialworkers.models import Posting, SocialWorker
+
+
+class WorkerFilterSet(PlaceFilterSet):
+    """Workers by name or certificate number, never by ID number: what is searched for stands in the address."""
+
+    level = django_filters.ChoiceFilter(label="职业水平", choices=SocialWorker.Level.choices)
+    professional = django_filters.ChoiceFilter(
+        label="专业人才", choices=[("yes", "是"), ("no", "否")], method="by_profession"
+    )
+    posted = django_filters.ChoiceFilter(label="状态", choices=[("yes", "在岗"), ("no", "已离岗")], method="by_posting")
+    community_worker = django_filters.ChoiceFilter(
+        label="社区工作者", choices=[("yes", "是"), ("no", "否")], method="by_community_worker"
+    )
+    recruited_by = django_filters.ChoiceFilter(
+        label="配备方式", choices=Posting.RecruitedBy.choices, field_name="newest__recruited_by"
+    )
+
+    class Meta:
+        model = SocialWorker
+        fields = ()
+
+    def search(self, text: str) -> Q:
+        """Name, pinyin, certificate number, or the community's name or code."""
+        condition = Q(name__contains=text) | Q(certificate_number__startswith=text)
+        if pattern := pinyin_pattern(text):
+            condition |= Q(sort_key__regex=pattern)
+        condition |= Q(newest__community__name__contains=text)
+        return condition | Q(newest__community__code__startswith=text) if text.isdecimal() else condition
+
+    def by_profession(self, queryset: Any, name: str, value: str) -> Any:
+        """专业人才, or everybody else."""
+        professionals = queryset.model.objects.professionals()
+        return queryset.professionals() if value == "yes" else queryset.exclude(pk__in=professionals.values("pk"))
+
+    def by_posting(self, queryset: Any, name: str, value: str) -> Any:
+        """At a post today, or not any more."""
+        at_post = in_effect(timezone.localdate(), "newest__started_on", "newest__ended_on")
+        return queryset.filter(at_post if value == "yes" else ~at_post)
+
+    def by_community_worker(self, queryset: Any, name: str, value: str) -> Any:
+        """社区工作者 at the newest posting, or not."""
+        return queryset.filter(newest__is_community_worker=value == "yes")

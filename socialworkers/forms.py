@@ -1,0 +1,14 @@
+"""Which filters of social workers are up front."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from changzhi_portal.filters import FilterForm
+
+
+class WorkerFilterForm(FilterForm):
+    """Place, certificate, and whether the person is at a post."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "level", "posted")
+    search_hint: ClassVar[str] = "姓名、证书编号或社区（请勿输入身份证号）"

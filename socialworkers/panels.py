@@ -1,0 +1,26 @@
+"""What social workers add to the page of their community."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+
+from changzhi_portal.panels import MOST_ROWS, RecordPanel
+from socialworkers.models import Posting
+
+
+class CommunityWorkers(RecordPanel):
+    """Who is at a post in a community."""
+
+    model_label = "communities.Community"
+    position = 40
+    template_name = "socialworkers/community_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+        """The first open postings by name, and how many there are."""
+        postings = Posting.objects.visible_to(request.user).open().filter(community=record)
+        listed = postings.select_related("worker").order_by("worker__sort_key")
+        return {"postings": listed[:MOST_ROWS], "total": postings.count(), "community": record}

@@ -1,0 +1,46 @@
+"""The table of social workers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_tables2 as tables
+from django_tables2.utils import A
+
+from changzhi_portal.facts import DASH
+from changzhi_portal.tables import CodeColumn, DayColumn, RegisterTable, YesNoColumn
+from communities.tables import PlaceColumn, county_of, town_of
+from socialworkers.models import SocialWorker
+
+
+class WorkerTable(RegisterTable):
+    """Workers with their newest posting; ID numbers show their mask."""
+
+    caption: ClassVar[str] = "社会工作者"
+    default_order: ClassVar[str] = "name"
+
+    name = tables.Column("姓名", order_by="sort_key", linkify=("socialworkers:detail", {"ref": A("ref")}))
+    gender = tables.Column("性别", accessor="get_gender_display", order_by="gender")
+    id_number = CodeColumn("身份证号", orderable=False)
+    county = PlaceColumn("县（市、区）", county_of, of="newest")
+    town = PlaceColumn("街道（乡镇）", town_of, of="newest")
+    community = tables.Column(
+        "社区",
+        accessor="newest__community__name",
+        order_by="newest__community__sort_key",
+        linkify=("communities:community_detail", {"ref": A("newest__community__ref")}),
+        default="站点",
+    )
+    position = tables.Column("岗位", accessor="newest__position", orderable=False)
+    level = tables.Column("职业水平", accessor="get_level_display", order_by="level")
+    is_professional = YesNoColumn("专业人才", orderable=False)
+    started_on = DayColumn("到岗日期", accessor="newest__started_on")
+    ended_on = DayColumn("离岗日期", accessor="newest__ended_on")
+
+    class Meta(RegisterTable.Meta):
+        model = SocialWorker
+        fields = ()
+
+    def render_gender(self, value: str) -> str:
+        """The word, or a dash."""
+        return value or DASH

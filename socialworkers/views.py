@@ -1,0 +1,45 @@
+"""Pages of social workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.views import DetailPage, ListPage
+from socialworkers.filters import WorkerFilterSet
+from socialworkers.forms import WorkerFilterForm
+from socialworkers.models import Posting, SocialWorker
+from socialworkers.tables import WorkerTable
+
+
+class WorkerList(ListPage):
+    """社会工作者."""
+
+    requires = "may_see_registers"
+    title = "社会工作者"
+    queryset = SocialWorker.objects.with_newest_posting()
+    filterset = WorkerFilterSet
+    form = WorkerFilterForm
+    table = WorkerTable
+
+
+class WorkerDetail(DetailPage):
+    """One worker, and those postings that lie in the user's area; ID number and phone show their masks."""
+
+    requires = "may_see_registers"
+    template_name = "socialworkers/worker.html"
+    queryset = SocialWorker.objects.all()
+    list_url_name = "socialworkers:list"
+    list_title = "社会工作者"
+    facts = ("gender", "id_number", "phone", "level", "certificate_number", "has_social_work_degree", "note")
+
+    def get_facts(self) -> list[Fact]:
+        """With what the certificate or degree makes of the person."""
+        return [*super().get_facts(), Fact("专业人才", in_words(self.record.is_professional))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the postings, newest first."""
+        postings = Posting.objects.visible_to(self.request.user).filter(worker=self.record)
+        return super().get_context_data(
+            postings=postings.select_related("community__town__parent", "division__parent"), **kwargs
+        )

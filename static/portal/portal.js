@@ -1,0 +1,43 @@
+// Small comforts; every page works without them.
+(function () {
+  "use strict";
+
+  // Say it when a part of the page could not be fetched, and take it back when it works again.
+  function trouble(isThere) {
+    var note = document.getElementById("trouble");
+    if (note) {
+      note.hidden = !isThere;
+    }
+  }
+  document.addEventListener("htmx:responseError", function () { trouble(true); });
+  document.addEventListener("htmx:sendError", function () { trouble(true); });
+  document.addEventListener("htmx:afterSwap", function () { trouble(false); });
+
+  // One click, one upload: a second press of the button while the file travels does nothing.
+  document.addEventListener("submit", function (event) {
+    var button = event.target.querySelector("button[data-once]");
+    if (!button) {
+      return;
+    }
+    if (button.dataset.pressed) {
+      event.preventDefault();
+      return;
+    }
+    button.dataset.pressed = "yes";
+    button.textContent = button.dataset.once;
+    button.classList.add("disabled");
+  });
+  // Coming back with the browser's back button makes the form usable again.
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) {
+      window.location.reload();
+    }
+  });
+
+  // A choice that only leads to another page needs no button.
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("select[data-go]")) {
+      event.target.form.submit();
+    }
+  });
+})();

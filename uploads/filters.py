@@ -1,0 +1,32 @@
+"""Filters of upload batches."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import Q
+
+from changzhi_portal.filters import RegisterFilterSet
+from periods.models import ReportingPeriod
+from uploads.models import UploadBatch
+from uploads.registry import registers
+
+
+def register_choices() -> list[tuple[str, str]]:
+    """The registers by name and title."""
+    return [(sheet.name, sheet.title) for sheet in registers()]
+
+
+class BatchFilterSet(RegisterFilterSet):
+    """Batches by file, register, month and state."""
+
+    register = django_filters.ChoiceFilter(label="登记表", choices=register_choices)
+    period = django_filters.ModelChoiceFilter(label="统计月", queryset=ReportingPeriod.objects.all(), empty_label="全部")
+    state = django_filters.ChoiceFilter(label="状态", choices=UploadBatch.State.choices)
+
+    class Meta:
+        model = UploadBatch
+        fields = ()
+
+    def search(self, text: str) -> Q:
+        """The file's name, or who uploaded it."""
+        return Q(file_name__icontains=text) | Q(uploaded_by__full_name__contains=text) | Q(uploaded_by__username=text)

@@ -1,0 +1,45 @@
+"""Forms of the upload pages."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from changzhi_portal.filters import FilterForm
+from periods.models import ReportingPeriod
+from uploads.registry import registers
+
+
+class UploadForm(forms.Form):
+    """Which register, which month, which file."""
+
+    register = forms.ChoiceField(label="登记表")
+    period = forms.ModelChoiceField(
+        label="统计月",
+        queryset=ReportingPeriod.objects.none(),
+        required=False,
+        empty_label="按文件里写的填报时间",
+        help_text="数据日期没有填的行，按这个月最后一天计。",
+    )
+    file = forms.FileField(
+        label="文件",
+        max_length=255,
+        help_text="Excel（.xlsx、.xls）、WPS、OpenDocument（.ods）或 CSV 文件。标题行、序号、合计行不用删。",
+        error_messages={"required": "请选择要上传的文件。", "empty": "这个文件是空的，请重新选择。"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_periods = ReportingPeriod.objects.open()
+        self.fields["register"].choices = [(sheet.name, sheet.title) for sheet in registers()]
+        self.fields["period"].queryset = open_periods
+        self.fields["period"].initial = open_periods.first()
+        self.fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.et,.ods,.csv"
+
+
+class BatchFilterForm(FilterForm):
+    """Everything up front."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "register", "period", "state")
+    search_hint: ClassVar[str] = "文件名或上传人"

@@ -1,0 +1,39 @@
+"""The table of upload batches."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_tables2 as tables
+from django_tables2.utils import A
+
+from changzhi_portal.tables import MomentColumn, NumberColumn, RegisterTable
+from uploads.models import UploadBatch
+from uploads.registry import register_named
+
+
+class BatchTable(RegisterTable):
+    """Uploads with their state and counts."""
+
+    caption: ClassVar[str] = "上传记录"
+    default_order: ClassVar[str] = "-uploaded_at"
+
+    file_name = tables.Column("文件", linkify=("uploads:batch", {"ref": A("ref")}), orderable=False)
+    register = tables.Column("登记表")
+    period = tables.Column("统计月", order_by="period__month")
+    division = tables.Column("填报单位", accessor="division__name", order_by="division__code")
+    uploaded_by = tables.Column("上传人", order_by="uploaded_by__full_name")
+    uploaded_at = MomentColumn("上传时间", order_by="id")
+    state = tables.Column("状态", accessor="get_state_display", order_by="state")
+    rows = NumberColumn("数据行")
+    new = NumberColumn("新增")
+    changed = NumberColumn("修改")
+    errors = NumberColumn("错误行")
+
+    class Meta(RegisterTable.Meta):
+        model = UploadBatch
+        fields = ()
+
+    def render_register(self, value: str) -> str:
+        """The register's title."""
+        return register_named(value).title

@@ -1,0 +1,143 @@
+"""Pages of uploading: choose a file, watch it being checked, look at what it would do, commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.generic.base import TemplateResponseMixin
+from django_htmx.http import HttpResponseClientRefresh
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.views import Crumb, ListPage, PortalPage
+from uploads.actions import receive_file, request_commit
+from uploads.filters import BatchFilterSet
+from uploads.forms import BatchFilterForm, UploadForm
+from uploads.models import UploadBatch
+from uploads.preview import Tab, page_under, tabs_of, values_in_words
+from uploads.registry import register_named
+from uploads.tables import BatchTable
+
+
+class UploadPage(PortalPage):
+    """What the upload pages share: who may open them, and the way back."""
+
+    requires = "may_upload"
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Back to the list of uploads."""
+        return [Crumb("填报", reverse("uploads:list"))]
+
+
+class BatchList(ListPage):
+    """The uploads of the own office and those below it."""
+
+    requires = "may_upload"
+    template_name = "uploads/list.html"
+    title = "填报"
+    queryset = UploadBatch.objects.newest_first()
+    filterset = BatchFilterSet
+    form = BatchFilterForm
+    table = BatchTable
+    empty_advice = "还没有上传过表格。"
+
+
+class NewUpload(TemplateResponseMixin, UploadPage):
+    """The form that takes a file in."""
+
+    title = "上传表格"
+    template_name = "uploads/new.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form; `?register=` chooses the register beforehand."""
+        form = UploadForm(initial={"register": request.GET.get("register", "")})
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Take the file in and show its batch; a refused file stays on this page with the reason."""
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                batch = receive_file(
+                    file=file.chunks(),
+                    file_name=file.name,
+                    register=form.cleaned_data["register"],
+                    period=form.cleaned_data["period"],
+                    by=request.user,
+                )
+            except PortalError as refusal:
+                form.add_error("file", str(refusal))
+            else:
+                return redirect("uploads:batch", ref=batch.ref)
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class BatchPage(TemplateResponseMixin, UploadPage):
+    """One batch: its progress while it is worked on, then what it would do, then what it did."""
+
+    template_name = "uploads/batch.html"
+    batch: UploadBatch
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """The page of the batch, if it lies in the user's area."""
+        self.batch = find_batch(request, ref)
+        return self.render_to_response(self.get_context_data())
+
+    def get_title(self) -> str:
+        """The file's name."""
+        return self.batch.file_name if hasattr(self, "batch") else "填报"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The batch; once it is checked also its tabs and the chosen tab's rows."""
+        sheet = register_named(self.batch.register)
+        context = super().get_context_data(batch=self.batch, sheet=sheet, **kwargs)
+        if self.batch.rows and not self.batch.is_at_work:
+            tabs = tabs_of(self.batch)
+            tab = self._chosen(tabs)
+            page = page_under(self.batch, tab, self.request.GET.get("page", 1))
+            rows = [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in page]
+            context |= {"tabs": tabs, "tab": tab, "page": page, "rows": rows}
+        return context
+
+    def _chosen(self, tabs: list[Tab]) -> Tab:
+        """The tab of the address; else the first that has rows."""
+        asked = self.request.GET.get("tab")
+        named = next((tab for tab in tabs if tab.name == asked), None)
+        return named or next((tab for tab in tabs if tab.count), tabs[-1])
+
+
+class BatchProgress(TemplateResponseMixin, UploadPage):
+    """The progress alone, asked for every second; when the work is done, the whole page is to be loaded again."""
+
+    template_name = "uploads/progress.html"
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """How far the batch is."""
+        batch = find_batch(request, ref)
+        if not request.htmx:
+            return redirect("uploads:batch", ref=batch.ref)
+        if not batch.is_at_work:
+            return HttpResponseClientRefresh()
+        return self.render_to_response({"batch": batch})
+
+
+class CommitBatch(UploadPage):
+    """The decision: everything, or the rows without an error."""
+
+    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """Ask for the commit and go back to the batch, which shows the progress or why it was refused."""
+        batch = find_batch(request, ref)
+        try:
+            request_commit(batch=batch, mode=request.POST.get("mode", ""), by=request.user)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+        return redirect("uploads:batch", ref=batch.ref)
+
+
+def find_batch(request: HttpRequest, ref: str) -> UploadBatch:
+    """The batch, if the user may see it; raises Http404."""
+    return get_object_or_404(UploadBatch.objects.newest_first().visible_to(request.user), ref=ref)
