@@ -79,6 +79,7 @@ def _record(change_set: ChangeSet, write: Write) -> ChangeRecord:
         object_label=str(write.instance)[:LABEL_LENGTH],
         division_id=write.division_id,
         kind=ChangeRecord.Kind.CREATED if write.is_new else ChangeRecord.Kind.UPDATED,
+        batch_row=write.batch_row,
         before=_stored(write.before),
         after=_stored(write.after),
     )

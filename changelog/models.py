@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from changzhi_portal.records import new_ref
-from changzhi_portal.scope import ScopedModel
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class ChangeSet(ScopedModel):
@@ -43,6 +45,21 @@ class ChangeSet(ScopedModel):
         return self.summary
 
 
+class ChangeRecordQuerySet(ScopedQuerySet):
+    """Reads of change records."""
+
+    def of_object(self, instance: models.Model) -> Self:
+        """The history of one record, newest first."""
+        return self.filter(model=instance._meta.label_lower, object_id=instance.pk).order_by("-id")
+
+    def later_changes_of(self, change_set: ChangeSet) -> Self:
+        """What other change sets did afterwards to records that `change_set` touched."""
+        touched = ChangeRecord.objects.filter(
+            change_set=change_set, model=OuterRef("model"), object_id=OuterRef("object_id"), id__lt=OuterRef("id")
+        )
+        return self.filter(Exists(touched)).exclude(change_set=change_set)
+
+
 class ChangeRecord(ScopedModel):
     """One record's before and after. Personal data stands in it as ciphertext."""
 
@@ -60,10 +77,12 @@ class ChangeRecord(ScopedModel):
     object_label = models.CharField("记录", max_length=200)
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="所属区划")
     kind = models.CharField("变更", max_length=10, choices=Kind)
+    batch_row = models.PositiveIntegerField("上传行", null=True, blank=True, help_text="由哪一行引起")
     before = models.JSONField("变更前", default=dict, encoder=DjangoJSONEncoder)
     after = models.JSONField("变更后", default=dict, encoder=DjangoJSONEncoder)
 
     scope_lookups = ("division",)
+    objects = ChangeRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "变更记录"

@@ -27,6 +27,9 @@ from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
 from periods.models import ReportingPeriod
 from tests.factories import Place, make_period, make_place, make_user
+from tests.uploads.office import send
+
+__all__ = ["send"]
 
 SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
 CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, Community, CommunityPlacement)

@@ -20,7 +20,9 @@ class BatchFilterSet(RegisterFilterSet):
     """Batches by file, register, month and state."""
 
     register = django_filters.ChoiceFilter(label="登记表", choices=register_choices)
-    period = django_filters.ModelChoiceFilter(label="统计月", queryset=ReportingPeriod.objects.all(), empty_label="全部")
+    period = django_filters.ModelChoiceFilter(
+        label="统计月", queryset=ReportingPeriod.objects.all(), empty_label="全部"
+    )
     state = django_filters.ChoiceFilter(label="状态", choices=UploadBatch.State.choices)
 
     class Meta:

@@ -150,6 +150,13 @@ class UploadRow(ScopedModel):
         UNCHANGED = "unchanged", "未变"
         ERROR = "error", "有错误"
 
+    class UndoOutcome(models.TextChoices):
+        """How a written row ended when its batch was undone."""
+
+        REVERSED = "reversed", "已撤销"
+        KEPT = "kept", "保留"
+        FAILED = "failed", "未能撤销"
+
     batch = models.ForeignKey(UploadBatch, models.CASCADE, related_name="staged_rows", verbose_name="批次")
     position = models.PositiveIntegerField("序")
     sheet = models.CharField("工作表", max_length=100, blank=True)
@@ -160,6 +167,8 @@ class UploadRow(ScopedModel):
     values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
     changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
     problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
+    undo_outcome = models.CharField("撤销结果", max_length=10, choices=UndoOutcome, blank=True)
+    undo_note = models.CharField("撤销说明", max_length=200, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("batch__division",)
 

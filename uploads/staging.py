@@ -111,6 +111,7 @@ def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) ->
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in row.values.items()}
         values |= dict.fromkeys(cleared, CLEAR)
         yield SheetRow(
+            position=row.position,
             sheet=row.sheet or None,
             number=row.row_number,
             columns=positions.get(row.sheet, {}),

@@ -134,7 +134,17 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["model", "object_id"], name="change_of_object")],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("before", {}), ("kind", "updated"), _negated=True),
+                        condition=models.Q(
+                            (
+                                "batch_row",
+                                models.PositiveIntegerField(
+                                    blank=True, help_text="由哪一行引起", null=True, verbose_name="上传行"
+                                ),
+                            ),
+                            ("before", {}),
+                            ("kind", "updated"),
+                            _negated=True,
+                        ),
                         name="update_has_before",
                         violation_error_message="修改应有变更前的值。",
                     )

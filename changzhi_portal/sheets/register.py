@@ -30,6 +30,7 @@ class Write:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     links: dict[str, list[int]] = field(default_factory=dict)  # many-to-many field -> keys it shall hold
+    batch_row: int | None = None  # the position of the staged row that asks for it
     is_shown: bool = True  # whether its fields appear in the preview (closing an old posting does not)
 
 
@@ -49,6 +50,7 @@ class SheetRow:
     problems: list[Problem] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)  # fields whose cell could not be read
     label: str = ""
+    position: int | None = None  # among the staged rows
     place: Any = None  # what the place columns lead to; set by registers that have them
     target: models.Model | None = None  # the existing record
     is_new: bool = False  # counts as new for the uploader

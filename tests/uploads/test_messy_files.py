@@ -52,6 +52,6 @@ def test_a_file_that_is_no_use_is_refused_with_its_reason(
     expected = REFUSED[name]
     answer, status = upload(capsys, expected["register"], SAMPLES / "refused" / name, clerk_of(expected["as_division"]))
     assert answer["state"] == "rejected"
-    assert [problem["code"] for problem in answer["problems"]][0] in expected["codes"]
+    assert answer["problems"][0]["code"] in expected["codes"]
     assert status == expected["exit_status"]
     assert (answer["rows"], answer["new"]) == (0, 0)

@@ -188,6 +188,16 @@ class Migration(migrations.Migration):
                         verbose_name="批次",
                     ),
                 ),
+                (
+                    "undo_outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("reversed", "已撤销"), ("kept", "保留"), ("failed", "未能撤销")],
+                        max_length=10,
+                        verbose_name="撤销结果",
+                    ),
+                ),
+                ("undo_note", models.CharField(blank=True, max_length=200, verbose_name="撤销说明")),
             ],
             options={
                 "verbose_name": "上传行",

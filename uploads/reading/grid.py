@@ -1,9 +1,15 @@
-"""What reading yields: the raw cells of one sheet. Knows neither Django nor any register (the child process uses it)."""
+"""What reading yields: the raw cells of a sheet. Knows neither Django nor any register (the child process uses it)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
+
+# What spreadsheets show where a formula failed; LibreOffice has Err:502 and the like besides.
+ERROR_TEXTS: Final = frozenset(
+    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED!".split()
+)
 
 
 class CellError(str):
@@ -24,3 +30,38 @@ class Grid:
     name: str | None
     rows: Sequence[Sequence[object]]
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read before it counts as too large."""
+
+    inflated_bytes: int
+    rows: int  # of all visible sheets together
+    memory_bytes: int
+    seconds: int
+    sheets: int = 100
+    columns: int = 300
+
+
+class NotReadable(Exception):
+    """Raised while reading; `reason` is a key of `refusal.SENTENCES`, `values` fill its sentence."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.values = values
+
+
+@dataclass(slots=True)
+class RawSheet:
+    """A sheet on its way out of a file: rows as the format gives them, `merged` complete once the rows are consumed."""
+
+    name: str | None
+    rows: Iterable[Sequence[object]]
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+def is_error_text(text: str) -> bool:
+    """Whether a cell's text is what a failed formula leaves behind, for instance in a .csv."""
+    return text in ERROR_TEXTS or (text.startswith("Err:") and text[4:].isdigit())

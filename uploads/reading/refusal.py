@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from changzhi_portal.errors import PortalError
 
 
@@ -15,3 +17,86 @@ class FileRefused(PortalError):
     def __init__(self, code: str, message: str, *, cure: str = "") -> None:
         super().__init__(message, cure=cure)
         self.code = code
+
+
+_SAVE_AS: Final = "请用Excel或WPS打开后另存为“Excel工作簿（.xlsx）”再上传"
+
+# reason → code, sentence, the same in English
+SENTENCES: Final[dict[str, tuple[str, str, str]]] = {
+    "empty": (
+        "unreadable_file",
+        "文件是空的（0字节），请在Excel或WPS中重新保存后再上传",
+        "The file has no content; save it again in the spreadsheet program.",
+    ),
+    "damaged": (
+        "unreadable_file",
+        f"文件已损坏或不完整，{_SAVE_AS}",
+        "The file is damaged or incomplete; open it in a spreadsheet program and save it as .xlsx.",
+    ),
+    "encoding": (
+        "unreadable_file",
+        f"文件的文字编码认不出来，{_SAVE_AS}",
+        "The text is neither UTF-8, UTF-16 nor GB18030; save it as .xlsx.",
+    ),
+    "format": (
+        "unsupported_format",
+        "这是{kind}，不是电子表格，请上传.xlsx、.xls、.ods或.csv文件",
+        "This is not a spreadsheet ({kind}); send .xlsx, .xls, .ods or .csv.",
+    ),
+    "old_format": (
+        "unsupported_format",
+        f"这是{{kind}}，本系统不能直接读取，{_SAVE_AS}",
+        "This spreadsheet format is not read ({kind}); save it as .xlsx.",
+    ),
+    "encrypted": (
+        "encrypted_file",
+        "文件设有打开密码，请在Excel或WPS中取消密码并保存后再上传",
+        "The file is protected by a password; remove it, save and send the file again.",
+    ),
+    "bytes": (
+        "too_large",
+        "文件有{size}MB，超过{limit}MB的上限，请删去图片和无关的工作表，或按乡镇拆成几个文件上传",
+        "The file has {size} MB, more than the limit of {limit} MB; split it or remove pictures.",
+    ),
+    "inflated": (
+        "too_large",
+        "文件解压后超过{limit}MB，请把需要的内容复制到新建的工作簿，保存后再上传",
+        "The file inflates to more than {limit} MB; copy what is needed into a new workbook.",
+    ),
+    "parts": (
+        "too_large",
+        "文件内部的部件过多，请把需要的内容复制到新建的工作簿，保存后再上传",
+        "The archive has too many entries; copy what is needed into a new workbook.",
+    ),
+    "rows": (
+        "too_large",
+        "表格超过{rows}行，请删除多余的行，或按乡镇拆成几个文件上传",
+        "The sheets have more than {rows} rows; split the file.",
+    ),
+    "columns": (
+        "too_large",
+        "表格超过{columns}列，请删除表格右侧多余的列后再上传",
+        "A sheet has more than {columns} columns; delete the superfluous ones.",
+    ),
+    "sheets": (
+        "too_large",
+        "工作簿有{sheets}张工作表，最多{limit}张，请拆成几个文件上传",
+        "The workbook has {sheets} sheets, at most {limit} are read; split the file.",
+    ),
+    "memory": (
+        "too_large",
+        "表格范围过大，请删除表格下方和右侧远处多余的内容，或把需要的内容复制到新建的工作簿后再上传",
+        "The used range of a sheet is too large; copy what is needed into a new workbook.",
+    ),
+    "seconds": (
+        "too_large",
+        "文件过大，{seconds}秒内没有读完，请把需要的内容复制到新建的工作簿，或拆成几个文件上传",
+        "Reading the file took more than {seconds} s; split it or copy what is needed into a new workbook.",
+    ),
+}
+
+
+def refuse(reason: str, **values: object) -> FileRefused:
+    """The refusal for one of the reasons of `SENTENCES`, to be raised."""
+    code, sentence, english = SENTENCES[reason]
+    return FileRefused(code, sentence.format(**values), cure=english.format(**values))

@@ -1,0 +1,102 @@
+"""From checked rows to the register: one transaction, with its log, in the office's own scope."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.errors import PortalError
+from communities.models import Facility
+from tests.communities.test_sheets import facility_row
+from tests.factories import Place, make_facility
+from tests.uploads.office import Send
+from uploads import actions
+from uploads.models import UploadBatch
+
+pytestmark = pytest.mark.django_db
+State = UploadBatch.State
+
+
+def checked(send: Send, user: User, rows: list[dict[str, object]]) -> UploadBatch:
+    return UploadBatch.objects.get(pk=send("facilities", user, rows)["batch"])
+
+
+def test_a_commit_leaves_one_change_set_that_names_its_upload(send: Send, clerk: User, place: Place) -> None:
+    answer = send("facilities", clerk, [facility_row(), facility_row("东关社区")], commit="all")
+    change_set = ChangeSet.objects.get()
+    assert (change_set.batch_id, change_set.made_by, change_set.division) == (answer["batch"], clerk, place.county)
+    records = ChangeRecord.objects.filter(change_set=change_set)
+    assert [record.kind for record in records] == ["created", "created"]
+    assert {record.division for record in records} == {place.street}
+    assert records[0].after["area"] == "520.00"
+
+
+def test_what_changed_meanwhile_is_compared_again_at_the_commit(send: Send, clerk: User, place: Place) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    assert batch.new == 1
+    make_facility(place.communities[0], "党群服务中心", area="300")
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    batch = actions.commit_batch(batch)
+    assert (batch.state, batch.new, batch.changed) == (State.COMMITTED, 0, 1)
+    assert str(Facility.objects.get().area) == "520.00"
+
+
+def test_a_row_that_turned_bad_stops_the_commit_and_is_shown(send: Send, clerk: User, place: Place) -> None:
+    batch = checked(send, clerk, [facility_row(), facility_row("东关社区")])
+    community = place.communities[0]
+    type(community).objects.filter(pk=community.pk).update(closed_on=datetime.date(2018, 6, 1))
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    batch = actions.commit_batch(batch)
+    assert (batch.state, batch.errors, Facility.objects.count()) == (State.CHECKED, 1, 0)
+    assert "变动" in batch.message
+
+
+def test_nobody_commits_another_offices_batch(send: Send, clerk: User, other_clerk: User) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    with pytest.raises(PortalError):
+        actions.request_commit(batch=batch, mode="all", by=other_clerk, queue=False)
+    batch.refresh_from_db()
+    assert batch.state == State.CHECKED
+
+
+def test_a_batch_with_errors_is_not_committed_whole(send: Send, clerk: User) -> None:
+    batch = checked(send, clerk, [facility_row(), facility_row("没有的社区")])
+    with pytest.raises(PortalError):
+        actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    assert Facility.objects.count() == 0
+
+
+def test_a_second_worker_that_gets_the_same_message_does_nothing(send: Send, clerk: User) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    actions.commit_batch(batch)
+    actions.commit_queued_batch(batch.pk)
+    actions.check_queued_batch(batch.pk)
+    assert Facility.objects.count() == ChangeSet.objects.count() == 1
+
+
+def test_a_batch_whose_worker_died_is_put_back_and_given_up_in_the_end(send: Send, clerk: User) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    long_ago = timezone.now() - datetime.timedelta(minutes=5)
+    for attempt in range(1, actions.MOST_ATTEMPTS + 1):
+        UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=long_ago, state=State.COMMITTING, attempts=attempt)
+        actions.put_back_stalled_batches()
+        batch.refresh_from_db()
+        assert batch.state == (State.FAILED if attempt == actions.MOST_ATTEMPTS else State.COMMIT_QUEUED)
+    assert Facility.objects.count() == 0
+
+
+def test_a_leader_uploads_nothing(send: Send, leader: User) -> None:
+    assert send("facilities", leader, [facility_row()])["status"] == 3
+    assert not UploadBatch.objects.exists()
+
+
+def test_the_original_is_kept_encrypted(send: Send, clerk: User, settings: object) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    stored = (settings.MEDIA_ROOT / batch.stored_as).read_bytes()  # type: ignore[attr-defined]
+    assert stored[:2] != b"PK"
