@@ -97,6 +97,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "batch_row",
+                    models.PositiveIntegerField(blank=True, help_text="由哪一行引起", null=True, verbose_name="上传行"),
+                ),
+                (
                     "before",
                     models.JSONField(
                         default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="变更前"
@@ -135,12 +139,6 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            (
-                                "batch_row",
-                                models.PositiveIntegerField(
-                                    blank=True, help_text="由哪一行引起", null=True, verbose_name="上传行"
-                                ),
-                            ),
                             ("before", {}),
                             ("kind", "updated"),
                             _negated=True,
