@@ -31,7 +31,7 @@ def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
 
 
 class Computation(models.Model):
-    """One measuring of one period. The newest finished one is what pages show."""
+    """Where the measuring of a period stands, and when the figures that pages show were computed."""
 
     class State(models.TextChoices):
         """Where it stands."""

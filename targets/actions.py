@@ -1,0 +1,139 @@
+"""Writing measures: computing a month, by command or when the worker finds that it is due (design.md, imports)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from changzhi_portal.errors import PortalError
+from communities.models import CommunityPlacement
+from periods.models import ReportingPeriod
+from targets.engine import measure_and_judge
+from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
+
+# The worker measures a month at most this often; a computation that began longer ago and is still "running" was
+# killed. A month of the real city takes a fraction of a second.
+MEASURE_EVERY = datetime.timedelta(seconds=60)
+_ATTEMPTS = 3
+# What PostgreSQL says when somebody else has computed this month since our snapshot: its rows are updated, or new.
+_OVERTAKEN = frozenset({"40001", "23505"})
+
+
+def compute_period(period: ReportingPeriod) -> Computation:
+    """Measure and judge a month as of its last day, whoever asks and however often; the same facts give the same rows.
+
+    One transaction over one snapshot of the registers: the change sets noted as consumed are those the figures
+    reflect, and a change that commits meanwhile leaves the month stale. Raises PortalError for a month that is
+    locked, that has not begun, or that no plan speaks of; the old measures then stay, as after any failure.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with _one_snapshot():
+                return _compute(period)
+        except (OperationalError, IntegrityError) as error:
+            if attempt == _ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _OVERTAKEN:
+                raise
+    raise AssertionError("The loop above returns or raises.")
+
+
+def _compute(period: ReportingPeriod) -> Computation:
+    # Whoever locks the month waits for this, and the other way round.
+    period = ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
+    _refuse_unless_measurable(period)
+    plan = TargetPlan.objects.in_force_on(period.as_of)
+    values = {"plan": plan, "state": Computation.State.RUNNING, "started_at": timezone.now()}
+    computation, _ = Computation.objects.update_or_create(period=period, defaults=values)
+    _consume_changes(period)
+    measure_and_judge(period, plan)
+    computation.state = Computation.State.FINISHED
+    computation.finished_at = timezone.now()
+    computation.save(update_fields=["state", "finished_at"])
+    return computation
+
+
+def _refuse_unless_measurable(period: ReportingPeriod) -> None:
+    if period.state == ReportingPeriod.State.LOCKED:
+        raise PortalError(
+            f"{period}已锁定，数据不再重新计算；如需重算，请先由市局管理员重新开放。",
+            cure=f"The period {period.code} is locked, so its figures stay. Reopen it first.",
+        )
+    if period.month > timezone.localdate():
+        raise PortalError(
+            f"{period}还没有开始，没有可计算的数据，请选择本月或以前的月份。",
+            cure=f"The period {period.code} has not begun. Choose this month or an earlier one.",
+        )
+
+
+@contextmanager
+def _one_snapshot() -> Iterator[None]:
+    """A transaction whose statements all see the registers of the same moment.
+
+    SQLite gives that by itself. On PostgreSQL it takes REPEATABLE READ, which only a transaction of its own can
+    have; inside another one, the change sets are noted first, so that the figures are never older than the note.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def _consume_changes(period: ReportingPeriod) -> None:
+    ids = list(unconsumed_changes(period).values_list("pk", flat=True))
+    ConsumedChange.objects.bulk_create([ConsumedChange(period=period, change_set_id=key) for key in ids])
+
+
+# --- The worker finds out by itself what is due ---
+
+
+def periods_to_measure() -> QuerySet[ReportingPeriod]:
+    """The open months that are due, newest first: never measured, changed since, failed, or begun and abandoned.
+
+    Not more often than MEASURE_EVERY; months before the first plan, and an empty portal, have nothing to measure.
+    """
+    first_plan = TargetPlan.objects.order_by("starts_on").first()
+    if first_plan is None or not CommunityPlacement.objects.exists():
+        return ReportingPeriod.objects.none()
+    computations = Computation.objects.filter(period=OuterRef("pk"))
+    settled = computations.filter(state=Computation.State.FINISHED)
+    began_just_now = computations.filter(started_at__gt=timezone.now() - MEASURE_EVERY)
+    return (
+        ReportingPeriod.objects.open()
+        .filter(month__gte=first_plan.starts_on.replace(day=1))
+        .filter(~Exists(settled) | Exists(unconsumed_changes(OuterRef("pk"))))
+        .exclude(Exists(began_just_now))
+    )
+
+
+def measure_if_due(*, period_id: int) -> Computation | None:
+    """Compute a month that is due, unless another worker has claimed it; None when there was nothing to do.
+
+    Safe to call twice. When computing fails, the computation says so, the old measures stay, and the error is raised.
+    """
+    period = periods_to_measure().filter(pk=period_id).first()
+    if period is None or not _claim(period):
+        return None
+    try:
+        return compute_period(period)
+    except Exception:
+        Computation.objects.filter(period=period).update(state=Computation.State.FAILED)
+        raise
+
+
+def _claim(period: ReportingPeriod) -> bool:
+    """Whether this worker may compute the month: it is the one that turned the row to running."""
+    now = timezone.now()
+    claim: dict[str, Any] = {"state": Computation.State.RUNNING, "started_at": now}
+    plan = TargetPlan.objects.in_force_on(period.as_of)
+    _, is_new = Computation.objects.get_or_create(period=period, defaults={**claim, "plan": plan})
+    if is_new:
+        return True
+    abandoned_or_settled = Q(started_at__lte=now - MEASURE_EVERY)
+    return Computation.objects.filter(abandoned_or_settled, period=period).update(**claim) == 1

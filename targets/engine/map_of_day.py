@@ -1,0 +1,124 @@
+"""The map of one day, in SQL: which town, county and city of that day a place belongs to (domain.md §3).
+
+Facts keep the division they were recorded at, and that division may have been merged away by the day, or not exist
+yet. It then stands for its successor, or for its (first) predecessor, so that no fact falls off the map and the
+counties always add up to the city.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db.models import F, FilteredRelation, Min
+from django.db.models.functions import Coalesce
+
+from changzhi_portal.records import in_effect
+from communities.models import Community, Division
+from targets.engine.sql import Named, Sql, compiled, selected, table, union
+
+
+def map_of(day: datetime.date) -> list[Named]:
+    """Tables for a statement about `day`:
+
+    * `place` (division_id, town_id, county_id, city_id): every division there ever was, and what it belongs to on
+      `day`; a county has no town, the city neither;
+    * `unit` (unit_id, level, reporter_id): the divisions of `day`, and who must have reported for their figures to be
+      known: for towns and counties the county, for the city any of it;
+    * `belongs` (division_id, unit_id): every division and each unit that its facts count for;
+    * `located` (community_id, division_id): every community, and the division where it lies on `day`.
+    """
+    return [_step(day), _standing(day), _resolved(), _stand_in(), _place(), _unit(), _belongs(), _located(day)]
+
+
+def _step(day: datetime.date) -> Named:
+    """From a division that does not stand on `day` one step towards the one that does."""
+    columns = ("division_id", "next_id")
+    divisions = Division.objects.order_by()
+    ended = divisions.filter(valid_to__lte=day, successor__isnull=False)
+    to_come = divisions.filter(valid_from__gt=day, predecessors__isnull=False)
+    return Named(
+        "step",
+        columns,
+        union(
+            selected(columns, compiled(ended.values(division_id=F("pk"), next_id=F("successor_id")))),
+            selected(columns, compiled(to_come.values(division_id=F("pk")).annotate(next_id=Min("predecessors")))),
+        ),
+    )
+
+
+def _standing(day: datetime.date) -> Named:
+    columns = ("id", "level", "parent_id")
+    rows = Division.objects.order_by().in_effect_on(day).values(*columns)
+    return Named("standing", columns, selected(columns, compiled(rows)))
+
+
+def _resolved() -> Named:
+    # UNION, not UNION ALL: should successors ever form a ring, the recursion ends all the same.
+    return Named(
+        "resolved",
+        ("division_id", "reached_id"),
+        Sql(
+            f"SELECT id, id FROM {table(Division)}\nUNION\n"  # noqa: S608
+            "SELECT resolved.division_id, step.next_id\n"
+            "FROM resolved JOIN step ON step.division_id = resolved.reached_id"
+        ),
+    )
+
+
+def _stand_in() -> Named:
+    return Named(
+        "stand_in",
+        ("division_id", "id", "level", "parent_id"),
+        Sql(
+            "SELECT resolved.division_id, standing.id, standing.level, standing.parent_id\n"
+            "FROM resolved JOIN standing ON standing.id = resolved.reached_id"
+        ),
+    )
+
+
+def _place() -> Named:
+    town, county, city = Division.Level.TOWN.value, Division.Level.COUNTY.value, Division.Level.CITY.value
+    return Named(
+        "place",
+        ("division_id", "town_id", "county_id", "city_id"),
+        Sql(
+            "SELECT own.division_id,\n"
+            "  CASE own.level WHEN %s THEN own.id END,\n"
+            "  CASE own.level WHEN %s THEN above.id WHEN %s THEN own.id END,\n"
+            "  CASE own.level WHEN %s THEN top.id WHEN %s THEN above.id WHEN %s THEN own.id END\n"
+            "FROM stand_in AS own\n"
+            # A parent may have been replaced while its child stood, so it is looked up on the map as well.
+            "LEFT JOIN stand_in AS above ON above.division_id = own.parent_id\n"
+            "LEFT JOIN stand_in AS top ON top.division_id = above.parent_id",
+            (town, town, county, town, county, city),
+        ),
+    )
+
+
+def _unit() -> Named:
+    return Named(
+        "unit",
+        ("unit_id", "level", "reporter_id"),
+        Sql(
+            "SELECT standing.id, standing.level, COALESCE(place.county_id, place.city_id)\n"
+            "FROM standing JOIN place ON place.division_id = standing.id"
+        ),
+    )
+
+
+def _belongs() -> Named:
+    columns = ("town_id", "county_id", "city_id")
+    return Named(
+        "belongs",
+        ("division_id", "unit_id"),
+        union(*[Sql(f"SELECT division_id, {name} FROM place WHERE {name} IS NOT NULL") for name in columns]),  # noqa: S608
+    )
+
+
+def _located(day: datetime.date) -> Named:
+    """A community without a placement on `day` (closed, or still to come) lies where it last or first was."""
+    columns = ("community_id", "division_id")
+    on_day = FilteredRelation("placements", condition=in_effect(day, "placements__valid_from", "placements__valid_to"))
+    communities = Community.objects.order_by().annotate(placement_then=on_day)
+    rows = communities.values(community_id=F("pk"), division_id=Coalesce("placement_then__town", "town"))
+    return Named("located", columns, selected(columns, compiled(rows)))

@@ -1,0 +1,79 @@
+"""`manage.py compute`: measure a month and show how it stands against the targets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from changzhi_portal.errors import PortalError
+from periods.models import ReportingPeriod, parse_month
+from targets.actions import compute_period
+from targets.published import Figures, results_for_json
+
+# The command could not run: unknown period, locked month (the exit statuses of the other commands).
+COULD_NOT_RUN = 3
+_COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
+
+
+class Command(BaseCommand):
+    """Does the work itself, without broker or worker."""
+
+    help = "Measure a month as of its last day and print the targets' results for the city and its counties."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The month, and whether to print JSON."""
+        parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Compute and print."""
+        try:
+            period = _computed(options["period"])
+        except PortalError as error:
+            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        figures = results_for_json(period)
+        if options["json"]:
+            answer = {"period": period.code, "as_of": period.as_of.isoformat(), "targets": figures}
+            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(f"Period {period.code}, figures as of {period.as_of.isoformat()}")
+            self.stdout.write(_table(figures))
+
+
+def _computed(text: str) -> ReportingPeriod:
+    month = parse_month(text)
+    # A month that turns out to be refused does not stay in the calendar.
+    is_known = ReportingPeriod.objects.filter(month=month).exists()
+    period = ReportingPeriod.objects.for_month(month)
+    try:
+        compute_period(period)
+    except PortalError:
+        if not is_known:
+            period.delete()
+        raise
+    return period
+
+
+def _table(figures: Figures) -> str:
+    """The figures in columns; targets for information apart, below."""
+    lines = [f"{'target':<20} {'place':<6} " + " ".join(f"{name:>14}" for name in (*_COUNTS, "rate", "gap"))]
+    for target, places in figures.items():
+        for place, row in places.items():
+            if "judged" in row:
+                rate = "-" if row["rate"] is None else f"{row['rate']:.2%}"
+                values = [str(row[name]) for name in _COUNTS]
+                lines.append(
+                    f"{target:<20} {place:<6} " + " ".join(f"{value:>14}" for value in (*values, rate, row["gap"]))
+                )
+    for target, places in figures.items():
+        for place, row in places.items():
+            if "workers" in row:
+                workers, professionals = (_or_unknown(row[name]) for name in ("workers", "professionals"))
+                lines.append(f"{target:<20} {place:<6} {workers:>14} workers {professionals:>10} professionals")
+    return "\n".join(lines)
+
+
+def _or_unknown(count: int | None) -> str:
+    return "unknown" if count is None else str(count)

@@ -1,0 +1,377 @@
+"""Computing a month: idempotent, over one snapshot, by one worker at a time, and only when something has changed."""
+
+import datetime
+import threading
+
+import pytest
+from django.db import IntegrityError, connection, connections
+from django.db.models import F, ProtectedError
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Role
+from changelog.models import ChangeSet
+from changzhi_portal.errors import PortalError
+from communities.models import Community, CommunityPlacement
+from periods.models import ReportingPeriod
+from targets import actions, tasks
+from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, periods_to_measure
+from targets.models import CommunityMeasure, Computation, ConsumedChange, DivisionMeasure, TargetPlan, TargetResult
+from tests.factories import (
+    make_change_set,
+    make_community,
+    make_facility,
+    make_organization,
+    make_period,
+    make_place,
+    make_user,
+    make_worker,
+)
+
+State = Computation.State
+
+
+def figures_of(period):
+    """Everything the computation wrote, but for the keys of the rows."""
+    return [
+        sorted(map(repr, model.objects.filter(period=period).values_list(*_columns(model))))
+        for model in (CommunityMeasure, DivisionMeasure, TargetResult)
+    ]
+
+
+def _columns(model):
+    return [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+
+
+def some_facts(place):
+    make_facility(place.communities[0], area=600)
+    make_organization(place.communities[1], registration="registered", is_social_work_agency=True)
+    make_worker(place.street)
+    make_worker(place.villages[0])
+
+
+def lock(period, officer):
+    ReportingPeriod.objects.filter(pk=period.pk).update(
+        state=ReportingPeriod.State.LOCKED, locked_at=timezone.now(), locked_by=officer
+    )
+    period.refresh_from_db()
+
+
+def begun_ago(period, age, state=State.FINISHED):
+    began = timezone.now() - age
+    Computation.objects.filter(period=period).update(started_at=began, state=state)
+
+
+# --- Computing ---
+
+
+@pytest.mark.django_db
+def test_computing_again_gives_the_same_figures(place, period):
+    some_facts(place)
+    compute_period(period)
+    first = figures_of(period)
+    assert all(first)
+    for _ in range(2):
+        compute_period(period)
+        assert figures_of(period) == first
+    assert Computation.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_computing_one_month_leaves_the_others_alone(place, period):
+    earlier = make_period("2018-05")
+    compute_period(earlier)
+    before = figures_of(earlier)
+    some_facts(place)
+    compute_period(period)
+    assert figures_of(earlier) == before
+
+
+@pytest.mark.django_db
+def test_the_computation_says_when_and_by_which_plan(place, period):
+    before = timezone.now()
+    computation = compute_period(period)
+    computation.refresh_from_db()
+    assert computation.state == State.FINISHED
+    assert before <= computation.started_at <= computation.finished_at <= timezone.now()
+    assert computation.plan == TargetPlan.objects.get(code="2020")
+
+
+@pytest.mark.django_db
+def test_the_number_of_queries_does_not_grow_with_communities_or_facts(place, period):
+    compute_period(period)
+    some_facts(place)
+    with CaptureQueriesContext(connection) as few:
+        compute_period(period)
+    for number in range(30):
+        community = make_community(place.street, residents=3_000 + number)
+        make_facility(community)
+        make_organization(community)
+        make_worker(community)
+    with CaptureQueriesContext(connection) as many:
+        compute_period(period)
+    assert CommunityMeasure.objects.for_period(period).filter(workers__gte=1).count() >= 30
+    assert len(many) == len(few), [query["sql"] for query in many]
+
+
+@pytest.mark.django_db
+def test_a_locked_month_is_refused_and_keeps_its_figures(place, period, officer):
+    compute_period(period)
+    before = figures_of(period)
+    some_facts(place)
+    lock(period, officer)
+    with pytest.raises(PortalError, match="2018年6月已锁定"):
+        compute_period(period)
+    assert figures_of(period) == before
+
+
+@pytest.mark.django_db
+def test_a_month_that_has_not_begun_is_refused(place):
+    following = timezone.localdate().replace(day=1) + datetime.timedelta(days=32)
+    with pytest.raises(PortalError, match="还没有开始"):
+        compute_period(make_period(f"{following:%Y-%m}"))
+    assert not Computation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_current_month_can_be_computed_before_it_ends_and_after_the_plan_has_ended(place):
+    today = timezone.localdate()
+    assert compute_period(make_period(f"{today:%Y-%m}")).plan.code == "2020"
+
+
+@pytest.mark.django_db
+def test_a_month_before_the_first_plan_is_refused(place):
+    with pytest.raises(PortalError, match="没有生效的目标方案") as refusal:
+        compute_period(make_period("2017-10"))
+    assert "2017-11-14" in refusal.value.cure
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_computation_keeps_the_figures_of_before_and_is_tried_again_a_minute_later():
+    place, period = make_place(), make_period()
+    compute_period(period)
+    before = figures_of(period)
+    # What must never be: one community at two places at once. The constraints of the measures refuse it.
+    second = CommunityPlacement.objects.create(
+        community=place.communities[0],
+        town=place.street,
+        code="140402001398",
+        name="重复社区",
+        valid_from=datetime.date(1950, 1, 1),
+        valid_to=datetime.date(2020, 1, 1),
+    )
+    begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
+    with pytest.raises(IntegrityError):
+        measure_if_due(period_id=period.pk)
+    computation = Computation.objects.get()
+    assert computation.state == State.FAILED
+    assert computation.finished_at is not None
+    assert figures_of(period) == before
+    assert not periods_to_measure().exists()
+    second.delete()
+    begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
+    assert measure_if_due(period_id=period.pk).state == State.FINISHED
+
+
+# --- Which changes the figures reflect ---
+
+
+@pytest.mark.django_db
+def test_a_month_is_stale_from_a_change_until_it_is_computed_again(place, period, administrator):
+    compute_period(period)
+    assert not Computation.objects.of_period(period).is_stale
+    make_change_set(administrator)
+    assert Computation.objects.of_period(period).is_stale
+    compute_period(period)
+    assert not Computation.objects.of_period(period).is_stale
+    assert ConsumedChange.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_change_makes_every_open_month_stale(place, period, administrator):
+    other = make_period("2018-05")
+    make_change_set(administrator)
+    compute_period(period)
+    compute_period(other)
+    assert not Computation.objects.with_staleness().filter(is_stale=True).exists()
+    make_change_set(administrator)
+    assert Computation.objects.with_staleness().filter(is_stale=True).count() == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_commits_while_the_month_is_computed_is_not_taken_for_consumed(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets nobody write meanwhile")
+    place, period = make_place(), make_period()
+    administrator = make_user(Role.BUREAU_ADMIN, place.city)
+    make_change_set(administrator)
+    make_facility(place.communities[0], area=100)
+    compute = actions.measure_and_judge
+
+    def change_first(*arguments):
+        run_apart(lambda: (make_facility(place.communities[0], area=900), make_change_set(administrator)))
+        compute(*arguments)
+
+    monkeypatch.setattr(actions, "measure_and_judge", change_first)
+    compute_period(period)
+    assert CommunityMeasure.objects.get(community=place.communities[0]).facility_area == 100
+    assert ConsumedChange.objects.count() == 1
+    assert ChangeSet.objects.count() == 2
+    assert Computation.objects.of_period(period).is_stale
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_computing_the_same_month_at_once_get_one_set_of_figures():
+    place, period = make_place(), make_period()
+    some_facts(place)
+    ready = threading.Barrier(2)
+
+    def compute():
+        ready.wait()
+        compute_period(period)
+
+    run_apart(compute, compute)
+    assert Computation.objects.get().state == State.FINISHED
+    together = figures_of(period)
+    compute_period(period)
+    assert figures_of(period) == together
+
+
+def run_apart(*works):
+    """Run each in a thread, thus on a connection of its own; raises what one of them raised."""
+    errors = []
+
+    def run(work):
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
+    if errors:
+        raise errors[0]
+
+
+# --- What is due ---
+
+
+@pytest.mark.django_db
+def test_an_open_month_that_was_never_measured_is_due(place, period):
+    assert list(periods_to_measure()) == [period]
+
+
+@pytest.mark.django_db
+def test_an_empty_portal_has_nothing_to_measure(period):
+    assert not periods_to_measure().exists()
+
+
+@pytest.mark.django_db
+def test_a_measured_month_is_due_again_only_after_a_change(place, period, administrator):
+    compute_period(period)
+    begun_ago(period, MEASURE_EVERY * 2)
+    assert not periods_to_measure().exists()
+    make_change_set(administrator)
+    assert list(periods_to_measure()) == [period]
+
+
+@pytest.mark.django_db
+def test_a_month_is_measured_once_a_minute_at_most(place, period, administrator):
+    compute_period(period)
+    make_change_set(administrator)
+    begun_ago(period, MEASURE_EVERY - datetime.timedelta(seconds=5))
+    assert not periods_to_measure().exists()
+    begun_ago(period, MEASURE_EVERY + datetime.timedelta(seconds=1))
+    assert list(periods_to_measure()) == [period]
+
+
+@pytest.mark.django_db
+def test_locked_and_coming_months_and_those_before_the_plan_are_never_due(place, officer, administrator):
+    lock(make_period("2018-06"), officer)
+    following = timezone.localdate().replace(day=1) + datetime.timedelta(days=32)
+    make_period(f"{following:%Y-%m}")
+    make_period("2017-10")
+    first = make_period("2017-11")
+    make_change_set(administrator)
+    assert list(periods_to_measure()) == [first]
+
+
+@pytest.mark.django_db
+def test_a_computation_that_a_killed_worker_left_running_is_taken_over(place, period):
+    compute_period(period)
+    begun_ago(period, MEASURE_EVERY - datetime.timedelta(seconds=5), State.RUNNING)
+    assert measure_if_due(period_id=period.pk) is None
+    begun_ago(period, MEASURE_EVERY + datetime.timedelta(seconds=1), State.RUNNING)
+    assert measure_if_due(period_id=period.pk).state == State.FINISHED
+
+
+@pytest.mark.django_db
+def test_of_two_workers_that_found_the_same_month_due_one_computes_it(place, period):
+    compute_period(period)
+    begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
+    assert [actions._claim(period), actions._claim(period)] == [True, False]
+    begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
+    assert measure_if_due(period_id=period.pk) is not None
+    assert measure_if_due(period_id=period.pk) is None
+
+
+@pytest.mark.django_db
+def test_of_two_workers_at_a_month_never_measured_one_computes_it(place, period):
+    assert [actions._claim(period), actions._claim(period)] == [True, False]
+
+
+@pytest.mark.django_db
+def test_a_task_for_a_month_that_has_vanished_does_nothing(place):
+    assert measure_if_due(period_id=123_456) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_measures_every_month_that_is_due_by_itself(eager_tasks):
+    place, period, other = make_place(), make_period("2018-06"), make_period("2018-05")
+    some_facts(place)
+    tasks.measure_stale_periods()
+    assert set(Computation.objects.values_list("period", "state")) == {
+        (period.pk, State.FINISHED),
+        (other.pk, State.FINISHED),
+    }
+    assert CommunityMeasure.objects.for_period(period).get(community=place.communities[0]).facility_area == 600
+    began = list(Computation.objects.values_list("started_at", flat=True))
+    tasks.measure_stale_periods()
+    assert list(Computation.objects.values_list("started_at", flat=True)) == began
+
+
+# --- Undoing an upload that brought communities ---
+
+
+@pytest.mark.django_db
+def test_a_community_measured_in_an_open_month_can_be_taken_back(place, period):
+    community = make_community(place.street)
+    compute_period(period)
+    community.delete()
+    assert not Community.objects.filter(pk=community.pk).exists()
+    assert CommunityMeasure.objects.for_period(period).count() == 7
+
+
+@pytest.mark.django_db
+def test_a_community_measured_in_a_locked_month_stays(place, period, officer):
+    community = make_community(place.street)
+    compute_period(period)
+    lock(period, officer)
+    with pytest.raises(ProtectedError):
+        community.delete()
+    assert CommunityMeasure.objects.for_period(period).filter(community=community).exists()
+
+
+@pytest.mark.django_db
+def test_the_results_of_a_month_add_up(place, period):
+    some_facts(place)
+    compute_period(period)
+    adding_up = TargetResult.objects.filter(judged=F("met") + F("over") + F("unmet") + F("unknown"))
+    assert adding_up.count() == TargetResult.objects.count() > 0

@@ -1,0 +1,226 @@
+"""Judgements added up by town, county and city."""
+
+from decimal import Decimal
+
+import pytest
+
+from communities.models import Community
+from targets.actions import compute_period
+from targets.models import CommunityMeasure, Target, TargetResult
+from targets.published import results_for_json
+from tests.factories import make_community, make_division, make_facility, make_organization, make_period, make_worker
+
+pytestmark = pytest.mark.django_db
+COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
+
+
+def target_of(code):
+    return Target.objects.get(plan__code="2020", code=code)
+
+
+def counts_of(period, code, division):
+    result = TargetResult.objects.for_period(period).get(target__code=code, division=division)
+    return tuple(getattr(result, name) for name in COUNTS)
+
+
+def test_towns_counties_and_the_city_have_a_result_of_every_target(place, period):
+    compute_period(period)
+    found = set(TargetResult.objects.for_period(period).values_list("target__code", "division__code"))
+    towns = {"140402001", "140402002", "140423100"}
+    counties_and_city = {"140400", "140402", "140423"}
+    of_communities = {
+        "urban_facility_area",
+        "urban_org_count",
+        "rural_org_count",
+        "urban_professionals",
+        "rural_professionals",
+    }
+    assert found == {(code, place) for code in of_communities for place in towns | counties_and_city} | {
+        ("district_agencies", place) for place in counties_and_city
+    }
+
+
+def test_every_status_is_counted_apart_and_adds_up_to_the_county_and_the_city(place, period):
+    met, unmet, over = place.communities
+    for community, number in ((met, 2), (unmet, 1), (over, 6)):
+        for _ in range(number):
+            make_worker(community)
+    compute_period(period)
+    code = "urban_professionals"
+    assert counts_of(period, code, place.street) == (3, 1, 1, 1, 0, 0)
+    assert counts_of(period, code, place.other_street) == (2, 0, 0, 2, 0, 0)
+    assert counts_of(period, code, place.county) == (5, 1, 1, 3, 0, 0)
+    assert counts_of(period, code, place.city) == (5, 1, 1, 3, 0, 0)
+    county = TargetResult.objects.for_period(period).get(target__code=code, division=place.county)
+    assert county.rate == Decimal("0.4000")
+    assert county.gap == 1 + 2 + 2
+    assert county.reached == 2
+
+
+def test_unknown_units_lower_the_rate_and_have_no_gap(place, period):
+    make_facility(place.communities[0], area=500)
+    urban_there = make_community(place.rural_town, kind="urban")
+    compute_period(period)
+    code = "urban_facility_area"
+    assert counts_of(period, code, place.county) == (5, 1, 0, 4, 0, 0)
+    assert counts_of(period, code, place.other_county) == (1, 0, 0, 0, 0, 1)
+    assert counts_of(period, code, place.city) == (6, 1, 0, 4, 0, 1)
+    city = TargetResult.objects.for_period(period).get(target__code=code, division=place.city)
+    assert city.rate == Decimal("0.1667")
+    assert city.gap == 2_000
+    assert CommunityMeasure.objects.for_period(period).get(community=urban_there).facility_area is None
+
+
+def test_small_villages_are_not_applicable_and_leave_the_rate_alone(place, period):
+    make_community(place.rural_town, kind=Community.Kind.RURAL, residents=2_999)
+    large = make_community(place.rural_town, kind=Community.Kind.RURAL, residents=3_000)
+    for _ in range(5):
+        make_organization(large)
+    compute_period(period)
+    assert counts_of(period, "rural_org_count", place.other_county) == (3, 1, 0, 0, 1, 2)
+    result = TargetResult.objects.for_period(period).get(target__code="rural_org_count", division=place.rural_town)
+    assert result.rate == Decimal("0.3333")
+
+
+def test_a_place_where_nothing_is_judged_has_no_rate_and_no_gap(place, period):
+    compute_period(period)
+    result = TargetResult.objects.for_period(period).get(target__code="rural_professionals", division=place.county)
+    assert (result.judged, result.rate, result.gap) == (0, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("met", "of", "rate"),
+    [
+        (1, 3, "0.3333"),
+        (2, 3, "0.6667"),
+        (3, 160, "0.0188"),
+        (1, 32, "0.0313"),
+        (7, 160, "0.0438"),
+        (33, 160, "0.2063"),
+    ],
+)
+def test_rates_are_rounded_half_up_exactly(place, period, met, of, rate):
+    """3/160 is 0.01875: as a binary fraction slightly less, but written down it rounds up."""
+    town = make_division("140423101", "王桥镇", place.other_county)
+    villages = [make_community(town, kind=Community.Kind.RURAL) for _ in range(of)]
+    for village in villages[:met]:
+        make_worker(village)
+    compute_period(period)
+    result = TargetResult.objects.for_period(period).get(target__code="rural_professionals", division=town)
+    assert (result.judged, result.met, result.rate) == (of, met, Decimal(rate))
+
+
+def test_a_gap_of_many_fractions_is_exact(place, period):
+    for community in (*place.communities, *place.other_communities):
+        make_facility(community, area="499.90")
+    compute_period(period)
+    result = TargetResult.objects.for_period(period).get(target__code="urban_facility_area", division=place.city)
+    assert result.gap == Decimal("0.50")
+    assert TargetResult.objects.filter(pk=result.pk, gap=Decimal("0.50")).exists()
+
+
+# --- Urban districts ---
+
+
+def test_agencies_are_asked_of_urban_districts_only(place, period):
+    for _ in range(2):
+        make_organization(place.county, registration="registered", is_social_work_agency=True)
+    for _ in range(3):
+        make_organization(place.other_county, registration="registered", is_social_work_agency=True)
+    compute_period(period)
+    assert counts_of(period, "district_agencies", place.county) == (1, 0, 0, 1, 0, 0)
+    assert counts_of(period, "district_agencies", place.other_county) == (0, 0, 0, 0, 0, 0)
+    assert counts_of(period, "district_agencies", place.city) == (1, 0, 0, 1, 0, 0)
+
+
+def test_a_statistical_county_is_reported_like_a_county_and_counts_in_the_city(place, period):
+    zone = make_division("140471", "高新区", place.city, is_statistical=True)
+    town = make_division("140471400", "城北街", zone)
+    make_facility(make_community(town), area=500)
+    compute_period(period)
+    assert counts_of(period, "urban_facility_area", zone) == (1, 1, 0, 0, 0, 0)
+    assert counts_of(period, "urban_facility_area", place.city) == (6, 1, 0, 0, 0, 5)
+
+
+# --- Reads ---
+
+
+def test_results_of_a_division_come_in_the_order_of_the_plan(place, period):
+    compute_period(period)
+    results = TargetResult.objects.for_period(period).of_division(place.county)
+    assert [result.target.code for result in results] == [
+        "urban_facility_area",
+        "urban_org_count",
+        "rural_org_count",
+        "urban_professionals",
+        "rural_professionals",
+        "district_agencies",
+    ]
+
+
+def test_counties_come_by_code_without_the_city_and_towns_of_one_county_alone(place, period):
+    compute_period(period)
+    results = TargetResult.objects.for_period(period)
+    target = target_of("urban_org_count")
+    assert [result.division.code for result in results.by_county(target)] == ["140402", "140423"]
+    assert [result.division.code for result in results.by_town(target, place.county)] == ["140402001", "140402002"]
+
+
+def test_the_change_against_another_month_is_that_of_the_same_target_and_division(place, period):
+    before = make_period("2018-05")
+    compute_period(before)
+    for community in place.communities[:2]:
+        make_facility(community, area=600, opened_on=period.as_of)
+    compute_period(before)
+    compute_period(period)
+    results = TargetResult.objects.for_period(period).compared_with(before)
+    changed = results.get(target__code="urban_facility_area", division=place.county)
+    assert (changed.rate_before, changed.rate_change) == (Decimal(0), Decimal("0.4000"))
+    assert (changed.gap_before, changed.gap) == (2_500, 1_500)
+    assert results.get(target__code="urban_facility_area", division=place.other_county).rate_change is None
+
+
+def test_without_the_other_month_there_is_no_change(place, period):
+    make_facility(place.communities[0])
+    compute_period(period)
+    results = TargetResult.objects.for_period(period).compared_with(make_period("2018-05"))
+    result = results.get(target__code="urban_facility_area", division=place.county)
+    assert (result.rate_before, result.rate_change) == (None, None)
+
+
+def test_a_clerk_sees_the_results_of_the_own_county_only(place, period, clerk):
+    compute_period(period)
+    visible = TargetResult.objects.for_period(period).visible_to(clerk)
+    assert set(visible.values_list("division__code", flat=True)) == {"140402", "140402001", "140402002"}
+
+
+# --- As other programs read them ---
+
+
+def test_published_results_are_of_city_and_counties_with_plain_numbers(place, period):
+    make_facility(place.communities[0], area="499.25")
+    make_worker(place.street)
+    compute_period(period)
+    figures = results_for_json(period)
+    assert list(figures) == [target.code for target in Target.objects.filter(plan__code="2020").order_by("position")]
+    assert list(figures["urban_facility_area"]) == ["140400", "140402", "140423"]
+    assert figures["urban_facility_area"]["140402"] == {
+        "judged": 5,
+        "met": 0,
+        "over": 0,
+        "unmet": 5,
+        "not_applicable": 0,
+        "unknown": 0,
+        "rate": 0.0,
+        "gap": 2000.75,
+    }
+    assert figures["rural_professionals"]["140402"]["rate"] is None
+    assert figures["workforce_total"] == {
+        "140400": {"workers": 1, "professionals": 1, "scored": False},
+        "140402": {"workers": 1, "professionals": 1, "scored": False},
+        "140423": {"workers": None, "professionals": None, "scored": False},
+    }
+
+
+def test_a_month_never_measured_publishes_nothing(place, period):
+    assert results_for_json(period) == {}
