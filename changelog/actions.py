@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import models
@@ -24,15 +24,17 @@ def apply_writes(
     division: Any,
     summary: str,
     batch: Any = None,
+    into: ChangeSet | None = None,
 ) -> ChangeSet | None:
     """Write the proposed records and log them as one change set; None when there is nothing to write.
 
     Must run inside a transaction. Changes go before additions, so that an old posting is closed before the next one
-    opens; additions go in the order of `models_in_order`, so that foreign keys find their target.
+    opens; additions go in the order of `models_in_order`, so that foreign keys find their target. `into` is a change
+    set that has been begun already.
     """
     if not writes:
         return None
-    change_set = ChangeSet.objects.create(made_by=by, division=division, batch=batch, summary=summary)
+    change_set = into or ChangeSet.objects.create(made_by=by, division=division, batch=batch, summary=summary)
     for model in models_in_order:
         changed = [write for write in writes if isinstance(write.instance, model) and not write.is_new and write.after]
         _update(model, changed)
@@ -57,7 +59,7 @@ def _update(model: type[models.Model], writes: Sequence[Write]) -> None:
     update_rows(model, [write.instance for write in writes], sorted(fields))
 
 
-def _write_links(writes: Sequence[Write]) -> None:
+def _write_links(writes: Iterable[Write]) -> None:
     """Bring many-to-many links to what the writes say."""
     wanted: dict[Any, dict[int, list[int]]] = defaultdict(dict)
     for write in writes:

@@ -53,11 +53,16 @@ class ChangeRecordQuerySet(ScopedQuerySet):
         return self.filter(model=instance._meta.label_lower, object_id=instance.pk).order_by("-id")
 
     def later_changes_of(self, change_set: ChangeSet) -> Self:
-        """What other change sets did afterwards to records that `change_set` touched."""
+        """What stands today of other change sets' work on records that `change_set` touched before them.
+
+        A later change set that was itself reversed, and its reversal, cancel out.
+        """
         touched = ChangeRecord.objects.filter(
             change_set=change_set, model=OuterRef("model"), object_id=OuterRef("object_id"), id__lt=OuterRef("id")
         )
-        return self.filter(Exists(touched)).exclude(change_set=change_set)
+        return self.filter(
+            Exists(touched), change_set__reversed_by__isnull=True, change_set__reverses__isnull=True
+        ).exclude(change_set=change_set)
 
 
 class ChangeRecord(ScopedModel):

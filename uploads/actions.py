@@ -22,6 +22,7 @@ from uploads.progress import Reporter
 from uploads.reading.refusal import FileRefused
 from uploads.registry import register_named
 from uploads.staging import count_outcomes, stage_rows
+from uploads.undoing import take_back_batch
 
 logger = logging.getLogger(__name__)
 State = UploadBatch.State
@@ -29,6 +30,8 @@ Mode = UploadBatch.CommitMode
 MOST_ATTEMPTS = 3
 CHECK_TASK = "uploads.tasks.check_batch"
 COMMIT_TASK = "uploads.tasks.commit_batch"
+UNDO_TASK = "uploads.tasks.undo_batch"
+TASK_OF_WAITING = {State.QUEUED: CHECK_TASK, State.COMMIT_QUEUED: COMMIT_TASK, State.UNDO_QUEUED: UNDO_TASK}
 BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
 FILE_NAME_LENGTH = 255
 
@@ -242,6 +245,39 @@ def _leave_uncommitted(batch: UploadBatch, message: str) -> None:
     UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.CHECKED, message=message[:500])
 
 
+def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
+    """Ask for a committed batch to be taken back. Raises PortalError when it is not committed or not the user's."""
+    if not by.duty.may_upload or not UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists():
+        raise PortalError("您不能撤销这个批次。", cure="This user may not undo this batch.")
+    with transaction.atomic():
+        taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
+            state=State.UNDO_QUEUED if queue else State.UNDOING,
+            undone_by=by,
+            heartbeat_at=timezone.now(),
+            attempts=0,
+            message="",
+        )
+        if not taken:
+            raise PortalError(
+                "只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone."
+            )
+        if queue:
+            transaction.on_commit(lambda: _queue(UNDO_TASK, batch.pk))
+
+
+def undo_queued_batch(batch_id: int) -> None:
+    """What the worker does with a batch whose undoing was asked for; nothing when another worker has taken it."""
+    batch = _claim(batch_id, expected=State.UNDO_QUEUED, working=State.UNDOING)
+    if batch is not None:
+        undo_batch(batch)
+
+
+def undo_batch(batch: UploadBatch) -> UploadBatch:
+    """Take a batch in state UNDOING back; ends UNDONE, each written row reversed, kept or failed."""
+    _guarded(batch, lambda batch: take_back_batch(batch.pk, register_named(batch.register)(), Reporter(batch.ref)))
+    return _load(batch.pk)
+
+
 def _guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
     """Do a step; an error of ours is logged and ends the batch with a sentence for its uploader, not with silence.
 
@@ -260,7 +296,7 @@ def _guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
 
 
 def _fail(batch: UploadBatch, message: str) -> None:
-    UploadBatch.objects.filter(pk=batch.pk, state__in=(State.CHECKING, State.COMMITTING)).update(
+    UploadBatch.objects.filter(pk=batch.pk, state__in=UploadBatch.WAITS_AS.keys()).update(
         state=State.FAILED, message=message[:500]
     )
 
@@ -272,7 +308,7 @@ def put_back_stalled_batches() -> int:
     """
     handled = 0
     for batch in UploadBatch.objects.stalled():
-        back = State.QUEUED if batch.state == State.CHECKING else State.COMMIT_QUEUED
+        back = UploadBatch.WAITS_AS[batch.state]
         give_up = batch.attempts >= MOST_ATTEMPTS
         with transaction.atomic():
             mine = UploadBatch.objects.stalled().select_for_update(skip_locked=True).filter(pk=batch.pk)
@@ -287,7 +323,7 @@ def put_back_stalled_batches() -> int:
             )
         handled += 1
     for batch in UploadBatch.objects.waiting():
-        hint(CHECK_TASK if batch.state == State.QUEUED else COMMIT_TASK, Queue.UPLOADS, batch.pk)
+        hint(TASK_OF_WAITING[State(batch.state)], Queue.UPLOADS, batch.pk)
         handled += 1
     return handled
 

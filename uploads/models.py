@@ -27,13 +27,13 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
 
     def waiting(self) -> Self:
-        """The batches a worker should take: queued to be checked or committed."""
-        return self.filter(state__in=(UploadBatch.State.QUEUED, UploadBatch.State.COMMIT_QUEUED))
+        """The batches a worker should take: queued to be checked, committed or undone."""
+        return self.filter(state__in=UploadBatch.WAITS_AS.values())
 
     def stalled(self) -> Self:
         """The batches whose worker died: working, but without a heartbeat for HEARTBEAT_LIMIT."""
         return self.filter(
-            state__in=(UploadBatch.State.CHECKING, UploadBatch.State.COMMITTING),
+            state__in=UploadBatch.WAITS_AS.keys(),
             heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
         )
 
@@ -48,7 +48,7 @@ class UploadBatch(ScopedModel):
     """One uploaded file for one office, register and month. Its state is the truth; the queue is only a hint."""
 
     class State(models.TextChoices):
-        """queued → checking → checked | rejected; checked → commit_queued → committing → committed; then undone."""
+        """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
 
         QUEUED = "queued", "等待检查"
         CHECKING = "checking", "正在检查"
@@ -57,8 +57,17 @@ class UploadBatch(ScopedModel):
         COMMIT_QUEUED = "commit_queued", "等待入库"
         COMMITTING = "committing", "正在入库"
         COMMITTED = "committed", "已入库"
+        UNDO_QUEUED = "undo_queued", "等待撤销"
+        UNDOING = "undoing", "正在撤销"
         UNDONE = "undone", "已撤销"
         FAILED = "failed", "系统出错"
+
+    # state at work -> state in which the batch waits for a worker
+    WAITS_AS: ClassVar[dict[str, str]] = {
+        State.CHECKING: State.QUEUED,
+        State.COMMITTING: State.COMMIT_QUEUED,
+        State.UNDOING: State.UNDO_QUEUED,
+    }
 
     class CommitMode(models.TextChoices):
         """Everything or nothing, or the rows without an error."""
@@ -95,6 +104,9 @@ class UploadBatch(ScopedModel):
     mapping = models.JSONField("列的对应", default=list, encoder=DjangoJSONEncoder)
     message = models.CharField("结果说明", max_length=500, blank=True)
     committed_at = models.DateTimeField("入库时间", null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撤销人"
+    )
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = UploadBatchQuerySet.as_manager()
@@ -109,7 +121,7 @@ class UploadBatch(ScopedModel):
                 violation_error_message="已入库的批次应有入库时间。",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=("checking", "committing")) | Q(heartbeat_at__isnull=False),
+                condition=~Q(state__in=("checking", "committing", "undoing")) | Q(heartbeat_at__isnull=False),
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
             ),
@@ -126,7 +138,7 @@ class UploadBatch(ScopedModel):
     @property
     def is_at_work(self) -> bool:
         """Whether the page should keep asking for progress."""
-        return self.state in {self.State.QUEUED, self.State.CHECKING, self.State.COMMIT_QUEUED, self.State.COMMITTING}
+        return self.state in self.WAITS_AS or self.state in self.WAITS_AS.values()
 
     @property
     def can_commit_all(self) -> bool:

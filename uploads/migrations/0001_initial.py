@@ -66,6 +66,8 @@ class Migration(migrations.Migration):
                             ("commit_queued", "等待入库"),
                             ("committing", "正在入库"),
                             ("committed", "已入库"),
+                            ("undo_queued", "等待撤销"),
+                            ("undoing", "正在撤销"),
                             ("undone", "已撤销"),
                             ("failed", "系统出错"),
                         ],
@@ -126,6 +128,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         to="periods.reportingperiod",
                         verbose_name="统计月",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="撤销人",
                     ),
                 ),
                 (
@@ -251,7 +264,7 @@ class Migration(migrations.Migration):
             model_name="uploadbatch",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state__in", ("checking", "committing")), _negated=True),
+                    models.Q(("state__in", ("checking", "committing", "undoing")), _negated=True),
                     ("heartbeat_at__isnull", False),
                     _connector="OR",
                 ),

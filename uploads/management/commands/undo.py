@@ -1,0 +1,58 @@
+"""`manage.py undo BATCH --as USERNAME [--json]`: the same code as the page, without a broker or worker."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from changzhi_portal.errors import PortalError
+from uploads import actions
+from uploads.models import UploadBatch, UploadRow
+
+COULD_NOT_RUN = 3
+
+
+class Command(BaseCommand):
+    """Take a committed batch back. Exit status: 0 all rows reversed, 1 some kept or failed, 3 it could not run."""
+
+    help = "Undo a committed upload: each row ends reversed, kept (edited since) or failed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """See spreadsheets.md, "Command line"."""
+        parser.add_argument("batch", type=int)
+        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run; raises CommandError with the exit status."""
+        user = get_user_model().objects.select_related("division").filter(username=options["as_"]).first()
+        batch = UploadBatch.objects.visible_to(user).filter(pk=options["batch"]).first()
+        if user is None or batch is None:
+            raise CommandError(
+                f"User {options['as_']!r} has no batch {options['batch']}. Check both.", returncode=COULD_NOT_RUN
+            )
+        try:
+            actions.request_undo(batch=batch, by=user, queue=False)
+        except PortalError as error:
+            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        batch.refresh_from_db()
+        self._print(actions.undo_batch(batch), as_json=options["json"])
+
+    def _print(self, batch: UploadBatch, *, as_json: bool) -> None:
+        if batch.state != UploadBatch.State.UNDONE:
+            raise CommandError(batch.message, returncode=COULD_NOT_RUN)
+        rows = batch.staged_rows.exclude(undo_outcome="")
+        counts = {outcome.value: rows.filter(undo_outcome=outcome).count() for outcome in UploadRow.UndoOutcome}
+        left = rows.exclude(undo_outcome=UploadRow.UndoOutcome.REVERSED).values(
+            "sheet", "row_number", "label", "undo_outcome", "undo_note"
+        )
+        answer = {"batch": batch.pk, "state": batch.state} | counts | {"rows": list(left)}
+        if as_json:
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+        else:
+            self.stdout.write("Batch {batch}: {reversed} reversed, {kept} kept, {failed} failed.".format(**answer))
+        if counts["kept"] or counts["failed"]:
+            raise CommandError("Some rows were not taken back.", returncode=1)
