@@ -1,0 +1,22 @@
+"""Commits a batch and stops dead with everything written but nothing committed, as a worker does that is killed there."""
+
+import os
+import sys
+import time
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
+django.setup()
+
+from uploads import actions, committing  # noqa: E402
+from uploads.models import UploadBatch  # noqa: E402
+
+
+def stop_dead(*_: object) -> None:
+    print("written", flush=True)
+    time.sleep(600)
+
+
+committing._finish = stop_dead
+actions.commit_queued_batch(UploadBatch.objects.get(pk=int(sys.argv[1])).pk)

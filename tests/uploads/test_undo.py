@@ -1,0 +1,95 @@
+"""Taking an upload back."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from accounts.models import User
+from changelog.models import ChangeRecord, ChangeSet
+from communities.models import CommunityProfile, Facility, GovernanceBody
+from socialworkers.models import Posting, SocialWorker
+from tests.communities.test_sheets import community_row, facility_row
+from tests.factories import Place
+from tests.socialworkers.test_sheets import row as worker_row
+from tests.uploads.office import Send
+from uploads import actions
+from uploads.models import UploadBatch, UploadRow
+
+pytestmark = pytest.mark.django_db
+Outcome = UploadRow.UndoOutcome
+
+
+def undo(answer: dict[str, object], by: User) -> UploadBatch:
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    actions.request_undo(batch=batch, by=by, queue=False)
+    batch.refresh_from_db()
+    batch = actions.undo_batch(batch)
+    assert batch.state == UploadBatch.State.UNDONE, batch.message
+    return batch
+
+
+def outcomes(batch: UploadBatch) -> list[str]:
+    return list(batch.staged_rows.order_by("position").values_list("undo_outcome", flat=True))
+
+
+def test_what_was_added_is_gone_and_what_was_changed_is_as_before(send: Send, clerk: User) -> None:
+    send("facilities", clerk, [facility_row()], commit="all")
+    before = Facility.objects.values().get()
+    second = send(
+        "facilities", clerk, [facility_row(**{"建筑面积（㎡）": "900"}), facility_row("东关社区")], commit="all"
+    )
+    batch = undo(second, clerk)
+    assert outcomes(batch) == [Outcome.REVERSED, Outcome.REVERSED]
+    after = Facility.objects.values().get()
+    assert after | {"version": 0} == before | {"version": 0}
+    reversal = ChangeSet.objects.get(reverses__batch=batch)
+    assert {record.kind for record in reversal.records.all()} == {"removed", "updated"}
+
+
+def test_a_row_edited_since_is_kept_and_says_by_whom(send: Send, clerk: User) -> None:
+    first = send("facilities", clerk, [facility_row(), facility_row("东关社区")], commit="all")
+    send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "900"})], commit="all")
+    batch = undo(first, clerk)
+    assert outcomes(batch) == [Outcome.KEPT, Outcome.REVERSED]
+    assert str(clerk) in batch.staged_rows.get(position=1).undo_note
+    assert str(Facility.objects.get().area) == "900.00"
+
+
+def test_an_edit_that_was_itself_taken_back_no_longer_keeps_the_row(send: Send, clerk: User) -> None:
+    first = send("facilities", clerk, [facility_row()], commit="all")
+    second = send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "900"})], commit="all")
+    undo(second, clerk)
+    assert outcomes(undo(first, clerk)) == [Outcome.REVERSED]
+    assert not Facility.objects.exists()
+
+
+def test_a_transfer_taken_back_opens_the_old_posting_again(send: Send, clerk: User, place: Place) -> None:
+    send("workers", clerk, [worker_row("和平社区")], commit="all")
+    moved = send("workers", clerk, [worker_row("东关社区", 到岗日期="2018-03-01")], commit="all")
+    undo(moved, clerk)
+    posting = Posting.objects.get()
+    assert (posting.community, posting.ended_on, posting.is_newest) == (place.communities[0], None, True)
+
+
+def test_a_worker_who_has_been_posted_elsewhere_since_is_not_removed(send: Send, clerk: User) -> None:
+    first = send("workers", clerk, [worker_row("和平社区")], commit="all")
+    send("workers", clerk, [worker_row("东关社区", 到岗日期="2018-03-01")], commit="all")
+    batch = undo(first, clerk)
+    assert outcomes(batch) == [Outcome.KEPT]
+    assert SocialWorker.objects.count() == 1 and Posting.objects.count() == 2
+
+
+def test_communities_lose_the_figures_the_upload_gave_them(send: Send, clerk: User) -> None:
+    answer = send("communities", clerk, [community_row()], period="2018-06", commit="all")
+    undo(answer, clerk)
+    assert not CommunityProfile.objects.exists() and not GovernanceBody.objects.exists()
+
+
+def test_undoing_is_recorded_and_happens_once(send: Send, clerk: User) -> None:
+    answer = send("facilities", clerk, [facility_row()], commit="all")
+    undo(answer, clerk)
+    actions.undo_queued_batch(int(str(answer["batch"])))
+    assert ChangeRecord.objects.filter(kind="removed").count() == 1
+    assert ChangeSet.objects.filter(made_at__date=datetime.date.today()).count() <= 2
