@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from communities.models import Division
+from communities.models.division import DivisionQuerySet
 
 
 class Role(models.TextChoices):
@@ -85,6 +87,10 @@ class User(AbstractUser, ScopedModel):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def counties_in_sight(self) -> DivisionQuerySet:
+        """Today's counties in the own area, by code: also those that have not done anything yet."""
+        return Division.objects.counties().standing().visible_to(self).order_by("code")
 
     @property
     def duty(self) -> Role:

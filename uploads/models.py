@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from changzhi_portal.records import new_ref
@@ -36,6 +37,30 @@ class UploadBatchQuerySet(ScopedQuerySet):
             state__in=UploadBatch.WAITS_AS.keys(),
             heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
         )
+
+    def reported(self) -> Self:
+        """The batches whose rows stand in the registers: committed, or checked and found to say the same."""
+        states = UploadBatch.State
+        says_the_same = Q(state=states.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
+        return self.filter(Q(state=states.COMMITTED) | says_the_same)
+
+    def unfinished(self) -> Self:
+        """The batches that are being worked on, or wait for somebody's decision."""
+        states = UploadBatch.State
+        at_work = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
+        to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
+        return self.filter(Q(state__in=at_work) | to_decide)
+
+    def newest_of_each_register(self) -> dict[str, UploadBatch]:
+        """The newest batch per register name."""
+        newest = self.order_by().values("register").annotate(newest=Max("pk")).values("newest")
+        return {batch.register: batch for batch in self.model.objects.filter(pk__in=newest)}
+
+    def newest_by_office(self) -> dict[tuple[str, str], datetime.datetime]:
+        """When each office (by its division's path) last committed each register, or brought in the same again."""
+        moment = Max(Coalesce("committed_at", "uploaded_at"))
+        rows = self.order_by().values("division__path", "register").annotate(moment=moment)
+        return {(row["division__path"], row["register"]): row["moment"] for row in rows}
 
     def same_file(self, batch: UploadBatch) -> Self:
         """Earlier committed uploads of the very same file by the same office."""

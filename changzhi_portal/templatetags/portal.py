@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -12,14 +12,6 @@ from changzhi_portal.menu import MenuItem, menu_for
 from changzhi_portal.records import BEGINNING
 
 register = template.Library()
-
-
-@register.filter
-def percent(rate: Decimal | None) -> str:
-    """A rate between 0 and 1 with one decimal: 0.4138 → 41.4%; a dash when nothing was judged."""
-    if rate is None:
-        return "—"
-    return f"{(Decimal(rate) * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Pages of reports. One file a subject."""

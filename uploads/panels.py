@@ -1,0 +1,85 @@
+"""What uploads add to the home page: what an office still has to do this month, and who has done what."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from changzhi_portal.panels import HomePanel
+from changzhi_portal.sheets.register import RegisterSheet
+from periods.models import ReportingPeriod
+from uploads.models import UploadBatch
+from uploads.registry import registers
+
+
+class OfficeMonth(HomePanel):
+    """For a clerk: the open month, register by register, and the button to upload."""
+
+    position = 10
+    template_name = "uploads/office_month_panel.html"
+    requires = "may_upload"
+
+    def concerns(self, user: Any) -> bool:
+        """Offices of counties and towns; the city's bureau sees them all in `BureauMonth`."""
+        return super().concerns(user) and user.division.level != "city"
+
+    def context(self, request: HttpRequest) -> dict[str, Any]:
+        """Per register the newest upload that stands in it, and a newer one that is not finished."""
+        period = ReportingPeriod.objects.open().first()
+        if period is None:
+            return {"period": None}
+        batches = UploadBatch.objects.visible_to(request.user).filter(period=period)
+        reported = batches.reported().newest_of_each_register()
+        unfinished = batches.unfinished().newest_of_each_register()
+        lines = [_line(sheet, reported.get(sheet.name), unfinished.get(sheet.name)) for sheet in registers()]
+        return {"period": period, "lines": lines, "done": sum(line["reported"] is not None for line in lines)}
+
+
+def _line(
+    sheet: type[RegisterSheet], reported: UploadBatch | None, unfinished: UploadBatch | None
+) -> dict[str, Any]:
+    """One register of an office; what a later upload has replaced is nothing to do any more."""
+    if reported is not None and unfinished is not None and unfinished.pk < reported.pk:
+        unfinished = None
+    url = f"{reverse('uploads:new')}?register={sheet.name}"
+    return {"register": sheet, "reported": reported, "unfinished": unfinished, "upload_url": url}
+
+
+class BureauMonth(HomePanel):
+    """For the bureau: which counties have brought in what for the open month."""
+
+    position = 10
+    template_name = "uploads/bureau_month_panel.html"
+    requires = "may_upload"
+
+    def concerns(self, user: Any) -> bool:
+        """The city's bureau."""
+        return super().concerns(user) and user.division.level == "city"
+
+    def context(self, request: HttpRequest) -> dict[str, Any]:
+        """A line per county with, per register, when it was last committed; uploads of towns count for their county."""
+        period = ReportingPeriod.objects.open().first()
+        if period is None:
+            return {"period": None}
+        newest = UploadBatch.objects.visible_to(request.user).filter(period=period).reported().newest_by_office()
+        sheets = registers()
+        lines = []
+        own_path = request.user.division.path
+        for county in request.user.counties_in_sight():
+            cells = [_cell(sheet, county.path, own_path, newest) for sheet in sheets]
+            lines.append({"county": county, "cells": cells, "done": sum(cell["at"] is not None for cell in cells)})
+        complete = sum(line["done"] == len(sheets) for line in lines)
+        return {"period": period, "registers": sheets, "lines": lines, "complete": complete}
+
+
+def _cell(
+    sheet: type[RegisterSheet], path: str, own_path: str, newest: Mapping[tuple[str, str], datetime.datetime]
+) -> dict[str, Any]:
+    """When the offices of a county last brought in a register; else when the bureau did so for the whole city."""
+    moments = [at for (office, name), at in newest.items() if office.startswith(path) and name == sheet.name]
+    by_bureau = newest.get((own_path, sheet.name))
+    return {"register": sheet, "at": max(moments, default=by_bureau), "is_by_bureau": not moments and bool(by_bureau)}
