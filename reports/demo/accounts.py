@@ -1,0 +1,78 @@
+"""The people of the demo: one of each role, and a clerk for every county, whose office the workbooks come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.actions import appoint_staff
+from accounts.models import Role, User
+
+# No secret: the README and the terminal say it. Demo data never come into a production installation.
+PASSWORD = "Changzhi-demo-2018"  # noqa: S105
+CITY = "140400"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """Who signs in, in which role, for which division."""
+
+    username: str
+    role: Role
+    division_code: str
+    full_name: str
+
+
+BUREAU = (
+    DemoAccount("demo_admin", Role.BUREAU_ADMIN, CITY, "演示管理员"),
+    DemoAccount("demo_officer", Role.BUREAU_OFFICER, CITY, "演示业务员"),
+    DemoAccount("demo_leader", Role.LEADER, CITY, "演示领导"),
+    DemoAccount("demo_auditor", Role.AUDITOR, CITY, "演示审计员"),
+)
+# County by county; 长子 is Zhǎngzǐ, 长治 Chángzhì.
+_CLERKS = {
+    "140402": "chengqu",
+    "140411": "jiaoqu",
+    "140421": "changzhixian",
+    "140423": "xiangyuan",
+    "140424": "tunliu",
+    "140425": "pingshun",
+    "140426": "licheng",
+    "140427": "huguan",
+    "140428": "zhangzi",
+    "140429": "wuxiang",
+    "140430": "qinxian",
+    "140431": "qinyuan",
+    "140471": "gaoxin",
+    "140481": "lucheng",
+}
+CLERKS = tuple(
+    DemoAccount(f"demo_{name}", Role.DISTRICT_CLERK, code, "演示县区填报员") for code, name in _CLERKS.items()
+)
+STREET = DemoAccount("demo_street", Role.STREET_CLERK, "140402001", "演示街道填报员")
+ACCOUNTS = (*BUREAU, *CLERKS, STREET)
+# Who keeps the city's list of projects, and whose clerk uploads for which county.
+OFFICER = BUREAU[1].username
+CLERK_OF_COUNTY = {account.division_code: account.username for account in CLERKS}
+
+
+@transaction.atomic
+def create_accounts() -> None:
+    """Create the demo accounts that are missing; those that are there keep what has been made of them."""
+    present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
+    for account in ACCOUNTS:
+        if account.username not in present:
+            appoint_staff(
+                username=account.username,
+                role=account.role,
+                division_code=account.division_code,
+                full_name=account.full_name,
+                password=PASSWORD,
+                must_change_password=False,
+            )
+
+
+def demo_accounts_exist() -> bool:
+    """Whether this database has been made a demo before."""
+    return User.objects.filter(username=BUREAU[0].username).exists()

@@ -1,0 +1,56 @@
+"""Whether this installation is a demo, and whether it may become one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from changzhi_portal.errors import PortalError
+from communities.models import CommunityProfile, Facility
+from orgs.models import SocialOrganization
+from reports.demo.accounts import demo_accounts_exist
+from reports.models import Briefing
+from services.models import ServiceProject
+from socialworkers.models import SocialWorker
+
+_REGISTERS = (CommunityProfile, Facility, SocialOrganization, SocialWorker, ServiceProject)
+
+
+def demo_folder() -> Path:
+    """Where the demo keeps its files."""
+    return Path(settings.VAR_DIR) / "demo"
+
+
+def mark_as_demo() -> None:
+    """Leave the marker from which settings.DEMO comes, and let this process know at once.
+
+    Pages then carry a badge and briefings say 演示数据, from the first invented row on.
+    """
+    demo_folder().mkdir(parents=True, exist_ok=True)
+    (demo_folder() / "DEMO").write_text("演示数据：本目录的门户中全部人员、组织、面积和金额均为虚构。\n")
+    settings.DEMO = True
+
+
+def is_ready(month: str) -> bool:
+    """Whether the whole demo is there: marked, with accounts, and with the briefing that comes last."""
+    first_day = f"{month}-01"
+    return (
+        (demo_folder() / "DEMO").exists()
+        and demo_accounts_exist()
+        and Briefing.objects.filter(period__month=first_day, state=Briefing.State.PRINTED).exists()
+    )
+
+
+def refuse_real_data() -> None:
+    """Raise PortalError where invented data must not go: into production, or among data that are not the demo's."""
+    if settings.PRODUCTION:
+        raise PortalError(
+            "正式环境不能装入演示数据。",
+            cure="This is a production installation (PORTAL_MODE=production). Demo data go into an embedded one.",
+        )
+    if not demo_accounts_exist() and any(model._default_manager.exists() for model in _REGISTERS):
+        raise PortalError(
+            "登记表里已有数据，不能再装入演示数据。",
+            cure="The registers hold data already. Give the demo a database of its own: set VAR_DIR to a new folder.",
+        )
