@@ -12,6 +12,10 @@ ERROR_TEXTS: Final = frozenset(
 )
 
 
+MergedRange = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
+ErrorCells = dict[tuple[int, int], str]  # (row, column), from 0 → what the cell shows
+
+
 class CellError(str):
     """A formula that failed, as the cell shows it: "#REF!", "#DIV/0!", …"""
 
@@ -29,7 +33,7 @@ class Grid:
 
     name: str | None
     rows: Sequence[Sequence[object]]
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    merged: list[MergedRange] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class RawSheet:
 
     name: str | None
     rows: Iterable[Sequence[object]]
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    merged: list[MergedRange] = field(default_factory=list)
 
 
 def is_error_text(text: str) -> bool:

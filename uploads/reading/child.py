@@ -1,0 +1,141 @@
+"""Reads one file in a process of its own: `python -m uploads.reading.child LIMITS NAME PATH`.
+
+Answers on standard output with a series of pickles of plain values: lists of rows; then ("sheet", name, merged) for
+the rows before it; at the end ("end",) or ("refused", reason, values). It starts in a tenth of a second because it
+imports neither Django nor the frame, and it may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import pickle
+import resource
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from uploads.reading import excel, markup, texts
+from uploads.reading.grid import CellError, Limits, NotReadable, RawSheet, is_error_text
+from uploads.reading.sniffing import Kind, kind_of
+
+_BATCH: Final = 1_000
+_NOTHING: Final = " \t\r\n\v\f\u3000\xa0\u200b\ufeff"
+_SUSPECT: Final = frozenset(["", "#", "E", *_NOTHING])  # how blanks and failed formulas begin
+_NO_CELLS: Final[tuple[object, ...]] = ()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Read the file and write the answer."""
+    limits = Limits(**json.loads(arguments[0]))
+    _limit_resources(limits)
+    answer = pickle.Pickler(sys.stdout.buffer, protocol=5)
+    writer = _Writer(answer, limits)
+    try:
+        with open(arguments[2], "rb") as file:
+            for sheet in _sheets(file, Path(arguments[2]), arguments[1], limits):
+                writer.write(sheet)
+        answer.dump(("end",))
+    except NotReadable as refusal:
+        answer.dump(("refused", refusal.reason, refusal.values))
+    except MemoryError:
+        answer.dump(("refused", "memory", {}))
+    sys.stdout.flush()
+
+
+def _limit_resources(limits: Limits) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[RawSheet]:
+    kind = kind_of(file)
+    if kind == Kind.ZIP:
+        return excel.zipped_sheets(file, path, limits)
+    if kind == Kind.COMPOUND:
+        return excel.compound_sheets(file, path, limits)
+    if kind == Kind.HTML:
+        return [markup.html_sheet(file.read(), limits)]
+    if kind == Kind.SPREADSHEETML:
+        return markup.spreadsheetml_sheets(file.read(), limits)
+    return [RawSheet(None, texts.delimited_rows(file.read(), is_named_csv=name.lower().endswith(".csv")))]
+
+
+class _Texts(dict[str, str]):
+    """Cell texts by what the file says: blanks become "", failed formulas a CellError, repeated texts one object.
+
+    One per batch of rows, so that it does not keep a whole file alive.
+    """
+
+    def __missing__(self, text: str) -> str:
+        if text[:1] in _SUSPECT:
+            value = "" if not text.strip(_NOTHING) else CellError(text) if is_error_text(text) else text
+        else:
+            value = text
+        self[text] = value
+        return value
+
+
+class _Writer:
+    """Writes sheets batch by batch, so that the child never holds a second copy of them."""
+
+    def __init__(self, answer: pickle.Pickler, limits: Limits) -> None:
+        self._answer = answer
+        self._limits = limits
+        self._rows = 0
+
+    def write(self, sheet: RawSheet) -> None:
+        """Write a sheet without the blank rows at its end. Raises NotReadable when it has too many rows or columns."""
+        batch: list[Sequence[object]] = []
+        blank = 0
+        for row in self._cleaned(sheet.rows):
+            if not row:
+                blank += 1
+                continue
+            self._rows += 1
+            if self._rows > self._limits.rows:
+                raise NotReadable("rows", rows=self._limits.rows)
+            batch.extend([_NO_CELLS] * blank)
+            blank = 0
+            batch.append(row)
+            if len(batch) >= _BATCH:
+                self._dump(batch)
+                batch = []
+        if batch:
+            self._dump(batch)
+        self._dump(("sheet", sheet.name, sheet.merged))
+
+    def _dump(self, value: object) -> None:
+        self._answer.clear_memo()
+        self._answer.dump(value)
+
+    def _cleaned(self, rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
+        """The rows with blank texts as ""; a row without any value is empty."""
+        known = _Texts()
+        for number, raw in enumerate(rows, start=1):
+            row: list[object] = [
+                known[cell] if cell.__class__ is str else cell if cell.__class__ is float else _plain(cell)
+                for cell in raw
+            ]
+            if len(row) > self._limits.columns:
+                while row and row[-1] == "":
+                    row.pop()
+                if len(row) > self._limits.columns:
+                    raise NotReadable("columns", columns=self._limits.columns)
+            if number % _BATCH == 0:
+                known = _Texts()
+            yield row if row.count("") < len(row) else _NO_CELLS
+
+
+def _plain(cell: object) -> object:
+    """A cell as one of the kinds that `Grid` promises; a duration as hours and minutes, as Excel shows it."""
+    if isinstance(cell, datetime.timedelta):
+        minutes = round(cell.total_seconds() / 60)
+        return f"{minutes // 60}:{minutes % 60:02}"
+    return "" if cell is None else cell
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

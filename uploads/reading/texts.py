@@ -1,0 +1,103 @@
+"""Text files: which encoding, which delimiter, and the grid of a .csv."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from uploads.reading.grid import NotReadable
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS: Final = (",", "\t", ";", "|")
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
+_FORCED_TEXT: Final = re.compile(r'="(.*)"')
+# Excel's own hint to itself in a first line; it shows no row for it.
+_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_SAMPLE_LINES: Final = 40
+
+csv.field_size_limit(1_000_000)
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Whether the beginning of a file has only what text has."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _unmarked_utf16(head):
+        return True
+    return not _CONTROL.search(head.removeprefix(codecs.BOM_UTF8))
+
+
+def decode(data: bytes, *, is_whole: bool = True) -> str:
+    """The text of a file: by its mark, else UTF-8, else GB18030 (which includes GBK). Raises NotReadable.
+
+    Without `is_whole` the data may end in the middle of a character.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _decoded(data, encoding, is_whole=is_whole)
+    if encoding := _unmarked_utf16(data):
+        return _decoded(data, encoding, is_whole=is_whole)
+    try:
+        return _decoded(data, "utf-8", is_whole=is_whole)
+    except NotReadable:
+        return _decoded(data, "gb18030", is_whole=is_whole)
+
+
+def _decoded(data: bytes, encoding: str, *, is_whole: bool) -> str:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        return decoder.decode(data, is_whole)
+    except UnicodeDecodeError as error:
+        raise NotReadable("encoding") from error
+
+
+def _unmarked_utf16(data: bytes) -> str:
+    """UTF-16 without a mark: every other byte of its ASCII characters (delimiters, digits) is zero."""
+    sample = data[:4096]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > len(sample) // 40 and not even:
+        return "utf-16-le"
+    if even > len(sample) // 40 and not odd:
+        return "utf-16-be"
+    return ""
+
+
+def delimited_rows(data: bytes, *, is_named_csv: bool) -> Iterator[list[object]]:
+    """The rows of a .csv or .txt file with commas, tabs, semicolons or bars.
+
+    A text without any of them is no table, unless the file's name insists. Raises NotReadable.
+    """
+    text = decode(data)
+    hint = _SEPARATOR_LINE.match(text)
+    if hint:
+        text = text[hint.end() :]
+    delimiter = hint[1] if hint else _delimiter_of(text)
+    if not delimiter and text.strip() and not is_named_csv:
+        raise NotReadable("format", kind="纯文本文件")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",")
+    try:
+        for fields in reader:
+            yield [_FORCED_TEXT.sub(r"\1", field) if field.startswith('="') else field for field in fields]
+    except csv.Error as error:
+        raise NotReadable("damaged") from error
+
+
+def _delimiter_of(text: str) -> str:
+    """The delimiter that cuts the most of the first lines into the most columns; "" when none cuts any."""
+    sample = text[:100_000].splitlines(keepends=True)[:_SAMPLE_LINES]
+    best, best_score = "", (1, 0)  # a comma in one line does not make a table of a letter
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [len(fields) for fields in csv.reader(sample, delimiter=delimiter)]
+        except csv.Error:
+            continue
+        score = (sum(width > 1 for width in widths), sum(width - 1 for width in widths if width))
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best

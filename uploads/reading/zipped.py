@@ -1,0 +1,109 @@
+"""The zip archive that an .xlsx or .ods file is: checked before anything is inflated, and measured while inflating.
+
+Sizes declared in an archive are a claim; the budget is spent on the bytes that really come out.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Final
+
+from uploads.reading.grid import Limits, NotReadable
+
+_MAX_PARTS: Final = 10_000
+_CHUNK: Final = 1 << 18
+_LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
+_MEGABYTE: Final = 1024 * 1024
+
+
+class Archive:
+    """An opened archive whose directory has passed the checks."""
+
+    def __init__(self, file: IO[bytes], limits: Limits) -> None:
+        """Read the directory. Raises NotReadable: damaged, encrypted, too many parts, too large by its own account."""
+        self._file = file
+        self._limit = limits.inflated_bytes
+        self._left = limits.inflated_bytes
+        self._measured: set[str] = set()  # parts that were inflated already; a second look costs nothing
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+            raise NotReadable("damaged") from error
+        infos = self._zip.infolist()
+        if len(infos) > _MAX_PARTS:
+            raise NotReadable("parts")
+        self.parts: dict[str, zipfile.ZipInfo] = {info.filename: info for info in infos}
+        if len(self.parts) != len(infos):
+            # Two parts of one name: which of them another reader would take is anyone's guess.
+            raise NotReadable("damaged")
+        if any(info.flag_bits & 1 for info in infos):
+            raise NotReadable("encrypted")
+        if sum(info.file_size for info in infos) > self._limit:
+            raise self._too_large()
+
+    def inflate(self, name: str) -> Iterator[bytes]:
+        """The content of a part in chunks. Raises NotReadable when it is damaged or the budget is spent."""
+        info = self.parts[name]
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise NotReadable("damaged")
+        stored = self._stored(info)
+        is_new = name not in self._measured
+        for chunk in self._deflated(stored) if info.compress_type == zipfile.ZIP_DEFLATED else stored:
+            if is_new:
+                self._spend(len(chunk))
+            yield chunk
+        self._measured.add(name)
+
+    def read(self, name: str, *, at_most: int = 16 * _MEGABYTE) -> bytes:
+        """The whole of a small part, such as the list of sheets. Raises NotReadable when it is not small."""
+        content = bytearray()
+        for chunk in self.inflate(name):
+            content += chunk
+            if len(content) > at_most:
+                raise self._too_large()
+        return bytes(content)
+
+    def _stored(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        self._file.seek(info.header_offset)
+        header = self._file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
+            raise NotReadable("damaged")
+        _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        position = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
+        left = info.compress_size
+        while left:
+            self._file.seek(position)
+            chunk = self._file.read(min(left, _CHUNK))
+            if not chunk:
+                raise NotReadable("damaged")
+            position += len(chunk)
+            left -= len(chunk)
+            yield chunk
+
+    def _deflated(self, stored: Iterator[bytes]) -> Iterator[bytes]:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        for packed in stored:
+            while packed and not inflater.eof:
+                try:
+                    chunk = inflater.decompress(packed, _CHUNK)
+                except zlib.error as error:
+                    raise NotReadable("damaged") from error
+                packed = inflater.unconsumed_tail
+                yield chunk
+        while not inflater.eof:
+            # What a last full chunk left inside the inflater.
+            chunk = inflater.decompress(b"", _CHUNK)
+            if not chunk:
+                raise NotReadable("damaged")
+            yield chunk
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise self._too_large()
+
+    def _too_large(self) -> NotReadable:
+        return NotReadable("inflated", limit=self._limit // _MEGABYTE)
