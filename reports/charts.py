@@ -7,20 +7,22 @@ every value printed beside its mark, so nothing is lost on a black-and-white pri
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import altair as alt
 import vl_convert
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
+from reports.percent import percent_of_rate
+
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
-register_namespace("", _SVG)
 
 # Text is measured with this font out of FONT_DIR (small, so three times faster than Noto CJK; every Chinese character
 # is one em wide in both) and shown in whatever the reader has of these.
@@ -65,7 +67,7 @@ _TILE_CHARACTERS = 8
 
 
 class _Mark(NamedTuple):
-    """One row of a chart as it is drawn. `rate` is a fraction of 1, None when nothing was judged."""
+    """One row of a chart as it is drawn. `rate` is what the bar measures, None when nothing was judged."""
 
     code: str
     name: str
@@ -79,22 +81,59 @@ class _Mark(NamedTuple):
         return f"{self.name}：{self.label}"
 
 
+class _Axis(NamedTuple):
+    """How far a bar chart's scale reaches, where it has lines (empty: as Vega likes) and how numbers stand there."""
+
+    end: float
+    values: tuple[float, ...]
+    format: str
+
+
+class _Line(NamedTuple):
+    """A dashed line across all bars, and what it is called."""
+
+    at: float
+    name: str
+
+
+_RATE_AXIS = _Axis(1.0, (0, 0.25, 0.5, 0.75, 1), ".0%")
+
+
 def rate_by_division_svg(
     rows: Sequence[Mapping[str, Any]],
     *,
     title: str,
     average: float | Decimal | None = None,
-    average_name: str = "平均",
+    average_name: str = "",
     width: int = 440,
 ) -> str:
     """Horizontal bars, one a division, in the order given; `<svg>` markup for a template (`|safe`).
 
     A row has `name`, `rate` (a fraction of 1, or None: nothing judged) and optionally `url` and `label` (the text beside
-    the bar, default the rate in percent). `average` draws a dashed line at that fraction. `width` is that of the bars
-    alone, in pixels.
+    the bar, default the rate in percent). `average` draws a dashed line at that fraction, called `average_name`
+    (default 平均 and the percentage). `width` is that of the bars alone, in pixels.
     """
-    line = None if average is None else float(average)
-    return _bars(tuple(_mark(row) for row in rows), title, line, average_name, width)
+    marks = tuple(_mark(row) for row in rows)
+    if average is None:
+        return _bars(marks, title, _RATE_AXIS, None, width)
+    line = _Line(float(average), average_name or f"平均{percent_of_rate(average)}%")
+    return _bars(marks, title, _RATE_AXIS, line, width)
+
+
+def amount_by_division_svg(
+    rows: Sequence[Mapping[str, Any]], *, title: str, at_least: float | None = None, width: int = 440
+) -> str:
+    """Horizontal bars of a count or an amount, one a division; a dashed line at `at_least`, what a target asks for.
+
+    A row has `name`, `value` and `label`, and optionally `url`.
+    """
+    marks = tuple(
+        _Mark(str(row["name"]), str(row["name"]), float(row["value"]), row["label"], str(row.get("url") or ""))
+        for row in rows
+    )
+    largest = max([mark.rate or 0.0 for mark in marks] + [float(at_least or 0), 1.0])
+    axis = _Axis(largest * 1.1, (), "d")
+    return _bars(marks, title, axis, None if at_least is None else _Line(float(at_least), "下限"), width)
 
 
 def county_tiles_svg(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
@@ -108,17 +147,12 @@ def county_tiles_svg(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
 
 def _mark(row: Mapping[str, Any]) -> _Mark:
     rate = None if row.get("rate") is None else float(row["rate"])
-    label = row.get("label") or ("无参评单位" if rate is None else f"{_percent(row['rate'])}%")
+    label = row.get("label") or ("无参评单位" if rate is None else f"{percent_of_rate(row['rate'])}%")
     return _Mark(str(row.get("code") or row["name"]), str(row["name"]), rate, label, str(row.get("url") or ""))
 
 
-def _percent(rate: Any) -> Decimal:
-    """A fraction of 1 in percent with one decimal, half up, as official figures are rounded."""
-    return (Decimal(str(rate)) * 100).quantize(Decimal("0.1"), rounding="ROUND_HALF_UP")
-
-
 @lru_cache(maxsize=256)
-def _bars(marks: tuple[_Mark, ...], title: str, average: float | None, average_name: str, width: int) -> str:
+def _bars(marks: tuple[_Mark, ...], title: str, axis: _Axis, line: _Line | None, width: int) -> str:
     """The bar chart. Drawing takes some 70 ms and depends on nothing but its arguments, hence the cache."""
     if not marks:
         return _nothing_to_show(title)
@@ -128,7 +162,7 @@ def _bars(marks: tuple[_Mark, ...], title: str, average: float | None, average_n
             "row": str(position),
             "rate": mark.rate or 0.0,
             "label": mark.label,
-            "label_at": _label_position(mark, average, width),
+            "label_at": _label_position(mark, axis, line, width),
             "link": f"{_LINK_PREFIX}{position}",
         }
         for position, mark in enumerate(marks)
@@ -138,38 +172,45 @@ def _bars(marks: tuple[_Mark, ...], title: str, average: float | None, average_n
         "row:N",
         sort=list(names),
         title=None,
-        axis=alt.Axis(labelExpr=f"{names}[datum.value]", ticks=False, domainColor=_INK, labelLimit=200, labelPadding=6),
+        axis=alt.Axis(
+            labelExpr=f"{json.dumps(names)}[datum.value]",
+            ticks=False,
+            domainColor=_INK,
+            labelLimit=200,
+            labelPadding=6,
+        ),
     )
+    ticks = {"values": list(axis.values)} if axis.values else {"tickMinStep": 1}
     horizontal = alt.X(
         "rate:Q",
         title=None,
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", gridColor=_GRID, domain=False, ticks=False),
+        scale=alt.Scale(domain=[0, axis.end]),
+        axis=alt.Axis(**ticks, format=axis.format, gridColor=_GRID, domain=False, ticks=False),
     )
     base = alt.Chart(alt.Data(values=data)).encode(y=vertical)
     layers: list[Any] = [
         base.mark_bar(color=_BAR, height={"band": 0.68}).encode(x=horizontal, href="link:N"),
     ]
-    if average is not None:
-        layers += _average_line(average, average_name)
+    if line is not None:
+        layers += _dashed_line(line)
     layers.append(base.mark_text(align="left", dx=5, color=_INK).encode(x="label_at:Q", text="label:N"))
     chart = alt.layer(*layers).properties(width=width, height=alt.Step(21))
     return _draw(chart, marks, title)
 
 
-def _label_position(mark: _Mark, average: float | None, width: int) -> float:
-    """Where the label of a bar begins: at the bar's end, or behind the average's line if that would strike it through."""
+def _label_position(mark: _Mark, axis: _Axis, line: _Line | None, width: int) -> float:
+    """Where the label of a bar begins: at the bar's end, or behind the dashed line if that would strike it through."""
     end = mark.rate or 0.0
-    reach = end + (_LABEL_EM * len(mark.label) + 5) / width
-    return average if average is not None and end < average < reach else end
+    reach = end + (_LABEL_EM * len(mark.label) + 5) / width * axis.end
+    return line.at if line is not None and end < line.at < reach else end
 
 
-def _average_line(average: float, name: str) -> list[alt.Chart]:
-    """A dashed line across all bars, with its name and value above it."""
-    line = alt.Chart(alt.Data(values=[{"rate": average, "label": f"{name}{_percent(average)}%"}])).encode(x="rate:Q")
+def _dashed_line(line: _Line) -> list[alt.Chart]:
+    """The line, with its name above it."""
+    data = alt.Chart(alt.Data(values=[{"rate": line.at, "label": line.name}])).encode(x="rate:Q")
     return [
-        line.mark_rule(color=_AVERAGE, strokeDash=[5, 3], strokeWidth=1.5),
-        line.mark_text(color=_AVERAGE, baseline="bottom", y=0, dy=-3).encode(text="label:N"),
+        data.mark_rule(color=_AVERAGE, strokeDash=[5, 3], strokeWidth=1.5),
+        data.mark_text(color=_AVERAGE, baseline="bottom", y=0, dy=-3).encode(text="label:N"),
     ]
 
 
@@ -236,13 +277,10 @@ def _places(marks: Sequence[_Mark]) -> list[tuple[int, int]]:
 
 def _nothing_to_show(title: str) -> str:
     """A chart of no rows: one line that says so."""
-    root = Element(f"{{{_SVG}}}svg", {"viewBox": "0 0 440 40", "width": "440", "height": "40", "class": "chart"})
-    root.set("role", "img")
-    root.set("aria-label", title)
-    SubElement(root, f"{{{_SVG}}}title").text = title
-    note = SubElement(root, f"{{{_SVG}}}text", {"x": "4", "y": "25", "font-size": "12px", "fill": _INK})
-    note.set("font-family", _SHOWN_IN)
+    root = Element("svg", {"viewBox": "0 0 440 40", "width": "440", "height": "40"})
+    note = SubElement(root, "text", {"x": "4", "y": "25", "font-size": "12px", "fill": _INK, "font-family": _SHOWN_IN})
     note.text = "暂无数据"
+    _name(root, title, has_links=False)
     return tostring(root, encoding="unicode")
 
 
@@ -270,31 +308,37 @@ def _use_fonts(directory: str) -> None:
 
 def _dress(root: Element, marks: Sequence[_Mark], title: str) -> None:
     """Put the title, the real links and their titles in; take out Vega's English screen-reader labels."""
-    for element in root.iter():
+    for element in list(root.iter()):
+        # Plain names under one xmlns, which is how SVG stands inside HTML.
+        element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
         for name in ("aria-label", "aria-roledescription", "role", "aria-hidden"):
             element.attrib.pop(name, None)
         if "font-family" in element.attrib:
             element.set("font-family", _SHOWN_IN)
-        if element.tag == f"{{{_SVG}}}text":
+        if element.tag == "text":
             element.set("pointer-events", "none")  # so that a number does not cover the link under it
-        link = element.get(_XLINK_HREF)
+        link = element.attrib.pop(_XLINK_HREF, None)
         if link is not None:
             _set_link(element, marks[int(link.removeprefix(_LINK_PREFIX))])
-    linked = any(mark.url for mark in marks)
-    root.set("role", "group" if linked else "img")
+    _name(root, title, has_links=any(mark.url for mark in marks))
+
+
+def _name(root: Element, title: str, *, has_links: bool) -> None:
+    """The attributes that make an `<svg>` a named picture; one with links stays open to the keyboard."""
+    root.set("xmlns", _SVG)
+    root.set("class", "chart")
+    root.set("role", "group" if has_links else "img")
     root.set("aria-label", title)
-    heading = Element(f"{{{_SVG}}}title")
+    heading = Element("title")
     heading.text = title
     root.insert(0, heading)
-    root.set("class", "chart")
 
 
 def _set_link(anchor: Element, mark: _Mark) -> None:
     """Point an `<a>` that Vega wrote at the mark's page, or make it a plain group when it has none; name it."""
-    del anchor.attrib[_XLINK_HREF]
     if mark.url:
         anchor.set("href", mark.url)
     else:
-        anchor.tag = f"{{{_SVG}}}g"
+        anchor.tag = "g"
     for shape in list(anchor):
-        SubElement(shape, f"{{{_SVG}}}title").text = mark.description
+        SubElement(shape, "title").text = mark.description

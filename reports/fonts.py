@@ -1,0 +1,130 @@
+"""The fonts a briefing is printed in: whether they are there, and whether they have every character (domain.md §7).
+
+A desktop silently takes another font, a server prints boxes; here both are errors that name what is missing.
+Coverage is read from fontconfig, which WeasyPrint's text layout uses too; it takes some milliseconds a font.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from changzhi_portal.errors import PortalError
+
+BODY_FONT_FILE = "FandolFang-Regular.otf"
+_FONTCONFIG_TIMEOUT = 30  # seconds; the first call on a machine builds fontconfig's cache
+
+
+@dataclass(frozen=True)
+class SystemFont:
+    """A font installed on the machine, as fontconfig knows it, and the Debian package it comes from."""
+
+    family: str
+    role: str
+    package: str
+    weight: str = "regular"
+
+
+# Every family that briefing.css names, besides the body font; all of them stand in for characters others lack.
+SYSTEM_FONTS = (
+    SystemFont("Noto Serif CJK SC", "宋体", "fonts-noto-cjk"),
+    SystemFont("Noto Serif CJK SC", "小标宋", "fonts-noto-cjk", weight="bold"),
+    SystemFont("Noto Sans CJK SC", "黑体", "fonts-noto-cjk"),
+    SystemFont("LXGW WenKai", "楷体", "fonts-lxgw-wenkai"),
+    SystemFont("AR PL UMing CN", "生僻字", "fonts-arphic-uming"),
+)
+
+
+def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
+    """Raise PortalError naming the first font that is not installed, and how to install it."""
+    if not body_font().is_file():
+        raise _missing_font(f"仿宋（{BODY_FONT_FILE}）", f"{BODY_FONT_FILE} (仿宋) is not in {settings.FONT_DIR}")
+    for font in system_fonts:
+        if not _find(font):
+            raise _missing_font(
+                f"{font.role}（{font.family}）",
+                f"{font.family} {font.weight} ({font.role}, Debian package {font.package}) is not installed",
+            )
+
+
+def require_glyphs(text: str) -> None:
+    """Raise PortalError naming the characters of `text` that no print font has; call `require_fonts` before."""
+    missing = sorted({character for character in text if not _is_printable(character)})
+    if missing:
+        raise missing_glyphs(missing)
+
+
+def missing_glyphs(characters: list[str]) -> PortalError:
+    """The error for characters that cannot be printed, each with its code point, since it may show as nothing."""
+    named = "、".join(f"“{character}”（U+{ord(character):04X}）" for character in characters)
+    points = ", ".join(f"{character!r} (U+{ord(character):04X})" for character in characters)
+    return PortalError(
+        f"简报中的字符{named}在所有打印字体中都没有，无法印出，请在登记表中改正含有它的名称后重新生成。",
+        cure=f"No print font has the character {points}. Correct the record whose name contains it, then print again.",
+    )
+
+
+def body_font() -> Path:
+    """Where 仿宋, the font of the body, lies."""
+    return Path(settings.FONT_DIR) / BODY_FONT_FILE
+
+
+def _missing_font(named: str, fact: str) -> PortalError:
+    return PortalError(
+        f"打印简报所需的字体{named}没有安装，请系统管理员在服务器上运行 make setup。",
+        cure=f"The font {fact}. Run: make setup",
+    )
+
+
+def _is_printable(character: str) -> bool:
+    """Whether some print font has it. Private-use characters never count: what they show depends on the font."""
+    category = unicodedata.category(character)
+    if category in {"Cc", "Cf"} or character.isspace():
+        return True
+    return category != "Co" and ord(character) in _covered(str(body_font()))
+
+
+@lru_cache(maxsize=4)
+def _covered(body_font_path: str) -> frozenset[int]:
+    """The code points that at least one of the print fonts has. Kept for the life of the process."""
+    points = _code_points(_fontconfig("fc-query", "%{charset}", body_font_path))
+    for font in SYSTEM_FONTS:
+        points |= _code_points(_fontconfig("fc-match", "%{charset}", _pattern(font)))
+    return frozenset(points)
+
+
+def _code_points(charset: str) -> set[int]:
+    """The code points of fontconfig's notation "20-7e a0 4e00-9fa5"."""
+    points: set[int] = set()
+    for part in charset.split():
+        first, _, last = part.partition("-")
+        points.update(range(int(first, 16), int(last or first, 16) + 1))
+    return points
+
+
+def _find(font: SystemFont) -> bool:
+    """Whether fontconfig answers with this very family; it always answers with something."""
+    return font.family in _fontconfig("fc-match", "%{family}", _pattern(font)).split(",")
+
+
+def _pattern(font: SystemFont) -> str:
+    return f"{font.family}:{font.weight}"
+
+
+def _fontconfig(command: str, format_: str, argument: str) -> str:
+    try:
+        run = subprocess.run(  # noqa: S603 - a fixed program, the argument comes from this module or the settings
+            [command, "--format", format_, argument],
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+            timeout=_FONTCONFIG_TIMEOUT,
+        )
+    except (FileNotFoundError, subprocess.SubprocessError) as error:
+        raise _missing_font("（无法读取字体列表，fontconfig）", f"tools do not work: {command}: {error}") from error
+    return run.stdout

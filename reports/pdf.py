@@ -1,0 +1,74 @@
+"""HTML to PDF/A by WeasyPrint: our own fonts and style sheets only, and nothing printed that could be a box.
+
+What a page may load is named by two schemes of our own: "static:PATH" is a file of the project's static files,
+"font:FILE" a font of FONT_DIR. Every other address is refused, so a text that found its way into a briefing can make
+the server fetch nothing.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from weasyprint import HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from reports.fonts import missing_glyphs, require_fonts, require_glyphs
+
+# PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
+PDF_VARIANT = "pdf/a-3u"
+
+
+class RefusedAddress(FatalURLFetchingError):
+    """A page asked for something that is not ours. WeasyPrint lets only this kind of error through."""
+
+
+class OwnFilesFetcher(URLFetcher):
+    """Serves "static:PATH" and "font:FILE" and refuses everything else."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=("static", "font"))
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        """The file behind one of our addresses. Raises RefusedAddress for any other."""
+        scheme, _, name = url.partition(":")
+        path = {"static": _static_file, "font": _font_file}.get(scheme, _nothing)(name)
+        if path is None:
+            raise RefusedAddress(f"A briefing may load only our own files, not {url[:200]}")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": kind})
+
+
+def _static_file(name: str) -> Path | None:
+    found = finders.find(name)
+    return Path(found) if isinstance(found, str) else None
+
+
+def _font_file(name: str) -> Path | None:
+    path = Path(settings.FONT_DIR) / name
+    return path if Path(name).name == name and path.is_file() else None
+
+
+def _nothing(name: str) -> None:
+    return None
+
+
+def print_markup(markup: str) -> bytes:
+    """The PDF of a whole HTML document.
+
+    Raises PortalError when a font is not installed, or when a character is in none of the fonts, naming it.
+    """
+    require_fonts()
+    page = HTML(string=markup, base_url="static:", url_fetcher=OwnFilesFetcher())
+    require_glyphs("".join(page.etree_element.itertext()))
+    document = page.render(font_config=FontConfiguration(), pdf_variant=PDF_VARIANT)
+    pdf = document.write_pdf(pdf_variant=PDF_VARIANT)
+    # What the text layout could not draw after all, although a font has it: boxes would be in the file.
+    boxes = sorted({chr(point) for font in document.fonts.values() for point in font.missing})
+    if boxes:
+        raise missing_glyphs(boxes)
+    return pdf

@@ -1,0 +1,63 @@
+"""Purchased services in a briefing: how many projects, how much money, from whom and for whom (domain.md §7, 三)."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum, TextChoices
+
+from communities.models import Division
+from reports.percent import percent
+from services.models import ServiceProject
+
+_MONEY = ("budget", "contract_amount", "paid")
+
+
+def purchase_figures(division: Division, as_of: datetime.date) -> dict[str, Any]:
+    """Projects of the division's subtree that have begun by `as_of` and run in that calendar year; money in yuan.
+
+    A project that was terminated counts for what was agreed and paid. Shares are of the budgets.
+    """
+    running = _running(division, as_of)
+    totals = running.aggregate(projects=Count("pk"), **{name: Sum(name) for name in _MONEY})
+    budget = totals["budget"] or Decimal(0)
+    return {
+        "projects": totals["projects"],
+        **{name: _yuan(totals[name]) for name in _MONEY},
+        "by_funding_source": _by(running, "funding_source", ServiceProject.FundingSource, budget),
+        "by_beneficiaries": _by(running, "beneficiaries", ServiceProject.Beneficiaries, budget),
+    }
+
+
+def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProject]:
+    first_of_year = as_of.replace(month=1, day=1)
+    return ServiceProject.objects.within(division).filter(starts_on__lte=as_of, ends_on__gte=first_of_year).order_by()
+
+
+def _by(
+    projects: QuerySet[ServiceProject], column: str, choices: type[TextChoices], whole: Decimal
+) -> list[dict[str, Any]]:
+    """Projects, budget and its share by the values of a column, the largest budget first."""
+    rows = [
+        {
+            "name": choices(row[column]).label,
+            "projects": row["projects"],
+            "budget": _yuan(row["budget"]),
+            "percent": _share(row["budget"], whole),
+        }
+        for row in projects.values(column).annotate(projects=Count("pk"), budget=Sum("budget"))
+    ]
+    return sorted(rows, key=lambda row: (-row["budget"], row["name"]))
+
+
+def _share(part: Decimal, whole: Decimal) -> float:
+    share = percent(int(part * 100), int(whole * 100))
+    return 0.0 if share is None else float(share)
+
+
+def _yuan(amount: Decimal | None) -> int | float:
+    """Yuan and fen; SQLite adds decimals up as floats, hence the rounding."""
+    exact = (amount or Decimal(0)).quantize(Decimal("0.01"))
+    return int(exact) if exact == exact.to_integral_value() else float(exact)

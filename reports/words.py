@@ -1,0 +1,283 @@
+"""Figures in the written Chinese of official documents (domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
+
+Pure functions of the stored figures (`reports.figures`), so the same figures always read the same. What is not known is
+left out, never guessed: a month without a predecessor has no 较上月. Percentages come as numbers with one decimal.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+Figures = Mapping[str, Any]
+
+NOT_KNOWN = "—"
+_UNITS_IN_WORDS = {"㎡": "平方米"}
+_KINDS_IN_WORDS = {"urban": "城市社区", "rural": "农村社区", "": "社区"}
+_TEN_THOUSAND = 10_000
+
+
+# --- Single values ---
+
+
+def plain(value: float | Decimal) -> str:
+    """A figure without trailing zeros: 500, 12817.84, 0.5. At most two decimals."""
+    text = f"{Decimal(str(value)):.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def percent_text(value: float | None) -> str:
+    """62.7%, 100.0%; a dash when nothing was judged."""
+    return NOT_KNOWN if value is None else f"{value:.1f}%"
+
+
+def signed_points(change: float | None) -> str:
+    """A change in percentage points for a table cell: +1.3, -0.4, 持平; a dash when the other month is unknown."""
+    if change is None:
+        return NOT_KNOWN
+    return "持平" if change == 0 else f"{change:+.1f}"
+
+
+def change_on_last_month(change: float | None) -> str:
+    """较上月提高1.3个百分点 / 较上月下降0.4个百分点 / 与上月持平; empty without a last month."""
+    return _change(change, "较上月", "与上月持平")
+
+
+def change_on_year_before(change: float | None) -> str:
+    """同比提高1.3个百分点 / 同比下降0.4个百分点 / 同比持平; empty without that month."""
+    return _change(change, "同比", "同比持平")
+
+
+def _change(change: float | None, since: str, unchanged: str) -> str:
+    if change is None:
+        return ""
+    if change == 0:
+        return unchanged
+    return f"{since}{'提高' if change > 0 else '下降'}{abs(change):.1f}个百分点"
+
+
+def ten_thousand_yuan(yuan: float | Decimal) -> str:
+    """Money as reports give it: 5579.76万元. Below 100 yuan that would read zero, so whole yuan: 80元."""
+    if yuan and abs(yuan) < 100:
+        return f"{plain(yuan)}元"
+    return f"{plain(Decimal(str(yuan)) / _TEN_THOUSAND)}万元"
+
+
+def day_in_words(iso_day: str) -> str:
+    """2018-06-30 → 2018年6月30日."""
+    day = datetime.date.fromisoformat(iso_day)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def month_in_words(iso_month: str) -> str:
+    """2018-06 → 2018年6月."""
+    year, month = iso_month.split("-")
+    return f"{year}年{int(month)}月"
+
+
+def whole_of(division: Figures) -> str:
+    """How a report calls its own area: 全市, 全县, 全区."""
+    if division["level"] == "city":
+        return "全市"
+    return {"县": "全县", "市": "全市"}.get(division["name"][-1], "全区")
+
+
+def joined(parts: Iterable[str], by: str = "，") -> str:
+    """The parts that say something, joined."""
+    return by.join(part for part in parts if part)
+
+
+# --- What a target asks for ---
+
+
+def unit_in_words(target: Figures) -> str:
+    """The unit a sentence uses: 平方米 for ㎡."""
+    return _UNITS_IN_WORDS.get(target["unit"], target["unit"])
+
+
+def amount(target: Figures, value: float) -> str:
+    """A figure of the target with its unit: 380平方米, 3名."""
+    return f"{plain(value)}{unit_in_words(target)}"
+
+
+def judged_units(target: Figures) -> str:
+    """What a target judges: 城市社区, 3000人以上的农村社区, 市辖区."""
+    if target["level"] == "county":
+        return "市辖区" if target["urban_districts_only"] else "县（市、区）"
+    people = target["minimum_population"]
+    return (f"{people}人以上的" if people else "") + _KINDS_IN_WORDS[target["kind"]]
+
+
+def clause_in_words(clause: str) -> str:
+    """Where a target stands in its document: 三 → 文件第三部分, 四（三）3 → 文件第四部分（三）3."""
+    return f"文件第{clause[0]}部分{clause[1:]}"
+
+
+def bounds(target: Figures) -> str:
+    """What is asked, short: ≥500㎡, 2—5名."""
+    if target["at_most"] is not None:
+        return f"{plain(target['at_least'])}—{plain(target['at_most'])}{target['unit']}"
+    return f"≥{plain(target['at_least'])}{target['unit']}"
+
+
+# --- Sentences of the briefing ---
+
+
+def title(figures: Figures) -> str:
+    """The briefing's title: 2018年6月全市“三社联动”目标完成情况; a county's names it."""
+    division = figures["division"]
+    place = "全市" if division["level"] == "city" else division["name"]
+    return f"{month_in_words(figures['period'])}{place}“三社联动”目标完成情况"
+
+
+def overview(figures: Figures) -> list[str]:
+    """The paragraphs of 一、总体进展: what was judged, every rate, how many rose and fell, the workforce."""
+    targets = figures["targets"]
+    whole = whole_of(figures["division"])
+    judged = [target for target in targets if target["percent"] is not None]
+    sentences = [
+        f"截至{day_in_words(figures['as_of'])}，对照{figures['plan']['document']}，{whole}{_all_judged(targets)}。"
+    ]
+    if judged:
+        names = "、".join(target["short_name"] for target in judged)
+        rates = "、".join(percent_text(target["percent"]) for target in judged)
+        verb = "分别为" if len(judged) > 1 else "为"
+        sentences.append(f"{names}{len(judged)}项目标的达标率{verb}{rates}。")
+    sentences.append(_how_many_rose(targets))
+    return [joined(sentences, by=""), _workforce(figures["workforce"], whole)]
+
+
+def _all_judged(targets: Sequence[Figures]) -> str:
+    """共测评城市社区153个、农村社区3442个、市辖区2个: the widest count of each kind of unit."""
+    counts: dict[str, int] = {}
+    for target in targets:
+        unit = judged_units({**target, "minimum_population": None})
+        counts[unit] = max(counts.get(unit, 0), target["judged"])
+    named = [f"{unit}{count}个" for unit, count in counts.items() if count]
+    return f"共测评{'、'.join(named)}" if named else "没有参评单位"
+
+
+def _how_many_rose(targets: Sequence[Figures]) -> str:
+    changes = [target["change_on_last_month"] for target in targets if target["change_on_last_month"] is not None]
+    if not changes:
+        return ""
+    rose, fell = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
+    same = len(changes) - rose - fell
+    counts = joined([f"{rose}项提高" * bool(rose), f"{fell}项下降" * bool(fell), f"{same}项持平" * bool(same)], by="、")
+    return f"与上月相比，{counts}。"
+
+
+def _workforce(workforce: Figures, whole: str) -> str:
+    """全市在岗社会工作者4355人，较上月增加12人，其中社会工作专业人才2245人，占比51.5%。"""
+    workers, professionals = workforce["workers"], workforce["professionals"]
+    if workers is None:
+        return f"{whole}尚未上报社会工作者名册。"
+    more = ""
+    if workforce["last_month_workers"] is not None:
+        difference = workers - workforce["last_month_workers"]
+        more = f"较上月{'增加' if difference > 0 else '减少'}{abs(difference)}人" if difference else "与上月持平"
+    parts = [f"{whole}在岗社会工作者{workers}人", more]
+    if workers:
+        parts.append(f"其中社会工作专业人才{professionals}人，占比{percent_text(workforce['percent'])}")
+    return joined(parts) + "。"
+
+
+def target_sentences(target: Figures, division: Figures) -> list[str]:
+    """The paragraphs of one target in 二、分项情况: how it stands, who leads and who lags."""
+    whole = whole_of(division)
+    asked = f"目标为“{target['name']}”（{clause_in_words(target['clause'])}）。"
+    if not target["judged"]:
+        return [f"{asked}{whole}本月没有参评的{judged_units(target)}。"]
+    return [asked + _how_it_stands(target, whole), _leading_and_lagging(target)]
+
+
+def _how_it_stands(target: Figures, whole: str) -> str:
+    reached = f"达标{target['met'] + target['over']}个"
+    if target["over"]:
+        reached += f"（其中超过{amount(target, target['at_most'])}的{target['over']}个）"
+    parts = [
+        f"{whole}参评{judged_units(target)}{target['judged']}个",
+        reached,
+        f"达标率{percent_text(target['percent'])}",
+        change_on_last_month(target["change_on_last_month"]),
+        change_on_year_before(target["change_on_year_before"]),
+    ]
+    rest = []
+    if target["unmet"]:
+        rest.append(f"未达标{target['unmet']}个，共缺{amount(target, target['gap'])}")
+    if target["unknown"]:
+        rest.append(f"数据未报、暂不能判定的{target['unknown']}个，计入参评")
+    if target["not_applicable"] and target["minimum_population"]:
+        rest.append(f"不足{target['minimum_population']}人、不参评的{target['not_applicable']}个")
+    return joined([joined(parts), *rest], by="；") + "。"
+
+
+def _leading_and_lagging(target: Figures) -> str:
+    """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
+    counted = [row for row in target["divisions"] if row["value"] is not None]
+    if counted:
+        return "其中，" + "、".join(f"{row['name']}{amount(target, row['value'])}" for row in counted) + "。"
+    return joined([_ranked("达标率居前的是", target["best"]), _ranked("居后的是", target["weakest"])]) + "。" * bool(
+        target["best"]
+    )
+
+
+def _ranked(beginning: str, rows: Sequence[Figures]) -> str:
+    return beginning + "、".join(f"{row['name']}（{percent_text(row['percent'])}）" for row in rows) if rows else ""
+
+
+def services(purchases: Figures, division: Figures, as_of: str) -> list[str]:
+    """The paragraphs of 三、购买服务: projects and money, by source and by object."""
+    day = datetime.date.fromisoformat(as_of)
+    whole = whole_of(division)
+    if not purchases["projects"]:
+        return [f"{whole}没有登记执行期在{day.year}年内、已经开始的购买服务项目。"]
+    parts = [
+        f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{purchases['projects']}个",
+        f"预算{ten_thousand_yuan(purchases['budget'])}",
+        f"合同金额{ten_thousand_yuan(purchases['contract_amount'])}",
+        f"已拨付{ten_thousand_yuan(purchases['paid'])}",
+    ]
+    return [
+        joined(parts) + "。",
+        _shares("按资金来源分", purchases["by_funding_source"])
+        + _shares("按服务对象分", purchases["by_beneficiaries"]),
+    ]
+
+
+def _shares(beginning: str, rows: Sequence[Figures]) -> str:
+    """按资金来源分，一般公共预算、福彩公益金预算分别为12万元、3.5万元，占比分别为77.4%、22.6%。"""
+    if len(rows) == 1:
+        return f"{beginning}，全部为{rows[0]['name']}。"
+    names = "、".join(row["name"] for row in rows)
+    money = "、".join(ten_thousand_yuan(row["budget"]) for row in rows)
+    shares = "、".join(percent_text(row["percent"]) for row in rows)
+    return f"{beginning}，{names}预算分别为{money}，占比分别为{shares}。"
+
+
+def shortcoming(target: Figures, division: Figures) -> str:
+    """One paragraph of 五、主要短板: the communities farthest from one target, by name and number.
+
+    When more than a handful lack equally much, where most of the unmet ones are. Empty when none falls short.
+    """
+    farthest = target["farthest"]
+    if farthest is None:
+        return ""
+    if farthest["rows"]:
+        return f"{target['short_name']}缺口最大的是{_named_communities(target, division)}。"
+    most = sorted(target["divisions"], key=lambda row: (-row["unmet"], row["code"]))[:3]
+    where = "、".join(f"{row['name']}（{row['unmet']}个）" for row in most if row["unmet"])
+    same = f"{target['short_name']}未达标的{target['unmet']}个{_KINDS_IN_WORDS[target['kind']]}中"
+    return f"{same}，有{farthest['number']}个还缺{amount(target, farthest['missing'])}，未达标较多的是{where}。"
+
+
+def _named_communities(target: Figures, division: Figures) -> str:
+    """城区东街街道办事处和平社区居委会（现有120平方米，还缺380平方米）、…; a county's edition leaves its own name out."""
+    names_county = division["level"] == "city"
+    return "、".join(
+        f"{row['county'] if names_county else ''}{row['town']}{row['name']}"
+        f"（现有{amount(target, row['value'])}，还缺{amount(target, row['missing'])}）"
+        for row in target["farthest"]["rows"]
+    )
