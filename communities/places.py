@@ -122,6 +122,9 @@ class PlaceIndex:
         path = self.divisions[division_id].path
         return path.startswith(self.scope_path) or self.scope_path.startswith(path)
 
+    def _lies_in_scope(self, division_id: int) -> bool:
+        return self.divisions[division_id].path.startswith(self.scope_path)
+
     def find(self, *, county: str, town: str, community: str, code: str) -> Place:
         """The place that the four texts (each may be blank) lead to. Raises PlaceNotFound.
 
@@ -137,9 +140,11 @@ class PlaceIndex:
             known = self.community_named(community, counties=counties, towns=towns)
             old_name = () if community_key(community) == community_key(known.name) else ("community_name",)
             return Place(known.town_id, known, old_county + old_town + old_name)
-        candidates = towns if towns is not None else counties
-        if len(candidates) != 1:
-            part = "town" if towns is not None else "county"
+        part = "county" if towns is None else "town"
+        candidates = [d for d in (counties if towns is None else towns) if self._lies_in_scope(d)]
+        if not candidates:
+            raise PlaceNotFound("out_of_scope", part, "这里不在您的填报范围内，请写明本单位的街道（乡镇）或社区")
+        if len(candidates) > 1:
             raise PlaceNotFound("ambiguous_place", part, "这个名称对应不止一个地方，请写明县和街道（乡镇）")
         return Place(candidates[0], None, old_county + old_town)
 

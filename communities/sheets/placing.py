@@ -91,11 +91,11 @@ class PlacedSheet(RegisterSheet):
         return index
 
     def _lacks_place(self, row: SheetRow, texts: tuple[str, ...]) -> bool:
-        county, _, community, code = texts
+        _, _, community, code = texts
         if self.needs_community and not (community or code):
             row.report("required", "请填社区名称或12位社区代码", "community_name", "community_code")
             return True
-        if not (county or community or code):
+        if not any(texts):
             row.report("required", "“县（市、区）”是必填项，请补上", "county")
             return True
         return False
