@@ -21,7 +21,7 @@ from changzhi_portal.sheets.columns import (
 )
 from changzhi_portal.sheets.likeness import NameNeighbours
 from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
-from communities.sheets.placing import REF, RecordSheet, place_columns
+from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
 from orgs.models import SocialOrganization
 
 Registration = SocialOrganization.Registration
@@ -180,7 +180,8 @@ class OrganizationSheet(RecordSheet):
         if values.get("is_social_work_agency", False) is None:
             values["is_social_work_agency"] = False
         write = propose(organization, values, division_id=row.place.division_id, is_new=row.is_new)
-        organization.prepare_keys()
+        if write is not None:
+            organization.prepare_keys()
         self._check(row, organization)
         row.writes = [write] if write else []
 
@@ -190,3 +191,10 @@ class OrganizationSheet(RecordSheet):
         lacks_code = organization.registration == Registration.REGISTERED and not organization.credit_code
         if lacks_code and "credit_code" not in row.refused:
             row.report("required", "管理方式为“登记”的组织必须填统一社会信用代码", "credit_code")
+
+    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """See RegisterSheet.records."""
+        inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
+        for organization in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
+            own = {name: getattr(organization, name) for name in ("ref", *self.VALUE_FIELDS)}
+            yield own | place_values(organization.community, organization.division)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -108,7 +108,10 @@ class ProjectSheet(RecordSheet):
                 found[project.division_id, comparable(project.number)] = project
         for row in rows:
             row.target = found.get(self.natural_key(row))
-        self._links = self._load_links([project.pk for project in found.values()])
+
+    def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """The communities that the matched projects serve."""
+        self._links = self._load_links([row.target.pk for row in rows if row.target is not None])
 
     @staticmethod
     def _load_links(ids: list[int]) -> dict[int, list[int]]:
@@ -127,7 +130,9 @@ class ProjectSheet(RecordSheet):
     def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
         """One write: the project, with the communities it serves as links."""
         project = row.draft(ServiceProject)
-        values = {"division_id": row.place.division_id} | self.given(row, self.VALUE_FIELDS)
+        values = self.given(row, self.VALUE_FIELDS)
+        if row.is_new or row.get("county"):
+            values["division_id"] = row.place.division_id
         write = propose(project, values, division_id=row.place.division_id, is_new=row.is_new)
         self._check(row, project)
         if "communities" in row.values:
@@ -156,3 +161,18 @@ class ProjectSheet(RecordSheet):
             row.report("over_budget", "合同金额超过预算金额，请核实", "contract_amount")
         if project.paid is not None and project.contract_amount is not None and project.paid > project.contract_amount:
             row.report("over_budget", "已拨付超过合同金额，请核实", "paid")
+
+    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """See RegisterSheet.records. Communities are listed by code, which is never ambiguous."""
+        inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).select_related("division")
+        codes: dict[int, list[str]] = defaultdict(list)
+        links = ProjectCommunity.objects.filter(project__in=inside.values("pk")).order_by("community__code")
+        for project_id, code in links.values_list("project_id", "community__code"):
+            codes[project_id].append(code)
+        for project in inside.order_by("number", "id").iterator(chunk_size=2_000):
+            own = {name: getattr(project, name) for name in ("ref", *self.VALUE_FIELDS)}
+            is_towns = project.division.level == "town"  # the sheet knows no towns; a blank county changes nothing
+            yield own | {
+                "county": "" if is_towns else project.division.name,
+                "communities": "、".join(codes[project.pk]),
+            }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -22,7 +22,7 @@ from changzhi_portal.sheets.columns import (
     TextColumn,
 )
 from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, propose
-from communities.sheets.placing import REF, RecordSheet, place_columns
+from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
 from socialworkers.models import Posting, SocialWorker
 
 
@@ -74,7 +74,6 @@ class WorkerSheet(RecordSheet):
         self._digests = {id(row): digest(row.get("id_number").reveal()) for row in rows if row.get("id_number")}
         known = self._workers(context)
         inside = self._inside(known, context)
-        self._postings = self._load_postings([worker.pk for worker in known.values()], context)
         for row in rows:
             worker = known.get(self._digests.get(id(row), ""))
             if worker is None:
@@ -85,6 +84,11 @@ class WorkerSheet(RecordSheet):
             else:
                 row.report("conflicting_key", "这个身份证号已登记为另一姓名，请核对原件或联系市局", "id_number")
         self._mine = inside
+
+    def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """The postings of the matched workers. One that was found by 记录编号 is the office's own."""
+        self._mine |= {row.target.pk for row in rows if row.target is not None and row.get("ref")}
+        self._postings = self._load_postings([row.target.pk for row in rows if row.target is not None], context)
 
     def _workers(self, context: CheckContext) -> dict[str, SocialWorker]:
         found: dict[str, SocialWorker] = {}
@@ -122,11 +126,10 @@ class WorkerSheet(RecordSheet):
         values = self.given(row, self.PERSON_FIELDS)
         if not is_new_person:
             values.pop("id_number", None)  # it is what found the record
-        if worker.pk is not None and not values.get("level", True):
-            values.pop("level")
-        writes = [propose(worker, values, division_id=row.place.division_id, is_new=is_new_person)]
-        if row.get("name") and (row.get("id_number") or not is_new_person):
+        person = propose(worker, values, division_id=row.place.division_id, is_new=is_new_person)
+        if person is not None and worker.id_number is not None:
             worker.prepare_keys()
+        writes = [person]
         postings = self._postings.get(worker.pk, []) if worker.pk else []
         writes += self._posting_writes(row, worker, postings)
         row.writes = [write for write in writes if write is not None]
@@ -190,3 +193,12 @@ class WorkerSheet(RecordSheet):
     def _check_order(row: SheetRow, posting: Posting) -> None:
         if posting.ended_on is not None and posting.started_on is not None and posting.ended_on < posting.started_on:
             row.report("date_order", "离岗日期早于到岗日期，请核对", "ended_on", "started_on")
+
+    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """See RegisterSheet.records. Each worker with the newest posting."""
+        inside = Posting.objects.filter(Posting.in_subtree(scope_path), is_newest=True)
+        inside = inside.select_related("worker", "community__town__parent", "division__parent")
+        for posting in inside.order_by("community__code", "worker_id").iterator(chunk_size=2_000):
+            person = {name: getattr(posting.worker, name) for name in ("ref", *self.PERSON_FIELDS)}
+            own = {name: getattr(posting, name) for name in self.POSTING_FIELDS}
+            yield person | own | place_values(posting.community, posting.division)

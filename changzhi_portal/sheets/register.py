@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -130,6 +130,13 @@ class RegisterSheet(ABC):
     @abstractmethod
     def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """Find each row's place and record, report what is wrong, and fill `row.writes` of rows without an error."""
+
+    @abstractmethod
+    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """The register's records of a scope as field → value, for templates and exports; personal values stay sealed.
+
+        What is written from them and uploaded unchanged changes nothing (spreadsheets.md, promise 7).
+        """
 
     def column(self, name: str) -> Column:
         """The column of a field."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
 from communities.models import Community, CommunityProfile, GovernanceBody
-from communities.sheets.placing import REF, PlacedSheet, place_columns
+from communities.sheets.placing import REF, PlacedSheet, place_columns, place_values
 
 Body = GovernanceBody.Kind
 # field of the sheet -> kind of body
@@ -150,3 +150,22 @@ class CommunitySheet(PlacedSheet):
                 values: dict[str, Any] = {attribute: value}
                 writes.append(propose(new_body, values, division_id=town_id, is_new=body is None))
         row.writes = [write for write in writes if write is not None]
+
+    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """See RegisterSheet.records. Each community with its newest profile."""
+        inside = Community.objects.standing().filter(Community.in_subtree(scope_path))
+        newest: dict[int, CommunityProfile] = {}
+        for profile in CommunityProfile.objects.filter(community__in=inside.values("pk")).order_by("as_of"):
+            newest[profile.community_id] = profile
+        bodies: dict[int, dict[str, GovernanceBody]] = defaultdict(dict)
+        for body in GovernanceBody.objects.filter(community__in=inside.values("pk")):
+            bodies[body.community_id][body.kind] = body
+        for community in inside.with_place().order_by("code").iterator(chunk_size=2_000):
+            last, own = newest.get(community.pk), bodies[community.pk]
+            yield (
+                {"ref": community.ref, "kind": community.kind, "note": community.note}
+                | place_values(community, None)
+                | {name: getattr(last, name, None) for name in ("households", "residents", "as_of")}
+                | {name: own[kind].exists for name, kind in EXISTENCE_FIELDS.items() if kind in own}
+                | {name: own[kind].number for name, kind in NUMBER_FIELDS.items() if kind in own}
+            )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
@@ -19,7 +19,7 @@ from changzhi_portal.sheets.columns import (
 from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
 from communities.models import Facility
 from communities.sheets.communities import OUTLIER_FACTOR
-from communities.sheets.placing import REF, RecordSheet, place_columns
+from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
 
 LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
 MAXIMUM_AREA = Decimal("99999999.99")
@@ -75,7 +75,8 @@ class FacilitySheet(RecordSheet):
         area_before = None if row.is_new else facility.area
         values = {"community_id": row.place.community.id} | self.given(row, self.VALUE_FIELDS)
         write = propose(facility, values, division_id=row.place.division_id, is_new=row.is_new)
-        facility.prepare_keys()
+        if write is not None:
+            facility.prepare_keys()
         self._check(row, facility, area_before)
         row.writes = [write] if write else []
 
@@ -92,3 +93,10 @@ class FacilitySheet(RecordSheet):
         )  # type: ignore[operator]
         if area > LARGEST_PLAUSIBLE_AREA or jumped:
             row.report("outlier", "面积与上次相差过大或不合常理，请核实", "area")
+
+    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+        """See RegisterSheet.records."""
+        inside = Facility.objects.filter(Facility.in_subtree(scope_path)).select_related("community__town__parent")
+        for facility in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
+            own = {name: getattr(facility, name) for name in ("ref", *self.VALUE_FIELDS)}
+            yield own | place_values(facility.community, None)

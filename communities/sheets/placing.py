@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from changzhi_portal.sheets.columns import Column, PlaceCodeColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from communities.models import Community, Division
 from communities.places import Place, PlaceIndex, PlaceNotFound
 
 REF = TextColumn("ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
@@ -68,6 +69,20 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
             note="12位统计用区划代码",
         ),
     )
+
+
+def place_values(community: Community | None, division: Division | None) -> dict[str, str]:
+    """The place columns of an existing record; the community's town and county must be loaded."""
+    town = community.town if community else division
+    if town is None:
+        raise ValueError("A record hangs at a community or at a division.")
+    is_town = town.level == Division.Level.TOWN
+    return {
+        "county": town.parent.name if is_town and town.parent else town.name,
+        "town": town.name if is_town else "",
+        "community_name": community.name if community else "",
+        "community_code": community.code if community else "",
+    }
 
 
 class PlacedSheet(RegisterSheet):
@@ -133,6 +148,7 @@ class RecordSheet(PlacedSheet):
             self.reject_future_dates(row, context.today)
         self.match(rows, context)
         self._match_refs(rows, context)
+        self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
         for row in rows:
             row.is_new = row.target is None
@@ -146,6 +162,9 @@ class RecordSheet(PlacedSheet):
     @abstractmethod
     def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """Set `row.target` of rows whose record exists, looking all of them up in batches."""
+
+    def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+        """Load, in batches, what else comparing the matched records needs."""
 
     @abstractmethod
     def natural_key(self, row: SheetRow) -> Any:
