@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -16,6 +19,7 @@ from changzhi_portal.facts import Fact, in_words
 from changzhi_portal.views.pages import EVERYBODY, PortalPage
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignIn(auth_views.LoginView):
     """The sign-in page; the only page open to visitors."""
 
@@ -27,7 +31,8 @@ class SignIn(auth_views.LoginView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A part of a page asked for by htmx after the session has ended takes the whole page here."""
         if request.htmx and request.method == "GET":
-            return HttpResponseClientRedirect(f"{reverse('accounts:login')}?next={request.htmx.current_url_abs_path or ''}")
+            back = urlencode({"next": request.htmx.current_url_abs_path or reverse("home")}, safe="/")
+            return HttpResponseClientRedirect(f"{reverse('accounts:login')}?{back}")
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -1,0 +1,171 @@
+"""Every address of the portal, as a visitor, as each role and as somebody of another area.
+
+A new address is found by itself; one that takes a `ref` needs a line in RECORDS saying how to make a record for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import models
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role, User
+from tests.factories import (
+    Place,
+    make_batch,
+    make_facility,
+    make_organization,
+    make_project,
+    make_user,
+    make_worker,
+)
+from tests.queries import queries_of, writes_of
+
+# What a visitor may open without signing in.
+OPEN = {"accounts:login", "healthz"}
+# Addresses that exist to change something: a GET is refused.
+POST_ONLY = {"accounts:logout", "uploads:commit", "reports:print_briefing"}
+
+Maker = Callable[[Place, User], models.Model]
+# How to make a record in 城区 for each address with a ref.
+RECORDS: dict[str, Maker] = {
+    "communities:community_detail": lambda place, user: place.communities[0],
+    "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
+    "orgs:detail": lambda place, user: make_organization(place.communities[0]),
+    "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
+    "services:detail": lambda place, user: make_project(place.county),
+    "uploads:batch": lambda place, user: make_batch(user),
+    "uploads:progress": lambda place, user: make_batch(user),
+    "uploads:commit": lambda place, user: make_batch(user),
+}
+
+
+def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Name (with its namespace) and pattern of every address."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from addresses(pattern.url_patterns, namespace)
+        else:
+            yield f"{prefix}{pattern.name}", pattern
+
+
+NAMES = sorted(name for name, _ in addresses())
+TAKE_RECORD = sorted(name for name, pattern in addresses() if pattern.pattern.converters)
+
+
+def address_of(name: str, place: Place, owner: User) -> str:
+    """The address; of a record in 城区, where it takes one."""
+    if name not in TAKE_RECORD:
+        return reverse(name)
+    return reverse(name, args=[RECORDS[name](place, owner).ref])  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def people(place: Place) -> dict[str, User]:
+    """One user of each role in 城区 or above, and one of another county."""
+    return {
+        **{
+            role.value: make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
+            for role in Role
+        },
+        "county leader": make_user(Role.LEADER, place.county),
+    }
+
+
+def test_every_address_has_a_name():
+    assert all(not name.endswith("None") for name in NAMES)
+    assert len(NAMES) == len(set(NAMES))
+
+
+@pytest.mark.parametrize("name", TAKE_RECORD)
+def test_every_address_with_a_record_is_walked(name):
+    assert name in RECORDS, f"Say in RECORDS how to make a record for {name}."
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_a_visitor_gets_nowhere_but_to_the_sign_in_page(name, place, clerk):
+    address = address_of(name, place, clerk)
+    for answer in (Client().get(address), Client().post(address)):
+        if name in OPEN:
+            assert answer.status_code in {200, 405}
+        else:
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(reverse("accounts:login"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_no_role_meets_a_server_error_and_looking_changes_nothing(name, place, clerk, people):
+    address = address_of(name, place, clerk)
+    for user in people.values():
+        browser = Client()
+        browser.force_login(user)
+        answers = []
+        queries = queries_of(lambda browser=browser, answers=answers: answers.append(browser.get(address)))
+        status = answers[0].status_code
+        assert status in ({403, 405} if name in POST_ONLY else {200, 302, 403, 404}), f"{user.role}: {status}"
+        assert writes_of(queries) == [], f"{user.role}: a GET wrote to the database"
+        assert browser.post(address).status_code < 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", TAKE_RECORD)
+def test_a_record_of_another_county_does_not_exist_for_anybody_there(name, place, clerk, other_clerk, signed_in):
+    address = address_of(name, place, clerk)
+    answer = signed_in(other_clerk).get(address)
+    assert answer.status_code == (405 if name in POST_ONLY else 404)
+    assert signed_in(other_clerk).post(address).status_code in {404, 405}
+    own = signed_in(clerk).get(address)
+    assert own.status_code in {200, 302, 405}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["orgs:list", "socialworkers:list", "services:list", "communities:facility_list", "uploads:list", "uploads:new"])
+def test_a_leader_is_told_in_chinese_that_the_role_may_not(name, leader, signed_in):
+    answer = signed_in(leader).get(reverse(name))
+    assert answer.status_code == 403
+    text = answer.content.decode()
+    assert "“领导”角色不能打开" in text
+    assert "请联系市局管理员" in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_with_a_first_password_can_only_change_it(name, place, clerk, signed_in):
+    new = make_user(Role.DISTRICT_CLERK, place.county, must_change_password=True)
+    answer = signed_in(new).get(address_of(name, place, clerk))
+    if name in OPEN or name in {"accounts:password", "accounts:logout"}:
+        assert answer.status_code in {200, 302, 405}
+    else:
+        assert answer["Location"] == reverse("accounts:password")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_is_kept_in_a_cache_or_needs_an_inline_script(name, place, clerk, signed_in):
+    answer = signed_in(clerk).get(address_of(name, place, clerk))
+    assert "no-store" in answer["Cache-Control"]
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert "unsafe" not in answer["Content-Security-Policy"]
+    if answer.headers.get("Content-Type", "").startswith("text/html") and not answer.streaming:
+        text = answer.content.decode()
+        assert " style=" not in text
+        assert "<style" not in text
+        assert "javascript:" not in text
+        assert " onclick=" not in text
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_says_so_in_chinese(clerk, signed_in):
+    for browser in (signed_in(clerk), Client()):
+        answer = browser.get("/no/such/page/")
+        assert answer.status_code == 404
+        assert "没有找到" in answer.content.decode()

@@ -1,0 +1,39 @@
+"""How many queries a page makes: pinned, so that a slow page is seen before it is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+@contextmanager
+def exactly(number: int) -> Iterator[CaptureQueriesContext]:
+    """Fail, printing the SQL, unless exactly `number` queries are made."""
+    with CaptureQueriesContext(connection) as queries:
+        yield queries
+    made = len(queries)
+    assert made == number, f"{made} queries instead of {number}:\n{listed(queries)}"
+
+
+def queries_of(action: Callable[[], Any]) -> CaptureQueriesContext:
+    """The queries that an action makes."""
+    with CaptureQueriesContext(connection) as queries:
+        action()
+    return queries
+
+
+def writes_of(queries: CaptureQueriesContext) -> list[str]:
+    """Those of the queries that change something."""
+    return [query["sql"] for query in queries.captured_queries if query["sql"].lstrip().upper().startswith(WRITES)]
+
+
+def listed(queries: CaptureQueriesContext) -> str:
+    """The SQL, one numbered statement a line, cut to what tells them apart."""
+    statements = enumerate(queries.captured_queries, start=1)
+    return "\n".join(f"{number}. {query['sql'][:400]}" for number, query in statements)
