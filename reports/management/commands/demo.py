@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from changzhi_portal.errors import PortalError
 from communities.actions import load_divisions
+from communities.models import Division
 from reports.demo.accounts import ACCOUNTS, PASSWORD, create_accounts
 from reports.demo.files import PERIOD, DemoFile, write_workbooks
 from reports.demo.places import demo_counties
@@ -37,7 +38,8 @@ class Command(BaseCommand):
     def _make(self) -> None:
         try:
             refuse_real_data()
-            load_divisions()
+            if not Division.objects.exists():
+                load_divisions()
             mark_as_demo()
             create_accounts()
         except PortalError as error:
