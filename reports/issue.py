@@ -16,6 +16,7 @@ from reports.models import Briefing
 
 _NUMERALS = "一二三四五六七八九十"
 _CHART_WIDTH = 460
+_FEWEST_BARS = 2  # one bar compares nothing
 
 
 def issue_markup(briefing: Briefing) -> str:
@@ -87,7 +88,7 @@ def _printed_target(target: Mapping[str, Any], figures: Mapping[str, Any], numbe
         "year_cell": words.signed_points(target["change_on_year_before"]),
         "sentences": words.target_sentences(target, figures["division"]),
         "caption": caption,
-        "chart": _chart(target, caption) if target["judged"] and target["divisions"] else "",
+        "chart": _chart(target, caption),
     }
 
 
@@ -103,28 +104,26 @@ def _counts_whole_counties(target: Mapping[str, Any]) -> bool:
 
 
 def _chart(target: Mapping[str, Any], caption: str) -> str:
-    """Bars of the rate, or of the figure itself where each division is one judged unit."""
+    """Bars of the rate, or of the figure itself where each division is one judged unit; empty for a lone division."""
     if _counts_whole_counties(target):
         rows = [
             {"name": row["name"], "value": row["value"], "label": words.amount(target, row["value"])}
             for row in target["divisions"]
             if row["value"] is not None
         ]
+        if len(rows) < _FEWEST_BARS:
+            return ""
         return amount_by_division_svg(rows, title=caption, at_least=target["at_least"], width=_CHART_WIDTH)
     rows = [
-        {
-            "name": row["name"],
-            "rate": row["rate"],
-            "label": words.percent_text(row["percent"]) if row["judged"] else None,
-        }
+        {"name": row["name"], "rate": row["rate"], "label": words.percent_text(row["percent"])}
         for row in target["divisions"]
+        if row["judged"]
     ]
+    if len(rows) < _FEWEST_BARS:
+        return ""
+    average_name = f"平均{words.percent_text(target['percent'])}"
     return rate_by_division_svg(
-        rows,
-        title=caption,
-        average=target["rate"],
-        average_name=f"平均{words.percent_text(target['percent'])}",
-        width=_CHART_WIDTH,
+        rows, title=caption, average=target["rate"], average_name=average_name, width=_CHART_WIDTH
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from weasyprint import HTML
+from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -21,6 +21,7 @@ from reports.fonts import missing_glyphs, require_fonts, require_glyphs
 
 # PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
 PDF_VARIANT = "pdf/a-3u"
+STYLE_SHEET = "static:reports/briefing.css"
 
 
 class RefusedAddress(FatalURLFetchingError):
@@ -58,15 +59,17 @@ def _nothing(name: str) -> None:
 
 
 def print_markup(markup: str) -> bytes:
-    """The PDF of a whole HTML document.
+    """The PDF of a whole HTML document, laid out by static/reports/briefing.css.
 
     Raises PortalError when a font is not installed, or when a character is in none of the fonts, naming it.
     """
     require_fonts()
-    page = HTML(string=markup, base_url="static:", url_fetcher=OwnFilesFetcher())
+    fetcher, fonts = OwnFilesFetcher(), FontConfiguration()
+    page = HTML(string=markup, url_fetcher=fetcher)
     require_glyphs("".join(page.etree_element.itertext()))
-    document = page.render(font_config=FontConfiguration(), pdf_variant=PDF_VARIANT)
-    pdf = document.write_pdf(pdf_variant=PDF_VARIANT)
+    style = CSS(url=STYLE_SHEET, url_fetcher=fetcher, font_config=fonts)
+    document = page.render(font_config=fonts, stylesheets=[style], pdf_variant=PDF_VARIANT)
+    pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT)
     # What the text layout could not draw after all, although a font has it: boxes would be in the file.
     boxes = sorted({chr(point) for font in document.fonts.values() for point in font.missing})
     if boxes:
