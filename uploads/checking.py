@@ -59,8 +59,7 @@ def read_file(
 
 
 def _wrong_sheet(wrong: WrongSheet) -> Problem:
-    message = f"工作表“{wrong.sheet}”像是“{wrong.title}”的表，这次没有读取；请在“{wrong.title}”中另行上传"
-    return Problem("wrong_register", message, Level.WARNING, sheet=wrong.sheet)
+    return Problem("wrong_register", wrong.message, Level.WARNING, sheet=wrong.sheet)
 
 
 def _unknown_columns(layout: SheetLayout) -> list[Problem]:

@@ -30,18 +30,18 @@ def main(arguments: Sequence[str]) -> None:
     """Read the file and write the answer."""
     limits = Limits(**json.loads(arguments[0]))
     _limit_resources(limits)
-    answer = pickle.Pickler(sys.stdout.buffer, protocol=5)
+    answer = sys.stdout.buffer
     writer = _Writer(answer, limits)
     try:
         with open(arguments[2], "rb") as file:
             for sheet in _sheets(file, Path(arguments[2]), arguments[1], limits):
                 writer.write(sheet)
-        answer.dump(("end",))
+        pickle.dump(("end",), answer)
     except NotReadable as refusal:
-        answer.dump(("refused", refusal.reason, refusal.values))
+        pickle.dump(("refused", refusal.reason, refusal.values), answer)
     except MemoryError:
-        answer.dump(("refused", "memory", {}))
-    sys.stdout.flush()
+        pickle.dump(("refused", "memory", {}), answer)
+    answer.flush()
 
 
 def _limit_resources(limits: Limits) -> None:
@@ -70,10 +70,9 @@ class _Texts(dict[str, str]):
     """
 
     def __missing__(self, text: str) -> str:
+        value = text
         if text[:1] in _SUSPECT:
             value = "" if not text.strip(_NOTHING) else CellError(text) if is_error_text(text) else text
-        else:
-            value = text
         self[text] = value
         return value
 
@@ -81,7 +80,7 @@ class _Texts(dict[str, str]):
 class _Writer:
     """Writes sheets batch by batch, so that the child never holds a second copy of them."""
 
-    def __init__(self, answer: pickle.Pickler, limits: Limits) -> None:
+    def __init__(self, answer: IO[bytes], limits: Limits) -> None:
         self._answer = answer
         self._limits = limits
         self._rows = 0
@@ -108,8 +107,7 @@ class _Writer:
         self._dump(("sheet", sheet.name, sheet.merged))
 
     def _dump(self, value: object) -> None:
-        self._answer.clear_memo()
-        self._answer.dump(value)
+        pickle.dump(value, self._answer, protocol=5)
 
     def _cleaned(self, rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
         """The rows with blank texts as ""; a row without any value is empty."""

@@ -1,18 +1,230 @@
-"""How header texts are compared."""
+"""How header texts are compared, and which row of a sheet is its header."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
-_UNITS = "㎡|m2|平方米|平米|万元|元|人|户|个|家|名"
-_UNIT_IN_BRACKETS = re.compile(rf"\((?:单位:?)?(?:{_UNITS})\)", re.IGNORECASE)
+from uploads.reading.grid import Grid
+
+if TYPE_CHECKING:
+    from changzhi_portal.sheets.columns import Column
+
+LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
+TALLEST: Final = 3  # … and has at most three
+
+_UNIT: Final = "m2|m\\^2|平方米|平米|亿元|百万元|万元|千元|元|人|户|个|家|名|次|件|%|岁|年|米"
+_BRACKETS: Final = str.maketrans("[]{}〔〕〈〉《》【】", "()()()()()()")
+_IGNORED_SIGNS: Final = re.compile(r"[\s*:;、,.。_\"'“”‘’·★☆▲#\u200b\ufeff]")
+_UNIT_IN_BRACKETS: Final = re.compile(rf"\((?:单位)?(?:{_UNIT})\)")
+_UNIT_AT_END: Final = re.compile(rf"[/-]?(?:{_UNIT})$")
+_BRACKET_AT_END: Final = re.compile(r"\([^()]*\)$")
+_NUMBERING: Final = frozenset("甲乙丙丁戊己庚辛壬癸")
+_SERIAL: Final = frozenset({"序号", "序", "no", "行号", "顺序号", "次序", "栏次"})
 
 
+@lru_cache(maxsize=8_192)
 def normal_header(text: str) -> str:
-    """A header for comparing: NFKC, no spaces or line breaks, one kind of brackets, no unit in brackets, no * or :."""
-    plain = re.sub(r"[\s*:★]", "", unicodedata.normalize("NFKC", text)).translate(_BRACKETS)
-    return _UNIT_IN_BRACKETS.sub("", plain).casefold()
+    """A header for comparing: NFKC, without spaces, line breaks and *:、 signs, one kind of brackets, no unit in them."""
+    plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
+    return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
 
 
-_BRACKETS = str.maketrans("[]{}〔〕【】", "()()()()")
+def is_serial(header: str) -> bool:
+    """Whether a normalised header is that of a running number."""
+    return header in _SERIAL
+
+
+class Fit(IntEnum):
+    """How a header came to its field, the surest first."""
+
+    REMEMBERED = 0
+    EXACT = 1
+    LOOSE = 2  # only without a remark or unit at its end
+
+
+class Matcher:
+    """Finds the field of a header among a register's columns.
+
+    `remembered` maps normalised headers to fields, as an office has taught; "" says that a column is to be ignored.
+    """
+
+    def __init__(self, columns: Iterable[Column], remembered: Mapping[str, str] | None = None) -> None:
+        self._fields: dict[str, str] = {}
+        for column in columns:
+            for spelling in (column.header, *column.spellings):
+                self._fields.setdefault(normal_header(spelling), column.field)
+        fields = {*self._fields.values(), ""}
+        self._remembered = {name: known for name, known in (remembered or {}).items() if known in fields}
+        self._known: dict[tuple[str, ...], tuple[Fit, str] | None] = {}
+
+    def find(self, labels: tuple[str, ...]) -> tuple[Fit, str] | None:
+        """The field that a column's labels, from the top row to the bottom row, lead to."""
+        if labels not in self._known:
+            self._known[labels] = self._find(labels)
+        return self._known[labels]
+
+    def _find(self, labels: tuple[str, ...]) -> tuple[Fit, str] | None:
+        # Joined from the top, then ever fewer of the upper rows: 负责人/姓名 is 负责人姓名, 基本数据/户数 is 户数.
+        names = [normal_header("".join(labels[start:])) for start in range(len(labels))]
+        if names and names[0] in self._remembered:
+            return Fit.REMEMBERED, self._remembered[names[0]]
+        for name in names:
+            if name in self._fields:
+                return Fit.EXACT, self._fields[name]
+        for name in names:
+            for shorter in (_BRACKET_AT_END.sub("", name), _UNIT_AT_END.sub("", name)):
+                if shorter in self._fields:
+                    return Fit.LOOSE, self._fields[shorter]
+        return None
+
+
+@dataclass(slots=True)
+class HeaderColumn:
+    """A labelled column of a header: where its lowest label stands, and its labels from top to bottom."""
+
+    index: int
+    row: int
+    labels: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The header as written, its rows joined."""
+        return " ".join("".join(label.split("\n")).strip() for label in self.labels)
+
+
+@dataclass(slots=True)
+class Header:
+    """The header rows of a sheet (from 0), its columns, and which column leads to which field."""
+
+    first: int
+    last: int
+    columns: list[HeaderColumn]
+    fields: dict[int, str] = field(default_factory=dict)  # column index → field
+    ignored: set[int] = field(default_factory=set)  # columns that an office has told to ignore
+
+
+class HeaderSearch:
+    """The possible headers of one sheet, cut out once and held against each register."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._rows = grid.rows
+        self._merged = [area for area in grid.merged if area[0] < LAST_FIRST_ROW + TALLEST]
+        self._spanned = {
+            (row, column)
+            for top, left, bottom, right in self._merged
+            for row in range(top, min(bottom, LAST_FIRST_ROW + TALLEST) + 1)
+            for column in range(left + 1, right + 1)
+        }
+        self._texts = [[_label(cell) for cell in row] for row in grid.rows[: LAST_FIRST_ROW + TALLEST]]
+        self._windows = [
+            (first, first + height - 1, self._columns(first, first + height - 1))
+            for first in range(min(LAST_FIRST_ROW, len(self._texts)))
+            for height in range(1, TALLEST + 1)
+            if all(self._may_be_header(row) for row in range(first, first + height))
+        ]
+
+    def best(self, matcher: Matcher) -> Header | None:
+        """The rows with the most fields; among equals the fewest rows, then the topmost. None when nothing matches."""
+        best, best_rank = None, (0, 0)
+        for first, last, columns in self._windows:
+            fields = {found[1] for column in columns if (found := matcher.find(column.labels))} - {""}
+            rank = (len(fields), first - last)
+            if fields and rank > best_rank:
+                best, best_rank = (first, last), rank
+        if best is None:
+            return None
+        first, last = self._with_attached_rows(*best)
+        header = Header(first, last, self._columns(first, last))
+        _assign(header, matcher)
+        return header
+
+    def _may_be_header(self, row: int) -> bool:
+        """Rows of numbers and dates are data."""
+        if row >= len(self._texts):
+            return False
+        texts = sum(1 for text in self._texts[row] if text)
+        cells = sum(1 for cell in self._rows[row] if cell != "")
+        return texts > 0 and texts >= 2 * (cells - texts)
+
+    def _columns(self, first: int, last: int) -> list[HeaderColumn]:
+        """The columns that have a label of their own; a label above them that spans several columns comes before it."""
+        width = max((len(row) for row in self._texts[first : last + 1]), default=0)
+        above: list[str] = [""] * (last - first + 1)  # the label to the left in each row, for headings across columns
+        columns = []
+        for index in range(width):
+            own: list[tuple[int, str]] = []
+            labels: list[str] = []
+            for depth, row in enumerate(range(first, last + 1)):
+                text = self._texts[row][index] if index < len(self._texts[row]) else ""
+                if text:
+                    above[depth:] = [text] + [""] * (last - row)
+                    own.append((row, text))
+                    labels.append(text)
+                elif not own and above[depth] and (not self._merged or (row, index) in self._spanned):
+                    labels.append(above[depth])
+            if own:
+                columns.append(HeaderColumn(index, own[-1][0], tuple(labels)))
+        return columns
+
+    def _with_attached_rows(self, first: int, last: int) -> tuple[int, int]:
+        """Rows above and below that belong to the header: merged into it, a running number's label, units, numbering."""
+        while first > 0 and last - first + 1 < TALLEST and self._belongs_above(first):
+            first -= 1
+        while last - first + 1 < TALLEST and self._belongs_below(first, last):
+            last += 1
+        if last + 1 < len(self._rows) and _is_numbering(self._rows[last + 1]):
+            last += 1
+        return first, last
+
+    def _belongs_above(self, first: int) -> bool:
+        if any(top < first <= bottom for top, _, bottom, _ in self._merged):
+            return True
+        labelled = {index for index, text in enumerate(self._texts[first]) if text}
+        above = self._texts[first - 1]
+        return any(is_serial(normal_header(text)) and index not in labelled for index, text in enumerate(above) if text)
+
+    def _belongs_below(self, first: int, last: int) -> bool:
+        if last + 1 >= len(self._rows):
+            return False
+        if sum(1 for top, _, bottom, _ in self._merged if first <= top <= last < bottom) >= 2:
+            return True
+        texts = [cell for cell in self._rows[last + 1] if cell != ""]
+        return len(texts) > 0 and all(isinstance(text, str) and _is_unit(text) for text in texts)
+
+
+def _label(cell: object) -> str:
+    return cell.strip() if isinstance(cell, str) else ""
+
+
+def _is_unit(text: str) -> bool:
+    plain = unicodedata.normalize("NFKC", text).strip().strip("()").removeprefix("单位").lstrip(":").casefold()
+    return re.fullmatch(_UNIT, plain) is not None
+
+
+def _is_numbering(row: Sequence[object]) -> bool:
+    """Whether a row only numbers the columns: 甲 乙 1 2 3, or 1 2 3."""
+    cells = [str(cell).strip().removesuffix(".0") for cell in row if cell != ""]
+    numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdecimal()]
+    letters = [cell for cell in cells if cell in _NUMBERING or cell == "栏次"]
+    counts_up = all(later == earlier + 1 for earlier, later in pairwise(numbers))
+    return len(cells) >= 3 and len(numbers) + len(letters) == len(cells) and counts_up and numbers[:1] in ([], [1])
+
+
+def _assign(header: Header, matcher: Matcher) -> None:
+    """Give each field its first and surest column."""
+    found = [(*match, column.index) for column in header.columns if (match := matcher.find(column.labels))]
+    taken: set[str] = set()
+    for _, name, index in sorted(found, key=lambda match: (match[0], match[2])):
+        if not name:
+            header.ignored.add(index)
+        elif name not in taken:
+            taken.add(name)
+            header.fields[index] = name
+    header.fields = dict(sorted(header.fields.items()))

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Final
 
+from changzhi_portal.sheets.columns import Column, DecimalColumn, IntegerColumn
+from changzhi_portal.sheets.problems import cell_address
+from changzhi_portal.sheets.register import RegisterSheet
 from uploads.reading.grid import Grid
+from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderSearch, Matcher, is_serial, normal_header
+from uploads.reading.months import month_in
+from uploads.reading.refusal import FileRefused
+from uploads.reading.rows import DataRows, RawRow
 
-if TYPE_CHECKING:
-    from changzhi_portal.sheets.register import RegisterSheet
+__all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
+
+NO_HEADER: Final = "（无列名）"  # stands for the header of a column that has values but no label
+_FEWEST_FIELDS: Final = 2  # a single known word in a row is chance
+_YUAN: Final = {
+    "亿元": Decimal(100_000_000),
+    "百万元": Decimal(1_000_000),
+    "万元": Decimal(10_000),
+    "千元": Decimal(1_000),
+    "元": Decimal(1),
+}
+_MONEY_UNIT: Final = re.compile("|".join(_YUAN))
+_UNIT_LINE: Final = re.compile(r"单位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
 
 
 @dataclass(slots=True)
@@ -29,20 +47,12 @@ class MappedColumn:
 
 
 @dataclass(slots=True)
-class RawRow:
-    """One data row: `cells` holds the raw values of the mapped columns by field, those carried down included."""
-
-    sheet: str | None
-    number: int  # as Excel counts
-    cells: dict[str, object]
-
-
-@dataclass(slots=True)
 class SheetLayout:
     """How one sheet was understood.
 
     Header rows count from 1, as in Excel. `unknown` lists the address and text of header cells that fit no column.
-    `title` is all text above the header. `skipped` counts totals, repeated headers and footers, not empty rows.
+    `title` is all text above the header: a line per row, cells separated by tabs. `skipped` counts totals, repeated
+    headers and footers, not empty rows.
     """
 
     name: str | None
@@ -57,11 +67,23 @@ class SheetLayout:
 
 @dataclass(slots=True)
 class WrongSheet:
-    """A sheet of the same workbook that belongs to another register: its name, and that register's name and title."""
+    """A sheet of the same workbook that was not read though it looks like a table.
+
+    It belongs to another register, of that name and title; or, with `lacks` instead, it has some of the chosen
+    register's columns but none that tells its records apart: a summary, a list of choices.
+    """
 
     sheet: str | None
-    register: str
-    title: str
+    register: str = ""
+    title: str = ""
+    lacks: str = ""
+
+    @property
+    def message(self) -> str:
+        """What to tell the uploader."""
+        if self.lacks:
+            return f"工作表“{self.sheet}”没有{self.lacks}列，不像明细表，这次没有读取"
+        return f"工作表“{self.sheet}”像是“{self.title}”的表，这次没有读取；请在“{self.title}”中另行上传"
 
 
 def lay_out(
@@ -76,19 +98,166 @@ def lay_out(
     `remembered` maps a header, normalised by `headers.normal_header`, to a field, "" to ignore that column. Raises
     FileRefused: empty_sheet, header_not_found, missing_column, wrong_register.
     """
-    raise NotImplementedError
+    written = [grid for grid in grids if any(cell != "" for row in grid.rows for cell in row)]
+    if not written:
+        raise FileRefused(
+            "empty_sheet", "文件里没有内容，请填好数据后再上传", cure="The visible sheets are empty; fill them in."
+        )
+    matcher = Matcher(register.columns, remembered)
+    other_matchers = [(other, Matcher(other.columns)) for other in others]
+    found: list[tuple[Grid, Header]] = []
+    wrong: list[WrongSheet] = []
+    for grid in written:
+        search = HeaderSearch(grid)
+        own = search.best(matcher)
+        other = _better_register(search, own, register, other_matchers)
+        if other is not None:
+            wrong.append(WrongSheet(grid.name, other.name, other.title))
+        elif own is not None and len(own.fields) >= _FEWEST_FIELDS:
+            found.append((grid, own))
+    if not found:
+        raise _no_table(register, wrong)
+    complete = [(grid, header) for grid, header in found if _identifies(register, header)]
+    for grid, header in complete or found[:1]:
+        _require_columns(register, grid, header)
+    for grid, header in found:
+        if lacking := _lacking_names(register, header):
+            wrong.append(WrongSheet(grid.name, lacks=lacking[0]))
+    layouts = [_layout_of(grid, header, register) for grid, header in complete]
+    if not any(layout.rows for layout in layouts):
+        raise FileRefused(
+            "empty_sheet",
+            "只有表头，没有数据行，请填好数据后再上传",
+            cure="There is a header but no row of data below it; fill it in.",
+        )
+    return layouts, wrong
 
 
-def month_in(text: str) -> datetime.date | None:
-    """The first day of the month that a title or a 填报时间 line names; None when it names none."""
-    raise NotImplementedError
+def _identifies(register: RegisterSheet, header: Header) -> bool:
+    """Whether the header has columns that tell one record from another; a summary or a list of choices has not."""
+    fields = set(header.fields.values())
+    return any(fields.issuperset(group) for group in register.identifying)
 
 
-def cell_address(row: int, column_index: int) -> str:
-    """A cell as Excel shows it: row counts from 1, the column from 0; (17, 2) is "C17"."""
-    letters = ""
-    number = column_index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"
+def _better_register(
+    search: HeaderSearch, own: Header | None, register: RegisterSheet, others: Sequence[tuple[RegisterSheet, Matcher]]
+) -> RegisterSheet | None:
+    """The other register that a sheet belongs to; None when it belongs to the chosen one or to none.
+
+    Registers share columns (places, telephone, remarks), so what counts are the columns that only one of the two
+    knows. A sheet with two columns of the chosen register's own, and what identifies its records, is the chosen
+    register's, whatever else it has.
+    """
+    own_columns = set(own.fields) if own else set()
+    best, best_count = None, 0
+    for other, matcher in others:
+        header = search.best(matcher)
+        if header is None or not _identifies(other, header):
+            continue
+        theirs, ours = len(set(header.fields) - own_columns), len(own_columns - set(header.fields))
+        keeps = own is not None and ours >= 2 and _identifies(register, own)
+        if theirs > ours and not keeps and len(header.fields) > max(best_count, _FEWEST_FIELDS):
+            best, best_count = other, len(header.fields)
+    return best
+
+
+def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefused:
+    if wrong:
+        title = wrong[0].title
+        return FileRefused(
+            "wrong_register",
+            f"这像是“{title}”的表，不是“{register.title}”的表，请改在“{title}”中上传，或换成正确的文件",
+            cure=f"This looks like the register {wrong[0].register!r}, not {register.name!r}.",
+        )
+    known = "、".join(f"“{column.header}”" for column in register.columns if column.required or column.is_key)
+    return FileRefused(
+        "header_not_found",
+        f"前{LAST_FIRST_ROW}行里没有找到“{register.title}”表的表头（如{known}），请下载模板，按模板的列名填写后上传",
+        cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of {register.name!r}; use the template.",
+    )
+
+
+def _require_columns(register: RegisterSheet, grid: Grid, header: Header) -> None:
+    """Raise missing_column unless every required column is there and the records can be told apart."""
+    fields = set(header.fields.values())
+    missing = [f"“{column.header}”" for column in register.columns if column.required and column.field not in fields]
+    missing += [name for name in _lacking_names(register, header) if name not in missing]
+    if missing:
+        where = f"工作表“{grid.name}”的" if grid.name else ""
+        raise FileRefused(
+            "missing_column",
+            f"{where}表头缺少{'、'.join(missing)}列，请补上后重新上传；列名不同的，请按模板改列名",
+            cure=f"Required columns are missing: {', '.join(missing)}.",
+        )
+
+
+def _lacking_names(register: RegisterSheet, header: Header) -> list[str]:
+    """The columns without which the records cannot be told apart; none when they can."""
+    if _identifies(register, header):
+        return []
+    fields = set(header.fields.values())
+    nearest = min(register.identifying, key=lambda group: len(set(group) - fields))
+    return [f"“{register.column(name).header}”" for name in nearest if name not in fields]
+
+
+def _layout_of(grid: Grid, header: Header, register: RegisterSheet) -> SheetLayout:
+    column_of = {column.field: column for column in register.columns}
+    titles = [[str(cell).strip() for cell in row if cell != ""] for row in grid.rows[: header.first]]
+    title = "\n".join("\t".join(texts) for texts in titles if texts)
+    header_of = {column.index: column for column in header.columns}
+    columns = [
+        MappedColumn(
+            name,
+            header_of[index].text,
+            index,
+            _multiplier(header_of[index].labels, title) if column_of[name].counts_yuan else Decimal(1),
+        )
+        for index, name in header.fields.items()
+    ]
+    data = DataRows(
+        grid,
+        header_rows=range(header.first, header.last + 1),
+        fields=header.fields,
+        carried=[index for index, name in header.fields.items() if _is_carried(column_of[name])],
+        titles=[text for texts in titles for text in texts],
+    )
+    return SheetLayout(
+        name=grid.name,
+        first_header_row=header.first + 1,
+        last_header_row=header.last + 1,
+        columns=columns,
+        unknown=_unknown(header, [grid.rows[row.number - 1] for row in data.rows]),
+        title=title,
+        rows=data.rows,
+        skipped=data.skipped,
+    )
+
+
+def _is_carried(column: Column) -> bool:
+    """Whether merged cells hold for each of their rows. A merged figure is one figure: it is not counted twice."""
+    return not isinstance(column, IntegerColumn | DecimalColumn)
+
+
+def _multiplier(labels: Sequence[str], title: str) -> Decimal:
+    """Yuan in one unit of a column: its header says it, else the unit line above the table, else it is yuan."""
+    for label in reversed(labels):
+        if found := _MONEY_UNIT.search(label):
+            return _YUAN[found[0]]
+    line = _UNIT_LINE.search(title)
+    return _YUAN[line[1]] if line else Decimal(1)
+
+
+def _unknown(header: Header, body: Sequence[Sequence[object]]) -> list[tuple[str, str]]:
+    """Header cells that fit no column, without running numbers; and columns that have values but no header."""
+    unknown = []
+    labelled = {column.index for column in header.columns}
+    for position, column in enumerate(header.columns):
+        if column.index in header.fields or column.index in header.ignored:
+            continue
+        name = normal_header(column.labels[-1])
+        if not is_serial(name) and not (position == 0 and name == "编号"):
+            unknown.append((column.index, cell_address(column.row + 1, column.index), column.text))
+    for index in range(max((len(row) for row in body), default=0)):
+        if index not in labelled and any(index < len(row) and row[index] != "" for row in body):
+            unknown.append((index, cell_address(header.last + 1, index), NO_HEADER))
+    return [(address, text) for _, address, text in sorted(unknown)]

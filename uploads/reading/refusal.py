@@ -41,12 +41,12 @@ SENTENCES: Final[dict[str, tuple[str, str, str]]] = {
     "format": (
         "unsupported_format",
         "这是{kind}，不是电子表格，请上传.xlsx、.xls、.ods或.csv文件",
-        "This is not a spreadsheet ({kind}); send .xlsx, .xls, .ods or .csv.",
+        "This is not a spreadsheet; send .xlsx, .xls, .ods or .csv.",
     ),
     "old_format": (
         "unsupported_format",
         f"这是{{kind}}，本系统不能直接读取，{_SAVE_AS}",
-        "This spreadsheet format is not read ({kind}); save it as .xlsx.",
+        "This spreadsheet format is not read; save it as .xlsx.",
     ),
     "encrypted": (
         "encrypted_file",

@@ -87,12 +87,11 @@ def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) ->
 
 def _grids(answer: IO[bytes]) -> list[Grid]:
     """The child's answer. Raises FileRefused when it says so, or when it breaks off."""
-    pickles = _PlainUnpickler(answer)
     grids: list[Grid] = []
     rows: list[Any] = []
     while True:
         try:
-            part = pickles.load()
+            part = _PlainUnpickler(answer).load()
         except (EOFError, pickle.UnpicklingError) as error:
             raise refuse("damaged") from error
         if isinstance(part, list):

@@ -1,0 +1,41 @@
+"""The month that a sheet's title or its 填报时间 line names."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from typing import Final
+
+_NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_MONTH: Final = re.compile(r"(?<!\d)(20\d\d)(?:年度?|[./-])(1[0-2]|0?[1-9])(?:月|(?:[./-]\d{1,2})?(?!\d))")
+_WRITTEN_MONTH: Final = re.compile(r"([二〇○零一三四五六七八九]{4})年(十[一二]?|[一二三四五六七八九])月")
+_FILLED_IN: Final = re.compile(r"填报|填表|制表|报送|上报|打印|日期|时间")
+
+
+def month_in(text: str) -> datetime.date | None:
+    """The first day of the month that a title or a 填报时间 line names; None when it names none.
+
+    A title's month goes before the day on which the sheet was filled in. Reads 2018年6月, 2018年6月30日, 2018.06,
+    2018-6-30 and 二〇一八年六月.
+    """
+    filled_in = None
+    for line in re.split(r"[\n\t]", unicodedata.normalize("NFKC", text)):
+        month = _month_of(re.sub(r"\s", "", line))
+        if month is None:
+            continue
+        if not _FILLED_IN.search(line):
+            return month
+        filled_in = filled_in or month
+    return filled_in
+
+
+def _month_of(line: str) -> datetime.date | None:
+    if found := _MONTH.search(line):
+        return datetime.date(int(found[1]), int(found[2]), 1)
+    if found := _WRITTEN_MONTH.search(line):
+        year = int(found[1].translate(_NUMERALS))
+        digits = found[2].translate(_NUMERALS)
+        month = 10 + int(digits[1:] or 0) if digits.startswith("十") else int(digits)
+        return datetime.date(year, month, 1)
+    return None

@@ -1,0 +1,203 @@
+"""Which rows below a header are data, and which values a row takes over from the rows above."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from operator import itemgetter
+from typing import Final
+
+from uploads.reading.grid import Grid
+
+# What people write for "as above", with the spaces they leave around it.
+_DITTO: Final = frozenset(
+    before + mark + after
+    for before, mark, after in product(
+        ("", " ", "\u3000"), ("〃", "″", '"', "＂", "〞", "“", "”", "''", "同上", "同 上", "同前"), ("", " ", "\u3000")
+    )
+)
+
+# A quick look that most rows pass: no word of totals, no label with a colon, no signature.
+_SPACE: Final = re.compile(r"\s+")
+_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章")
+_FIRST_TEXTS: Final = 6
+_TOTAL: Final = re.compile(
+    r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数)(\([^()]*\))?(\d+[^\d]{0,2})?"
+)
+_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计)")
+_COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
+_LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
+_FOOTER: Final = re.compile(
+    r"(填表|填报|制表|制单|审核|审批|复核|核对|经办|负责|分管|主管|主办|单位|部门|科室|联系|日期|时间|报送)[^:]{0,10}:.*"
+    r"|(备?注|说明|填表说明|附注|注意事项)\d{0,2}[:、.].*|注\d.*"
+    r"|.*\((签字|签章|盖章|公章)\):?.*",
+    re.DOTALL,
+)
+_BARE_FOOTER: Final = re.compile(
+    r"(备?注|说明|填表说明|附注|注意事项|填表人|制表人|审核人|负责人|单位负责人|填表日期|填报日期)"
+)
+_DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
+
+
+@dataclass(slots=True)
+class RawRow:
+    """One data row: `cells` holds the raw values of the mapped columns by field, those carried down included."""
+
+    sheet: str | None
+    number: int  # as Excel counts
+    cells: dict[str, object]
+
+
+class DataRows:
+    """Goes through the rows below a header; `rows` and `skipped` tell the result.
+
+    `fields` is the field of each mapped column by its index, `carried` those columns in which the value of merged
+    cells holds for all of their rows. Totals, repeated headers and footers are skipped and counted; rows without a
+    value in a mapped column are blank and are not.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        *,
+        header_rows: range,
+        fields: Mapping[int, str],
+        carried: Iterable[int],
+        titles: Iterable[str],
+    ) -> None:
+        self.rows: list[RawRow] = []
+        self.skipped = 0
+        self._name = grid.name
+        self._fields = tuple(fields.values())
+        indexes = tuple(fields)
+        self._width = max(indexes, default=-1) + 1
+        self._values_of: Callable[[Sequence[object]], tuple[object, ...]] = (
+            itemgetter(*indexes) if len(indexes) > 1 else lambda row: tuple(row[index] for index in indexes)
+        )
+        self._headers = [{_plain(cell) for cell in grid.rows[row] if cell != ""} for row in header_rows]
+        self._header_texts = {cell for row in header_rows for cell in grid.rows[row] if cell != ""}
+        self._titles = {_plain(title) for title in titles}
+        self._merged = _merged_values(grid, header_rows.stop, indexes, set(carried))
+        self._in_footer = False
+        for number in range(header_rows.stop, len(grid.rows)):
+            self._take(number, grid.rows[number])
+
+    def _take(self, number: int, row: Sequence[object]) -> None:
+        if not row:
+            return
+        if self._is_no_data(row):
+            self.skipped += 1
+            return
+        if len(row) < self._width:
+            row = [*row, *[""] * (self._width - len(row))]
+        values = self._values_of(row)
+        if values.count("") == len(values):
+            return
+        if not _DITTO.isdisjoint(values):
+            if all(value == "" or value in _DITTO for value in values):
+                return
+            values = self._repeated(values)
+        if number in self._merged:
+            values = tuple(
+                self._merged[number].get(position, value) if value == "" else value
+                for position, value in enumerate(values)
+            )
+        self.rows.append(RawRow(self._name, number + 1, dict(zip(self._fields, values, strict=True))))
+
+    def _repeated(self, values: tuple[object, ...]) -> tuple[object, ...]:
+        """〃 becomes the value above; below nothing it stays, and the column says that it cannot be read."""
+        above: Iterable[object] = self.rows[-1].cells.values() if self.rows else [""] * len(values)
+        return tuple(
+            over if value in _DITTO and over != "" else value for value, over in zip(values, above, strict=True)
+        )
+
+    def _is_no_data(self, row: Sequence[object]) -> bool:
+        """Totals, repeated headers, footers. Most rows are through after one look at their first few texts."""
+        texts = [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS]
+        if len(texts) == 1 and row.count("") == len(row) - 1:
+            if self._is_lonely_footer(str(texts[0])):
+                return True
+        elif self._in_footer:
+            self._in_footer = False
+        if texts and texts[0] in self._header_texts and self._is_header(row):
+            return True
+        if not _SUSPECT.search("\n".join(texts)):  # type: ignore[arg-type]
+            return False
+        if _is_footer(row):
+            self._in_footer = True
+            return True
+        return is_total(row)
+
+    def _is_lonely_footer(self, text: str) -> bool:
+        """A row with a single text: it goes on with a footer, is a sentence or a date, or repeats the title."""
+        plain = _plain(text)
+        return self._in_footer or plain in self._titles or plain.endswith("。") or _DATE.fullmatch(plain) is not None
+
+    def _is_header(self, row: Sequence[object]) -> bool:
+        cells = [_plain(cell) for cell in row if cell != ""]
+        return len(cells) >= 2 and any(
+            sum(cell in header for cell in cells) > len(cells) / 2 for header in self._headers
+        )
+
+
+def is_total(row: Sequence[object]) -> bool:
+    """Whether a row adds others up: 合计 and the like among its first texts, and besides it only counts and dashes.
+
+    "古韩镇小计" is a total too; a community called 合计村, or an organization with figures and a category, is none.
+    """
+    cells = [_plain(cell).rstrip(":") if isinstance(cell, str) else cell for cell in row if cell != ""]
+    if any(isinstance(cell, str) and sum(map(str.isdigit, cell)) > _LONGEST_COUNT for cell in cells):
+        return False
+    seen = 0
+    for position, cell in enumerate(cells):
+        if not isinstance(cell, str):
+            continue
+        is_plain = _TOTAL.fullmatch(cell) is not None
+        if is_plain or _NAMED_TOTAL.fullmatch(cell):
+            words = sum(1 for other in cells[position + 1 :] if not _is_figure(other))
+            if words == 0 or (is_plain and position == 0 and words <= 2):
+                return True
+        seen += 1
+        if seen > 3:
+            return False
+    return False
+
+
+def _is_figure(cell: object) -> bool:
+    return not isinstance(cell, str) or _COUNT_OR_DASH.fullmatch(cell) is not None
+
+
+def _is_footer(row: Sequence[object]) -> bool:
+    cells = [cell for cell in row if cell != ""]
+    if not isinstance(cells[0], str):
+        return False
+    first = _plain(cells[0])
+    return _FOOTER.fullmatch(first) is not None or (len(cells) <= 2 and _BARE_FOOTER.fullmatch(first) is not None)
+
+
+def _plain(cell: object) -> str:
+    return _SPACE.sub("", unicodedata.normalize("NFKC", str(cell)))
+
+
+def _merged_values(
+    grid: Grid, first_row: int, indexes: Sequence[int], carried: set[int]
+) -> dict[int, dict[int, object]]:
+    """row → position among the mapped columns → value of the merged cells that cover it."""
+    values: dict[int, dict[int, object]] = {}
+    position_of = {index: position for position, index in enumerate(indexes) if index in carried}
+    free_from: dict[int, int] = {}  # ranges that overlap are not Excel's; each cell is filled once
+    for top, left, bottom, _ in sorted(grid.merged):
+        if left not in position_of or bottom <= top or top < first_row or top >= len(grid.rows):
+            continue
+        row = grid.rows[top]
+        value = row[left] if left < len(row) else ""
+        start = max(top + 1, free_from.get(left, 0))
+        stop = min(bottom + 1, len(grid.rows))
+        free_from[left] = max(stop, free_from.get(left, 0))
+        if value != "":
+            for covered in range(start, stop):
+                values.setdefault(covered, {})[position_of[left]] = value
+    return values
