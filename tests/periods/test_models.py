@@ -75,7 +75,7 @@ def test_a_month_that_has_not_begun_is_not_open():
         {"month": datetime.date(2018, 6, 2)},
         {"due_on": datetime.date(2018, 5, 31)},
         {"late_until": datetime.date(2018, 7, 4)},
-        {"locked_at": timezone.now()},
+        {"locked_at": datetime.datetime(2018, 7, 20, tzinfo=datetime.UTC)},
     ],
     ids=str,
 )
