@@ -46,10 +46,10 @@ def prepare_briefing(*, period: ReportingPeriod, division: Division, by: Any, qu
     """The issue of a month and division, queued for printing; created when there is none yet.
 
     `by` is None for the command line. One that is being printed already is left alone. Without `queue` the caller prints
-    by itself. Raises PortalError for a town, a month before the plan, and a user who may not print for this division.
+    by itself. Raises PortalError for a town, a month before the first issue, and a user who may not print this one.
     """
     _refuse_unless_allowed(division, by)
-    refuse_unless_issuing(division)
+    refuse_unless_issuing(period, division)
     numbers = _numbers_of(period)
     with transaction.atomic():
         briefing, is_new = Briefing.objects.get_or_create(

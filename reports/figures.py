@@ -43,17 +43,22 @@ _MOST_NAMED = 5  # communities that share a place are named up to this many
 def briefing_figures(period: ReportingPeriod, division: Division) -> dict[str, Any]:
     """The figures of the city's or one county's briefing of a month, as they stand in the month's measures.
 
-    Raises PortalError for a month that was never measured and for a division that has no briefing (a town).
+    Raises PortalError for a month that was never measured and for a division that has no briefing then (a town).
     """
     return _Edition(period, division, _plan_measured_by(period)).figures()
 
 
-def refuse_unless_issuing(division: Division) -> None:
-    """Raise PortalError for a town: a briefing is issued for the city or for one county."""
+def refuse_unless_issuing(period: ReportingPeriod, division: Division) -> None:
+    """Raise PortalError for a town, and for a division that did not stand at the end of that month."""
     if division.level == Division.Level.TOWN:
         raise PortalError(
             f"简报只按全市或一个县（市、区）编发，{division.full_name}没有单独的简报，请选择它所属的县（市、区）。",
             cure=f"{division.code} is a town; a briefing covers the city or one county. Take the first 6 digits.",
+        )
+    if not Division.objects.in_effect_on(period.as_of).filter(pk=division.pk).exists():
+        raise PortalError(
+            f"{period}没有{division.name}这个区划（可能尚未设立或已经撤并），请选择当时的县（市、区）。",
+            cure=f"{division.code} {division.name} did not stand on {period.as_of}. Take the county of that month.",
         )
 
 
@@ -77,7 +82,7 @@ class _Edition:
 
     def figures(self) -> dict[str, Any]:
         """All figures; see the module's own description."""
-        refuse_unless_issuing(self.division)
+        refuse_unless_issuing(self.period, self.division)
         targets = list(self.plan.targets.filter(is_scored=True).order_by("position"))
         spoken_of = [target for target in targets if self._speaks_of(target)]
         return {

@@ -25,7 +25,16 @@ def issue_markup(briefing: Briefing) -> str:
 
 
 def issue_context(briefing: Briefing) -> dict[str, Any]:
-    """What the template prints: `title`, `office`, numbered `sections`, `targets`, `shortfalls`, and the texts."""
+    """What the printed issue shows: its text, and a chart for every target that compares divisions."""
+    context = issue_text(briefing)
+    for target in context["targets"]:
+        target["caption"] = _caption(target, briefing.figures)
+        target["chart"] = _chart(target, target["caption"])
+    return context
+
+
+def issue_text(briefing: Briefing) -> dict[str, Any]:
+    """Everything but the charts: `title`, `office`, numbered `sections`, `targets`, `shortfalls`, and the texts."""
     figures = briefing.figures
     targets = [_printed_target(target, figures, number) for number, target in enumerate(figures["targets"])]
     return {
@@ -75,8 +84,7 @@ def _typed_paragraphs(text: str) -> list[str]:
 
 
 def _printed_target(target: Mapping[str, Any], figures: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """A target's row of the table, its paragraphs and its chart."""
-    caption = _caption(target, figures)
+    """A target's row of the table and its paragraphs."""
     return {
         **target,
         "ordinal": _NUMERALS[number],
@@ -87,8 +95,6 @@ def _printed_target(target: Mapping[str, Any], figures: Mapping[str, Any], numbe
         "change_cell": words.signed_points(target["change_on_last_month"]),
         "year_cell": words.signed_points(target["change_on_year_before"]),
         "sentences": words.target_sentences(target, figures["division"]),
-        "caption": caption,
-        "chart": _chart(target, caption),
     }
 
 

@@ -2,9 +2,15 @@
 
 from django.urls import path
 
+from reports.views.briefing import BriefingDetail, BriefingList, BriefingPdf, BriefingProgress, PrintBriefing
 from reports.views.dashboard import Dashboard
 
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", Dashboard.as_view(), name="dashboard"),
+    path("briefings/", BriefingList.as_view(), name="briefings"),
+    path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
+    path("briefings/<slug:ref>/", BriefingDetail.as_view(), name="briefing"),
+    path("briefings/<slug:ref>/progress/", BriefingProgress.as_view(), name="briefing_progress"),
+    path("briefings/<slug:ref>/pdf/", BriefingPdf.as_view(), name="briefing_pdf"),
 ]

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot write {output}: give a file in a folder that exists.", returncode=NOT_PRINTED)
         try:
             division = _division(options["division"])
-            period = _measured_period(options["period"])
+            period = _measured_period(options["period"], division)
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
         try:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 
 def _division(code: str | None) -> Division:
-    """The division asked for, by default the city; raises PortalError for an unknown one, and for a town."""
+    """The division asked for, by default the city; raises PortalError for an unknown one."""
     if code is None:
         division = Division.objects.filter(level=Division.Level.CITY).order_by("code").first()
         if division is None:
@@ -62,17 +62,17 @@ def _division(code: str | None) -> Division:
                 "还没有行政区划数据，请先载入。", cure="There are no divisions yet. Run: manage.py load_divisions"
             )
         return division
-    division = Division.objects.by_code(code)
-    refuse_unless_issuing(division)
-    return division
+    return Division.objects.by_code(code)
 
 
-def _measured_period(text: str) -> ReportingPeriod:
+def _measured_period(text: str, division: Division) -> ReportingPeriod:
+    """The month, measured; raises PortalError for one that cannot be, or that has no briefing of the division."""
     month = parse_month(text)
     # A month that turns out to be refused does not stay in the calendar.
     is_known = ReportingPeriod.objects.filter(month=month).exists()
     period = ReportingPeriod.objects.for_month(month)
     try:
+        refuse_unless_issuing(period, division)
         bring_up_to_date(period)
     except PortalError:
         if not is_known:

@@ -1,0 +1,50 @@
+"""Forms of the briefing pages."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from changzhi_portal.filters import FilterForm
+from communities.models import Division
+from periods.models import ReportingPeriod
+
+
+class BriefingFilterForm(FilterForm):
+    """Everything up front."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "period", "state")
+    search_hint: ClassVar[str] = "县（市、区）名称"
+
+
+class PrintBriefingForm(forms.Form):
+    """Which month, and for the whole city or one county; only divisions the user may see, past ones included."""
+
+    period = forms.ModelChoiceField(
+        label="统计月",
+        queryset=ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING),
+        empty_label=None,
+        error_messages={"required": "请选择统计月。", "invalid_choice": "没有这个统计月，请重新选择。"},
+    )
+    division = forms.ModelChoiceField(
+        label="范围",
+        queryset=Division.objects.none(),
+        empty_label=None,
+        to_field_name="ref",
+        error_messages={"required": "请选择全市或一个县（市、区）。", "invalid_choice": "没有这个区划，请重新选择。"},
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        levels = (Division.Level.CITY, Division.Level.COUNTY)
+        self.fields["division"].queryset = (
+            Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")
+        )
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select"
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with what was sent, in one sentence."""
+        return next(str(message) for messages in self.errors.values() for message in messages)

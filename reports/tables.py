@@ -1,0 +1,29 @@
+"""The table of briefings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_tables2 as tables
+from django_tables2.utils import A
+
+from changzhi_portal.tables import DayColumn, MomentColumn, RegisterTable
+from reports.models import Briefing
+
+
+class BriefingTable(RegisterTable):
+    """One line an issue."""
+
+    caption: ClassVar[str] = "简报"
+    default_order: ClassVar[str] = "-period"
+
+    period = tables.Column("统计月", linkify=("reports:briefing", {"ref": A("ref")}), order_by="period__month")
+    division = tables.Column("范围", accessor="division__name", order_by="division__code")
+    number_line = tables.Column("期号", order_by="total_number")
+    issued_on = DayColumn("印发日期")
+    state = tables.Column("状态", accessor="get_state_display", order_by="state")
+    printed_at = MomentColumn("生成时间")
+
+    class Meta(RegisterTable.Meta):
+        model = Briefing
+        fields = ()

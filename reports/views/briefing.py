@@ -1,0 +1,140 @@
+"""Pages of briefings: the list, one issue with its progress and figures, asking for one, and its PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.decorators import csp_exempt
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.generic.base import TemplateResponseMixin
+from django_htmx.http import HttpResponseClientRefresh
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.views import Crumb, ListPage, PortalPage
+from changzhi_portal.views.pages import EVERYBODY, may
+from reports.actions import prepare_briefing
+from reports.filters import BriefingFilterSet
+from reports.forms import BriefingFilterForm, PrintBriefingForm
+from reports.issue import issue_text
+from reports.models import Briefing
+from reports.storage import pdf_path
+from reports.tables import BriefingTable
+
+_MAY_PRINT = "may_print_briefing"
+
+
+class BriefingList(ListPage):
+    """The issues of the user's area; who may print finds the form for a new one above them."""
+
+    requires = EVERYBODY
+    template_name = "reports/briefing_list.html"
+    title = "简报"
+    queryset = Briefing.objects.newest_first()
+    filterset = BriefingFilterSet
+    form = BriefingFilterForm
+    table = BriefingTable
+    empty_advice = "还没有简报，市局生成后会出现在这里。"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With `print_form` for those who may print."""
+        user = self.request.user
+        print_form = PrintBriefingForm(user=user) if may(user, _MAY_PRINT) else None
+        return super().get_context_data(print_form=print_form, **kwargs)
+
+
+class BriefingDetail(TemplateResponseMixin, PortalPage):
+    """One issue: its progress while it is printed; then the PDF, and its text from the same figures."""
+
+    requires = EVERYBODY
+    template_name = "reports/briefing.html"
+    briefing: Briefing
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """The page of the issue, if it lies in the user's area."""
+        self.briefing = find_briefing(request, ref)
+        context = self.get_context_data(briefing=self.briefing, may_print=may(request.user, _MAY_PRINT))
+        if self.briefing.figures:
+            context["issue"] = issue_text(self.briefing)
+        return self.render_to_response(context)
+
+    def get_title(self) -> str:
+        """2018年6月长治市简报."""
+        return _name(self.briefing) if hasattr(self, "briefing") else "简报"
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Back to the list."""
+        return [Crumb("简报", reverse("reports:briefings"))]
+
+
+class BriefingProgress(TemplateResponseMixin, PortalPage):
+    """The progress alone, asked for every second; when the work is done, the whole page is to be loaded again."""
+
+    requires = EVERYBODY
+    template_name = "reports/briefing_progress.html"
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """What the worker is doing."""
+        briefing = find_briefing(request, ref)
+        if not request.htmx:  # type: ignore[attr-defined]
+            return redirect("reports:briefing", ref=briefing.ref)
+        if not briefing.is_at_work:
+            return HttpResponseClientRefresh()
+        return self.render_to_response({"briefing": briefing})
+
+
+class PrintBriefing(PortalPage):
+    """The button 生成简报: queues the issue and shows its page."""
+
+    requires = _MAY_PRINT
+    title = "生成简报"
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the issue of the month and division sent; what is wrong with them is said on the list."""
+        form = PrintBriefingForm(request.POST, user=request.user)
+        if not form.is_valid():
+            messages.error(request, form.problem)
+            return redirect("reports:briefings")
+        try:
+            briefing = prepare_briefing(
+                period=form.cleaned_data["period"], division=form.cleaned_data["division"], by=request.user
+            )
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("reports:briefings")
+        return redirect("reports:briefing", ref=briefing.ref)
+
+
+# Browsers show a PDF in a viewer of their own, which our policy for pages would keep from loading.
+@method_decorator(csp_exempt(), name="dispatch")
+class BriefingPdf(PortalPage):
+    """The PDF of an issue, shown in the browser; `?download` saves it."""
+
+    requires = EVERYBODY
+    title = "简报"
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
+        """The file; the issue's page, which says how it stands, while there is none."""
+        briefing = find_briefing(request, ref)
+        path = pdf_path(briefing.pdf_name)
+        if not briefing.pdf_name or not path.is_file():
+            return redirect("reports:briefing", ref=briefing.ref)
+        return FileResponse(
+            path.open("rb"),
+            as_attachment="download" in request.GET,
+            filename=f"{_name(briefing)}.pdf",
+            content_type="application/pdf",
+        )
+
+
+def find_briefing(request: HttpRequest, ref: str) -> Briefing:
+    """The issue, if the user may see it; raises Http404."""
+    return get_object_or_404(Briefing.objects.newest_first().visible_to(request.user), ref=ref)
+
+
+def _name(briefing: Briefing) -> str:
+    return f"{briefing.period}{briefing.division.name}简报"
