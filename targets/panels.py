@@ -16,6 +16,7 @@ class CommunityTargets(RecordPanel):
 
     model_label = "communities.Community"
     position = 10
+    is_above = True
     template_name = "targets/community_panel.html"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:

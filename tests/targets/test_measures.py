@@ -277,6 +277,14 @@ def test_a_community_is_scored_while_it_stands(place, period):
     assert "将撤社区居委会" in found
 
 
+def test_a_closed_community_is_not_scored_even_if_its_placement_was_left_open(place, period):
+    make_community(place.street, "已撤社区居委会", closed_on=LAST_DAY)
+    make_community(place.street, "将撤社区居委会", closed_on=NEXT_DAY)
+    found = scored(period)
+    assert "已撤社区居委会" not in found
+    assert "将撤社区居委会" in found
+
+
 def test_a_measure_keeps_the_code_and_name_of_the_month(place, period, measure_of):
     community = place.communities[0]
     placement = community.placements.get()
