@@ -226,8 +226,10 @@ def bring_up_to_date(period: ReportingPeriod) -> None:
     if period.state == ReportingPeriod.State.LOCKED:
         return
     computation = Computation.objects.of_period(period)
-    if computation is None or computation.state != Computation.State.FINISHED or computation.is_stale:
-        compute_period(period)
+    if computation is not None and computation.state == Computation.State.FINISHED:
+        if not computation.is_stale:  # type: ignore[attr-defined]
+            return
+    compute_period(period)
 
 
 # --- Giving lost ones back ---

@@ -180,7 +180,7 @@ def _bars(marks: tuple[_Mark, ...], title: str, axis: _Axis, line: _Line | None,
             labelPadding=6,
         ),
     )
-    ticks = {"values": list(axis.values)} if axis.values else {"tickMinStep": 1}
+    ticks: dict[str, Any] = {"values": list(axis.values)} if axis.values else {"tickMinStep": 1}
     horizontal = alt.X(
         "rate:Q",
         title=None,
@@ -219,7 +219,7 @@ def _tiles(marks: tuple[_Mark, ...], title: str) -> str:
     """The schematic map."""
     if not marks:
         return _nothing_to_show(title)
-    data = []
+    data: list[dict[str, Any]] = []
     for position, (mark, (column, row)) in enumerate(zip(marks, _places(marks), strict=True)):
         shade = "#ffffff" if mark.rate is None else _SHADES[min(int(mark.rate * len(_SHADES)), len(_SHADES) - 1)]
         data.append(
@@ -238,10 +238,10 @@ def _tiles(marks: tuple[_Mark, ...], title: str) -> str:
         x=alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(_TILE_COLUMNS)), paddingInner=0.04)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(rows)), paddingInner=0.06)),
     )
-    shade = alt.Color("shade:N", scale=None, legend=None)
+    fill = alt.Color("shade:N", scale=None, legend=None)
     ink = alt.Color("ink:N", scale=None, legend=None)
     chart = alt.layer(
-        base.mark_rect(stroke="#5b6b7f", strokeWidth=1, cornerRadius=3).encode(color=shade, href="link:N"),
+        base.mark_rect(stroke="#5b6b7f", strokeWidth=1, cornerRadius=3).encode(color=fill, href="link:N"),
         base.mark_text(dy=-9, fontSize=13).encode(text="name:N", color=ink),
         base.mark_text(dy=11, fontSize=14, fontWeight="bold").encode(text="label:N", color=ink),
     ).properties(width=alt.Step(112), height=alt.Step(62))
@@ -284,7 +284,7 @@ def _nothing_to_show(title: str) -> str:
     return tostring(root, encoding="unicode")
 
 
-def _draw(chart: alt.LayerChart, marks: Sequence[_Mark], title: str) -> str:
+def _draw(chart: Any, marks: Sequence[_Mark], title: str) -> str:
     """The chart as SVG with our links, titles and fonts in it."""
     _use_fonts(str(settings.FONT_DIR))
     spec = (

@@ -25,7 +25,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from changzhi_portal.errors import PortalError
 from communities.models import Community, Division
@@ -34,6 +34,7 @@ from reports.percent import percent
 from reports.purchases import purchase_figures
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan, TargetResult
+from targets.models.measure import CommunityMeasureQuerySet
 
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 _RANKED = 3  # 最好、最差各三个
@@ -117,7 +118,7 @@ class _Edition:
         return ReportingPeriod.objects.filter(month=month_after(self.period.month, -12)).first()
 
     @property
-    def _communities(self) -> QuerySet[CommunityMeasure]:
+    def _communities(self) -> CommunityMeasureQuerySet:
         """The measured communities of the division as it was that month."""
         measures = CommunityMeasure.objects.for_period(self.period)
         return measures.within(self.division) if self._is_citys else measures.filter(county=self.division)

@@ -38,7 +38,7 @@ class PrintBriefingForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         levels = (Division.Level.CITY, Division.Level.COUNTY)
-        self.fields["division"].queryset = (
+        self.fields["division"].queryset = (  # type: ignore[attr-defined]
             Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")
         )
         for field in self.fields.values():

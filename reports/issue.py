@@ -56,7 +56,7 @@ def _sections(briefing: Briefing) -> list[dict[str, Any]]:
     """The sections that have something to say, numbered without gaps."""
     figures = briefing.figures
     shortcomings = _shortcomings(figures)
-    sections = [
+    sections: list[dict[str, Any]] = [
         {"title": "总体进展", "template": "reports/briefing/overview.html"},
         {"title": "分项情况", "template": "reports/briefing/targets.html"},
         {

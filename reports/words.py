@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 Figures = Mapping[str, Any]
@@ -23,9 +23,9 @@ _TEN_THOUSAND = 10_000
 
 
 def plain(value: float | Decimal) -> str:
-    """A figure without trailing zeros: 500, 12817.84, 0.5. At most two decimals."""
-    text = f"{Decimal(str(value)):.2f}"
-    return text.rstrip("0").rstrip(".")
+    """A figure without trailing zeros: 500, 12817.84, 0.5. At most two decimals, half up."""
+    exact = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{exact:f}".rstrip("0").rstrip(".")
 
 
 def percent_text(value: float | None) -> str:
@@ -59,10 +59,9 @@ def _change(change: float | None, since: str, unchanged: str) -> str:
 
 
 def ten_thousand_yuan(yuan: float | Decimal) -> str:
-    """Money as reports give it: 5579.76万元. Below 100 yuan that would read zero, so whole yuan: 80元."""
-    if yuan and abs(yuan) < 100:
-        return f"{plain(yuan)}元"
-    return f"{plain(Decimal(str(yuan)) / _TEN_THOUSAND)}万元"
+    """Money as reports give it: 5579.76万元. Below 100 yuan that would read as zero, so in yuan: 80元."""
+    exact = Decimal(str(yuan))
+    return f"{plain(exact)}元" if 0 < abs(exact) < 100 else f"{plain(exact / _TEN_THOUSAND)}万元"
 
 
 def day_in_words(iso_day: str) -> str:
@@ -94,7 +93,8 @@ def joined(parts: Iterable[str], by: str = "，") -> str:
 
 def unit_in_words(target: Figures) -> str:
     """The unit a sentence uses: 平方米 for ㎡."""
-    return _UNITS_IN_WORDS.get(target["unit"], target["unit"])
+    unit: str = target["unit"]
+    return _UNITS_IN_WORDS.get(unit, unit)
 
 
 def amount(target: Figures, value: float) -> str:
@@ -165,8 +165,8 @@ def _how_many_rose(targets: Sequence[Figures]) -> str:
         return ""
     rose, fell = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
     same = len(changes) - rose - fell
-    counts = joined([f"{rose}项提高" * bool(rose), f"{fell}项下降" * bool(fell), f"{same}项持平" * bool(same)], by="、")
-    return f"与上月相比，{counts}。"
+    counts = [f"{number}项{what}" for number, what in ((rose, "提高"), (fell, "下降"), (same, "持平")) if number]
+    return f"与上月相比，{'、'.join(counts)}。"
 
 
 def _workforce(workforce: Figures, whole: str) -> str:
