@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pypdf import PdfReader
 
-from accounts.models import User
+from accounts.models import ROLE_LEVELS, User
 from changelog.models import ChangeSet
 from communities.models import Community, CommunityPlacement, Division
 from orgs.models import SocialOrganization
@@ -99,6 +99,8 @@ def test_demo_accounts_sign_in_at_once(small_city):
         assert user.check_password(PASSWORD)
         assert not user.must_change_password
         assert (user.role, user.division.code) == (account.role, account.division_code)
+        assert user.division.level in ROLE_LEVELS[user.duty]
+        user.full_clean()
 
 
 @pytest.mark.django_db

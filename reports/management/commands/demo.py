@@ -50,7 +50,7 @@ class Command(BaseCommand):
         self._say("Measuring 2018-06 …")
         call_command("compute", period=PERIOD, json=True, stdout=StringIO())
         self._say("Printing the briefing …")
-        call_command("brief", period=PERIOD, output=str(_briefing_path()), stdout=StringIO())
+        call_command("brief", period=PERIOD, output=_briefing_path(), stdout=StringIO())
 
     def _upload(self, step: str, file: DemoFile) -> None:
         started = time.monotonic()
