@@ -74,4 +74,3 @@ class OwnAccount(TemplateResponseMixin, PortalPage):
             Fact("上次登录", in_words(user.last_login)),
         ]
         return self.render_to_response(self.get_context_data(facts=facts))
-

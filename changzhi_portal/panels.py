@@ -45,6 +45,7 @@ class RecordPanel(Panel):
     """A part of the pages of the records of one model ("communities.Community"; "" means of every model)."""
 
     model_label: ClassVar[str] = ""
+    is_above: ClassVar[bool] = False  # before the record's own tables, because people look for it first
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
         """What the template shows, cut to the user's scope; a panel declares it."""
@@ -71,9 +72,9 @@ def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def record_panels(request: HttpRequest, record: Model) -> list[dict[str, Any]]:
-    """The panels of one record's page for this user: each its context, with `template_name`."""
+    """The panels of one record's page for this user: each its context, with `template_name` and `is_above`."""
     return [
-        {"template_name": panel.template_name, **panel.context(request, record)}
+        {"template_name": panel.template_name, "is_above": panel.is_above, **panel.context(request, record)}
         for panel in _all_panels()
         if isinstance(panel, RecordPanel)
         and panel.model_label in {"", record._meta.label}

@@ -87,7 +87,9 @@ def community_matches(text: str, prefix: str = "") -> Q:
 class CommunityFilterSet(PlaceFilterSet):
     """Communities by name, code, pinyin, also by names and codes they had before."""
 
-    kind = django_filters.ChoiceFilter(label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="by_kind")
+    kind = django_filters.ChoiceFilter(
+        label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="by_kind"
+    )
     standing = django_filters.ChoiceFilter(
         label="状态", choices=[("closed", "已撤销")], method="by_standing", empty_label="现有"
     )

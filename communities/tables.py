@@ -80,7 +80,9 @@ class FacilityTable(RegisterTable):
 
     name = tables.Column("设施名称", linkify=("communities:facility_detail", {"ref": A("ref")}), orderable=False)
     community = tables.Column(
-        "社区", accessor="community__name", order_by="community__sort_key",
+        "社区",
+        accessor="community__name",
+        order_by="community__sort_key",
         linkify=("communities:community_detail", {"ref": A("community__ref")}),
     )
     county = tables.Column("县（市、区）", accessor="community__town__parent__name", order_by="community__code")

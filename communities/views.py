@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.facts import DASH, Fact, in_words
 from changzhi_portal.views import DetailPage, ListPage
 from changzhi_portal.views.pages import EVERYBODY
 from communities.filters import CommunityFilterSet, FacilityFilterSet
@@ -56,9 +56,10 @@ class CommunityDetail(DetailPage):
     facts = ("code", "kind", "closed_on", "note")
 
     def get_facts(self) -> list[Fact]:
-        """County and town before the community's own columns."""
+        """County and town before the community's own columns; what hardly any community has only where there is one."""
         town = self.record.town
-        return [Fact("县（市、区）", str(town.parent)), Fact("街道（乡镇）", town.name), *super().get_facts()]
+        own = [fact for fact in super().get_facts() if fact.value != DASH or fact.label == "类型"]
+        return [Fact("县（市、区）", str(town.parent)), Fact("街道（乡镇）", town.name), *own]
 
 
 class FacilityList(ListPage):

@@ -23,7 +23,9 @@ class SocialWorkerQuerySet(ScopedQuerySet):
     def with_newest_posting(self) -> Self:
         """With the newest posting and its place as `newest`, for lists; None for a worker without any."""
         newest = FilteredRelation("postings", condition=Q(postings__is_newest=True))
-        return self.annotate(newest=newest).select_related("newest__community__town__parent", "newest__division__parent")
+        return self.annotate(newest=newest).select_related(
+            "newest__community__town__parent", "newest__division__parent"
+        )
 
     def with_id_number(self, id_number: str) -> Self:
         """The worker with this ID number, found through its digest."""

@@ -39,9 +39,7 @@ class OfficeMonth(HomePanel):
         return {"period": period, "lines": lines, "done": sum(line["reported"] is not None for line in lines)}
 
 
-def _line(
-    sheet: type[RegisterSheet], reported: UploadBatch | None, unfinished: UploadBatch | None
-) -> dict[str, Any]:
+def _line(sheet: type[RegisterSheet], reported: UploadBatch | None, unfinished: UploadBatch | None) -> dict[str, Any]:
     """One register of an office; what a later upload has replaced is nothing to do any more."""
     if reported is not None and unfinished is not None and unfinished.pk < reported.pk:
         unfinished = None

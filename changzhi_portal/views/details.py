@@ -39,8 +39,12 @@ class DetailPage(TemplateResponseMixin, PortalPage):
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The page of the record with this ref."""
         self.record = self.get_record(ref)
+        panels = record_panels(request, self.record)
         context = self.get_context_data(
-            record=self.record, facts=self.get_facts(), panels=record_panels(request, self.record)
+            record=self.record,
+            facts=self.get_facts(),
+            panels_above=[panel for panel in panels if panel["is_above"]],
+            panels=[panel for panel in panels if not panel["is_above"]],
         )
         return self.render_to_response(context)
 

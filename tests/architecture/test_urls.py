@@ -70,7 +70,9 @@ def people(place: Place) -> dict[str, User]:
     """One user of each role in 城区 or above, and one of another county."""
     return {
         **{
-            role.value: make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
+            role.value: make_user(
+                role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city)
+            )
             for role in Role
         },
         "county leader": make_user(Role.LEADER, place.county),
@@ -128,7 +130,10 @@ def test_a_record_of_another_county_does_not_exist_for_anybody_there(name, place
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["orgs:list", "socialworkers:list", "services:list", "communities:facility_list", "uploads:list", "uploads:new"])
+@pytest.mark.parametrize(
+    "name",
+    ["orgs:list", "socialworkers:list", "services:list", "communities:facility_list", "uploads:list", "uploads:new"],
+)
 def test_a_leader_is_told_in_chinese_that_the_role_may_not(name, leader, signed_in):
     answer = signed_in(leader).get(reverse(name))
     assert answer.status_code == 403
