@@ -118,6 +118,8 @@ class Sealed:
 class SealedField(models.TextField):
     """A column of ciphertext whose Python value is a `Sealed` (or None). `kind` chooses the mask."""
 
+    empty_strings_allowed = False  # a value that was never given is None, not ""
+
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         self.kind = kind
         super().__init__(*args, **kwargs)
