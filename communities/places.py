@@ -242,6 +242,7 @@ class PlaceIndex:
 
     @staticmethod
     def _hint(text: str, names: Iterable[str]) -> str:
-        """ "，是否为“虒亭镇”？" for a near miss, or nothing."""
-        close = get_close_matches(text, list(names), n=1, cutoff=0.6)
-        return f"，是否为“{close[0]}”？" if close else ""
+        """ "，是否为“虒亭镇”？" for a near miss, or nothing. Endings such as 居委会 are left out of the comparing."""
+        by_key = {community_key(name): name for name in names}
+        close = get_close_matches(community_key(text), list(by_key), n=1, cutoff=0.5)
+        return f"，是否为“{by_key[close[0]]}”？" if close else ""

@@ -75,8 +75,9 @@ def test_a_row_of_another_county_is_out_of_scope_whether_or_not_it_exists(
     invented = facility_row("没有的社区", 社区代码="140402001999")
     bare = facility_row("", 社区代码=place.communities[0].code, **{"县（市、区）": "", "街道（乡镇）": ""})
     answer = send("facilities", other_clerk, [real, invented, bare])
-    assert [p["code"] for p in answer["problems"] if p["level"] == "error"] == ["out_of_scope"] * 3
-    real_says, invented_says, _ = (problem["message"] for problem in answer["problems"])
+    errors = [problem for problem in answer["problems"] if problem["level"] == "error"]
+    assert [problem["code"] for problem in errors] == ["out_of_scope"] * 3
+    real_says, invented_says, _ = (problem["message"] for problem in errors)
     assert real_says == invented_says
 
 

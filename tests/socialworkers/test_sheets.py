@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from changelog.models import ChangeRecord
 from socialworkers.models import Posting, SocialWorker
-from tests.factories import Place, id_number, make_posting, make_worker
+from tests.factories import Place, id_number
 from tests.uploads.office import Send, codes_of
 
 pytestmark = pytest.mark.django_db
@@ -120,9 +120,3 @@ def test_a_worker_without_a_community_is_posted_at_the_towns_station(send: Send,
     send("workers", clerk, [row("")], commit="all")
     posting = Posting.objects.get()
     assert (posting.community, posting.division, posting.is_community_worker) == (None, place.street, False)
-
-
-def test_postings_written_by_hand_keep_their_order(place: Place) -> None:
-    worker = make_worker()
-    make_posting(worker, place.communities[0])
-    assert SocialWorker.objects.filter(SocialWorker.in_subtree(place.county.path)).count() == 1
