@@ -9,7 +9,7 @@ from reports.demo.invention import Invention
 from reports.demo.places import DemoCommunity, DemoCounty
 
 Row = dict[str, Any]
-UNKNOWN_SHARE = 0.012  # villages whose office could not say how many people live there
+UNKNOWN_SHARE = 0.004  # villages whose office could not say how many people live there
 PEOPLE_PER_HOUSEHOLD = (2.6, 3.3)
 
 

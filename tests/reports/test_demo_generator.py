@@ -100,7 +100,7 @@ def test_the_city_looks_like_one(counties):
     assert len({sum(mets) / len(mets) for mets in rates.values() if mets}) > 4
     residents = [place.residents for county in counties for place in inhabit(county)]
     assert 2_500_000 < sum(residents) < 4_500_000
-    assert 20 < residents.count(0) < 120
+    assert 5 < residents.count(0) < 60
     rural = [p.residents for county in counties for p in inhabit(county) if not p.community.is_urban]
     assert 50 < sum(number >= 3_000 for number in rural) < 250
 

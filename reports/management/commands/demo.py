@@ -25,6 +25,8 @@ COULD_NOT_RUN = 3
 class Command(BaseCommand):
     """Accounts, workbooks, uploads, measures, a briefing. Says what it does on standard error, the result on output."""
 
+    # Every start of `make run` waits for this command, and `migrate` has checked the system just before.
+    requires_system_checks = []
     help = "Fill an embedded portal with invented data for 2018-06 through the real upload path. Runs once."
 
     def handle(self, *args: Any, **options: Any) -> None:
