@@ -88,14 +88,15 @@ def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
         own_links = {field.remote_field.through for field in model._meta.many_to_many}
         for relation in model._meta.related_objects:
             other = relation.related_model
-            if other in own_links or not relation.one_to_many:
+            if isinstance(other, str) or other in own_links or not relation.one_to_many:
                 continue
             column = relation.field.attname
             for batch in in_batches(list(row_of)):
                 pairs = other._base_manager.filter(**{f"{column}__in": batch}).values_list("pk", column)
                 for pk, target in pairs:
-                    if pk not in going.get(other, ()) and row_of[target] is not None:
-                        notes[row_of[target]] = f"已有{other._meta.verbose_name}与它关联"
+                    row = row_of[target]
+                    if row is not None and pk not in going.get(other, ()):
+                        notes[row] = f"已有{other._meta.verbose_name}与它关联"
     return notes
 
 

@@ -23,7 +23,7 @@ def insert_rows(model: type[Row], rows: Sequence[Row]) -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("insert_rows must run inside a transaction.")
     for row in rows:
-        row._prepare_related_fields_for_save(operation_name="bulk_create")
+        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
     if connection.vendor == "postgresql":
         _copy(connection, model, rows)
     else:

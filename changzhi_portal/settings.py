@@ -111,7 +111,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Cache and sessions: files when embedded, so that a long commit in SQLite blocks no page ---
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    # The broker's own database is left alone: emptying the cache must not empty the queues.
+    cache_url = env("CACHE_URL", default=f"{REDIS_URL.rpartition('/')[0]}/1")
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}}
 else:
     CACHES = {
         "default": {
@@ -139,11 +141,12 @@ else:
     broker_dir = VAR_DIR / "broker"
     for folder in ("queue", "control"):
         (broker_dir / folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(broker_dir / "queue"),
         "data_folder_out": str(broker_dir / "queue"),
         "control_folder": str(broker_dir / "control"),
+        "polling_interval": 0.1,  # seconds; a clerk waits in front of the page
     }
 CELERY_BEAT_SCHEDULE = {
     "put back stalled uploads": {"task": "uploads.tasks.put_back_stalled_batches", "schedule": schedule(30)},

@@ -37,8 +37,9 @@ def _names_in(town_ids: set[int]) -> Iterator[tuple[int, int | None, str, str]]:
 
 
 def _likeness_group(town_id: int, community_id: int | None, community_name: str, name: str) -> tuple[str, int]:
-    is_local = community_id is not None and community_key(community_name) in comparable(name)
-    return ("community", community_id) if is_local else ("town", town_id)  # type: ignore[return-value]
+    if community_id is not None and community_key(community_name) in comparable(name):
+        return ("community", community_id)
+    return ("town", town_id)
 
 
 class OrganizationSheet(RecordSheet):
@@ -143,8 +144,8 @@ class OrganizationSheet(RecordSheet):
             known.add(_likeness_group(town_id, community_id, community_name, name), name)
         for row in new:
             community, name = row.place.community, row.get("name")
-            key = (community.id, community.name) if community else (None, "")
-            group = _likeness_group(row.place.division_id, *key, name)
+            community_id, community_name = (community.id, community.name) if community else (None, "")
+            group = _likeness_group(row.place.division_id, community_id, community_name, name)
             other = known.like(group, name)
             if other is not None:
                 row.report("similar_name", f"与“{other}”只差一个字，请核实是否同一个组织", "name")

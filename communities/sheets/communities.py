@@ -11,6 +11,7 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
 from communities.models import Community, CommunityProfile, GovernanceBody
+from communities.sheets.outliers import has_jumped
 from communities.sheets.placing import REF, PlacedSheet, place_columns, place_values
 
 Body = GovernanceBody.Kind
@@ -23,7 +24,6 @@ EXISTENCE_FIELDS = {
     "has_economic": Body.ECONOMIC,
 }
 NUMBER_FIELDS = {"groups": Body.GROUPS, "representatives": Body.REPRESENTATIVES}
-OUTLIER_FACTOR = 5  # spreadsheets.md: 5 × above or below the value before
 FEWEST_PLAUSIBLE_RESIDENTS = 2
 
 
@@ -116,15 +116,9 @@ class CommunitySheet(PlacedSheet):
             )
         residents = values.get("residents")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
-        if residents is not None and self._is_outlier(residents, before):
+        if residents is not None and (residents < FEWEST_PLAUSIBLE_RESIDENTS or has_jumped(residents, before)):
             described = f"上次是{before}人，" if before else ""
             row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
-
-    @staticmethod
-    def _is_outlier(residents: int, before: int | None) -> bool:
-        if residents < FEWEST_PLAUSIBLE_RESIDENTS:
-            return True
-        return bool(before) and (residents >= before * OUTLIER_FACTOR or residents * OUTLIER_FACTOR <= before)  # type: ignore[operator]
 
     def _propose(
         self,

@@ -18,7 +18,7 @@ from changzhi_portal.sheets.columns import (
 )
 from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
 from communities.models import Facility
-from communities.sheets.communities import OUTLIER_FACTOR
+from communities.sheets.outliers import has_jumped
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
 
 LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
@@ -86,12 +86,7 @@ class FacilitySheet(RecordSheet):
         area = row.get("area")
         if area is None:
             return
-        jumped = (
-            bool(area_before)
-            and area
-            and (area >= area_before * OUTLIER_FACTOR or area * OUTLIER_FACTOR <= area_before)
-        )  # type: ignore[operator]
-        if area > LARGEST_PLAUSIBLE_AREA or jumped:
+        if area > LARGEST_PLAUSIBLE_AREA or has_jumped(area, area_before):
             row.report("outlier", "面积与上次相差过大或不合常理，请核实", "area")
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
