@@ -65,9 +65,10 @@ def city_files() -> list[tuple[str, Path, str]]:
     return [(facts["register"], SAMPLES / "city_2018-06" / name, facts["as_division"]) for name, facts in ordered]
 
 
-def upload_city(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
-    """Upload and commit the whole sample city; what each file's upload printed."""
+def upload_city(capsys: pytest.CaptureFixture[str], *, only: str = "") -> dict[str, dict[str, Any]]:
+    """Upload and commit the whole sample city, or `only` one county's files; what each file's upload printed."""
     printed = {}
     for register, path, code in city_files():
-        printed[path.name], _ = upload(capsys, register, path, clerk_of(code), commit="all")
+        if only in ("", code):
+            printed[path.name], _ = upload(capsys, register, path, clerk_of(code), commit="all")
     return printed
