@@ -36,8 +36,8 @@ def make_xlsx(
         if position == 0:
             for first_row, first_column, last_row, last_column in merged:
                 sheet.merge_range(first_row, first_column, last_row, last_column, "")
-            for row in hidden_rows:
-                sheet.set_row(row, None, None, {"hidden": True})
+            for number in hidden_rows:
+                sheet.set_row(number, None, None, {"hidden": True})
         for row_number, row in enumerate(rows):
             for column, cell in enumerate(row):
                 if isinstance(cell, CellError):
@@ -190,8 +190,8 @@ def make_ods(
             cells = (_ods_cell(number, column, cell, areas if position == 0 else ()) for column, cell in enumerate(row))
             tables += f"<table:table-row>{''.join(cells)}</table:table-row>"
         if blank_rows_below:
-            cells = '<table:table-cell table:number-columns-repeated="16"/>'
-            tables += f'<table:table-row table:number-rows-repeated="{blank_rows_below}">{cells}</table:table-row>'
+            blank = '<table:table-cell table:number-columns-repeated="16"/>'
+            tables += f'<table:table-row table:number-rows-repeated="{blank_rows_below}">{blank}</table:table-row>'
         tables += "</table:table>"
     manifest = "<manifest:encryption-data/>" if is_encrypted else ""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -114,8 +114,7 @@ class _Writer:
         known = _Texts()
         for number, raw in enumerate(rows, start=1):
             row: list[object] = [
-                known[cell] if cell.__class__ is str else cell if cell.__class__ is float else _plain(cell)
-                for cell in raw
+                known[cell] if type(cell) is str else cell if type(cell) is float else _plain(cell) for cell in raw
             ]
             if len(row) > self._limits.columns:
                 while row and row[-1] == "":

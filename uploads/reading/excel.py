@@ -1,13 +1,13 @@
 """Sheets of Excel and OpenDocument workbooks through calamine, and what calamine does not tell.
 
 calamine reads fast and skips formatted blanks, but gives "" for a formula that failed and knows no merged cells of
-OpenDocument; both are looked up in the file itself, and only where they occur.
+OpenDocument; both are looked up in the file itself, where its bytes hint at any.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -50,8 +50,8 @@ def _opendocument_sheets(archive: Archive, path: Path, limits: Limits) -> Iterat
         raise NotReadable("encrypted")
     if "mimetype" in archive.parts and not archive.read("mimetype").startswith(_ODS_TYPE):
         raise NotReadable("format", kind="文字文档或演示文稿")
-    merged = opendocument.merged_cells(archive, limits)
-    return _sheets(_opened(path), limits, errors={}, merged=merged)
+    seen = opendocument.look(archive, limits)
+    return _sheets(_opened(path), limits, errors=seen.errors, merged=seen.merged)
 
 
 def _foreign_archive(names: set[str]) -> NotReadable:
@@ -125,14 +125,14 @@ def _merged(sheet: CalamineSheet) -> list[MergedRange]:
     return [(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
 
 
-def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[list[object]]:
+def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Sequence[object]]:
     """The rows from row 1 and column A; calamine starts at the first cell that has something."""
     if sheet.start is None:
         return
     first_row, first_column = sheet.start
     for _ in range(first_row):
-        yield []
-    margin = [""] * first_column
+        yield ()
+    margin: list[object] = [""] * first_column
     if not margin and not errors:
         yield from sheet.iter_rows()
         return
@@ -140,7 +140,7 @@ def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[list[object]]:
     for (row, column), text in errors.items():
         by_row.setdefault(row, {})[column] = text
     for number, cells in enumerate(sheet.iter_rows(), start=first_row):
-        row = margin + cells if margin else cells
+        row = [*margin, *cells]
         for column, text in by_row.get(number, {}).items():
             if column < len(row) and row[column] == "":
                 row[column] = CellError(text)

@@ -1,79 +1,106 @@
-"""Merged cells of an .ods file, which calamine does not tell."""
+"""A look into the XML of an .ods: merged cells and cells with a failed formula, which calamine does not tell."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
-from uploads.reading.grid import Limits, MergedRange, NotReadable
+from uploads.reading.grid import ErrorCells, Limits, MergedRange, NotReadable
 from uploads.reading.zipped import Archive
 
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
-_MAX_RANGES: Final = 200_000
+_VALUE_TYPE: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
+_CELLS: Final = frozenset({_TABLE + "table-cell", _TABLE + "covered-table-cell"})
+_SIGNS: Final = (b"-spanned=", b'"error"')
+_MOST: Final = 200_000  # of merged ranges and of failed formulas
 
 
-def merged_cells(archive: Archive, limits: Limits) -> dict[int, list[MergedRange]]:
-    """The merged ranges by the sheets' position in the document; hidden sheets count. Raises NotReadable."""
-    has_spans = False
+@dataclass(slots=True)
+class Look:
+    """What was found, by the sheets' position in the document; hidden sheets count."""
+
+    merged: dict[int, list[MergedRange]] = field(default_factory=dict)
+    errors: dict[int, ErrorCells] = field(default_factory=dict)
+
+
+def look(archive: Archive, limits: Limits) -> Look:
+    """Go through the content, parsing it only when it has something to tell. Raises NotReadable."""
+    before, has_signs = b"", False
     for chunk in archive.inflate("content.xml"):
-        has_spans = has_spans or b"-spanned=" in chunk
-    if not has_spans:
-        return {}
-    spans = _Spans(limits)
+        window = before + chunk
+        has_signs = has_signs or any(sign in window for sign in _SIGNS)
+        before = chunk[-16:]
+    if not has_signs:
+        return Look()
+    reader = _Reader(limits)
     try:
         for chunk in archive.inflate("content.xml"):
-            spans.parser.Parse(chunk)
+            reader.parser.Parse(chunk)
     except expat.ExpatError as error:
         raise NotReadable("damaged") from error
-    return spans.found
+    return reader.found
 
 
-class _Spans:
+class _Reader:
     """Follows rows and columns through the XML; repeated ones count as often as they say."""
 
     def __init__(self, limits: Limits) -> None:
-        self.found: dict[int, list[MergedRange]] = {}
+        self.found = Look()
         self._limits = limits
-        self._tables = -1
+        self._table = -1
         self._depth = 0  # of tables within tables
-        self._row = self._next_row = self._column = 0
+        self._row = self._next_row = self._column = self._at = 0
         self._count = 0
+        self._failed: list[str] | None = None  # the text of a cell with a failed formula, while inside it
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
 
     def _refuse_doctype(self, *_: object) -> None:
         raise NotReadable("damaged")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if not name.startswith(_TABLE):
-            return
-        tag = name[len(_TABLE) :]
-        if tag == "table":
+        if name == _TABLE + "table":
             self._depth += 1
             if self._depth == 1:
-                self._tables += 1
+                self._table += 1
                 self._row = self._next_row = 0
         elif self._depth != 1:
             return
-        elif tag == "table-row":
+        elif name == _TABLE + "table-row":
             self._row = self._next_row
             self._next_row += _number(attributes, "number-rows-repeated")
             self._column = 0
-        elif tag in ("table-cell", "covered-table-cell"):
-            self._note(_number(attributes, "number-rows-spanned"), _number(attributes, "number-columns-spanned"))
+        elif name in _CELLS:
+            self._note_span(attributes)
+            if attributes.get(_VALUE_TYPE) == "error":
+                self._failed = []
+            self._at = self._column
             self._column += _number(attributes, "number-columns-repeated")
 
-    def _note(self, rows: int, columns: int) -> None:
-        if (rows > 1 or columns > 1) and self._column < self._limits.columns and self._count < _MAX_RANGES:
+    def _note_span(self, attributes: dict[str, str]) -> None:
+        rows, columns = _number(attributes, "number-rows-spanned"), _number(attributes, "number-columns-spanned")
+        if (rows > 1 or columns > 1) and self._column < self._limits.columns and self._count < _MOST:
             self._count += 1
-            last = (self._row + rows - 1, self._column + columns - 1)
-            self.found.setdefault(self._tables, []).append((self._row, self._column, *last))
+            area = (self._row, self._column, self._row + rows - 1, self._column + columns - 1)
+            self.found.merged.setdefault(self._table, []).append(area)
+
+    def _text(self, text: str) -> None:
+        if self._failed is not None:
+            self._failed.append(text)
 
     def _end(self, name: str) -> None:
         if name == _TABLE + "table":
             self._depth -= 1
+        elif self._failed is not None and name in _CELLS:
+            if self._count < _MOST:
+                self._count += 1
+                shown = "".join(self._failed).strip() or "#VALUE!"
+                self.found.errors.setdefault(self._table, {})[self._row, self._at] = shown
+            self._failed = None
 
 
 def _number(attributes: dict[str, str], name: str) -> int:

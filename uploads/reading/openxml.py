@@ -121,7 +121,7 @@ def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, E
     errors = {}
     for index, sheet in enumerate(sheets):
         part = part_of.get(sheet.get(_RELATIONSHIP) or sheet.get(_STRICT_RELATIONSHIP))
-        if part in scans and scans[part].errors:
+        if part and part in scans and scans[part].errors:
             errors[index] = scans[part].errors
     return errors
 

@@ -44,11 +44,17 @@ _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
 
 @dataclass(slots=True)
 class RawRow:
-    """One data row: `cells` holds the raw values of the mapped columns by field, those carried down included."""
+    """One data row of a sheet; `number` is Excel's. Its values stay where they were read until they are asked for."""
 
     sheet: str | None
-    number: int  # as Excel counts
-    cells: dict[str, object]
+    number: int
+    fields: Mapping[int, str]  # column index → field, the same for all rows of a sheet
+    values: Sequence[object]  # by column, those carried down included
+
+    @property
+    def cells(self) -> dict[str, object]:
+        """The raw values of the mapped columns by field."""
+        return {name: self.values[index] for index, name in self.fields.items()}
 
 
 class DataRows:
@@ -71,7 +77,7 @@ class DataRows:
         self.rows: list[RawRow] = []
         self.skipped = 0
         self._name = grid.name
-        self._fields = tuple(fields.values())
+        self._fields = dict(fields)
         indexes = tuple(fields)
         self._width = max(indexes, default=-1) + 1
         self._values_of: Callable[[Sequence[object]], tuple[object, ...]] = (
@@ -80,7 +86,7 @@ class DataRows:
         self._headers = [{_plain(cell) for cell in grid.rows[row] if cell != ""} for row in header_rows]
         self._header_texts = {cell for row in header_rows for cell in grid.rows[row] if cell != ""}
         self._titles = {_plain(title) for title in titles}
-        self._merged = _merged_values(grid, header_rows.stop, indexes, set(carried))
+        self._merged = _merged_values(grid, header_rows.stop, set(carried))
         self._in_footer = False
         for number in range(header_rows.stop, len(grid.rows)):
             self._take(number, grid.rows[number])
@@ -99,20 +105,20 @@ class DataRows:
         if not _DITTO.isdisjoint(values):
             if all(value == "" or value in _DITTO for value in values):
                 return
-            values = self._repeated(values)
+            row = self._repeated(row)
         if number in self._merged:
-            values = tuple(
-                self._merged[number].get(position, value) if value == "" else value
-                for position, value in enumerate(values)
-            )
-        self.rows.append(RawRow(self._name, number + 1, dict(zip(self._fields, values, strict=True))))
+            carried = self._merged[number]
+            row = [carried.get(index, value) if value == "" else value for index, value in enumerate(row)]
+        self.rows.append(RawRow(self._name, number + 1, self._fields, row))
 
-    def _repeated(self, values: tuple[object, ...]) -> tuple[object, ...]:
+    def _repeated(self, row: Sequence[object]) -> list[object]:
         """〃 becomes the value above; below nothing it stays, and the column says that it cannot be read."""
-        above: Iterable[object] = self.rows[-1].cells.values() if self.rows else [""] * len(values)
-        return tuple(
-            over if value in _DITTO and over != "" else value for value, over in zip(values, above, strict=True)
-        )
+        repeated = list(row)
+        for index in self._fields:
+            above = self.rows[-1].values[index] if self.rows else ""
+            if row[index] in _DITTO and above != "":
+                repeated[index] = above
+        return repeated
 
     def _is_no_data(self, row: Sequence[object]) -> bool:
         """Totals, repeated headers, footers. Most rows are through after one look at their first few texts."""
@@ -182,15 +188,12 @@ def _plain(cell: object) -> str:
     return _SPACE.sub("", unicodedata.normalize("NFKC", str(cell)))
 
 
-def _merged_values(
-    grid: Grid, first_row: int, indexes: Sequence[int], carried: set[int]
-) -> dict[int, dict[int, object]]:
-    """row → position among the mapped columns → value of the merged cells that cover it."""
+def _merged_values(grid: Grid, first_row: int, carried: set[int]) -> dict[int, dict[int, object]]:
+    """row → column → value of the merged cells that cover it, in the columns where it holds for all rows."""
     values: dict[int, dict[int, object]] = {}
-    position_of = {index: position for position, index in enumerate(indexes) if index in carried}
     free_from: dict[int, int] = {}  # ranges that overlap are not Excel's; each cell is filled once
     for top, left, bottom, _ in sorted(grid.merged):
-        if left not in position_of or bottom <= top or top < first_row or top >= len(grid.rows):
+        if left not in carried or bottom <= top or top < first_row or top >= len(grid.rows):
             continue
         row = grid.rows[top]
         value = row[left] if left < len(row) else ""
@@ -199,5 +202,5 @@ def _merged_values(
         free_from[left] = max(stop, free_from.get(left, 0))
         if value != "":
             for covered in range(start, stop):
-                values.setdefault(covered, {})[position_of[left]] = value
+                values.setdefault(covered, {})[left] = value
     return values
