@@ -1,5 +1,6 @@
 """The reference data of 2017 and the command that loads them."""
 
+import csv
 import datetime
 from collections import Counter
 
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from changzhi_portal.records import BEGINNING
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from communities.reference import DATA, listed_communities
 
 pytestmark = pytest.mark.django_db
 
@@ -116,3 +118,11 @@ def test_loading_writes_in_batches_not_row_by_row():
     with CaptureQueriesContext(connection) as queries:
         load_divisions()
     assert len(queries) < 100
+
+
+def test_the_crosswalk_says_of_every_community_where_it_went():
+    with (DATA / "crosswalk_2017_2018.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["code_2017"] for row in rows} == {community.code for community in listed_communities()}
+    assert Counter(row["match"] for row in rows)["gone_or_changed"] == 129
+    assert all(bool(row["code_2018"]) == (row["match"] != "gone_or_changed") for row in rows)
