@@ -79,9 +79,12 @@ def _one_snapshot() -> Iterator[None]:
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if is_outermost and connection.vendor == "postgresql":
+        if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                if is_outermost:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                # The statements are long and run once a computation: compiling them took seconds and saved none.
+                cursor.execute("SET LOCAL jit = off")
         yield
 
 

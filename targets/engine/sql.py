@@ -55,7 +55,7 @@ def selected(columns: Sequence[str], rows: Sql) -> Sql:
 def insert_from(model: type[Model], *, named: Sequence[Named], columns: Mapping[str, Sql], rows: Sql) -> Sql:
     """`INSERT INTO model … WITH named … SELECT columns FROM rows`. Columns are by field name; `rows` follows FROM."""
     quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
+    names = ", ".join(quote(str(model._meta.get_field(name).column)) for name in columns)
     values = ",\n  ".join(column.text for column in columns.values())
     expressions = ",\n".join(
         f"{part.name} ({', '.join(part.columns)}) AS MATERIALIZED (\n{part.body.text}\n)" for part in named

@@ -63,7 +63,7 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
 class CommunityMeasure(ScopedModel):
     """One scored community in one month, with the code, name, kind, town and county of that month."""
 
-    # No index of its own: the unique constraint begins with it.
+    # Period, county and town have no index of their own: those below serve them, and every index slows measuring.
     period = models.ForeignKey(
         "periods.ReportingPeriod", models.CASCADE, related_name="measures", db_index=False, verbose_name="统计月"
     )
@@ -72,8 +72,12 @@ class CommunityMeasure(ScopedModel):
     )
     code = models.CharField("社区代码", max_length=12)
     name = models.CharField("社区名称", max_length=60)
-    county = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="县（市、区）")
-    town = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="街道（乡镇）")
+    county = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="+", db_index=False, verbose_name="县（市、区）"
+    )
+    town = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="+", db_index=False, verbose_name="街道（乡镇）"
+    )
     kind = models.CharField("类型", max_length=5)
     households = models.PositiveIntegerField("户数", null=True)
     residents = models.PositiveIntegerField("常住人口", null=True)
@@ -98,7 +102,10 @@ class CommunityMeasure(ScopedModel):
                 fields=["period", "community"], name="measure_once", violation_error_message="这个社区本月已有测量。"
             ),
         )
-        indexes = (models.Index(fields=["period", "county"], name="measure_by_county"),)
+        indexes = (
+            models.Index(fields=["period", "county"], name="measure_by_county"),
+            models.Index(fields=["period", "town"], name="measure_by_town"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} {self.period}"
