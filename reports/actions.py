@@ -225,11 +225,14 @@ def bring_up_to_date(period: ReportingPeriod) -> None:
     """
     if period.state == ReportingPeriod.State.LOCKED:
         return
-    computation = Computation.objects.of_period(period)
-    if computation is not None and computation.state == Computation.State.FINISHED:
-        if not computation.is_stale:  # type: ignore[attr-defined]
-            return
-    compute_period(period)
+    if not _is_up_to_date(Computation.objects.of_period(period)):
+        compute_period(period)
+
+
+def _is_up_to_date(computation: Computation | None) -> bool:
+    if computation is None or computation.state != Computation.State.FINISHED:
+        return False
+    return not computation.is_stale  # type: ignore[attr-defined]  # annotated by of_period
 
 
 # --- Giving lost ones back ---

@@ -13,10 +13,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from changzhi_portal.errors import PortalError
 from reports.fonts import missing_glyphs, require_fonts, require_glyphs
 
 # PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
@@ -25,7 +27,10 @@ STYLE_SHEET = "static:reports/briefing.css"
 
 
 class RefusedAddress(FatalURLFetchingError):
-    """A page asked for something that is not ours. WeasyPrint lets only this kind of error through."""
+    """A page asked for something that is not ours. WeasyPrint lets only this kind of error through.
+
+    It is no Exception, so it must not leave this module.
+    """
 
 
 class OwnFilesFetcher(URLFetcher):
@@ -45,8 +50,11 @@ class OwnFilesFetcher(URLFetcher):
 
 
 def _static_file(name: str) -> Path | None:
-    found = finders.find(name)
-    return Path(found) if isinstance(found, str) else None
+    try:
+        found = finders.find(name)
+    except SuspiciousFileOperation:  # a path that leads out of the static files
+        return None
+    return Path(found) if isinstance(found, str) and Path(found).is_file() else None
 
 
 def _font_file(name: str) -> Path | None:
@@ -61,9 +69,20 @@ def _nothing(name: str) -> None:
 def print_markup(markup: str) -> bytes:
     """The PDF of a whole HTML document, laid out by static/reports/briefing.css.
 
-    Raises PortalError when a font is not installed, or when a character is in none of the fonts, naming it.
+    Raises PortalError when a font is not installed, when a character is in none of the fonts, naming it, and when the
+    document asks for a file that is not ours.
     """
     require_fonts()
+    try:
+        return _render(markup)
+    except RefusedAddress as refused:
+        raise PortalError(
+            "简报引用了系统之外的文件，已停止生成，请联系系统管理员。",
+            cure=f"{refused}. Remove the reference from the template.",
+        ) from refused
+
+
+def _render(markup: str) -> bytes:
     fetcher, fonts = OwnFilesFetcher(), FontConfiguration()
     page = HTML(string=markup, url_fetcher=fetcher)
     require_glyphs("".join(page.etree_element.itertext()))

@@ -1,0 +1,125 @@
+"""Charts: a picture a page and a printer can both use, with links, names and nothing the policy for pages forbids."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from reports import charts
+from reports.charts import COUNTY_TILES, amount_by_division_svg, county_tiles_svg, rate_by_division_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+ROWS = [
+    {"code": "140402", "name": "城区", "rate": 0.6667, "url": "/dashboard/?division=140402&target=a"},
+    {"code": "140423", "name": "襄垣县", "rate": 0.5, "url": "/dashboard/?division=140423"},
+    {"code": "140471", "name": "山西长治高新技术产业园区", "rate": None},
+]
+
+
+def texts(svg):
+    return [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def titles(svg):
+    return [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}title")]
+
+
+def links(svg):
+    return [element.get("href") for element in ElementTree.fromstring(svg).iter(f"{SVG}a")]
+
+
+@pytest.fixture(params=[rate_by_division_svg, county_tiles_svg], ids=["bars", "tiles"])
+def draw(request):
+    return lambda rows: request.param(rows, title="城市社区设施面积达标率")
+
+
+def test_every_division_is_named_with_its_rate(draw):
+    svg = draw(ROWS)
+    assert {"城区", "襄垣县"} <= set(texts(svg))
+    assert {"66.7%", "50.0%"} <= set(texts(svg))
+    assert titles(svg)[0] == "城市社区设施面积达标率"
+    assert {"城区：66.7%", "襄垣县：50.0%"} <= set(titles(svg))
+
+
+def test_a_division_without_judged_units_is_no_zero(draw):
+    svg = draw(ROWS)
+    assert "0.0%" not in texts(svg)
+    assert "山西长治高新技术产业园区：无参评单位" in titles(svg)
+
+
+def test_links_lead_to_the_address_given_and_only_there(draw):
+    assert links(draw(ROWS)) == ["/dashboard/?division=140402&target=a", "/dashboard/?division=140423"]
+
+
+def test_a_chart_holds_nothing_the_policy_for_pages_forbids(draw):
+    svg = draw(ROWS)
+    assert not re.search(r"<script|<style|<foreignObject|\sstyle=|\son\w+=|javascript:", svg)
+    assert "vega.github.io" not in svg and "invalid" not in svg
+
+
+def test_a_name_cannot_break_out_of_the_picture(draw):
+    hostile = '</text><script>alert(1)</script>"&'
+    svg = draw([{"code": "1", "name": hostile, "rate": 1, "url": '/x?"><script>'}])
+    assert "<script" not in svg
+    assert f"{hostile}：100.0%" in titles(svg)
+    assert links(svg) == ['/x?"><script>']
+
+
+def test_the_same_rows_give_the_same_picture(draw):
+    first = draw(ROWS)
+    charts._bars.cache_clear()
+    charts._tiles.cache_clear()
+    assert draw(ROWS) == first
+
+
+def test_no_rows_are_said_in_words(draw):
+    svg = draw([])
+    assert texts(svg) == ["暂无数据"]
+    assert titles(svg) == ["城市社区设施面积达标率"]
+
+
+def test_names_that_repeat_keep_their_own_bars():
+    svg = rate_by_division_svg([{"name": "城关镇", "rate": 0.1}, {"name": "城关镇", "rate": 0.9}], title="两个")
+    assert texts(svg).count("城关镇") == 2
+    assert {"城关镇：10.0%", "城关镇：90.0%"} <= set(titles(svg))
+
+
+def test_the_average_is_drawn_with_its_name_and_strikes_no_label_through():
+    rows = [{"name": "长治县", "rate": 0.6}, {"name": "平顺县", "rate": 1}]
+    svg = rate_by_division_svg(rows, title="达标率", average=0.6275, average_name="平均62.7%")
+    assert "平均62.7%" in texts(svg)
+    root = ElementTree.fromstring(svg)
+    places = {
+        element.text: float(re.search(r"translate\(([\d.]+)", element.get("transform"))[1])
+        for element in root.iter(f"{SVG}text")
+        if element.text in {"60.0%", "平均62.7%"}
+    }
+    assert places["60.0%"] > places["平均62.7%"]
+
+
+def test_amounts_are_drawn_with_what_is_asked_for():
+    rows = [{"name": "城区", "value": 4, "label": "4家"}, {"name": "郊区", "value": 2, "label": "2家"}]
+    svg = amount_by_division_svg(rows, title="城区社工机构数量", at_least=3)
+    assert {"4家", "2家", "下限"} <= set(texts(svg))
+
+
+@pytest.mark.parametrize("changed", ["2017", "2018"])
+def test_the_counties_of_a_year_stand_on_tiles_of_their_own(changed):
+    """Districts of 2018 may stand where the counties they continue stood, but never two of one year on one tile."""
+    only_2017 = {"140402", "140411", "140421", "140424", "140481"}
+    only_2018 = {"140403", "140404", "140405", "140406"}
+    gone = only_2018 if changed == "2017" else only_2017
+    places = [place for code, place in COUNTY_TILES.items() if code not in gone]
+    assert len(places) == {"2017": 14, "2018": 13}[changed]
+    assert len(places) == len(set(places))
+
+
+def test_divisions_without_a_place_of_their_own_stand_below_the_map():
+    towns = [{"code": f"14040200{number}", "name": f"第{number}街道", "rate": 0.5} for number in range(6)]
+    svg = county_tiles_svg(towns, title="各街道")
+    places = {
+        (element.get("transform"))
+        for element in ElementTree.fromstring(svg).iter(f"{SVG}text")
+        if element.text == "50.0%"
+    }
+    assert len(places) == 6
