@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.utils import timezone
+
+from communities.models import Division
 from reports.models import Briefing
+from tests.factories import make_period
 
 CITY = {"code": "140400", "name": "长治市", "level": "city", "office": "长治市民政局"}
 COUNTY = {"code": "140423", "name": "襄垣县", "level": "county", "office": "襄垣县民政局"}
@@ -121,3 +125,15 @@ def issue(**changes: Any) -> Briefing:
         "distributed_to": "各县（市、区）民政局",
     }
     return Briefing(**{**values, **changes})
+
+
+def make_briefing(place: Division, month: str = "2018-06", **fields: Any) -> Briefing:
+    """A saved issue that waits to be printed."""
+    period = make_period(month)
+    values: dict[str, Any] = {
+        "issue_number": period.month.month,
+        "total_number": (period.month.year - 2017) * 12 + period.month.month - 10,
+        "issued_on": datetime.date(2018, 7, 5),
+        "heartbeat_at": timezone.now(),
+    }
+    return Briefing.objects.create(period=period, division=place, **{**values, **fields})
