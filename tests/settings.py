@@ -20,19 +20,19 @@ if _WORKER and Path(os.environ["VAR_DIR"]).name != _WORKER:
     if _REDIS:
         _DATABASE = str(2 * int(_WORKER.removeprefix("gw")))
         os.environ["REDIS_URL"] = f"{_REDIS}/{_DATABASE}"
+if _REDIS:
+    # The cache is emptied after every test; in a database of its own that leaves the queues alone.
+    os.environ["CACHE_URL"] = f"{_REDIS}/{int(_DATABASE) + 1}"
 # The fonts are installed once per clone and only read.
 os.environ.setdefault("FONT_DIR", str(Path(__file__).parent.parent / "var" / "fonts"))
 
 from changzhi_portal.settings import *  # noqa: E402, F403
-from changzhi_portal.settings import CACHES, DATABASES, STATIC_ROOT, STORAGES, VAR_DIR  # noqa: E402
+from changzhi_portal.settings import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR  # noqa: E402
 
 DEMO = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the product: threads and other processes get connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-if _REDIS:
-    # The cache is emptied after every test; in a database of its own that leaves the queues alone.
-    CACHES["default"]["LOCATION"] = f"{_REDIS}/{int(_DATABASE) + 1}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast, and safe for nobody
 # Pages are tested without collecting static files first.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
