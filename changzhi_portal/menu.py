@@ -20,6 +20,7 @@ MENU = (
     MenuItem("首页", "home", "home"),
     MenuItem("填报", "uploads:list", "uploads:", "may_upload"),
     MenuItem("看板", "reports:dashboard", "reports:dashboard"),
+    MenuItem("简报", "reports:briefings", "reports:briefing"),
     MenuItem("社区", "communities:community_list", "communities:community"),
     MenuItem("服务设施", "communities:facility_list", "communities:facility", "may_see_registers"),
     MenuItem("社会组织", "orgs:list", "orgs:", "may_see_registers"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import environ
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
+from django.contrib.messages.constants import ERROR
 from django.core.exceptions import ImproperlyConfigured
 
 from changzhi_portal.secrets_store import load_secret
@@ -94,6 +95,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 DJANGO_TABLES2_TEMPLATE = "frame/table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
+MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 
 # --- Database: SQLite embedded, PostgreSQL in production (design.md, decision 2) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}

@@ -61,6 +61,7 @@ class SocialWorker(Record, ScopedModel):
     note = models.CharField("备注", max_length=500, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
+    history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # rows whose changes belong to its history
     objects = SocialWorkerQuerySet.as_manager()
 
     class Meta:

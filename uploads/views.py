@@ -104,10 +104,12 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         return context
 
     def _chosen(self, tabs: list[Tab]) -> Tab:
-        """The tab of the address; else the first that has rows."""
+        """The tab of the address; else the first that has rows, of a committed batch the first that was written."""
         asked = self.request.GET.get("tab")
         named = next((tab for tab in tabs if tab.name == asked), None)
-        return named or next((tab for tab in tabs if tab.count), tabs[-1])
+        is_committed = self.batch.state == UploadBatch.State.COMMITTED
+        telling = [tab for tab in tabs if tab.count and not (is_committed and tab.name in {"errors", "warnings"})]
+        return named or next(iter(telling), tabs[-1])
 
 
 class BatchProgress(TemplateResponseMixin, UploadPage):

@@ -60,6 +60,7 @@ class Community(Record, ScopedModel):
     note = models.CharField("备注", max_length=500, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
+    history_parts: ClassVar[tuple[str, ...]] = ("profiles", "bodies")  # rows whose changes belong to its history
     objects = CommunityQuerySet.as_manager()
 
     class Meta:

@@ -1,0 +1,125 @@
+"""The history of one record in words: who changed what, when, from what to what."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from changelog.models import ChangeRecord
+from changzhi_portal.facts import in_words
+from changzhi_portal.personal import Sealed, SealedField
+
+Named = Mapping[tuple[type[models.Model], Any], str]
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field: its name, and old and new value in words. Personal data are masked."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change of the record, or of a row that belongs to it (then `part` names what kind)."""
+
+    made_at: datetime.datetime
+    made_by: str
+    kind: str
+    part: str
+    file_name: str  # of the upload that brought it; empty for others
+    changes: list[FieldChange]
+
+
+def history_of(record: models.Model, user: Any, *, limit: int) -> list[Entry]:
+    """The newest changes of a record and of the rows named in its `history_parts`, as far as the user may see them."""
+    of_parts = models.Q()
+    for name in getattr(record, "history_parts", ()):
+        rows = getattr(record, name)
+        of_parts |= models.Q(model=rows.model._meta.label_lower, object_id__in=rows.order_by().values("pk"))
+    of_record = models.Q(model=record._meta.label_lower, object_id=record.pk)
+    found = (
+        ChangeRecord.objects.visible_to(user)
+        .filter(of_record | of_parts)
+        .select_related("change_set__made_by", "change_set__batch")
+        .order_by("-id")[:limit]
+    )
+    rows = list(found)
+    named = _names_of_related(rows, user)
+    return [_entry(row, record, named) for row in rows]
+
+
+def _entry(row: ChangeRecord, record: models.Model, named: Named) -> Entry:
+    model = apps.get_model(row.model)
+    batch = row.change_set.batch
+    is_update = row.kind == ChangeRecord.Kind.UPDATED
+    return Entry(
+        made_at=row.change_set.made_at,
+        made_by=str(row.change_set.made_by),
+        kind=row.get_kind_display(),
+        part="" if isinstance(record, model) else str(model._meta.verbose_name),
+        file_name=batch.file_name if batch is not None else "",
+        changes=[
+            _field_change(model, name, row.before.get(name), new, named)
+            for name, new in row.after.items()
+            if is_update and row.before.get(name) != new
+        ],
+    )
+
+
+def _field_change(model: type[models.Model], name: str, old: Any, new: Any, named: Named) -> FieldChange:
+    field = _field(model, name)
+    label = str(field.verbose_name) if field is not None else name
+    return FieldChange(label, _in_words(field, old, named), _in_words(field, new, named))
+
+
+def _in_words(field: models.Field | None, value: Any, named: Named) -> str:
+    if value is None or field is None:
+        return in_words(value)
+    if isinstance(field, SealedField):
+        return str(Sealed(field.kind, token=value))
+    if field.related_model is not None:
+        return named.get((field.related_model, value), in_words(None))
+    return in_words(dict(field.flatchoices).get(value, value))
+
+
+def _field(model: type[models.Model], name: str) -> models.Field | None:
+    """The field of a logged name, which is that of the field or of its column; None for one that is gone."""
+    for field in model._meta.concrete_fields:
+        if name in {field.name, field.attname}:
+            return field
+    try:
+        return model._meta.get_field(name)  # type: ignore[return-value]
+    except FieldDoesNotExist:
+        return None
+
+
+def _names_of_related(rows: Sequence[ChangeRecord], user: Any) -> Named:
+    """The names of the records that changed foreign keys point at; one query for each model among them.
+
+    A place outside the user's area stays unnamed.
+    """
+    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for row in rows:
+        for name, value in _changed_values(row):
+            field = _field(apps.get_model(row.model), name)
+            if field is not None and field.many_to_one and value is not None:
+                wanted[field.related_model].add(value)  # type: ignore[index]
+    return {
+        (model, found.pk): str(found)
+        for model, keys in wanted.items()
+        for found in model._default_manager.visible_to(user).filter(pk__in=keys)  # type: ignore[attr-defined]
+    }
+
+
+def _changed_values(row: ChangeRecord) -> Iterable[tuple[str, Any]]:
+    return [*row.before.items(), *((name, value) for name, value in row.after.items() if name in row.before)]
