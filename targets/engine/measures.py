@@ -12,14 +12,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Right
 
 from communities.models import CommunityPlacement, CommunityProfile
+from communities.reference import FIRST_SUFFIX_WITHOUT_KIND
 from periods.models import ReportingPeriod
 from targets.engine.map_of_day import map_of
 from targets.engine.sql import Named, Sql, compiled, insert_from, run, selected, table, union
 from targets.indicators import REGISTERS, Register, newest_profiles
 from targets.models import CommunityMeasure, DivisionMeasure
 
-# Village-level codes from this suffix on have no default kind: mines, farms, zones (domain.md §3).
-FIRST_SUFFIX_WITHOUT_KIND = "400"
+# Compared as text, because it is the end of a code.
+_SUFFIX_WITHOUT_KIND = str(FIRST_SUFFIX_WITHOUT_KIND)
 
 
 def measure_communities(period: ReportingPeriod) -> int:
@@ -47,7 +48,7 @@ def measure_communities(period: ReportingPeriod) -> int:
         Sql(
             "WHERE place.town_id IS NOT NULL AND place.county_id IS NOT NULL\n"
             "AND (scored.suffix < %s OR profile_of_residents.residents IS NOT NULL)",
-            (FIRST_SUFFIX_WITHOUT_KIND,),
+            (_SUFFIX_WITHOUT_KIND,),
         ),
     ]
     named = [*map_of(day), *_reported(REGISTERS)]
