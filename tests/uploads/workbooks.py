@@ -52,6 +52,8 @@ def make_xlsx(
                     sheet.write(row_number, column, cell)
         if name in hidden:
             sheet.hide()
+        else:
+            sheet.activate()  # the sheet in front cannot be hidden
     book.close()
     return path
 

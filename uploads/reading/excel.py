@@ -116,7 +116,7 @@ def _sheets(
             ranges = merged.get(index, []) if merged is not None else _merged(sheet)
         except (CalamineError, OSError, ValueError) as error:
             raise NotReadable("damaged") from error
-        if sheet.total_width > limits.columns:
+        if sheet.end and sheet.end[1] >= limits.columns:
             raise NotReadable("columns", columns=limits.columns)
         yield RawSheet(sheet_is.name, _rows(sheet, errors.get(index, {})), ranges)
 
@@ -126,20 +126,17 @@ def _merged(sheet: CalamineSheet) -> list[MergedRange]:
 
 
 def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Sequence[object]]:
-    """The rows from row 1 and column A; calamine starts at the first cell that has something."""
+    """The rows from column A on; calamine iterates from row 1, but from the first column that has something."""
     if sheet.start is None:
         return
-    first_row, first_column = sheet.start
-    for _ in range(first_row):
-        yield ()
-    margin: list[object] = [""] * first_column
+    margin: list[object] = [""] * sheet.start[1]
     if not margin and not errors:
         yield from sheet.iter_rows()
         return
     by_row: dict[int, dict[int, str]] = {}
-    for (row, column), text in errors.items():
-        by_row.setdefault(row, {})[column] = text
-    for number, cells in enumerate(sheet.iter_rows(), start=first_row):
+    for (row_number, column), text in errors.items():
+        by_row.setdefault(row_number, {})[column] = text
+    for number, cells in enumerate(sheet.iter_rows()):
         row = [*margin, *cells]
         for column, text in by_row.get(number, {}).items():
             if column < len(row) and row[column] == "":

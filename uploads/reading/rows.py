@@ -13,7 +13,7 @@ from typing import Final
 from uploads.reading.grid import Grid
 
 # What people write for "as above", with the spaces they leave around it.
-_DITTO: Final = frozenset(
+_DITTO: Final[frozenset[object]] = frozenset(
     before + mark + after
     for before, mark, after in product(
         ("", " ", "\u3000"), ("〃", "″", '"', "＂", "〞", "“", "”", "''", "同上", "同 上", "同前"), ("", " ", "\u3000")
