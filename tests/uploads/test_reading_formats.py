@@ -6,6 +6,7 @@ import datetime
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,11 @@ from uploads.reading.grid import CellError, Grid
 from uploads.reading.refusal import FileRefused
 from uploads.reading.workbook import read_workbook
 
-MAKERS = {"xlsx": workbooks.make_xlsx, "xls": workbooks.make_xls, "ods": workbooks.make_ods}
+MAKERS: dict[str, Callable[..., Path]] = {
+    "xlsx": workbooks.make_xlsx,
+    "xls": workbooks.make_xls,
+    "ods": workbooks.make_ods,
+}
 DAY = datetime.date(2018, 6, 30)
 
 

@@ -193,7 +193,7 @@ class HeaderSearch:
     def _belongs_below(self, first: int, last: int) -> bool:
         if last + 1 >= len(self._rows):
             return False
-        if sum(1 for top, _, bottom, _ in self._merged if first <= top <= last < bottom) >= 2:
+        if any(first <= top <= last < bottom for top, _, bottom, _ in self._merged):
             return True
         texts = [cell for cell in self._rows[last + 1] if cell != ""]
         return len(texts) > 0 and all(isinstance(text, str) and _is_unit(text) for text in texts)

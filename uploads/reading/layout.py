@@ -29,7 +29,7 @@ _YUAN: Final = {
     "元": Decimal(1),
 }
 _MONEY_UNIT: Final = re.compile("|".join(_YUAN))
-_UNIT_LINE: Final = re.compile(r"单位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
+_UNIT_LINE: Final = re.compile(r"单 *位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,225 @@
+"""Every record of a sheet is read and nothing else is: totals, footers and blank rows are no records."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.reading.grid import CellError, Grid
+from uploads.reading.layout import SheetLayout, lay_out
+from uploads.reading.rows import is_total
+from uploads.registry import register_named
+
+HEADER = ["序号", "县（市、区）", "街道（乡镇）", "社区名称", "户数", "常住人口", "备注"]
+
+
+def laid_out(*rows: Sequence[Any], merged: Sequence[tuple[int, int, int, int]] = (), register: str = "communities",
+             header: Sequence[str] = HEADER) -> SheetLayout:  # fmt: skip
+    grid = Grid("表", [["沁县统计表"], header, *rows], list(merged))
+    (layout,), _ = lay_out([grid], register_named(register)(), others=[])
+    return layout
+
+
+def record(name: str, **more: Any) -> list[Any]:
+    values = {"serial": 1, "county": "沁县", "town": "定昌镇", "households": 5, "residents": 10, "note": ""} | more
+    return [values["serial"], values["county"], values["town"], name, values["households"], values["residents"],
+            values["note"]]  # fmt: skip
+
+
+def names(layout: SheetLayout) -> list[object]:
+    return [row.cells["community_name"] for row in layout.rows]
+
+
+# --- Totals ---
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        ["合计", "", "", "", 5000.0, 15000.0, ""],
+        ["总 计", "", "", "", 5000.0, 15000.0, ""],
+        ["合　计：", "", "", "", "5,000", "1.5万", ""],
+        ["小计", "", "", "4个", "—", "—", ""],
+        ["小计", "", "", "", "", "", ""],
+        ["", "小计", "", "", 5000.0, 15000.0, ""],
+        ["", "沁县", "合计", "", 5000.0, 15000.0, ""],
+        [9, "沁县", "定昌镇", "小计", 5000.0, 15000.0, ""],
+        ["", "沁县", "定昌镇小计", "", 5000.0, 15000.0, ""],
+        ["全县合计", "", "", "", 5000.0, 15000.0, ""],
+        ["本页小计", "", "", "共12家", 1.0, "", ""],
+        ["合计", "", "", "", 5000.0, 15000.0, "不含虚拟社区"],
+        ["合计（12个）", "", "", "", 5000.0, "", ""],
+        ["共计", "/", "/", "/", 5000.0, CellError("#REF!"), ""],
+    ],
+)
+@pytest.mark.parametrize("position", [0, 1, 2], ids=["top", "middle", "bottom"])
+def test_totals_are_skipped_wherever_they_stand(total: list[Any], position: int) -> None:
+    rows = [record("北关"), record("南关")]
+    rows.insert(position, total)
+    layout = laid_out(*rows)
+    assert names(layout) == ["北关", "南关"]
+    assert layout.skipped == 1
+    assert [row.number for row in layout.rows] == [number for number in (3, 4, 5) if number != position + 3]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        record("合计村"),
+        record("小计社区居委会"),
+        record("上总计村", households="", residents=""),
+        ["", "", "", "合计村", 5, 10, ""],
+        record("北关", note="合计数见附表"),
+        ["", "沁县", "定昌镇", "北关", "合计", "十几", "见说明"],
+    ],
+)
+def test_a_record_that_only_mentions_a_total_is_kept(row: list[Any]) -> None:
+    layout = laid_out(row)
+    assert len(layout.rows) == 1
+    assert layout.skipped == 0
+
+
+def test_an_organization_called_like_a_total_is_kept() -> None:
+    assert not is_total(["", "", "沁县民间组织小计", "登记", "社会团体", "公益慈善类", "沁县", 12.0])
+    assert not is_total(["合计", "140430197002070022", "女", "沁县"])
+
+
+def test_no_real_community_is_taken_for_a_total_or_a_footer() -> None:
+    with (settings.BASE_DIR / "communities" / "data" / "divisions_2017.csv").open(encoding="utf-8", newline="") as file:
+        places = [row["name"] for row in csv.DictReader(file)]
+    layout = laid_out(*(record(name) for name in places))
+    assert names(layout) == places
+    assert layout.skipped == 0
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.text(alphabet="合总小计共数社区村注说明备：:审核人", min_size=1, max_size=6)),
+        max_size=12,
+    )
+)
+def test_rows_are_either_records_or_skipped(rows: list[tuple[bool, str]]) -> None:
+    sheet = [record("北关"), *(record(text) if is_full else ["", text] for is_full, text in rows)]
+    layout = laid_out(*sheet)
+    assert len(layout.rows) + layout.skipped == len(sheet)
+    assert layout.rows[0].number == 3
+
+
+# --- Footers, blanks, repeated headers ---
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        ["填表人：王伟", "", "", "审核人：李静", "", "填表日期：2018年06月30日", ""],
+        ["填表人:", "王伟", "", "审核人:", "李静", "", ""],
+        ["", "", "负责人：张三", "", "", "", ""],
+        ["单位负责人（签字）：", "", "", "", "", "", ""],
+        ["注：本表数据截至月末。", "", "", "", "", "", ""],
+        ["注1：甲", "", "", "", "", "", ""],
+        ["备注：无", "", "", "", "", "", ""],
+        ["说明：1.本表按月填报；", "", "", "", "", "", ""],
+        ["说明", "按月填报", "", "", "", "", ""],
+        ["联系电话：0355-1234567", "", "", "", "", "", ""],
+        ["填报时间：2018年7月2日", "", "", "", "", "", ""],
+        ["", "", "", "", "", "2018年7月2日", ""],
+        ["本表一式两份，一份报市局。", "", "", "", "", "", ""],
+        ["（盖章）", "", "", "", "", "", ""],
+    ],
+)
+def test_footers_are_skipped(footer: list[Any]) -> None:
+    layout = laid_out(record("北关"), footer)
+    assert names(layout) == ["北关"]
+    assert layout.skipped == 1
+
+
+def test_a_note_goes_on_until_the_next_record() -> None:
+    layout = laid_out(
+        record("北关"), ["注：1.户数按户籍"], ["2.人口按常住"], ["", "3.按月"], record("南关"), ["", "孤行"]
+    )
+    assert names(layout) == ["北关", "南关", ""]
+    assert layout.skipped == 3
+
+
+def test_blank_rows_and_rows_with_a_running_number_only_are_nothing() -> None:
+    layout = laid_out(record("北关"), [], ["", "", "", "", "", "", ""], [2, "", "", "", "", "", ""], record("南关"))
+    assert names(layout) == ["北关", "南关"]
+    assert [row.number for row in layout.rows] == [3, 7]
+    assert layout.skipped == 0
+
+
+def test_zero_is_a_value() -> None:
+    layout = laid_out(["", "", "", "", 0.0, 0.0, ""])
+    assert layout.rows[0].cells["households"] == 0
+
+
+def test_the_title_and_header_of_the_next_page_are_skipped() -> None:
+    layout = laid_out(record("北关"), ["沁县统计表"], HEADER, record("南关"))
+    assert names(layout) == ["北关", "南关"]
+    assert layout.skipped == 2
+
+
+def test_a_short_row_is_filled_up() -> None:
+    layout = laid_out(["", "沁县", "", "北关"])
+    assert layout.rows[0].cells["residents"] == ""
+
+
+# --- Values carried down ---
+
+
+@pytest.mark.parametrize("mark", ["〃", "″", '"', "”", "同上", " 〃 ", "同 上"])
+def test_a_ditto_mark_repeats_the_value_above(mark: str) -> None:
+    layout = laid_out(
+        record("北关"),
+        record("南关", county=mark, town=mark),
+        ["小计", "", "", "", 9, 9, ""],
+        record("西苑", county=mark, town=mark, households=mark),
+    )
+    assert [row.cells["county"] for row in layout.rows] == ["沁县"] * 3
+    assert [row.cells["town"] for row in layout.rows] == ["定昌镇"] * 3
+    assert layout.rows[2].cells["households"] == 5
+
+
+def test_a_ditto_mark_below_nothing_stays_for_the_column_to_refuse() -> None:
+    layout = laid_out(record("北关", county="〃", town=""), record("南关", town="〃"))
+    assert [row.cells["county"] for row in layout.rows] == ["〃", "沁县"]
+    assert layout.rows[1].cells["town"] == "〃"
+
+
+def test_a_row_of_ditto_marks_alone_is_blank() -> None:
+    assert len(laid_out(record("北关"), [2, "〃", "〃", "", "", "", ""]).rows) == 1
+
+
+def test_merged_places_hold_for_all_their_rows_and_blanks_do_not() -> None:
+    rows = [
+        record("北关"),
+        record("南关", county="", town=""),
+        record("西苑", county="", town="郭村镇"),
+        record("东苑", county="", town=""),
+        record("育才", county="", town=""),
+    ]
+    layout = laid_out(*rows, merged=[(2, 1, 5, 1), (2, 2, 3, 2)])
+    assert [row.cells["county"] for row in layout.rows] == ["沁县", "沁县", "沁县", "沁县", ""]
+    assert [row.cells["town"] for row in layout.rows] == ["定昌镇", "定昌镇", "郭村镇", "", ""]
+
+
+def test_a_merged_figure_is_counted_once() -> None:
+    layout = laid_out(record("北关"), record("南关", households="", note=""), merged=[(2, 4, 3, 4), (2, 6, 3, 6)])
+    assert [row.cells["households"] for row in layout.rows] == [5, ""]
+
+
+def test_merged_cells_reaching_below_the_data_make_no_records() -> None:
+    layout = laid_out(record("北关"), [], ["", "", "", "", "", "", ""], merged=[(2, 1, 4, 1), (2, 2, 900_000, 2)])
+    assert names(layout) == ["北关"]
+
+
+def test_ranges_laid_over_each_other_cost_no_more_than_the_sheet() -> None:
+    rows = [record(str(number), county="" if number else "沁县") for number in range(2_000)]
+    layout = laid_out(*rows, merged=[(2, 1, 2_001, 1)] * 50_000)
+    assert {row.cells["county"] for row in layout.rows} == {"沁县"}
