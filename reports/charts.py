@@ -307,7 +307,8 @@ def _use_fonts(directory: str) -> None:
 
 
 def _dress(root: Element, marks: Sequence[_Mark], title: str) -> None:
-    """Put the title, the real links and their titles in; take out Vega's English screen-reader labels."""
+    """Put the title, the real links and their titles in; take out what draws nothing and Vega's English labels."""
+    _prune(root)
     for element in list(root.iter()):
         # Plain names under one xmlns, which is how SVG stands inside HTML.
         element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
@@ -321,6 +322,16 @@ def _dress(root: Element, marks: Sequence[_Mark], title: str) -> None:
         if link is not None:
             _set_link(element, marks[int(link.removeprefix(_LINK_PREFIX))])
     _name(root, title, has_links=any(mark.url for mark in marks))
+
+
+def _prune(parent: Element) -> None:
+    """Take out the paths that Vega writes as places for a background and a foreground, and draws nothing with."""
+    for child in list(parent):
+        is_place = child.get("class") in {"background", "foreground"}
+        if is_place and "stroke" not in child.attrib and "fill" not in child.attrib:
+            parent.remove(child)
+        else:
+            _prune(child)
 
 
 def _name(root: Element, title: str, *, has_links: bool) -> None:

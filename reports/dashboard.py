@@ -138,9 +138,18 @@ def tiles(user: Any, period: ReportingPeriod, division: Division, card: Card, li
         return ""
     results = _one_level_below(user, period, division, card.target)
     return county_tiles_svg(
-        [{**_rate_row(result, link_to), "code": result.division.code, "label": ""} for result in results],
+        [
+            {**_rate_row(result, link_to), "code": result.division.code, "label": _tile_label(result)}
+            for result in results
+        ],
         title=f"{period}各县（市、区）{card.target.short_name}达标率",
     )
+
+
+def _tile_label(result: TargetResult) -> str:
+    """The percentage that the bar beside the map shows, which a rate of four decimals may round otherwise."""
+    percentage = percentage_of(result)
+    return "" if percentage is None else f"{percentage}%"
 
 
 def _one_level_below(user: Any, period: ReportingPeriod, division: Division, target: Target) -> Iterable[TargetResult]:

@@ -42,7 +42,7 @@ class PrintBriefingForm(forms.Form):
             Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")
         )
         for field in self.fields.values():
-            field.widget.attrs["class"] = "form-select"
+            field.widget.attrs["class"] = "form-select w-auto"
 
     @property
     def problem(self) -> str:

@@ -269,8 +269,11 @@ def shortcoming(target: Figures, division: Figures) -> str:
         return f"{target['short_name']}缺口最大的是{_named_communities(target, division)}。"
     most = sorted(target["divisions"], key=lambda row: (-row["unmet"], row["code"]))[:3]
     where = "、".join(f"{row['name']}（{row['unmet']}个）" for row in most if row["unmet"])
-    same = f"{target['short_name']}未达标的{target['unmet']}个{_KINDS_IN_WORDS[target['kind']]}中"
-    return f"{same}，有{farthest['number']}个还缺{amount(target, farthest['missing'])}，未达标较多的是{where}。"
+    unmet = f"{target['short_name']}未达标的{target['unmet']}个{_KINDS_IN_WORDS[target['kind']]}"
+    lacking = amount(target, farthest["missing"])
+    if farthest["number"] == target["unmet"]:
+        return f"{unmet}均还缺{lacking}，较多的是{where}。"
+    return f"{unmet}中，有{farthest['number']}个还缺{lacking}，未达标较多的是{where}。"
 
 
 def _named_communities(target: Figures, division: Figures) -> str:

@@ -260,7 +260,11 @@ def test_when_many_lack_equally_much_the_counties_are_named_instead():
         ],
     )
     assert words.shortcoming(many, CITY) == (
-        "农村社区专业人才未达标的1934个农村社区中，有1934个还缺1名，未达标较多的是长治县（6个）、襄垣县（4个）。"
+        "农村社区专业人才未达标的1934个农村社区均还缺1名，较多的是长治县（6个）、襄垣县（4个）。"
+    )
+    some = {**many, "farthest": {"missing": 2, "number": 8, "rows": []}}
+    assert words.shortcoming(some, CITY) == (
+        "农村社区专业人才未达标的1934个农村社区中，有8个还缺2名，未达标较多的是长治县（6个）、襄垣县（4个）。"
     )
 
 
