@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.bulk import insert_rows, update_rows
+from changzhi_portal.bulk import insert_rows, insert_values, update_rows
 from changzhi_portal.personal import Sealed
 from changzhi_portal.sheets.register import Write
 
 LABEL_LENGTH = 200
+
+
+class LoggedChange(NamedTuple):
+    """One record's change as it goes into the log; see ChangeRecord. `division` is a key."""
+
+    model: str
+    object_id: int
+    object_ref: str
+    object_label: str
+    division: int
+    kind: str
+    batch_row: int | None
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 def apply_writes(
@@ -39,10 +55,21 @@ def apply_writes(
         changed = [write for write in writes if isinstance(write.instance, model) and not write.is_new and write.after]
         _update(model, changed)
     for model in models_in_order:
-        insert_rows(model, [write.instance for write in writes if isinstance(write.instance, model) and write.is_new])
+        added = [write.instance for write in writes if isinstance(write.instance, model) and write.is_new]
+        _prepare_keys(added)
+        insert_rows(model, added)
     _write_links(writes)
-    insert_rows(ChangeRecord, [_record(change_set, write) for write in writes])
+    log_changes(change_set, (_logged(write) for write in writes))
     return change_set
+
+
+def log_changes(change_set: ChangeSet, changes: Iterable[LoggedChange]) -> None:
+    """Add records to a change set. Must run inside its transaction."""
+    insert_values(
+        ChangeRecord,
+        ("change_set", *LoggedChange._fields),
+        ((change_set.pk, *change[:-2], _as_json(change.before), _as_json(change.after)) for change in changes),
+    )
 
 
 def _update(model: type[models.Model], writes: Sequence[Write]) -> None:
@@ -56,6 +83,7 @@ def _update(model: type[models.Model], writes: Sequence[Write]) -> None:
     for write in writes:
         if hasattr(write.instance, "version"):
             write.instance.version += 1
+    _prepare_keys([write.instance for write in writes])
     update_rows(model, [write.instance for write in writes], sorted(fields))
 
 
@@ -72,15 +100,22 @@ def _write_links(writes: Iterable[Write]) -> None:
         insert_rows(through, [through(**{owner: pk, target: key}) for pk, keys in keys_of.items() for key in keys])
 
 
-def _record(change_set: ChangeSet, write: Write) -> ChangeRecord:
-    return ChangeRecord(
-        change_set=change_set,
-        model=write.instance._meta.label_lower,
-        object_id=write.instance.pk,
-        object_ref=getattr(write.instance, "ref", ""),
-        object_label=str(write.instance)[:LABEL_LENGTH],
-        division_id=write.division_id,
-        kind=ChangeRecord.Kind.CREATED if write.is_new else ChangeRecord.Kind.UPDATED,
+def _prepare_keys(instances: Iterable[Any]) -> None:
+    """Set the columns that models derive from others, such as search keys."""
+    for instance in instances:
+        if hasattr(instance, "prepare_keys"):
+            instance.prepare_keys()
+
+
+def _logged(write: Write) -> LoggedChange:
+    instance: Any = write.instance
+    return LoggedChange(
+        model=instance._meta.label_lower,
+        object_id=instance.pk,
+        object_ref=getattr(instance, "ref", ""),
+        object_label=str(instance)[:LABEL_LENGTH],
+        division=write.division_id,
+        kind=str(ChangeRecord.Kind.CREATED if write.is_new else ChangeRecord.Kind.UPDATED),
         batch_row=write.batch_row,
         before=_stored(write.before),
         after=_stored(write.after),
@@ -88,5 +123,9 @@ def _record(change_set: ChangeSet, write: Write) -> ChangeRecord:
 
 
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as JSON; personal data as ciphertext."""
+    """Values as JSON takes them; personal data as ciphertext."""
     return {name: value.token if isinstance(value, Sealed) else value for name, value in values.items()}
+
+
+def _as_json(values: dict[str, Any]) -> str:
+    return json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False)

@@ -11,9 +11,9 @@ from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
-from changelog.actions import apply_writes
+from changelog.actions import LoggedChange, apply_writes, log_changes
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.bulk import in_batches, insert_rows
+from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.sheets.register import Write
 
@@ -123,7 +123,7 @@ def _take_back(
     apply_writes(
         writes, models_in_order=models_in_order, by=by, division=change_set.division, summary="", into=taken_back
     )
-    insert_rows(ChangeRecord, [_removal(taken_back, record) for of_model in removed.values() for record in of_model])
+    log_changes(taken_back, (_removal(record) for of_model in removed.values() for record in of_model))
     return taken_back
 
 
@@ -138,8 +138,6 @@ def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> It
             for name, value in before.items():
                 if name not in links:
                     setattr(instance, name, value)
-            if hasattr(instance, "prepare_keys"):
-                instance.prepare_keys()
             after = {name: _revived(model, name, value) for name, value in record.after.items()}
             yield Write(instance, False, record.division_id, after, before, links, batch_row=record.batch_row)
 
@@ -158,15 +156,14 @@ def _revived(model: type[models.Model], name: str, value: Any) -> Any:
     return field.to_python(value)
 
 
-def _removal(taken_back: ChangeSet, record: ChangeRecord) -> ChangeRecord:
-    return ChangeRecord(
-        change_set=taken_back,
+def _removal(record: ChangeRecord) -> LoggedChange:
+    return LoggedChange(
         model=record.model,
         object_id=record.object_id,
         object_ref=record.object_ref,
         object_label=record.object_label,
-        division_id=record.division_id,
-        kind=Kind.REMOVED,
+        division=record.division_id,
+        kind=str(Kind.REMOVED),
         batch_row=record.batch_row,
         before=record.after,
         after={},

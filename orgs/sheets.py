@@ -105,7 +105,8 @@ class OrganizationSheet(RecordSheet):
             found_here = by_place.get(self._place_and_name(row))
             if found_here is not None and (not code or not found_here.credit_code):
                 row.target = found_here
-        self._report_likeness(rows)
+        if not context.locking:  # a warning has been read by the time of the commit
+            self._report_likeness(rows)
 
     def _by_code(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[str, tuple[SocialOrganization, bool]]:
         codes = list({row.get("credit_code") for row in rows if row.get("credit_code")})
@@ -176,13 +177,11 @@ class OrganizationSheet(RecordSheet):
         community = row.place.community
         values = {
             "community_id": community.id if community else None,
-            "division_id": None if community else row.place.division_id,
+            "division_id": None if community else self.division_for(row, organization.division_id),
         } | self.given(row, self.VALUE_FIELDS)
         if values.get("is_social_work_agency", False) is None:
             values["is_social_work_agency"] = False
         write = propose(organization, values, division_id=row.place.division_id, is_new=row.is_new)
-        if write is not None:
-            organization.prepare_keys()
         self._check(row, organization)
         row.writes = [write] if write else []
 
@@ -194,8 +193,9 @@ class OrganizationSheet(RecordSheet):
             row.report("required", "管理方式为“登记”的组织必须填统一社会信用代码", "credit_code")
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records."""
+        """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
+        inside = inside.filter(community__closed_on__isnull=True)
         for organization in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
             own = {name: getattr(organization, name) for name in ("ref", *self.VALUE_FIELDS)}
             yield own | place_values(organization.community, organization.division)

@@ -126,17 +126,14 @@ class WorkerSheet(RecordSheet):
         values = self.given(row, self.PERSON_FIELDS)
         if not is_new_person:
             values.pop("id_number", None)  # it is what found the record
-        person = propose(worker, values, division_id=row.place.division_id, is_new=is_new_person)
-        if person is not None and worker.id_number is not None:
-            worker.prepare_keys()
-        writes = [person]
+        writes = [propose(worker, values, division_id=row.place.division_id, is_new=is_new_person)]
         postings = self._postings.get(worker.pk, []) if worker.pk else []
         writes += self._posting_writes(row, worker, postings)
         row.writes = [write for write in writes if write is not None]
 
     def _posting_writes(self, row: SheetRow, worker: SocialWorker, postings: list[Posting]) -> list[Write | None]:
-        place = self._place_values(row)
         newest = postings[0] if postings else None
+        place = self._place_values(row, newest)
         started = row.get("started_on")
         posting = self._posting_meant(postings, place, started)
         if posting is None and started is None:
@@ -161,12 +158,11 @@ class WorkerSheet(RecordSheet):
         self._check_order(row, posting)
         return [closed, write]
 
-    @staticmethod
-    def _place_values(row: SheetRow) -> dict[str, Any]:
+    def _place_values(self, row: SheetRow, newest: Posting | None) -> dict[str, Any]:
         community = row.place.community
         return {
             "community_id": community.id if community else None,
-            "division_id": None if community else row.place.division_id,
+            "division_id": None if community else self.division_for(row, newest.division_id if newest else None),
         }
 
     @staticmethod
@@ -195,8 +191,9 @@ class WorkerSheet(RecordSheet):
             row.report("date_order", "离岗日期早于到岗日期，请核对", "ended_on", "started_on")
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Each worker with the newest posting."""
+        """See RegisterSheet.records. Each worker with the newest posting; without those of closed communities."""
         inside = Posting.objects.filter(Posting.in_subtree(scope_path), is_newest=True)
+        inside = inside.filter(community__closed_on__isnull=True)
         inside = inside.select_related("worker", "community__town__parent", "division__parent")
         for posting in inside.order_by("community__code", "worker_id").iterator(chunk_size=2_000):
             person = {name: getattr(posting.worker, name) for name in ("ref", *self.PERSON_FIELDS)}

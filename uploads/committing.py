@@ -87,7 +87,8 @@ def _write(batch: UploadBatch, sheet: RegisterSheet, rows: list[SheetRow]) -> No
 
 def _finish(batch: UploadBatch, rows: list[SheetRow]) -> None:
     counts = count_outcomes(rows)
-    batch.new, batch.changed, batch.unchanged = counts["new"], counts["changed"], counts["unchanged"]
+    batch.new, batch.changed = counts["new"], counts["changed"]
+    batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked
     batch.state = State.COMMITTED
     batch.committed_at = timezone.now()
     batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"

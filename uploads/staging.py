@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
 
-from changzhi_portal.bulk import insert_rows
+from changzhi_portal.bulk import insert_values
 from changzhi_portal.personal import Sealed
 from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.register import RegisterSheet, SheetRow
@@ -16,6 +17,10 @@ from uploads.models import UploadBatch, UploadRow
 CLEARED = "__cleared__"  # the key under which the names of 清空 fields are staged
 LABEL_LENGTH = 200
 Outcome = UploadRow.Outcome
+STAGED_FIELDS = (
+    "batch", "position", "sheet", "row_number", "label", "outcome", "has_warning", "values", "changes", "problems",
+    "undo_outcome", "undo_note",
+)  # fmt: skip
 
 
 def outcome_of(row: SheetRow) -> str:
@@ -43,30 +48,39 @@ def count_outcomes(rows: list[SheetRow]) -> dict[str, int]:
 def stage_rows(batch: UploadBatch, rows: list[SheetRow], sheet: RegisterSheet) -> None:
     """Replace the batch's staged rows by these."""
     columns = {column.field: column for column in sheet.columns}
-    staged = [_staged(batch, position, row, columns) for position, row in enumerate(rows, start=1)]
     with transaction.atomic():
         batch.staged_rows.all().delete()
-        insert_rows(UploadRow, staged)
+        insert_values(
+            UploadRow, STAGED_FIELDS, (_staged(batch, position, row, columns) for position, row in enumerate(rows, 1))
+        )
 
 
-def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> UploadRow:
+def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> tuple[Any, ...]:
+    """The values of STAGED_FIELDS."""
     values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
     cleared = [name for name, value in row.values.items() if value is CLEAR]
     if cleared:
         values[CLEARED] = cleared
     outcome = outcome_of(row)
-    return UploadRow(
-        batch=batch,
-        position=position,
-        sheet=row.sheet or "",
-        row_number=row.number,
-        label=row.label[:LABEL_LENGTH],
-        outcome=outcome,
-        has_warning=row.has_warning,
-        values=values,
-        changes=describe_changes(row, columns) if outcome == Outcome.CHANGED else [],
-        problems=[problem.as_json() for problem in row.problems],
+    changes = describe_changes(row, columns) if outcome == Outcome.CHANGED else []
+    return (
+        batch.pk,
+        position,
+        row.sheet or "",
+        row.number,
+        row.label[:LABEL_LENGTH],
+        str(outcome),
+        row.has_warning,
+        _as_json(values),
+        _as_json(changes),
+        _as_json([problem.as_json() for problem in row.problems]),
+        "",
+        "",
     )
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else "[]" if isinstance(value, list) else "{}"
 
 
 def describe_changes(row: SheetRow, columns: Mapping[str, Column]) -> list[dict[str, str]]:
@@ -98,12 +112,15 @@ def _in_words(column: Column | None, value: Any) -> str:
 
 
 def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) -> Iterator[SheetRow]:
-    """The staged rows as they came out of cleaning, to be compared once more with the database of this moment."""
+    """The staged rows that would write, as they came out of cleaning, to be compared with the database of this moment.
+
+    A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
+    """
     columns = {column.field: column for column in sheet.columns}
     positions = {
         part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping
     }
-    staged = batch.staged_rows.order_by("position")
+    staged = batch.staged_rows.exclude(outcome=Outcome.UNCHANGED).order_by("position")
     if only_good:
         staged = staged.exclude(outcome=Outcome.ERROR)
     for row in staged.iterator(chunk_size=2_000):

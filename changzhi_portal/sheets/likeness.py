@@ -8,14 +8,15 @@ from collections.abc import Hashable, Iterator
 from changzhi_portal.names import comparable
 
 SHORTEST_NAME = 4  # shorter names are too easily one character apart
-_NUMERALS = frozenset("0123456789一二三四五六七八九十甲乙丙丁东西南北中上下前后大小老新")
+_DIGITS = str.maketrans("", "", "0123456789")
+_NUMERALS = frozenset("一二三四五六七八九十甲乙丙丁东西南北中上下前后大小老新")
 
 
 class NameNeighbours:
     """Names by group (a town, a community), found by any name that differs in one character.
 
     Each name is filed under every way of leaving one character out, so that a look-up costs its length, not the
-    number of names. A difference in numbers or directions only (一队/二队, 东街/西街) is no likeness.
+    number of names. A difference in numbers or directions only (一队/二队, 第3组/第4组, 东街/西街) is no likeness.
     """
 
     def __init__(self) -> None:
@@ -23,14 +24,14 @@ class NameNeighbours:
 
     def add(self, group: Hashable, name: str) -> None:
         """File a name."""
-        key = comparable(name)
+        key = _without_numbers(name)
         if len(key) >= SHORTEST_NAME:
             for form in _forms(key):
                 self._filed[group, form].add(key)
 
     def like(self, group: Hashable, name: str) -> str | None:
         """A filed name of the group that is one character apart from `name`; the same name does not count."""
-        key = comparable(name)
+        key = _without_numbers(name)
         if len(key) < SHORTEST_NAME:
             return None
         for form in _forms(key):
@@ -38,6 +39,10 @@ class NameNeighbours:
                 if other != key and abs(len(other) - len(key)) <= 1 and _differs_in_substance(key, other):
                     return other
         return None
+
+
+def _without_numbers(name: str) -> str:
+    return comparable(name).translate(_DIGITS)
 
 
 def _forms(key: str) -> Iterator[str]:

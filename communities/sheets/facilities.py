@@ -75,8 +75,6 @@ class FacilitySheet(RecordSheet):
         area_before = None if row.is_new else facility.area
         values = {"community_id": row.place.community.id} | self.given(row, self.VALUE_FIELDS)
         write = propose(facility, values, division_id=row.place.division_id, is_new=row.is_new)
-        if write is not None:
-            facility.prepare_keys()
         self._check(row, facility, area_before)
         row.writes = [write] if write else []
 
@@ -90,8 +88,9 @@ class FacilitySheet(RecordSheet):
             row.report("outlier", "面积与上次相差过大或不合常理，请核实", "area")
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records."""
-        inside = Facility.objects.filter(Facility.in_subtree(scope_path)).select_related("community__town__parent")
+        """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
+        inside = Facility.objects.filter(Facility.in_subtree(scope_path), community__closed_on__isnull=True)
+        inside = inside.select_related("community__town__parent")
         for facility in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
             own = {name: getattr(facility, name) for name in ("ref", *self.VALUE_FIELDS)}
             yield own | place_values(facility.community, None)
