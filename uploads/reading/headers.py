@@ -71,18 +71,27 @@ class Matcher:
         return self._known[labels]
 
     def _find(self, labels: tuple[str, ...]) -> tuple[Fit, str] | None:
-        # Joined from the top, then ever fewer of the upper rows: 负责人/姓名 is 负责人姓名, 基本数据/户数 is 户数.
-        names = [normal_header("".join(labels[start:])) for start in range(len(labels))]
-        if names and names[0] in self._remembered:
+        names, shorter_names = _forms(labels)
+        if names[0] in self._remembered:
             return Fit.REMEMBERED, self._remembered[names[0]]
         for name in names:
             if name in self._fields:
                 return Fit.EXACT, self._fields[name]
-        for name in names:
-            for shorter in (_BRACKET_AT_END.sub("", name), _UNIT_AT_END.sub("", name)):
-                if shorter in self._fields:
-                    return Fit.LOOSE, self._fields[shorter]
+        for name in shorter_names:
+            if name in self._fields:
+                return Fit.LOOSE, self._fields[name]
         return None
+
+
+@lru_cache(maxsize=8_192)
+def _forms(labels: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a column may be called: its labels joined from the top, then without ever more of the upper rows.
+
+    负责人/姓名 is 负责人姓名, 基本数据/户数 is 户数. Second the same without a remark or unit at the end.
+    """
+    names = tuple(normal_header("".join(labels[start:])) for start in range(len(labels)))
+    shorter = tuple(form for name in names for form in (_BRACKET_AT_END.sub("", name), _UNIT_AT_END.sub("", name)))
+    return names, shorter
 
 
 @dataclass(slots=True)

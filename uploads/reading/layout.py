@@ -16,6 +16,7 @@ from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderSearch, Matche
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefused
 from uploads.reading.rows import DataRows, RawRow
+from uploads.stamps import is_problem_list
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
 
@@ -98,7 +99,9 @@ def lay_out(
     `remembered` maps a header, normalised by `headers.normal_header`, to a field, "" to ignore that column. Raises
     FileRefused: empty_sheet, header_not_found, missing_column, wrong_register.
     """
-    written = [grid for grid in grids if any(cell != "" for row in grid.rows for cell in row)]
+    written = [
+        grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
+    ]
     if not written:
         raise FileRefused(
             "empty_sheet", "文件里没有内容，请填好数据后再上传", cure="The visible sheets are empty; fill them in."

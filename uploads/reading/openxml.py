@@ -26,7 +26,7 @@ _OVERLAP: Final = 48 * 1024
 _WORTH_TRIMMING: Final = 32 * 1024 * 1024
 _MAX_REST: Final = 32 * 1024 * 1024
 
-_ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _ADDRESS: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 _RELATIONSHIP: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -80,13 +80,13 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
             start = base + position + len(b"<sheetData>")
         rows_end = window.find(b"</sheetData>")
         until = rows_end if rows_end >= 0 else len(window)
-        position = base + max(window.rfind(b"<v", 0, until), window.rfind(b"<is", 0, until))
-        if position > max(last_value, base - 1):
-            last_value, row_end = position, -1
+        value = max(window.rfind(b"</v>", 0, until), window.rfind(b"</is>", 0, until))
+        if value >= 0 and base + value > last_value:
+            last_value, row_end = base + value, -1
         if last_value >= 0 and row_end < 0:
             after = window.find(b"</row>", max(0, last_value - base), until)
             row_end = base + after + len(b"</row>") if after >= 0 else -1
-        if b't="e"' in window or b"t='e'" in window:
+        if value >= 0 and (b't="e"' in window or b"t='e'" in window):
             _note_errors(window, found.errors)
         if rows_end >= 0 and start >= 0:
             found.end = base + rows_end

@@ -149,6 +149,11 @@ class DataRows:
         )
 
 
+def is_ditto(cell: object) -> bool:
+    """Whether a cell says "as above" (〃, 同上)."""
+    return cell in _DITTO
+
+
 def is_total(row: Sequence[object]) -> bool:
     """Whether a row adds others up: 合计 and the like among its first texts, and besides it only counts and dashes.
 
