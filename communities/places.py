@@ -117,6 +117,10 @@ class PlaceIndex:
             division = self.divisions[division.successor_id]
         return division
 
+    def holds(self, community_id: int) -> bool:
+        """Whether a community stands today and lies in the scope."""
+        return community_id in self._communities
+
     def is_in_scope(self, division_id: int) -> bool:
         """Whether a division lies in the scope, or the scope in it."""
         path = self.divisions[division_id].path

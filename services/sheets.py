@@ -19,6 +19,7 @@ from changzhi_portal.sheets.columns import (
     TextColumn,
 )
 from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, check_date_order, propose
+from communities.models import Community
 from communities.places import Place, PlaceIndex, PlaceNotFound
 from communities.sheets.placing import REF, RecordSheet, place_columns
 from services.models import ProjectCommunity, ServiceField, ServiceProject
@@ -132,12 +133,13 @@ class ProjectSheet(RecordSheet):
         project = row.draft(ServiceProject)
         values = self.given(row, self.VALUE_FIELDS)
         if row.is_new or row.get("county"):
-            values["division_id"] = row.place.division_id
+            values["division_id"] = self.division_for(row, project.division_id)
         write = propose(project, values, division_id=row.place.division_id, is_new=row.is_new)
         self._check(row, project)
         if "communities" in row.values:
-            served = self._communities[id(row)]
             before = self._links.get(project.pk, []) if project.pk else []
+            # The office neither sees nor changes links to communities that are closed or not its own.
+            served = sorted({*self._communities[id(row)], *(key for key in before if not self._index.holds(key))})
             if served != before:
                 write = write or self._unchanged_write(project, row)
                 write.links = {"communities": served}
@@ -166,7 +168,11 @@ class ProjectSheet(RecordSheet):
         """See RegisterSheet.records. Communities are listed by code, which is never ambiguous."""
         inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).select_related("division")
         codes: dict[int, list[str]] = defaultdict(list)
-        links = ProjectCommunity.objects.filter(project__in=inside.values("pk")).order_by("community__code")
+        links = ProjectCommunity.objects.filter(
+            Community.in_subtree(scope_path, prefix="community"),
+            community__closed_on__isnull=True,
+            project__in=inside.values("pk"),
+        ).order_by("community__code")
         for project_id, code in links.values_list("project_id", "community__code"):
             codes[project_id].append(code)
         for project in inside.order_by("number", "id").iterator(chunk_size=2_000):

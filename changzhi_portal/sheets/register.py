@@ -138,6 +138,14 @@ class RegisterSheet(ABC):
         What is written from them and uploaded unchanged changes nothing (spreadsheets.md, promise 7).
         """
 
+    def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
+        """A record as a template for the month that ends on `day` shows it; uploaded unchanged it changes nothing."""
+        return record
+
+    def offered(self, scope_path: str) -> dict[str, list[str]]:
+        """Words to choose from, by field, that depend on the office: its own towns and communities."""
+        return {}
+
     def column(self, name: str) -> Column:
         """The column of a field."""
         return next(column for column in self.columns if column.field == name)

@@ -101,9 +101,22 @@ class CommunitySheet(PlacedSheet):
         day: datetime.date = row.get("as_of", context.day)
         return day
 
+    def _figures(self, row: SheetRow, past: list[CommunityProfile], day: datetime.date) -> dict[str, Any]:
+        """Households and residents, as far as the row says something new.
+
+        A row of our own template (it has a 记录编号) bears the new month's date above the newest figures until
+        somebody changes them; left as they were, they are no count of that day.
+        """
+        figures = self.given(row, ("households", "residents"))
+        newest = next((profile for profile in past if profile.as_of <= day), None)
+        if row.get("ref") and newest is not None:
+            is_repeated = all(getattr(newest, name) == value for name, value in figures.items())
+            return {} if is_repeated else figures
+        return figures
+
     def _check_profile(self, row: SheetRow, past: list[CommunityProfile], context: CheckContext) -> None:
         day = self._day_of(row, context)
-        values = self.given(row, ("households", "residents"))
+        values = self._figures(row, past, day)
         if not values:
             return
         same_day = next((profile for profile in past if profile.as_of == day), None)
@@ -130,9 +143,9 @@ class CommunitySheet(PlacedSheet):
     ) -> None:
         town_id = community.town_id
         writes = [propose(community, self.given(row, ("kind", "note")), division_id=town_id, is_new=False)]
-        figures = self.given(row, ("households", "residents"))
+        day = self._day_of(row, context)
+        figures = self._figures(row, past, day)
         if figures:
-            day = self._day_of(row, context)
             profile = next((p for p in past if p.as_of == day), None)
             is_new = profile is None
             profile = profile or CommunityProfile(community=community, as_of=day)
@@ -144,6 +157,11 @@ class CommunitySheet(PlacedSheet):
                 values: dict[str, Any] = {attribute: value}
                 writes.append(propose(new_body, values, division_id=town_id, is_new=body is None))
         row.writes = [write for write in writes if write is not None]
+
+    def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
+        """See RegisterSheet.prefilled. 数据日期 is the month's last day, so that last month's count is not overwritten."""
+        as_of = record["as_of"]
+        return record if as_of is not None and as_of >= day else record | {"as_of": day}
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each community with its newest profile."""

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.db.models import Q
+
 from changzhi_portal.sheets.columns import Column, PlaceCodeColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
 from communities.models import Community, Division
@@ -115,6 +117,20 @@ class PlacedSheet(RegisterSheet):
             return True
         return False
 
+    def offered(self, scope_path: str) -> dict[str, list[str]]:
+        """See RegisterSheet.offered. The standing places of the scope, in the order of their codes."""
+        towns = Division.objects.towns().standing().filter(Division.in_subtree(scope_path)).order_by("code")
+        communities = Community.objects.standing().filter(Community.in_subtree(scope_path)).order_by("code")
+        counties = Division.objects.counties().standing().order_by("code")
+        inside = Division.in_subtree(scope_path) | Q(pk__in=towns.values("parent"))
+        found = {
+            "county": counties.filter(inside).values_list("name", flat=True),
+            "town": towns.values_list("name", flat=True),
+            "community_name": communities.values_list("name", flat=True),
+        }
+        mine = {column.field for column in self.columns}
+        return {name: list(dict.fromkeys(names)) for name, names in found.items() if name in mine}
+
     @staticmethod
     def _look_up(index: PlaceIndex, texts: tuple[str, ...]) -> Place | PlaceNotFound:
         county, town, community, code = texts
@@ -141,7 +157,7 @@ class RecordSheet(PlacedSheet):
 
     def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """See RegisterSheet.check."""
-        self.place_rows(rows, context)
+        self._index = self.place_rows(rows, context)
         for row in rows:
             row.label = row.get("name", "")
             self.reject_clearing(row)
@@ -173,6 +189,17 @@ class RecordSheet(PlacedSheet):
     @abstractmethod
     def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
         """Check the row's values against one another and against the record, and set `row.writes`."""
+
+    def division_for(self, row: SheetRow, current: int | None) -> int:
+        """The key of the division that the row's place names, for a record that hangs at `current`.
+
+        A fact at town or county level keeps its division when that is closed (domain.md §3): a row that names the
+        place by what stands there today says nothing new.
+        """
+        named: int = row.place.division_id
+        if current is not None and self._index.today_of(self._index.divisions[current]).pk == named:
+            return current
+        return named
 
     def _identity(self, row: SheetRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)

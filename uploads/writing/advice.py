@@ -1,0 +1,125 @@
+"""How each kind of column is filled in: the sentence beside its header, its looks and its drop-down in a template."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from changzhi_portal.sheets.columns import (
+    BooleanColumn,
+    ChoiceColumn,
+    Column,
+    CreditCodeColumn,
+    DateColumn,
+    DecimalColumn,
+    IdNumberColumn,
+    IntegerColumn,
+    ManyChoicesColumn,
+    PhoneColumn,
+    PlaceCodeColumn,
+    TextColumn,
+)
+
+TEXT, WHOLE, DECIMAL, DAY = "@", "0", "0.00", "yyyy-mm-dd"  # number formats of Excel
+
+
+@singledispatch
+def advice_on(column: Column) -> str:
+    """What to write into the column's cells, in one short Chinese sentence; "" where the header says it all."""
+    return ""
+
+
+@advice_on.register
+def _(column: TextColumn) -> str:
+    return f"最多{column.max_length}个字。"
+
+
+@advice_on.register
+def _(column: PlaceCodeColumn) -> str:
+    return "单元格保持“文本”格式。"
+
+
+@advice_on.register
+def _(column: IntegerColumn) -> str:
+    return "填整数；没有填0，不清楚就空着。"
+
+
+@advice_on.register
+def _(column: DecimalColumn) -> str:
+    return f"填数字，单位：{'元' if column.counts_yuan else '平方米'}，最多两位小数。"
+
+
+@advice_on.register
+def _(column: DateColumn) -> str:
+    return "写成2018-06-30这样。"
+
+
+@advice_on.register
+def _(column: BooleanColumn) -> str:
+    return "填“是”或“否”。"
+
+
+@advice_on.register
+def _(column: ChoiceColumn) -> str:
+    return f"从下拉列表中选一项：{'、'.join(column.labels)}。"
+
+
+@advice_on.register
+def _(column: ManyChoicesColumn) -> str:
+    return f"可填几项，用顿号分开：{'、'.join(column.labels)}。"
+
+
+@advice_on.register
+def _(column: CreditCodeColumn) -> str:
+    return "18位统一社会信用代码，单元格保持“文本”格式。"
+
+
+@advice_on.register
+def _(column: IdNumberColumn) -> str:
+    return "18位，单元格保持“文本”格式；带*号的是已有的号码，不改就不用动。"
+
+
+@advice_on.register
+def _(column: PhoneColumn) -> str:
+    return "11位手机号，或带区号的固定电话；几个号码用顿号分开。带*号的是已有的号码，不改就不用动。"
+
+
+@singledispatch
+def number_format_of(column: Column) -> str:
+    """The number format of the column's cells: text unless it holds figures or days, so that codes keep their digits."""
+    return TEXT
+
+
+@number_format_of.register
+def _(column: IntegerColumn) -> str:
+    return WHOLE
+
+
+@number_format_of.register
+def _(column: DecimalColumn) -> str:
+    return DECIMAL
+
+
+@number_format_of.register
+def _(column: DateColumn) -> str:
+    return DAY
+
+
+@singledispatch
+def choices_of(column: Column) -> tuple[str, ...]:
+    """The words of the column's drop-down; none for a column that takes several at once."""
+    return ()
+
+
+@choices_of.register
+def _(column: BooleanColumn) -> tuple[str, ...]:
+    return ("是", "否")
+
+
+@choices_of.register
+def _(column: ChoiceColumn) -> tuple[str, ...]:
+    return column.labels
+
+
+@choices_of.register
+def _(column: ManyChoicesColumn) -> tuple[str, ...]:
+    return ()

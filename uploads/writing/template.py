@@ -1,0 +1,229 @@
+"""Templates and exports of a register, from its declared columns (spreadsheets.md, promise 7).
+
+Both are one kind of workbook, so that what goes out can come back: uploaded unchanged it changes nothing. Personal
+values are masked, and a mask means "no change" on the way in.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import xlsxwriter
+from django.conf import settings
+from django.utils import timezone
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.personal import Sealed
+from changzhi_portal.scope import scope_path_of
+from changzhi_portal.sheets.cleaning import CLEAR_WORD
+from changzhi_portal.sheets.columns import Column, DateColumn, DecimalColumn, IntegerColumn
+from changzhi_portal.sheets.register import RegisterSheet
+from periods.models import ReportingPeriod
+from uploads.reading.grid import is_error_text
+from uploads.reading.rows import is_ditto
+from uploads.stamps import GUIDE_SHEET, TEMPLATE_VERSION, version_stamp
+from uploads.writing.advice import advice_on, choices_of, number_format_of
+
+SPARE_ROWS: Final = 200  # formatted rows for new records
+DICTIONARY_SHEET: Final = "字典"
+_LONGEST_INLINE_LIST: Final = 255  # characters; Excel's limit
+_HEADER_ROW: Final = 2  # from 0
+# Excel counts 1900-02-29 as a day, so earlier days are written as text.
+_FIRST_SAFE_DAY: Final = datetime.date(1900, 3, 1)
+_GENERAL_RULES: Final = (
+    "请不要改表头的列名；列的先后可以调整，不用的列可以删去（橙色的必填列除外）。",
+    "“记录编号”由系统生成：已有的记录不要改动，新增的行留空。",
+    "单元格空着，表示这一项不改（已有的记录）或不填（新增的记录）；要清空已有的内容，请写“清空”。",
+    "0是数值，不等于空着。",
+    "身份证号、电话带*号的是已有的号码，不改就不用动；要改就写完整的号码。",
+    "身份证号、各种代码的单元格请保持“文本”格式，否则Excel会丢掉末几位。",
+    "改好后在“填报—上传表格”中上传；先检查，由您确认后才入库。",
+)
+
+
+def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeriod, by: Any, filled: bool) -> bytes:
+    """The template of a register for an office and a month, as .xlsx; `filled` with the current records.
+
+    Raises PortalError when the division is not in the user's area.
+    """
+    _require_scope(division, by)
+    records: Iterable[dict[str, Any]] = ()
+    if filled:
+        records = (sheet.prefilled(record, period.as_of) for record in sheet.records(division.path))
+    return _Workbook(sheet, division, f"{period}").write(records, spare=SPARE_ROWS)
+
+
+def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
+    """All records of a register in a division, as .xlsx; personal values masked.
+
+    Raises PortalError when the division is not in the user's area.
+    """
+    _require_scope(division, by)
+    today = timezone.localdate()
+    return _Workbook(sheet, division, f"{today.year}年{today.month}月{today.day}日导出").write(
+        sheet.records(division.path), spare=0
+    )
+
+
+def _require_scope(division: Any, by: Any) -> None:
+    path = scope_path_of(by)
+    if path is None or not division.path.startswith(path):
+        raise PortalError("只能下载本单位范围内的表格。", cure="The division is not in the user's area.")
+
+
+class _Workbook:
+    """One workbook: the register's sheet, the rules, and the hidden lists behind the drop-downs."""
+
+    def __init__(self, sheet: RegisterSheet, division: Any, when: str) -> None:
+        self._sheet = sheet
+        self._division = division
+        label = "（演示数据）" if settings.DEMO else ""
+        self._title = f"{division.full_name}{sheet.title}登记表（{when}）{label}"
+        self._lists = sheet.offered(division.path)
+
+    def write(self, records: Iterable[dict[str, Any]], *, spare: int) -> bytes:
+        """The file."""
+        target = io.BytesIO()
+        with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
+            book.set_properties({"title": self._title})
+            book.set_custom_property("模板版本", TEMPLATE_VERSION)
+            self._formats = {
+                column.field: book.add_format(
+                    {"num_format": number_format_of(column), "border": 1, "border_color": "#BFBFBF"}
+                )
+                for column in self._sheet.columns
+            }
+            page = book.add_worksheet(self._sheet.title)
+            self._head(book, page)
+            last = self._rows(page, records, spare)
+            page.autofilter(_HEADER_ROW, 0, max(last, _HEADER_ROW + 1), len(self._sheet.columns) - 1)
+            self._drop_downs(book, page, last)
+            self._guide(book)
+        return target.getvalue()
+
+    def _head(self, book: xlsxwriter.Workbook, page: Worksheet) -> None:
+        plain = {"bold": True, "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True}
+        optional = book.add_format(plain | {"bg_color": "#DDEBF7"})
+        required = book.add_format(plain | {"bg_color": "#FCE4D6"})
+        small = book.add_format({"font_size": 9, "font_color": "#7F7F7F"})
+        for index, column in enumerate(self._sheet.columns):
+            page.set_column(index, index, _width_of(column), self._formats[column.field])
+        page.set_row(0, 26)
+        page.write_string(0, 0, self._title, book.add_format({"bold": True, "font_size": 14, "valign": "vcenter"}))
+        page.write_string(1, 0, f"填报单位：{self._division.full_name}", small)
+        page.write_string(1, 4, version_stamp(), small)
+        page.set_row(_HEADER_ROW, 32)
+        for index, column in enumerate(self._sheet.columns):
+            page.write_string(_HEADER_ROW, index, column.header, required if column.required else optional)
+            page.write_comment(_HEADER_ROW, index, _note_of(column), {"x_scale": 1.6})
+        page.freeze_panes(_HEADER_ROW + 1, _frozen_columns(self._sheet.columns))
+
+    def _rows(self, page: Worksheet, records: Iterable[dict[str, Any]], spare: int) -> int:
+        """Write the records and the rows for new ones; the last row's number from 0."""
+        columns = [(index, column, self._formats[column.field]) for index, column in enumerate(self._sheet.columns)]
+        number = _HEADER_ROW
+        for number, record in enumerate(records, start=_HEADER_ROW + 1):
+            for index, column, look in columns:
+                _write_cell(page, number, index, column, record.get(column.field), look)
+        for number in range(number + 1, number + 1 + spare):
+            for index, _, look in columns:
+                page.write_blank(number, index, None, look)
+        return number
+
+    def _drop_downs(self, book: xlsxwriter.Workbook, page: Worksheet, last: int) -> None:
+        """A list for each column of choices. Long ones and places stand on a hidden sheet, as named ranges.
+
+        Names and not addresses, because Excel keeps lists of another sheet's addresses where other programs lose them.
+        """
+        kept: list[tuple[str, Sequence[str]]] = []
+        bottom = last + SPARE_ROWS
+        for index, column in enumerate(self._sheet.columns):
+            words = choices_of(column) or self._lists.get(column.field, ())
+            if not words:
+                continue
+            rule = {"validate": "list", "error_type": "warning", "error_title": column.header[:32]}
+            rule["error_message"] = "列表里没有这一项，检查时可能报错。仍要这样填吗？"
+            is_short = column.field not in self._lists and len(",".join(words)) <= _LONGEST_INLINE_LIST
+            if not is_short:
+                kept.append((column.header, words))
+            name = f"{DICTIONARY_SHEET}_{column.field}"
+            page.data_validation(
+                _HEADER_ROW + 1, index, bottom, index, rule | {"source": list(words) if is_short else f"={name}"}
+            )
+            if not is_short:
+                letter = chr(ord("A") + len(kept) - 1)
+                book.define_name(name, f"={DICTIONARY_SHEET}!${letter}$2:${letter}${len(words) + 1}")
+        if kept:
+            self._dictionary(book, kept)
+
+    @staticmethod
+    def _dictionary(book: xlsxwriter.Workbook, kept: Sequence[tuple[str, Sequence[str]]]) -> None:
+        page = book.add_worksheet(DICTIONARY_SHEET)
+        page.hide()
+        for index, (header, _) in enumerate(kept):
+            page.write_string(0, index, header)
+        for number in range(max(len(words) for _, words in kept)):
+            for index, (_, words) in enumerate(kept):
+                if number < len(words):
+                    page.write_string(number + 1, index, words[number])
+
+    def _guide(self, book: xlsxwriter.Workbook) -> None:
+        page = book.add_worksheet(GUIDE_SHEET)
+        bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+        page.set_column(0, 0, 26, wrapped)
+        page.set_column(1, 1, 8, wrapped)
+        page.set_column(2, 2, 90, wrapped)
+        page.write_string(0, 0, f"{self._sheet.title}登记表{GUIDE_SHEET}", bold)
+        unwrapped = book.add_format({"text_wrap": False})
+        for number, rule in enumerate(_GENERAL_RULES, start=1):
+            page.write_string(number, 0, f"{number}. {rule}", unwrapped)
+        number = len(_GENERAL_RULES) + 2
+        for index, text in enumerate(("表头", "必填", "怎样填")):
+            page.write_string(number, index, text, bold)
+        for number, column in enumerate(self._sheet.columns, start=number + 1):
+            page.write_string(number, 0, column.header, wrapped)
+            page.write_string(number, 1, "必填" if column.required else "", wrapped)
+            page.write_string(number, 2, f"{column.note}{'。' if column.note else ''}{advice_on(column)}", wrapped)
+
+
+def _note_of(column: Column) -> str:
+    parts = ["必填。" if column.required else "", f"{column.note}。" if column.note else "", advice_on(column)]
+    return "".join(parts) or column.header
+
+
+def _frozen_columns(columns: Sequence[Column]) -> int:
+    """记录编号 and, where it comes next, the record's name stay in sight."""
+    return 2 if len(columns) > 1 and columns[1].field == "name" else 1
+
+
+def _width_of(column: Column) -> int:
+    if column.field in {"name", "note", "functions", "communities", "buyer", "provider_name"}:
+        return 30
+    return max(14, min(2 * len(column.header) + 4, 26))
+
+
+def _write_cell(page: Worksheet, row: int, index: int, column: Column, value: Any, look: Format) -> None:
+    """Write a value so that reading it again gives the same. Text is never taken for a formula."""
+    if value is None or value == "" or value == []:
+        page.write_blank(row, index, None, look)
+    elif isinstance(column, IntegerColumn | DecimalColumn) and isinstance(value, int | Decimal):
+        page.write_number(row, index, value, look)
+    elif isinstance(column, DateColumn) and value >= _FIRST_SAFE_DAY:
+        page.write_datetime(row, index, value, look)
+    else:
+        text = str(value) if isinstance(value, Sealed) else column.written(value)
+        if _means_something_else(text):
+            page.write_blank(row, index, None, look)
+        else:
+            page.write_string(row, index, text, look)
+
+
+def _means_something_else(text: str) -> bool:
+    """Whether reading would take the text for more than text: 清空, 同上, #REF!. A blank cell at least changes nothing."""
+    return text.strip() == CLEAR_WORD or is_ditto(text) or is_error_text(text)
