@@ -184,6 +184,13 @@ def test_rows_of_units_and_numbers_below_the_header_are_part_of_it() -> None:
     layout = laid_out(rows)
     assert layout.last_header_row == 3
     assert [row.number for row in layout.rows] == [4]
+    assert list(layout.rows[0].cells.values()) == ROW
+    assert layout.unknown == []
+
+
+def test_merged_cells_without_end_cost_no_time() -> None:
+    layout = laid_out([HEADER, ROW], merged=[(0, 0, 1_048_575, 16_383)] * 100_000)
+    assert layout.title == ""
 
 
 def test_among_equal_rows_the_topmost_is_the_header() -> None:

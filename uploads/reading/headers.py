@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
 TALLEST: Final = 3  # … and has at most three
 
+_MOST_MERGED: Final = 1_000  # ranges in a header; no office has a tenth of it
 _UNIT: Final = "m2|m\\^2|平方米|平米|亿元|百万元|万元|千元|元|人|户|个|家|名|次|件|%|岁|年|米"
 _BRACKETS: Final = str.maketrans("[]{}〔〕〈〉《》【】", "()()()()()()")
 _IGNORED_SIGNS: Final = re.compile(r"[\s*:;、,.。_\"'“”‘’·★☆▲#\u200b\ufeff]")
@@ -124,14 +125,15 @@ class HeaderSearch:
 
     def __init__(self, grid: Grid) -> None:
         self._rows = grid.rows
-        self._merged = [area for area in grid.merged if area[0] < LAST_FIRST_ROW + TALLEST]
+        self._texts = [[_label(cell) for cell in row] for row in grid.rows[: LAST_FIRST_ROW + TALLEST]]
+        self._merged = [area for area in grid.merged if area[0] < len(self._texts)][:_MOST_MERGED]
+        width = max((len(row) for row in self._texts), default=0)
         self._spanned = {
             (row, column)
             for top, left, bottom, right in self._merged
-            for row in range(top, min(bottom, LAST_FIRST_ROW + TALLEST) + 1)
-            for column in range(left + 1, right + 1)
+            for row in range(top, min(bottom + 1, len(self._texts)))
+            for column in range(left + 1, min(right + 1, width))
         }
-        self._texts = [[_label(cell) for cell in row] for row in grid.rows[: LAST_FIRST_ROW + TALLEST]]
         self._windows = [
             (first, first + height - 1, self._columns(first, first + height - 1))
             for first in range(min(LAST_FIRST_ROW, len(self._texts)))
@@ -150,7 +152,10 @@ class HeaderSearch:
         if best is None:
             return None
         first, last = self._with_attached_rows(*best)
-        header = Header(first, last, self._columns(first, last))
+        columns = self._columns(first, last)
+        if last + 1 < len(self._rows) and _is_numbering(self._rows[last + 1]):
+            last += 1
+        header = Header(first, last, columns)
         _assign(header, matcher)
         return header
 
@@ -172,6 +177,8 @@ class HeaderSearch:
             labels: list[str] = []
             for depth, row in enumerate(range(first, last + 1)):
                 text = self._texts[row][index] if index < len(self._texts[row]) else ""
+                if text and own and (unit := _unit_in(text)):
+                    text = f"（{unit}）"
                 if text:
                     above[depth:] = [text] + [""] * (last - row)
                     own.append((row, text))
@@ -183,38 +190,37 @@ class HeaderSearch:
         return columns
 
     def _with_attached_rows(self, first: int, last: int) -> tuple[int, int]:
-        """Rows above and below that belong to the header: merged into it, a running number's label, units, numbering."""
-        while first > 0 and last - first + 1 < TALLEST and self._belongs_above(first):
+        """With rows above and below that belong to the header: merged into it, a running number's label, units."""
+        while first > 0 and last - first + 1 < TALLEST and self._belongs_above(first, last):
             first -= 1
         while last - first + 1 < TALLEST and self._belongs_below(first, last):
             last += 1
-        if last + 1 < len(self._rows) and _is_numbering(self._rows[last + 1]):
-            last += 1
         return first, last
 
-    def _belongs_above(self, first: int) -> bool:
-        if any(top < first <= bottom for top, _, bottom, _ in self._merged):
+    def _belongs_above(self, first: int, last: int) -> bool:
+        if any(last - TALLEST < top < first <= bottom <= last for top, _, bottom, _ in self._merged):
             return True
         labelled = {index for index, text in enumerate(self._texts[first]) if text}
         above = self._texts[first - 1]
         return any(is_serial(normal_header(text)) and index not in labelled for index, text in enumerate(above) if text)
 
     def _belongs_below(self, first: int, last: int) -> bool:
-        if last + 1 >= len(self._rows):
+        if last + 1 >= len(self._texts):
             return False
-        if any(first <= top <= last < bottom for top, _, bottom, _ in self._merged):
+        if any(first <= top <= last < bottom < first + TALLEST for top, _, bottom, _ in self._merged):
             return True
         texts = [cell for cell in self._rows[last + 1] if cell != ""]
-        return len(texts) > 0 and all(isinstance(text, str) and _is_unit(text) for text in texts)
+        return len(texts) > 0 and all(isinstance(text, str) and _unit_in(text) for text in texts)
 
 
 def _label(cell: object) -> str:
     return cell.strip() if isinstance(cell, str) else ""
 
 
-def _is_unit(text: str) -> bool:
-    plain = unicodedata.normalize("NFKC", text).strip().strip("()").removeprefix("单位").lstrip(":").casefold()
-    return re.fullmatch(_UNIT, plain) is not None
+def _unit_in(text: str) -> str:
+    """The unit that a cell below a label consists of: （户）, 单位：人; "" when it says anything else."""
+    plain = unicodedata.normalize("NFKC", text).strip().strip("()").removeprefix("单位").lstrip(":").strip()
+    return plain if re.fullmatch(_UNIT, plain.casefold()) else ""
 
 
 def _is_numbering(row: Sequence[object]) -> bool:
