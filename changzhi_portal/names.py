@@ -29,8 +29,13 @@ _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF2
 _NARROW |= {0x3000: 0x20, 0xA0: 0x20, 0x200B: None, 0xFEFF: None}
 
 
+_UNTIDY = re.compile(r"[\s\u200b\ufeff０-９Ａ-Ｚａ-ｚ]")
+
+
 def tidy(text: str) -> str:
     """A name as it is stored: narrow digits and letters, single spaces, none between Chinese characters ("张 三")."""
+    if not _UNTIDY.search(text):
+        return text
     return _BETWEEN_HAN.sub("", _SPACES.sub(" ", text.translate(_NARROW)).strip())
 
 

@@ -7,14 +7,18 @@ In Python it is a `Sealed` value: printing, formatting or serializing one shows 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
 
@@ -36,6 +40,7 @@ def _mask_one_phone(value: str) -> str:
     return f"{value[:3]}****{value[-4:]}" if len(value) >= 11 else "*" * len(value)
 
 
+NONCE_BYTES = 12  # what AES-GCM asks for (NIST SP 800-38D)
 MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
 # Any run of 7 digits or more inside a free text could be a phone or an ID number: 1404**********0017.
 _LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{3})\d{3,}([0-9Xx]{2,4})(?![0-9A-Za-z])")
@@ -47,28 +52,35 @@ def mask_numbers_in(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key.strip()) for key in keys])
-
-
-def encrypt(text: str) -> str:
-    """Ciphertext (a Fernet token) of `text` under the newest field key."""
-    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(text.encode()).decode()
-
-
-def decrypt(token: str) -> str:
-    """The text of a token made by `encrypt`; raises InvalidToken when no field key fits."""
-    return _cipher(tuple(settings.FIELD_KEYS)).decrypt(token.encode()).decode()
+def _ciphers(keys: tuple[str, ...]) -> tuple[AESGCM, ...]:
+    """One AES-256-GCM cipher per key (32 bytes in URL-safe base64), the newest first."""
+    return tuple(AESGCM(base64.urlsafe_b64decode(key.strip())) for key in keys)
 
 
 def encrypt_bytes(data: bytes) -> bytes:
-    """Ciphertext of a whole file."""
-    return _cipher(tuple(settings.FIELD_KEYS)).encrypt(data)
+    """Ciphertext of `data` under the newest field key: a random nonce, then what AES-GCM makes of it."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _ciphers(tuple(settings.FIELD_KEYS))[0].encrypt(nonce, data, None)
 
 
-def decrypt_bytes(token: bytes) -> bytes:
-    """The file behind `encrypt_bytes`."""
-    return _cipher(tuple(settings.FIELD_KEYS)).decrypt(token)
+def decrypt_bytes(sealed: bytes) -> bytes:
+    """The data behind `encrypt_bytes`, by whichever field key fits. Raises InvalidTag when none does."""
+    nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    ciphers = _ciphers(tuple(settings.FIELD_KEYS))
+    for cipher in ciphers[:-1]:
+        with suppress(InvalidTag):
+            return cipher.decrypt(nonce, body, None)
+    return ciphers[-1].decrypt(nonce, body, None)
+
+
+def encrypt(text: str) -> str:
+    """A token of `text` for a text column."""
+    return base64.b64encode(encrypt_bytes(text.encode())).decode()
+
+
+def decrypt(token: str) -> str:
+    """The text of a token made by `encrypt`; raises InvalidTag when no field key fits."""
+    return decrypt_bytes(base64.b64decode(token)).decode()
 
 
 def digest(text: str) -> str:
@@ -98,7 +110,7 @@ class Sealed:
         if self._plain is None:
             try:
                 self._plain = decrypt(self._token or "")
-            except InvalidToken as error:
+            except InvalidTag as error:
                 raise RuntimeError("No key in FIELD_KEYS decrypts a stored value. Put the old key back.") from error
         return self._plain
 

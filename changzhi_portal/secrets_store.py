@@ -1,15 +1,15 @@
 """The three secrets of an installation, from the environment or, embedded, generated once into `var/secrets`."""
 
+import base64
 import os
 import secrets
 from pathlib import Path
 
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 GENERATORS = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
-    "FIELD_KEYS": lambda: Fernet.generate_key().decode(),
+    "FIELD_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "DIGEST_KEY": lambda: secrets.token_hex(32),
 }
 

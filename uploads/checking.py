@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from changzhi_portal.sheets.cleaning import CLEAR_WORD, as_text
+from changzhi_portal.names import tidy
+from changzhi_portal.sheets.cleaning import CLEAR_WORD
 from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.problems import CellRefused, Doubtful, Level, Problem
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
@@ -143,7 +144,7 @@ class _Cleaner:
             return _Reading(is_error=True, code="bad_formula", message=f"公式出错（{raw}），请改正公式或直接填值")
         if column.is_blank(raw):
             return _Reading(is_blank=True)
-        if isinstance(raw, str) and as_text(raw) == CLEAR_WORD:
+        if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
             return _Reading(value=CLEAR)
         try:
             value = column.clean(raw, mapped.multiplier)

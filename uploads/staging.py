@@ -123,15 +123,16 @@ def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) ->
     staged = batch.staged_rows.exclude(outcome=Outcome.UNCHANGED).order_by("position")
     if only_good:
         staged = staged.exclude(outcome=Outcome.ERROR)
-    for row in staged.iterator(chunk_size=2_000):
-        cleared = row.values.pop(CLEARED, [])
-        values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in row.values.items()}
+    fields = ("position", "sheet", "row_number", "label", "values")
+    for position, sheet_name, number, label, stored in staged.values_list(*fields).iterator(chunk_size=2_000):
+        cleared = stored.pop(CLEARED, ())
+        values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
         yield SheetRow(
-            position=row.position,
-            sheet=row.sheet or None,
-            number=row.row_number,
-            columns=positions.get(row.sheet, {}),
+            position=position,
+            sheet=sheet_name or None,
+            number=number,
+            columns=positions.get(sheet_name, {}),
             values=values,
-            label=row.label,
+            label=label,
         )

@@ -12,10 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import models
 
+from changzhi_portal.bulk import blank_row
 from changzhi_portal.sheets.columns import CLEAR, Column, DateColumn
 from changzhi_portal.sheets.problems import WARNING_CODES, Level, Problem, cell_address
 
@@ -77,7 +79,7 @@ class SheetRow:
         A row that has an error gets a copy: its values must not reach a record that another row writes.
         """
         if self.target is None:
-            return model()
+            return blank_row(model)
         return copy(self.target) if self.has_error else self.target
 
     def report(self, code: str, message: str, *fields: str, level: Level | None = None) -> None:
@@ -150,33 +152,49 @@ class RegisterSheet(ABC):
         """The column of a field."""
         return next(column for column in self.columns if column.field == name)
 
-    def require(self, row: SheetRow, names: Iterable[str] | None = None) -> None:
+    @cached_property
+    def _required(self) -> list[Column]:
+        return [column for column in self.columns if column.required]
+
+    @cached_property
+    def _never_empty(self) -> dict[str, Column]:
+        return {column.field: column for column in self.columns if column.required or column.is_key}
+
+    @cached_property
+    def _past_dates(self) -> list[str]:
+        return [c.field for c in self.columns if isinstance(c, DateColumn) and not c.may_be_future]
+
+    @cached_property
+    def _empty_values(self) -> dict[str, Any]:
+        return {column.field: column.empty for column in self.columns}
+
+    def require(self, row: SheetRow) -> None:
         """Report `required` for each required column that a new row leaves blank and that was not refused already."""
-        for column in self.columns:
-            wanted = column.required if names is None else column.field in names
-            if wanted and row.get(column.field) is None and column.field not in row.refused:
+        for column in self._required:
+            if row.get(column.field) is None and column.field not in row.refused:
                 row.report("required", f"“{column.header}”是必填项，请补上", column.field)
 
     def reject_clearing(self, row: SheetRow) -> None:
         """Report 清空 in a column that must have a value."""
-        for column in self.columns:
-            if (column.required or column.is_key) and row.values.get(column.field) is CLEAR:
-                row.report("required", f"“{column.header}”是必填项，不能清空", column.field)
+        for name, value in row.values.items():
+            if value is CLEAR and name in self._never_empty:
+                row.report("required", f"“{self._never_empty[name].header}”是必填项，不能清空", name)
 
     def given(self, row: SheetRow, names: Iterable[str]) -> dict[str, Any]:
         """The fields among `names` that the row speaks of, 清空 turned into the field's empty value."""
-        empty = {column.field: column.empty for column in self.columns}
+        values = row.values
         return {
-            name: empty[name] if row.values[name] is CLEAR else row.values[name] for name in names if name in row.values
+            name: self._empty_values[name] if values[name] is CLEAR else values[name]
+            for name in names
+            if name in values
         }
 
     def reject_future_dates(self, row: SheetRow, today: datetime.date) -> None:
         """Report `future_date` in columns of things that have happened."""
-        for column in self.columns:
-            if isinstance(column, DateColumn) and not column.may_be_future:
-                day = row.get(column.field)
-                if day is not None and day > today:
-                    row.report("future_date", "日期晚于今天，请核对年份", column.field)
+        for name in self._past_dates:
+            day = row.get(name)
+            if day is not None and day > today:
+                row.report("future_date", "日期晚于今天，请核对年份", name)
 
     def reject_duplicates(self, rows: Iterable[SheetRow], key_of: Callable[[SheetRow], Any], *cell_fields: str) -> None:
         """Report `duplicate_in_file` on each later row with the same key, naming the first; a None key is no key."""
