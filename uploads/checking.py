@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from changzhi_portal.sheets.problems import CellRefused, Doubtful, Level, Proble
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
 from uploads.progress import Reporter
 from uploads.reading.grid import CellError
-from uploads.reading.layout import MappedColumn, SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.layout import MappedColumn, RawRow, SheetLayout, WrongSheet, lay_out, month_in
 from uploads.reading.workbook import read_workbook
 from uploads.registry import registers
 
@@ -44,16 +45,14 @@ def read_file(
     result = CheckedFile(skipped=sum(layout.skipped for layout in layouts))
     result.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
     result.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets]
-    cleaner = _Cleaner(sheet)
     total = sum(len(layout.rows) for layout in layouts)
     report.step("整理数据", total)
     for layout in layouts:
         result.problems += _unknown_columns(layout)
         result.mapping.append(_described(layout))
-        positions = {column.field: column.index for column in layout.columns}
-        multipliers = {column.field: column for column in layout.columns}
+        cleaner = _Cleaner(sheet, layout.columns)
         for raw in layout.rows:
-            result.rows.append(cleaner.clean(raw.sheet, raw.number, raw.cells, positions, multipliers))
+            result.rows.append(cleaner.clean(raw))
             if len(result.rows) % ROWS_BETWEEN_REPORTS == 0:
                 report(len(result.rows), total)
     return result
@@ -100,26 +99,26 @@ class _Reading:
 
 
 class _Cleaner:
-    """Cleans cells by the register's columns, each distinct content once."""
+    """Cleans the cells of one sheet by the register's columns, each distinct content of a column once."""
 
-    def __init__(self, sheet: RegisterSheet) -> None:
-        self._columns: dict[str, Column] = {column.field: column for column in sheet.columns}
-        self._seen: dict[tuple[str, type, Any], _Reading] = {}
+    def __init__(self, sheet: RegisterSheet, mapped: Sequence[MappedColumn]) -> None:
+        by_field = {column.field: column for column in sheet.columns}
+        self._positions = {column.field: column.index for column in mapped}
+        # Per column: where it is, what it is, and what has been read in it (text apart, for it is most of a sheet).
+        self._columns = [(m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped]
 
-    def clean(
-        self,
-        sheet: str | None,
-        number: int,
-        cells: Mapping[str, Any],
-        positions: Mapping[str, int],
-        mapped: Mapping[str, MappedColumn],
-    ) -> SheetRow:
+    def clean(self, raw_row: RawRow) -> SheetRow:
         """One row with its values and the problems of single cells."""
-        row = SheetRow(sheet=sheet, number=number, columns=positions, values={}, raw=dict(cells))
-        for name, raw in cells.items():
+        cells = raw_row.values
+        row = SheetRow(raw_row.sheet, raw_row.number, self._positions, {}, raw=cells)
+        for index, name, column, multiplier, texts, others in self._columns:
+            raw = cells[index]
             if raw == "":
                 continue
-            reading = self._read(name, raw, mapped[name])
+            seen, key = (texts, raw) if raw.__class__ is str else (others, (raw.__class__, raw))
+            reading = seen.get(key)
+            if reading is None:
+                reading = seen[key] = self._read(column, raw, multiplier)
             if reading.is_blank:
                 continue
             if reading.is_error:
@@ -131,15 +130,8 @@ class _Cleaner:
                 row.report(reading.code, reading.message, name, level=level)
         return row
 
-    def _read(self, name: str, raw: Any, mapped: MappedColumn) -> _Reading:
-        key = (name, raw.__class__, raw)
-        reading = self._seen.get(key)
-        if reading is None:
-            reading = self._seen[key] = self._read_anew(self._columns[name], raw, mapped)
-        return reading
-
     @staticmethod
-    def _read_anew(column: Column, raw: Any, mapped: MappedColumn) -> _Reading:
+    def _read(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
         if isinstance(raw, CellError):
             return _Reading(is_error=True, code="bad_formula", message=f"公式出错（{raw}），请改正公式或直接填值")
         if column.is_blank(raw):
@@ -147,7 +139,7 @@ class _Cleaner:
         if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
             return _Reading(value=CLEAR)
         try:
-            value = column.clean(raw, mapped.multiplier)
+            value = column.clean(raw, multiplier)
         except CellRefused as refused:
             return _Reading(is_error=True, code=refused.code, message=str(refused))
         if isinstance(value, Doubtful):
@@ -168,6 +160,6 @@ def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckConte
 
 
 def _as_shown(column: Column, row: SheetRow) -> str:
-    if column.field in row.raw:
-        return column.shown(row.raw[column.field])
+    if row.raw is not None and column.field in row.columns:
+        return column.shown(row.raw[row.columns[column.field]])
     return column.written(row.get(column.field))

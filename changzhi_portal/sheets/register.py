@@ -41,14 +41,15 @@ class SheetRow:
     """One data row on its way from the file to the register.
 
     `columns` gives the place of each mapped field in the file (0 = column A), `values` the cleaned values by field;
-    a blank cell is absent from `values` and `CLEAR` stands for 清空. `raw` keeps the cells as written, for problems.
+    a blank cell is absent from `values` and `CLEAR` stands for 清空. `raw` holds the cells as written, by column, while
+    the file is being read.
     """
 
     sheet: str | None
     number: int
     columns: Mapping[str, int]
     values: dict[str, Any]
-    raw: dict[str, Any] = field(default_factory=dict)
+    raw: Sequence[Any] | None = None
     problems: list[Problem] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)  # fields whose cell could not be read
     label: str = ""
@@ -61,12 +62,12 @@ class SheetRow:
     @property
     def has_error(self) -> bool:
         """Whether the row must stay out."""
-        return any(problem.level == Level.ERROR for problem in self.problems)
+        return bool(self.problems) and any(problem.level == Level.ERROR for problem in self.problems)
 
     @property
     def has_warning(self) -> bool:
         """Whether the row should be looked at."""
-        return any(problem.level == Level.WARNING for problem in self.problems)
+        return bool(self.problems) and any(problem.level == Level.WARNING for problem in self.problems)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The cleaned value of a field; `default` when the cell was blank or says 清空."""
