@@ -33,6 +33,14 @@ def towns_in_sight(request: Any) -> DivisionQuerySet:
     return towns if division is not None and division.level == Division.Level.COUNTY else towns.none()
 
 
+def _without_town_of_another_county(data: Any) -> Any:
+    """What was asked, without the town when another county has been chosen since: codes of towns begin with the county's."""
+    if data and data.get("county") and not data.get("town", "").startswith(data["county"]):
+        data = data.copy()
+        data.pop("town", None)
+    return data
+
+
 class PlaceFilterSet(RegisterFilterSet):
     """Search, county and town. An office that is one county or one town has no choice there, and gets no box."""
 
@@ -51,8 +59,8 @@ class PlaceFilterSet(RegisterFilterSet):
         empty_label="全部",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_without_town_of_another_county(data), *args, **kwargs)
         division = getattr(getattr(self.request, "user", None), "division", None)
         level = division.level if division is not None else None
         if level in {Division.Level.COUNTY, Division.Level.TOWN}:

@@ -1,0 +1,187 @@
+"""The dashboard and the key rates of the home page, over figures that the real engine has computed."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from communities.models import Community
+from targets.actions import compute_period
+from targets.models import CommunityMeasure
+from tests.factories import (
+    make_change_set,
+    make_community,
+    make_facility,
+    make_organization,
+    make_period,
+    make_profile,
+    make_worker,
+)
+from tests.queries import exactly
+
+DASHBOARD = "/dashboard/"
+
+
+@pytest.fixture
+def figures(place, period):
+    """城区: one of five communities has 500 m², one has 380, none of the others any; 襄垣县 has reported nothing."""
+    for community in Community.objects.all():
+        make_profile(community, residents=3_200)
+    make_facility(place.communities[0], area="500")
+    make_facility(place.communities[1], area="379.5")
+    for _ in range(12):
+        make_organization(place.communities[0])
+    make_worker(place.communities[0])
+    compute_period(period)
+    return period
+
+
+def cards_of(answer):
+    return {card.target.code: card for card in answer.context["cards"]}
+
+
+@pytest.mark.django_db
+def test_a_card_says_rate_gap_unknown_and_what_is_asked(figures, officer, signed_in):
+    answer = signed_in(officer).get(DASHBOARD)
+    card = cards_of(answer)["urban_facility_area"]
+    assert (str(card.percentage), card.result.reached, card.result.judged) == ("20.0", 1, 5)
+    assert card.gap == "1,620.5㎡"
+    assert card.asked == "≥500㎡"
+    text = " ".join(answer.content.decode().split())
+    assert "达标 1 / 5，缺口 <b>1,620.5㎡</b>" in text
+    unknown = cards_of(answer)["rural_org_count"].result
+    assert (unknown.judged, unknown.unknown) == (2, 2)
+    assert "未知 2" in text
+    assert "计算于" in text
+
+
+@pytest.mark.django_db
+def test_the_list_names_who_falls_short_the_farthest_first_with_links(figures, place, officer, signed_in):
+    answer = signed_in(officer).get(DASHBOARD, {"target": "urban_facility_area"})
+    short = [measure.name for measure in answer.context["page"]]
+    assert short[-1] == "东关社区居委会"
+    assert len(short) == 4
+    text = answer.content.decode()
+    assert reverse("communities:community_detail", args=[place.communities[1].ref]) in text
+    assert "120.5" in text
+    assert reverse("communities:community_detail", args=[place.communities[0].ref]) not in text
+
+
+@pytest.mark.django_db
+def test_communities_that_cannot_be_judged_have_a_list_of_their_own(figures, officer, signed_in):
+    answer = signed_in(officer).get(DASHBOARD, {"target": "rural_org_count", "list": "unknown"})
+    assert {measure.name for measure in answer.context["page"]} == {"西垴头村委会", "栗家岭村委会"}
+
+
+@pytest.mark.django_db
+def test_the_chart_names_the_counties_and_leads_to_their_dashboards(figures, officer, signed_in):
+    answer = signed_in(officer).get(DASHBOARD, {"target": "urban_facility_area"})
+    chart, tiles = answer.context["chart"], answer.context["tiles"]
+    for picture in (chart, tiles):
+        assert "城区" in picture
+        assert "division=140402&amp;period=2018-06&amp;target=urban_facility_area" in picture
+    assert "20.0%（1/5）" in chart
+    assert 'style="' not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_county_sees_its_own_figures_and_its_towns(figures, clerk, signed_in):
+    answer = signed_in(clerk).get(DASHBOARD)
+    assert answer.context["division"].code == "140402"
+    text = answer.content.decode()
+    assert "东街街道办事处" in answer.context["chart"]
+    for hidden in ("襄垣县", "古韩镇", "西垴头", "长治市</option>"):
+        assert hidden not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["140423", "140423100", "140400", "nothing"])
+def test_a_county_that_asks_for_another_finds_nothing(code, figures, clerk, signed_in):
+    assert signed_in(clerk).get(DASHBOARD, {"division": code}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_city_reaches_counties_and_towns(figures, officer, signed_in):
+    browser = signed_in(officer)
+    assert cards_of(browser.get(DASHBOARD, {"division": "140402"}))["urban_org_count"].result.judged == 5
+    street = browser.get(DASHBOARD, {"division": "140402001"})
+    assert cards_of(street)["urban_org_count"].result.judged == 3
+    assert street.context["chart"] == ""
+
+
+@pytest.mark.django_db
+def test_a_target_of_counties_lists_counties(figures, officer, clerk, signed_in):
+    for user in (officer, clerk):
+        answer = signed_in(user).get(DASHBOARD, {"target": "district_agencies"})
+        assert [county.division.name for county in answer.context["counties"]] == ["城区"]
+        assert "未达标" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_later_change_of_the_registers_is_announced(figures, officer, clerk, signed_in):
+    browser = signed_in(officer)
+    assert "系统正在重新测算" not in browser.get(DASHBOARD).content.decode()
+    make_change_set(clerk)
+    assert "系统正在重新测算" in browser.get(DASHBOARD).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_change_on_last_month_is_told_in_percentage_points(figures, place, officer, signed_in):
+    make_facility(place.communities[2], area="600", opened_on=make_period("2018-07").month)
+    compute_period(make_period("2018-07"))
+    card = cards_of(signed_in(officer).get(DASHBOARD))["urban_facility_area"]
+    assert (str(card.percentage), card.trend) == ("40.0", "较上月提高20.0个百分点")
+    before = signed_in(officer).get(DASHBOARD, {"period": "2018-06"})
+    assert str(cards_of(before)["urban_facility_area"].percentage) == "20.0"
+
+
+@pytest.mark.django_db
+def test_a_month_without_figures_says_so_and_a_wrong_month_what_is_wrong(period, officer, signed_in):
+    browser = signed_in(officer)
+    for asked in ({}, {"period": "2018-06"}, {"period": "2017-12"}):
+        assert "还没有测算结果" in browser.get(DASHBOARD, asked).content.decode()
+    wrong = browser.get(DASHBOARD, {"period": "2018-13"})
+    assert wrong.status_code == 400
+    assert "统计月“2018-13”不对，应写成2018-06这样的年月。" in wrong.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_dashboard_costs_the_same_queries_however_many_communities(figures, place, officer, signed_in):
+    browser = signed_in(officer)
+
+    def look():
+        with exactly(QUERIES):
+            assert browser.get(DASHBOARD, {"target": "urban_facility_area"}).status_code == 200
+
+    look()
+    for _ in range(40):
+        make_community(place.street)
+    compute_period(figures)
+    assert CommunityMeasure.objects.count() > 40
+    look()
+
+
+# User; period; divisions to choose from; periods; month before; cards; computation; workforce; chart; tiles; list.
+QUERIES = 11
+
+
+@pytest.mark.django_db
+def test_everybody_finds_the_own_rates_on_the_home_page(figures, officer, clerk, leader, signed_in):
+    for user, judged in ((officer, 5), (clerk, 5), (leader, 5)):
+        panels = signed_in(user).get("/").context["panels"]
+        (rates,) = [panel for panel in panels if "cards" in panel]
+        assert rates["cards"][0].result.judged == judged
+        assert rates["division"] == user.division
+
+
+@pytest.mark.django_db
+def test_a_community_page_says_how_it_stands(figures, place, leader, clerk, signed_in):
+    address = reverse("communities:community_detail", args=[place.communities[1].ref])
+    for user in (leader, clerk):
+        text = " ".join(signed_in(user).get(address).content.decode().split())
+        assert "达标情况" in text
+        assert "379.5㎡" in text
+        assert "120.5㎡" in text
+    hidden = signed_in(leader).get(address).content.decode()
+    for closed in ("社会组织 <span", "在岗社会工作者", "变更记录"):
+        assert closed not in hidden
