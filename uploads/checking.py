@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +15,12 @@ from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.problems import CellRefused, Doubtful, Level, Problem
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
 from uploads.progress import Reporter
+from uploads.rawcells import NOT_KEPT
 from uploads.reading.grid import CellError
 from uploads.reading.layout import MappedColumn, RawRow, SheetLayout, WrongSheet, lay_out, month_in
 from uploads.reading.workbook import read_workbook
 from uploads.registry import registers
+from uploads.stamps import version_in
 
 ROWS_BETWEEN_REPORTS = 500
 
@@ -81,9 +83,15 @@ def _described(layout: SheetLayout) -> dict[str, Any]:
     """The mapping as the page shows it, and as committing needs it to name cells again."""
     return {
         "sheet": layout.name,
+        "template": version_in(layout.title),
         "header_rows": [layout.first_header_row, layout.last_header_row],
-        "columns": [{"field": c.field, "header": c.header, "index": c.index} for c in layout.columns],
+        "columns": [
+            {"field": c.field, "header": c.header, "index": c.index}
+            | ({} if c.multiplier == 1 else {"multiplier": str(c.multiplier)})
+            for c in layout.columns
+        ],
         "unknown": [header for _, header in layout.unknown],
+        "ignored": layout.ignored,
     }
 
 
@@ -118,33 +126,80 @@ class _Cleaner:
             seen, key = (texts, raw) if raw.__class__ is str else (others, (raw.__class__, raw))
             reading = seen.get(key)
             if reading is None:
-                reading = seen[key] = self._read(column, raw, multiplier)
+                reading = seen[key] = _read_cell(column, raw, multiplier)
             if reading.is_blank:
                 continue
-            if reading.is_error:
-                row.refused.add(name)
+            if reading.code:
+                _take(row, name, reading)
             else:
                 row.values[name] = reading.value
-            if reading.code:
-                level = Level.ERROR if reading.is_error else Level.WARNING
-                row.report(reading.code, reading.message, name, level=level)
         return row
 
-    @staticmethod
-    def _read(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
-        if isinstance(raw, CellError):
-            return _Reading(is_error=True, code="bad_formula", message=f"公式出错（{raw}），请改正公式或直接填值")
-        if column.is_blank(raw):
-            return _Reading(is_blank=True)
-        if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
-            return _Reading(value=CLEAR)
-        try:
-            value = column.clean(raw, multiplier)
-        except CellRefused as refused:
-            return _Reading(is_error=True, code=refused.code, message=str(refused))
-        if isinstance(value, Doubtful):
-            return _Reading(value=value.value, code=value.code, message=value.message)
-        return _Reading(value=value)
+
+def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
+    if isinstance(raw, CellError):
+        return _Reading(is_error=True, code="bad_formula", message=f"公式出错（{raw}），请改正公式或直接填值")
+    if raw == "" or column.is_blank(raw):
+        return _Reading(is_blank=True)
+    if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
+        return _Reading(value=CLEAR)
+    try:
+        value = column.clean(raw, multiplier)
+    except CellRefused as refused:
+        return _Reading(is_error=True, code=refused.code, message=str(refused))
+    if isinstance(value, Doubtful):
+        return _Reading(value=value.value, code=value.code, message=value.message)
+    return _Reading(value=value)
+
+
+def _take(row: SheetRow, name: str, reading: _Reading) -> None:
+    """Give a row what one of its cells says."""
+    if reading.is_blank:
+        return
+    if reading.is_error:
+        row.refused.add(name)
+    else:
+        row.values[name] = reading.value
+    if reading.code:
+        level = Level.ERROR if reading.is_error else Level.WARNING
+        row.report(reading.code, reading.message, name, level=level)
+
+
+class Rereader:
+    """Reads cells of staged rows again, as the first reading did: those that had a problem, and corrected ones.
+
+    `mapping` is `UploadBatch.mapping`, which remembers the unit of each column.
+    """
+
+    def __init__(self, sheet: RegisterSheet, mapping: Iterable[Mapping[str, Any]]) -> None:
+        self._columns = {column.field: column for column in sheet.columns}
+        self._multipliers = {
+            (part["sheet"], column["field"]): Decimal(column.get("multiplier", 1))
+            for part in mapping
+            for column in part["columns"]
+        }
+
+    def read_again(self, row: SheetRow) -> None:
+        """Report once more what is wrong with the cells that were kept."""
+        if row.raw is not None:
+            for name, index in row.columns.items():
+                if row.raw[index] is not NOT_KEPT:
+                    self._read(row, name, row.raw[index])
+
+    def correct(self, row: SheetRow, name: str, text: str) -> None:
+        """Read `text` in place of what the file has in the field's cell."""
+        row.refused.discard(name)
+        row.problems = [problem for problem in row.problems if problem.field != name]
+        width = max(row.columns.values()) + 1
+        cells = list(row.raw) if row.raw is not None else []
+        cells += [NOT_KEPT] * (width - len(cells))
+        cells[row.columns[name]] = text
+        row.raw = cells
+        self._read(row, name, text)
+
+    def _read(self, row: SheetRow, name: str, cell: Any) -> None:
+        row.values.pop(name, None)
+        _take(row, name, _read_cell(self._columns[name], cell, self._multipliers.get((row.sheet, name), Decimal(1))))
 
 
 def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckContext) -> None:
@@ -161,5 +216,7 @@ def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckConte
 
 def _as_shown(column: Column, row: SheetRow) -> str:
     if row.raw is not None and column.field in row.columns:
-        return column.shown(row.raw[row.columns[column.field]])
+        cell = row.raw[row.columns[column.field]]
+        if cell is not NOT_KEPT:
+            return column.shown(cell)
     return column.written(row.get(column.field))

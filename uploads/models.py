@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -51,6 +51,11 @@ class UploadBatchQuerySet(ScopedQuerySet):
         to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
         return self.filter(Q(state__in=at_work) | to_decide)
 
+    def news_for(self, user: Any) -> Self:
+        """The uploads of `user` whose work has ended since the user last looked at them, newest first."""
+        at_work = (*UploadBatch.WAITS_AS, *UploadBatch.WAITS_AS.values())
+        return self.filter(uploaded_by=user, seen_at__isnull=True).exclude(state__in=at_work).order_by("-id")
+
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """The newest batch per register name."""
         newest = self.order_by().values("register").annotate(newest=Max("pk")).values("newest")
@@ -67,6 +72,10 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.filter(
             sha256=batch.sha256, register=batch.register, division=batch.division, state=UploadBatch.State.COMMITTED
         ).exclude(pk=batch.pk)
+
+    def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
+        """The newest committed upload of the very same file by the same office."""
+        return self.same_file(batch).order_by("-committed_at").first()
 
 
 class UploadBatch(ScopedModel):
@@ -127,11 +136,21 @@ class UploadBatch(ScopedModel):
     warnings = models.PositiveIntegerField("有提醒的行", default=0)
     problems = models.JSONField("文件和表头的问题", default=list, encoder=DjangoJSONEncoder)
     mapping = models.JSONField("列的对应", default=list, encoder=DjangoJSONEncoder)
+    unmentioned = models.PositiveIntegerField("文件中没有的记录", default=0)
+    problem_counts = models.JSONField("各种问题的行数", default=dict, help_text="问题代码 → 行数")
+    corrections = models.JSONField(
+        "页面上改的单元格", default=list, encoder=DjangoJSONEncoder, help_text="个人信息以密文保存"
+    )
+    needs_reading = models.BooleanField("下次检查要重读文件", default=True)
+    seen_at = models.DateTimeField("上传人看过结果的时间", null=True, blank=True)
     message = models.CharField("结果说明", max_length=500, blank=True)
     committed_at = models.DateTimeField("入库时间", null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撤销人"
     )
+    undo_reversed = models.PositiveIntegerField("撤销的行", default=0)
+    undo_kept = models.PositiveIntegerField("撤销时保留的行", default=0)
+    undo_failed = models.PositiveIntegerField("未能撤销的行", default=0)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = UploadBatchQuerySet.as_manager()
@@ -151,6 +170,9 @@ class UploadBatch(ScopedModel):
                 violation_error_message="处理中的批次应有心跳。",
             ),
         )
+        indexes = (
+            models.Index(fields=["uploaded_by"], condition=Q(seen_at__isnull=True), name="upload_batch_not_seen"),
+        )
 
     def __str__(self) -> str:
         return f"{self.file_name}（{self.get_state_display()}）"
@@ -164,6 +186,11 @@ class UploadBatch(ScopedModel):
     def is_at_work(self) -> bool:
         """Whether the page should keep asking for progress."""
         return self.state in self.WAITS_AS or self.state in self.WAITS_AS.values()
+
+    @property
+    def can_be_checked_again(self) -> bool:
+        """Whether its columns may be mapped anew: checked or refused, and nothing written."""
+        return self.state in {self.State.CHECKED, self.State.REJECTED}
 
     @property
     def can_commit_all(self) -> bool:
@@ -201,9 +228,12 @@ class UploadRow(ScopedModel):
     label = models.CharField("记录", max_length=200, blank=True)
     outcome = models.CharField("结果", max_length=10, choices=Outcome)
     has_warning = models.BooleanField("有提醒", default=False)
+    record_id = models.BigIntegerField("对应的现有记录", null=True, blank=True, help_text="登记表中的主键")
     values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
+    raw = models.JSONField("有问题的单元格原文", default=dict, help_text="个人信息以密文保存")
     changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
     problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
+    codes = models.CharField("问题代码", max_length=500, blank=True, help_text="前后各有一个空格，供筛选")
     undo_outcome = models.CharField("撤销结果", max_length=10, choices=UndoOutcome, blank=True)
     undo_note = models.CharField("撤销说明", max_length=200, blank=True)
 
@@ -217,7 +247,14 @@ class UploadRow(ScopedModel):
                 fields=["batch", "position"], name="upload_row_once", violation_error_message="批次中已有这一行。"
             ),
         )
-        indexes = (models.Index(fields=["batch", "outcome", "position"], name="upload_row_by_outcome"),)
+        indexes = (
+            models.Index(fields=["batch", "outcome", "position"], name="upload_row_by_outcome"),
+            models.Index(fields=["batch", "position"], condition=Q(has_warning=True), name="upload_row_with_warning"),
+            models.Index(
+                fields=["batch", "undo_outcome", "position"], condition=~Q(undo_outcome=""), name="upload_row_undone"
+            ),
+            models.Index(fields=["batch", "record_id"], condition=Q(record_id__isnull=False), name="upload_row_record"),
+        )
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.row_number}"

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from changzhi_portal.bulk import insert_values
 from changzhi_portal.personal import Sealed
 from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.register import RegisterSheet, SheetRow
 from uploads.models import UploadBatch, UploadRow
+from uploads.rawcells import cells_with_problems, restored
 
 CLEARED = "__cleared__"  # the key under which the names of 清空 fields are staged
 LABEL_LENGTH = 200
 Outcome = UploadRow.Outcome
 STAGED_FIELDS = (
-    "batch", "position", "sheet", "row_number", "label", "outcome", "has_warning", "values", "changes", "problems",
-    "undo_outcome", "undo_note",
+    "batch", "position", "sheet", "row_number", "label", "outcome", "has_warning", "record_id", "values", "raw",
+    "changes", "problems", "codes", "undo_outcome", "undo_note",
 )  # fmt: skip
 
 
@@ -43,6 +46,11 @@ def count_outcomes(rows: list[SheetRow]) -> dict[str, int]:
         "errors": outcomes.count(Outcome.ERROR),
         "warnings": sum(row.has_warning for row in rows),
     }
+
+
+def count_problems(rows: list[SheetRow]) -> dict[str, int]:
+    """How many rows have each kind of problem, by code."""
+    return dict(Counter(code for row in rows if row.problems for code in {problem.code for problem in row.problems}))
 
 
 def stage_rows(batch: UploadBatch, rows: list[SheetRow], sheet: RegisterSheet) -> None:
@@ -71,12 +79,20 @@ def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[s
         row.label[:LABEL_LENGTH],
         str(outcome),
         row.has_warning,
+        row.target.pk if row.target is not None else None,
         _as_json(values),
+        _as_json(cells_with_problems(row, columns) if row.problems else {}),
         _as_json(changes),
         _as_json([problem.as_json() for problem in row.problems]),
+        _codes_of(row) if row.problems else "",
         "",
         "",
     )
+
+
+def _codes_of(row: SheetRow) -> str:
+    """The codes of a row's problems, each between blanks, so that one can be looked for on every database."""
+    return f" {' '.join(sorted({problem.code for problem in row.problems}))} "
 
 
 def _as_json(value: Any) -> str:
@@ -116,15 +132,26 @@ def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) ->
 
     A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
     """
+    staged = batch.staged_rows.exclude(outcome=Outcome.UNCHANGED)
+    if only_good:
+        staged = staged.exclude(outcome=Outcome.ERROR)
+    return _as_cleaned(staged, batch, sheet)
+
+
+def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
+    """Every staged row with the cells that had a problem, which are to be read again: see `checking.read_again`."""
+    return _as_cleaned(batch.staged_rows.all(), batch, sheet)
+
+
+def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
+    """The rows in the order of the file."""
     columns = {column.field: column for column in sheet.columns}
     positions = {
         part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping
     }
-    staged = batch.staged_rows.exclude(outcome=Outcome.UNCHANGED).order_by("position")
-    if only_good:
-        staged = staged.exclude(outcome=Outcome.ERROR)
-    fields = ("position", "sheet", "row_number", "label", "values")
-    for position, sheet_name, number, label, stored in staged.values_list(*fields).iterator(chunk_size=2_000):
+    fields = ("position", "sheet", "row_number", "label", "values", "raw")
+    rows = staged.order_by("position").values_list(*fields)
+    for position, sheet_name, number, label, stored, kept in rows.iterator(chunk_size=2_000):
         cleared = stored.pop(CLEARED, ())
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
@@ -134,5 +161,6 @@ def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) ->
             number=number,
             columns=positions.get(sheet_name, {}),
             values=values,
+            raw=restored(kept, positions[sheet_name]) if kept else None,
             label=label,
         )

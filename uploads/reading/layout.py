@@ -64,6 +64,7 @@ class SheetLayout:
     title: str
     rows: list[RawRow] = field(default_factory=list)
     skipped: int = 0
+    ignored: list[str] = field(default_factory=list)  # headers that the office has told to ignore
 
 
 @dataclass(slots=True)
@@ -233,6 +234,7 @@ def _layout_of(grid: Grid, header: Header, register: RegisterSheet) -> SheetLayo
         title=title,
         rows=data.rows,
         skipped=data.skipped,
+        ignored=[header_of[index].text for index in sorted(header.ignored)],
     )
 
 
