@@ -40,7 +40,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse the password that is to be replaced: a first password is known to whoever set it."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         new = cleaned.get("new_password1")
         if new and new == cleaned.get("old_password"):
             self.add_error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.forms import OwnPasswordForm, SignInForm
 from changzhi_portal.facts import Fact, in_words
-from changzhi_portal.views.pages import EVERYBODY, PortalPage
+from changzhi_portal.views.pages import EVERYBODY, PortalPage, PortalRequest
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -30,8 +30,9 @@ class SignIn(auth_views.LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A part of a page asked for by htmx after the session has ended takes the whole page here."""
-        if request.htmx and request.method == "GET":
-            back = urlencode({"next": request.htmx.current_url_abs_path or reverse("home")}, safe="/")
+        htmx = cast(PortalRequest, request).htmx
+        if htmx and request.method == "GET":
+            back = urlencode({"next": htmx.current_url_abs_path or reverse("home")}, safe="/")
             return HttpResponseClientRedirect(f"{reverse('accounts:login')}?{back}")
         return super().dispatch(request, *args, **kwargs)
 
@@ -68,7 +69,7 @@ class OwnAccount(TemplateResponseMixin, PortalPage):
         facts = [
             Fact("用户名", user.username),
             Fact("姓名", in_words(user.full_name)),
-            Fact("角色", user.duty.label),
+            Fact("角色", str(user.duty.label)),
             Fact("所属区划", user.division.full_name),
             Fact("可查看个人信息原文", in_words(user.may_unmask)),
             Fact("上次登录", in_words(user.last_login)),

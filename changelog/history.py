@@ -87,8 +87,8 @@ def _in_words(field: models.Field | None, value: Any, named: Named) -> str:
         return in_words(value)
     if isinstance(field, SealedField):
         return str(Sealed(field.kind, token=value))
-    if field.related_model is not None:
-        return named.get((field.related_model, value), in_words(None))
+    if isinstance(field, models.ForeignKey):
+        return named.get((field.remote_field.model, value), in_words(None))
     return in_words(dict(field.flatchoices).get(value, value))
 
 
@@ -112,8 +112,8 @@ def _names_of_related(rows: Sequence[ChangeRecord], user: Any) -> Named:
     for row in rows:
         for name, value in _changed_values(row):
             field = _field(apps.get_model(row.model), name)
-            if field is not None and field.many_to_one and value is not None:
-                wanted[field.related_model].add(value)  # type: ignore[index]
+            if isinstance(field, models.ForeignKey) and value is not None:
+                wanted[field.remote_field.model].add(value)
     return {
         (model, found.pk): str(found)
         for model, keys in wanted.items()

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from changzhi_portal.errors import PortalError
+from changzhi_portal.views.pages import PortalRequest
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class RefusalMiddleware:
             add_never_cache_headers(response)
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request: PortalRequest, exception: Exception) -> HttpResponse | None:
         """Show the refusal; other exceptions take their usual way."""
         if not isinstance(exception, PortalError):
             return None

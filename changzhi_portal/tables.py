@@ -17,6 +17,8 @@ from changzhi_portal.facts import DASH, in_words
 class StableOrder(TableQuerysetData):
     """Sorting with the primary key as the last word, so that no row appears on two pages."""
 
+    data: Any
+
     def order_by(self, aliases: Any) -> None:
         """Sort by the columns' keys; empty values stand last in both directions."""
         super().order_by(aliases)

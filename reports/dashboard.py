@@ -64,22 +64,86 @@ def divisions_measured(user: Any, period: ReportingPeriod) -> QuerySet[Division]
     return Division.objects.visible_to(user).filter(pk__in=measured.values("division"))
 
 
-def cards(user: Any, period: ReportingPeriod, division: Division) -> list[Card]:
-    """Every scored target of the plan, in its order."""
-    seen = TargetResult.objects.visible_to(user)
-    before = ReportingPeriod.objects.filter(month=month_after(period.month, -1)).first()
-    earlier = (
-        {result.target_id: percentage_of(result) for result in seen.for_period(before).filter(division=division)}
-        if before is not None
-        else {}
-    )
-    return [_card(result, earlier.get(result.target_id)) for result in seen.for_period(period).of_division(division)]
+@dataclass(frozen=True)
+class Board:
+    """The figures of one division in one month, as one user may see them. Every method reads what it shows, once."""
 
+    user: Any
+    period: ReportingPeriod
+    division: Division
 
-def _card(result: TargetResult, before: Decimal | None) -> Card:
-    now = percentage_of(result)
-    change = now - before if now is not None and before is not None else None
-    return Card(target=result.target, result=result, percentage=now, change=change)
+    def cards(self) -> list[Card]:
+        """Every scored target of the plan, in its order; none for a month or division without figures."""
+        before = ReportingPeriod.objects.filter(month=month_after(self.period.month, -1)).first()
+        earlier: dict[int, Decimal | None] = {}
+        if before is not None:
+            of_before = self._results(before).filter(division=self.division)
+            earlier = {result.target_id: percentage_of(result) for result in of_before}
+        results = self._results(self.period).of_division(self.division)
+        return [_card(result, earlier.get(result.target_id)) for result in results]
+
+    def workforce(self) -> DivisionMeasure | None:
+        """Workers and professionals of the division: for information, never scored."""
+        measures = DivisionMeasure.objects.visible_to(self.user).for_period(self.period).with_workforce()
+        return measures.filter(division=self.division).first()
+
+    def communities_short_of(self, target: Target) -> QuerySet[CommunityMeasure]:
+        """The communities that fall short, the farthest first."""
+        return self._measures().falling_short_of(target)
+
+    def communities_unknown_to(self, target: Target) -> QuerySet[CommunityMeasure]:
+        """The communities that cannot be judged, because a figure or the population is missing."""
+        return self._measures().unknown_to(target)
+
+    def counties_judged_by(self, target: Target) -> QuerySet[DivisionMeasure]:
+        """For a target of whole counties: each of them, with `verdict`, `value` and `missing`."""
+        measures = DivisionMeasure.objects.visible_to(self.user).within(self.division).for_period(self.period)
+        return measures.select_related("division").judged_by(target).order_by("division__code")
+
+    def chart(self, card: Card, link_to: LinkTo) -> str:
+        """Bars of the divisions one level below, as SVG; empty where there is nothing below or to compare."""
+        target = card.target
+        title = f"{self.division.name}{self.period}{target.short_name}"
+        if target.level == Target.Level.COUNTY:
+            if not self._is_city:
+                return ""
+            bars = [_amount_row(measure, target, link_to) for measure in self.counties_judged_by(target)]
+            return amount_by_division_svg(bars, title=title, at_least=float(target.at_least or 0))
+        rows = [_rate_row(result, link_to) for result in self._one_level_below(target)]
+        if not rows:
+            return ""
+        average_name = f"平均{card.percentage}%" if card.percentage is not None else ""
+        return rate_by_division_svg(rows, title=title, average=card.result.rate, average_name=average_name)
+
+    def tiles(self, card: Card, link_to: LinkTo) -> str:
+        """The schematic map of the counties, as SVG; empty below the city and for targets of whole counties."""
+        if not self._is_city or card.target.level == Target.Level.COUNTY:
+            return ""
+        rows = [
+            {**_rate_row(result, link_to), "code": result.division.code, "label": ""}
+            for result in self._one_level_below(card.target)
+        ]
+        return county_tiles_svg(rows, title=f"{self.period}各县（市、区）{card.target.short_name}达标率")
+
+    @property
+    def _is_city(self) -> bool:
+        return self.division.level == Division.Level.CITY
+
+    def _results(self, period: ReportingPeriod) -> Any:
+        return TargetResult.objects.visible_to(self.user).for_period(period)
+
+    def _measures(self) -> Any:
+        """The communities that lay in the division in that month."""
+        measures = CommunityMeasure.objects.visible_to(self.user).for_period(self.period).with_place()
+        if self.division.level == Division.Level.COUNTY:
+            return measures.filter(county=self.division)
+        return measures if self._is_city else measures.filter(town=self.division)
+
+    def _one_level_below(self, target: Target) -> Iterable[TargetResult]:
+        results = self._results(self.period)
+        if self._is_city:
+            return results.by_county(target)
+        return results.by_town(target, self.division) if self.division.level == Division.Level.COUNTY else []
 
 
 def percentage_of(result: TargetResult) -> Decimal | None:
@@ -87,76 +151,10 @@ def percentage_of(result: TargetResult) -> Decimal | None:
     return percent(result.reached, result.judged)
 
 
-def workforce(user: Any, period: ReportingPeriod, division: Division) -> DivisionMeasure | None:
-    """Workers and professionals of the division: for information, never scored."""
-    return (
-        DivisionMeasure.objects.visible_to(user).for_period(period).with_workforce().filter(division=division).first()
-    )
-
-
-def measures_within(user: Any, period: ReportingPeriod, division: Division) -> QuerySet[CommunityMeasure]:
-    """The communities that lay in the division in that month."""
-    measures = CommunityMeasure.objects.visible_to(user).for_period(period).with_place()
-    if division.level == Division.Level.COUNTY:
-        return measures.filter(county=division)
-    return measures.filter(town=division) if division.level == Division.Level.TOWN else measures
-
-
-def counties_short_of(user: Any, period: ReportingPeriod, target: Target) -> QuerySet[DivisionMeasure]:
-    """For a target that judges counties: each county judged, with `verdict`, `value` and `missing`."""
-    measures = DivisionMeasure.objects.visible_to(user).for_period(period).select_related("division")
-    return measures.judged_by(target).order_by("division__code")
-
-
-def chart(user: Any, period: ReportingPeriod, division: Division, card: Card, link_to: LinkTo) -> str:
-    """Bars of the divisions one level below, as SVG; empty where there is nothing below or to compare."""
-    target = card.target
-    title = f"{division.name}{period}{target.short_name}"
-    if target.level == Target.Level.COUNTY:
-        if division.level != Division.Level.CITY:
-            return ""
-        measures = counties_short_of(user, period, target)
-        return amount_by_division_svg(
-            [_amount_row(measure, target, link_to) for measure in measures],
-            title=title,
-            at_least=float(target.at_least or 0),
-        )
-    rows = [_rate_row(result, link_to) for result in _one_level_below(user, period, division, target)]
-    if not rows:
-        return ""
-    return rate_by_division_svg(
-        rows,
-        title=title,
-        average=card.result.rate,
-        average_name=f"平均{card.percentage}%" if card.percentage is not None else "",
-    )
-
-
-def tiles(user: Any, period: ReportingPeriod, division: Division, card: Card, link_to: LinkTo) -> str:
-    """The schematic map of the city's counties, as SVG; empty for other divisions and for targets of whole counties."""
-    if division.level != Division.Level.CITY or card.target.level == Target.Level.COUNTY:
-        return ""
-    results = _one_level_below(user, period, division, card.target)
-    return county_tiles_svg(
-        [
-            {**_rate_row(result, link_to), "code": result.division.code, "label": _tile_label(result)}
-            for result in results
-        ],
-        title=f"{period}各县（市、区）{card.target.short_name}达标率",
-    )
-
-
-def _tile_label(result: TargetResult) -> str:
-    """The percentage that the bar beside the map shows, which a rate of four decimals may round otherwise."""
-    percentage = percentage_of(result)
-    return "" if percentage is None else f"{percentage}%"
-
-
-def _one_level_below(user: Any, period: ReportingPeriod, division: Division, target: Target) -> Iterable[TargetResult]:
-    seen = TargetResult.objects.visible_to(user).for_period(period)
-    if division.level == Division.Level.CITY:
-        return seen.by_county(target)
-    return seen.by_town(target, division) if division.level == Division.Level.COUNTY else seen.none()
+def _card(result: TargetResult, before: Decimal | None) -> Card:
+    now = percentage_of(result)
+    change = now - before if now is not None and before is not None else None
+    return Card(target=result.target, result=result, percentage=now, change=change)
 
 
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from changzhi_portal.panels import HomePanel
-from reports import dashboard
+from reports.dashboard import Board, periods_measured
 from reports.models import Briefing
 from targets.models import Computation
 
@@ -38,12 +38,12 @@ class KeyRates(HomePanel):
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """Month, cards and when they were computed; no cards while nothing was measured."""
         division = request.user.division
-        period = dashboard.periods_measured().first()
+        period = periods_measured().first()
         if period is None:
             return {"period": None}
         return {
             "period": period,
             "division": division,
-            "cards": dashboard.cards(request.user, period, division),
+            "cards": Board(request.user, period, division).cards(),
             "computation": Computation.objects.of_period(period),
         }

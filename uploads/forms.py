@@ -32,10 +32,11 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         open_periods = ReportingPeriod.objects.open()
-        self.fields["register"].choices = [(sheet.name, sheet.title) for sheet in registers()]
-        self.fields["period"].queryset = open_periods
-        self.fields["period"].initial = open_periods.first()
-        self.fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.et,.ods,.csv"
+        fields: dict[str, Any] = self.fields
+        fields["register"].choices = [(sheet.name, sheet.title) for sheet in registers()]
+        fields["period"].queryset = open_periods
+        fields["period"].initial = open_periods.first()
+        fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.et,.ods,.csv"
 
 
 class BatchFilterForm(FilterForm):

@@ -18,11 +18,11 @@ Outcome = UploadRow.Outcome
 
 
 class Tab(NamedTuple):
-    """One kind of rows: its name in the address, its title, how many there are."""
+    """One kind of rows: its name in the address, its title, the number of rows."""
 
     name: str
     title: str
-    count: int
+    number: int
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -49,7 +49,7 @@ def rows_under(batch: UploadBatch, tab: str) -> QuerySet[UploadRow]:
 def page_under(batch: UploadBatch, tab: Tab, number: Any) -> Page:
     """One page of a tab. Its length is the batch's counter, so that 100,000 rows need not be counted again."""
     paginator = ForgivingPaginator(rows_under(batch, tab.name), ROWS_A_PAGE)
-    paginator.count = tab.count
+    paginator.count = tab.number
     return paginator.get_page(number)
 
 

@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from changzhi_portal.errors import PortalError
 from changzhi_portal.views import Crumb, ListPage, PortalPage
+from changzhi_portal.views.pages import PortalRequest
 from uploads.actions import receive_file, request_commit
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
@@ -108,7 +109,7 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         asked = self.request.GET.get("tab")
         named = next((tab for tab in tabs if tab.name == asked), None)
         is_committed = self.batch.state == UploadBatch.State.COMMITTED
-        telling = [tab for tab in tabs if tab.count and not (is_committed and tab.name in {"errors", "warnings"})]
+        telling = [tab for tab in tabs if tab.number and not (is_committed and tab.name in {"errors", "warnings"})]
         return named or next(iter(telling), tabs[-1])
 
 
@@ -117,7 +118,7 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
 
     template_name = "uploads/progress.html"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """How far the batch is."""
         batch = find_batch(request, ref)
         if not request.htmx:

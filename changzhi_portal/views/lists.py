@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.filters import FilterForm, RegisterFilterSet
 from changzhi_portal.paging import ForgivingPaginator
 from changzhi_portal.tables import RegisterTable
-from changzhi_portal.views.pages import PortalPage, check_scoped
+from changzhi_portal.views.pages import PortalPage, PortalRequest, check_scoped
 
 PAGE_SIZES = (25, 50, 100, 200)
 
@@ -42,7 +42,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
         check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(**initkwargs)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """The whole page, or only the result when htmx asks for it."""
         visible = self.get_queryset()
         filterset = self.filterset(request.GET, queryset=visible, request=request, form_class=self.form)
@@ -74,7 +74,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
         return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
 
 
-def _without_blanks(request: HttpRequest) -> str:
+def _without_blanks(request: PortalRequest) -> str:
     """The query string with only what was really asked, so that addresses stay short enough to pass on."""
     asked = request.GET.copy()
     for name in list(asked):

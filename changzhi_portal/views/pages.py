@@ -9,11 +9,18 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.views.generic.base import ContextMixin, View
+from django_htmx.middleware import HtmxDetails
 
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 # What `requires` says when every role may open the page.
 EVERYBODY = ""
+
+
+class PortalRequest(HttpRequest):
+    """A request as our views get it: django-htmx has said whether only a part of the page is asked for."""
+
+    htmx: HtmxDetails
 
 
 class Crumb(NamedTuple):

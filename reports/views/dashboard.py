@@ -14,7 +14,7 @@ from changzhi_portal.paging import ForgivingPaginator
 from changzhi_portal.views.pages import EVERYBODY, PortalPage
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
-from reports import dashboard
+from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
 from targets.models import Computation, Target
 
 ROWS_A_PAGE = 50
@@ -30,11 +30,10 @@ class Dashboard(TemplateResponseMixin, PortalPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page; a month that was never measured says so."""
         context = self.get_context_data(
-            period=self.period, periods=dashboard.periods_measured(), division=self.division, choices=self.choices
+            period=self.period, periods=periods_measured(), division=self.division, choices=self.choices
         )
-        cards = dashboard.cards(request.user, self.period, self.division) if self.period and self.division else []
-        if cards:
-            context |= self._figures(cards)
+        if self.period is not None and self.division is not None:
+            context |= self._figures(Board(request.user, self.period, self.division))
         return self.render_to_response(context)
 
     @cached_property
@@ -43,14 +42,14 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         asked = self.request.GET.get("period")
         if asked:
             return ReportingPeriod.objects.filter(month=parse_month(asked)).first()
-        return dashboard.periods_measured().first()
+        return periods_measured().first()
 
     @cached_property
     def choices(self) -> list[Division]:
         """The divisions of that month to choose from: city and counties, or the county and its towns."""
         if self.period is None:
             return []
-        seen = dashboard.divisions_measured(self.request.user, self.period)
+        seen = divisions_measured(self.request.user, self.period)
         levels = {Division.Level.CITY, Division.Level.COUNTY}
         if self.request.user.division.level != Division.Level.CITY:
             levels = {Division.Level.COUNTY, Division.Level.TOWN}
@@ -69,47 +68,53 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         """The division asked for, else the user's own, else the first that has figures. Raises Http404."""
         asked = self.request.GET.get("division")
         if asked:
-            for division in self.choices:
-                if division.code == asked:
-                    return division
-            if not Division.objects.visible_to(self.request.user).filter(code=asked).exists():
-                raise Http404
-            return None
+            return self._division_with_code(asked)
         own = [division for division in self.choices if division.pk == self.request.user.division_id]
-        return (own or self.choices or [None])[0]
+        return next(iter(own or self.choices), None)
 
-    def _figures(self, cards: list[dashboard.Card]) -> dict[str, Any]:
-        """Everything below the choice of month and division."""
-        user, period, division = self.request.user, self.period, self.division
+    def _division_with_code(self, code: str) -> Division | None:
+        """The division of that month; None for one that the user may see but that has no figures then."""
+        for division in self.choices:
+            if division.code == code:
+                return division
+        if not Division.objects.visible_to(self.request.user).filter(code=code).exists():
+            raise Http404
+        return None
+
+    def _figures(self, board: Board) -> dict[str, Any]:
+        """Everything below the choice of month and division; nothing where there are no figures."""
+        cards = board.cards()
+        if not cards:
+            return {}
         asked = self.request.GET.get("target")
         card = next((card for card in cards if card.target.code == asked), cards[0])
+        link_to = _links(board.period, card)
         return {
-            "computation": Computation.objects.of_period(period),
+            "computation": Computation.objects.of_period(board.period),
             "cards": cards,
             "card": card,
-            "workforce": dashboard.workforce(user, period, division),
-            "chart": dashboard.chart(user, period, division, card, self._link_to(card)),
-            "tiles": dashboard.tiles(user, period, division, card, self._link_to(card)),
-            **self._shortfalls(card),
+            "workforce": board.workforce(),
+            "chart": board.chart(card, link_to),
+            "tiles": board.tiles(card, link_to),
+            **self._shortfalls(board, card),
         }
 
-    def _link_to(self, card: dashboard.Card) -> dashboard.LinkTo:
-        """The address of another division's dashboard, same month and target."""
-
-        def link(division: Division) -> str:
-            asked = {"division": division.code, "period": self.period.code, "target": card.target.code}
-            return f"{reverse('reports:dashboard')}?{urlencode(asked)}"
-
-        return link
-
-    def _shortfalls(self, card: dashboard.Card) -> dict[str, Any]:
+    def _shortfalls(self, board: Board, card: Card) -> dict[str, Any]:
         """A page of the communities that fall short or are unknown; for a target of counties, the counties."""
         if card.target.level == Target.Level.COUNTY:
-            counties = dashboard.counties_short_of(self.request.user, self.period, card.target)
-            return {"counties": counties.within(self.division)}
-        measures = dashboard.measures_within(self.request.user, self.period, self.division)
+            return {"counties": board.counties_judged_by(card.target)}
         shows_unknown = self.request.GET.get("list") == "unknown"
-        rows = measures.unknown_to(card.target) if shows_unknown else measures.falling_short_of(card.target)
-        paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
+        find = board.communities_unknown_to if shows_unknown else board.communities_short_of
+        paginator = ForgivingPaginator(find(card.target), ROWS_A_PAGE)
         paginator.count = card.result.unknown if shows_unknown else card.result.unmet
         return {"page": paginator.get_page(self.request.GET.get("page", 1)), "shows_unknown": shows_unknown}
+
+
+def _links(period: ReportingPeriod, card: Card) -> LinkTo:
+    """Addresses of other divisions' dashboards, same month and target."""
+
+    def link_to(division: Division) -> str:
+        asked = {"division": division.code, "period": period.code, "target": card.target.code}
+        return f"{reverse('reports:dashboard')}?{urlencode(asked)}"
+
+    return link_to
