@@ -33,6 +33,11 @@ class Card:
     change: Decimal | None  # in percentage points on the month before; None when either month is missing
 
     @property
+    def rate(self) -> str:
+        """64.4%; a dash when nothing was judged."""
+        return words.percent_text(None if self.percentage is None else float(self.percentage))
+
+    @property
     def asked(self) -> str:
         """What the target asks, short: ≥500㎡, 2—5名."""
         return words.bounds(model_to_dict(self.target))
