@@ -38,6 +38,11 @@ def in_effect(day: datetime.date | Combinable, start: str, end: str) -> Q:
     return Q(**{f"{start}__lte": day}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": day}))
 
 
+def not_ended(day: datetime.date, end: str) -> Q:
+    """The condition that a dated fact has not ended by `day`; one that begins later has not."""
+    return Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": day})
+
+
 class DatedQuerySet(models.QuerySet):
     """Reads of rows that hold from one day to another; the model names its columns in `dated_by`."""
 

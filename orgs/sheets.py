@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import community_key, comparable
+from changzhi_portal.records import not_ended
 from changzhi_portal.sheets.columns import (
     BooleanColumn,
     ChoiceColumn,
@@ -21,7 +23,7 @@ from changzhi_portal.sheets.columns import (
 )
 from changzhi_portal.sheets.likeness import NameNeighbours
 from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
-from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
+from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from orgs.models import SocialOrganization
 
 Registration = SocialOrganization.Registration
@@ -53,6 +55,7 @@ class OrganizationSheet(RecordSheet):
     writes_to = (SocialOrganization,)
     needs_community = False
     identifying = (("name",),)
+    record_page = "orgs:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         CreditCodeColumn("credit_code", "统一社会信用代码", "社会信用代码", "信用代码", is_key=True),
@@ -191,6 +194,16 @@ class OrganizationSheet(RecordSheet):
         lacks_code = organization.registration == Registration.REGISTERED and not organization.credit_code
         if lacks_code and "credit_code" not in row.refused:
             row.report("required", "管理方式为“登记”的组织必须填统一社会信用代码", "credit_code")
+
+    def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialOrganization]:
+        """See RegisterSheet.standing."""
+        inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path))
+        inside = inside.filter(not_ended(day, "dissolved_on"), community__closed_on__isnull=True)
+        return inside.select_related("community__town", "division").order_by("community__code", "pk")
+
+    def whereabouts(self, record: SocialOrganization) -> str:
+        """See RegisterSheet.whereabouts."""
+        return place_in_words(record.community, record.division)
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""

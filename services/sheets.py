@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
+
+from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
@@ -38,6 +41,7 @@ class ProjectSheet(RecordSheet):
     writes_to = (ServiceProject, ProjectCommunity)
     needs_community = False
     identifying = (("number",),)
+    record_page = "services:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn("number", "项目编号", "编号", max_length=40, required=True, is_key=True),
@@ -163,6 +167,16 @@ class ProjectSheet(RecordSheet):
             row.report("over_budget", "合同金额超过预算金额，请核实", "contract_amount")
         if project.paid is not None and project.contract_amount is not None and project.paid > project.contract_amount:
             row.report("over_budget", "已拨付超过合同金额，请核实", "paid")
+
+    def standing(self, scope_path: str, day: datetime.date) -> QuerySet[ServiceProject]:
+        """See RegisterSheet.standing. Without those that had been accepted or given up."""
+        over = (ServiceProject.Status.ACCEPTED, ServiceProject.Status.TERMINATED)
+        inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).exclude(status__in=over)
+        return inside.select_related("division").order_by("number", "pk")
+
+    def whereabouts(self, record: ServiceProject) -> str:
+        """See RegisterSheet.whereabouts."""
+        return record.division.name
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Communities are listed by code, which is never ambiguous."""

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.personal import digest
+from changzhi_portal.records import not_ended
 from changzhi_portal.sheets.columns import (
     BooleanColumn,
     ChoiceColumn,
@@ -22,7 +24,7 @@ from changzhi_portal.sheets.columns import (
     TextColumn,
 )
 from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, propose
-from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
+from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from socialworkers.models import Posting, SocialWorker
 
 
@@ -41,6 +43,7 @@ class WorkerSheet(RecordSheet):
     writes_to = (SocialWorker, Posting)
     needs_community = False
     identifying = (("name", "id_number"),)
+    record_page = "socialworkers:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn("name", "姓名", "社工姓名", max_length=50, required=True),
@@ -189,6 +192,16 @@ class WorkerSheet(RecordSheet):
     def _check_order(row: SheetRow, posting: Posting) -> None:
         if posting.ended_on is not None and posting.started_on is not None and posting.ended_on < posting.started_on:
             row.report("date_order", "离岗日期早于到岗日期，请核对", "ended_on", "started_on")
+
+    def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialWorker]:
+        """See RegisterSheet.standing. Those whose newest posting is the office's."""
+        inside = SocialWorker.objects.filter(SocialWorker.in_subtree(scope_path)).with_newest_posting()
+        inside = inside.filter(not_ended(day, "newest__ended_on"), newest__community__closed_on__isnull=True)
+        return inside.order_by("newest__community__code", "pk")
+
+    def whereabouts(self, record: Any) -> str:
+        """See RegisterSheet.whereabouts."""
+        return place_in_words(record.newest.community, record.newest.division)
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each worker with the newest posting; without those of closed communities."""

@@ -12,16 +12,18 @@ from django.utils import timezone
 
 from changzhi_portal.celery import Queue, hint
 from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.register import CheckContext
+from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
 from periods.models import ReportingPeriod
 from uploads import storage
-from uploads.checking import compare_rows, read_file
+from uploads.absence import unmentioned_records
+from uploads.checking import Rereader, compare_rows, read_file
 from uploads.committing import RowsNoLongerGood, write_batch
+from uploads.correcting import apply_corrections
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.progress import Reporter
 from uploads.reading.refusal import FileRefused
 from uploads.registry import register_named
-from uploads.staging import count_outcomes, stage_rows
+from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
 from uploads.undoing import take_back_batch
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ UNDO_TASK = "uploads.tasks.undo_batch"
 TASK_OF_WAITING = {State.QUEUED: CHECK_TASK, State.COMMIT_QUEUED: COMMIT_TASK, State.UNDO_QUEUED: UNDO_TASK}
 BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
 FILE_NAME_LENGTH = 255
+COUNTERS = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
 
 def receive_file(
@@ -64,17 +67,28 @@ def receive_file(
         sha256=storage.sha256_of(data),
         state=State.QUEUED if queue else State.CHECKING,
         heartbeat_at=timezone.now(),
+        seen_at=None if queue else timezone.now(),
     )
     batch.stored_as = storage.keep_original(batch.ref, data)
     try:
         with transaction.atomic():
             batch.save()
             if queue:
-                transaction.on_commit(lambda: _queue(CHECK_TASK, batch.pk))
+                queue_check(batch)
     except DatabaseError:
         storage.forget_original(batch.stored_as)
         raise
     return batch
+
+
+def queue_check(batch: UploadBatch) -> None:
+    """Once the transaction holds, tell the worker that a batch in state QUEUED waits to be checked."""
+    transaction.on_commit(lambda: _queue(CHECK_TASK, batch.pk))
+
+
+def may_handle(batch: UploadBatch, by: Any) -> bool:
+    """Whether a user may decide about a batch: one of the own area, in a role that uploads."""
+    return by.duty.may_upload and UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists()
 
 
 def _queue(task_name: str, batch_id: int) -> None:
@@ -136,29 +150,43 @@ def check_batch(batch: UploadBatch) -> UploadBatch:
 def _check(batch: UploadBatch) -> None:
     report = _reporter(batch)
     sheet = register_named(batch.register)()
-    remembered = ColumnMapping.objects.filter(division=batch.division, register=batch.register)
     try:
-        with storage.original_as_file(batch.stored_as) as path:
-            found = read_file(path, batch.file_name, sheet, dict(remembered.values_list("header", "field")), report)
+        rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
     except FileRefused as refused:
         _reject(batch, refused)
         return
-    if batch.period is None:
-        batch.period = ReportingPeriod.objects.for_month(found.month or timezone.localdate())
-    report.step("核对现有记录", len(found.rows))
-    compare_rows(found.rows, sheet, _context(batch, locking=False, report=report))
-    report.step("保存检查结果", len(found.rows))
+    rereader = Rereader(sheet, batch.mapping)
+    if not batch.needs_reading:
+        for row in rows:
+            rereader.read_again(row)
+    apply_corrections(batch, rows, sheet, rereader)
+    report.step("核对现有记录", len(rows))
+    compare_rows(rows, sheet, _context(batch, locking=False, report=report))
+    report.step("保存检查结果", len(rows))
     with transaction.atomic():
         if not _still(batch, State.CHECKING):
             return
-        stage_rows(batch, found.rows, sheet)
-        batch.problems = [problem.as_json() for problem in found.problems]
-        batch.mapping = found.mapping
-        batch.skipped = found.skipped
-        for name, number in count_outcomes(found.rows).items():
+        stage_rows(batch, rows, sheet)
+        for name, number in count_outcomes(rows).items():
             setattr(batch, name, number)
+        batch.problem_counts = count_problems(rows)
+        batch.unmentioned = unmentioned_records(batch, sheet).count()
+        batch.needs_reading = False
         batch.state = State.CHECKED
         batch.save()
+
+
+def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
+    """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefused."""
+    remembered = ColumnMapping.objects.filter(division=batch.division, register=batch.register)
+    with storage.original_as_file(batch.stored_as) as path:
+        found = read_file(path, batch.file_name, sheet, dict(remembered.values_list("header", "field")), report)
+    if batch.period is None:
+        batch.period = ReportingPeriod.objects.for_month(found.month or timezone.localdate())
+    batch.problems = [problem.as_json() for problem in found.problems]
+    batch.mapping = found.mapping
+    batch.skipped = found.skipped
+    return found.rows
 
 
 def _still(batch: UploadBatch, state: str) -> bool:
@@ -167,6 +195,7 @@ def _still(batch: UploadBatch, state: str) -> bool:
 
 
 def _reject(batch: UploadBatch, refused: FileRefused) -> None:
+    """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
     problem = {
         "sheet": None,
         "cell": "",
@@ -176,9 +205,16 @@ def _reject(batch: UploadBatch, refused: FileRefused) -> None:
         "level": "error",
         "message": str(refused),
     }
-    UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
-        state=State.REJECTED, problems=[problem], message=str(refused)[:500]
-    )
+    with transaction.atomic():
+        rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
+            state=State.REJECTED,
+            problems=[problem],
+            mapping=refused.headers,
+            message=str(refused)[:500],
+            **dict.fromkeys(COUNTERS, 0),
+        )
+        if rejected:
+            batch.staged_rows.all().delete()
 
 
 def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True) -> None:
@@ -186,7 +222,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
 
     Raises PortalError when it is not waiting for a decision, has errors in mode "all", or is not the user's to commit.
     """
-    if not by.duty.may_upload or not UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists():
+    if not may_handle(batch, by):
         raise PortalError("您不能确认这个批次。", cure="This user may not commit this batch.")
     if mode not in Mode.values:
         raise PortalError("请选择全部入库或只入库没有错误的行。", cure="The mode is all or good.")
@@ -200,6 +236,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
             heartbeat_at=timezone.now(),
             attempts=0,
             message="",
+            seen_at=None if queue else timezone.now(),
         )
         if not taken:
             raise PortalError(
@@ -247,7 +284,7 @@ def _leave_uncommitted(batch: UploadBatch, message: str) -> None:
 
 def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
     """Ask for a committed batch to be taken back. Raises PortalError when it is not committed or not the user's."""
-    if not by.duty.may_upload or not UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists():
+    if not may_handle(batch, by):
         raise PortalError("您不能撤销这个批次。", cure="This user may not undo this batch.")
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
@@ -256,6 +293,7 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
             heartbeat_at=timezone.now(),
             attempts=0,
             message="",
+            seen_at=None if queue else timezone.now(),
         )
         if not taken:
             raise PortalError(
@@ -333,9 +371,8 @@ def describe_batch(batch: UploadBatch) -> dict[str, Any]:
     problems = list(batch.problems)
     for row_problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
         problems += row_problems
-    counters = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
     return (
         {"batch": batch.pk, "register": batch.register, "state": str(batch.state)}
-        | {name: getattr(batch, name) for name in counters}
+        | {name: getattr(batch, name) for name in COUNTERS}
         | {"problems": problems}
     )

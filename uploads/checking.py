@@ -14,10 +14,12 @@ from changzhi_portal.sheets.cleaning import CLEAR_WORD
 from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.problems import CellRefused, Doubtful, Level, Problem
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from uploads.mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
 from uploads.rawcells import NOT_KEPT
 from uploads.reading.grid import CellError
 from uploads.reading.layout import MappedColumn, RawRow, SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.refusal import FileRefused
 from uploads.reading.workbook import read_workbook
 from uploads.registry import registers
 from uploads.stamps import version_in
@@ -43,7 +45,12 @@ def read_file(
     report.step("读取文件")
     grids = read_workbook(path, file_name=file_name)
     others = [other() for other in registers() if other.name != sheet.name]
-    layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
+    try:
+        layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
+    except FileRefused as refused:
+        if refused.code in TEACHABLE:
+            refused.headers = plausible_headers(grids, sheet, remembered)
+        raise
     result = CheckedFile(skipped=sum(layout.skipped for layout in layouts))
     result.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
     result.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets]

@@ -28,8 +28,10 @@ def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> No
             result = reverse_change_set(change_set, by=batch.undone_by, models_in_order=sheet.writes_to)
         _mark_rows(batch, result)
         batch.state = UploadBatch.State.UNDONE
+        batch.undo_reversed, batch.undo_kept = len(result.reversed), len(result.kept)
+        batch.undo_failed = len(result.failed)
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
-        batch.save(update_fields=["state", "message"])
+        batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
 
 
 def _mark_rows(batch: UploadBatch, result: Reversal) -> None:

@@ -129,6 +129,7 @@ class RegisterSheet(ABC):
     columns: ClassVar[tuple[Column, ...]]
     identifying: ClassVar[tuple[tuple[str, ...], ...]]  # one whole group of these fields must be among a file's columns
     writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
+    record_page: ClassVar[str]  # URL name of a record's page, which takes its ref
 
     @abstractmethod
     def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
@@ -140,6 +141,17 @@ class RegisterSheet(ABC):
 
         What is written from them and uploaded unchanged changes nothing (spreadsheets.md, promise 7).
         """
+
+    @abstractmethod
+    def standing(self, scope_path: str, day: datetime.date) -> models.QuerySet:
+        """The records of a scope that have not ended by `day`, which a complete file would name; with their place.
+
+        In the order of places. Rows find their records among these: `SheetRow.target` is one of this model.
+        """
+
+    @abstractmethod
+    def whereabouts(self, record: Any) -> str:
+        """Where a record of `standing` belongs, in words."""
 
     def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
         """A record as a template for the month that ends on `day` shows it; uploaded unchanged it changes nothing."""

@@ -7,7 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
+
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.records import not_ended
 from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
 from communities.models import Community, CommunityProfile, GovernanceBody
@@ -35,6 +38,7 @@ class CommunitySheet(PlacedSheet):
     position = 1
     writes_to = (Community, CommunityProfile, GovernanceBody)
     identifying = (("community_code",), ("community_name",))
+    record_page = "communities:community_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
@@ -162,6 +166,15 @@ class CommunitySheet(PlacedSheet):
         """See RegisterSheet.prefilled. 数据日期 is the month's last day, so that last month's count is not overwritten."""
         as_of = record["as_of"]
         return record if as_of is not None and as_of >= day else record | {"as_of": day}
+
+    def standing(self, scope_path: str, day: datetime.date) -> QuerySet[Community]:
+        """See RegisterSheet.standing. Without 虚拟 ones, which no office reports."""
+        inside = Community.objects.filter(Community.in_subtree(scope_path), not_ended(day, "closed_on"))
+        return inside.filter(is_virtual=False).with_place().order_by("code", "pk")
+
+    def whereabouts(self, record: Community) -> str:
+        """See RegisterSheet.whereabouts."""
+        return record.town.name
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each community with its newest profile."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
+
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
+from changzhi_portal.records import not_ended
 from changzhi_portal.sheets.columns import (
     ChoiceColumn,
     Column,
@@ -19,7 +23,7 @@ from changzhi_portal.sheets.columns import (
 from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
-from communities.sheets.placing import REF, RecordSheet, place_columns, place_values
+from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 
 LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
 MAXIMUM_AREA = Decimal("99999999.99")
@@ -35,6 +39,7 @@ class FacilitySheet(RecordSheet):
     key_cells = ("name",)
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
+    record_page = "communities:facility_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
@@ -86,6 +91,16 @@ class FacilitySheet(RecordSheet):
             return
         if area > LARGEST_PLAUSIBLE_AREA or has_jumped(area, area_before):
             row.report("outlier", "面积与上次相差过大或不合常理，请核实", "area")
+
+    def standing(self, scope_path: str, day: datetime.date) -> QuerySet[Facility]:
+        """See RegisterSheet.standing."""
+        inside = Facility.objects.filter(Facility.in_subtree(scope_path), not_ended(day, "closed_on"))
+        inside = inside.filter(community__closed_on__isnull=True)
+        return inside.select_related("community__town").order_by("community__code", "pk")
+
+    def whereabouts(self, record: Facility) -> str:
+        """See RegisterSheet.whereabouts."""
+        return place_in_words(record.community, None)
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""

@@ -87,6 +87,13 @@ def place_values(community: Community | None, division: Division | None) -> dict
     }
 
 
+def place_in_words(community: Community | None, division: Division | None) -> str:
+    """Town and community, or the town or county alone; the community's town must be loaded."""
+    if community is not None:
+        return f"{community.town.name} {community.name}"
+    return division.name if division is not None else ""
+
+
 class PlacedSheet(RegisterSheet):
     """A sheet whose rows belong to a community, or to a town or county."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from changzhi_portal.errors import PortalError
 
@@ -11,12 +11,14 @@ class FileRefused(PortalError):
     """The file as a whole cannot be used.
 
     `code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
-    missing_column, wrong_register. `str(error)` says in Chinese what it is and what to do.
+    missing_column, wrong_register. `str(error)` says in Chinese what it is and what to do. `headers` is what may be
+    the file's header, in the shape of `UploadBatch.mapping`, where a mapping by hand could cure the refusal.
     """
 
     def __init__(self, code: str, message: str, *, cure: str = "") -> None:
         super().__init__(message, cure=cure)
         self.code = code
+        self.headers: list[dict[str, Any]] = []
 
 
 _SAVE_AS: Final = "请用Excel或WPS打开后另存为“Excel工作簿（.xlsx）”再上传"

@@ -1,0 +1,45 @@
+"""The register's records that a file does not mention (spreadsheets.md, promise 2).
+
+They are for looking at only: an upload never removes what it leaves out. Looked up while the batch waits for a
+decision; once it is committed, its own new records would stand among them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Page
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+
+from changzhi_portal.paging import ForgivingPaginator
+from changzhi_portal.sheets.register import RegisterSheet
+from uploads.models import UploadBatch, UploadRow
+
+
+def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[Any]:
+    """The records of the office's area that stand in the batch's month and that no row of the file found."""
+    if batch.period is None:
+        raise ValueError("Only a batch that has been checked has a month to compare with.")
+    mentioned = UploadRow.objects.filter(batch=batch, record_id=OuterRef("pk"))
+    return sheet.standing(batch.division.path, batch.period.as_of).filter(~Exists(mentioned))
+
+
+def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, text: str, page: Any, size: int) -> Page:
+    """One page of them, cut to what the user may see; `text` is looked for in their names."""
+    records = unmentioned_records(batch, sheet).visible_to(user)  # type: ignore[attr-defined]
+    if text:
+        records = records.filter(name__contains=text)
+    paginator = ForgivingPaginator(records, size)
+    if not text:
+        paginator.count = batch.unmentioned  # type: ignore[misc]
+    return paginator.get_page(page)
+
+
+def described(record: Any, sheet: RegisterSheet) -> dict[str, str]:
+    """What the page shows of such a record: its name, where it belongs, the address of its page."""
+    return {
+        "name": str(record),
+        "where": sheet.whereabouts(record),
+        "url": reverse(sheet.record_page, args=[record.ref]),
+    }

@@ -1,0 +1,190 @@
+"""Which column of a file is which of the register: shown to the clerk, and changed by hand (issue 3, part 2).
+
+What an office has taught is kept per header (`ColumnMapping`), normalised as the reader normalises it, so that it
+holds for the office's next file too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.sheets.register import RegisterSheet
+from uploads.models import ColumnMapping, UploadBatch
+from uploads.reading.grid import Grid
+from uploads.reading.headers import (
+    LAST_FIRST_ROW,
+    Header,
+    HeaderColumn,
+    HeaderSearch,
+    Matcher,
+    is_serial,
+    normal_header,
+)
+from uploads.reading.layout import NO_HEADER
+
+IGNORED: Final = "ignored"  # what the form sends for 忽略此列
+AUTOMATIC: Final = ""  # what it sends for a column that is left to the reader's own judgement
+TEACHABLE: Final = frozenset({"header_not_found", "missing_column"})  # refusals that a mapping may cure
+LONGEST_HEADER: Final = ColumnMapping._meta.get_field("header").max_length or 0
+_FEWEST_LABELS: Final = 2  # a header row has at least two
+_UNITS: Final = {
+    Decimal(100_000_000): "亿元",
+    Decimal(1_000_000): "百万元",
+    Decimal(10_000): "万元",
+    Decimal(1_000): "千元",
+}
+
+
+def unit_of(multiplier: Decimal) -> str:
+    """How a file counts money whose figures are multiplied by `multiplier`."""
+    return _UNITS.get(multiplier, "元")
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """A column of the file as the mapping page lists it; columns of the same name in several sheets are one.
+
+    `choice` is the field it leads to, IGNORED, or AUTOMATIC where nothing fits.
+    """
+
+    header: str
+    name: str  # the header, normalised
+    sheets: tuple[str, ...]
+    choice: str
+    title: str  # header of the register's column, "" where there is none
+    unit: str
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """Whether the column has a name of a length that can be remembered."""
+        return self.header != NO_HEADER and 0 < len(self.name) <= LONGEST_HEADER
+
+
+def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
+    """The columns of a batch's file, those first that fit nothing."""
+    found: dict[str, FileColumn] = {}
+    for part in batch.mapping:
+        for header, choice, multiplier in _columns_of(part):
+            name = normal_header(header)
+            earlier = found.get(name)
+            sheets = (*(earlier.sheets if earlier else ()), part["sheet"] or "")
+            if earlier is not None and earlier.choice != AUTOMATIC:
+                choice = earlier.choice
+            title = sheet.column(choice).header if choice not in {AUTOMATIC, IGNORED} else ""
+            unit = "" if multiplier == 1 else unit_of(multiplier)
+            found[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
+    return sorted(found.values(), key=lambda column: column.choice != AUTOMATIC)
+
+
+def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
+    """(header, choice, multiplier) of every column of one sheet."""
+    for column in part["columns"]:
+        yield column["header"], column["field"], Decimal(column.get("multiplier", 1))
+    for header in part["unknown"]:
+        yield header, AUTOMATIC, Decimal(1)
+    for header in part.get("ignored", ()):
+        yield header, IGNORED, Decimal(1)
+
+
+def choices_for(sheet: RegisterSheet) -> list[tuple[str, str]]:
+    """What a column may be mapped to: nothing of its own accord, to be ignored, or a column of the register."""
+    return [(AUTOMATIC, "按列名自动识别"), (IGNORED, "忽略此列"), *((c.field, c.header) for c in sheet.columns)]
+
+
+def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], sheet: RegisterSheet) -> None:
+    """Raise PortalError unless each column of the register is chosen at most once, and only known ones are."""
+    known = {choice for choice, _ in choices_for(sheet)}
+    taken: dict[tuple[str, str], str] = {}
+    for column in columns:
+        choice = chosen.get(column.name, column.choice)
+        if choice not in known:
+            raise PortalError("选择的列不在这张登记表里，请重新选择。", cure=f"{choice!r} is not a column.")
+        if choice in {AUTOMATIC, IGNORED}:
+            continue
+        for name in column.sheets:
+            if (name, choice) in taken:
+                raise PortalError(
+                    f"“{taken[name, choice]}”和“{column.header}”都对应到“{sheet.column(choice).header}”，"
+                    "请只留一列，另一列选“忽略此列”。",
+                    cure="Two columns of the file are mapped to the same column.",
+                )
+            taken[name, choice] = column.header
+
+
+def remember(batch: UploadBatch, columns: Sequence[FileColumn], chosen: Mapping[str, str]) -> bool:
+    """Keep for the batch's office what differs from how the columns were understood; whether anything does.
+
+    Must run inside a transaction. A column given back to the reader's own judgement is forgotten.
+    """
+    changed = {c.name: chosen[c.name] for c in columns if c.name in chosen and chosen[c.name] != c.choice}
+    changed = {name: choice for name, choice in changed.items() if 0 < len(name) <= LONGEST_HEADER}
+    if not changed:
+        return False
+    own = ColumnMapping.objects.filter(division=batch.division, register=batch.register)
+    own.filter(header__in=changed).delete()
+    ColumnMapping.objects.bulk_create(
+        ColumnMapping(
+            division=batch.division,
+            register=batch.register,
+            header=name,
+            field="" if choice == IGNORED else choice,
+        )
+        for name, choice in changed.items()
+        if choice != AUTOMATIC
+    )
+    return True
+
+
+def plausible_headers(
+    grids: Sequence[Grid], sheet: RegisterSheet, remembered: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What may be the header of a file in which none was found or some columns are missing, as `UploadBatch.mapping`.
+
+    The rows that fit best; where nothing fits at all, the row with the most words.
+    """
+    matcher = Matcher(sheet.columns, remembered)
+    parts = []
+    for grid in grids:
+        header = HeaderSearch(grid).best(matcher) or _wordiest(grid)
+        if header is not None:
+            parts.append(_described(grid, header))
+    return parts
+
+
+def _wordiest(grid: Grid) -> Header | None:
+    """The row among the first ones with the most labels, none of which says the same; the topmost of equals."""
+    best: list[HeaderColumn] = []
+    for number, row in enumerate(grid.rows[:LAST_FIRST_ROW]):
+        labels = [
+            HeaderColumn(index, number, (cell.strip(),))
+            for index, cell in enumerate(row)
+            if isinstance(cell, str) and cell.strip() and not cell.strip().isdecimal()
+        ]
+        if len(labels) > len(best):
+            best = labels
+    if len(best) < _FEWEST_LABELS:
+        return None
+    return Header(best[0].row, best[0].row, best)
+
+
+def _described(grid: Grid, header: Header) -> dict[str, Any]:
+    return {
+        "sheet": grid.name,
+        "header_rows": [header.first + 1, header.last + 1],
+        "columns": [
+            {"field": header.fields[column.index], "header": column.text, "index": column.index}
+            for column in header.columns
+            if column.index in header.fields
+        ],
+        "unknown": [
+            column.text
+            for column in header.columns
+            if column.index not in header.fields | dict.fromkeys(header.ignored)
+            and not is_serial(normal_header(column.text))
+        ],
+        "ignored": [column.text for column in header.columns if column.index in header.ignored],
+    }

@@ -1,0 +1,105 @@
+"""What makes a checked batch be checked again: its columns mapped by hand, another month, a cell corrected in the page.
+
+Nothing has been written to the registers yet, so a new check simply replaces the preview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from changzhi_portal.errors import PortalError
+from periods.models import ReportingPeriod
+from uploads.actions import check_batch, may_handle, queue_check
+from uploads.correcting import add_correction
+from uploads.mapping import check_choices, file_columns, remember
+from uploads.models import UploadBatch
+from uploads.registry import register_named
+
+State = UploadBatch.State
+MOST_ROWS_AT_ONCE = 2_000  # a batch of more rows is compared again by the worker, not while the person waits
+
+
+def _hold(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
+    """The batch, locked until the transaction ends. Raises PortalError unless it is the user's and in one of the states."""
+    if not may_handle(batch, by):
+        raise PortalError("您不能修改这个批次。", cure="This user may not change this batch.")
+    held = UploadBatch.objects.select_for_update(of=("self",)).select_related("division", "period").get(pk=batch.pk)
+    if held.state not in states:
+        raise PortalError(
+            "这个批次正在处理或已经入库，不能再改；请刷新页面查看。", cure="The batch is not waiting for a decision."
+        )
+    return held
+
+
+def _let_check(batch: UploadBatch, *, state: str = State.QUEUED) -> None:
+    """Put a held batch back to be checked; with state QUEUED the worker is told."""
+    batch.state = state
+    batch.heartbeat_at = timezone.now()
+    batch.attempts = 0
+    batch.message = ""
+    batch.seen_at = None if state == State.QUEUED else batch.seen_at
+    batch.save()
+    if state == State.QUEUED:
+        queue_check(batch)
+
+
+def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Any) -> bool:
+    """Map columns of a batch's file by hand, for this and the office's next files, and check it again.
+
+    `chosen` gives per normalised header a field, `mapping.IGNORED` or `mapping.AUTOMATIC`. False when everything is
+    as it was. Raises PortalError for a mapping that makes no sense or a batch that is not waiting.
+    """
+    with transaction.atomic():
+        held = _hold(batch, by, State.CHECKED, State.REJECTED)
+        if not held.stored_as:
+            raise PortalError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
+        sheet = register_named(held.register)()
+        columns = file_columns(held, sheet)
+        check_choices(columns, chosen, sheet)
+        if not remember(held, columns, chosen):
+            return False
+        held.needs_reading = True
+        _let_check(held)
+    return True
+
+
+def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> bool:
+    """Let a checked batch count for another month. False when it does already. Raises PortalError."""
+    with transaction.atomic():
+        held = _hold(batch, by, State.CHECKED)
+        if held.period_id == period.pk:
+            return False
+        if period.state != ReportingPeriod.State.OPEN:
+            raise PortalError(f"{period}没有开放填报，请选开放的月份。", cure=f"{period.month:%Y-%m} is not open.")
+        held.period = period
+        _let_check(held)
+    return True
+
+
+def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Any) -> None:
+    """Read `text` in place of one cell of a checked batch's file, and compare the batch again.
+
+    A batch of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError.
+    """
+    with transaction.atomic():
+        held = _hold(batch, by, State.CHECKED)
+        row = held.staged_rows.filter(position=position).first()
+        column = next((each for each in register_named(held.register).columns if each.field == field), None)
+        if row is None or column is None:
+            raise PortalError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
+        add_correction(held, row, column, text, by=by)
+        is_small = held.rows <= MOST_ROWS_AT_ONCE
+        _let_check(held, state=State.CHECKING if is_small else State.QUEUED)
+    if is_small:
+        check_batch(UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch.pk))
+
+
+def mark_as_seen(*, batch: UploadBatch, by: Any) -> None:
+    """Note that the uploader has looked at what came of the batch; nothing when somebody else looks."""
+    UploadBatch.objects.filter(pk=batch.pk, uploaded_by=by, seen_at__isnull=True).exclude(
+        state__in=(*UploadBatch.WAITS_AS, *UploadBatch.WAITS_AS.values())
+    ).update(seen_at=timezone.now())
