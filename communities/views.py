@@ -37,6 +37,7 @@ class CommunityList(ListPage):
     queryset = Community.objects.with_place().with_newest_profile()
     filterset = CommunityFilterSet
     form = CommunityFilterForm
+    export_register = "communities"
     table = CommunityTable
     empty_advice = "还没有社区。请系统管理员先载入行政区划。"
 
@@ -70,6 +71,7 @@ class FacilityList(ListPage):
     queryset = Facility.objects.select_related("community__town__parent")
     filterset = FacilityFilterSet
     form = FacilityFilterForm
+    export_register = "facilities"
     table = FacilityTable
 
 

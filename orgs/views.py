@@ -18,6 +18,7 @@ class OrganizationList(ListPage):
     queryset = SocialOrganization.objects.with_place()
     filterset = OrganizationFilterSet
     form = OrganizationFilterForm
+    export_register = "organizations"
     table = OrganizationTable
 
 

@@ -19,6 +19,7 @@ class ProjectList(ListPage):
     queryset = ServiceProject.objects.select_related("division")
     filterset = ProjectFilterSet
     form = ProjectFilterForm
+    export_register = "projects"
     table = ProjectTable
 
 

@@ -20,6 +20,7 @@ class WorkerList(ListPage):
     queryset = SocialWorker.objects.with_newest_posting()
     filterset = WorkerFilterSet
     form = WorkerFilterForm
+    export_register = "workers"
     table = WorkerTable
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from uploads.reading.grid import Grid
 
@@ -29,6 +30,11 @@ def version_in(title: str) -> int | None:
     """The version of the template that the text above a header names; None for an office's own form."""
     found = _VERSION.search(unicodedata.normalize("NFKC", title))
     return int(found[1]) if found else None
+
+
+def uses_old_template(mapping: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a sheet of a batch (an entry of `UploadBatch.mapping`) came in a template that is no longer today's."""
+    return any(part.get("template") not in (None, TEMPLATE_VERSION) for part in mapping)
 
 
 def is_problem_list(grid: Grid) -> bool:

@@ -56,6 +56,8 @@ def forget_original(name: str) -> None:
 def original_bytes(name: str) -> bytes:
     """The plain bytes of a stored file. Raises PortalError when it is not there (purged, or another machine's disk)."""
     try:
+        if not name:
+            raise FileNotFoundError("purged")
         return decrypt_bytes((Path(settings.MEDIA_ROOT) / name).read_bytes())
     except FileNotFoundError as error:
         raise PortalError(

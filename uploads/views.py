@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,8 @@ from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
 from uploads.models import UploadBatch
 from uploads.preview import Tab, page_under, tabs_of, values_in_words
-from uploads.registry import register_named
+from uploads.registry import register_named, registers
+from uploads.stamps import uses_old_template
 from uploads.tables import BatchTable
 
 
@@ -51,6 +52,7 @@ class NewUpload(TemplateResponseMixin, UploadPage):
 
     title = "上传表格"
     template_name = "uploads/new.html"
+    extra_context: ClassVar[dict[str, Any]] = {"registers": registers}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form; `?register=` chooses the register beforehand."""
@@ -95,7 +97,13 @@ class BatchPage(TemplateResponseMixin, UploadPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The batch; once it is checked also its tabs and the chosen tab's rows."""
         sheet = register_named(self.batch.register)
-        context = super().get_context_data(batch=self.batch, sheet=sheet, **kwargs)
+        context = super().get_context_data(
+            batch=self.batch,
+            sheet=sheet,
+            is_uploader=self.batch.uploaded_by_id == self.request.user.pk,
+            uses_old_template=uses_old_template(self.batch.mapping),
+            **kwargs,
+        )
         if self.batch.rows and not self.batch.is_at_work:
             tabs = tabs_of(self.batch)
             tab = self._chosen(tabs)

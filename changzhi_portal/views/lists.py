@@ -33,6 +33,8 @@ class ListPage(TemplateResponseMixin, PortalPage):
     filterset: ClassVar[type[RegisterFilterSet]]
     form: ClassVar[type[FilterForm]]
     table: ClassVar[type[RegisterTable]]
+    # The register that the button 导出 writes out whole; "" for a list that is none.
+    export_register: ClassVar[str] = ""
     # What an office does when the register holds nothing yet.
     empty_advice: ClassVar[str] = "还没有数据。请先在“填报”中上传这张登记表。"
 
@@ -57,6 +59,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
             is_filtered=filterset.is_narrowed,
             page_sizes=PAGE_SIZES,
             empty_advice=self.empty_advice,
+            export_register=self.export_register,
         )
         if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
             return self.render_to_response(context)

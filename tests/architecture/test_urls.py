@@ -58,6 +58,8 @@ RECORDS: dict[str, Maker] = {
     "services:detail": lambda place, user: make_project(place.county),
     "uploads:batch": lambda place, user: make_batch(user),
     "uploads:progress": lambda place, user: make_batch(user),
+    "uploads:annotated": lambda place, user: make_batch(user),
+    "uploads:original": lambda place, user: make_batch(user),
     "uploads:commit": lambda place, user: make_batch(user),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
@@ -76,11 +78,14 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
 
 
 NAMES = sorted(name for name, _ in addresses())
-TAKE_RECORD = sorted(name for name, pattern in addresses() if pattern.pattern.converters)
+TAKE_REGISTER = sorted(name for name, pattern in addresses() if "register" in pattern.pattern.converters)
+TAKE_RECORD = sorted(name for name, pattern in addresses() if pattern.pattern.converters and name not in TAKE_REGISTER)
 
 
 def address_of(name: str, place: Place, owner: User) -> str:
     """The address; of a record in 城区, where it takes one."""
+    if name in TAKE_REGISTER:
+        return reverse(name, args=["facilities"])
     if name not in TAKE_RECORD:
         return reverse(name)
     return reverse(name, args=[RECORDS[name](place, owner).ref])  # type: ignore[attr-defined]

@@ -127,14 +127,14 @@ class _Workbook:
     def _rows(self, page: Worksheet, records: Iterable[dict[str, Any]], spare: int) -> int:
         """Write the records and the rows for new ones; the last row's number from 0."""
         columns = [(index, column, self._formats[column.field]) for index, column in enumerate(self._sheet.columns)]
-        number = _HEADER_ROW
-        for number, record in enumerate(records, start=_HEADER_ROW + 1):
+        last = _HEADER_ROW
+        for last, record in enumerate(records, start=_HEADER_ROW + 1):
             for index, column, look in columns:
-                _write_cell(page, number, index, column, record.get(column.field), look)
-        for number in range(number + 1, number + 1 + spare):
+                _write_cell(page, last, index, column, record.get(column.field), look)
+        for row in range(last + 1, last + 1 + spare):
             for index, _, look in columns:
-                page.write_blank(number, index, None, look)
-        return number
+                page.write_blank(row, index, None, look)
+        return last + spare
 
     def _drop_downs(self, book: xlsxwriter.Workbook, page: Worksheet, last: int) -> None:
         """A list for each column of choices. Long ones and places stand on a hidden sheet, as named ranges.
@@ -183,10 +183,10 @@ class _Workbook:
         unwrapped = book.add_format({"text_wrap": False})
         for number, rule in enumerate(_GENERAL_RULES, start=1):
             page.write_string(number, 0, f"{number}. {rule}", unwrapped)
-        number = len(_GENERAL_RULES) + 2
+        top = len(_GENERAL_RULES) + 2
         for index, text in enumerate(("表头", "必填", "怎样填")):
-            page.write_string(number, index, text, bold)
-        for number, column in enumerate(self._sheet.columns, start=number + 1):
+            page.write_string(top, index, text, bold)
+        for number, column in enumerate(self._sheet.columns, start=top + 1):
             page.write_string(number, 0, column.header, wrapped)
             page.write_string(number, 1, "必填" if column.required else "", wrapped)
             page.write_string(number, 2, f"{column.note}{'。' if column.note else ''}{advice_on(column)}", wrapped)

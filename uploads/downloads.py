@@ -1,0 +1,121 @@
+"""Workbooks that leave the portal: templates, exports, the original of an upload, and it with its problems marked."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import PurePath
+from typing import Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from changzhi_portal.errors import PortalError
+from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.views import PortalPage
+from periods.models import ReportingPeriod, parse_month
+from uploads import storage
+from uploads.registry import register_named
+from uploads.views import UploadPage, find_batch
+from uploads.writing.annotated import annotated_workbook
+from uploads.writing.template import write_export, write_template
+
+logger = logging.getLogger(__name__)
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class AnnotatedWorkbook(UploadPage):
+    """The uploader's own workbook with its problems marked."""
+
+    title = "标出问题的表格"
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
+        """The file; back to the batch, saying why, when there is nothing to mark."""
+        batch = find_batch(request, ref)
+        if batch.uploaded_by_id != request.user.pk:
+            raise PermissionDenied("标出问题的表格只发给上传人本人。")
+        try:
+            data = annotated_workbook(batch, by=request.user)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("uploads:batch", ref=batch.ref)
+        return _file(data, f"{PurePath(batch.file_name).stem}（标出问题）.xlsx")
+
+
+class OriginalFile(UploadPage):
+    """The file as it was uploaded.
+
+    It may hold personal data in the clear. So besides the uploader only those of the area get it who may see such
+    data; every download is logged (domain.md §9).
+    """
+
+    title = "上传的原文件"
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
+        """The file; back to the batch, saying why, when it is no longer kept."""
+        batch = find_batch(request, ref)
+        if batch.uploaded_by_id != request.user.pk and not request.user.may_unmask:
+            raise PermissionDenied("原文件可能含有个人信息，只有上传人和可查看个人信息原文的用户能下载。")
+        try:
+            data = storage.original_bytes(batch.stored_as)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("uploads:batch", ref=batch.ref)
+        logger.info("The original of batch %s was downloaded by user %s", batch.pk, request.user.pk)
+        return _file(data, batch.file_name, content_type="application/octet-stream")
+
+
+class Template(UploadPage):
+    """A register's template for the user's own office: `?filled=1` with the current records, `?period=2018-06`."""
+
+    title = "下载模板"
+
+    def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
+        """The file. An unknown register is not found."""
+        sheet = _sheet(register)
+        period, filled = _period(request.GET.get("period", "")), bool(request.GET.get("filled"))
+        division = request.user.division
+        data = write_template(sheet, division=division, period=period, by=request.user, filled=filled)
+        kind = "填报表（含现有数据）" if filled else "填报空表"
+        return _file(data, f"{division.full_name}{sheet.title}{kind}{period.code}.xlsx")
+
+
+class Export(PortalPage):
+    """All records of a register in the user's area, personal values masked."""
+
+    requires = "may_see_registers"
+    title = "导出"
+
+    def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
+        """The file. An unknown register is not found."""
+        sheet = _sheet(register)
+        division = request.user.division
+        data = write_export(sheet, division=division, by=request.user)
+        logger.info("Register %s of division %s was exported by user %s", sheet.name, division.code, request.user.pk)
+        return _file(data, f"{division.full_name}{sheet.title}{timezone.localdate():%Y%m%d}.xlsx")
+
+
+def _sheet(register: str) -> RegisterSheet:
+    try:
+        return register_named(register)()
+    except PortalError as error:
+        raise Http404(error.cure) from error
+
+
+def _period(text: str) -> ReportingPeriod:
+    """The month asked for; by default the newest open one, else today's. Nothing is written by looking."""
+    if text:
+        month = parse_month(text)
+        return ReportingPeriod.objects.filter(month=month).first() or ReportingPeriod(month=month)
+    today = timezone.localdate()
+    return ReportingPeriod.objects.open().first() or ReportingPeriod(month=today.replace(day=1))
+
+
+def _file(data: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
+    """A download; Django writes a Chinese name as RFC 5987 asks."""
+    response = HttpResponse(data, content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response

@@ -1,0 +1,52 @@
+"""The user's own workbook back, with its problems marked (spreadsheets.md, promise 4)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from changzhi_portal.errors import PortalError
+from uploads import storage
+from uploads.models import UploadBatch
+from uploads.reading.grid import NotReadable
+from uploads.reading.workbook import read_workbook
+from uploads.writing.marked import mark_workbook
+from uploads.writing.problem_list import Entry, entries_of
+from uploads.writing.rebuilt import rebuild_workbook
+from uploads.writing.xml_text import Unusual
+
+logger = logging.getLogger(__name__)
+_ZIP = b"PK\x03\x04"
+
+
+def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
+    """An .xlsx: the file as it was uploaded, bad cells coloured, a note in each, and a list of all problems in front.
+
+    An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. It holds personal data
+    in the clear, so only the person who uploaded it gets it (domain.md §9). Raises PortalError for anybody else, for
+    a batch without problems or with a file that could not be read, and when the original has been purged.
+    """
+    if batch.uploaded_by_id != by.pk:
+        raise PortalError(
+            "标出问题的表格只发给上传人本人，请联系上传人。", cure="Only the uploader may fetch the annotated workbook."
+        )
+    if batch.is_at_work or batch.state == UploadBatch.State.REJECTED:
+        raise PortalError(
+            "这个文件还没有逐行检查，没有可以标出的问题。", cure="The batch is not checked: there is nothing to mark."
+        )
+    entries = entries_of(batch)
+    if not entries:
+        raise PortalError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
+    return _marked(batch, entries)
+
+
+def _marked(batch: UploadBatch, entries: list[Entry]) -> bytes:
+    data = storage.original_bytes(batch.stored_as)
+    if data.startswith(_ZIP):
+        try:
+            return mark_workbook(data, entries)
+        except (Unusual, NotReadable) as reason:
+            logger.info("Batch %s is rebuilt to be marked: %s", batch.pk, reason)
+    with storage.original_as_file(batch.stored_as) as path:
+        grids = read_workbook(path, file_name=batch.file_name)
+    return rebuild_workbook(grids, entries)

@@ -1,0 +1,111 @@
+"""Cells of a worksheet's XML in another look. Only the rows concerned are touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from changzhi_portal.sheets.problems import Level, cell_address
+from uploads.reading.grid import MergedRange
+from uploads.writing.problem_list import Position, position_of
+from uploads.writing.xml_text import Unusual
+
+_ROW: Final = re.compile(rb"<(\w+:)?row\b([^>]*?)(/?)>")
+_NUMBER: Final = re.compile(rb"\br=[\"'](\d+)[\"']")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>.*?</(?:\w+:)?c>)", re.DOTALL)
+_REFERENCE: Final = re.compile(rb"\br=[\"']([A-Z]{1,3}\d+)[\"']")
+_LOOK: Final = re.compile(rb"\bs=[\"'](\d+)[\"']")
+_SPANS: Final = re.compile(rb"\s+spans=[\"'][^\"']*[\"']")
+_MERGED: Final = re.compile(r"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]+\d+):([A-Z]+\d+)[\"']")
+_STYLED_CELL: Final = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\bs=[\"'])(\d+)(?=[\"'])")
+Restyle = Callable[[int, Level], int]
+
+
+def recolour(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) -> bytes:
+    """The rows of a worksheet with the cells at these positions in the look that `restyle` gives for their own.
+
+    Cells that are missing are added; rows that are missing stay so. Raises Unusual for rows without numbers.
+    """
+    wanted: dict[int, dict[int, Level]] = {}
+    for (row, column), level in levels.items():
+        wanted.setdefault(row, {})[column] = level
+    pieces: list[bytes] = []
+    position = 0
+    for tag in _ROW.finditer(rows):
+        number = _NUMBER.search(tag[2])
+        if number is None:
+            raise Unusual("rows without numbers")
+        cells = wanted.get(int(number[1]) - 1)
+        if cells is None:
+            continue
+        prefix = tag[1] or b""
+        closing = b"</%srow>" % prefix
+        end = tag.end() if tag[3] else rows.find(closing, tag.end())
+        if end < 0:
+            raise Unusual("a row without an end")
+        content = b"" if tag[3] else rows[tag.end() : end]
+        opening = b"<%srow%s>" % (prefix, _SPANS.sub(b"", tag[2]))
+        pieces += [rows[position : tag.start()], opening]
+        pieces += [_recoloured(content, int(number[1]) - 1, cells, restyle, prefix, _look_of_row(tag[2])), closing]
+        position = end if tag[3] else end + len(closing)
+    return b"".join([*pieces, rows[position:]])
+
+
+def _look_of_row(attributes: bytes) -> int:
+    found = _LOOK.search(attributes)
+    return int(found[1]) if found else 0
+
+
+def _recoloured(
+    content: bytes, row: int, cells: Mapping[int, Level], restyle: Restyle, prefix: bytes, look_of_row: int
+) -> bytes:
+    by_column: dict[int, bytes] = {}
+    end = 0
+    for cell in _CELL.finditer(content):
+        reference = _REFERENCE.search(cell[1])
+        place = position_of(reference[1].decode()) if reference else None
+        if place is None:
+            raise Unusual("cells without addresses")
+        by_column[place[1]] = cell[0]
+        end = cell.end()
+    for column, level in cells.items():
+        old = by_column.get(column)
+        if old is None:
+            address = cell_address(row + 1, column).encode()
+            by_column[column] = b'<%sc r="%s" s="%d"/>' % (prefix, address, restyle(look_of_row, level))
+        else:
+            by_column[column] = _with_look(old, level, restyle)
+    return b"".join(xml for _, xml in sorted(by_column.items())) + content[end:]
+
+
+def _with_look(cell: bytes, level: Level, restyle: Restyle) -> bytes:
+    end = cell.index(b">") + 1
+    opening = cell[:end]
+    found = _LOOK.search(opening)
+    look = b's="%d"' % restyle(int(found[1]) if found else 0, level)
+    if found:
+        return opening[: found.start()] + look + opening[found.end() :] + cell[end:]
+    return re.sub(rb"\s*(/?)>$", lambda tail: b" " + look + tail[1] + b">", opening) + cell[end:]
+
+
+def relook(rows: bytes, looks: Mapping[int, int]) -> bytes:
+    """The rows with each cell of one look in another."""
+    if not looks:
+        return rows
+
+    def changed(found: re.Match[bytes]) -> bytes:
+        look = int(found[2])
+        return found[1] + b"%d" % looks.get(look, look)
+
+    return _STYLED_CELL.sub(changed, rows)
+
+
+def merged_ranges(tail: str) -> list[MergedRange]:
+    """The merged cells that a worksheet's XML lists behind its rows."""
+    ranges = []
+    for first, last in _MERGED.findall(tail):
+        top_left, bottom_right = position_of(first), position_of(last)
+        if top_left is not None and bottom_right is not None:
+            ranges.append((*top_left, *bottom_right))
+    return ranges

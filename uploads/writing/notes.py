@@ -1,0 +1,166 @@
+"""Notes (批注) in a worksheet: their texts in one part, their boxes in another (VML, as Excel still wants it)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from changzhi_portal.sheets.problems import cell_address
+from uploads.writing.problem_list import Position, position_of
+from uploads.writing.xml_text import Unusual, attributes, plain
+
+AUTHOR: Final = "填报检查"
+_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+EMPTY_COMMENTS: Final = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    f'<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'
+)
+_BOX_TYPE: Final = (
+    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
+    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
+)
+EMPTY_BOXES: Final = (
+    '<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit">'
+    f'<o:idmap v:ext="edit" data="1"/></o:shapelayout>{_BOX_TYPE}</xml>'
+)
+_COMMENT: Final = re.compile(r"<((?:\w+:)?)comment\b([^>]*)>(.*?)</(?:\w+:)?comment>", re.DOTALL)
+_AUTHOR: Final = re.compile(r"<(?:\w+:)?author(?:\s[^>]*)?(?:/>|>(.*?)</(?:\w+:)?author>)", re.DOTALL)
+_BOX: Final = re.compile(r"<v:shape\s(?:(?!</v:shape>).)*</v:shape>", re.DOTALL)
+_BOX_ROW: Final = re.compile(r"<x:Row>\s*(\d+)\s*</x:Row>")
+_BOX_COLUMN: Final = re.compile(r"<x:Column>\s*(\d+)\s*</x:Column>")
+_BOX_ID: Final = re.compile(r"\bid=[\"'][^\"']*?_s(\d+)[\"']")
+_IDS_A_BLOCK: Final = 1_024
+_CHARACTERS_A_LINE: Final = 20
+
+
+class Notes:
+    """The notes of one worksheet, growing: `comments` and `boxes` are the texts of the two parts."""
+
+    def __init__(self, comments: str, boxes: str) -> None:
+        root = re.search(r"<(\w+:)?comments\b", comments)
+        if not root or not re.search(r"<(?:\w+:)?authors\b.*</(?:\w+:)?commentList>", comments, re.DOTALL):
+            raise Unusual("no list of notes")
+        self._prefix = root[1] or ""
+        self.comments = comments
+        self.boxes = _usual_prefixes(boxes)
+
+    def remove_ours(self) -> None:
+        """Take the notes of an earlier round out; also what was added to notes of others."""
+        authors = [name or "" for name in _AUTHOR.findall(self.comments)]
+        ours = {str(number) for number, name in enumerate(authors) if name.strip() == AUTHOR}
+        gone: set[Position] = set()
+
+        def kept(found: re.Match[str]) -> str:
+            values = attributes(found[2])
+            if values.get("authorId") in ours:
+                position = position_of(values.get("ref", ""))
+                if position:
+                    gone.add(position)
+                return ""
+            # Below somebody else's note: a run of its own, or, where a program has joined the runs, the rest of the text.
+            own_run = rf"<(?:\w+:)?r>(?:(?!</(?:\w+:)?r>).)*?{AUTHOR}：.*?</(?:\w+:)?r>"
+            return re.sub(rf"\s*{AUTHOR}：[^<]*", "", re.sub(own_run, "", found[0], flags=re.DOTALL))
+
+        self.comments = _COMMENT.sub(kept, self.comments)
+        self._remove_boxes(gone)
+
+    def _remove_boxes(self, gone: Collection[Position]) -> None:
+        def kept(found: re.Match[str]) -> str:
+            row, column = _BOX_ROW.search(found[0]), _BOX_COLUMN.search(found[0])
+            return "" if row and column and (int(row[1]), int(column[1])) in gone else found[0]
+
+        self.boxes = _BOX.sub(kept, self.boxes)
+
+    def add(self, notes: Mapping[Position, str]) -> None:
+        """Give cells notes; a cell that has somebody's note gets ours below it."""
+        left = dict(notes)
+
+        def extended(found: re.Match[str]) -> str:
+            position = position_of(attributes(found[2]).get("ref", ""))
+            text = left.pop(position, None) if position else None
+            if text is None:
+                return found[0]
+            end = re.search(r"</(?:\w+:)?text>", found[0])
+            if end is None:
+                raise Unusual("a note without text")
+            return f"{found[0][: end.start()]}{self._run(chr(10) + text)}{found[0][end.start() :]}"
+
+        self.comments = _COMMENT.sub(extended, self.comments)
+        if left:
+            self._append(left)
+
+    def _append(self, notes: Mapping[Position, str]) -> None:
+        p, author = self._prefix, self._author()
+        written = "".join(
+            f'<{p}comment ref="{cell_address(row + 1, column)}" authorId="{author}">'
+            f"<{p}text>{self._run(text)}</{p}text></{p}comment>"
+            for (row, column), text in sorted(notes.items())
+        )
+        at = self.comments.rindex(f"</{p}commentList>")
+        self.comments = f"{self.comments[:at]}{written}{self.comments[at:]}"
+        self._append_boxes(notes)
+
+    def _author(self) -> int:
+        """Our number among the authors."""
+        authors = _AUTHOR.findall(self.comments)
+        if AUTHOR in authors:
+            return authors.index(AUTHOR)
+        p = self._prefix
+        self.comments = re.sub(rf"<{p}authors\s*/>", f"<{p}authors></{p}authors>", self.comments)
+        at = self.comments.index(f"</{p}authors>")
+        self.comments = f"{self.comments[:at]}<{p}author>{AUTHOR}</{p}author>{self.comments[at:]}"
+        return len(authors)
+
+    def _run(self, text: str) -> str:
+        p = self._prefix
+        look = f'<{p}rPr><{p}sz val="9"/><{p}rFont val="宋体"/></{p}rPr>'
+        begin = "\n" if text.startswith("\n") else ""
+        return f'<{p}r>{look}<{p}t xml:space="preserve">{begin}{AUTHOR}：\n{plain(text.strip())}</{p}t></{p}r>'
+
+    def _append_boxes(self, notes: Mapping[Position, str]) -> None:
+        used = [int(number) for number in _BOX_ID.findall(self.boxes)]
+        block = max([0, *used]) // _IDS_A_BLOCK + 1
+        number = block * _IDS_A_BLOCK
+        boxes = []
+        for (row, column), text in sorted(notes.items()):
+            number += 1
+            boxes.append(_box(number, row, column, text))
+        blocks = ",".join(str(each) for each in range(block, number // _IDS_A_BLOCK + 1))
+        self.boxes = re.sub(
+            r"(<o:idmap\b[^>]*\bdata=[\"'])([^\"']*)",
+            lambda found: f"{found[1]}{blocks if not used else f'{found[2]},{blocks}'}",
+            self.boxes,
+            count=1,
+        )
+        type_of_box = "" if "_x0000_t202" in self.boxes else _BOX_TYPE
+        at = self.boxes.rindex("</xml>")
+        self.boxes = f"{self.boxes[:at]}{type_of_box}{''.join(boxes)}{self.boxes[at:]}"
+
+
+def _usual_prefixes(boxes: str) -> str:
+    """Boxes with the prefixes v, o and x, which everybody but some programs' libraries uses. Raises Unusual."""
+    for prefix, vocabulary in (("v", "vml"), ("o", "office:office"), ("x", "office:excel")):
+        found = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
+        if found is None:
+            raise Unusual("boxes of notes in another vocabulary")
+        if found[1] != prefix:
+            boxes = re.sub(rf"(?<=[<\s/]){found[1]}:", f"{prefix}:", boxes)
+            boxes = boxes.replace(f"xmlns:{found[1]}=", f"xmlns:{prefix}=")
+    return boxes
+
+
+def _box(number: int, row: int, column: int, text: str) -> str:
+    lines = 1 + sum(1 + len(line) // _CHARACTERS_A_LINE for line in text.split("\n"))
+    top = max(row - 1, 0)
+    anchor = f"{column + 1}, 15, {top}, 10, {column + 4}, 31, {top + lines + 1}, 4"
+    return (
+        f'<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;margin-left:59.25pt;'
+        f'margin-top:1.5pt;width:190pt;height:{lines * 14}pt;z-index:{number};visibility:hidden" fillcolor="#ffffe1" '
+        'o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/>'
+        '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div>'
+        '</v:textbox><x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
+        f"<x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column>"
+        "</x:ClientData></v:shape>"
+    )

@@ -1,0 +1,121 @@
+"""The problems of a batch as its uploader takes them home: marks and notes by cell, and the list of all of them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from changzhi_portal.sheets.problems import Level
+from uploads.models import UploadBatch
+from uploads.reading.grid import MergedRange
+from uploads.stamps import PROBLEM_HEADING
+
+HEADERS: Final = ("级别", "工作表", "单元格", "列", "内容", "问题和办法")
+WIDTHS: Final = (8, 18, 10, 22, 26, 80)
+LEVEL_WORDS: Final = {Level.ERROR: "错误", Level.WARNING: "提醒"}
+# Excel grows slow with many notes; beyond these a cell is only coloured, and the list says the rest.
+MOST_NOTES: Final = 5_000
+MOST_LISTED: Final = 50_000
+_ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One problem; `cell` is "" for one of a whole sheet or file. `value` is masked for personal columns."""
+
+    level: Level
+    sheet: str | None
+    cell: str
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(slots=True)
+class Mark:
+    """What one cell is told: the worst level and all sentences."""
+
+    level: Level
+    sentences: list[str] = field(default_factory=list)
+
+    @property
+    def note(self) -> str:
+        """The text of the cell's note."""
+        return "\n".join(self.sentences)
+
+
+Position = tuple[int, int]  # row and column, from 0
+
+
+def entries_of(batch: UploadBatch) -> list[Entry]:
+    """All problems of a checked batch: first those of the file and its headers, then row by row."""
+    found = list(batch.problems)
+    for problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
+        found += problems
+    return [_entry(problem) for problem in found]
+
+
+def _entry(problem: Mapping[str, Any]) -> Entry:
+    return Entry(
+        level=Level(problem["level"]),
+        sheet=problem["sheet"] or None,
+        cell=problem["cell"],
+        column=problem["column"],
+        value=problem["value"],
+        message=problem["message"],
+    )
+
+
+def marks_by_sheet(entries: Iterable[Entry]) -> dict[str | None, dict[Position, Mark]]:
+    """What is marked in each sheet, by cell."""
+    marks: dict[str | None, dict[Position, Mark]] = {}
+    for entry in entries:
+        position = position_of(entry.cell)
+        if position is None:
+            continue
+        mark = marks.setdefault(entry.sheet, {}).setdefault(position, Mark(entry.level))
+        if entry.level == Level.ERROR:
+            mark.level = Level.ERROR
+        mark.sentences.append(f"【{LEVEL_WORDS[entry.level]}】{entry.message}")
+    return marks
+
+
+def moved(marks: Mapping[Position, Mark], ranges: Iterable[MergedRange]) -> dict[Position, Mark]:
+    """The marks where they are seen: one under merged cells at their first cell."""
+    places = {position: position for position in marks}
+    ordered = sorted(places)
+    for top, first, bottom, last in ranges:
+        start = bisect_left(ordered, (top, first))
+        for position in ordered[start : bisect_right(ordered, (bottom, last))]:
+            if first <= position[1] <= last:
+                places[position] = (top, first)
+    seen: dict[Position, Mark] = {}
+    for position, mark in sorted(marks.items()):
+        own = seen.setdefault(places[position], Mark(mark.level))
+        own.level = Level.ERROR if Level.ERROR in (own.level, mark.level) else Level.WARNING
+        own.sentences += mark.sentences
+    return seen
+
+
+def position_of(cell: str) -> Position | None:
+    """Row and column, from 0, of an address such as C17; None when it is none."""
+    found = _ADDRESS.fullmatch(cell)
+    if not found:
+        return None
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]) - 1, column - 1
+
+
+def heading_of(entries: list[Entry]) -> str:
+    """The first line of the list. It begins as `stamps.is_problem_list` expects."""
+    errors = sum(entry.level == Level.ERROR for entry in entries)
+    cut = f"；这里只列出前{MOST_LISTED}个" if len(entries) > MOST_LISTED else ""
+    return f"{PROBLEM_HEADING}：错误{errors}个，提醒{len(entries) - errors}个{cut}"
+
+
+ADVICE: Final = "红色单元格有错误，必须改正；黄色的请核实。改好后直接上传这个文件，这一页不用删，也不会被读取。"

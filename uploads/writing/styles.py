@@ -1,0 +1,97 @@
+"""New looks in a workbook's styles: a cell's own look with another fill, and those of the list of problems."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from changzhi_portal.sheets.problems import Level
+from uploads.writing.xml_text import Unusual, attributes, with_attributes
+
+# Exact shades nobody else is likely to use: they tell our own marks when the workbook comes back.
+COLOURS: Final = {Level.ERROR: "FFFFC9C8", Level.WARNING: "FFFFE9A5"}
+_XF: Final = r"<(?:\w+:)?xf\b[^>]*/>|<(?:\w+:)?xf\b[^>]*>.*?</(?:\w+:)?xf>"
+
+
+class Styles:
+    """The text of xl/styles.xml, growing. Looks are numbered as cells refer to them."""
+
+    def __init__(self, xml: str) -> None:
+        self.xml = xml
+        root = re.search(r"<(\w+:)?styleSheet\b", xml)
+        if not root:
+            raise Unusual("no styles")
+        self._prefix = root[1] or ""
+        self._fills_of_ours = self._own_fills()
+        self._looks = re.findall(_XF, self._section("cellXfs")[2], re.DOTALL)
+        self._known = len(self._looks)
+        self._marked: dict[tuple[int, Level], int] = {}
+        self._fills: dict[Level, int] = {}
+
+    def marked(self, look: int, level: Level) -> int:
+        """A look like this one, in the colour of the level."""
+        if (look, level) not in self._marked:
+            if level not in self._fills:
+                solid = f'<patternFill patternType="solid"><fgColor rgb="{COLOURS[level]}"/><bgColor indexed="64"/></patternFill>'
+                self._fills[level] = self._append("fills", "fill", self._prefixed(f"<fill>{solid}</fill>"))
+            self._marked[look, level] = self._like(look, fillId=str(self._fills[level]), applyFill="1")
+        return self._marked[look, level]
+
+    def unmarked(self) -> dict[int, int]:
+        """For each look that is a mark of an earlier round: the same without a fill."""
+        ours = [
+            number
+            for number, look in enumerate(self._looks[: self._known])
+            if attributes(look[: look.index(">")]).get("fillId") in self._fills_of_ours
+        ]
+        return {number: self._like(number, fillId="0", applyFill="0") for number in ours}
+
+    def add(self, *, font: str = "", wraps: bool = False) -> int:
+        """A look of our own: `font` is the content of a font element."""
+        font_id = self._append("fonts", "font", self._prefixed(f"<font>{font}</font>")) if font else 0
+        alignment = '<alignment vertical="top" wrapText="1"/>' if wraps else '<alignment vertical="top"/>'
+        return self._add_look(
+            self._prefixed(
+                f'<xf numFmtId="0" fontId="{font_id}" fillId="0" borderId="0" xfId="0" applyFont="1" applyAlignment="1">'
+                f"{alignment}</xf>"
+            )
+        )
+
+    def _own_fills(self) -> set[str]:
+        fills = re.findall(
+            r"<(?:\w+:)?fill(?:\s[^>]*)?/>|<(?:\w+:)?fill\b[^>]*>.*?</(?:\w+:)?fill>",
+            self._section("fills")[2],
+            re.DOTALL,
+        )
+        colours = tuple(COLOURS.values())
+        return {str(number) for number, fill in enumerate(fills) if any(colour in fill for colour in colours)}
+
+    def _like(self, look: int, **changes: str) -> int:
+        if look >= len(self._looks):
+            raise Unusual("a cell with an unknown look")
+        old = self._looks[look]
+        end = old.index(">") + 1
+        return self._add_look(with_attributes(old[:end], **changes) + old[end:])
+
+    def _add_look(self, xf: str) -> int:
+        self._looks.append(xf)
+        return self._append("cellXfs", "xf", xf)
+
+    def _section(self, name: str) -> tuple[int, int, str]:
+        """Start, end and content of a section."""
+        found = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self.xml, re.DOTALL)
+        if not found:
+            raise Unusual(f"no {name}")
+        return found.start(), found.end(), found[1]
+
+    def _append(self, section: str, child: str, xml: str) -> int:
+        """Add an element at the end of a section; its number."""
+        start, end, content = self._section(section)
+        count = len(re.findall(rf"<{self._prefix}{child}[\s/>]", content))
+        opening = self.xml[start : self.xml.index(">", start) + 1]
+        opening = with_attributes(opening, count=str(count + 1))
+        self.xml = f"{self.xml[:start]}{opening}{content}{xml}</{self._prefix}{section}>{self.xml[end:]}"
+        return count
+
+    def _prefixed(self, xml: str) -> str:
+        return re.sub(r"<(/?)(\w)", rf"<\1{self._prefix}\2", xml) if self._prefix else xml

@@ -1,0 +1,81 @@
+"""Small changes in XML that others wrote, made in its text, so that all else stays to the byte as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Final, NamedTuple
+from xml.sax.saxutils import escape, quoteattr
+
+_ATTRIBUTE: Final = re.compile(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+TAG: Final = re.compile(r"<(/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>")
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+class Unusual(Exception):
+    """The workbook is written in a way that is not edited in place; it is rebuilt from its cells instead."""
+
+
+class Element(NamedTuple):
+    """An element at the top level of a piece of XML: its name without prefix, and where it stands."""
+
+    name: str
+    start: int
+    end: int
+
+
+def text_of(data: bytes) -> str:
+    """A part's XML. Raises Unusual unless it is UTF-8 of the usual (transitional) vocabulary."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unusual("another encoding") from error
+    if "purl.oclc.org/ooxml" in text or "<!DOCTYPE" in text or "<!--" in text or "<![CDATA[" in text:
+        raise Unusual("strict vocabulary, comments or declarations")
+    return text
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """The attributes of a tag."""
+    return {name: unescape(value[1:-1]) for name, value in _ATTRIBUTE.findall(tag)}
+
+
+def with_attributes(tag: str, **values: str) -> str:
+    """The tag with these attributes set."""
+    for name, value in values.items():
+        written = f"{name}={quoteattr(value)}"
+        old = re.search(rf"(?<=\s){name}\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
+        if old:
+            tag = f"{tag[: old.start()]}{written}{tag[old.end() :]}"
+        else:
+            ending = "/>" if tag.endswith("/>") else ">"
+            tag = f"{tag.removesuffix(ending).rstrip()} {written}{ending}"
+    return tag
+
+
+def plain(text: str) -> str:
+    """Text as element content; what XML cannot hold is left out."""
+    return escape(_NOT_XML.sub("", text))
+
+
+def in_quotes(text: str) -> str:
+    """Text as an attribute's value, quotes included."""
+    return quoteattr(_NOT_XML.sub("", text))
+
+
+def top_level(xml: str) -> Iterator[Element]:
+    """The outermost elements of a piece of XML; an unmatched end tag ends it."""
+    depth, start = 0, 0
+    for tag in TAG.finditer(xml):
+        is_end, name, _, is_empty = tag.groups()
+        if is_end:
+            depth -= 1
+            if depth < 0:
+                return
+        elif depth == 0:
+            start = tag.start()
+        if not is_end and not is_empty:
+            depth += 1
+        elif depth == 0:
+            yield Element(name.rpartition(":")[2], start, tag.end())
