@@ -113,7 +113,7 @@ def _logged(write: Write) -> LoggedChange:
         model=instance._meta.label_lower,
         object_id=instance.pk,
         object_ref=getattr(instance, "ref", ""),
-        object_label=str(instance)[:LABEL_LENGTH],
+        object_label=(write.label or str(instance))[:LABEL_LENGTH],
         division=write.division_id,
         kind=str(ChangeRecord.Kind.CREATED if write.is_new else ChangeRecord.Kind.UPDATED),
         batch_row=write.batch_row,

@@ -39,6 +39,8 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterabl
     For staged rows and change records: building a hundred thousand instances that nobody needs costs more than
     writing them. `names` are the model's fields in the order of the values; all others must have none to give.
     """
+    # Made before the COPY begins: a value that asked the database meanwhile would wait for itself.
+    rows = list(rows)
     connection = connections[router.db_for_write(model)]
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("insert_values must run inside a transaction.")

@@ -74,7 +74,7 @@ def _check_scope(rows: list[SheetRow], batch: UploadBatch) -> None:
 def _write(batch: UploadBatch, sheet: RegisterSheet, rows: list[SheetRow]) -> None:
     for row in rows:
         for write in row.writes:
-            write.batch_row = row.position
+            write.batch_row, write.label = row.position, row.label
     apply_writes(
         [write for row in rows for write in row.writes],
         models_in_order=sheet.writes_to,
