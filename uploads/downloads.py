@@ -116,6 +116,5 @@ def _period(text: str) -> ReportingPeriod:
 
 def _file(data: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
     """A download; Django writes a Chinese name as RFC 5987 asks."""
-    response = HttpResponse(data, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    return response
+    disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": disposition})

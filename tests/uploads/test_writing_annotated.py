@@ -6,7 +6,9 @@ import csv
 import datetime
 import io
 import json
+import random
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from tests.factories import id_number, make_batch
 from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
 from tests.uploads.workbooks import make_xlsx
 from uploads.models import UploadBatch
+from uploads.reading.grid import NotReadable
 from uploads.reading.workbook import read_workbook
 from uploads.stamps import PROBLEM_SHEET
 from uploads.writing.annotated import annotated_workbook
@@ -30,6 +33,7 @@ from uploads.writing.marked import mark_workbook
 from uploads.writing.problem_list import Entry
 from uploads.writing.rebuilt import rebuild_workbook
 from uploads.writing.styles import COLOURS
+from uploads.writing.xml_text import Unusual
 
 pytestmark = pytest.mark.django_db
 RED, YELLOW = COLOURS[Level.ERROR], COLOURS[Level.WARNING]
@@ -294,6 +298,32 @@ def test_twenty_thousand_rows_with_five_hundred_problems_are_marked_soon(tmp_pat
         rows = archive.read("xl/worksheets/sheet1.xml").decode()
     assert styles.count(RED) == 1
     assert rows.count("<c ") == 20_000 * 19
+
+
+def test_a_workbook_in_foreign_xml_is_rebuilt_instead_of_failing(place, clerk, take, tmp_path):
+    path = make_xlsx(tmp_path / "设施.xlsx", {"城区": [HEADER, GOOD, BAD]})
+    sound = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    draw = random.Random(3)
+    entries = [Entry(Level.ERROR, "城区", "C3", "列", "值", "不对")]
+    ends = Counter()
+    for _ in range(300):
+        parts = dict(sound)
+        name = draw.choice([name for name in parts if name.endswith((".xml", ".rels"))])
+        content = bytearray(parts[name])
+        for _ in range(draw.randrange(1, 5)):
+            at = draw.randrange(len(content))
+            content[at : at + draw.randrange(1, 30)] = bytes(draw.randrange(256) for _ in range(draw.randrange(3)))
+        parts[name] = bytes(content)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for part, data in parts.items():
+                archive.writestr(part, data)
+        try:
+            mark_workbook(packed.getvalue(), entries)
+            ends["marked"] += 1
+        except (Unusual, NotReadable):
+            ends["rebuilt"] += 1
+    assert min(ends["marked"], ends["rebuilt"]) > 20
 
 
 def test_what_is_rebuilt_reads_like_the_original(tmp_path):

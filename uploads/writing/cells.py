@@ -19,6 +19,7 @@ _LOOK: Final = re.compile(rb"\bs=[\"'](\d+)[\"']")
 _SPANS: Final = re.compile(rb"\s+spans=[\"'][^\"']*[\"']")
 _MERGED: Final = re.compile(r"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]+\d+):([A-Z]+\d+)[\"']")
 _STYLED_CELL: Final = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\bs=[\"'])(\d+)(?=[\"'])")
+_LONGEST_ROW: Final = 4 * 1024 * 1024  # bytes; 300 columns of the longest texts that Excel takes are no office's row
 Restyle = Callable[[int, Level], int]
 
 
@@ -60,6 +61,8 @@ def _look_of_row(attributes: bytes) -> int:
 def _recoloured(
     content: bytes, row: int, cells: Mapping[int, Level], restyle: Restyle, prefix: bytes, look_of_row: int
 ) -> bytes:
+    if len(content) > _LONGEST_ROW:
+        raise Unusual("a row of endless content")
     by_column: dict[int, bytes] = {}
     end = 0
     for cell in _CELL.finditer(content):

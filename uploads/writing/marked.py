@@ -43,6 +43,14 @@ def mark_workbook(data: bytes, entries: list[Entry]) -> bytes:
 
     Marks of an earlier round are taken out. Raises Unusual or NotReadable for a workbook that is better rebuilt.
     """
+    try:
+        return _marked(data, entries)
+    except (ValueError, LookupError) as error:
+        # A tag, number or attribute that every spreadsheet program writes is not there: somebody else's XML.
+        raise Unusual(f"not as spreadsheet programs write it: {error!r}") from error
+
+
+def _marked(data: bytes, entries: list[Entry]) -> bytes:
     parts = Parts(data)
     if parts.holds_macros():
         raise Unusual("a workbook of macros")
@@ -164,7 +172,9 @@ def _is_problem_sheet(parts: Parts, sheet: _Sheet, *, links_of_book: str) -> boo
     shared = next((link.part for link in parts.links_of(links_of_book) if link.kind == "sharedStrings"), "")
     if number is None or not shared:
         return False
-    for position, item in enumerate(re.finditer(r"<(?:\w+:)?si>.*?</(?:\w+:)?si>", parts.text(shared), re.DOTALL)):
+    for position, item in enumerate(
+        re.finditer(r"<(?:\w+:)?si>.*?</(?:\w+:)?si>", parts.read(shared).decode("utf-8", "replace"), re.DOTALL)
+    ):
         if position == int(number[1]):
             return PROBLEM_HEADING in unescape(re.sub(r"<[^>]*>", "", item[0]))
     return False

@@ -42,6 +42,8 @@ class Notes:
         root = re.search(r"<(\w+:)?comments\b", comments)
         if not root or not re.search(r"<(?:\w+:)?authors\b.*</(?:\w+:)?commentList>", comments, re.DOTALL):
             raise Unusual("no list of notes")
+        if re.search(r"<(?:\w+:)?comment\s[^>]*/>", comments):
+            raise Unusual("a note without text")
         self._prefix = root[1] or ""
         self.comments = comments
         self.boxes = _usual_prefixes(boxes)

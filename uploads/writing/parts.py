@@ -8,6 +8,10 @@ import re
 import zipfile
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from uploads.reading.grid import Limits
 from uploads.reading.zipped import Archive
@@ -16,6 +20,7 @@ from uploads.writing.xml_text import Unusual, attributes, in_quotes, text_of
 # More than this is rebuilt from its cells, row by row: an archive may inflate to a thousand times its size.
 MOST_BYTES: Final = 160 * 1024 * 1024
 _PART_BYTES: Final = 120 * 1024 * 1024
+_SMALL_PART_BYTES: Final = 16 * 1024 * 1024
 _CONTENT_TYPES: Final = "[Content_Types].xml"
 _RELATIONSHIPS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _EMPTY_LINKS: Final = (
@@ -59,8 +64,15 @@ class Parts:
         return self._archive.read(name, at_most=_PART_BYTES)
 
     def text(self, name: str) -> str:
-        """A small part's XML."""
-        return text_of(self.read(name))
+        """A small part's XML. Raises Unusual when it is not small, or not well-formed: then its text is not searched."""
+        data = self.read(name)
+        if len(data) > _SMALL_PART_BYTES:
+            raise Unusual(f"a large part {name}")
+        try:
+            fromstring(data)
+        except (ParseError, DefusedXmlException) as error:
+            raise Unusual(f"{name} is not well-formed") from error
+        return text_of(data)
 
     def write(self, name: str, content: bytes | str) -> None:
         """Replace or add a part."""
