@@ -6,10 +6,8 @@ from typing import Any, ClassVar
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django_tables2.data import TableQuerysetData
-from django_tables2.utils import OrderBy
+from django_tables2.utils import A, OrderBy
 
 from changzhi_portal.facts import DASH, in_words
 
@@ -45,12 +43,15 @@ class RegisterTable(tables.Table):
         default = DASH
 
     def __init__(self, data: QuerySet, **kwargs: Any) -> None:
-        request = kwargs.pop("request", None)
         super().__init__(data=data, **kwargs)
         self.data = StableOrder(data)
         self.data.set_table(self)
         self.rows.data = self.data
-        self.request = request
+
+    @classmethod
+    def redundant_for(cls, user: Any) -> tuple[str, ...]:
+        """The columns that say the same in every row that this user may see."""
+        return ()
 
     @property
     def sorted_by(self) -> dict[str, str]:
@@ -72,7 +73,15 @@ class NumberColumn(tables.Column):
         return in_words(value)
 
 
-class DayColumn(tables.Column):
+class ShortColumn(tables.Column):
+    """A few characters that must not be broken: a name, a state, a code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("attrs", {"td": {"class": "short"}})
+        super().__init__(*args, **kwargs)
+
+
+class DayColumn(ShortColumn):
     """A day: 2018-06-30."""
 
     def render(self, value: Any) -> str:
@@ -80,7 +89,23 @@ class DayColumn(tables.Column):
         return in_words(value)
 
 
-class YesNoColumn(tables.Column):
+class SpanColumn(ShortColumn):
+    """From one day to another: 2018-06-30 起, or 2016-05-01 至 2018-06-30. Sorted by the first day.
+
+    `until` leads to the last day of the record that the accessor's day belongs to.
+    """
+
+    def __init__(self, *args: Any, until: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.until = A(until)
+
+    def render(self, value: Any, record: Any) -> str:
+        """Both days, or only the first while it lasts."""
+        last = self.until.resolve(record, quiet=True)
+        return f"{in_words(value)} 至 {in_words(last)}" if last else f"{in_words(value)} 起"
+
+
+class YesNoColumn(ShortColumn):
     """是, 否, or a dash when nobody has said."""
 
     def render(self, value: bool) -> str:
@@ -88,15 +113,7 @@ class YesNoColumn(tables.Column):
         return in_words(value)
 
 
-class CodeColumn(tables.Column):
-    """A code or number that is read digit by digit."""
-
-    def render(self, value: Any) -> SafeString:
-        """Digits of equal width."""
-        return format_html('<span class="code">{}</span>', value)
-
-
-class MomentColumn(tables.Column):
+class MomentColumn(ShortColumn):
     """A moment: 2018-07-03 09:15."""
 
     def render(self, value: Any) -> str:

@@ -9,7 +9,7 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.facts import in_words
-from changzhi_portal.tables import CodeColumn, DayColumn, NumberColumn, RegisterTable
+from changzhi_portal.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from communities.models import Community, Division, Facility
 
 
@@ -47,17 +47,29 @@ class PlaceColumn(tables.Column):
         return in_words(self.find(placed) if placed is not None else None)
 
 
-class CommunityTable(RegisterTable):
+class PlacedTable(RegisterTable):
+    """A table whose rows lie in places: for an office of one county or town that column says nothing."""
+
+    @classmethod
+    def redundant_for(cls, user: Any) -> tuple[str, ...]:
+        """The county for a county's office, county and town for a town's."""
+        level = user.division.level
+        if level == Division.Level.TOWN:
+            return ("county", "town")
+        return ("county",) if level == Division.Level.COUNTY else ()
+
+
+class CommunityTable(PlacedTable):
     """Communities with their newest population."""
 
     caption: ClassVar[str] = "社区"
     default_order: ClassVar[str] = "code"
 
     name = tables.Column("社区名称", order_by="sort_key", linkify=("communities:community_detail", {"ref": A("ref")}))
-    code = CodeColumn("社区代码")
+    code = ShortColumn("社区代码")
     county = tables.Column("县（市、区）", accessor="town__parent__name", order_by="town__parent__code")
     town = tables.Column("街道（乡镇）", accessor="town__name", order_by="town__code")
-    kind = tables.Column("类型", accessor="get_kind_display", order_by="kind", empty_values=(None, ""))
+    kind = ShortColumn("类型", accessor="get_kind_display", order_by="kind", empty_values=(None, ""))
     households = NumberColumn("户数", accessor="newest_households")
     residents = NumberColumn("常住人口", accessor="newest_residents")
     counted_on = DayColumn("数据日期", accessor="newest_as_of")
@@ -72,7 +84,7 @@ class CommunityTable(RegisterTable):
         return f"{record.name}（{'、'.join(marks)}）" if marks else record.name
 
 
-class FacilityTable(RegisterTable):
+class FacilityTable(PlacedTable):
     """Facilities with the community they serve."""
 
     caption: ClassVar[str] = "服务设施"
@@ -87,12 +99,11 @@ class FacilityTable(RegisterTable):
     )
     county = tables.Column("县（市、区）", accessor="community__town__parent__name", order_by="community__code")
     town = tables.Column("街道（乡镇）", accessor="community__town__name", order_by="community__code")
-    kind = tables.Column("设施类型", accessor="get_kind_display", order_by="kind")
+    kind = ShortColumn("设施类型", accessor="get_kind_display", order_by="kind")
     area = NumberColumn("建筑面积（㎡）")
     activity_area = NumberColumn("居民活动面积（㎡）")
-    tenure = tables.Column("产权", accessor="get_tenure_display", order_by="tenure")
-    opened_on = DayColumn("启用日期")
-    closed_on = DayColumn("停用日期")
+    tenure = ShortColumn("产权", accessor="get_tenure_display", order_by="tenure")
+    opened_on = SpanColumn("使用期间", until="closed_on")
 
     class Meta(RegisterTable.Meta):
         model = Facility

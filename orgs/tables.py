@@ -7,21 +7,21 @@ from typing import ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.tables import CodeColumn, DayColumn, NumberColumn, RegisterTable
-from communities.tables import PlaceColumn, county_of, town_of
+from changzhi_portal.tables import NumberColumn, RegisterTable, ShortColumn, SpanColumn
+from communities.tables import PlaceColumn, PlacedTable, county_of, town_of
 from orgs.models import SocialOrganization
 
 
-class OrganizationTable(RegisterTable):
+class OrganizationTable(PlacedTable):
     """Organizations with the place they serve from."""
 
     caption: ClassVar[str] = "社会组织"
     default_order: ClassVar[str] = "name"
 
     name = tables.Column("名称", order_by="sort_key", linkify=("orgs:detail", {"ref": A("ref")}))
-    credit_code = CodeColumn("统一社会信用代码")
-    registration = tables.Column("管理方式", accessor="get_registration_display", order_by="registration")
-    category = tables.Column("类别", accessor="get_category_display", order_by="category")
+    credit_code = ShortColumn("统一社会信用代码")
+    registration = ShortColumn("管理方式", accessor="get_registration_display", order_by="registration")
+    category = ShortColumn("类别", accessor="get_category_display", order_by="category")
     county = PlaceColumn("县（市、区）", county_of)
     town = PlaceColumn("街道（乡镇）", town_of)
     community = tables.Column(
@@ -30,9 +30,8 @@ class OrganizationTable(RegisterTable):
         order_by="community__sort_key",
         linkify=("communities:community_detail", {"ref": A("community__ref")}),
     )
-    established_on = DayColumn("成立日期")
-    dissolved_on = DayColumn("注销日期")
-    leader = tables.Column("负责人", orderable=False)
+    established_on = SpanColumn("成立", until="dissolved_on")
+    leader = ShortColumn("负责人", orderable=False)
     member_count = NumberColumn("成员人数")
 
     class Meta(RegisterTable.Meta):

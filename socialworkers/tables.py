@@ -8,20 +8,20 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.facts import DASH
-from changzhi_portal.tables import CodeColumn, DayColumn, RegisterTable, YesNoColumn
-from communities.tables import PlaceColumn, county_of, town_of
+from changzhi_portal.tables import RegisterTable, ShortColumn, SpanColumn, YesNoColumn
+from communities.tables import PlaceColumn, PlacedTable, county_of, town_of
 from socialworkers.models import SocialWorker
 
 
-class WorkerTable(RegisterTable):
+class WorkerTable(PlacedTable):
     """Workers with their newest posting; ID numbers show their mask."""
 
     caption: ClassVar[str] = "社会工作者"
     default_order: ClassVar[str] = "name"
 
-    name = tables.Column("姓名", order_by="sort_key", linkify=("socialworkers:detail", {"ref": A("ref")}))
-    gender = tables.Column("性别", accessor="get_gender_display", order_by="gender")
-    id_number = CodeColumn("身份证号", orderable=False)
+    name = ShortColumn("姓名", order_by="sort_key", linkify=("socialworkers:detail", {"ref": A("ref")}))
+    gender = ShortColumn("性别", accessor="get_gender_display", order_by="gender")
+    id_number = ShortColumn("身份证号", orderable=False)
     county = PlaceColumn("县（市、区）", county_of, of="newest")
     town = PlaceColumn("街道（乡镇）", town_of, of="newest")
     community = tables.Column(
@@ -31,11 +31,10 @@ class WorkerTable(RegisterTable):
         linkify=("communities:community_detail", {"ref": A("newest__community__ref")}),
         default="站点",
     )
-    position = tables.Column("岗位", accessor="newest__position", orderable=False)
-    level = tables.Column("职业水平", accessor="get_level_display", order_by="level")
+    position = ShortColumn("岗位", accessor="newest__position", orderable=False)
+    level = ShortColumn("职业水平", accessor="get_level_display", order_by="level")
     is_professional = YesNoColumn("专业人才", orderable=False)
-    started_on = DayColumn("到岗日期", accessor="newest__started_on")
-    ended_on = DayColumn("离岗日期", accessor="newest__ended_on")
+    started_on = SpanColumn("在岗", accessor="newest__started_on", until="newest__ended_on")
 
     class Meta(RegisterTable.Meta):
         model = SocialWorker

@@ -7,7 +7,7 @@ from typing import ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.tables import MomentColumn, NumberColumn, RegisterTable
+from changzhi_portal.tables import MomentColumn, NumberColumn, RegisterTable, ShortColumn
 from uploads.models import UploadBatch
 from uploads.registry import register_named
 
@@ -19,12 +19,12 @@ class BatchTable(RegisterTable):
     default_order: ClassVar[str] = "-uploaded_at"
 
     file_name = tables.Column("文件", linkify=("uploads:batch", {"ref": A("ref")}), orderable=False)
-    register = tables.Column("登记表")
-    period = tables.Column("统计月", order_by="period__month")
-    division = tables.Column("填报单位", accessor="division__name", order_by="division__code")
-    uploaded_by = tables.Column("上传人", order_by="uploaded_by__full_name")
+    register = ShortColumn("登记表")
+    period = ShortColumn("统计月", order_by="period__month")
+    division = ShortColumn("填报单位", accessor="division__name", order_by="division__code")
+    uploaded_by = ShortColumn("上传人", order_by="uploaded_by__full_name")
     uploaded_at = MomentColumn("上传时间", order_by="id")
-    state = tables.Column("状态", accessor="get_state_display", order_by="state")
+    state = ShortColumn("状态", accessor="get_state_display", order_by="state")
     rows = NumberColumn("数据行")
     new = NumberColumn("新增")
     changed = NumberColumn("修改")

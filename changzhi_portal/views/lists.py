@@ -49,7 +49,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
         visible = self.get_queryset()
         filterset = self.filterset(request.GET, queryset=visible, request=request, form_class=self.form)
         rows = filterset.qs if filterset.is_valid() else visible.none()
-        table = self.table(rows, request=request)
+        table = self.table(rows, exclude=self.table.redundant_for(request.user))
         table.order_by = request.GET.get(table.order_by_field) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(table.page_field, 1))
         context = self.get_context_data(
