@@ -39,6 +39,23 @@ class UploadForm(forms.Form):
         fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.et,.ods,.csv"
 
 
+class MonthForm(forms.Form):
+    """Another month for a checked batch: one that is open."""
+
+    period = forms.ModelChoiceField(
+        label="统计月",
+        queryset=ReportingPeriod.objects.none(),
+        empty_label=None,
+        error_messages={"required": "请选择统计月。", "invalid_choice": "这个月没有开放填报，请选开放的月份。"},
+        help_text="数据日期没有填的行，按这个月最后一天计。改了以后会重新核对。",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["period"].queryset = ReportingPeriod.objects.open()
+
+
 class BatchFilterForm(FilterForm):
     """Everything up front."""
 

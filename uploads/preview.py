@@ -1,7 +1,8 @@
-"""What the batch page shows of a batch's rows: tabs, pages, values in words."""
+"""What the batch page shows of a batch's rows: tabs, filters, pages, values in words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
@@ -9,12 +10,21 @@ from django.db.models import QuerySet
 
 from changzhi_portal.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
+from changzhi_portal.sheets.problems import CODE_TITLES
 from changzhi_portal.sheets.register import RegisterSheet
+from uploads.absence import described, unmentioned_page
+from uploads.correcting import positions_of
 from uploads.models import UploadBatch, UploadRow
 from uploads.staging import CLEARED
 
 ROWS_A_PAGE = 50
+LONGEST_SEARCH = 50
 Outcome = UploadRow.Outcome
+UndoOutcome = UploadRow.UndoOutcome
+State = UploadBatch.State
+UNMENTIONED = "absent"
+WITH_PROBLEMS = frozenset({"errors", "warnings"})
+UNDONE = {"reversed": UndoOutcome.REVERSED, "kept": UndoOutcome.KEPT, "failed": UndoOutcome.FAILED}
 
 
 class Tab(NamedTuple):
@@ -25,20 +35,66 @@ class Tab(NamedTuple):
     number: int
 
 
+class Narrowing(NamedTuple):
+    """What the rows of a tab are narrowed to: words in the record's name, one kind of problem."""
+
+    text: str = ""
+    code: str = ""
+
+    @classmethod
+    def asked_by(cls, query: Mapping[str, str], tab: Tab) -> Narrowing:
+        """As the address says; kinds of problems only where problems are listed."""
+        code = query.get("code", "") if tab.name in WITH_PROBLEMS else ""
+        return cls(query.get("q", "").strip()[:LONGEST_SEARCH], code if code in CODE_TITLES else "")
+
+
+class ProblemLine(NamedTuple):
+    """A problem, and the field whose cell can be corrected in the page ("" where none can)."""
+
+    problem: dict[str, Any]
+    field: str
+    is_personal: bool
+
+
+class RowShown(NamedTuple):
+    """A staged row with what its tab shows of it."""
+
+    row: UploadRow
+    values: list[tuple[str, str]]
+    problems: list[ProblemLine]
+
+
 def tabs_of(batch: UploadBatch) -> list[Tab]:
-    """The tabs of a checked batch, what needs attention first."""
-    return [
-        Tab("errors", "错误", batch.errors),
-        Tab("warnings", "提醒", batch.warnings),
+    """The tabs of a batch, what needs attention first."""
+    if batch.state == State.UNDONE:
+        return [
+            Tab("kept", "保留", batch.undo_kept),
+            Tab("failed", "未能撤销", batch.undo_failed),
+            Tab("reversed", "已撤销", batch.undo_reversed),
+        ]
+    written = [
         Tab("new", "新增", batch.new),
         Tab("changed", "修改", batch.changed),
         Tab("unchanged", "未变", batch.unchanged),
     ]
+    doubtful = [Tab("errors", "错误", batch.errors), Tab("warnings", "提醒", batch.warnings)]
+    if batch.state == State.COMMITTED:
+        return [*written, *doubtful]
+    absent = [Tab(UNMENTIONED, "文件中没有的", batch.unmentioned)] if batch.state == State.CHECKED else []
+    return [*doubtful, *written, *absent]
+
+
+def chosen_tab(tabs: list[Tab], name: str) -> Tab:
+    """The tab of that name, else the first that has rows."""
+    named = next((tab for tab in tabs if tab.name == name), None)
+    return named or next((tab for tab in tabs if tab.number and tab.name != UNMENTIONED), tabs[0])
 
 
 def rows_under(batch: UploadBatch, tab: str) -> QuerySet[UploadRow]:
     """The rows of one tab in the order of the file."""
     rows = batch.staged_rows.order_by("position")
+    if tab in UNDONE:
+        return rows.filter(undo_outcome=UNDONE[tab])
     if tab == "errors":
         return rows.filter(outcome=Outcome.ERROR)
     if tab == "warnings":
@@ -46,14 +102,60 @@ def rows_under(batch: UploadBatch, tab: str) -> QuerySet[UploadRow]:
     return rows.filter(outcome={"new": Outcome.NEW, "changed": Outcome.CHANGED}.get(tab, Outcome.UNCHANGED))
 
 
-def page_under(batch: UploadBatch, tab: Tab, number: Any) -> Page:
-    """One page of a tab. Its length is the batch's counter, so that 100,000 rows need not be counted again."""
-    paginator = ForgivingPaginator(rows_under(batch, tab.name), ROWS_A_PAGE)
-    paginator.count = tab.number
+def page_under(batch: UploadBatch, tab: Tab, narrowing: Narrowing, number: Any) -> Page:
+    """One page of a tab.
+
+    Its length is the batch's counter, so that 100,000 rows need not be counted; only a narrowed tab is counted.
+    """
+    rows = rows_under(batch, tab.name)
+    if narrowing.text:
+        rows = rows.filter(label__contains=narrowing.text)
+    if narrowing.code:
+        rows = rows.filter(codes__contains=f" {narrowing.code} ")
+    paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
+    if not any(narrowing):
+        paginator.count = tab.number  # type: ignore[misc]
     return paginator.get_page(number)
 
 
-def values_in_words(row: UploadRow, sheet: type[RegisterSheet]) -> list[tuple[str, str]]:
+def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str], user: Any) -> dict[str, Any]:
+    """What `uploads/rows.html` needs: the tabs, the chosen one's page and its rows, and what may narrow them."""
+    tabs = tabs_of(batch)
+    tab = chosen_tab(tabs, query.get("tab", ""))
+    narrowing = Narrowing.asked_by(query, tab)
+    context = {"tabs": tabs, "tab": tab, "narrowing": narrowing, "codes": _codes_of(batch, tab)}
+    number = query.get("page", 1)
+    if tab.name == UNMENTIONED:
+        page = unmentioned_page(batch, sheet, user, text=narrowing.text, page=number, size=ROWS_A_PAGE)
+        return context | {"page": page, "rows": [described(record, sheet) for record in page]}
+    page = page_under(batch, tab, narrowing, number)
+    return context | {"page": page, "rows": [_shown(row, batch, tab, sheet) for row in page]}
+
+
+def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
+    """The kinds of problems that the batch's rows have, to choose from."""
+    if tab.name not in WITH_PROBLEMS:
+        return []
+    return [(code, title) for code, title in CODE_TITLES.items() if code in batch.problem_counts]
+
+
+def _shown(row: UploadRow, batch: UploadBatch, tab: Tab, sheet: RegisterSheet) -> RowShown:
+    values = values_in_words(row, sheet) if tab.name == "new" else []
+    return RowShown(row, values, problem_lines(row, batch, sheet) if tab.name in WITH_PROBLEMS else [])
+
+
+def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
+    """The problems of a row; one in a cell of the file can be corrected while the batch waits for a decision."""
+    positions = positions_of(batch, row) if batch.state == State.CHECKED else {}
+    by_header = {column.header: column for column in sheet.columns if column.field in positions}
+    lines = []
+    for problem in row.problems:
+        column = by_header.get(problem["column"])
+        lines.append(ProblemLine(problem, column.field if column else "", bool(column and column.is_personal)))
+    return lines
+
+
+def values_in_words(row: UploadRow, sheet: RegisterSheet | type[RegisterSheet]) -> list[tuple[str, str]]:
     """Header and value of each cell that says something; personal values masked."""
     shown = []
     cleared = row.values.get(CLEARED, [])

@@ -98,8 +98,9 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
         check_batch(UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch.pk))
 
 
-def mark_as_seen(*, batch: UploadBatch, by: Any) -> None:
-    """Note that the uploader has looked at what came of the batch; nothing when somebody else looks."""
-    UploadBatch.objects.filter(pk=batch.pk, uploaded_by=by, seen_at__isnull=True).exclude(
-        state__in=(*UploadBatch.WAITS_AS, *UploadBatch.WAITS_AS.values())
-    ).update(seen_at=timezone.now())
+def mark_as_seen(*, by: Any, batch: UploadBatch | None = None) -> None:
+    """Note that a user has looked at what came of the own upload `batch`, or of all own ones; others' stay as they are."""
+    news = UploadBatch.objects.news_for(by)
+    if batch is not None:
+        news = news.filter(pk=batch.pk)
+    news.update(seen_at=timezone.now())

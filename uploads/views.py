@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +15,12 @@ from changzhi_portal.errors import PortalError
 from changzhi_portal.views import Crumb, ListPage, PortalPage
 from changzhi_portal.views.pages import PortalRequest
 from uploads.actions import receive_file, request_commit
+from uploads.correcting import made_corrections
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
+from uploads.mapping import file_columns
 from uploads.models import UploadBatch
-from uploads.preview import Tab, page_under, tabs_of, values_in_words
+from uploads.preview import preview_of
 from uploads.registry import register_named, registers
 from uploads.stamps import uses_old_template
 from uploads.tables import BatchTable
@@ -52,7 +54,7 @@ class NewUpload(TemplateResponseMixin, UploadPage):
 
     title = "上传表格"
     template_name = "uploads/new.html"
-    extra_context: ClassVar[dict[str, Any]] = {"registers": registers}
+    extra_context = {"registers": registers}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form; `?register=` chooses the register beforehand."""
@@ -95,8 +97,8 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         return self.batch.file_name if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The batch; once it is checked also its tabs and the chosen tab's rows."""
-        sheet = register_named(self.batch.register)
+        """The batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
+        sheet = register_named(self.batch.register)()
         context = super().get_context_data(
             batch=self.batch,
             sheet=sheet,
@@ -104,21 +106,15 @@ class BatchPage(TemplateResponseMixin, UploadPage):
             uses_old_template=uses_old_template(self.batch.mapping),
             **kwargs,
         )
-        if self.batch.rows and not self.batch.is_at_work:
-            tabs = tabs_of(self.batch)
-            tab = self._chosen(tabs)
-            page = page_under(self.batch, tab, self.request.GET.get("page", 1))
-            rows = [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in page]
-            context |= {"tabs": tabs, "tab": tab, "page": page, "rows": rows}
+        if self.batch.is_at_work:
+            return context
+        context["columns"] = file_columns(self.batch, sheet)
+        context["corrections"] = made_corrections(self.batch, sheet)
+        if self.batch.state == UploadBatch.State.CHECKED:
+            context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
+        if self.batch.rows:
+            context |= preview_of(self.batch, sheet, self.request.GET, self.request.user)
         return context
-
-    def _chosen(self, tabs: list[Tab]) -> Tab:
-        """The tab of the address; else the first that has rows, of a committed batch the first that was written."""
-        asked = self.request.GET.get("tab")
-        named = next((tab for tab in tabs if tab.name == asked), None)
-        is_committed = self.batch.state == UploadBatch.State.COMMITTED
-        telling = [tab for tab in tabs if tab.number and not (is_committed and tab.name in {"errors", "warnings"})]
-        return named or next(iter(telling), tabs[-1])
 
 
 class BatchProgress(TemplateResponseMixin, UploadPage):

@@ -27,6 +27,37 @@ WARNING_CODES = frozenset(
     }
 )
 
+# What each code is called where problems are sorted by kind.
+CODE_TITLES = {
+    "required": "必填项没有填",
+    "bad_number": "数字不对",
+    "bad_date": "日期不对",
+    "bad_choice": "不在选项里",
+    "bad_boolean": "不是“是”或“否”",
+    "bad_formula": "公式出错",
+    "negative_number": "负数",
+    "bad_credit_code": "信用代码不对",
+    "bad_id_number": "身份证号不对",
+    "damaged_id_number": "身份证号丢了位数",
+    "bad_phone": "电话不对",
+    "unknown_place": "找不到这个地方",
+    "ambiguous_place": "地名不唯一",
+    "out_of_scope": "不属于本单位",
+    "duplicate_in_file": "文件里重复",
+    "conflicting_key": "与已有记录冲突",
+    "date_order": "日期先后颠倒",
+    "future_date": "日期晚于今天",
+    "too_long": "内容过长",
+    "locked_period": "月份已锁定",
+    "approximate_number": "不是确数",
+    "approximate_date": "日期只有年月",
+    "area_code_unusual": "身份证地区码少见",
+    "outlier": "数值反常",
+    "similar_name": "名称只差一个字",
+    "old_place_name": "用了旧地名",
+    "over_budget": "超过预算或合同",
+}
+
 
 def cell_address(row: int, column: int) -> str:
     """A cell as Excel shows it: row from 1, column from 0 (A)."""

@@ -33,7 +33,7 @@ from tests.queries import queries_of, writes_of
 # What a visitor may open without signing in.
 OPEN = {"accounts:login", "healthz"}
 # Addresses that exist to change something: a GET is refused.
-POST_ONLY = {"accounts:logout", "uploads:commit", "reports:print_briefing"}
+POST_ONLY = {"accounts:logout", "uploads:commit", "uploads:seen", "reports:print_briefing"}
 
 
 def make_briefing(division: Division) -> Briefing:
@@ -61,6 +61,11 @@ RECORDS: dict[str, Maker] = {
     "uploads:annotated": lambda place, user: make_batch(user),
     "uploads:original": lambda place, user: make_batch(user),
     "uploads:commit": lambda place, user: make_batch(user),
+    "uploads:columns": lambda place, user: make_batch(user),
+    "uploads:month": lambda place, user: make_batch(user, state="checked"),
+    "uploads:correct": lambda place, user: make_batch(user, state="checked"),
+    "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
+    "uploads:seen": lambda place, user: make_batch(user),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
