@@ -139,7 +139,9 @@ def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> It
                 if name not in links:
                     setattr(instance, name, value)
             after = {name: _revived(model, name, value) for name, value in record.after.items()}
-            yield Write(instance, False, record.division_id, after, before, links, record.batch_row, record.object_label)
+            yield Write(
+                instance, False, record.division_id, after, before, links, record.batch_row, record.object_label
+            )
 
 
 def _is_link(model: type[models.Model], name: str) -> bool:

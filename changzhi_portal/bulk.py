@@ -46,7 +46,7 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterabl
         raise transaction.TransactionManagementError("insert_values must run inside a transaction.")
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
+    columns = ", ".join(quote(model._meta.get_field(name).column or name) for name in names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:

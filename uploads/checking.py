@@ -120,7 +120,9 @@ class _Cleaner:
         by_field = {column.field: column for column in sheet.columns}
         self._positions = {column.field: column.index for column in mapped}
         # Per column: where it is, what it is, and what has been read in it (text apart, for it is most of a sheet).
-        self._columns = [(m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped]
+        self._columns: list[tuple[int, str, Column, Decimal, dict[Any, _Reading], dict[Any, _Reading]]] = [
+            (m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped
+        ]
 
     def clean(self, raw_row: RawRow) -> SheetRow:
         """One row with its values and the problems of single cells."""
