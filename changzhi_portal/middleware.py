@@ -33,5 +33,6 @@ class RefusalMiddleware:
         if not isinstance(exception, PortalError):
             return None
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)
-        template = "frame/refusal.html" if request.htmx else "400.html"
-        return render(request, template, {"message": str(exception)}, status=400)
+        if request.htmx:  # the page stays as it is, and portal.js shows the sentence on it
+            return HttpResponse(str(exception), status=400, content_type="text/plain; charset=utf-8")
+        return render(request, "400.html", {"message": str(exception)}, status=400)

@@ -3,13 +3,20 @@
   "use strict";
 
   // Say it when a part of the page could not be fetched, and take it back when it works again.
-  function trouble(isThere) {
-    var note = document.getElementById("trouble");
+  // A refusal comes with its own sentence as plain text.
+  var note = document.getElementById("trouble");
+  var usualWords = note ? note.textContent : "";
+  function trouble(isThere, words) {
     if (note) {
+      note.textContent = words || usualWords;
       note.hidden = !isThere;
     }
   }
-  document.addEventListener("htmx:responseError", function () { trouble(true); });
+  document.addEventListener("htmx:responseError", function (event) {
+    var answer = event.detail.xhr;
+    var isSentence = (answer.getResponseHeader("Content-Type") || "").indexOf("text/plain") === 0;
+    trouble(true, isSentence ? answer.responseText : "");
+  });
   document.addEventListener("htmx:sendError", function () { trouble(true); });
   document.addEventListener("htmx:afterSwap", function () { trouble(false); });
 
