@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import resource
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -111,14 +109,16 @@ def test_one_cell_in_the_farthest_corner_does_not_kill_the_worker(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_million_formatted_blank_rows_are_read_in_time_and_memory(tmp_path: Path) -> None:
+def test_a_million_formatted_blank_rows_are_read_in_time_and_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The child process dies at its limits, so reading within them is the proof: 10 s of work, 500 MB.
+    monkeypatch.setattr(workbook, "SECONDS", 10)
+    assert workbook.MEMORY_BYTES < 500 * 1024 * 1024
     header, row = COMMUNITY_HEADER, ["沁县", "定昌镇", "和平社区", "140430100001", "城市社区", 12, CellError("#REF!")]
     path = make_xlsx(tmp_path / "a.xlsx", {"一": [header, row, ["", *row[1:]]]}, merged=[(1, 0, 2, 0)])
     with_blank_rows(path, 4, 1_048_576)
-    started = time.monotonic()
     (grid,) = read_workbook(path, file_name="a.xlsx")
-    assert time.monotonic() - started < 10
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 500 * 1024
     assert [list(cells) for cells in grid.rows] == [header, row, ["", *row[1:]]]
     assert grid.merged == [(1, 0, 2, 0)]
 
