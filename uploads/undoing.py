@@ -17,7 +17,7 @@ NOTE_LENGTH = 200
 def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
     """Undo a batch in state UNDOING; nothing when somebody else has finished it meanwhile."""
     with transaction.atomic():
-        batch = UploadBatch.objects.select_for_update().select_related("undone_by").get(pk=batch_id)
+        batch = UploadBatch.objects.select_for_update(of=("self",)).select_related("undone_by").get(pk=batch_id)
         if batch.state != UploadBatch.State.UNDOING:
             return
         lock_register(batch.register)
