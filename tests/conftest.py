@@ -7,6 +7,7 @@ every test, although a transactional test ends with emptying all tables.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,25 @@ __all__ = ["send"]
 SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
 CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, Community, CommunityPlacement)
 CityRows = dict[type[models.Model], list[tuple[Any, ...]]]
+
+
+# --- What needs a second database, and what does not ---
+
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_db_reset_sequences"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the second database leave out what has nothing to do with a database (ONLY_DATABASE_TESTS, set by run_tests)."""
+    if not os.environ.get("ONLY_DATABASE_TESTS"):
+        return
+    without = [item for item in items if not _uses_database(item)]
+    items[:] = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=without)
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
 
 
 # --- What migrations have put into the database ---
