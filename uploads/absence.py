@@ -27,13 +27,16 @@ def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[An
 
 def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, text: str, page: Any, size: int) -> Page:
     """One page of them, cut to what the user may see; `text` is looked for in their names."""
-    records = unmentioned_records(batch, sheet).visible_to(user)  # type: ignore[attr-defined]
+    records = unmentioned_records(batch, sheet)
     if text:
         records = records.filter(name__contains=text)
-    paginator = ForgivingPaginator(records, size)
+    paginator = ForgivingPaginator(records.values_list("pk", flat=True), size)
     if not text:
         paginator.count = batch.unmentioned  # type: ignore[misc]
-    return paginator.get_page(page)
+    found = paginator.get_page(page)
+    # Keys first: sorting a whole register with all its columns and places takes twice as long.
+    found.object_list = records.filter(pk__in=list(found.object_list)).visible_to(user)  # type: ignore[attr-defined]
+    return found
 
 
 def described(record: Any, sheet: RegisterSheet) -> dict[str, str]:

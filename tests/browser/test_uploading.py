@@ -1,0 +1,149 @@
+"""A clerk's whole way with a file that is not right: read, mark, mend in the page and in the file, commit, undo."""
+
+from __future__ import annotations
+
+import re
+
+import openpyxl
+import pytest
+from playwright.sync_api import expect
+
+from communities.models import Facility
+from tests.browser.conftest import TELEPHONE
+from tests.communities.test_sheets import facility_row
+from tests.faults.processes import worker
+from tests.uploads.office import write_workbook
+from uploads.models import UploadBatch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def upload(page, path):
+    page.goto("/uploads/new/")
+    page.get_by_label("登记表").select_option("服务设施")
+    page.get_by_label("文件").set_input_files(path)
+    page.get_by_role("button", name="上传并检查").click()
+
+
+def wait_for(page, text):
+    expect(page.get_by_text(text).first).to_be_visible(timeout=30_000)
+
+
+def test_a_clerk_reads_the_marked_workbook_uploads_the_corrected_one_commits_and_undoes(
+    place, period, clerk, enter, tmp_path
+):
+    rows = [
+        facility_row(设施名称="甲中心", **{"建筑面积（㎡）": "五百多"}),
+        facility_row("东关社区", 设施名称="乙中心", **{"设施类型": "车库"}),
+        facility_row("下东社区", 设施名称="丙中心"),
+    ]
+    page = enter(clerk)
+    with worker():
+        upload(page, write_workbook(tmp_path / "演示设施.xlsx", rows))
+        wait_for(page, "请按下面的清单改好文件后重新上传")
+        expect(page.get_by_role("cell", name="G2", exact=True)).to_be_visible()
+        expect(page.get_by_role("cell", name="F3", exact=True)).to_be_visible()
+
+        with page.expect_download() as marked:
+            page.get_by_role("link", name="下载标出问题的表格").click()
+        marked.value.save_as(tmp_path / "标出问题.xlsx")
+        book = openpyxl.load_workbook(tmp_path / "标出问题.xlsx")
+        sheet = book["Sheet1"]
+        assert "应填数字" in sheet["G2"].comment.text
+        assert "只能填" in sheet["F3"].comment.text
+        sheet["G2"], sheet["F3"] = 520, "活动场所"
+        mended = tmp_path / "演示设施改好.xlsx"
+        book.save(mended)
+
+        upload(page, mended)
+        wait_for(page, "有错误 0")
+        page.get_by_role("button", name="全部入库").click()
+        wait_for(page, "已入库：新增3行")
+        page.goto("/facilities/")
+        expect(page.locator(".pager-count")).to_contain_text("共 3 条")
+        expect(page.get_by_role("link", name="乙中心")).to_be_visible()
+
+        page.goto(f"/uploads/{UploadBatch.objects.get(state='committed').ref}/")
+        page.get_by_role("link", name="撤销入库").click()
+        expect(page.get_by_text("从登记表中删除")).to_be_visible()
+        page.get_by_role("button", name="撤销入库").click()
+        wait_for(page, "已撤销3行")
+        page.goto("/facilities/")
+        expect(page.get_by_text("乙中心")).to_have_count(0)
+    assert not Facility.objects.exists()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_column_is_mapped_and_a_cell_mended_in_the_page(scripts, place, period, clerk, enter, tmp_path):
+    row = facility_row(设施名称="甲中心") | {"占地多少": "五百多"}
+    del row["建筑面积（㎡）"]
+    page = enter(clerk, scripts=scripts)
+
+    def settle(text):
+        """Without scripts a person presses the link that shows the progress."""
+        target = page.get_by_text(text).first
+        for _ in range(0 if scripts else 120):
+            if target.is_visible():
+                break
+            page.wait_for_timeout(250)
+            link = page.get_by_role("link", name="刷新看进度")
+            if link.is_visible():
+                link.click()
+        expect(target).to_be_visible(timeout=30_000)
+
+    with worker():
+        upload(page, write_workbook(tmp_path / "演示设施.xlsx", [row]))
+        settle("没有写入任何数据")
+        page.get_by_role("link", name="手工对应各列").click()
+        page.get_by_label("占地多少").select_option("建筑面积（㎡）")
+        page.get_by_role("button", name="保存并重新检查").click()
+        settle("请按下面的清单改好文件后重新上传")
+        page.get_by_label("H2改成").fill("530")
+        page.get_by_role("row").filter(has_text="H2").get_by_role("button").click()
+        expect(page.get_by_text("第2行没有错误了")).to_be_visible()
+        page.get_by_role("button", name="全部入库").click()
+        settle("已入库：新增1行")
+    assert str(Facility.objects.get().area) == "530.00"
+
+
+def test_a_notice_appears_when_work_is_done_and_goes_when_it_has_been_seen(place, period, clerk, enter, tmp_path):
+    page = enter(clerk)
+    with worker():
+        upload(page, write_workbook(tmp_path / "演示设施.xlsx", [facility_row()]))
+        page.goto("/")  # the page is closed while the worker is at it
+        for _ in range(100):
+            if UploadBatch.objects.get().state == UploadBatch.State.CHECKED:
+                break
+            page.wait_for_timeout(200)
+        page.reload()
+        notices = page.get_by_role("link", name=re.compile("^通知"))
+        expect(notices).to_contain_text("1")
+        notices.click()
+        page.get_by_role("link", name="演示设施.xlsx").click()
+        expect(page.locator(".notice-count")).to_have_count(0)
+    batch = UploadBatch.objects.get()
+    assert batch.seen_at is not None
+
+
+def test_the_pages_about_a_batch_fit_a_telephone(place, period, clerk, enter, send):
+    rows = [
+        facility_row(设施名称="演示很长的设施名称" * 6, **{"建筑面积（㎡）": "五百多平方米左右不太清楚"}),
+        facility_row() | {"一个谁也不认识的很长很长的列名": "1"},
+    ]
+    answer = send("facilities", clerk, rows)
+    done = send("facilities", clerk, [facility_row()], commit="all")
+    checked, committed = (UploadBatch.objects.get(pk=each["batch"]).ref for each in (answer, done))
+    page = enter(clerk, screen=TELEPHONE)
+    for path in (
+        f"/uploads/{checked}/",
+        f"/uploads/{checked}/?tab=new",
+        f"/uploads/{checked}/?tab=absent",
+        f"/uploads/{checked}/columns/",
+        f"/uploads/{checked}/month/",
+        f"/uploads/{checked}/correct/?row=1",
+        f"/uploads/{committed}/undo/",
+        "/uploads/notices/",
+    ):
+        page.goto(path)
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{path} is {wider} px wider than the screen"
