@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from accounts.models import User
@@ -45,6 +46,8 @@ def browser(db, monkeypatch) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
+        # Beside a running event loop Django opens connections of its own; nobody else would close them.
+        connections.close_all()
 
 
 @pytest.fixture
