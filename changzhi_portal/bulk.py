@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -39,22 +40,23 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterabl
     For staged rows and change records: building a hundred thousand instances that nobody needs costs more than
     writing them. `names` are the model's fields in the order of the values; all others must have none to give.
     """
-    # Made before the COPY begins: a value that asked the database meanwhile would wait for itself.
-    rows = list(rows)
     connection = connections[router.db_for_write(model)]
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("insert_values must run inside a transaction.")
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     columns = ", ".join(quote(model._meta.get_field(name).column or name) for name in names)
+    marks = ", ".join(["%s"] * len(names))
+    waiting = iter(rows)
+    # Each slice is made before its COPY begins: a value that asked the database meanwhile would wait for itself.
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            marks = ", ".join(["%s"] * len(names))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608 - own names
+        while batch := list(islice(waiting, BATCH_ROWS)):
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                    for row in batch:
+                        copy.write_row(row)
+            else:
+                cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", batch)  # noqa: S608 - own names
 
 
 def update_rows(model: type[Row], rows: Sequence[Row], fields: Sequence[str]) -> None:

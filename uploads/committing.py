@@ -73,6 +73,7 @@ def _check_scope(rows: list[SheetRow], batch: UploadBatch) -> None:
 
 def _write(batch: UploadBatch, sheet: RegisterSheet, rows: list[SheetRow]) -> None:
     for row in rows:
+        row.values = {}  # what they say stands in the writes by now, and a large file needs the room
         for write in row.writes:
             write.batch_row, write.label = row.position, row.label
     apply_writes(
