@@ -32,7 +32,7 @@ def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, tex
         records = records.filter(name__contains=text)
     paginator = ForgivingPaginator(records.values_list("pk", flat=True), size)
     if not text:
-        paginator.count = batch.unmentioned  # type: ignore[misc]
+        paginator.count = batch.unmentioned
     found = paginator.get_page(page)
     # Keys first: sorting a whole register with all its columns and places takes twice as long.
     found.object_list = records.filter(pk__in=list(found.object_list)).visible_to(user)  # type: ignore[attr-defined]

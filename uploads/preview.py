@@ -114,7 +114,7 @@ def page_under(batch: UploadBatch, tab: Tab, narrowing: Narrowing, number: Any) 
         rows = rows.filter(codes__contains=f" {narrowing.code} ")
     paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
     if not any(narrowing):
-        paginator.count = tab.number  # type: ignore[misc]
+        paginator.count = tab.number
     return paginator.get_page(number)
 
 
