@@ -117,6 +117,7 @@ def test_everything_works_without_scripts(registers, officer, enter):
 
 def test_a_session_that_has_ended_leads_to_the_sign_in_page_and_back(registers, officer, enter):
     page = enter(officer, "/communities/")
+    page.wait_for_load_state("networkidle")
     cache.clear()  # where sessions are kept
     page.get_by_label("类型").select_option("城市社区")
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
