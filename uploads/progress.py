@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 3_600
 SECONDS_BETWEEN_REPORTS = 0.3
@@ -50,5 +54,12 @@ class Reporter:
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_REPORTS:
             self._last = now
-            cache.set(_key(self._ref), asdict(Progress(self._step, done, total)), KEPT_SECONDS)
+            self._show(Progress(self._step, done, total))
             self._sign_of_life()
+
+    def _show(self, progress: Progress) -> None:
+        """Put it where the page looks. A cache that is away costs the progress bar, not the work."""
+        try:
+            cache.set(_key(self._ref), asdict(progress), KEPT_SECONDS)
+        except (OSError, RedisError) as error:
+            logger.warning("The progress of batch %s cannot be shown: %s", self._ref, error)
