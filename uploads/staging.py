@@ -107,13 +107,13 @@ def describe_changes(row: SheetRow, columns: Mapping[str, Column]) -> list[dict[
             continue
         for name, new in write.after.items():
             column = columns.get(name)
-            changes.append(
-                {
-                    "column": column.header if column else _verbose_name(write.instance, name),
-                    "old": _in_words(column, write.before.get(name)),
-                    "new": _in_words(column, new),
-                }
-            )
+            header = write.column or (column.header if column else _verbose_name(write.instance, name))
+            if name.endswith("_id"):
+                # Keys say nothing to people; the row itself says where the record goes.
+                old_words, new_words = "", _place_in_words(row) if new else ""
+            else:
+                old_words, new_words = _in_words(column, write.before.get(name)), _in_words(column, new)
+            changes.append({"column": header, "old": old_words, "new": new_words})
     return changes
 
 
@@ -121,9 +121,18 @@ def _verbose_name(instance: Any, name: str) -> str:
     return str(instance._meta.get_field(name).verbose_name)
 
 
+def _place_in_words(row: SheetRow) -> str:
+    names = (row.get("community_name"), row.get("community_code"), row.get("town"), row.get("county"))
+    return str(next(filter(None, names), ""))
+
+
 def _in_words(column: Column | None, value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+        return f"{len(value)}个社区"
     return str(value) if column is None or isinstance(value, Sealed) else column.written(value)
 
 

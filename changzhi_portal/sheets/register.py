@@ -34,6 +34,7 @@ class Write:
     links: dict[str, list[int]] = field(default_factory=dict)  # many-to-many field -> keys it shall hold
     batch_row: int | None = None  # the position of the staged row that asks for it
     label: str = ""  # how people call the record; by default what the instance says
+    column: str = ""  # the header of the one column behind it, where fields do not tell
     is_shown: bool = True  # whether its fields appear in the preview (closing an old posting does not)
 
 

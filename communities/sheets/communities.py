@@ -159,7 +159,10 @@ class CommunitySheet(PlacedSheet):
                 body = bodies.get(fields[name])
                 new_body = body or GovernanceBody(community=community, kind=fields[name])
                 values: dict[str, Any] = {attribute: value}
-                writes.append(propose(new_body, values, division_id=town_id, is_new=body is None))
+                write = propose(new_body, values, division_id=town_id, is_new=body is None)
+                if write is not None:
+                    write.column = self.column(name).header
+                writes.append(write)
         row.writes = [write for write in writes if write is not None]
 
     def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:

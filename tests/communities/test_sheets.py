@@ -11,6 +11,7 @@ from accounts.models import User
 from communities.models import Community, CommunityPlacement, CommunityProfile, DivisionChange, Facility, GovernanceBody
 from tests.factories import Place, make_profile
 from tests.uploads.office import Send, codes_of
+from uploads.models import UploadRow
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +129,11 @@ def test_a_jump_in_population_is_pointed_out_but_passes(send: Send, clerk: User,
     make_profile(place.communities[0], residents=3000, as_of=datetime.date(2018, 5, 31))
     answer = send("communities", clerk, [community_row(常住人口=20000)], period="2018-06", commit="all")
     assert (codes_of(answer), answer["state"]) == (["outlier"], "committed")
+
+
+def test_the_preview_says_in_words_what_would_change(send: Send, clerk: User) -> None:
+    send("communities", clerk, [community_row()], period="2018-06", commit="all")
+    answer = send("communities", clerk, [community_row(社区党组织="否", 常住人口=3100)], period="2018-06")
+    (row,) = UploadRow.objects.filter(batch=answer["batch"])
+    changes = {change["column"]: (change["old"], change["new"]) for change in row.changes}
+    assert changes == {"社区党组织": ("是", "否"), "常住人口": ("3000", "3100")}
