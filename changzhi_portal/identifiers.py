@@ -51,11 +51,6 @@ def has_usual_area_code(id_number: str) -> bool:
     return id_number[:2] in _PROVINCES
 
 
-def gender_of(id_number: str) -> str:
-    """`male` or `female`, from the 17th digit (GB 11643)."""
-    return "male" if int(id_number[16]) % 2 else "female"
-
-
 def clean_credit_code(text: str) -> str:
     """A unified social credit code (GB 32100) in its compact upper-case form. Raises InvalidIdentifier."""
     try:

@@ -27,10 +27,6 @@ class SocialWorkerQuerySet(ScopedQuerySet):
             "newest__community__town__parent", "newest__division__parent"
         )
 
-    def with_id_number(self, id_number: str) -> Self:
-        """The worker with this ID number, found through its digest."""
-        return self.filter(id_number_digest=digest(id_number))
-
 
 class SocialWorker(Record, ScopedModel):
     """A person. Visible to the office of the newest posting, so that a transfer moves the person."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -179,7 +178,3 @@ class DivisionChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_name} → {self.to_name}（{self.effective_on:%Y-%m-%d}）"
-
-    def is_effective_on(self, day: datetime.date) -> bool:
-        """Whether the change is in force on `day`."""
-        return self.effective_on <= day
