@@ -14,5 +14,6 @@ urlpatterns = [
     path("workers/", include("socialworkers.urls")),
     path("projects/", include("services.urls")),
     path("uploads/", include("uploads.urls")),
+    path("", include("targets.urls")),
     path("", include("reports.urls")),
 ]

@@ -14,8 +14,8 @@ from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Community, CommunityPlacement
 from periods.models import ReportingPeriod
-from targets import actions, tasks
-from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, periods_to_measure
+from targets import tasks
+from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange, DivisionMeasure, TargetPlan, TargetResult
 from tests.factories import (
     make_change_set,
@@ -207,13 +207,13 @@ def test_a_change_that_commits_while_the_month_is_computed_is_not_taken_for_cons
     administrator = make_user(Role.BUREAU_ADMIN, place.city)
     make_change_set(administrator)
     make_facility(place.communities[0], area=100)
-    compute = actions.measure_and_judge
+    compute = measuring.measure_and_judge
 
     def change_first(*arguments):
         run_apart(lambda: (make_facility(place.communities[0], area=900), make_change_set(administrator)))
         compute(*arguments)
 
-    monkeypatch.setattr(actions, "measure_and_judge", change_first)
+    monkeypatch.setattr(measuring, "measure_and_judge", change_first)
     compute_period(period)
     assert CommunityMeasure.objects.get(community=place.communities[0]).facility_area == 100
     assert ConsumedChange.objects.count() == 1
@@ -316,7 +316,7 @@ def test_a_computation_that_a_killed_worker_left_running_is_taken_over(place, pe
 def test_of_two_workers_that_found_the_same_month_due_one_computes_it(place, period):
     compute_period(period)
     begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
-    assert [actions._claim(period), actions._claim(period)] == [True, False]
+    assert [measuring._claim(period), measuring._claim(period)] == [True, False]
     begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
     assert measure_if_due(period_id=period.pk) is not None
     assert measure_if_due(period_id=period.pk) is None
@@ -324,7 +324,7 @@ def test_of_two_workers_that_found_the_same_month_due_one_computes_it(place, per
 
 @pytest.mark.django_db
 def test_of_two_workers_at_a_month_never_measured_one_computes_it(place, period):
-    assert [actions._claim(period), actions._claim(period)] == [True, False]
+    assert [measuring._claim(period), measuring._claim(period)] == [True, False]
 
 
 @pytest.mark.django_db

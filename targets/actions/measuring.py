@@ -1,4 +1,4 @@
-"""Writing measures: computing a month, by command or when the worker finds that it is due (design.md, imports)."""
+"""Measuring a month, by command or when the worker finds that it is due (design.md, imports)."""
 
 from __future__ import annotations
 
