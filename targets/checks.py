@@ -1,0 +1,176 @@
+"""Data quality of a month (domain.md §6): what the apps' rules find in a division, counted, paged, in words.
+
+    found = findings_for(period=period, division=county)
+    found.counts()      how many findings each rule has; one query
+    found[0:50]         a page of them, ordered by place; len(found) works, so a Paginator takes it as it is
+
+Set-based: a page costs one query for its keys and one for each rule that is on it, whatever the registers hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, overload
+
+from django.db.models import CharField, Count, F, IntegerField, QuerySet, Value
+from django.db.models.functions import Cast
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, quality_rules
+from changzhi_portal.scope import ScopedQuerySet
+from communities.models import Division
+from periods.models import ReportingPeriod, last_day_of, month_after
+
+_EVERYONE = object()  # no user: commands and the workflow's own questions
+
+
+def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EVERYONE) -> Findings:
+    """What the rules find in `division` and below as of the last day of `period`, hard findings among them.
+
+    `user` cuts it to that person's scope as well; a page gives it always. Nothing is read before it is asked for.
+    """
+    before = last_day_of(month_after(period.month, -1))
+    return Findings(Occasion(period.as_of, before), division, user, quality_rules())
+
+
+@dataclass(frozen=True)
+class Findings(Sequence[Finding]):
+    """The findings of some rules in one division, ordered by town, community and rule; read page by page."""
+
+    occasion: Occasion
+    division: Division
+    user: Any = field(repr=False)
+    rules: tuple[QualityRule, ...] = field(repr=False)
+
+    def narrowed(self, *, rule: str = "", severity: str = "") -> Findings:
+        """Only those of the rule with this code, or of one severity."""
+        kept = (each for each in self.rules if rule in ("", each.code) and severity in ("", each.severity))
+        return replace(self, rules=tuple(kept))
+
+    def counts(self) -> dict[str, int]:
+        """How many findings each rule has, by its code, zeros included; one query."""
+        return dict(self._counts)
+
+    @property
+    def hard(self) -> int:
+        """How many findings block a report."""
+        return self._number_of(Severity.HARD)
+
+    @property
+    def soft(self) -> int:
+        """How many findings ask for an explanation."""
+        return self._number_of(Severity.SOFT)
+
+    def _number_of(self, severity: Severity) -> int:
+        return sum(self._counts[rule.code] for rule in self.rules if rule.severity == severity)
+
+    def __len__(self) -> int:
+        return sum(self._counts.values())
+
+    @overload
+    def __getitem__(self, chosen: int) -> Finding: ...
+    @overload
+    def __getitem__(self, chosen: slice) -> list[Finding]: ...
+    def __getitem__(self, chosen: int | slice) -> Finding | list[Finding]:
+        """A finding, or a page of them. Raises IndexError as a list does."""
+        if isinstance(chosen, slice):
+            return self._read(self._keys()[chosen]) if self.rules else []
+        found = self[chosen : chosen + 1] if chosen >= 0 else []
+        if not found:
+            raise IndexError(f"There is no finding {chosen}.")
+        return found[0]
+
+    def __iter__(self) -> Iterator[Finding]:
+        for batch in in_batches(list(self._keys()) if self.rules else []):
+            yield from self._read(batch)
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        counts = {rule.code: 0 for rule in self.rules}
+        numbered = [
+            self._rows(rule).order_by().values(position=_number(position)).annotate(found=Count("pk"))
+            for position, rule in enumerate(self.rules)
+        ]
+        for row in _union(numbered):
+            counts[self.rules[row["position"]].code] = row["found"]
+        return counts
+
+    def _rows(self, rule: QualityRule) -> ScopedQuerySet:
+        """What a rule finds, cut to the division and the user."""
+        rows = rule.find(self.occasion).within(self.division)
+        return rows if self.user is _EVERYONE else rows.visible_to(self.user)
+
+    def _keys(self) -> QuerySet[Any, Any]:
+        """Rule and key of every finding, in order."""
+        parts = [
+            self._rows(rule)
+            .order_by()
+            .values(
+                sort_path=Cast(rule.subject.path, CharField()),
+                sort_code=Cast(rule.subject.community_code, CharField()),
+                position=_number(position),
+                key=F("pk"),
+            )
+            for position, rule in enumerate(self.rules)
+        ]
+        return _union(parts).order_by("sort_path", "sort_code", "position", "key")
+
+    def _read(self, keys: Iterable[Mapping[str, Any]]) -> list[Finding]:
+        """The findings of the keys, in their order: one query a rule, and one for the names of places."""
+        wanted = list(keys)
+        by_rule: dict[int, list[int]] = defaultdict(list)
+        for key in wanted:
+            by_rule[key["position"]].append(key["key"])
+        rows: dict[tuple[int, int], Mapping[str, Any]] = {}
+        for position, found in by_rule.items():
+            rows |= {(position, row["pk"]): row for row in self._values(self.rules[position], found)}
+        places = _places_of(wanted)
+        return [
+            _finding(
+                self.rules[key["position"]],
+                rows[key["position"], key["key"]],
+                key["sort_path"],
+                places.get(key["sort_path"], ""),
+            )
+            for key in wanted
+            # A row that was corrected between the two queries is no finding any more.
+            if (key["position"], key["key"]) in rows
+        ]
+
+    def _values(self, rule: QualityRule, keys: list[int]) -> QuerySet[Any, Any]:
+        subject = rule.subject
+        names = {"pk", subject.ref, subject.label, *rule.lookups}
+        if subject.community is not None:
+            names.add(subject.of_community("name"))
+        return self._rows(rule).order_by().filter(pk__in=keys).values(*names)
+
+
+def _number(position: int) -> Value:
+    return Value(position, output_field=IntegerField())
+
+
+def _union(parts: list[Any]) -> Any:
+    first, *others = parts or [Division.objects.none().values(position=_number(0))]
+    return first.union(*others, all=True) if others else first
+
+
+def _places_of(keys: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of the divisions by their paths."""
+    divisions = Division.objects.filter(path__in={key["sort_path"] for key in keys}).select_related("parent")
+    return {division.path: division.full_name for division in divisions}
+
+
+def _finding(rule: QualityRule, row: Mapping[str, Any], path: str, town: str) -> Finding:
+    subject = rule.subject
+    community = row[subject.of_community("name")] if subject.community is not None else ""
+    return Finding(
+        rule=rule,
+        ref=row[subject.ref],
+        label=row[subject.label],
+        message=rule.say(row),
+        path=path,
+        place=f"{town}{community or ''}",
+    )
