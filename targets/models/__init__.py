@@ -4,16 +4,19 @@ from targets.models.computation import Computation, ConsumedChange, unconsumed_c
 from targets.models.measure import CommunityMeasure, DivisionMeasure
 from targets.models.plan import Target, TargetPlan
 from targets.models.result import TargetResult
-from targets.models.submission import Submission
+from targets.models.submission import Reminder, Submission, SubmissionStep, explanation_key
 
 __all__ = [
     "CommunityMeasure",
     "Computation",
     "ConsumedChange",
     "DivisionMeasure",
+    "Reminder",
     "Submission",
+    "SubmissionStep",
     "Target",
     "TargetPlan",
     "TargetResult",
+    "explanation_key",
     "unconsumed_changes",
 ]

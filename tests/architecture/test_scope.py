@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Notice, Role, User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.scope import ScopedModel
 from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
@@ -21,7 +21,15 @@ from periods.models import ReportingPeriod
 from reports.models import Briefing
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
-from targets.models import CommunityMeasure, DivisionMeasure, Submission, Target, TargetResult
+from targets.models import (
+    CommunityMeasure,
+    DivisionMeasure,
+    Reminder,
+    Submission,
+    SubmissionStep,
+    Target,
+    TargetResult,
+)
 from tests.architecture.apps import own_models
 from tests.factories import (
     make_batch,
@@ -150,6 +158,16 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ProjectCommunity: lambda side: make_project(side.county, side.community).links.get(),
     CatalogueItem: _catalogue_item,
     Submission: lambda side: Submission.objects.create(period=side.period, county=side.county),
+    SubmissionStep: lambda side: SubmissionStep.objects.create(
+        submission=Submission.objects.create(period=side.period, county=side.county),
+        kind=SubmissionStep.Kind.SUBMITTED,
+        made_at=timezone.now(),
+        made_by=side.user,
+    ),
+    Reminder: lambda side: Reminder.objects.create(
+        period=side.period, county=side.county, occasion=Reminder.Occasion.DUE_SOON, day=timezone.localdate()
+    ),
+    Notice: lambda side: Notice.objects.create(user=side.user, title="演示通知"),
     CommunityMeasure: _measure,
     DivisionMeasure: lambda side: DivisionMeasure.objects.create(period=side.period, division=side.county),
     TargetResult: _result,
