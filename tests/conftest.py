@@ -25,7 +25,7 @@ from django.test import Client
 from accounts.models import Role, User
 from changzhi_portal.celery import app as celery_app
 from communities.actions import load_divisions
-from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from periods.models import ReportingPeriod
 from tests.factories import Place, make_period, make_place, make_user
 from tests.uploads.office import send
@@ -33,7 +33,7 @@ from tests.uploads.office import send
 __all__ = ["send"]
 
 SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
-CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, Community, CommunityPlacement)
+CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, CrosswalkRow, Community, CommunityPlacement)
 CityRows = dict[type[models.Model], list[tuple[Any, ...]]]
 
 

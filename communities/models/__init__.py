@@ -1,6 +1,7 @@
 """Places and what stands in them. One file a subject; import from here."""
 
 from communities.models.community import Community, CommunityPlacement, CommunityProfile
+from communities.models.crosswalk import CrosswalkRow
 from communities.models.division import Division, DivisionChange
 from communities.models.facility import Facility
 from communities.models.governance import GovernanceBody
@@ -9,6 +10,7 @@ __all__ = [
     "Community",
     "CommunityPlacement",
     "CommunityProfile",
+    "CrosswalkRow",
     "Division",
     "DivisionChange",
     "Facility",

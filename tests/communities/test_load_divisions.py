@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from changzhi_portal.records import BEGINNING
 from communities.actions import load_divisions
-from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.reference import DATA, listed_communities
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,27 @@ def test_the_crosswalk_says_of_every_community_where_it_went():
     assert {row["code_2017"] for row in rows} == {community.code for community in listed_communities()}
     assert Counter(row["match"] for row in rows)["gone_or_changed"] == 129
     assert all(bool(row["code_2018"]) == (row["match"] != "gone_or_changed") for row in rows)
+
+
+def test_the_crosswalk_is_loaded_without_the_rows_that_stayed_the_same(city):
+    rows = {row.from_code: row for row in CrosswalkRow.objects.all()}
+    assert len(rows) == 961 + 129
+    assert rows["140411001001"].to_code == "140403011001", "a town whose number changed"
+    assert (rows["140481101200"].to_code, rows["140481101200"].to_name) == ("140406101200", "子北村委会")
+    assert rows["140421406201"].to_town_name == "信义管委会", "a town that is new"
+    without = [row for row in rows.values() if not row.to_code]
+    assert len(without) == 108
+    assert {row.from_code[:6] for row in without} == {"140402", "140423", "140424", "140426", "140427", "140429", "140471"}
+
+
+def test_what_was_looked_up_by_hand_speaks_of_rows_without_a_counterpart_only():
+    def rows(name):
+        with (DATA / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    compared = {row["code_2017"]: row for row in rows("crosswalk_2017_2018.csv")}
+    by_hand = rows("crosswalk_2017_2018_further.csv")
+    assert all(compared[row["code_2017"]]["match"] == "gone_or_changed" for row in by_hand)
+    assert all(compared[row["code_2017"]]["name_2017"] == row["name_2017"] for row in by_hand)
+    found = {row["code_2018"] for row in compared.values()}
+    assert found.isdisjoint(row["code_2018"] for row in by_hand)

@@ -1,4 +1,4 @@
-"""Writing places: loading the reference lists."""
+"""Loading the reference lists."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from changzhi_portal.bulk import insert_rows
-from communities.models import Community, CommunityPlacement, Division, DivisionChange
-from communities.reference import ListedDivision, listed_changes, listed_communities, listed_divisions
+from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
+from communities.reference import (
+    ListedDivision,
+    listed_changes,
+    listed_communities,
+    listed_counterparts,
+    listed_divisions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +26,13 @@ class LoadedDivisions:
     towns: int
     communities: int
     changes: int
+    crosswalk_rows: int
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was missing."""
-        return not (self.cities or self.counties or self.towns or self.communities or self.changes)
+        places = self.cities or self.counties or self.towns or self.communities
+        return not (places or self.changes or self.crosswalk_rows)
 
 
 @transaction.atomic
@@ -37,6 +45,7 @@ def load_divisions() -> LoadedDivisions:
     divisions = _add_divisions()
     communities = _add_communities()
     changes = _add_changes()
+    rows = _add_crosswalk()
     levels = [division.level for division in divisions]
     return LoadedDivisions(
         cities=levels.count(Division.Level.CITY),
@@ -44,6 +53,7 @@ def load_divisions() -> LoadedDivisions:
         towns=levels.count(Division.Level.TOWN),
         communities=len(communities),
         changes=len(changes),
+        crosswalk_rows=len(rows),
     )
 
 
@@ -126,4 +136,22 @@ def _add_changes() -> list[DivisionChange]:
         if (listed.effective_on, listed.from_code, listed.to_code) not in known
     ]
     insert_rows(DivisionChange, added)
+    return added
+
+
+def _add_crosswalk() -> list[CrosswalkRow]:
+    known = set(CrosswalkRow.objects.values_list("effective_on", "from_code"))
+    added = [
+        CrosswalkRow(
+            effective_on=listed.effective_on,
+            from_code=listed.from_code,
+            from_name=listed.from_name,
+            to_code=listed.to_code,
+            to_name=listed.to_name,
+            to_town_name=listed.to_town_name,
+        )
+        for listed in listed_counterparts()
+        if (listed.effective_on, listed.from_code) not in known
+    ]
+    insert_rows(CrosswalkRow, added)
     return added
