@@ -69,15 +69,18 @@ class Indicator:
     """A figure that a target may judge.
 
     `columns` are the columns of the measure it is the sum of, by the value of `dimension` that each stands for;
-    an indicator that is one column has no dimension. `is_of_divisions`: the columns are DivisionMeasure's.
+    an indicator that is one column has no dimension. `unit`: what it is counted in. `is_of_divisions`: the columns are
+    DivisionMeasure's. `has_decimals`: it is measured (an area), not counted.
     """
 
     code: str
     name: str
     register: Register
     columns: Mapping[str, str]
+    unit: str
     dimension: str = ""
     is_of_divisions: bool = False
+    has_decimals: bool = False
 
     def columns_counted(self, rule: CountingRule) -> list[str]:
         """The columns that count under `rule`; a dimension the rule does not name counts whole.
@@ -122,6 +125,7 @@ FACILITIES = Register(
     community_columns={
         # Rounded to the column's scale, because SQLite adds decimals as floats: three areas that make 500.00 meet 500.
         "facility_area": Round(Sum("area", filter=Q(kind=Facility.Kind.INTEGRATED)), precision=2),
+        "facilities": _number_of(Q(kind=Facility.Kind.INTEGRATED)),
     },
 )
 
@@ -164,12 +168,14 @@ POSTINGS = Register(
 REGISTERS = (FACILITIES, ORGANIZATIONS, POSTINGS)
 
 _ALL = (
-    Indicator("facility_area", "综合服务设施面积", FACILITIES, {"": "facility_area"}),
+    Indicator("facility_area", "综合服务设施面积", FACILITIES, {"": "facility_area"}, "㎡", has_decimals=True),
+    Indicator("facilities", "综合服务设施数", FACILITIES, {"": "facilities"}, "处"),
     Indicator(
         "organizations",
         "社区社会组织数",
         ORGANIZATIONS,
         {value: f"organizations_{value}" for value in _OF_REGISTRATION},
+        "个",
         dimension="registration",
     ),
     Indicator(
@@ -177,16 +183,18 @@ _ALL = (
         "民办社会工作服务机构数",
         ORGANIZATIONS,
         {value: f"agencies_{value}" for value in _OF_REGISTRATION},
+        "家",
         dimension="registration",
         is_of_divisions=True,
     ),
-    Indicator("workers", "在岗社会工作者数", POSTINGS, {"": "workers"}),
-    Indicator("community_workers", "社区工作者数", POSTINGS, {"": "community_workers"}),
+    Indicator("workers", "在岗社会工作者数", POSTINGS, {"": "workers"}, "人"),
+    Indicator("community_workers", "社区工作者数", POSTINGS, {"": "community_workers"}, "名"),
     Indicator(
         "professionals",
         "社会工作专业人才数",
         POSTINGS,
         {level: f"professionals_{level}" for level in _OF_LEVEL},
+        "名",
         dimension="level",
     ),
 )

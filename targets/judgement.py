@@ -2,15 +2,19 @@
 
 Expressions over the columns of CommunityMeasure or DivisionMeasure, so that roll-ups, lists and previews of another
 rule judge alike, in SQL, without a second look at the registers.
+
+A ratio is never divided before it is compared: 90 m² of 300 households are 30 per 100 because 90 × 100 ≥ 30 × 300. All
+of that is whole numbers of hundredths, so that the answer is the same on every database.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from django.db.models import Case, CharField, DecimalField, Q, QuerySet, TextChoices, Value, When
-from django.db.models.functions import Cast, Round
+from django.db.models import BigIntegerField, Case, CharField, DecimalField, F, Q, QuerySet, TextChoices, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
 from changzhi_portal.errors import PortalError
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from targets.models import Target
 
 Measures = TypeVar("Measures", bound="QuerySet[Any]")
+HUNDREDTHS = 100
 
 
 class Verdict(TextChoices):
@@ -32,54 +37,138 @@ class Verdict(TextChoices):
     UNKNOWN = "unknown", "未知"
 
 
+class Ratio(NamedTuple):
+    """What a figure is taken of: so much per `per` of the measure's column `of`."""
+
+    of: str
+    per: int
+
+
+_RATIOS = {"100_households": Ratio("households", 100), "10000_residents": Ratio("residents", 10_000)}
+
+
+def ratio_of(target: Target) -> Ratio | None:
+    """The ratio that a target asks for; None when it asks for the figure itself."""
+    return _RATIOS.get(target.per)
+
+
+def in_hundredths(number: Decimal | int) -> int:
+    """A bound of at most two decimals as a whole number."""
+    return int(Decimal(number) * HUNDREDTHS)
+
+
 def judged(measures: Measures, target: Target) -> Measures:
     """`measures` with `verdict`, `value` and `missing` for `target`, which need not be saved.
 
-    `value`: the figure in the target's unit, NULL when unknown. `missing`: what an unmet unit lacks to the lower
-    bound, otherwise NULL. Raises PortalError for a target that is not scored or that nobody can judge.
+    `value`: the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`:
+    what an unmet unit lacks to the lower bound, in the target's `unit`, otherwise NULL: a community of 400 households
+    that should have 30 m² per 100 and has 100 m² lacks 20 m². Of a target for the mean, this says how each unit stands
+    against the mean that is asked. Raises PortalError for a target that is not scored or that nobody can judge.
     """
-    if not target.is_scored or target.at_least is None:
-        raise PortalError(
-            f"“{target.name}”仅供参考，不参与测评。",
-            cure=f"The target {target.code} is for information and not scored.",
+    rule = _Rule(target)
+    return measures.annotate(verdict=rule.verdict(), value=rule.value(), missing=rule.missing())
+
+
+def weighed(measures: Measures, target: Target) -> Measures:
+    """`measures` with what adds up over many units, in whole hundredths where it may have decimals.
+
+    `verdict`; `lacking`, as `missing` of `judged`; `figure` and `base`, both NULL unless the unit is met, over or
+    unmet: the mean of several units is Σ figure × per / Σ base. `base` is 1 where the target asks for no ratio.
+    """
+    rule = _Rule(target)
+    measures = measures.annotate(verdict=rule.verdict(), lacking=rule.lacking())
+    return measures.annotate(figure=rule.if_judged(rule.hundredths), base=rule.if_judged(rule.base))
+
+
+class _Rule:
+    """The expressions of one target."""
+
+    def __init__(self, target: Target) -> None:
+        if not target.is_scored or target.at_least is None:
+            raise PortalError(
+                f"“{target.name}”仅供参考，不参与测评。",
+                cure=f"The target {target.code} is for information and not scored.",
+            )
+        self.target = target
+        self.at_least = target.at_least
+        self.ratio = ratio_of(target)
+        self.per = self.ratio.per if self.ratio else 1
+        indicator = indicator_named(target.indicator)
+        self.figure = indicator.figure(target.counting_rule)
+        hundredths = self.figure * HUNDREDTHS
+        self.hundredths = Cast(Round(hundredths) if indicator.has_decimals else hundredths, BigIntegerField())
+        self.base: Combinable = (
+            Cast(F(self.ratio.of), BigIntegerField()) if self.ratio else Value(1, output_field=BigIntegerField())
         )
-    figure = indicator_named(target.indicator).figure(target.counting_rule)
-    lowest = _bound(target.at_least)
-    is_below = Q(LessThan(figure, lowest))
-    # In this order: a missing population makes it unknown even where the figure alone would do.
-    verdicts = [
-        *_verdicts_before_the_figure(target),
-        When(Q(IsNull(figure, True)), then=Value(Verdict.UNKNOWN.value)),
-        When(is_below, then=Value(Verdict.UNMET.value)),
-    ]
-    if target.at_most is not None:
-        verdicts.append(When(Q(GreaterThan(figure, _bound(target.at_most))), then=Value(Verdict.OVER.value)))
-    return measures.annotate(
-        verdict=Case(*verdicts, default=Value(Verdict.MET.value), output_field=CharField(max_length=14)),
-        value=Cast(figure, _amount()),
-        missing=Case(
-            *[When(when.condition, then=None) for when in _verdicts_before_the_figure(target)],
-            # Rounded, because SQLite subtracts decimals as floats.
-            When(is_below, then=Round(Cast(lowest - figure, _amount()), precision=2)),
-            default=None,
-            output_field=_amount(),
-        ),
-    )
 
+    def verdict(self) -> Case:
+        """The verdict, in this order: a missing population makes it unknown even where the figure alone would do."""
+        verdicts = [*self._without_comparing(), When(self._is_below(), then=Value(Verdict.UNMET.value))]
+        if self.target.at_most is not None:
+            verdicts.append(When(self._is_above(self.target.at_most), then=Value(Verdict.OVER.value)))
+        return Case(*verdicts, default=Value(Verdict.MET.value), output_field=CharField(max_length=14))
 
-def _verdicts_before_the_figure(target: Target) -> list[When]:
-    if target.minimum_population is None:
-        return []
-    return [
-        When(Q(residents__isnull=True), then=Value(Verdict.UNKNOWN.value)),
-        # 以上 includes the number itself: a community of just the minimum is asked.
-        When(Q(residents__lt=target.minimum_population), then=Value(Verdict.NOT_APPLICABLE.value)),
-    ]
+    def value(self) -> Cast:
+        """The figure, or the ratio half up; NULL when unknown or when there is nobody to take it of."""
+        if self.ratio is None:
+            return Cast(self.figure, _amount())
+        base = NullIf(self.base, Value(0, output_field=BigIntegerField()))
+        rounded = (2 * self.per * self.hundredths + base) / (2 * base)
+        return _from_hundredths(rounded)
+
+    def lacking(self) -> Case:
+        """What is missing to the lower bound, in hundredths, rounded up: what is missing is never nothing."""
+        lowest = Value(in_hundredths(self.at_least), output_field=BigIntegerField())
+        short = (lowest * self.base - self.hundredths * self.per + (self.per - 1)) / self.per
+        if self.ratio is None:
+            short = lowest - self.hundredths
+        return self._if_below(short, BigIntegerField())
+
+    def missing(self) -> Case:
+        """`lacking` in the target's unit."""
+        return self._if_below(_from_hundredths(self.lacking()), _amount())
+
+    def if_judged(self, number: Combinable) -> Case:
+        """The number of a unit that is met, over or unmet; NULL of any other."""
+        others = [When(when.condition, then=None) for when in self._without_comparing()]
+        return Case(*others, default=number, output_field=BigIntegerField())
+
+    def _if_below(self, number: Combinable, field: Any) -> Case:
+        others = [When(when.condition, then=None) for when in self._without_comparing()]
+        return Case(*others, When(self._is_below(), then=number), default=None, output_field=field)
+
+    def _without_comparing(self) -> list[When]:
+        """The verdicts that need no comparison with the bounds."""
+        unknown, not_applicable = Value(Verdict.UNKNOWN.value), Value(Verdict.NOT_APPLICABLE.value)
+        found = []
+        if self.target.minimum_population is not None:
+            found.append(When(Q(residents__isnull=True), then=unknown))
+            # 以上 includes the number itself: a community of just the minimum is asked.
+            found.append(When(Q(residents__lt=self.target.minimum_population), then=not_applicable))
+        if self.ratio is not None:
+            found.append(When(Q(**{f"{self.ratio.of}__isnull": True}), then=unknown))
+            # Nobody lives there, so nothing is asked.
+            found.append(When(Q(**{self.ratio.of: 0}), then=not_applicable))
+        found.append(When(Q(IsNull(self.figure, True)), then=unknown))
+        return found
+
+    def _is_below(self) -> Q:
+        return Q(LessThan(*self._sides(self.at_least)))
+
+    def _is_above(self, at_most: Decimal | int) -> Q:
+        return Q(GreaterThan(*self._sides(at_most)))
+
+    def _sides(self, bound: Decimal | int) -> tuple[Any, Any]:
+        if self.ratio is None:
+            return self.figure, Value(Decimal(bound), output_field=_amount())
+        return self.hundredths * self.per, self.base * Value(in_hundredths(bound), output_field=BigIntegerField())
 
 
 def _amount() -> DecimalField:
     return DecimalField(max_digits=14, decimal_places=2)
 
 
-def _bound(number: Decimal | int) -> Value:
-    return Value(Decimal(number), output_field=_amount())
+def _from_hundredths(number: Combinable) -> Cast:
+    # Multiplied, because SQLite divides whole numbers to whole ones; rounded, because it multiplies decimals as floats.
+    decimal = Cast(number, _amount()) * Value(Decimal(1) / HUNDREDTHS, output_field=_amount())
+    return Cast(Round(decimal, precision=2), _amount())

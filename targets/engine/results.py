@@ -1,106 +1,229 @@
-"""Judging a month: every scored target for every city, county and town, in one INSERT … SELECT over the measures."""
+"""Judging a month: every scored target for every city, county and town, in one statement over the measures.
+
+What the numbers of a result mean for each kind of target stands at `targets.models.TargetResult`. All arithmetic is
+in whole numbers (hundredths, ten-thousandths), which every database adds, compares and divides alike.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import F, QuerySet
 
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.map_of_day import map_of
-from targets.engine.sql import Named, Sql, compiled, insert_from, run, table, union
-from targets.judgement import Verdict
+from targets.engine.sql import Named, Sql, compiled, fetch, insert_from, run, select_from, union
+from targets.judgement import HUNDREDTHS, Verdict, in_hundredths, ratio_of, weighed
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
+from targets.models.measure import REPORTING_LEVELS
 
-# In whole ten-thousandths, so that rounding half up is exact integer arithmetic on every database.
+# A rate has four decimals, a coverage is a percentage with two.
 _RATE_SCALE = 10_000
-_REACHED = "(summed.met + summed.over_bound)"
-_JUDGED = f"({_REACHED} + summed.unmet + summed.unknown)"
+_COUNTS = ("met", "over_bound", "unmet", "not_applicable", "unknown")
+_VERDICTS = (Verdict.MET, Verdict.OVER, Verdict.UNMET, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN)
+_MEAN, _COVERAGE = Target.Aggregate.MEAN.value, Target.Aggregate.COVERAGE.value
 
 
 def judge_month(period: ReportingPeriod, plan: TargetPlan) -> int:
     """Replace the month's results by those of `plan` over the month's measures; the number of results."""
     TargetResult.objects.for_period(period).delete()
-    targets = list(plan.targets.filter(is_scored=True))
+    targets = {target.pk: target for target in plan.targets.filter(is_scored=True)}
     if not targets:
         return 0
-    columns = {
-        "period": Sql("%s", (period.pk,)),
-        "target": Sql("asked.target_id"),
-        "division": Sql("asked.unit_id"),
-        "judged": Sql(f"COALESCE({_JUDGED}, 0)"),
-        "met": Sql("COALESCE(summed.met, 0)"),
-        "over": Sql("COALESCE(summed.over_bound, 0)"),
-        "unmet": Sql("COALESCE(summed.unmet, 0)"),
-        "not_applicable": Sql("COALESCE(summed.not_applicable, 0)"),
-        "unknown": Sql("COALESCE(summed.unknown, 0)"),
-        "rate": _rate(),
-        # Rounded, because SQLite adds decimals as floats.
-        "gap": Sql("ROUND(COALESCE(summed.gap, 0), 2)"),
+    columns = {"period": Sql("%s", (period.pk,)), "target": Sql("target_key"), "division": Sql("unit_id"), **_columns()}
+    named = _judgement_of(period, targets, Division.Level.values)
+    return run(insert_from(TargetResult, named=named, columns=columns, rows=Sql("weighed")))
+
+
+def results_under(period: ReportingPeriod, targets: Collection[Target]) -> list[TargetResult]:
+    """What the month's measures would give for these targets, saved or not: city and counties, nothing written.
+
+    In the order of the targets, the city before its counties, with target and division. Targets that are not scored are
+    left out.
+    """
+    numbered = dict(enumerate(target for target in targets if target.is_scored))
+    if not numbered:
+        return []
+    names = ("target_key", "unit_id", *_columns())
+    columns = [Sql("target_key"), Sql("unit_id"), *_columns().values()]
+    named = _judgement_of(period, numbered, REPORTING_LEVELS)
+    rows = [
+        dict(zip(names, row, strict=True))
+        for row in fetch(select_from(named=named, columns=columns, rows=Sql("weighed")))
+    ]
+    divisions = Division.objects.in_bulk([row["unit_id"] for row in rows])
+    found = [(row.pop("target_key"), divisions[row.pop("unit_id")], row) for row in rows]
+    found.sort(key=lambda each: (each[0], each[1].level, each[1].code))
+    return [
+        TargetResult(period=period, target=numbered[key], division=division, **_as_stored(values))
+        for key, division, values in found
+    ]
+
+
+def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain database values as they would be after saving: SQLite gives decimals as floats."""
+    fields = {name: TargetResult._meta.get_field(name) for name in values}
+    return {name: fields[name].to_python(value) for name, value in values.items()}
+
+
+def _columns() -> dict[str, Sql]:
+    """The columns of a result by field name, over `weighed`."""
+    # floor(a/b + 1/2) written as (2a + b) div 2b, so that half is rounded up exactly.
+    rate = f"({2 * _RATE_SCALE} * (met + over_bound) + judged) / (2 * judged)"
+    return {
+        "judged": Sql("judged"),
+        "met": Sql("met"),
+        "over": Sql("over_bound"),
+        "unmet": Sql("unmet"),
+        "not_applicable": Sql("not_applicable"),
+        "unknown": Sql("unknown"),
+        "rate": Sql(f"CASE WHEN judged > 0 THEN ({rate}) * 1.0 / {_RATE_SCALE} END"),
+        "gap": Sql(f"lacking * 1.0 / {HUNDREDTHS}"),
+        "value": Sql(f"value * 1.0 / {HUNDREDTHS}"),
+        "verdict": Sql("verdict"),
     }
-    rows = Sql("asked LEFT JOIN summed ON summed.target_id = asked.target_id AND summed.unit_id = asked.unit_id")
-    named = [*map_of(period.as_of), _judged(period, targets), _summed(), _asked(targets)]
-    return run(insert_from(TargetResult, named=named, columns=columns, rows=rows))
 
 
-def _rate() -> Sql:
-    # floor(a/b + 1/2) written as (2a + b) div 2b; 2a beyond 32 bits for a province of communities.
-    rounded = f"(CAST(2 * {_RATE_SCALE} AS BIGINT) * {_REACHED} + {_JUDGED}) / (2 * {_JUDGED})"
-    return Sql(f"CASE WHEN {_JUDGED} > 0 THEN ({rounded}) * 1.0 / {_RATE_SCALE} END")
+def _judgement_of(period: ReportingPeriod, targets: Mapping[int, Target], levels: Collection[str]) -> list[Named]:
+    """The tables of the statement; the last, `weighed`, has one row a target and division of `levels`."""
+    return [
+        *map_of(period.as_of),
+        _asked(targets, levels),
+        _counted(period, targets),
+        _summed(),
+        _stood(),
+        _weighed(),
+    ]
 
 
-def _judged(period: ReportingPeriod, targets: list[Target]) -> Named:
-    """How many units of which verdict, and what they lack: by town where communities are judged, else by county."""
+def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> Named:
+    """Which results there are, and what is asked: every unit for every target, but no towns where counties are judged."""
+    columns = ("target_key", "unit_id", "aggregate", "per", "lowest", "highest", "share")
+    levels_asked = ", ".join("%s" for _ in levels)
+    parts = []
+    for key, target in targets.items():
+        ratio = ratio_of(target)
+        bounds = [
+            None if bound is None else in_hundredths(bound)
+            for bound in (target.at_least, target.at_most, target.coverage_at_least)
+        ]
+        is_of_towns = target.level == Target.Level.COMMUNITY
+        parts.append(
+            Sql(
+                "SELECT CAST(%s AS BIGINT), unit_id, CAST(%s AS VARCHAR(10)), CAST(%s AS BIGINT), CAST(%s AS BIGINT),"
+                " CAST(%s AS BIGINT), CAST(%s AS BIGINT)\n"
+                f"FROM unit WHERE level IN ({levels_asked}) AND level <> %s",
+                (
+                    *(key, target.aggregate, ratio.per if ratio else 1),
+                    *bounds,
+                    *levels,
+                    "" if is_of_towns else Division.Level.TOWN.value,
+                ),
+            )
+        )
+    return Named("asked", columns, union(*parts))
+
+
+def _counted(period: ReportingPeriod, targets: Mapping[int, Target]) -> Named:
+    """What adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
     return Named(
-        "judged",
-        ("target_id", "division_id", "verdict", "units", "missing"),
-        union(*[_judged_by(target, period) for target in targets]),
+        "counted",
+        ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
+        union(*[_counted_by(key, target, period) for key, target in targets.items()]),
     )
 
 
-def _judged_by(target: Target, period: ReportingPeriod) -> Sql:
+def _counted_by(key: int, target: Target, period: ReportingPeriod) -> Sql:
     measures: QuerySet[Any, Any]
     if target.level == Target.Level.COMMUNITY:
-        measures = CommunityMeasure.objects.order_by().for_period(period).judged_by(target)
-        grouped = measures.values("verdict", division_id_of_unit=F("town_id"))
+        measures = CommunityMeasure.objects.order_by().for_period(period).spoken_of_by(target)
+        place = F("town_id")
     else:
-        measures = DivisionMeasure.objects.order_by().for_period(period).judged_by(target)
-        grouped = measures.values("verdict", division_id_of_unit=F("division_id"))
-    rows = compiled(grouped.annotate(units=Count("pk"), lacking=Sum("missing")))
+        measures = DivisionMeasure.objects.order_by().for_period(period).spoken_of_by(target)
+        place = F("division_id")
+    rows = compiled(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
+    counts = ", ".join("COUNT(CASE WHEN verdict = %s THEN 1 END)" for _ in _VERDICTS)
     return Sql(
-        f"SELECT {target.pk:d}, division_id_of_unit, verdict, units, lacking FROM ({rows.text}) AS of_target",  # noqa: S608
-        rows.params,
+        f"SELECT CAST(%s AS BIGINT), unit_at, {counts}, SUM(lacking), SUM(figure), SUM(base)\n"
+        f"FROM ({rows.text}) AS of_target GROUP BY unit_at",
+        (key, *(verdict.value for verdict in _VERDICTS), *rows.params),
     )
 
 
 def _summed() -> Named:
     """Added up for every town, county and city."""
-    verdicts = (Verdict.MET, Verdict.OVER, Verdict.UNMET, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN)
-    sums = ",\n  ".join(
-        "CAST(SUM(CASE WHEN judged.verdict = %s THEN judged.units ELSE 0 END) AS BIGINT)" for _ in verdicts
-    )
+    names = (*_COUNTS, "lacking", "figure", "base")
+    # PostgreSQL adds whole numbers to fractions' type, in which dividing would not give whole numbers any more.
+    sums = ", ".join(f"CAST(COALESCE(SUM(counted.{name}), 0) AS BIGINT)" for name in names)
     return Named(
         "summed",
-        ("target_id", "unit_id", "met", "over_bound", "unmet", "not_applicable", "unknown", "gap"),
+        ("target_key", "unit_id", *names),
         Sql(
-            f"SELECT judged.target_id, belongs.unit_id,\n  {sums},\n  SUM(judged.missing)\n"
-            "FROM judged JOIN belongs ON belongs.division_id = judged.division_id\n"
-            "GROUP BY judged.target_id, belongs.unit_id",
-            tuple(verdict.value for verdict in verdicts),
+            f"SELECT counted.target_key, belongs.unit_id, {sums}\n"
+            "FROM counted JOIN belongs ON belongs.division_id = counted.division_id\n"
+            "GROUP BY counted.target_key, belongs.unit_id"
         ),
     )
 
 
-def _asked(targets: list[Target]) -> Named:
-    """Which results there are: every unit for every target, but no towns where counties are judged."""
-    keys = ", ".join(f"{target.pk:d}" for target in targets)
+def _stood() -> Named:
+    """Every result asked for, with zeros where there is no such unit, and how the division stands as a whole."""
+    columns = ("aggregate", "per", "lowest", "highest", "share")
+    names = (*_COUNTS, "lacking", "figure", "base")
+    judged = "(met + over_bound + unmet + unknown)"
+    covered = f"(met + over_bound) * {HUNDREDTHS * 100}"
+    verdicts = (
+        f"WHEN {judged} = 0 THEN %s\n"
+        f"WHEN aggregate = %s AND unknown > 0 THEN %s\n"
+        f"WHEN aggregate = %s AND figure * per < lowest * base THEN %s\n"
+        f"WHEN aggregate = %s AND figure * per > highest * base THEN %s\n"
+        f"WHEN aggregate = %s OR {covered} >= share * {judged} THEN %s\n"
+        f"WHEN {covered} + unknown * {HUNDREDTHS * 100} < share * {judged} THEN %s\n"
+        "ELSE %s"
+    )
+    params = (
+        *(Verdict.NOT_APPLICABLE.value, _MEAN, Verdict.UNKNOWN.value, _MEAN, Verdict.UNMET.value),
+        *(_MEAN, Verdict.OVER.value, _MEAN, Verdict.MET.value, Verdict.UNMET.value, Verdict.UNKNOWN.value),
+    )
+    zeros = ", ".join(f"COALESCE(summed.{name}, 0) AS {name}" for name in names)
+    every = (
+        f"SELECT asked.*, {zeros} FROM asked\n"  # noqa: S608
+        "LEFT JOIN summed ON summed.target_key = asked.target_key AND summed.unit_id = asked.unit_id"
+    )
     return Named(
-        "asked",
-        ("target_id", "unit_id"),
+        "stood",
+        ("target_key", "unit_id", *columns, *names, "judged", "verdict"),
         Sql(
-            f"SELECT target.id, unit.unit_id FROM {table(Target)} AS target CROSS JOIN unit\n"  # noqa: S608
-            f"WHERE target.id IN ({keys}) AND (target.level = %s OR unit.level <> %s)",
-            (Target.Level.COMMUNITY.value, Division.Level.TOWN.value),
+            f"SELECT target_key, unit_id, {', '.join((*columns, *names))}, {judged},\n"
+            f"CASE WHEN aggregate NOT IN (%s, %s) THEN '' ELSE CASE {verdicts} END END\nFROM ({every}) AS every_one",
+            (_MEAN, _COVERAGE, *params),
+        ),
+    )
+
+
+def _weighed() -> Named:
+    """The figures of a result: of a mean, the division is the one unit that is judged."""
+    is_mean = "aggregate = %s"
+    counts = ", ".join(
+        f"CASE WHEN {is_mean} THEN CASE WHEN verdict = %s THEN 1 ELSE 0 END ELSE {name} END" for name in _COUNTS
+    )
+    # What all communities together lack to the mean that is asked, rounded up.
+    short_of_mean = "CASE WHEN verdict = %s THEN (lowest * base - figure * per + per - 1) / per ELSE 0 END"
+    mean = "CASE WHEN base > 0 THEN (2 * figure * per + base) / (2 * base) END"
+    coverage = f"CASE WHEN judged > 0 THEN ({2 * HUNDREDTHS * 100} * (met + over_bound) + judged) / (2 * judged) END"
+    return Named(
+        "weighed",
+        ("target_key", "unit_id", "judged", *_COUNTS, "lacking", "value", "verdict"),
+        Sql(
+            f"SELECT target_key, unit_id, CASE WHEN {is_mean} THEN CASE WHEN judged > 0 THEN 1 ELSE 0 END ELSE judged END,\n"
+            f"{counts},\nCASE WHEN {is_mean} THEN {short_of_mean} ELSE lacking END,\n"
+            f"CASE aggregate WHEN %s THEN {mean} WHEN %s THEN {coverage} END,\nverdict\nFROM stood",
+            (
+                _MEAN,
+                *(value for verdict in _VERDICTS for value in (_MEAN, verdict.value)),
+                *(_MEAN, Verdict.UNMET.value, _MEAN, _COVERAGE),
+            ),
         ),
     )

@@ -5,7 +5,7 @@ Everything in `text` is ours (querysets, and the names of our own tables and col
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -52,22 +52,36 @@ def selected(columns: Sequence[str], rows: Sql) -> Sql:
     return Sql(f"SELECT {', '.join(columns)} FROM ({rows.text}) AS rows_of_it", rows.params)  # noqa: S608
 
 
-def insert_from(model: type[Model], *, named: Sequence[Named], columns: Mapping[str, Sql], rows: Sql) -> Sql:
-    """`INSERT INTO model … WITH named … SELECT columns FROM rows`. Columns are by field name; `rows` follows FROM."""
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(str(model._meta.get_field(name).column)) for name in columns)
-    values = ",\n  ".join(column.text for column in columns.values())
+def select_from(*, named: Sequence[Named], columns: Iterable[Sql], rows: Sql) -> Sql:
+    """`WITH named … SELECT columns FROM rows`; `rows` follows FROM."""
+    columns = tuple(columns)
+    values = ",\n  ".join(column.text for column in columns)
     expressions = ",\n".join(
         f"{part.name} ({', '.join(part.columns)}) AS MATERIALIZED (\n{part.body.text}\n)" for part in named
     )
     return Sql(
-        f"INSERT INTO {table(model)} ({names})\nWITH RECURSIVE {expressions}\nSELECT\n  {values}\nFROM {rows.text}",
+        f"WITH RECURSIVE {expressions}\nSELECT\n  {values}\nFROM {rows.text}",
         (
             *chain(*(part.body.params for part in named)),
-            *chain(*(column.params for column in columns.values())),
+            *chain(*(column.params for column in columns)),
             *rows.params,
         ),
     )
+
+
+def insert_from(model: type[Model], *, named: Sequence[Named], columns: Mapping[str, Sql], rows: Sql) -> Sql:
+    """`INSERT INTO model … WITH named … SELECT columns FROM rows`. Columns are by field name; `rows` follows FROM."""
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(model._meta.get_field(name).column)) for name in columns)
+    selected_rows = select_from(named=named, columns=columns.values(), rows=rows)
+    return Sql(f"INSERT INTO {table(model)} ({names})\n{selected_rows.text}", selected_rows.params)
+
+
+def fetch(statement: Sql) -> list[tuple[Any, ...]]:
+    """The rows of a SELECT."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.params)
+        return list(cursor.fetchall())
 
 
 def run(statement: Sql) -> int:

@@ -48,8 +48,11 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
 
     def judged_by(self, target: Target) -> Self:
         """The communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        spoken_of = self.filter(kind=target.kind) if target.kind else self
-        return judged(spoken_of, target)
+        return judged(self.spoken_of_by(target), target)
+
+    def spoken_of_by(self, target: Target) -> Self:
+        """The communities of the kind that the target asks something of."""
+        return self.filter(kind=target.kind) if target.kind else self
 
     def falling_short_of(self, target: Target) -> Self:
         """The unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
@@ -82,6 +85,7 @@ class CommunityMeasure(ScopedModel):
     households = models.PositiveIntegerField("户数", null=True)
     residents = models.PositiveIntegerField("常住人口", null=True)
     facility_area = models.DecimalField("综合服务设施面积（㎡）", max_digits=12, decimal_places=2, null=True)
+    facilities = models.PositiveIntegerField("综合服务设施数", null=True)
     organizations_registered = models.PositiveIntegerField("登记组织", null=True)
     organizations_filed = models.PositiveIntegerField("街道备案组织", null=True)
     organizations_guided = models.PositiveIntegerField("社区指导组织", null=True)
@@ -128,10 +132,12 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
 
     def judged_by(self, target: Target) -> Self:
         """The counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        spoken_of = self.filter(division__level=Division.Level.COUNTY)
-        if target.urban_districts_only:
-            spoken_of = spoken_of.filter(division__is_urban_district=True)
-        return judged(spoken_of, target)
+        return judged(self.spoken_of_by(target), target)
+
+    def spoken_of_by(self, target: Target) -> Self:
+        """The counties, or only the urban districts, that the target asks something of."""
+        counties = self.filter(division__level=Division.Level.COUNTY)
+        return counties.filter(division__is_urban_district=True) if target.urban_districts_only else counties
 
 
 class DivisionMeasure(ScopedModel):

@@ -1,30 +1,48 @@
-"""Target plans as data: what a policy document asks, clause by clause (domain.md §5)."""
+"""Target plans as data: what a policy document asks, clause by clause (domain.md §5).
+
+A plan is kept in versions: whoever changes it makes a new row of `TargetPlan` with its own rows of `Target`, and what
+months were judged by before stays as it was. Targets of two versions are the same clause when their `code` is.
+"""
 
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from changzhi_portal.errors import PortalError
+from communities.models import Community
 from targets.indicators import indicator_named
+
+# No clause asks for more; beyond it the engine's whole-number arithmetic would no longer fit 64 bits.
+HIGHEST_BOUND = 1_000_000
 
 
 class TargetPlanQuerySet(models.QuerySet):
     """Reads of plans."""
 
+    def current(self) -> Self:
+        """The newest version of every plan, the plan begun first before the others."""
+        return self.filter(is_current=True).order_by("starts_on", "id")
+
+    def versions_of(self, code: str) -> Self:
+        """Every version of one plan, the newest first."""
+        return self.filter(code=code).select_related("made_by").order_by("-version")
+
     def in_force_on(self, day: datetime.date) -> TargetPlan:
-        """The plan that a month ending on `day` is judged by; the one begun last when two overlap.
+        """The plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
 
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
         stays the measure of how things stand. Raises PortalError for a day before the first plan.
         """
-        begun = self.filter(starts_on__lte=day).order_by("-starts_on", "-id")
+        begun = self.filter(is_current=True, starts_on__lte=day).order_by("-starts_on", "-id")
         plan = begun.filter(ends_on__gte=day).first() or begun.first()
         if plan is None:
-            first = self.order_by("starts_on").first()
+            first = self.current().first()
             begins = (
                 f"The first plan begins on {first.starts_on}." if first else "There is no plan at all: run migrate."
             )
@@ -36,24 +54,60 @@ class TargetPlanQuerySet(models.QuerySet):
 
 
 class TargetPlan(models.Model):
-    """One policy document's targets, with the days it runs."""
+    """One version of one policy document's targets, with the days it runs."""
 
-    code = models.SlugField("代码", max_length=40, unique=True)
+    code = models.SlugField("代码", max_length=40)
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
+    is_current = models.BooleanField("现行版本", default=True, editable=False)
     title = models.CharField("名称", max_length=200)
     document = models.CharField("文件", max_length=200, help_text="文号和标题")
     starts_on = models.DateField("起")
     ends_on = models.DateField("止", help_text="应达到目标之日")
+    # Empty for what ships with the portal.
+    made_at = models.DateTimeField("修改时间", null=True, blank=True, editable=False)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="修改人",
+    )
+    reason = models.CharField("修改原因", max_length=200, blank=True, editable=False)
 
     objects = TargetPlanQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "目标方案"
-        ordering = ("starts_on",)
+        ordering = ("starts_on", "code", "version")
         constraints = (
+            models.UniqueConstraint(
+                fields=["code", "version"],
+                name="plan_version_once",
+                violation_error_message="这个方案的这一版本已经存在。",
+            ),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(is_current=True),
+                name="plan_current_once",
+                violation_error_message="已有使用此代码的方案。",
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__gt=F("starts_on")),
                 name="plan_ends_after_start",
                 violation_error_message="止日应晚于起日。",
+            ),
+            models.CheckConstraint(
+                condition=Q(made_at__isnull=True, made_by__isnull=True)
+                | Q(made_at__isnull=False, made_by__isnull=False),
+                name="plan_made_at_and_by",
+                violation_error_message="修改时间和修改人应同时填写。",
+            ),
+            models.CheckConstraint(
+                condition=Q(version=1) | (Q(made_at__isnull=False) & ~Q(reason="")),
+                name="plan_version_has_reason",
+                violation_error_message="修改方案应写明原因。",
             ),
         )
 
@@ -62,7 +116,11 @@ class TargetPlan(models.Model):
 
 
 class Target(models.Model):
-    """One clause of a plan: which units are judged, by which indicator, against which bounds."""
+    """One clause of one version of a plan: which units are judged, by which figure, against which bounds.
+
+    The operator: the figure must be ≥ `at_least` (以上, which includes the number itself); with `at_most` it must lie
+    in a range; with `per` it is a ratio. The aggregate says of whom that is asked, see `Aggregate`.
+    """
 
     class Level(models.TextChoices):
         """What is judged."""
@@ -71,24 +129,43 @@ class Target(models.Model):
         COUNTY = "county", "县（市、区）"
         DIVISION = "division", "全域"
 
+    class Per(models.TextChoices):
+        """What a ratio is taken of: so much per 100 households, or per 10,000 residents."""
+
+        WHOLE = "", "总数"
+        HOUSEHOLDS = "100_households", "每百户"
+        RESIDENTS = "10000_residents", "每万人"
+
+    class Aggregate(models.TextChoices):
+        """Of whom the bounds are asked: of every unit, of their mean, or of a given share of them."""
+
+        EACH = "each", "逐个达到"
+        MEAN = "mean", "平均达到"
+        COVERAGE = "coverage", "达到一定比例"
+
     plan = models.ForeignKey(TargetPlan, models.CASCADE, related_name="targets", verbose_name="方案")
     code = models.SlugField("代码", max_length=40)
     position = models.PositiveSmallIntegerField("顺序")
     short_name = models.CharField("简称", max_length=30, help_text="表格和图中使用")
     name = models.CharField("名称", max_length=60)
     clause = models.CharField("条款", max_length=40)
-    quotation = models.CharField("原文", max_length=300)
+    quotation = models.CharField("原文", max_length=300, blank=True)
     level = models.CharField("测评单位", max_length=10, choices=Level)
-    kind = models.CharField("社区类型", max_length=5, blank=True, help_text="urban、rural；空表示不限")
+    kind = models.CharField("社区类型", max_length=5, choices=Community.Kind, blank=True, help_text="空表示不限")
     minimum_population = models.PositiveIntegerField("人口下限", null=True, blank=True, help_text="含本数")
     urban_districts_only = models.BooleanField("仅市辖区", default=False)
     indicator = models.CharField("指标", max_length=40)
     counting_rule = models.JSONField(
         "计数规则", default=dict, blank=True, help_text="按维度列出计入的取值；未列的维度全部计入"
     )
+    per = models.CharField("折算", max_length=20, choices=Per, default=Per.WHOLE, blank=True)
+    aggregate = models.CharField("汇总方式", max_length=10, choices=Aggregate, default=Aggregate.EACH)
     at_least = models.DecimalField("下限", max_digits=12, decimal_places=2, null=True, blank=True, help_text="含本数")
     at_most = models.DecimalField(
         "上限", max_digits=12, decimal_places=2, null=True, blank=True, help_text="超过的单独列示"
+    )
+    coverage_at_least = models.DecimalField(
+        "比例下限（%）", max_digits=5, decimal_places=2, null=True, blank=True, help_text="含本数"
     )
     unit = models.CharField("计量单位", max_length=10)
     is_scored = models.BooleanField("参与测评", default=True)
@@ -113,21 +190,75 @@ class Target(models.Model):
                 violation_error_message="上限不能低于下限。",
             ),
             models.CheckConstraint(
+                condition=(Q(at_least__isnull=True) | Q(at_least__gte=0, at_least__lte=HIGHEST_BOUND))
+                & (Q(at_most__isnull=True) | Q(at_most__gte=0, at_most__lte=HIGHEST_BOUND)),
+                name="target_bounds_plausible",
+                violation_error_message="上限和下限应在0到1000000之间。",
+            ),
+            models.CheckConstraint(
                 condition=Q(level="community") | Q(kind="", minimum_population__isnull=True),
                 name="target_kind_of_communities",
                 violation_error_message="只有以社区为测评单位的目标才能限定社区类型和人口下限。",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["", *Community.Kind.values]),
+                name="target_kind_known",
+                violation_error_message="请选择社区类型。",
+            ),
+            models.CheckConstraint(
+                condition=Q(urban_districts_only=False) | Q(level="county"),
+                name="target_urban_districts_of_counties",
+                violation_error_message="只有以县（市、区）为测评单位的目标才能限定市辖区。",
+            ),
+            models.CheckConstraint(
+                condition=Q(per__in=["", "100_households", "10000_residents"]),
+                name="target_per_known",
+                violation_error_message="请选择按总数、每百户还是每万人计算。",
+            ),
+            models.CheckConstraint(
+                condition=Q(aggregate__in=["each", "mean", "coverage"]),
+                name="target_aggregate_known",
+                violation_error_message="请选择逐个达到、平均达到还是达到一定比例。",
+            ),
+            models.CheckConstraint(
+                condition=Q(level="community") | Q(per="", aggregate="each"),
+                name="target_ratio_of_communities",
+                violation_error_message="只有以社区为测评单位的目标才能按户数、人口折算，或者按平均、比例汇总。",
+            ),
+            models.CheckConstraint(
+                condition=(Q(aggregate="coverage") & Q(coverage_at_least__gt=0, coverage_at_least__lte=100))
+                | (~Q(aggregate="coverage") & Q(coverage_at_least__isnull=True)),
+                name="target_coverage_has_share",
+                violation_error_message="按比例汇总的目标应写明比例下限（大于0，不超过100%），其他目标不写。",
             ),
         )
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def value_unit(self) -> str:
+        """The unit of the figure that is judged: 个; of a ratio 平方米/百户. Of what is missing, it is `unit`."""
+        return self.unit + {self.Per.HOUSEHOLDS: "/百户", self.Per.RESIDENTS: "/万人"}.get(self.Per(self.per), "")
+
+    @property
+    def is_of_whole(self) -> bool:
+        """Whether the bound is asked of the division as a whole (a mean, a share), so that its result has a verdict."""
+        return self.aggregate != self.Aggregate.EACH
+
     def clean(self) -> None:
         """Refuse an indicator or counting rule that nobody can measure."""
         try:
-            indicator = indicator_named(self.indicator)
-            indicator.columns_counted(self.counting_rule)
+            self.refuse_unless_measurable()
         except PortalError as error:
             raise ValidationError(str(error)) from error
+
+    def refuse_unless_measurable(self) -> None:
+        """Raise PortalError for an indicator or counting rule that the portal cannot count at this level."""
+        indicator = indicator_named(self.indicator)
+        indicator.columns_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
-            raise ValidationError(f"“{indicator.name}”不能按“{self.get_level_display()}”测评。")
+            raise PortalError(
+                f"“{indicator.name}”不能按“{self.get_level_display()}”测评，请换一个指标或测评单位。",
+                cure=f"The indicator {indicator.code} cannot be judged at the level {self.level}.",
+            )

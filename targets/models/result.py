@@ -11,6 +11,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
+from targets.judgement import Verdict
 from targets.models.measure import REPORTING_LEVELS
 
 if TYPE_CHECKING:
@@ -54,17 +55,37 @@ class TargetResultQuerySet(ScopedQuerySet):
         return of_levels.order_by("target__position", "division__level", "division__code")
 
     def compared_with(self, period: ReportingPeriod) -> Self:
-        """With `rate_before` and `gap_before`: the same target and division in another month, NULL where it has none."""
+        """With `rate_before`, `gap_before` and `value_before`: the same in another month, NULL where it has none.
+
+        The same clause of the same plan and the same division; the plan's version may be another.
+        """
         before = TargetResult.objects.filter(
-            period=period, target=OuterRef("target"), division=OuterRef("division")
+            period=period,
+            target__code=OuterRef("target__code"),
+            target__plan__code=OuterRef("target__plan__code"),
+            division=OuterRef("division"),
         ).order_by()
         return self.annotate(
-            rate_before=Subquery(before.values("rate")[:1]), gap_before=Subquery(before.values("gap")[:1])
+            rate_before=Subquery(before.values("rate")[:1]),
+            gap_before=Subquery(before.values("gap")[:1]),
+            value_before=Subquery(before.values("value")[:1]),
         )
 
 
 class TargetResult(ScopedModel):
-    """How many units of one division meet one target in one month (domain.md §5)."""
+    """How one division stands against one target in one month (domain.md §5).
+
+    Of a target for `each` unit: how many units are judged, met, over, unmet, not applicable, unknown; the rate; and the
+    gap, which is what all the unmet ones lack. `value` and `verdict` are empty.
+
+    Of a target for a `coverage`: the same of the same units, so that the rate is the coverage. `value` is the coverage
+    in percent, unknown units not being covered; `verdict` is met once it reaches the share that is asked, unmet when it
+    would not even if all the unknown ones were covered, and otherwise unknown.
+
+    Of a target for the `mean`: the unit judged is the division itself, so that the counts are 0 or 1. `value` is the mean
+    of those communities whose figure is known, of a ratio Σ figure ÷ Σ households (residents); `verdict` is unknown as
+    long as one community is unknown. The gap is what the communities lack together to reach the mean that is asked.
+    """
 
     period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="results", verbose_name="统计月")
     target = models.ForeignKey("targets.Target", models.PROTECT, related_name="results", verbose_name="目标")
@@ -79,6 +100,12 @@ class TargetResult(ScopedModel):
         "达标率", max_digits=5, decimal_places=4, null=True, help_text="四位小数；无参评单位为空"
     )
     gap = models.DecimalField("缺口", max_digits=14, decimal_places=2, help_text="未达标单位所缺之和，单位同目标")
+    value = models.DecimalField(
+        "平均数或覆盖率", max_digits=14, decimal_places=2, null=True, help_text="覆盖率为百分数；逐个达到的目标为空"
+    )
+    verdict = models.CharField(
+        "总体判定", max_length=14, choices=Verdict, blank=True, default="", help_text="逐个达到的目标为空"
+    )
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = TargetResultQuerySet.as_manager()
@@ -95,6 +122,11 @@ class TargetResult(ScopedModel):
                 condition=Q(judged=F("met") + F("over") + F("unmet") + F("unknown")),
                 name="result_adds_up",
                 violation_error_message="参评数应等于达标、超出、未达标、未知之和。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="") | Q(value__isnull=True),
+                name="result_value_has_verdict",
+                violation_error_message="有平均数或覆盖率的结果应有总体判定。",
             ),
         )
 

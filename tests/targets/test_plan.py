@@ -46,7 +46,7 @@ def test_every_quotation_stands_in_the_document():
 def test_loading_again_adds_nothing_and_keeps_what_people_changed():
     Target.objects.filter(code="urban_org_count").update(at_least=12)
     load_plans(TargetPlan, Target)
-    assert (TargetPlan.objects.count(), Target.objects.count()) == (1, 7)
+    assert (TargetPlan.objects.count(), Target.objects.count()) == (2, 12)
     assert Target.objects.get(code="urban_org_count").at_least == 12
 
 
@@ -61,14 +61,17 @@ def test_loading_adds_what_is_missing():
     [
         ("2017-11-14", "2020"),
         ("2020-12-31", "2020"),
-        ("2021-01-31", "next"),
-        ("2025-12-31", "next"),
-        ("2026-01-31", "next"),
+        ("2021-01-31", "2025"),
+        ("2025-12-31", "2025"),
+        ("2026-01-31", "2025"),
+        ("2026-03-01", "next"),
+        ("2030-12-31", "next"),
+        ("2031-01-31", "next"),
     ],
 )
 def test_a_month_is_judged_by_the_plan_in_force_or_else_by_the_last_one(day, code):
     TargetPlan.objects.create(
-        code="next", title="下一方案", document="某文件", starts_on="2021-01-01", ends_on="2025-12-31"
+        code="next", title="下一方案", document="某文件", starts_on="2026-03-01", ends_on="2030-12-31"
     )
     assert TargetPlan.objects.in_force_on(datetime.date.fromisoformat(day)).code == code
 
