@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from importlib import import_module
 from string import Formatter
@@ -97,7 +98,12 @@ class QualityRule:
 
     def say(self, row: Mapping[str, Any]) -> str:
         """The message about one row."""
-        return self.message.format(**{name: in_words(row[name]) for name in self.lookups})
+        return self.message.format(**{name: _in_words(row[name]) for name in self.lookups})
+
+
+def _in_words(value: Any) -> str:
+    """As everywhere, but amounts without idle decimals: what a database adds up has as many as it likes."""
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else in_words(value)
 
 
 @dataclass(frozen=True)

@@ -91,53 +91,54 @@ class Findings(Sequence[Finding]):
     def _counts(self) -> dict[str, int]:
         counts = {rule.code: 0 for rule in self.rules}
         numbered = [
-            self._rows(rule).order_by().values(position=_number(position)).annotate(found=Count("pk"))
-            for position, rule in enumerate(self.rules)
+            self._rows[rule.code].values(rule_number=_number(number)).annotate(found=Count("pk"))
+            for number, rule in enumerate(self.rules)
         ]
         for row in _union(numbered):
-            counts[self.rules[row["position"]].code] = row["found"]
+            counts[self.rules[row["rule_number"]].code] = row["found"]
         return counts
 
-    def _rows(self, rule: QualityRule) -> ScopedQuerySet:
-        """What a rule finds, cut to the division and the user."""
-        rows = rule.find(self.occasion).within(self.division)
-        return rows if self.user is _EVERYONE else rows.visible_to(self.user)
+    @cached_property
+    def _rows(self) -> dict[str, ScopedQuerySet]:
+        """What each rule finds, by its code, cut to the division and the user; some look for medians to do so."""
+        rows = {rule.code: rule.find(self.occasion).order_by().within(self.division) for rule in self.rules}
+        if self.user is _EVERYONE:
+            return rows
+        return {code: found.visible_to(self.user) for code, found in rows.items()}
 
     def _keys(self) -> QuerySet[Any, Any]:
         """Rule and key of every finding, in order."""
         parts = [
-            self._rows(rule)
-            .order_by()
-            .values(
+            self._rows[rule.code].values(
                 sort_path=Cast(rule.subject.path, CharField()),
                 sort_code=Cast(rule.subject.community_code, CharField()),
-                position=_number(position),
+                rule_number=_number(number),
                 key=F("pk"),
             )
-            for position, rule in enumerate(self.rules)
+            for number, rule in enumerate(self.rules)
         ]
-        return _union(parts).order_by("sort_path", "sort_code", "position", "key")
+        return _union(parts).order_by("sort_path", "sort_code", "rule_number", "key")
 
     def _read(self, keys: Iterable[Mapping[str, Any]]) -> list[Finding]:
         """The findings of the keys, in their order: one query a rule, and one for the names of places."""
         wanted = list(keys)
         by_rule: dict[int, list[int]] = defaultdict(list)
         for key in wanted:
-            by_rule[key["position"]].append(key["key"])
+            by_rule[key["rule_number"]].append(key["key"])
         rows: dict[tuple[int, int], Mapping[str, Any]] = {}
-        for position, found in by_rule.items():
-            rows |= {(position, row["pk"]): row for row in self._values(self.rules[position], found)}
+        for number, found in by_rule.items():
+            rows |= {(number, row["pk"]): row for row in self._values(self.rules[number], found)}
         places = _places_of(wanted)
         return [
             _finding(
-                self.rules[key["position"]],
-                rows[key["position"], key["key"]],
+                self.rules[key["rule_number"]],
+                rows[key["rule_number"], key["key"]],
                 key["sort_path"],
                 places.get(key["sort_path"], ""),
             )
             for key in wanted
             # A row that was corrected between the two queries is no finding any more.
-            if (key["position"], key["key"]) in rows
+            if (key["rule_number"], key["key"]) in rows
         ]
 
     def _values(self, rule: QualityRule, keys: list[int]) -> QuerySet[Any, Any]:
@@ -145,15 +146,15 @@ class Findings(Sequence[Finding]):
         names = {"pk", subject.ref, subject.label, *rule.lookups}
         if subject.community is not None:
             names.add(subject.of_community("name"))
-        return self._rows(rule).order_by().filter(pk__in=keys).values(*names)
+        return self._rows[rule.code].filter(pk__in=keys).values(*names)
 
 
-def _number(position: int) -> Value:
-    return Value(position, output_field=IntegerField())
+def _number(number: int) -> Value:
+    return Value(number, output_field=IntegerField())
 
 
 def _union(parts: list[Any]) -> Any:
-    first, *others = parts or [Division.objects.none().values(position=_number(0))]
+    first, *others = parts or [Division.objects.none().values(rule_number=_number(0))]
     return first.union(*others, all=True) if others else first
 
 

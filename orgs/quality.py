@@ -1,0 +1,111 @@
+"""What is probably wrong in social organizations.
+
+That a registered one has a credit code and that its dates are in order is held by constraints, not looked for here.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from changzhi_portal.quality import Occasion, Severity, Subject, rule
+from changzhi_portal.scope import ScopedQuerySet
+from communities.models import Division
+from orgs.models import SocialOrganization
+
+ORGANIZATIONS = Subject(SocialOrganization, "orgs:detail")
+Registration = SocialOrganization.Registration
+LegalForm = SocialOrganization.LegalForm
+# GB 32100: what the first two characters of a credit code say about the legal form (domain.md §8).
+_CODE_BEGINS = {
+    LegalForm.ASSOCIATION: "51",
+    LegalForm.PRIVATE_NON_ENTERPRISE: "52",
+    LegalForm.SERVICE: "52",
+    LegalForm.FOUNDATION: "53",
+}
+
+
+def _active(occasion: Occasion) -> ScopedQuerySet:
+    return SocialOrganization.objects.in_effect_on(occasion.day)
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "社会组织重名",
+    "同一街道（乡镇）另有一个同名组织，请核对是否重复登记。",
+)
+def organization_name_twice(occasion: Occasion) -> ScopedQuerySet:
+    """One organization under two keys: with and without its credit code, or at a community and at the town.
+
+    Two without a code in different communities are two: many a community has its 太极拳队.
+    """
+    placed = _active(occasion).annotate(town_or_above=Coalesce("community__town", "division"))
+    same_name = placed.filter(name_key=OuterRef("name_key"), town_or_above=OuterRef("town_or_above"))
+    others = same_name.exclude(pk=OuterRef("pk"))
+    has_code = ~Q(credit_code="")
+    at_town = Q(community__isnull=True)
+    return placed.filter(
+        Exists(others.filter(community=OuterRef("community")))
+        | Exists(others.filter(has_code | at_town))
+        | (Exists(others) & (has_code | at_town))
+    )
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "组织类型与信用代码不符",
+    "统一社会信用代码{credit_code}的前两位与所填组织类型不符，请核对证书。",
+)
+def legal_form_contradicts_code(occasion: Occasion) -> ScopedQuerySet:
+    """51 社会团体, 52 民办非企业单位 (now 社会服务机构), 53 基金会."""
+    contradiction = Q()
+    for form, beginning in _CODE_BEGINS.items():
+        contradiction |= Q(legal_form=form) & ~Q(credit_code__startswith=beginning)
+    return _active(occasion).filter(contradiction).exclude(credit_code="")
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "民办社工机构未登记",
+    "民办社工机构只有管理方式为“登记”的才计入目标，请核对管理方式。",
+)
+def agency_not_registered(occasion: Occasion) -> ScopedQuerySet:
+    """`district_agencies` counts 管理方式 登记 only, so that this agency helps nobody's target."""
+    return _active(occasion).agencies().exclude(registration=Registration.REGISTERED)  # type: ignore[attr-defined]
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "社区指导的组织没有写明社区",
+    "管理方式是“社区指导”，但没有写明由哪个社区指导，不计入任何社区，请补填社区。",
+)
+def guided_without_community(occasion: Occasion) -> ScopedQuerySet:
+    """What a community guides serves from that community; at a town or county no community is credited with it."""
+    return _active(occasion).filter(registration=Registration.GUIDED, community__isnull=True)
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "街道备案的组织挂在县级",
+    "管理方式是“街道备案”，但没有写明街道（乡镇）或社区，请补填。",
+)
+def filed_above_town(occasion: Occasion) -> ScopedQuerySet:
+    """Filed with a street or town, so one of them must be its place."""
+    filed = _active(occasion).filter(registration=Registration.FILED, division__isnull=False)
+    return filed.exclude(division__level=Division.Level.TOWN)
+
+
+@rule(
+    ORGANIZATIONS,
+    Severity.SOFT,
+    "社会组织所在社区已撤销",
+    "所在社区已经撤销，不再计入，请改到现在的社区或填注销日期。",
+)
+def organization_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
+    """Active where nothing is counted any more."""
+    return _active(occasion).filter(community__closed_on__lte=occasion.day)

@@ -1,0 +1,18 @@
+"""What one rule of data quality finds, as the data-quality page would list it."""
+
+from __future__ import annotations
+
+from changzhi_portal.quality import Finding
+from communities.models import Division
+from targets.checks import findings_for
+from tests.factories import make_period
+
+
+def found_by(code: str, division: Division, month: str = "2018-06") -> list[Finding]:
+    """The findings of the rule with this code in a division, as of the end of a month."""
+    return list(findings_for(period=make_period(month), division=division).narrowed(rule=code))
+
+
+def refs_found_by(code: str, division: Division, month: str = "2018-06") -> set[str]:
+    """The records it finds."""
+    return {finding.ref for finding in found_by(code, division, month)}
