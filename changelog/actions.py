@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -42,14 +43,14 @@ def apply_writes(
     batch: Any = None,
     into: ChangeSet | None = None,
 ) -> ChangeSet | None:
-    """Write the proposed records and log them as one change set; None when there is nothing to write.
+    """Write the proposed records and log them as one change set; None when there is none and nothing to write.
 
     Must run inside a transaction. Changes go before additions, so that an old posting is closed before the next one
     opens; additions go in the order of `models_in_order`, so that foreign keys find their target. `into` is a change
     set that has been begun already.
     """
     if not writes:
-        return None
+        return into
     change_set = into or ChangeSet.objects.create(made_by=by, division=division, batch=batch, summary=summary)
     for model in models_in_order:
         changed = [write for write in writes if isinstance(write.instance, model) and not write.is_new and write.after]
@@ -118,8 +119,21 @@ def _logged(write: Write) -> LoggedChange:
         kind=str(ChangeRecord.Kind.CREATED if write.is_new else ChangeRecord.Kind.UPDATED),
         batch_row=write.batch_row,
         before=_stored(write.before),
-        after=_stored(write.after),
+        after=_stored(_belonging_of(instance) | write.after if write.is_new else write.after),
     )
+
+
+def _belonging_of(instance: models.Model) -> dict[str, Any]:
+    """What a new record hangs at, which its row of a spreadsheet need not say: a posting's worker, a profile's community.
+
+    Without it nobody could tell, once the record is removed, whose it was.
+    """
+    return {name: getattr(instance, name) for name in _required_relations(type(instance))}
+
+
+@cache
+def _required_relations(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if field.is_relation and not field.null)
 
 
 def _stored(values: dict[str, Any]) -> dict[str, Any]:

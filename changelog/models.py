@@ -34,6 +34,8 @@ class ChangeSet(ScopedModel):
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name="撤销的变更"
     )
     summary = models.CharField("说明", max_length=200)
+    # False for what only moves a month along (锁定、重新开放): no measure is stale because of it.
+    affects_figures = models.BooleanField("影响统计数据", default=True)
 
     scope_lookups = ("division",)
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from changzhi_portal.errors import PortalError
@@ -48,9 +48,22 @@ class PeriodQuerySet(models.QuerySet):
         """The months offices may report, newest first."""
         return self.filter(state=ReportingPeriod.State.OPEN).order_by("-month")
 
+    def in_hand(self, day: datetime.date) -> ReportingPeriod | None:
+        """The open month that offices work at on `day`: the one due next, else (all are overdue) the newest.
+
+        A month is due in the following one, so in the first days of July that is still June although July has begun.
+        """
+        is_due_later = Q(due_on__gte=day)
+        due_next = self.open().order_by(Case(When(is_due_later, then=F("due_on"))).asc(nulls_last=True), "-month")
+        return due_next.first()
+
     def locked(self) -> Self:
         """The months whose figures are frozen."""
         return self.filter(state=ReportingPeriod.State.LOCKED)
+
+    def with_locker(self) -> Self:
+        """With who locked it loaded, newest first, for lists."""
+        return self.select_related("locked_by").order_by("-month")
 
     def for_month(self, month: datetime.date) -> ReportingPeriod:
         """The period of a month, opened with the usual dates when it is not in the calendar yet."""
@@ -112,6 +125,11 @@ class ReportingPeriod(models.Model):
                 name="period_locked_at_and_by",
                 violation_error_message="锁定时间和锁定人应同时填写。",
             ),
+            models.CheckConstraint(
+                condition=Q(state="locked", locked_at__isnull=False) | (~Q(state="locked") & Q(locked_at__isnull=True)),
+                name="period_locked_has_time",
+                violation_error_message="已锁定的统计月应有锁定时间，其他统计月没有。",
+            ),
         )
 
     def __str__(self) -> str:
@@ -121,6 +139,11 @@ class ReportingPeriod(models.Model):
     def code(self) -> str:
         """The month as commands and URLs write it: "2018-06"."""
         return f"{self.month:%Y-%m}"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether its figures are frozen."""
+        return self.state == self.State.LOCKED
 
     @property
     def as_of(self) -> datetime.date:

@@ -225,14 +225,8 @@ def bring_up_to_date(period: ReportingPeriod) -> None:
     """
     if period.state == ReportingPeriod.State.LOCKED:
         return
-    if not _is_up_to_date(Computation.objects.of_period(period)):
+    if not Computation.objects.is_up_to_date(period):
         compute_period(period)
-
-
-def _is_up_to_date(computation: Computation | None) -> bool:
-    if computation is None or computation.state != Computation.State.FINISHED:
-        return False
-    return not computation.is_stale  # type: ignore[attr-defined]  # annotated by of_period
 
 
 # --- Giving lost ones back ---

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -20,6 +20,7 @@ from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_c
 # The worker measures a month at most this often; a computation that began longer ago and is still "running" was
 # killed. A month of the real city takes a fraction of a second.
 MEASURE_EVERY = datetime.timedelta(seconds=60)
+Outcome = TypeVar("Outcome")
 _ATTEMPTS = 3
 # What PostgreSQL says when somebody else has computed this month since our snapshot: its rows are updated, or new.
 _OVERTAKEN = frozenset({"40001", "23505"})
@@ -32,19 +33,28 @@ def compute_period(period: ReportingPeriod) -> Computation:
     reflect, and a change that commits meanwhile leaves the month stale. Raises PortalError for a month that is
     locked, that has not begun, or that no plan speaks of; the old measures then stay, as after any failure.
     """
+    return in_one_snapshot(lambda: compute_held(hold(period)))
+
+
+def in_one_snapshot(work: Callable[[], Outcome]) -> Outcome:
+    """Do `work` in a transaction that sees the registers of one moment; again when somebody overtook it meanwhile."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with _one_snapshot():
-                return _compute(period)
+                return work()
         except (OperationalError, IntegrityError) as error:
             if attempt == _ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _OVERTAKEN:
                 raise
     raise AssertionError("The loop above returns or raises.")
 
 
-def _compute(period: ReportingPeriod) -> Computation:
-    # Whoever locks the month waits for this, and the other way round.
-    period = ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
+def hold(period: ReportingPeriod) -> ReportingPeriod:
+    """The month as it stands, held until the transaction ends: whoever computes, locks or reopens it waits for us."""
+    return ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
+
+
+def compute_held(period: ReportingPeriod) -> Computation:
+    """`compute_period` for a month that is held (see `hold`), inside `in_one_snapshot`."""
     _refuse_unless_measurable(period)
     plan = TargetPlan.objects.in_force_on(period.as_of)
     values = {"plan": plan, "state": Computation.State.RUNNING, "started_at": timezone.now()}
@@ -126,7 +136,9 @@ def measure_if_due(*, period_id: int) -> Computation | None:
     try:
         return compute_period(period)
     except Exception:
-        Computation.objects.filter(period=period).update(state=Computation.State.FAILED)
+        # Not of a month that was locked meanwhile: that has been measured, or it could not have been locked.
+        unlocked = ReportingPeriod.objects.exclude(state=ReportingPeriod.State.LOCKED)
+        Computation.objects.filter(period__in=unlocked.filter(pk=period.pk)).update(state=Computation.State.FAILED)
         raise
 
 

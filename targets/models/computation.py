@@ -18,6 +18,12 @@ class ComputationQuerySet(models.QuerySet):
         """The computation that a period's figures come from, with `is_stale`; None while it was never measured."""
         return self.filter(period=period).with_staleness().first()
 
+    def is_up_to_date(self, period: ReportingPeriod) -> bool:
+        """Whether a period's figures are there and reflect every change of the registers."""
+        return self.filter(
+            ~Exists(unconsumed_changes(OuterRef("period"))), period=period, state=Computation.State.FINISHED
+        ).exists()
+
     def with_staleness(self) -> Self:
         """With `is_stale`: whether registers have changed since, so that a recomputation may show other figures."""
         return self.annotate(is_stale=Exists(unconsumed_changes(OuterRef("period"))))
@@ -27,7 +33,7 @@ def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
     """The change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
     within = OuterRef(period) if isinstance(period, OuterRef) else period
     consumed = ConsumedChange.objects.filter(period=within, change_set=OuterRef("pk"))
-    return ChangeSet.objects.order_by().filter(~Exists(consumed))
+    return ChangeSet.objects.order_by().filter(~Exists(consumed), affects_figures=True)
 
 
 class Computation(models.Model):

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Role
 from changelog.models import ChangeRecord
 from communities.models import Division
 from periods.models import ReportingPeriod
-from tests.factories import make_period
+from tests.factories import make_period, make_user
 from tests.uploads.samples import SAMPLES, clerk_of, differences, needs_samples, upload, upload_city
 
 pytestmark = [needs_samples, pytest.mark.django_db, pytest.mark.timeout(400)]
@@ -26,7 +28,11 @@ def _prepare(expected: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> No
     for need in expected["needs"]:
         if need.startswith("locked:"):
             period = make_period(need.removeprefix("locked:"))
-            ReportingPeriod.objects.filter(pk=period.pk).update(state=ReportingPeriod.State.LOCKED)
+            ReportingPeriod.objects.filter(pk=period.pk).update(
+                state=ReportingPeriod.State.LOCKED,
+                locked_at=timezone.now(),
+                locked_by=make_user(Role.BUREAU_ADMIN, "140400"),
+            )
 
 
 @pytest.mark.parametrize("case", CASES)
