@@ -26,6 +26,7 @@ MENU = (
     MenuItem("社会组织", "orgs:list", "orgs:", "may_see_registers"),
     MenuItem("社会工作者", "socialworkers:list", "socialworkers:", "may_see_registers"),
     MenuItem("购买服务", "services:list", "services:", "may_see_registers"),
+    MenuItem("数据质量", "targets:quality", "targets:quality", "may_see_registers"),
 )
 
 

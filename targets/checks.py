@@ -9,19 +9,21 @@ Set-based: a page costs one query for its keys and one for each rule that is on 
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, overload
 
-from django.db.models import CharField, Count, F, IntegerField, QuerySet, Value
+from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, quality_rules
 from changzhi_portal.scope import ScopedQuerySet
-from communities.models import Division
+from communities.models import CommunityPlacement, Division
 from periods.models import ReportingPeriod, last_day_of, month_after
 
 _EVERYONE = object()  # no user: commands and the workflow's own questions
@@ -34,6 +36,16 @@ def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EV
     """
     before = last_day_of(month_after(period.month, -1))
     return Findings(Occasion(period.as_of, before), division, user, quality_rules())
+
+
+def period_to_check(month: datetime.date | None = None) -> ReportingPeriod:
+    """The period of `month`, else the newest open one, else this month's; not saved where the calendar has none."""
+    if month is None:
+        newest = ReportingPeriod.objects.open().first()
+        if newest is not None:
+            return newest
+        month = timezone.localdate().replace(day=1)
+    return ReportingPeriod.objects.filter(month=month).first() or ReportingPeriod(month=month)
 
 
 @dataclass(frozen=True)
@@ -101,10 +113,20 @@ class Findings(Sequence[Finding]):
     @cached_property
     def _rows(self) -> dict[str, ScopedQuerySet]:
         """What each rule finds, by its code, cut to the division and the user; some look for medians to do so."""
-        rows = {rule.code: rule.find(self.occasion).order_by().within(self.division) for rule in self.rules}
+        rows = {rule.code: rule.find(self.occasion).order_by().filter(self._lies_inside(rule)) for rule in self.rules}
         if self.user is _EVERYONE:
             return rows
         return {code: found.visible_to(self.user) for code, found in rows.items()}
+
+    def _lies_inside(self, rule: QualityRule) -> Q:
+        """In the division's subtree; of one that has been closed since, also where its communities lie today."""
+        subject = rule.subject
+        inside = subject.model.in_subtree(self.division.path)
+        if self.division.valid_to is None or subject.community is None:
+            return inside
+        placements = CommunityPlacement.objects.in_effect_on(self.occasion.day).order_by()
+        of_then = placements.filter(Q(town=self.division) | Q(town__parent=self.division)).values("community")
+        return inside | Q(**{f"{subject.of_community('pk')}__in": of_then})
 
     def _keys(self) -> QuerySet[Any, Any]:
         """Rule and key of every finding, in order."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.urls import reverse
 
 from changzhi_portal.errors import PortalError
 from changzhi_portal.quality import Severity, quality_rules, rule_named
+from communities.models import CommunityPlacement
 from targets.checks import Findings, findings_for
-from tests.factories import make_community, make_facility, make_profile
+from tests.factories import make_community, make_division, make_facility, make_period, make_profile
 from tests.queries import queries_of
 
 pytestmark = pytest.mark.django_db
+MERGED = datetime.date(2018, 11, 23)
 
 
 @pytest.fixture
@@ -92,3 +96,26 @@ def test_every_rule_has_a_title_and_a_sentence_of_its_own():
     assert len({rule.title for rule in rules}) == len({rule.message for rule in rules}) == len(rules)
     assert all(rule.message.endswith("。") for rule in rules)
     assert all(rule.find.__doc__ for rule in rules), "a rule says why it is one"
+
+
+def test_a_county_that_has_been_merged_finds_what_its_communities_had(place, period):
+    facility = make_facility(place.communities[0], area=30_000)
+    successor = make_division("140403", "潞州区", place.city, valid_from=MERGED)
+    new_town = make_division("140403001", "东街街道办事处", successor, valid_from=MERGED)
+    old = place.county
+    old.valid_to, old.successor = MERGED, successor
+    old.prepare_keys()
+    old.save()
+    community = place.communities[0]
+    community.placements.update(valid_to=MERGED)
+    CommunityPlacement.objects.create(
+        community=community, town=new_town, code="140403001001", name=community.name, valid_from=MERGED
+    )
+    community.town, community.code = new_town, "140403001001"
+    community.save()
+    for division in (old, successor):
+        assert [f.ref for f in only(findings_for(period=period, division=division), "facility_too_large")] == [
+            facility.ref
+        ]
+    later = make_period("2019-06")
+    assert len(only(findings_for(period=later, division=old), "facility_too_large")) == 0
