@@ -59,16 +59,13 @@ def notify(messages: Iterable[Message]) -> list[Notice]:
     return notices
 
 
-def mark_notices_as_seen(*, by: User) -> int:
-    """All notices of a person have been looked at; how many were new."""
+def mark_notices_as_seen(*, by: User, about: str | None = None) -> int:
+    """The notices of a person, all or those about one record, have been looked at; how many were new."""
+    news = Notice.objects.news_for(by).order_by()
+    if about is not None:
+        news = news.filter(about=about)
     with transaction.atomic():
-        return Notice.objects.news_for(by).order_by().update(seen_at=timezone.now())
-
-
-def mark_notice_as_seen(*, notice_id: int, by: User) -> None:
-    """One notice of a person has been looked at."""
-    with transaction.atomic():
-        Notice.objects.news_for(by).order_by().filter(pk=notice_id).update(seen_at=timezone.now())
+        return news.update(seen_at=timezone.now())
 
 
 # --- E-mail ---
@@ -112,8 +109,10 @@ def _waiting() -> Any:
 
 def _claim(key: int) -> bool:
     """Whether this worker is the one that turned the notice to sending."""
-    claimed = _waiting().filter(pk=key).update(
-        mail=Notice.Mail.SENDING, mail_tried_at=timezone.now(), mail_attempts=F("mail_attempts") + 1
+    claimed = (
+        _waiting()
+        .filter(pk=key)
+        .update(mail=Notice.Mail.SENDING, mail_tried_at=timezone.now(), mail_attempts=F("mail_attempts") + 1)
     )
     return bool(claimed)
 

@@ -9,12 +9,14 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.forms import OwnPasswordForm, SignInForm
+from accounts.notices import mark_notices_as_seen
 from changzhi_portal.facts import Fact, in_words
 from changzhi_portal.views.pages import EVERYBODY, PortalPage, PortalRequest
 
@@ -56,6 +58,19 @@ class OwnPassword(auth_views.PasswordChangeView):
         return response
 
 
+class NoticesSeen(PortalPage):
+    """A page says that somebody has looked at what the notices about it speak of; a GET must not write."""
+
+    requires = EVERYBODY
+
+    def post(self, request: PortalRequest) -> HttpResponse:
+        """Note it for `about`. For htmx the answer is empty, but lets the number in the menu be asked for again."""
+        mark_notices_as_seen(by=request.user, about=request.POST.get("about", ""))
+        if request.htmx:
+            return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
+        return redirect("home")
+
+
 class OwnAccount(TemplateResponseMixin, PortalPage):
     """Who I am in the portal, and what my role may do."""
 
@@ -72,6 +87,7 @@ class OwnAccount(TemplateResponseMixin, PortalPage):
             Fact("角色", str(user.duty.label)),
             Fact("所属区划", user.division.full_name),
             Fact("可查看个人信息原文", in_words(user.may_unmask)),
+            Fact("接收通知的邮箱", in_words(user.email)),
             Fact("上次登录", in_words(user.last_login)),
         ]
         return self.render_to_response(self.get_context_data(facts=facts))

@@ -97,6 +97,10 @@ DJANGO_TABLES2_TEMPLATE = "frame/table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
 MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 
+# --- The month (domain.md §6) ---
+# So many days before a county's report is due, its clerks are reminded by themselves.
+REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
+
 # --- Database: SQLite embedded, PostgreSQL in production (design.md, decision 2) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -153,6 +157,8 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "put back stalled uploads": {"task": "uploads.tasks.put_back_stalled_batches", "schedule": schedule(30)},
     "measure stale months": {"task": "targets.tasks.measure_stale_periods", "schedule": schedule(15)},
+    "open months and remind counties": {"task": "targets.tasks.turn_the_calendar", "schedule": schedule(600)},
+    "send the e-mail of notices": {"task": "targets.tasks.send_waiting_mail", "schedule": schedule(60)},
     "put back stalled briefings": {"task": "reports.tasks.put_back_stalled_briefings", "schedule": schedule(30)},
 }
 
@@ -221,8 +227,11 @@ UPLOAD_MAX_ROWS = 200_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- Mail and logs ---
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://" if not PRODUCTION else "smtp://localhost:25")
+# Unless a server is named, e-mail is kept in a folder: nothing leaves the machine by itself.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds; a server that does not answer must not hold the queue up
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="portal@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -10,6 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
+from accounts.models import Notice
+from accounts.notices import mark_notices_as_seen
 from changzhi_portal.errors import PortalError
 from changzhi_portal.views import Crumb
 from changzhi_portal.views.pages import PortalRequest
@@ -198,7 +200,7 @@ class UndoBatch(BatchStep):
 
 
 class Notices(TemplateResponseMixin, UploadPage):
-    """The user's own uploads that have been finished since the user last looked."""
+    """What the portal has to tell the user, and the own uploads that have been finished since the user last looked."""
 
     title = "通知"
     template_name = "uploads/notices.html"
@@ -206,14 +208,16 @@ class Notices(TemplateResponseMixin, UploadPage):
     def get(self, request: PortalRequest) -> HttpResponse:
         """The list; for htmx, only the number beside the menu's link."""
         news = UploadBatch.objects.visible_to(request.user).news_for(request.user)
+        notices = Notice.objects.visible_to(request.user).news_for(request.user)
         if request.htmx:
-            return self._number(news.count())
+            return self._number(news.count() + notices.count())
         batches = [(batch, register_named(batch.register).title) for batch in news.newest_first()[:MOST_NOTICES]]
-        return self.render_to_response(self.get_context_data(batches=batches))
+        return self.render_to_response(self.get_context_data(batches=batches, notices=notices[:MOST_NOTICES]))
 
     def post(self, request: PortalRequest) -> HttpResponse:
         """All of them have been looked at."""
         mark_as_seen(by=request.user)
+        mark_notices_as_seen(by=request.user)
         return redirect("uploads:notices")
 
     def _number(self, number: int) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils import timezone
 
 from changzhi_portal.filters import FilterForm
 from periods.models import ReportingPeriod
@@ -35,7 +36,7 @@ class UploadForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["register"].choices = [(sheet.name, sheet.title) for sheet in registers()]
         fields["period"].queryset = open_periods
-        fields["period"].initial = open_periods.first()
+        fields["period"].initial = ReportingPeriod.objects.in_hand(timezone.localdate())
         fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.et,.ods,.csv"
 
 

@@ -6,10 +6,12 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
-from changzhi_portal.panels import HomePanel
+from changzhi_portal.panels import HomePanel, RecordPanel
 from changzhi_portal.sheets.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
@@ -29,7 +31,7 @@ class OfficeMonth(HomePanel):
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """Per register the newest upload that stands in it, and a newer one that is not finished."""
-        period = ReportingPeriod.objects.open().first()
+        period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
         batches = UploadBatch.objects.visible_to(request.user).filter(period=period)
@@ -60,7 +62,7 @@ class BureauMonth(HomePanel):
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """A line per county with, per register, when it was last committed; uploads of towns count for their county."""
-        period = ReportingPeriod.objects.open().first()
+        period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
         newest = UploadBatch.objects.visible_to(request.user).filter(period=period).reported().newest_by_office()
@@ -81,3 +83,20 @@ def _cell(
     moments = [at for (office, name), at in newest.items() if office.startswith(path) and name == sheet.name]
     by_bureau = newest.get((own_path, sheet.name))
     return {"register": sheet, "at": max(moments, default=by_bureau), "is_by_bureau": not moments and bool(by_bureau)}
+
+
+class SubmissionUploads(RecordPanel):
+    """On the page of a county's report: which registers were brought in for that month, and when."""
+
+    model_label = "targets.Submission"
+    position = 20
+    is_above = True
+    template_name = "uploads/submission_panel.html"
+
+    def context(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """Per register the newest upload of the county's offices that stands in it."""
+        batches = UploadBatch.objects.visible_to(request.user).within(record.county).filter(period=record.period)
+        reported = batches.reported().newest_of_each_register()
+        prefetch_related_objects(list(reported.values()), "uploaded_by")
+        uploads = [{"register": sheet, "batch": reported.get(sheet.name)} for sheet in registers()]
+        return {"uploads": uploads, "done": len(reported)}

@@ -1,16 +1,23 @@
-"""Writes of the targets: measuring a month, locking it, opening it again. One module a kind of write."""
+"""Writes of the targets: measuring a month, reporting it, locking it, opening it again. One module a kind of write."""
 
+from targets.actions.calendar import judge_lateness_anew, open_months_begun
 from targets.actions.locking import Locked, change_dates, lock_period, outstanding_counties, reopen_period
 from targets.actions.measuring import MEASURE_EVERY, compute_period, measure_if_due, periods_to_measure
+from targets.actions.submitting import accept_submission, return_submission, submit_month
 
 __all__ = [
     "MEASURE_EVERY",
     "Locked",
+    "accept_submission",
     "change_dates",
     "compute_period",
+    "judge_lateness_anew",
     "lock_period",
     "measure_if_due",
+    "open_months_begun",
     "outstanding_counties",
     "periods_to_measure",
     "reopen_period",
+    "return_submission",
+    "submit_month",
 ]

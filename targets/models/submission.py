@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -230,3 +231,7 @@ class Reminder(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.county} {self.period} {self.get_occasion_display()}"
+
+    def is_by_hand_on(self, day: datetime.date) -> bool:
+        """Whether somebody sent it on `day`: a second one on the same day is of no use."""
+        return self.occasion == self.Occasion.BY_HAND and self.day == day

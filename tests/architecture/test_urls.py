@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from communities.models import Division
 from reports.models import Briefing
+from targets.models import Submission
 from tests.factories import (
     Place,
     make_batch,
@@ -33,7 +34,14 @@ from tests.queries import queries_of, writes_of
 # What a visitor may open without signing in.
 OPEN = {"accounts:login", "healthz"}
 # Addresses that exist to change something: a GET is refused.
-POST_ONLY = {"accounts:logout", "uploads:commit", "uploads:seen", "reports:print_briefing"}
+POST_ONLY = {
+    "accounts:logout",
+    "accounts:notices_seen",
+    "uploads:commit",
+    "uploads:seen",
+    "targets:submissions_remind",
+    "reports:print_briefing",
+}
 
 
 def make_briefing(division: Division) -> Briefing:
@@ -66,6 +74,7 @@ RECORDS: dict[str, Maker] = {
     "uploads:correct": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "uploads:seen": lambda place, user: make_batch(user),
+    "targets:submission": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
