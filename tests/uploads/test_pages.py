@@ -216,5 +216,5 @@ def test_the_heading_asks_for_the_number_without_costing_the_page_a_query(clerk,
     page = browser.get("/").content.decode()
     assert f'hx-get="{reverse("uploads:notices")}"' in page
     assert reverse("uploads:notices") not in signed_in(leader).get("/").content.decode()
-    with exactly(2):
+    with exactly(3):  # the user, the uploads, the notices
         browser.get(reverse("uploads:notices"), HTTP_HX_REQUEST="true")
