@@ -56,6 +56,11 @@ class Role(models.TextChoices):
         return self is Role.BUREAU_ADMIN
 
     @property
+    def may_change_divisions(self) -> bool:
+        """Changes of divisions move communities and people: the bureau's administrator applies them (domain.md §1)."""
+        return self is Role.BUREAU_ADMIN
+
+    @property
     def may_see_registers(self) -> bool:
         """A leader never sees personal data, so registers of people and organizations are closed to that role."""
         return self is not Role.LEADER

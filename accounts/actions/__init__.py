@@ -1,5 +1,13 @@
 """Writes of accounts. One file a kind of write; import from here."""
 
+from accounts.actions.division_changes import AppliedChanges, apply_division_changes, users_to_move
 from accounts.actions.staff import AppointedStaff, appoint_staff, generate_password
 
-__all__ = ["AppointedStaff", "appoint_staff", "generate_password"]
+__all__ = [
+    "AppliedChanges",
+    "AppointedStaff",
+    "apply_division_changes",
+    "appoint_staff",
+    "generate_password",
+    "users_to_move",
+]

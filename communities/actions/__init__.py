@@ -1,5 +1,6 @@
 """Writes of places. One file a kind of write; import from here."""
 
+from communities.actions.division_changes import carry_out
 from communities.actions.loading import LoadedDivisions, load_divisions
 
-__all__ = ["LoadedDivisions", "load_divisions"]
+__all__ = ["LoadedDivisions", "carry_out", "load_divisions"]

@@ -1,0 +1,220 @@
+"""Carrying out planned changes of divisions: everything dated, nothing re-parented (domain.md §3, ADR 0001, 0002)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from changelog.actions import LABEL_LENGTH, LoggedChange, log_changes
+from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.bulk import in_batches, insert_rows, update_rows
+from changzhi_portal.errors import PortalError
+from changzhi_portal.names import community_key
+from communities.divisionchanges import ChangePlan, CommunityMove
+from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from communities.reference import ListedCommunity
+
+
+def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
+    """Write what a plan says, and log every record in the change set `into`. Must run inside its transaction.
+
+    The past stays: divisions and placements end on the day and others begin; the paths of what has closed lead through
+    the successor, so that its scope reaches them. Raises PortalError for a plan with problems.
+    """
+    if plan.problems:
+        raise PortalError(
+            f"区划变更不能应用：{plan.problems[0]}",
+            cure=f"The division changes cannot be applied, {len(plan.problems)} problem(s): {'; '.join(plan.problems)}",
+        )
+    _lock(plan)
+    log: list[LoggedChange] = []
+    _close_and_open_divisions(plan, log)
+    _rewrite_paths()
+    _move_placements(plan, log)
+    _move_communities(plan, log)
+    _open_communities(plan, log)
+    _mark_applied(plan, into, log)
+    log_changes(into, log)
+
+
+def _lock(plan: ChangePlan) -> None:
+    """An upload that holds one of these communities is waited for, and none begins with one meanwhile."""
+    versions: dict[int, int] = {}
+    for batch in in_batches(sorted({move.placement.community_id for move in plan.moves})):
+        held = Community.objects.select_for_update(of=("self",)).order_by("pk").filter(pk__in=batch)
+        versions |= dict(held.values_list("pk", "version"))
+    for move in plan.moves:
+        move.placement.community.version = versions[move.placement.community_id]
+
+
+# --- Divisions ---
+
+
+def _close_and_open_divisions(plan: ChangePlan, log: list[LoggedChange]) -> None:
+    """Close first, so that a new division may have the code or name of the old one; name the successors last."""
+    closing = [move.old for move in plan.closing]
+    for division in closing:
+        division.valid_to = plan.effective_on
+        # A path of its own for the moment in which the successor may take its place in the tree.
+        division.path = f"closing/{division.pk}/"
+        division.version += 1
+    update_rows(Division, closing, ["valid_to", "path", "version"])
+    for level in (Division.Level.COUNTY, Division.Level.TOWN):
+        opening = [division for division in plan.opening if division.level == level]
+        for division in opening:
+            division.prepare_keys()
+        insert_rows(Division, opening)
+    for move in plan.closing:
+        move.old.successor = move.successor
+    update_rows(Division, closing, ["successor"])
+    log += [
+        _logged(d, d.pk, {"valid_to": None, "successor": None}, {"valid_to": d.valid_to, "successor": d.successor_id})
+        for d in closing
+    ]
+    log += [
+        _logged(d, d.pk, {}, {"code": d.code, "name": d.name, "parent": d.parent_id, "valid_from": d.valid_from})
+        for d in plan.opening
+    ]
+
+
+def _rewrite_paths() -> None:
+    """Let every path say again where its division hangs: below its successor if it has one, else below its parent."""
+    divisions = {division.pk: division for division in Division.objects.all()}
+    paths: dict[int, str] = {}
+
+    def path_of(division: Division) -> str:
+        if division.pk not in paths:
+            above = division.successor_id or division.parent_id
+            paths[division.pk] = f"{path_of(divisions[above]) if above else ''}{division.code}/"
+        return paths[division.pk]
+
+    moved = [division for division in divisions.values() if path_of(division) != division.path]
+    for division in moved:
+        division.path = paths[division.pk]
+    update_rows(Division, moved, ["path"])
+
+
+# --- Communities ---
+
+
+def _move_placements(plan: ChangePlan, log: list[LoggedChange]) -> None:
+    """End the old belongings on the day and begin the new ones; one that began later never was another."""
+    ending = [move for move in plan.moves if move.placement.valid_from < plan.effective_on]
+    corrected = [move for move in plan.moves if move.placement.valid_from >= plan.effective_on]
+    beginning = [_beginning(move, plan) for move in ending]
+    for move in ending:
+        before, move.placement.valid_to = move.placement.valid_to, plan.effective_on
+        log.append(_logged(move.placement, move.town.pk, {"valid_to": before}, {"valid_to": plan.effective_on}))
+    update_rows(CommunityPlacement, [move.placement for move in ending], ["valid_to"])
+    for move in corrected:
+        log.append(_changed(move.placement, move))
+        move.placement.name_key = community_key(move.name)
+    update_rows(CommunityPlacement, [move.placement for move in corrected], ["town", "code", "name", "name_key"])
+    insert_rows(CommunityPlacement, beginning)
+    log += [_begun(placement) for placement in beginning]
+
+
+def _beginning(move: CommunityMove, plan: ChangePlan) -> CommunityPlacement:
+    return CommunityPlacement(
+        community_id=move.placement.community_id,
+        town=move.town,
+        code=move.code,
+        name=move.name,
+        name_key=community_key(move.name),
+        valid_from=plan.effective_on,
+        valid_to=move.placement.valid_to,
+    )
+
+
+def _begun(placement: CommunityPlacement) -> LoggedChange:
+    names = ("community", "town", "code", "name", "valid_from", "valid_to")
+    after = {name: getattr(placement, CommunityPlacement._meta.get_field(name).attname) for name in names}
+    return _logged(placement, placement.town_id, {}, after)
+
+
+def _move_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
+    """Let the communities repeat their open placement (ADR 0002)."""
+    moves = [move for move in plan.moves if move.is_open]
+    communities = [move.placement.community for move in moves]
+    _free_exchanged_codes(moves)
+    for move, community in zip(moves, communities, strict=True):
+        log.append(_changed(community, move))
+        community.version += 1
+        community.prepare_keys()
+    update_rows(Community, communities, ("town", "code", "name", "name_key", "sort_key", "version"))
+
+
+def _free_exchanged_codes(moves: Sequence[CommunityMove]) -> None:
+    """Databases check row by row that a code is used once, so communities that exchange theirs let go of them first."""
+    codes = {move.code for move in moves}
+    exchanged = [move.placement.community for move in moves if move.placement.community.code in codes]
+    given_up = {community.pk: community.code for community in exchanged}
+    for community in exchanged:
+        community.code = f"~{community.pk}"
+    update_rows(Community, exchanged, ["code"])
+    for community in exchanged:
+        community.code = given_up[community.pk]
+
+
+def _changed(row: Community | CommunityPlacement, move: CommunityMove) -> LoggedChange:
+    """Give a row the town, code and name of a move; the change as the log keeps it."""
+    before = {"town": row.town_id, "code": row.code, "name": row.name}
+    after = {"town": move.town.pk, "code": move.code, "name": move.name}
+    row.town, row.code, row.name = move.town, move.code, move.name
+    changed = [name for name in after if before[name] != after[name]]
+    return _logged(row, move.town.pk, {n: before[n] for n in changed}, {n: after[n] for n in changed})
+
+
+def _open_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
+    """Communities that the crosswalk says are new, with their first placement."""
+    communities = []
+    for new in plan.new_communities:
+        listed = ListedCommunity(new.code, new.name, new.town.code)
+        community = Community(
+            town=new.town, code=new.code, name=new.name, kind=listed.default_kind, is_virtual=listed.is_virtual
+        )
+        community.prepare_keys()
+        communities.append(community)
+    insert_rows(Community, communities)
+    placements = [
+        CommunityPlacement(
+            community=community,
+            town=community.town,
+            code=community.code,
+            name=community.name,
+            name_key=community.name_key,
+            valid_from=plan.effective_on,
+        )
+        for community in communities
+    ]
+    insert_rows(CommunityPlacement, placements)
+    log += [
+        _logged(c, c.town_id, {}, {"town": c.town_id, "code": c.code, "name": c.name, "kind": c.kind})
+        for c in communities
+    ]
+    log += [_begun(placement) for placement in placements]
+
+
+def _mark_applied(plan: ChangePlan, into: ChangeSet, log: list[LoggedChange]) -> None:
+    now = timezone.now()
+    for change in plan.changes:
+        change.applied_at, change.applied_by = now, into.made_by
+        after = {"applied_at": change.applied_at, "applied_by": change.applied_by.pk}
+        log.append(_logged(change, into.division_id, dict.fromkeys(after), after))
+    update_rows(DivisionChange, list(plan.changes), ["applied_at", "applied_by"])
+
+
+def _logged(row: Any, division_id: int, before: dict[str, Any], after: dict[str, Any]) -> LoggedChange:
+    return LoggedChange(
+        model=row._meta.label_lower,
+        object_id=row.pk,
+        object_ref=getattr(row, "ref", ""),
+        object_label=str(row)[:LABEL_LENGTH],
+        division=division_id,
+        kind=str(ChangeRecord.Kind.UPDATED if before else ChangeRecord.Kind.CREATED),
+        batch_row=None,
+        before=before,
+        after=after,
+    )
