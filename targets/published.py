@@ -6,25 +6,30 @@ from decimal import Decimal
 from typing import Any
 
 from periods.models import ReportingPeriod
+from targets.as_now import measures_as_now, results_as_now
 from targets.models import Computation, DivisionMeasure, TargetResult
 
 Figures = dict[str, dict[str, dict[str, Any]]]
 
 
-def results_for_json(period: ReportingPeriod) -> Figures:
+def results_for_json(period: ReportingPeriod, *, as_now: bool = False) -> Figures:
     """By target code and by the 6-digit code of the city and each county of that month: the counts, rate and gap.
 
     Targets in the plan's order, the city before its counties. A target for information has the workers and
-    professionals counted instead, null where they are unknown. Empty for a month that was never measured.
+    professionals counted instead, null where they are unknown. Empty for a month that was never measured. `as_now`: of
+    the city and each county of today (see targets.as_now).
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:
         return {}
     figures: Figures = {target.code: {} for target in computation.plan.targets.order_by("position")}
-    for result in TargetResult.objects.for_period(period).reporting():
+    of_month = TargetResult.objects.for_period(period).reporting()
+    for result in results_as_now(period) if as_now else of_month:
         figures[result.target.code][result.division.code] = _scored(result)
+    counted = DivisionMeasure.objects.for_period(period).reporting().with_workforce()
+    measures = measures_as_now(period) if as_now else counted
     for target in computation.plan.targets.filter(is_scored=False):
-        for measure in DivisionMeasure.objects.for_period(period).reporting().with_workforce():
+        for measure in measures:
             figures[target.code][measure.division.code] = {
                 "workers": measure.workers,
                 "professionals": measure.professionals,

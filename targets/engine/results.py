@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.map_of_day import map_of
+from targets.engine.measured_now import measured_now, read_from_it
 from targets.engine.sql import Named, Sql, compiled, fetch, insert_from, run, select_from, union
 from targets.judgement import HUNDREDTHS, Verdict, in_hundredths, ratio_of, weighed
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
@@ -37,18 +39,24 @@ def judge_month(period: ReportingPeriod, plan: TargetPlan) -> int:
     return run(insert_from(TargetResult, named=named, columns=columns, rows=Sql("weighed")))
 
 
-def results_under(period: ReportingPeriod, targets: Collection[Target]) -> list[TargetResult]:
+def results_under(
+    period: ReportingPeriod,
+    targets: Collection[Target],
+    *,
+    levels: Collection[str] = REPORTING_LEVELS,
+    as_now: bool = False,
+) -> list[TargetResult]:
     """What the month's measures would give for these targets, saved or not: city and counties, nothing written.
 
     In the order of the targets, the city before its counties, with target and division. Targets that are not scored are
-    left out.
+    left out. `as_now`: for the divisions of today instead of those of the month.
     """
     numbered = dict(enumerate(target for target in targets if target.is_scored))
     if not numbered:
         return []
     names = ("target_key", "unit_id", *_columns())
     columns = [Sql("target_key"), Sql("unit_id"), *_columns().values()]
-    named = _judgement_of(period, numbered, REPORTING_LEVELS)
+    named = _judgement_of(period, numbered, levels, as_now=as_now)
     rows = [
         dict(zip(names, row, strict=True))
         for row in fetch(select_from(named=named, columns=columns, rows=Sql("weighed")))
@@ -86,12 +94,18 @@ def _columns() -> dict[str, Sql]:
     }
 
 
-def _judgement_of(period: ReportingPeriod, targets: Mapping[int, Target], levels: Collection[str]) -> list[Named]:
-    """The tables of the statement; the last, `weighed`, has one row a target and division of `levels`."""
+def _judgement_of(
+    period: ReportingPeriod, targets: Mapping[int, Target], levels: Collection[str], *, as_now: bool = False
+) -> list[Named]:
+    """The tables of the statement; the last, `weighed`, has one row a target and division of `levels`.
+
+    As now, a community counts where it lies today, and the counties judged are those of today.
+    """
     return [
-        *map_of(period.as_of),
+        *map_of(timezone.localdate() if as_now else period.as_of),
+        *(measured_now(period) if as_now else ()),
         _asked(targets, levels),
-        _counted(period, targets),
+        _counted(period, targets, as_now=as_now),
         _summed(),
         _stood(),
         _weighed(),
@@ -126,24 +140,27 @@ def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> Named:
     return Named("asked", columns, union(*parts))
 
 
-def _counted(period: ReportingPeriod, targets: Mapping[int, Target]) -> Named:
+def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, as_now: bool) -> Named:
     """What adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
     return Named(
         "counted",
         ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
-        union(*[_counted_by(key, target, period) for key, target in targets.items()]),
+        union(*[_counted_by(key, target, period, as_now=as_now) for key, target in targets.items()]),
     )
 
 
-def _counted_by(key: int, target: Target, period: ReportingPeriod) -> Sql:
+def _counted_by(key: int, target: Target, period: ReportingPeriod, *, as_now: bool) -> Sql:
     measures: QuerySet[Any, Any]
-    if target.level == Target.Level.COMMUNITY:
+    is_of_communities = target.level == Target.Level.COMMUNITY
+    if is_of_communities:
         measures = CommunityMeasure.objects.order_by().for_period(period).spoken_of_by(target)
-        place = F("town_id")
+        place = F("community__town_id") if as_now else F("town_id")
     else:
         measures = DivisionMeasure.objects.order_by().for_period(period).spoken_of_by(target)
         place = F("division_id")
     rows = compiled(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
+    if as_now and not is_of_communities:
+        rows = read_from_it(rows)
     counts = ", ".join("COUNT(CASE WHEN verdict = %s THEN 1 END)" for _ in _VERDICTS)
     return Sql(
         f"SELECT CAST(%s AS BIGINT), unit_at, {counts}, SUM(lacking), SUM(figure), SUM(base)\n"

@@ -23,8 +23,14 @@ class Command(BaseCommand):
     help = "Measure a month as of its last day and print the targets' results for the city and its counties."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, and whether to print JSON."""
+        """The month, the map to show it on, and whether to print JSON."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
+        parser.add_argument(
+            "--divisions",
+            choices=("then", "now"),
+            default="then",
+            help="counties of that month, or of today, summed from the same communities",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,9 +39,14 @@ class Command(BaseCommand):
             period = _computed(options["period"])
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
-        figures = results_for_json(period)
+        figures = results_for_json(period, as_now=options["divisions"] == "now")
         if options["json"]:
-            answer = {"period": period.code, "as_of": period.as_of.isoformat(), "targets": figures}
+            answer = {
+                "period": period.code,
+                "as_of": period.as_of.isoformat(),
+                "divisions": options["divisions"],
+                "targets": figures,
+            }
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
         else:
             self.stdout.write(f"Period {period.code}, figures as of {period.as_of.isoformat()}")

@@ -1,0 +1,68 @@
+"""A month as it is now (按现行区划): its own figures, added up for the divisions that stand today (domain.md §3).
+
+As it was then is what is stored. As it is now is read from the same measures, locked ones too, so that nothing of the
+past is computed again:
+
+* where communities are judged, each keeps the verdict of the month and counts where it lies today;
+* where counties are judged, the counties of today are, by what their parts had together in that month. So 上党区 is
+  asked for agencies in months in which 长治县 was not, and the city's number of counties judged may differ from then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.utils import timezone
+
+from communities.models import Division
+from periods.models import ReportingPeriod
+from targets.engine.map_of_day import map_of
+from targets.engine.measured_now import FIGURES, NAME, measured_now
+from targets.engine.results import results_under
+from targets.engine.sql import Sql, fetch, select_from
+from targets.indicators import PROFESSIONALS
+from targets.models import Computation, DivisionMeasure, TargetResult
+from targets.models.measure import REPORTING_LEVELS
+
+
+def is_of_another_map(period: ReportingPeriod) -> bool:
+    """Whether divisions of that month do not stand any more, so that then and now differ."""
+    return DivisionMeasure.objects.for_period(period).filter(division__valid_to__isnull=False).exists()
+
+
+def results_as_now(
+    period: ReportingPeriod, *, user: Any = None, levels: Collection[str] = REPORTING_LEVELS
+) -> list[TargetResult]:
+    """Every scored target's results of the month for today's divisions of `levels`, not saved, in the plan's order.
+
+    Targets as the month was judged by; the city before its counties, those before towns. With `user`, only divisions
+    that the user may see. Empty for a month that was never measured.
+    """
+    computation = Computation.objects.filter(period=period).select_related("plan").first()
+    if computation is None:
+        return []
+    targets = list(computation.plan.targets.filter(is_scored=True).select_related("plan").order_by("position"))
+    found = results_under(period, targets, levels=levels, as_now=True)
+    if user is None:
+        return found
+    seen = set(Division.objects.standing().visible_to(user).values_list("pk", flat=True))
+    return [result for result in found if result.division_id in seen]
+
+
+def measures_as_now(period: ReportingPeriod) -> list[DivisionMeasure]:
+    """What the month counted for the city and for today's counties, not saved, by code; the city first.
+
+    With `professionals` added up beside `workers`; both are None when unknown.
+    """
+    names = ("division_id", *FIGURES)
+    named = [*map_of(timezone.localdate()), *measured_now(period)]
+    rows = fetch(select_from(named=named, columns=[Sql(name) for name in names], rows=Sql(NAME)))
+    measures = [DivisionMeasure(period=period, **dict(zip(names, row, strict=True))) for row in rows]
+    divisions = Division.objects.select_related("parent").in_bulk([measure.division_id for measure in measures])
+    for measure in measures:
+        measure.division = divisions[measure.division_id]
+        levels = [getattr(measure, name) for name in PROFESSIONALS.columns_counted({})]
+        measure.professionals = None if None in levels else sum(levels)  # type: ignore[attr-defined]
+    of_city = DivisionMeasure.objects.for_period(period).filter(division__level=Division.Level.CITY)
+    return [*of_city.with_workforce(), *sorted(measures, key=lambda measure: measure.division.code)]
