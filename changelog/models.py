@@ -77,7 +77,9 @@ class ChangeRecord(ScopedModel):
         UPDATED = "updated", "修改"
         REMOVED = "removed", "删除"  # only by undoing the upload that created it
 
-    change_set = models.ForeignKey(ChangeSet, models.CASCADE, related_name="records", verbose_name="变更集")
+    change_set = models.ForeignKey(
+        ChangeSet, models.CASCADE, related_name="records", verbose_name="变更集", db_index=False
+    )
     model = models.CharField("表", max_length=60, help_text="app_label.modelname")
     object_id = models.BigIntegerField("主键")
     object_ref = models.CharField("记录编号", max_length=13, blank=True)
@@ -94,7 +96,10 @@ class ChangeRecord(ScopedModel):
     class Meta:
         verbose_name = verbose_name_plural = "变更记录"
         ordering = ("id",)
-        indexes = (models.Index(fields=["model", "object_id"], name="change_of_object"),)
+        indexes = (
+            models.Index(fields=["model", "object_id"], name="change_of_object"),
+            models.Index(fields=["change_set", "batch_row"], name="change_of_uploaded_row"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~Q(kind="updated", before={}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from changzhi_portal.paging import ForgivingPaginator
@@ -21,8 +21,10 @@ def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[An
     """The records of the office's area that stand in the batch's month and that no row of the file found."""
     if batch.period is None:
         raise ValueError("Only a batch that has been checked has a month to compare with.")
-    mentioned = UploadRow.objects.filter(batch=batch, record_id=OuterRef("pk"))
-    return sheet.standing(batch.division.path, batch.period.as_of).filter(~Exists(mentioned))
+    # Not EXISTS: right after the rows were written the database has no figures of them, and would look through all
+    # of them once for every record.
+    mentioned = UploadRow.objects.filter(batch=batch, record_id__isnull=False).order_by().values("record_id")
+    return sheet.standing(batch.division.path, batch.period.as_of).exclude(pk__in=mentioned)
 
 
 def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, text: str, page: Any, size: int) -> Page:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from changelog.actions import apply_writes
+from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.register import RegisterSheet, SheetRow
+from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
 from uploads.models import RegisterLock, UploadBatch
 from uploads.progress import Reporter
-from uploads.staging import count_outcomes, staged_rows
+from uploads.staging import count_outcomes, slices_of_staged_rows
 
 State = UploadBatch.State
+ROWS_AT_ONCE = 10_000
 
 
 class RowsNoLongerGood(PortalError):
@@ -31,7 +34,7 @@ def lock_register(register: str) -> None:
         RegisterLock.objects.select_for_update().get(register=register)
 
 
-def write_batch(batch_id: int, sheet: RegisterSheet, context: Any, report: Reporter) -> bool:
+def write_batch(batch_id: int, sheet: RegisterSheet, context: CheckContext, report: Reporter) -> bool:
     """Write the staged rows of a batch in state COMMITTING; False when somebody else has finished it meanwhile.
 
     Everything or nothing: an error of any row, in mode "all", or a constraint of the database undoes it all.
@@ -43,57 +46,86 @@ def write_batch(batch_id: int, sheet: RegisterSheet, context: Any, report: Repor
             if batch.state != State.COMMITTING:
                 return False
             lock_register(batch.register)
-            report.step("核对现有记录", batch.rows)
-            rows = list(staged_rows(batch, sheet, only_good=batch.commit_mode == UploadBatch.CommitMode.GOOD))
-            sheet.check(rows, context)
-            good = _good_rows(batch, rows)
-            _check_scope(good, batch)
-            report.step("写入登记表", len(good))
-            _write(batch, sheet, good)
-            _finish(batch, good)
+            writing = _Writing(batch, sheet, context)
+            report.step("核对并写入登记表", batch.rows)
+            for rows in slices_of_staged_rows(
+                batch, sheet, only_good=batch.commit_mode == UploadBatch.CommitMode.GOOD, size=ROWS_AT_ONCE
+            ):
+                writing.take(rows)
+                report(rows[-1].position or 0, batch.rows)
+            writing.finish()
     except IntegrityError as error:
         raise PortalError(f"{_human_message(sheet, error)}没有写入任何数据，请核对后重新上传。") from error
     return True
 
 
-def _good_rows(batch: UploadBatch, rows: list[SheetRow]) -> list[SheetRow]:
-    bad = sum(row.has_error for row in rows)
-    if bad and batch.commit_mode == UploadBatch.CommitMode.ALL:
-        raise RowsNoLongerGood(f"检查之后登记表有变动，现在有{bad}行不能入库；已重新检查，请看问题清单。")
-    return [row for row in rows if not row.has_error]
+class _Writing:
+    """The commit of one batch, slice by slice in one transaction and one change set, so that memory does not grow.
 
+    Rows that mean the same record were refused when the whole file was checked; should the registers have changed so
+    that rows of two slices now do, the later one is refused here.
+    """
 
-def _check_scope(rows: list[SheetRow], batch: UploadBatch) -> None:
-    """Once more, in aggregate: every place written to lies in the office's own subtree."""
-    division_ids = {write.division_id for row in rows for write in row.writes}
-    inside = type(batch.division)._default_manager.filter(pk__in=division_ids, path__startswith=batch.division.path)
-    if inside.count() != len(division_ids):
-        raise PortalError("文件中有不属于本单位的记录，没有写入任何数据，请核对后重新上传。")
+    def __init__(self, batch: UploadBatch, sheet: RegisterSheet, context: CheckContext) -> None:
+        self._batch = batch
+        self._sheet = sheet
+        self._context = context
+        self._model = sheet.standing(batch.division.path, context.day).model
+        self._change_set: ChangeSet | None = None
+        self._written: set[int] = set()  # keys of the records that earlier slices have led to
+        self._counts: Counter[str] = Counter()
 
+    def take(self, rows: list[SheetRow]) -> None:
+        """Compare rows with the registers of this moment and write them. Raises RowsNoLongerGood or PortalError."""
+        self._sheet.check(rows, self._context)
+        for row in rows:
+            if row.target is not None and row.target.pk in self._written:
+                row.report("duplicate_in_file", "与前面的行是同一条记录，请只保留一行")
+        good = self._good_rows(rows)
+        self._check_scope(good)
+        self._write(good)
+        self._counts.update(count_outcomes(good))
 
-def _write(batch: UploadBatch, sheet: RegisterSheet, rows: list[SheetRow]) -> None:
-    for row in rows:
-        row.values = {}  # what they say stands in the writes by now, and a large file needs the room
-        for write in row.writes:
-            write.batch_row, write.label = row.position, row.label
-    apply_writes(
-        [write for row in rows for write in row.writes],
-        models_in_order=sheet.writes_to,
-        by=batch.uploaded_by,
-        division=batch.division,
-        batch=batch,
-        summary=f"上传{sheet.title}：{batch.file_name}"[:200],
-    )
+    def _good_rows(self, rows: list[SheetRow]) -> list[SheetRow]:
+        bad = sum(row.has_error for row in rows)
+        if bad and self._batch.commit_mode == UploadBatch.CommitMode.ALL:
+            raise RowsNoLongerGood(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
+        return [row for row in rows if not row.has_error]
 
+    def _check_scope(self, rows: list[SheetRow]) -> None:
+        """Once more, in aggregate: every place written to lies in the office's own subtree."""
+        office = self._batch.division
+        division_ids = {write.division_id for row in rows for write in row.writes}
+        inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
+        if inside.count() != len(division_ids):
+            raise PortalError("文件中有不属于本单位的记录，没有写入任何数据，请核对后重新上传。")
 
-def _finish(batch: UploadBatch, rows: list[SheetRow]) -> None:
-    counts = count_outcomes(rows)
-    batch.new, batch.changed = counts["new"], counts["changed"]
-    batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked
-    batch.state = State.COMMITTED
-    batch.committed_at = timezone.now()
-    batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
-    batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
+    def _write(self, rows: list[SheetRow]) -> None:
+        writes = [write for row in rows for write in row.writes]
+        for row in rows:
+            for write in row.writes:
+                write.batch_row, write.label = row.position, row.label
+        self._change_set = apply_writes(
+            writes,
+            models_in_order=self._sheet.writes_to,
+            by=self._batch.uploaded_by,
+            division=self._batch.division,
+            batch=self._batch,
+            summary=f"上传{self._sheet.title}：{self._batch.file_name}"[:200],
+            into=self._change_set,
+        )
+        self._written |= {row.target.pk for row in rows if row.target is not None}
+        self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._model)}
+
+    def finish(self) -> None:
+        """Note on the batch what was written, and that it is committed."""
+        batch, counts = self._batch, self._counts
+        batch.new, batch.changed = counts["new"], counts["changed"]
+        batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked
+        batch.state = State.COMMITTED
+        batch.committed_at = timezone.now()
+        batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
+        batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
 
 
 def _human_message(sheet: RegisterSheet, error: IntegrityError) -> str:

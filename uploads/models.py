@@ -136,6 +136,10 @@ class UploadBatch(ScopedModel):
     warnings = models.PositiveIntegerField("有提醒的行", default=0)
     problems = models.JSONField("文件和表头的问题", default=list, encoder=DjangoJSONEncoder)
     mapping = models.JSONField("列的对应", default=list, encoder=DjangoJSONEncoder)
+    read_as = models.CharField(
+        "读法", max_length=64, blank=True, help_text="读取规则和列对应的摘要；两次相同，读出的内容就相同"
+    )
+    month_in_file = models.DateField("文件写的月份", null=True, blank=True, help_text="当月1日")
     unmentioned = models.PositiveIntegerField("文件中没有的记录", default=0)
     problem_counts = models.JSONField("各种问题的行数", default=dict, help_text="问题代码 → 行数")
     corrections = models.JSONField(
@@ -260,6 +264,15 @@ class UploadRow(ScopedModel):
         return f"{self.sheet} {self.row_number}"
 
 
+class ColumnMappingQuerySet(ScopedQuerySet):
+    """Reads of mappings."""
+
+    def of_office(self, batch: UploadBatch) -> dict[str, str]:
+        """What the office of a batch has taught for its register: normalised header → field, "" to ignore it."""
+        taught = self.filter(division=batch.division, register=batch.register)
+        return dict(taught.values_list("header", "field"))
+
+
 class ColumnMapping(ScopedModel):
     """How one office calls a column of one register, remembered when its clerk maps it by hand."""
 
@@ -269,6 +282,7 @@ class ColumnMapping(ScopedModel):
     field = models.CharField("对应的列", max_length=40, blank=True, help_text="空表示忽略这一列")
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = ColumnMappingQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "列的对应"

@@ -136,30 +136,35 @@ def _in_words(column: Column | None, value: Any) -> str:
     return str(value) if column is None or isinstance(value, Sealed) else column.written(value)
 
 
-def staged_rows(batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool) -> Iterator[SheetRow]:
-    """The staged rows that would write, as they came out of cleaning, to be compared with the database of this moment.
+def slices_of_staged_rows(
+    batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
+) -> Iterator[list[SheetRow]]:
+    """The staged rows that would write, as they came out of cleaning, `size` at a time in the order of the file.
 
     A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
     """
     staged = batch.staged_rows.exclude(outcome=Outcome.UNCHANGED)
     if only_good:
         staged = staged.exclude(outcome=Outcome.ERROR)
-    return _as_cleaned(staged, batch, sheet)
+    last = 0
+    while rows := list(_as_cleaned(staged.filter(position__gt=last).order_by("position")[:size], batch, sheet)):
+        yield rows
+        last = rows[-1].position or 0
 
 
 def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
     """Every staged row with the cells that had a problem, which are to be read again: see `checking.read_again`."""
-    return _as_cleaned(batch.staged_rows.all(), batch, sheet)
+    return _as_cleaned(batch.staged_rows.order_by("position"), batch, sheet)
 
 
 def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
-    """The rows in the order of the file."""
+    """The rows with their values as cleaning left them."""
     columns = {column.field: column for column in sheet.columns}
     positions = {
         part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping
     }
     fields = ("position", "sheet", "row_number", "label", "values", "raw")
-    rows = staged.order_by("position").values_list(*fields)
+    rows = staged.values_list(*fields)
     for position, sheet_name, number, label, stored, kept in rows.iterator(chunk_size=2_000):
         cleared = stored.pop(CLEARED, ())
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}

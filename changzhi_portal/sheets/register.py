@@ -131,6 +131,7 @@ class RegisterSheet(ABC):
     columns: ClassVar[tuple[Column, ...]]
     identifying: ClassVar[tuple[tuple[str, ...], ...]]  # one whole group of these fields must be among a file's columns
     writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
+    looks_at: ClassVar[tuple[type[models.Model], ...]] = ()  # besides those: whose changes may alter what a check finds
     record_page: ClassVar[str]  # URL name of a record's page, which takes its ref
 
     @abstractmethod

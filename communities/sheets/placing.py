@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from changzhi_portal.sheets.columns import Column, PlaceCodeColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
-from communities.models import Community, Division
+from communities.models import Community, CommunityPlacement, Division
 from communities.places import Place, PlaceIndex, PlaceNotFound
 
 REF = TextColumn("ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
@@ -97,6 +97,7 @@ def place_in_words(community: Community | None, division: Division | None) -> st
 class PlacedSheet(RegisterSheet):
     """A sheet whose rows belong to a community, or to a town or county."""
 
+    looks_at = (Division, Community, CommunityPlacement)
     needs_community = True
 
     def place_rows(self, rows: Sequence[SheetRow], context: CheckContext) -> PlaceIndex:
@@ -179,7 +180,8 @@ class RecordSheet(PlacedSheet):
                 self.require(row)
             if row.place is not None:
                 self.propose_writes(row, context)
-            if row.has_error:
+            # A preview shows nothing of what a new row would write, and a large file needs the room.
+            if row.has_error or (row.is_new and not context.locking):
                 row.writes = []
 
     @abstractmethod

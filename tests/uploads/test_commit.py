@@ -14,7 +14,8 @@ from communities.models import Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import Place, make_facility
 from tests.uploads.office import Send
-from uploads import actions
+from uploads import actions, committing
+from uploads.actions.queueing import MOST_ATTEMPTS
 from uploads.models import UploadBatch
 
 pytestmark = pytest.mark.django_db
@@ -83,11 +84,11 @@ def test_a_batch_whose_worker_died_is_put_back_and_given_up_in_the_end(send: Sen
     batch = checked(send, clerk, [facility_row()])
     actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
     long_ago = timezone.now() - datetime.timedelta(minutes=5)
-    for attempt in range(1, actions.MOST_ATTEMPTS + 1):
+    for attempt in range(1, MOST_ATTEMPTS + 1):
         UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=long_ago, state=State.COMMITTING, attempts=attempt)
         actions.put_back_stalled_batches()
         batch.refresh_from_db()
-        assert batch.state == (State.FAILED if attempt == actions.MOST_ATTEMPTS else State.COMMIT_QUEUED)
+        assert batch.state == (State.FAILED if attempt == MOST_ATTEMPTS else State.COMMIT_QUEUED)
     assert Facility.objects.count() == 0
 
 
@@ -100,3 +101,42 @@ def test_the_original_is_kept_encrypted(send: Send, clerk: User, settings: objec
     batch = checked(send, clerk, [facility_row()])
     stored = (settings.MEDIA_ROOT / batch.stored_as).read_bytes()  # type: ignore[attr-defined]
     assert stored[:2] != b"PK"
+
+
+def test_a_large_file_is_written_slice_by_slice_in_one_change_set(
+    send: Send, clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "ROWS_AT_ONCE", 2)
+    rows = [facility_row() | {"设施名称": f"设施{number}"} for number in range(5)]
+    answer = send("facilities", clerk, rows, commit="all")
+    assert (answer["state"], answer["new"], Facility.objects.count()) == ("committed", 5, 5)
+    assert ChangeSet.objects.count() == 1
+    assert sorted(ChangeRecord.objects.values_list("batch_row", flat=True)) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("mode", "written"), [("all", 0), ("good", 2)])
+def test_a_bad_row_of_a_later_slice_undoes_the_earlier_ones_or_stays_out(
+    mode: str, written: int, send: Send, clerk: User, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "ROWS_AT_ONCE", 2)
+    rows = [facility_row(), facility_row() | {"设施名称": "老年活动室"}, facility_row("东关社区")]
+    batch = checked(send, clerk, rows)
+    closed = place.communities[1]
+    assert closed.name.startswith("东关")
+    type(closed).objects.filter(pk=closed.pk).update(closed_on=datetime.date(2018, 6, 1))
+    actions.request_commit(batch=batch, mode=mode, by=clerk, queue=False)
+    actions.commit_batch(batch)
+    assert Facility.objects.count() == written
+
+
+def test_rows_of_two_slices_that_have_become_one_record_are_not_both_written(
+    send: Send, clerk: User, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "ROWS_AT_ONCE", 1)
+    facility = make_facility(place.communities[0], "老名称", area="300")
+    renamed = facility_row() | {"记录编号": facility.ref, "设施名称": "新名称"}
+    batch = checked(send, clerk, [renamed, facility_row() | {"设施名称": "新名称"}])
+    actions.request_commit(batch=batch, mode="good", by=clerk, queue=False)
+    batch = actions.commit_batch(batch)
+    assert [record.name for record in Facility.objects.all()] == ["新名称"]
+    assert (batch.changed, batch.new) == (1, 0)

@@ -21,6 +21,7 @@ from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
 from uploads import actions, rawcells, rechecking
 from uploads.models import UploadBatch, UploadRow
+from uploads.published import COUNTERS
 from uploads.reading.grid import CellError
 from uploads.registry import register_named
 
@@ -39,7 +40,7 @@ def correct(batch, by, position, field, text):
 
 
 def counters(batch):
-    return {name: getattr(batch, name) for name in actions.COUNTERS}
+    return {name: getattr(batch, name) for name in COUNTERS}
 
 
 def rows_of(batch):

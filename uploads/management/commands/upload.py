@@ -14,6 +14,7 @@ from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
 from uploads.models import UploadBatch
+from uploads.published import describe_batch
 
 ROW_ERRORS, REFUSED, COULD_NOT_RUN = 1, 2, 3
 CHUNK_BYTES = 1024 * 1024
@@ -85,7 +86,7 @@ class Command(BaseCommand):
         return actions.commit_batch(batch)
 
     def _print(self, batch: UploadBatch, *, as_json: bool) -> None:
-        answer = actions.describe_batch(batch)
+        answer = describe_batch(batch)
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return

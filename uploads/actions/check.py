@@ -1,0 +1,151 @@
+"""The check of a batch: its file is read, compared with the registers, and its rows are staged."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from periods.models import ReportingPeriod
+from uploads import storage
+from uploads.absence import unmentioned_records
+from uploads.actions.queueing import claim, guarded, load_batch
+from uploads.checking import Rereader, compare_rows, read_file
+from uploads.correcting import apply_corrections
+from uploads.models import ColumnMapping, UploadBatch
+from uploads.progress import Reporter
+from uploads.published import COUNTERS
+from uploads.reading.refusal import FileRefused
+from uploads.registry import register_named
+from uploads.repeating import earlier_reading, reading_key, stage_again
+from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
+
+State = UploadBatch.State
+
+
+def _reporter(batch: UploadBatch) -> Reporter:
+    def sign_of_life() -> None:
+        UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=timezone.now())
+
+    return Reporter(batch.ref, sign_of_life)
+
+
+def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> CheckContext:
+    """What checking a batch needs to know; `locking` in the transaction of its commit."""
+    if batch.period is None:
+        raise RuntimeError("A batch is checked for a month.")
+    return CheckContext(
+        user=batch.uploaded_by,
+        scope_path=batch.division.path,
+        division=batch.division,
+        day=batch.period.as_of,
+        today=timezone.localdate(),
+        locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
+        locking=locking,
+        progress=report,
+    )
+
+
+def check_queued_batch(batch_id: int) -> None:
+    """What the worker does with a queued batch; nothing when another worker has taken it."""
+    batch = claim(batch_id, expected=State.QUEUED, working=State.CHECKING)
+    if batch is not None:
+        check_batch(batch)
+
+
+def check_batch(batch: UploadBatch) -> UploadBatch:
+    """Check a batch in state CHECKING and stage its rows; ends CHECKED, REJECTED or FAILED.
+
+    Runs outside a transaction until the rows are staged, so that checking blocks nobody.
+    """
+    guarded(batch, _check)
+    return load_batch(batch.pk)
+
+
+def _check(batch: UploadBatch) -> None:
+    report = _reporter(batch)
+    sheet = register_named(batch.register)()
+    earlier = earlier_reading(batch, sheet)
+    if earlier is not None:
+        report.step("与上次入库的文件相同，核对登记表有无变动")
+        _repeat(batch, earlier, sheet)
+        return
+    try:
+        rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
+    except FileRefused as refused:
+        _reject(batch, refused)
+        return
+    rereader = Rereader(sheet, batch.mapping)
+    if not batch.needs_reading:
+        for row in rows:
+            rereader.read_again(row)
+    apply_corrections(batch, rows, sheet, rereader)
+    report.step("核对现有记录", len(rows))
+    compare_rows(rows, sheet, check_context(batch, locking=False, report=report))
+    report.step("保存检查结果", len(rows))
+    with transaction.atomic():
+        if not _still(batch, State.CHECKING):
+            return
+        stage_rows(batch, rows, sheet)
+        for name, number in count_outcomes(rows).items():
+            setattr(batch, name, number)
+        batch.problem_counts = count_problems(rows)
+        batch.unmentioned = unmentioned_records(batch, sheet).count()
+        batch.needs_reading = False
+        batch.state = State.CHECKED
+        batch.save()
+
+
+def _repeat(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
+    """Stage the rows of a file that was committed before and that nothing has changed since: all are unchanged."""
+    with transaction.atomic():
+        if not _still(batch, State.CHECKING):
+            return
+        stage_again(batch, earlier, sheet)
+        batch.unmentioned = unmentioned_records(batch, sheet).count()
+        batch.needs_reading = False
+        batch.state = State.CHECKED
+        batch.save()
+
+
+def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
+    """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefused."""
+    remembered = ColumnMapping.objects.of_office(batch)
+    with storage.original_as_file(batch.stored_as) as path:
+        found = read_file(path, batch.file_name, sheet, remembered, report)
+    batch.read_as = reading_key(remembered)
+    batch.month_in_file = found.month
+    if batch.period is None:
+        batch.period = ReportingPeriod.objects.for_month(found.month or timezone.localdate())
+    batch.problems = [problem.as_json() for problem in found.problems]
+    batch.mapping = found.mapping
+    batch.skipped = found.skipped
+    return found.rows
+
+
+def _still(batch: UploadBatch, state: str) -> bool:
+    """Whether the batch is still ours: locked and in the state we left it in."""
+    return UploadBatch.objects.select_for_update().filter(pk=batch.pk, state=state).exists()
+
+
+def _reject(batch: UploadBatch, refused: FileRefused) -> None:
+    """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
+    problem = {
+        "sheet": None,
+        "cell": "",
+        "column": "",
+        "value": batch.file_name,
+        "code": refused.code,
+        "level": "error",
+        "message": str(refused),
+    }
+    with transaction.atomic():
+        rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
+            state=State.REJECTED,
+            problems=[problem],
+            mapping=refused.headers,
+            message=str(refused)[:500],
+            **dict.fromkeys(COUNTERS, 0),
+        )
+        if rejected:
+            batch.staged_rows.all().delete()

@@ -1,0 +1,86 @@
+"""The commit of a checked batch, asked for by its uploader."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from changzhi_portal.errors import PortalError
+from uploads.actions.check import check_batch, check_context
+from uploads.actions.queueing import COMMIT_TASK, claim, guarded, load_batch, may_handle, tell_worker
+from uploads.committing import RowsNoLongerGood, write_batch
+from uploads.models import UploadBatch
+from uploads.progress import Reporter
+from uploads.registry import register_named
+
+logger = logging.getLogger(__name__)
+State = UploadBatch.State
+Mode = UploadBatch.CommitMode
+
+
+def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True) -> None:
+    """Ask for a checked batch to be committed: mode "all" or "good".
+
+    Raises PortalError when it is not waiting for a decision, has errors in mode "all", or is not the user's to commit.
+    """
+    if not may_handle(batch, by):
+        raise PortalError("您不能确认这个批次。", cure="This user may not commit this batch.")
+    if mode not in Mode.values:
+        raise PortalError("请选择全部入库或只入库没有错误的行。", cure="The mode is all or good.")
+    waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED)
+    if mode == Mode.ALL:
+        waiting = waiting.filter(errors=0)
+    with transaction.atomic():
+        taken = waiting.update(
+            state=State.COMMIT_QUEUED if queue else State.COMMITTING,
+            commit_mode=mode,
+            heartbeat_at=timezone.now(),
+            attempts=0,
+            message="",
+            seen_at=None if queue else timezone.now(),
+        )
+        if not taken:
+            raise PortalError(
+                "这个批次现在不能入库：已入库、正在处理，或还有错误行。请刷新页面查看。", cure="The batch is not ready."
+            )
+        if queue:
+            transaction.on_commit(lambda: tell_worker(COMMIT_TASK, batch.pk))
+
+
+def commit_queued_batch(batch_id: int) -> None:
+    """What the worker does with a batch whose commit was asked for; nothing when another worker has taken it."""
+    batch = claim(batch_id, expected=State.COMMIT_QUEUED, working=State.COMMITTING)
+    if batch is not None:
+        commit_batch(batch)
+
+
+def commit_batch(batch: UploadBatch) -> UploadBatch:
+    """Commit a batch in state COMMITTING; ends COMMITTED, or untouched: CHECKED again with a message, or FAILED."""
+    guarded(batch, _commit)
+    return load_batch(batch.pk)
+
+
+def _commit(batch: UploadBatch) -> None:
+    report = Reporter(batch.ref)
+    sheet = register_named(batch.register)()
+    try:
+        write_batch(batch.pk, sheet, check_context(batch, locking=True, report=report), report)
+    except RowsNoLongerGood as changed:
+        logger.info("Batch %s is checked again: %s", batch.pk, changed)
+        _recheck(batch, str(changed))
+    except PortalError as refusal:
+        _leave_uncommitted(batch, str(refusal))
+
+
+def _recheck(batch: UploadBatch, message: str) -> None:
+    UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(
+        state=State.CHECKING, message=message[:500], heartbeat_at=timezone.now()
+    )
+    check_batch(load_batch(batch.pk))
+
+
+def _leave_uncommitted(batch: UploadBatch, message: str) -> None:
+    UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.CHECKED, message=message[:500])

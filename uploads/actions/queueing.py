@@ -1,0 +1,98 @@
+"""How a batch gets to a worker and back: claimed by a conditional UPDATE, guarded, put back when its worker dies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from changzhi_portal.celery import Queue, hint
+from changzhi_portal.errors import PortalError
+from uploads.models import UploadBatch
+
+logger = logging.getLogger(__name__)
+State = UploadBatch.State
+MOST_ATTEMPTS = 3
+CHECK_TASK = "uploads.tasks.check_batch"
+COMMIT_TASK = "uploads.tasks.commit_batch"
+UNDO_TASK = "uploads.tasks.undo_batch"
+TASK_OF_WAITING = {State.QUEUED: CHECK_TASK, State.COMMIT_QUEUED: COMMIT_TASK, State.UNDO_QUEUED: UNDO_TASK}
+BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
+
+
+def may_handle(batch: UploadBatch, by: Any) -> bool:
+    """Whether a user may decide about a batch: one of the own area, in a role that uploads."""
+    return by.duty.may_upload and UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists()
+
+
+def tell_worker(task_name: str, batch_id: int) -> None:
+    """Tell the worker; where the broker is away, tell the uploader that it will take longer."""
+    if not hint(task_name, Queue.UPLOADS, batch_id):
+        UploadBatch.objects.filter(pk=batch_id).update(message=BROKER_AWAY)
+
+
+def claim(batch_id: int, *, expected: str, working: str) -> UploadBatch | None:
+    """Take a batch by a conditional UPDATE; None when somebody else has it or it is done."""
+    taken = UploadBatch.objects.filter(pk=batch_id, state=expected).update(
+        state=working, heartbeat_at=timezone.now(), attempts=F("attempts") + 1
+    )
+    return load_batch(batch_id) if taken else None
+
+
+def load_batch(batch_id: int) -> UploadBatch:
+    """A batch with what working on it needs."""
+    return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
+
+
+def guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
+    """Do a step; an error of ours is logged and ends the batch with a sentence for its uploader, not with silence.
+
+    A database that went away says nothing about the batch: it keeps its state, and beat puts it back.
+    """
+    try:
+        work(batch)
+    except DatabaseError:
+        logger.exception("The database failed while batch %s was %s", batch.pk, batch.state)
+        raise
+    except PortalError as refusal:
+        _fail(batch, str(refusal))
+    except Exception:
+        logger.exception("Batch %s failed while %s", batch.pk, batch.state)
+        _fail(batch, "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。")
+
+
+def _fail(batch: UploadBatch, message: str) -> None:
+    UploadBatch.objects.filter(pk=batch.pk, state__in=UploadBatch.WAITS_AS.keys()).update(
+        state=State.FAILED, message=message[:500]
+    )
+
+
+def put_back_stalled_batches() -> int:
+    """Give batches whose worker died back to the queue, and remind the queue of those that wait; returns how many.
+
+    A batch that has been tried MOST_ATTEMPTS times is given up with a sentence: it may be what kills the workers.
+    """
+    handled = 0
+    for batch in UploadBatch.objects.stalled():
+        back = UploadBatch.WAITS_AS[batch.state]
+        give_up = batch.attempts >= MOST_ATTEMPTS
+        with transaction.atomic():
+            mine = UploadBatch.objects.stalled().select_for_update(skip_locked=True).filter(pk=batch.pk)
+            if not mine.exists():
+                continue
+            UploadBatch.objects.filter(pk=batch.pk).update(
+                state=State.FAILED if give_up else back,
+                heartbeat_at=timezone.now(),
+                message="多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
+                if give_up
+                else batch.message,
+            )
+        handled += 1
+    for batch in UploadBatch.objects.waiting():
+        hint(TASK_OF_WAITING[State(batch.state)], Queue.UPLOADS, batch.pk)
+        handled += 1
+    return handled

@@ -1,0 +1,21 @@
+"""A batch as other programs read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uploads.models import UploadBatch
+
+COUNTERS = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
+
+
+def describe_batch(batch: UploadBatch) -> dict[str, Any]:
+    """A batch as `upload --json` prints it (spreadsheets.md, "Command line"): counters and every problem."""
+    problems = list(batch.problems)
+    for row_problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
+        problems += row_problems
+    return (
+        {"batch": batch.pk, "register": batch.register, "state": str(batch.state)}
+        | {name: getattr(batch, name) for name in COUNTERS}
+        | {"problems": problems}
+    )
