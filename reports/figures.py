@@ -12,6 +12,7 @@
     workforce       workers, professionals, percent, last_month_workers
     shortfalls      附件1: the urban communities that fall short, each with its figure for every urban target
     services        购买服务: projects and money, by source and by object
+    reporting       填报情况: which counties reported on time, late, or not (see `reports.reporting`)
 
 Set-based: the number of queries depends on the plan's targets, never on the number of communities.
 """
@@ -32,6 +33,7 @@ from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
 from reports.percent import percent
 from reports.purchases import purchase_figures
+from reports.reporting import reporting_figures
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import CommunityMeasureQuerySet
@@ -101,6 +103,7 @@ class _Edition:
             "workforce": self._workforce(),
             "shortfalls": self._shortfalls([target for target in spoken_of if _is_of_urban_communities(target)]),
             "services": purchase_figures(self.division, self.period.as_of),
+            "reporting": reporting_figures(self.period, self.division),
         }
 
     # --- What the edition reads ---

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from reports import words
 from reports.charts import amount_by_division_svg, rate_by_division_svg
 from reports.models import Briefing
+from reports.reporting import paragraphs as reporting_paragraphs
 
 _NUMERALS = "一二三四五六七八九十"
 _CHART_WIDTH = 460
@@ -65,6 +66,10 @@ def _sections(briefing: Briefing) -> list[dict[str, Any]]:
             "paragraphs": words.services(figures["services"], figures["division"], figures["as_of"]),
         },
     ]
+    # Issues that were printed before reports were kept have no such figures.
+    reported = reporting_paragraphs(figures["reporting"], figures["division"]) if "reporting" in figures else []
+    if reported:
+        sections.append({"title": "填报情况", "template": "reports/briefing/paragraphs.html", "paragraphs": reported})
     if shortcomings:
         sections.append(
             {"title": "主要短板", "template": "reports/briefing/paragraphs.html", "paragraphs": shortcomings}
