@@ -4,17 +4,17 @@
 
     period, as_of, is_demo
     division        code, name, level, office (who issues the briefing)
-    plan            title, document
+    plan            title, document, ends_on
     targets         every scored target, in the plan's order: what it asks; judged, met, over, unmet, not_applicable,
-                    unknown, rate, percent, gap; change_on_last_month and change_on_year_before in percentage points
-                    (None when that month was not measured); divisions, one row a county (a town, in a county's
-                    edition); best and weakest three of them; farthest communities
+                    unknown, rate, percent, gap; changes and pace (see `reports.progress`); divisions, one row a county
+                    (a town, in a county's edition) with its own changes and pace; best and weakest three of them;
+                    farthest communities
     workforce       workers, professionals, percent, last_month_workers
     shortfalls      附件1: the urban communities that fall short, each with its figure for every urban target
     services        购买服务: projects and money, by source and by object
     reporting       填报情况: which counties reported on time, late, or not (see `reports.reporting`)
 
-Set-based: the number of queries depends on the plan's targets, never on the number of communities.
+Set-based: the number of queries depends on the plan's targets, never on the number of communities or months.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
 
 from changzhi_portal.errors import PortalError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
 from reports.percent import percent
+from reports.progress import progress_figures
 from reports.purchases import purchase_figures
 from reports.reporting import reporting_figures
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import CommunityMeasureQuerySet
+from targets.series import Trends, trends_until
 
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 _RANKED = 3  # 最好、最差各三个
@@ -86,8 +87,7 @@ class _Edition:
     def figures(self) -> dict[str, Any]:
         """All figures; see the module's own description."""
         refuse_unless_issuing(self.period, self.division)
-        targets = list(self.plan.targets.filter(is_scored=True).order_by("position"))
-        spoken_of = [target for target in targets if self._speaks_of(target)]
+        spoken_of = [target for target in self._targets if self._speaks_of(target)]
         return {
             "period": self.period.code,
             "as_of": self.period.as_of.isoformat(),
@@ -98,7 +98,11 @@ class _Edition:
                 "level": self.division.level,
                 "office": issuing_office(self.division),
             },
-            "plan": {"title": self.plan.title, "document": self.plan.document},
+            "plan": {
+                "title": self.plan.title,
+                "document": self.plan.document,
+                "ends_on": self.plan.ends_on.isoformat(),
+            },
             "targets": [self._target(target) for target in spoken_of],
             "workforce": self._workforce(),
             "shortfalls": self._shortfalls([target for target in spoken_of if _is_of_urban_communities(target)]),
@@ -108,6 +112,11 @@ class _Edition:
 
     # --- What the edition reads ---
 
+    @cached_property
+    def _targets(self) -> list[Target]:
+        scored = self.plan.targets.filter(is_scored=True).select_related("plan")
+        return list(scored.order_by("position"))
+
     @property
     def _is_citys(self) -> bool:
         return self.division.level == Division.Level.CITY
@@ -115,10 +124,6 @@ class _Edition:
     @cached_property
     def _last_month(self) -> ReportingPeriod | None:
         return ReportingPeriod.objects.filter(month=month_after(self.period.month, -1)).first()
-
-    @cached_property
-    def _year_before(self) -> ReportingPeriod | None:
-        return ReportingPeriod.objects.filter(month=month_after(self.period.month, -12)).first()
 
     @property
     def _communities(self) -> CommunityMeasureQuerySet:
@@ -139,27 +144,12 @@ class _Edition:
             (result.target_id, result.division_id): result for result in found.select_related("division").distinct()
         }
 
-    def _before(self, period: ReportingPeriod | None) -> dict[int, Decimal | None]:
-        """The percentage of each target in another month, of the same area: a merged county's is its predecessors'."""
-        if period is None:
-            return {}
-        rows = (
-            TargetResult.objects.for_period(period)
-            .within(self.division)
-            .filter(division__level=self.division.level)
-            .order_by()
-            .values("target_id")
-            .annotate(judged=Sum("judged"), reached=Sum("met") + Sum("over"))
-        )
-        return {row["target_id"]: percent(row["reached"], row["judged"]) for row in rows}
-
     @cached_property
-    def _percent_last_month(self) -> dict[int, Decimal | None]:
-        return self._before(self._last_month)
-
-    @cached_property
-    def _percent_year_before(self) -> dict[int, Decimal | None]:
-        return self._before(self._year_before)
+    def _trends(self) -> Trends:
+        """Every target's trend in the division and below; a merged county's goes on from its predecessors'."""
+        below = {result.division_id: result.division for result in self._results.values()}
+        divisions = {**below, self.division.pk: self.division}
+        return trends_until(self.period, targets=self._targets, divisions=divisions.values())
 
     def _speaks_of(self, target: Target) -> bool:
         """Whether the target asks anything of this division; one for urban districts is silent about a county."""
@@ -175,7 +165,6 @@ class _Edition:
         """One target: what it asks, how the division stands, and how its counties or towns do."""
         own = _counts(self._results.get((target.pk, self.division.pk)))
         divisions = self._divisions(target)
-        now = percent(own["met"] + own["over"], own["judged"])
         return {
             "code": target.code,
             "name": target.name,
@@ -189,8 +178,7 @@ class _Edition:
             "at_most": _number(target.at_most),
             "unit": target.unit,
             **own,
-            "change_on_last_month": _points(now, self._percent_last_month.get(target.pk)),
-            "change_on_year_before": _points(now, self._percent_year_before.get(target.pk)),
+            **self._progress(target, self.division),
             "divisions": divisions,
             **_best_and_weakest(divisions),
             "farthest": self._farthest(target),
@@ -205,7 +193,7 @@ class _Edition:
             for (target_id, division_id), result in self._results.items()
             if target_id == target.pk and division_id != self.division.pk
         ]
-        return [_division_row(result, value=None) for result in sorted(rows, key=lambda row: row.division.code)]
+        return [self._division_row(target, result) for result in sorted(rows, key=lambda row: row.division.code)]
 
     def _judged_counties(self, target: Target) -> list[dict[str, Any]]:
         """The counties that a target for whole counties judges, each with the figure it is judged by."""
@@ -213,10 +201,18 @@ class _Edition:
         mine = measures.within(self.division) if self._is_citys else measures.filter(division=self.division)
         rows = mine.order_by("division__code").values_list("division_id", "value")
         return [
-            _division_row(self._results[target.pk, division_id], value=_number(value))
+            self._division_row(target, self._results[target.pk, division_id], value=_number(value))
             for division_id, value in rows
             if (target.pk, division_id) in self._results
         ]
+
+    def _division_row(self, target: Target, result: TargetResult, value: float | None = None) -> dict[str, Any]:
+        division = result.division
+        named = {"code": division.code, "name": division.name}
+        return {**named, **_counts(result), "value": value, **self._progress(target, division)}
+
+    def _progress(self, target: Target, division: Division) -> dict[str, Any]:
+        return progress_figures(self._trends[target.pk, division.pk])
 
     def _farthest(self, target: Target) -> dict[str, Any] | None:
         """The communities that lack most, by name; only how many when more than a handful lack equally much."""
@@ -303,10 +299,6 @@ def _counts(result: TargetResult | None) -> dict[str, Any]:
     }
 
 
-def _division_row(result: TargetResult, *, value: float | None) -> dict[str, Any]:
-    return {"code": result.division.code, "name": result.division.name, **_counts(result), "value": value}
-
-
 def _best_and_weakest(divisions: list[dict[str, Any]]) -> dict[str, Any]:
     """The three best and the three weakest, without overlap; of equal rates, the one with more units comes first.
 
@@ -340,11 +332,6 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
 
 def _order(row: dict[str, Any]) -> tuple[str, str]:
     return row["county__code"], row["code"]
-
-
-def _points(now: Decimal | None, before: Decimal | None) -> float | None:
-    """The difference of two percentages as printed, so that a reader who subtracts them gets the same."""
-    return None if now is None or before is None else float(now - before)
 
 
 def _number(value: Decimal | None) -> int | float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from reports import words
+from reports import forecast, words
 from reports.charts import amount_by_division_svg, rate_by_division_svg
 from reports.models import Briefing
 from reports.reporting import paragraphs as reporting_paragraphs
@@ -48,7 +48,8 @@ def issue_text(briefing: Briefing) -> dict[str, Any]:
         "sections": _sections(briefing),
         "overview": words.overview(figures),
         "targets": targets,
-        "next_steps": _typed_paragraphs(briefing.next_steps),
+        "next_steps": [*forecast.next_steps(figures), *_typed_paragraphs(briefing.next_steps)],
+        "required": _required(figures),
         "shortfalls": _printed_shortfalls(figures),
     }
 
@@ -74,7 +75,7 @@ def _sections(briefing: Briefing) -> list[dict[str, Any]]:
         sections.append(
             {"title": "主要短板", "template": "reports/briefing/paragraphs.html", "paragraphs": shortcomings}
         )
-    if briefing.next_steps.strip():
+    if briefing.next_steps.strip() or forecast.next_steps(figures):
         sections.append({"title": "下步工作", "template": "reports/briefing/next_steps.html"})
     return [{**section, "number": _NUMERALS[number]} for number, section in enumerate(sections)]
 
@@ -99,8 +100,26 @@ def _printed_target(target: Mapping[str, Any], figures: Mapping[str, Any], numbe
         "percent_text": words.percent_text(target["percent"]),
         "change_cell": words.signed_points(target["change_on_last_month"]),
         "year_cell": words.signed_points(target["change_on_year_before"]),
-        "sentences": words.target_sentences(target, figures["division"]),
+        "progress_cell": forecast.progress_cell(target),
+        "outlook_cell": forecast.outlook_cell(target),
+        "sentences": [*words.target_sentences(target, figures["division"]), _pace_sentence(target, figures)],
     }
+
+
+def _pace_sentence(target: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    ends_on = figures["plan"].get("ends_on")
+    return forecast.pace_sentence(target, ends_on) if ends_on else ""
+
+
+def _required(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """下步工作: the table of what each county (town) needs a month, with its caption; without rows when nothing is open."""
+    table = forecast.required_table(figures)
+    if not table["rows"]:
+        return {"rows": []}
+    below = "各县（市、区）" if figures["division"]["level"] == "city" else "各街道（乡镇）"
+    due = forecast.until(figures["plan"]["ends_on"])
+    points = "" if any(target["unit"] for target in table["targets"]) else "的百分点"
+    return {**table, "caption": f"{below}按期完成目标每月需提高{points}（至{due}）"}
 
 
 def _caption(target: Mapping[str, Any], figures: Mapping[str, Any]) -> str:

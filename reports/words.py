@@ -40,22 +40,26 @@ def signed_points(change: float | None) -> str:
     return "持平" if change == 0 else f"{change:+.1f}"
 
 
-def change_on_last_month(change: float | None) -> str:
-    """较上月提高1.3个百分点 / 较上月下降0.4个百分点 / 与上月持平; empty without a last month."""
-    return _change(change, "较上月", "与上月持平")
+def change_on_last_month(change: float | None, unit: str = "") -> str:
+    """较上月提高1.3个百分点 / 较上月下降0.4个百分点 / 与上月持平; empty without a last month.
+
+    `unit` is that of a mean, which then stands instead of percentage points.
+    """
+    return _change(change, unit, "较上月", "与上月持平")
 
 
-def change_on_year_before(change: float | None) -> str:
+def change_on_year_before(change: float | None, unit: str = "") -> str:
     """同比提高1.3个百分点 / 同比下降0.4个百分点 / 同比持平; empty without that month."""
-    return _change(change, "同比", "同比持平")
+    return _change(change, unit, "同比", "同比持平")
 
 
-def _change(change: float | None, since: str, unchanged: str) -> str:
+def _change(change: float | None, unit: str, since: str, unchanged: str) -> str:
     if change is None:
         return ""
     if change == 0:
         return unchanged
-    return f"{since}{'提高' if change > 0 else '下降'}{abs(change):.1f}个百分点"
+    amount_changed = f"{plain(abs(change))}{_in_words(unit)}" if unit else f"{abs(change):.1f}个百分点"
+    return f"{since}{'提高' if change > 0 else '下降'}{amount_changed}"
 
 
 def ten_thousand_yuan(yuan: float | Decimal) -> str:
@@ -93,8 +97,14 @@ def joined(parts: Iterable[str], by: str = "，") -> str:
 
 def unit_in_words(target: Figures) -> str:
     """The unit a sentence uses: 平方米 for ㎡."""
-    unit: str = target["unit"]
-    return _UNITS_IN_WORDS.get(unit, unit)
+    return _in_words(target["unit"])
+
+
+def _in_words(unit: str) -> str:
+    """㎡ → 平方米, ㎡/百户 → 平方米/百户."""
+    for sign, word in _UNITS_IN_WORDS.items():
+        unit = unit.replace(sign, word)
+    return unit
 
 
 def amount(target: Figures, value: float) -> str:
@@ -201,8 +211,8 @@ def _how_it_stands(target: Figures, whole: str) -> str:
         f"{whole}参评{judged_units(target)}{target['judged']}个",
         reached,
         f"达标率{percent_text(target['percent'])}",
-        change_on_last_month(target["change_on_last_month"]),
-        change_on_year_before(target["change_on_year_before"]),
+        change_on_last_month(target["change_on_last_month"], target.get("change_unit", "")),
+        change_on_year_before(target["change_on_year_before"], target.get("change_unit", "")),
     ]
     rest = []
     if target["unmet"]:

@@ -318,3 +318,22 @@ def test_the_year_before_is_the_same_month(place):
     compute_period(now)
     area = target_of(briefing_figures(now, place.city), "urban_facility_area")
     assert (area["percent"], area["change_on_last_month"], area["change_on_year_before"]) == (40.0, None, 20.0)
+
+
+def test_every_row_has_its_pace(measured, period):
+    """40 points since May, the only month before: reached in July; 襄垣县 has no urban community to judge."""
+    figures = briefing_figures(period, measured.city)
+    assert figures["plan"]["ends_on"] == "2020-12-31"
+    area = target_of(figures, "urban_facility_area")
+    assert area["pace"] == {
+        "outlook": "in_time",
+        "progress": 40.0,
+        "months_counted": 1,
+        "attained_in": "2018-07",
+        "needed": 1.34,
+        "months_left": 30,
+    }
+    assert [(row["code"], row["pace"]["outlook"]) for row in area["divisions"]] == [
+        ("140402", "in_time"),
+        ("140423", "unknown"),
+    ]

@@ -1,0 +1,57 @@
+"""How a division moves towards a target, as plain figures that page and paper word alike (`reports.words`).
+
+Changes are differences of the figures as printed, so that a reader who subtracts them gets the same. The pace is
+taken of the exact ones and has two decimals: a small county moves by hundredths of a point a month. What is still needed
+is rounded up, so that whoever keeps to it arrives.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from reports.percent import ONE_DECIMAL
+from targets.pace import Pace
+from targets.series import Trend
+
+_TWO_DECIMALS = Decimal("0.01")
+
+
+def progress_figures(trend: Trend) -> dict[str, Any]:
+    """Plain JSON values:
+
+    change_on_last_month, change_on_year_before    in `change_unit`; None when that month has no figure
+    change_unit     "" for percentage points, else the unit of the mean: 平方米/百户
+    pace            outlook (`targets.pace.Outlook`), progress and needed (a month, in `change_unit`), months_counted,
+                    attained_in ("2020-06"), months_left
+    """
+    return {
+        "change_on_last_month": _printed_change(trend, trend.change_on_last_month),
+        "change_on_year_before": _printed_change(trend, trend.change_on_year_before),
+        "change_unit": trend.target.value_unit if trend.is_mean else "",
+        "pace": _pace(trend.pace),
+    }
+
+
+def _pace(pace: Pace) -> dict[str, Any]:
+    return {
+        "outlook": pace.outlook.value,
+        "progress": None if pace.progress is None else float(_rounded(pace.progress, _TWO_DECIMALS)),
+        "months_counted": pace.months_counted,
+        "attained_in": pace.attained_in and f"{pace.attained_in:%Y-%m}",
+        "needed": None if pace.needed is None else float(_rounded(pace.needed, _TWO_DECIMALS, ROUND_CEILING)),
+        "months_left": pace.months_left,
+    }
+
+
+def _printed_change(trend: Trend, change: Fraction | None) -> float | None:
+    """The change between two figures as they are printed: percentages with one decimal, means with two."""
+    if change is None or trend.now is None:
+        return None
+    step = _TWO_DECIMALS if trend.is_mean else ONE_DECIMAL
+    return float(_rounded(trend.now, step) - _rounded(trend.now - change, step))
+
+
+def _rounded(number: Fraction, step: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+    return (Decimal(number.numerator) / number.denominator).quantize(step, rounding)

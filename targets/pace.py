@@ -1,0 +1,138 @@
+"""Trend and pace (domain.md §6): how fast a figure has moved, when it reaches its goal, how fast it would have to move.
+
+Arithmetic alone, in exact fractions: what is read stands in `targets.series`, what is said in `reports.words`.
+
+* The figure is a percentage that should reach 100 (or the share that is asked), or a mean that should reach its bound.
+* The pace is the mean monthly progress of the last six periods: from the oldest of the six months before this one
+  that have a figure, to this one, divided by the calendar months between the two. A month without a figure is passed
+  over and an older one taken instead, so that a gap neither hurries nor slows the pace. With fewer than six earlier
+  figures all of them count; with none there is no pace.
+* At that pace the goal is reached at the end of the first month in which the figure is not below it.
+* The deadline is the last month that ends by the plan's last day. What is still needed is what is missing, in equal
+  parts over the months after this one until then; nothing is said of it once the goal is reached or the deadline has
+  come.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil
+
+from periods.models import last_day_of, month_after
+
+# Of how many earlier periods the mean is taken.
+PERIODS_COUNTED = 6
+# A goal farther away than this is no forecast any more: at 0.01 points a month nobody means the year 2400.
+FARTHEST_MONTHS = 50 * 12
+
+# First day of a month → the figure of that month; None where it is unknown.
+Figures = Mapping[datetime.date, Fraction | None]
+
+
+class Outlook(StrEnum):
+    """What the pace leads to, in the order in which it is asked."""
+
+    UNKNOWN = "unknown"  # this month's figure is not known, or nothing was judged
+    DONE = "done"  # the goal is reached
+    OVERDUE = "overdue"  # the deadline has come, and it is not
+    NO_PACE = "no_pace"  # no earlier month to compare with
+    BACKWARDS = "backwards"  # the figure has fallen
+    STANDSTILL = "standstill"  # it has not moved
+    TOO_LATE = "too_late"  # it rises, and reaches the goal after the deadline
+    IN_TIME = "in_time"  # it reaches the goal by the deadline
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a figure moves, in its own unit (percentage points) a month; None for what cannot be said.
+
+    `progress` is the mean over `months_counted` months; `attained_in` the first day of the month in which the goal is
+    reached at that pace; `needed` the monthly progress that reaches it by the deadline, which lies `months_left` after.
+    """
+
+    outlook: Outlook
+    progress: Fraction | None
+    months_counted: int
+    attained_in: datetime.date | None
+    needed: Fraction | None
+    months_left: int
+
+
+def pace_of(figures: Figures, *, month: datetime.date, goal: Fraction, ends_on: datetime.date) -> Pace:
+    """The pace of a figure in `month`, from that month's and earlier figures; later ones are not looked at."""
+    now = figures.get(month)
+    months_left = max(0, months_between(month, deadline(ends_on)))
+    progress, months_counted = _progress(figures, month)
+    missing = None if now is None else goal - now
+    is_open = missing is not None and missing > 0
+    needed = missing / months_left if missing is not None and is_open and months_left else None
+    attained_in = _attained_in(month, missing, progress) if missing is not None and is_open and progress else None
+    return Pace(
+        outlook=_outlook(missing, progress, attained_in, ends_on, months_left),
+        progress=progress,
+        months_counted=months_counted,
+        attained_in=attained_in,
+        needed=needed,
+        months_left=months_left,
+    )
+
+
+def change_since(figures: Figures, *, month: datetime.date, months: int) -> Fraction | None:
+    """The figure of `month` less that of `months` before; None when either is unknown."""
+    now, then = figures.get(month), figures.get(month_after(month, -months))
+    return None if now is None or then is None else now - then
+
+
+def deadline(ends_on: datetime.date) -> datetime.date:
+    """The first day of the last month that ends by `ends_on`: figures hold on the last day of a month."""
+    month = ends_on.replace(day=1)
+    return month if ends_on == last_day_of(month) else month_after(month, -1)
+
+
+def months_between(earlier: datetime.date, later: datetime.date) -> int:
+    """How many calendar months `later` lies after `earlier`; negative before it."""
+    return (later.year - earlier.year) * 12 + later.month - earlier.month
+
+
+def _progress(figures: Figures, month: datetime.date) -> tuple[Fraction | None, int]:
+    """The mean monthly progress, and over how many months it is taken."""
+    now = figures.get(month)
+    known = sorted((then for then, figure in figures.items() if then < month and figure is not None), reverse=True)
+    if now is None or not known:
+        return None, 0
+    oldest = known[:PERIODS_COUNTED][-1]
+    months = months_between(oldest, month)
+    then = figures[oldest]
+    return (None, 0) if then is None else ((now - then) / months, months)
+
+
+def _attained_in(month: datetime.date, missing: Fraction, progress: Fraction) -> datetime.date | None:
+    if progress <= 0:
+        return None
+    months = ceil(missing / progress)
+    return month_after(month, months) if months <= FARTHEST_MONTHS else None
+
+
+def _outlook(
+    missing: Fraction | None,
+    progress: Fraction | None,
+    attained_in: datetime.date | None,
+    ends_on: datetime.date,
+    months_left: int,
+) -> Outlook:
+    if missing is None:
+        return Outlook.UNKNOWN
+    if missing <= 0:
+        return Outlook.DONE
+    if not months_left:
+        return Outlook.OVERDUE
+    if progress is None:
+        return Outlook.NO_PACE
+    if progress <= 0:
+        return Outlook.BACKWARDS if progress < 0 else Outlook.STANDSTILL
+    is_in_time = attained_in is not None and attained_in <= deadline(ends_on)
+    return Outlook.IN_TIME if is_in_time else Outlook.TOO_LATE

@@ -1,0 +1,186 @@
+"""How a division stood against a target month after month: what trends and paces are made of.
+
+A month before a change of the map had other counties: then the division's predecessors are added up, which in the tree
+hang under it, so that 潞州区 of today goes on where 城区 and 郊区 ended (domain.md §3).
+
+A month in which more than half of the units are unknown has no figure here: its rate says who has reported, and a rise
+from there would pass for progress.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from django.db.models import Q
+
+from communities.models import Division
+from periods.models import ReportingPeriod
+from targets.judgement import Verdict
+from targets.models import Target, TargetResult
+from targets.models.result import TargetResultQuerySet
+from targets.pace import Figures, Pace, change_since, pace_of
+
+_WHOLE = Fraction(100)
+_COMPARED = frozenset({Verdict.MET, Verdict.OVER, Verdict.UNMET})
+Aggregate = Target.Aggregate
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How one division has moved towards one target until `month`.
+
+    `figures` are percentages of the units judged, exact, or the mean itself where the mean is asked (`is_mean`); None
+    in a month that has no figure. All changes are in that unit: percentage points, or the target's own.
+    """
+
+    target: Target
+    month: datetime.date
+    figures: Figures = field(default_factory=dict)
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the figures are a mean instead of percentages."""
+        return self.target.aggregate == Aggregate.MEAN
+
+    @property
+    def now(self) -> Fraction | None:
+        """The figure of the month itself."""
+        return self.figures.get(self.month)
+
+    @property
+    def change_on_last_month(self) -> Fraction | None:
+        """None when either month has no figure."""
+        return change_since(self.figures, month=self.month, months=1)
+
+    @property
+    def change_on_year_before(self) -> Fraction | None:
+        """None when either month has no figure."""
+        return change_since(self.figures, month=self.month, months=12)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The pace until the plan's last day."""
+        return pace_of(self.figures, month=self.month, goal=goal_of(self.target), ends_on=self.target.plan.ends_on)
+
+
+# By target and division.
+Trends = Mapping[tuple[int, int], Trend]
+
+
+def goal_of(target: Target) -> Fraction:
+    """What the figure should reach: every unit, the share of them that is asked, or the mean that is asked."""
+    if target.aggregate == Aggregate.MEAN:
+        return Fraction(target.at_least or 0)
+    return Fraction(target.coverage_at_least or 0) if target.aggregate == Aggregate.COVERAGE else _WHOLE
+
+
+def trends_until(
+    period: ReportingPeriod,
+    *,
+    targets: Sequence[Target],
+    divisions: Iterable[Division],
+    results: TargetResultQuerySet | None = None,
+) -> Trends:
+    """The trend of each target in each division until `period`, empty ones included; one query.
+
+    The targets are of one plan, loaded with it; a clause is followed through the plan's versions. `results` are those
+    that may be read, by default all.
+    """
+    by_path = {division.path: division for division in divisions}
+    by_code = {target.code: target for target in targets}
+    counts: dict[tuple[int, int], dict[datetime.date, list[_Counts]]] = defaultdict(lambda: defaultdict(list))
+    if by_path and by_code:
+        for row in _rows(results, period, targets, by_path):
+            division = _division_of(row, by_path)
+            if division is not None:
+                key = (by_code[row["target__code"]].pk, division.pk)
+                counts[key][row["period__month"]].append(_Counts.of(row))
+    return {
+        (target.pk, division.pk): Trend(
+            target,
+            period.month,
+            {month: _figure(target, found) for month, found in counts[target.pk, division.pk].items()},
+        )
+        for target in targets
+        for division in by_path.values()
+    }
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What counts of one result."""
+
+    judged: int
+    reached: int
+    unknown: int
+    value: Decimal | None
+    verdict: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> _Counts:
+        return cls(row["judged"], row["met"] + row["over"], row["unknown"], row["value"], row["verdict"])
+
+
+def _rows(
+    results: TargetResultQuerySet | None,
+    period: ReportingPeriod,
+    targets: Sequence[Target],
+    by_path: Mapping[str, Division],
+) -> Any:
+    readable = TargetResult.objects.all() if results is None else results
+    inside = Q()
+    for path in by_path:
+        inside |= Q(division__path__startswith=path)
+    return (
+        readable.filter(
+            inside,
+            period__month__lte=period.month,
+            target__plan__code=targets[0].plan.code,
+            target__code__in=[target.code for target in targets],
+            division__level__in={division.level for division in by_path.values()},
+        )
+        .order_by()
+        .values(
+            "target__code",
+            "period__month",
+            "division__path",
+            "division__level",
+            "judged",
+            "met",
+            "over",
+            "unknown",
+            "value",
+            "verdict",
+        )
+    )
+
+
+def _division_of(row: Mapping[str, Any], by_path: Mapping[str, Division]) -> Division | None:
+    """The division that a result counts for: its own, or the one of its level that it has become part of."""
+    steps = row["division__path"].split("/")[:-1]
+    for path in accumulate(f"{step}/" for step in steps):
+        division = by_path.get(path)
+        if division is not None and division.level == row["division__level"]:
+            return division
+    return None
+
+
+def _figure(target: Target, counts: Sequence[_Counts]) -> Fraction | None:
+    """The percentage of the units together; a mean stands by itself, and means cannot be added up."""
+    if target.aggregate == Aggregate.MEAN:
+        only = counts[0]
+        is_known = len(counts) == 1 and only.value is not None and only.verdict in _COMPARED
+        return Fraction(only.value) if is_known and only.value is not None else None
+    judged = sum(count.judged for count in counts)
+    unknown = sum(count.unknown for count in counts)
+    if not judged or 2 * unknown > judged:
+        return None
+    return Fraction(100 * sum(count.reached for count in counts), judged)

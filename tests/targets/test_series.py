@@ -1,0 +1,152 @@
+"""A division's figures month after month, across gaps, versions of a plan and a change of the map."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from django.utils import timezone
+
+from communities.models import Division
+from targets.models import Target, TargetPlan, TargetResult
+from targets.pace import Outlook
+from targets.series import Trend, goal_of, trends_until
+from tests.factories import make_division, make_period, make_user
+from tests.queries import exactly
+
+pytestmark = pytest.mark.django_db
+MERGED = datetime.date(2018, 11, 23)
+
+
+@pytest.fixture
+def area() -> Target:
+    return Target.objects.select_related("plan").get(code="urban_facility_area")
+
+
+def put(
+    month: str, target: Target, division: Division, met: int, judged: int, *, over: int = 0, unknown: int = 0, **fields
+):
+    """A result: `met` (and `over`) of `judged` units reached, `unknown` of the rest unknown."""
+    return TargetResult.objects.create(
+        period=make_period(month),
+        target=target,
+        division=division,
+        judged=judged,
+        met=met,
+        over=over,
+        unmet=judged - met - over - unknown,
+        unknown=unknown,
+        not_applicable=0,
+        gap=0,
+        **fields,
+    )
+
+
+def trend(month: str, target: Target, division: Division, **asked) -> Trend:
+    found = trends_until(make_period(month), targets=[target], divisions=[division], **asked)
+    return found[target.pk, division.pk]
+
+
+def test_the_figures_are_exact_percentages_and_only_of_months_until_now(place, area):
+    put("2018-04", area, place.city, 20, 60, over=1)
+    put("2018-05", area, place.city, 0, 0)
+    put("2018-06", area, place.city, 40, 60)
+    put("2018-07", area, place.city, 60, 60)
+    put("2018-06", area, place.county, 1, 60)
+    found = trend("2018-06", area, place.city)
+    assert found.figures == {
+        datetime.date(2018, 4, 1): Fraction(2100, 60),
+        datetime.date(2018, 5, 1): None,
+        datetime.date(2018, 6, 1): Fraction(4000, 60),
+    }
+    assert found.change_on_last_month is None
+    assert found.pace.progress == Fraction(1900, 120)
+    assert found.pace.outlook == Outlook.IN_TIME
+
+
+def test_a_month_of_which_most_is_unknown_has_no_figure(place, area):
+    put("2018-04", area, place.city, 0, 60, unknown=31)
+    put("2018-05", area, place.city, 20, 60, unknown=30)
+    put("2018-06", area, place.city, 30, 60)
+    found = trend("2018-06", area, place.city)
+    assert found.figures[datetime.date(2018, 4, 1)] is None
+    assert found.pace.months_counted == 1
+    assert trend("2018-04", area, place.city).pace.outlook == Outlook.UNKNOWN
+
+
+def test_a_merged_county_goes_on_where_its_predecessors_ended(place, area):
+    suburb = make_division("140411", "郊区", place.city)
+    put("2018-10", area, place.county, 30, 57)
+    put("2018-10", area, suburb, 10, 23)
+    put("2018-10", area, place.other_county, 8, 8)
+    put("2018-10", area, place.city, 48, 88)
+    merged = make_division("140403", "潞州区", place.city, valid_from=MERGED)
+    for old in (place.county, suburb):
+        old.valid_to, old.successor = MERGED, merged
+        old.prepare_keys()
+        old.save()
+    put("2018-11", area, merged, 44, 80)
+    found = trend("2018-11", area, merged)
+    assert found.figures[datetime.date(2018, 10, 1)] == Fraction(4000, 80)
+    assert found.change_on_last_month == 5
+    assert trend("2018-10", area, suburb).now == Fraction(1000, 23)
+
+
+def test_a_clause_is_followed_through_the_versions_of_its_plan(place, area):
+    put("2018-05", area, place.city, 10, 50)
+    plan = TargetPlan.objects.get(pk=area.plan_id)
+    TargetPlan.objects.filter(pk=plan.pk).update(is_current=False)
+    plan.pk, plan.version, plan.is_current, plan.reason = None, 2, True, "试改"
+    plan._state.adding = True
+    TargetPlan.objects.bulk_create([_made(plan, place)])
+    newer = Target.objects.get(pk=area.pk)
+    newer.pk, newer.plan = None, TargetPlan.objects.get(code=plan.code, version=2)
+    newer._state.adding = True
+    newer.save()
+    put("2018-06", newer, place.city, 15, 50)
+    assert trend("2018-06", newer, place.city).change_on_last_month == 10
+
+
+def _made(plan: TargetPlan, place) -> TargetPlan:
+    plan.made_by, plan.made_at = make_user("bureau_admin", place.city), timezone.now()
+    return plan
+
+
+def test_a_mean_stands_by_itself_and_is_unknown_while_a_community_is(place):
+    mean = Target.objects.select_related("plan").get(code="urban_org_mean")
+    assert goal_of(mean) == 10
+    put("2021-04", mean, place.city, 0, 1, value=Decimal("8.25"), verdict="unmet")
+    put("2021-05", mean, place.city, 0, 1, unknown=1, value=Decimal("9.00"), verdict="unknown")
+    put("2021-06", mean, place.city, 0, 1, value=Decimal("8.75"), verdict="unmet")
+    found = trend("2021-06", mean, place.city)
+    assert found.is_mean
+    assert found.figures[datetime.date(2021, 5, 1)] is None
+    assert (found.now, found.pace.progress) == (Fraction("8.75"), Fraction(1, 4))
+    assert found.pace.attained_in == datetime.date(2021, 11, 1)
+
+
+def test_a_coverage_is_reached_at_the_share_that_is_asked(place):
+    coverage = Target.objects.select_related("plan").get(code="rural_facility_coverage")
+    put("2021-05", coverage, place.city, 70, 100, value=Decimal(70), verdict="unmet")
+    put("2021-06", coverage, place.city, 80, 100, value=Decimal(80), verdict="met")
+    assert goal_of(coverage) == 80
+    assert trend("2021-06", coverage, place.city).pace.outlook == Outlook.DONE
+
+
+def test_all_trends_come_from_one_query_and_only_from_what_may_be_read(place, area, clerk):
+    for month in ("2018-04", "2018-05", "2018-06"):
+        for division in (place.city, place.county, place.other_county):
+            put(month, area, division, 1, 2)
+    targets = list(Target.objects.filter(plan=area.plan, is_scored=True).select_related("plan"))
+    divisions = [place.city, place.county, place.other_county]
+    period = make_period("2018-06")
+    with exactly(1):
+        found = trends_until(period, targets=targets, divisions=divisions)
+    assert len(found) == len(targets) * 3
+    assert all(found[area.pk, division.pk].now == 50 for division in divisions)
+    seen = trends_until(period, targets=[area], divisions=divisions, results=TargetResult.objects.visible_to(clerk))
+    assert seen[area.pk, place.county.pk].now == 50
+    assert seen[area.pk, place.other_county.pk].figures == {}
+    assert trends_until(period, targets=[], divisions=divisions) == {}
