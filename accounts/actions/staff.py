@@ -48,11 +48,13 @@ def appoint_staff(
     division_code: str,
     password: str | None = None,
     full_name: str = "",
+    email: str = "",
     must_change_password: bool = True,
 ) -> AppointedStaff:
     """Create the user, or give an existing one this role and division.
 
-    A new user without `password` gets a generated one; an existing user without `password` keeps the old one. A
+    A new user without `password` gets a generated one; an existing user without `password` keeps the old one, and so
+    with `full_name` and `email` (where notices go as well). A
     password that somebody else has set is a first password, to be changed at the next sign-in (domain.md §9); only
     demo accounts pass `must_change_password=False`. There is no `by=`: operators run this before the first user exists.
     Raises PortalError for an unknown role or division, a role that cannot sit at that level, a bad name or password.
@@ -68,6 +70,7 @@ def appoint_staff(
     user.division = division
     user.is_active = True
     user.full_name = full_name or user.full_name
+    user.email = email or user.email
     generated = generate_password() if is_new and password is None else ""
     if password is not None:
         _check_password(password, user)
@@ -129,6 +132,6 @@ def _check_fields(user: User) -> None:
             f"用户信息不对：{''.join(error.messages)}请改正。",
             cure=(
                 f"The user cannot be saved ({', '.join(sorted(error.message_dict))}). Use letters, digits and @.+-_ for "
-                "the user name (at most 150), and a full name of at most 50 characters."
+                "the user name (at most 150), a full name of at most 50 characters and an e-mail address with an @."
             ),
         ) from error

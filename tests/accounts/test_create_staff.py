@@ -107,6 +107,16 @@ def test_a_bad_user_name_is_refused(place, username):
     assert "username" in refused.value.cure
 
 
+def test_an_address_for_notices_is_kept_until_another_is_given(place, monkeypatch):
+    person = ("sun", "--role", "district_clerk", "--division", "140402")
+    create(monkeypatch, *person, "--email", "sun@example.invalid")
+    create(monkeypatch, *person)
+    assert User.objects.get(username="sun").email == "sun@example.invalid"
+    with pytest.raises(CommandError, match="e-mail address with an @") as refused:
+        create(monkeypatch, *person, "--email", "nowhere")
+    assert refused.value.returncode == 3
+
+
 def test_somebody_of_a_closed_county_sits_at_its_successor(place):
     heir = make_division("140403", "潞州区", place.city)
     Division.objects.filter(pk=place.county.pk).update(valid_to=datetime.date(2018, 11, 23), successor=heir)

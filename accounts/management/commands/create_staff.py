@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--role", required=True, help=", ".join(Role.values))
         parser.add_argument("--division", required=True, metavar="CODE", help="code of 6, 9 or 12 digits")
         parser.add_argument("--full-name", default="", help="the person's name, shown in pages")
+        parser.add_argument("--email", default="", help="where the person gets notices by e-mail as well")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +38,7 @@ class Command(BaseCommand):
                 role=options["role"],
                 division_code=options["division"],
                 full_name=options["full_name"],
+                email=options["email"],
                 password=password,
             )
         except PortalError as error:
