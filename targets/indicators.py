@@ -41,6 +41,12 @@ class Register:
     community_columns: Columns
     division_columns: Columns = field(default_factory=dict)
     at_divisions: bool = False
+    through: str = ""
+
+    @property
+    def columns(self) -> Columns:
+        """Every column that the register fills, of either measure."""
+        return {**self.community_columns, **self.only_of_divisions}
 
     def by_community(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
         """`community_id` and the community columns, for every community with a row in effect on `day`."""
@@ -48,16 +54,35 @@ class Register:
         return rows.values("community_id").annotate(**self.community_columns)
 
     def by_place(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
-        """`community_id`, `division_id` (one is null) and the division columns, for every place with a row on `day`."""
-        return self._rows().in_effect_on(day).values("community_id", "division_id").annotate(**self.division_columns)
+        """`community_id`, `division_id` (one is null) and the columns, for every place with a row in effect on `day`."""
+        return self._rows().in_effect_on(day).values(*self._place).annotate(**self.columns)
 
-    def communities_with_rows(self) -> QuerySet[Any, dict[str, Any]]:
-        """Every `community_id` that the register mentions, whatever the dates of the row."""
-        return self._rows().filter(community__isnull=False).values("community_id").distinct()
+    def by_row(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
+        """`row_id`, its place, and what each row in effect on `day` adds by itself to every column of the measures."""
+        # Not the bare key: grouped by that, PostgreSQL would ask for a table that has it as its primary key.
+        rows = self._rows().in_effect_on(day).values(*self._place, row_id=F("pk") + 0)
+        return rows.annotate(**self.columns)
 
-    def divisions_with_rows(self) -> QuerySet[Any, dict[str, Any]]:
-        """Every `division_id` that the register mentions itself; only where rows may hang `at_divisions`."""
-        return self._rows().filter(division__isnull=False).values("division_id").distinct()
+    @property
+    def only_of_divisions(self) -> Columns:
+        """The division columns that communities do not have."""
+        return {name: each for name, each in self.division_columns.items() if name not in self.community_columns}
+
+    def other_communities(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
+        """Every `community_id` with a row that is not in effect on `day`."""
+        return self._not_in_effect_on(day).filter(community__isnull=False).values("community_id").distinct()
+
+    def other_divisions(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
+        """Every `division_id` with a row of its own that is not in effect; only where rows may hang `at_divisions`."""
+        return self._not_in_effect_on(day).filter(division__isnull=False).values("division_id").distinct()
+
+    def _not_in_effect_on(self, day: datetime.date) -> Any:
+        start, end = self.model.dated_by  # type: ignore[attr-defined]
+        return self._rows().filter(Q(**{f"{start}__gt": day}) | Q(**{f"{end}__lte": day}))
+
+    @property
+    def _place(self) -> tuple[str, ...]:
+        return ("community_id", "division_id") if self.at_divisions else ("community_id",)
 
     def _rows(self) -> Any:
         # Without the model's ordering, which has no business in a grouped subquery.
@@ -161,6 +186,7 @@ POSTINGS = Register(
     code="workers",
     model=Posting,
     at_divisions=True,
+    through="worker",
     community_columns=_WORKER_COLUMNS,
     division_columns=_WORKER_COLUMNS,
 )

@@ -1,6 +1,6 @@
-"""Measuring a month: one INSERT … SELECT for the communities, one for the divisions (design.md decision 5).
+"""Measuring a month: each register is counted once, by place; communities and divisions are measured from that.
 
-Each register's grouped queryset is joined as a subquery; nothing happens per community in Python.
+Every register is a grouped queryset (design.md decision 5); nothing happens per community in Python.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from django.db.models.functions import Right
 from communities.models import CommunityPlacement, CommunityProfile
 from communities.reference import FIRST_SUFFIX_WITHOUT_KIND
 from periods.models import ReportingPeriod
-from targets.engine.map_of_day import map_of
-from targets.engine.sql import Named, Sql, compiled, insert_from, run, selected, table, union
+from targets.engine.sql import Named, Sql, bring_month_to, compiled, table
 from targets.indicators import REGISTERS, Register, newest_profiles
 from targets.models import CommunityMeasure, DivisionMeasure
 
@@ -23,12 +22,17 @@ from targets.models import CommunityMeasure, DivisionMeasure
 _SUFFIX_WITHOUT_KIND = str(FIRST_SUFFIX_WITHOUT_KIND)
 
 
-def measure_communities(period: ReportingPeriod) -> int:
-    """Replace the month's community measures; the number of communities scored."""
-    CommunityMeasure.objects.for_period(period).delete()
-    day = period.as_of
+def counted_tables(day: datetime.date) -> list[Named]:
+    """Per register `counted_<register>`: one row a place with the columns of the measures, and `reported_<register>`.
+
+    The only look at the registers. Needs the map of `day`.
+    """
+    return [part for register in REGISTERS for part in (_counted(register, day), _reported(register, day))]
+
+
+def measure_communities(period: ReportingPeriod) -> None:
+    """Bring the month's community measures to what was counted. Needs `counted_tables` and the map."""
     columns = {
-        "period": Sql("%s", (period.pk,)),
         "community": Sql("scored.community_id"),
         "code": Sql("scored.code"),
         "name": Sql("scored.name"),
@@ -40,10 +44,10 @@ def measure_communities(period: ReportingPeriod) -> int:
         **{name: _known_or_zero(register, name) for register in REGISTERS for name in register.community_columns},
     }
     rows = [
-        _scored(day),
+        _scored(period.as_of),
         Sql("JOIN place ON place.division_id = scored.town_id"),
-        *_population(day),
-        *(part for register in REGISTERS for part in _joined(register, day)),
+        *_population(period.as_of),
+        *(part for register in REGISTERS for part in _joined(register)),
         # A place without a known population joins in once it is known: it may be no community at all (domain.md §3).
         Sql(
             "WHERE place.town_id IS NOT NULL AND place.county_id IS NOT NULL\n"
@@ -51,27 +55,23 @@ def measure_communities(period: ReportingPeriod) -> int:
             (_SUFFIX_WITHOUT_KIND,),
         ),
     ]
-    named = [*map_of(day), *_reported(REGISTERS)]
-    return run(insert_from(CommunityMeasure, named=named, columns=columns, rows=_lines(rows)))
+    bring_month_to(CommunityMeasure, period.pk, key="community", columns=columns, source=_lines(rows))
 
 
-def measure_divisions(period: ReportingPeriod) -> int:
-    """Replace the month's measures of its city, counties and towns; their number."""
-    DivisionMeasure.objects.for_period(period).delete()
+def measure_divisions(period: ReportingPeriod) -> None:
+    """Bring the month's measures of its city, counties and towns to what was counted. Needs the same tables."""
     registers = [register for register in REGISTERS if register.division_columns]
     columns = {
-        "period": Sql("%s", (period.pk,)),
         "division": Sql("unit.unit_id"),
         **{name: _known_or_zero(register, name) for register in registers for name in register.division_columns},
     }
     rows = [Sql("unit")]
     for register in registers:
         rows.append(
-            Sql(f"LEFT JOIN counted_{register.code} AS {register.code} ON {register.code}.unit_id = unit.unit_id")
+            Sql(f"LEFT JOIN ({_added_up(register)}) AS {register.code} ON {register.code}.unit_id = unit.unit_id")
         )
         rows.append(_reporting(register, "unit.reporter_id"))
-    named = [*map_of(period.as_of), *_reported(registers), *(_counted(r, period.as_of) for r in registers)]
-    return run(insert_from(DivisionMeasure, named=named, columns=columns, rows=_lines(rows)))
+    bring_month_to(DivisionMeasure, period.pk, key="division", columns=columns, source=_lines(rows))
 
 
 def _lines(parts: Sequence[Sql]) -> Sql:
@@ -107,11 +107,10 @@ def _population(day: datetime.date) -> list[Sql]:
     ]
 
 
-def _joined(register: Register, day: datetime.date) -> list[Sql]:
-    counted = compiled(register.by_community(day))
+def _joined(register: Register) -> list[Sql]:
     code = register.code
     return [
-        Sql(f"LEFT JOIN ({counted.text}) AS {code} ON {code}.community_id = scored.community_id", counted.params),
+        Sql(f"LEFT JOIN counted_{code} AS {code} ON {code}.community_id = scored.community_id"),
         _reporting(register, "place.county_id"),
     ]
 
@@ -127,44 +126,56 @@ def _known_or_zero(register: Register, column: str) -> Sql:
     return Sql(f"CASE WHEN {reported} THEN COALESCE({register.code}.{column}, 0) END")
 
 
-def _reported(registers: Sequence[Register]) -> list[Named]:
-    """Per register the units with any row of it, whatever its dates: `reported_<register>` (unit_id)."""
-    return [Named(f"reported_{register.code}", ("unit_id",), _units_with_rows(register)) for register in registers]
-
-
-def _units_with_rows(register: Register) -> Sql:
-    of_communities = compiled(register.communities_with_rows())
-    divisions = [
+def _counted(register: Register, day: datetime.date) -> Named:
+    """What each place has on `day`, and the division where it lies then: a community, or (null) the division itself."""
+    columns = tuple(register.columns)
+    rows = compiled(register.by_place(day))
+    at = "COALESCE(located.division_id, at_place.division_id)" if register.at_divisions else "located.division_id"
+    return Named(
+        f"counted_{register.code}",
+        ("community_id", "division_id", *columns),
         Sql(
-            f"SELECT located.division_id FROM ({of_communities.text}) AS mentioned\n"  # noqa: S608
-            "JOIN located ON located.community_id = mentioned.community_id",
-            of_communities.params,
-        )
-    ]
-    if register.at_divisions:
-        divisions.append(compiled(register.divisions_with_rows()))
-    rows = union(*divisions)
-    return Sql(
-        "SELECT DISTINCT belongs.unit_id\n"  # noqa: S608
-        f"FROM (SELECT DISTINCT division_id FROM ({rows.text}) AS every_mention) AS mentioned_division\n"
-        "JOIN belongs ON belongs.division_id = mentioned_division.division_id",
-        rows.params,
+            f"SELECT at_place.community_id, {at}, {', '.join(f'at_place.{name}' for name in columns)}\n"
+            f"FROM ({rows.text}) AS at_place\n"
+            "LEFT JOIN located ON located.community_id = at_place.community_id",
+            rows.params,
+        ),
     )
 
 
-def _counted(register: Register, day: datetime.date) -> Named:
-    """The division columns added up for every unit: `counted_<register>` (unit_id and the columns)."""
-    columns = tuple(register.division_columns)
-    rows = selected(("community_id", "division_id", *columns), compiled(register.by_place(day)))
-    sums = ", ".join(f"SUM(counted.{name})" for name in columns)
+def _reported(register: Register, day: datetime.date) -> Named:
+    """The units with any row of a register, whatever its dates: those counted, and those of rows not in effect."""
+    places = [f"SELECT division_id FROM counted_{register.code}"]  # noqa: S608
+    others = compiled(register.other_communities(day))
+    places.append(
+        f"SELECT located.division_id FROM ({others.text}) AS other\n"  # noqa: S608
+        "JOIN located ON located.community_id = other.community_id"
+    )
+    params = others.params
+    if register.at_divisions:
+        divisions = compiled(register.other_divisions(day))
+        places.append(f"SELECT division_id FROM ({divisions.text}) AS other_division")  # noqa: S608
+        params += divisions.params
+    # UNION leaves each division once, so that few rows are joined to the map.
+    mentioned = "\nUNION\n".join(places)
     return Named(
-        f"counted_{register.code}",
-        ("unit_id", *columns),
+        f"reported_{register.code}",
+        ("unit_id",),
         Sql(
-            f"SELECT belongs.unit_id, {sums}\nFROM ({rows.text}) AS counted\n"
-            "LEFT JOIN located ON located.community_id = counted.community_id\n"
-            "JOIN belongs ON belongs.division_id = COALESCE(located.division_id, counted.division_id)\n"
-            "GROUP BY belongs.unit_id",
-            rows.params,
+            f"SELECT DISTINCT belongs.unit_id FROM ({mentioned}) AS mentioned\n"  # noqa: S608
+            "JOIN belongs ON belongs.division_id = mentioned.division_id",
+            params,
         ),
+    )
+
+
+def _added_up(register: Register) -> str:
+    """The division columns added up for every unit, first where the places lie: that is few rows to spread."""
+    columns = register.division_columns
+    sums = ", ".join(f"SUM({name}) AS {name}" for name in columns)
+    spread = ", ".join(f"SUM(at_division.{name}) AS {name}" for name in columns)
+    return (
+        f"SELECT belongs.unit_id, {spread} FROM (\n"  # noqa: S608
+        f"SELECT division_id, {sums} FROM counted_{register.code} GROUP BY division_id\n) AS at_division\n"
+        "JOIN belongs ON belongs.division_id = at_division.division_id\nGROUP BY belongs.unit_id"
     )

@@ -16,7 +16,7 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.map_of_day import map_of
 from targets.engine.measured_now import measured_now, read_from_it
-from targets.engine.sql import Named, Sql, compiled, fetch, insert_from, run, select_from, union
+from targets.engine.sql import Named, Sql, bring_month_to, compiled, fetch, select_from, union
 from targets.judgement import HUNDREDTHS, Verdict, in_hundredths, ratio_of, weighed
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import REPORTING_LEVELS
@@ -28,15 +28,22 @@ _VERDICTS = (Verdict.MET, Verdict.OVER, Verdict.UNMET, Verdict.NOT_APPLICABLE, V
 _MEAN, _COVERAGE = Target.Aggregate.MEAN.value, Target.Aggregate.COVERAGE.value
 
 
-def judge_month(period: ReportingPeriod, plan: TargetPlan) -> int:
-    """Replace the month's results by those of `plan` over the month's measures; the number of results."""
-    TargetResult.objects.for_period(period).delete()
+def judge_month(period: ReportingPeriod, plan: TargetPlan) -> None:
+    """Bring the month's results to those of `plan` over the month's measures."""
     targets = {target.pk: target for target in plan.targets.filter(is_scored=True)}
     if not targets:
-        return 0
-    columns = {"period": Sql("%s", (period.pk,)), "target": Sql("target_key"), "division": Sql("unit_id"), **_columns()}
+        TargetResult.objects.for_period(period).delete()
+        return
+    columns = {"target": Sql("target_key"), "division": Sql("unit_id"), **_columns()}
     named = _judgement_of(period, targets, Division.Level.values)
-    return run(insert_from(TargetResult, named=named, columns=columns, rows=Sql("weighed")))
+    source = select_from(named=named, columns=[Sql("weighed.*")], rows=Sql("weighed"))
+    bring_month_to(
+        TargetResult,
+        period.pk,
+        key="target division",
+        columns=columns,
+        source=Sql(f"({source.text}) AS weighed", source.params),
+    )
 
 
 def results_under(

@@ -52,6 +52,31 @@ def selected(columns: Sequence[str], rows: Sql) -> Sql:
     return Sql(f"SELECT {', '.join(columns)} FROM ({rows.text}) AS rows_of_it", rows.params)  # noqa: S608
 
 
+def keep(*named: Named) -> None:
+    """Put tables that several statements need into temporary tables of the same names, one after the other.
+
+    Each may use those before it. PostgreSQL is told how large they are, or it would plan for a handful of rows.
+    """
+    with connection.cursor() as cursor:
+        for part in named:
+            text = f"CREATE TEMPORARY TABLE {part.name} AS\n{_alone(part)}"
+            cursor.execute(text, part.body.params)
+            if connection.vendor == "postgresql":
+                cursor.execute(f"ANALYZE {part.name}")
+
+
+def _alone(part: Named) -> str:
+    columns = ", ".join(part.columns)
+    return f"WITH RECURSIVE {part.name} ({columns}) AS (\n{part.body.text}\n)\nSELECT {columns} FROM {part.name}"
+
+
+def let_go(*names: str) -> None:
+    """Remove temporary tables; a transaction that is rolled back removes them by itself."""
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"DROP TABLE {name}")
+
+
 def select_from(*, named: Sequence[Named], columns: Iterable[Sql], rows: Sql) -> Sql:
     """`WITH named … SELECT columns FROM rows`; `rows` follows FROM."""
     columns = tuple(columns)
@@ -59,8 +84,9 @@ def select_from(*, named: Sequence[Named], columns: Iterable[Sql], rows: Sql) ->
     expressions = ",\n".join(
         f"{part.name} ({', '.join(part.columns)}) AS MATERIALIZED (\n{part.body.text}\n)" for part in named
     )
+    beginning = f"WITH RECURSIVE {expressions}\n" if named else ""
     return Sql(
-        f"WITH RECURSIVE {expressions}\nSELECT\n  {values}\nFROM {rows.text}",
+        f"{beginning}SELECT\n  {values}\nFROM {rows.text}",
         (
             *chain(*(part.body.params for part in named)),
             *chain(*(column.params for column in columns)),
@@ -69,12 +95,38 @@ def select_from(*, named: Sequence[Named], columns: Iterable[Sql], rows: Sql) ->
     )
 
 
-def insert_from(model: type[Model], *, named: Sequence[Named], columns: Mapping[str, Sql], rows: Sql) -> Sql:
-    """`INSERT INTO model … WITH named … SELECT columns FROM rows`. Columns are by field name; `rows` follows FROM."""
+def bring_month_to(model: type[Model], period_id: int, *, key: str, columns: Mapping[str, Sql], source: Sql) -> None:
+    """Make a month's rows those that `SELECT columns FROM source` gives, one for each value of the field `key`.
+
+    A row that is right already is not touched, so that computing again costs neither indexes nor foreign keys anything
+    and leaves the same rows. `columns` are by field name and without the period.
+    """
     quote = connection.ops.quote_name
-    names = ", ".join(quote(str(model._meta.get_field(name).column)) for name in columns)
-    selected_rows = select_from(named=named, columns=columns.values(), rows=rows)
-    return Sql(f"INSERT INTO {table(model)} ({names})\n{selected_rows.text}", selected_rows.params)
+    names = [quote(str(model._meta.get_field(name).column)) for name in columns]
+    keys = [quote(str(model._meta.get_field(name).column)) for name in key.split()]
+    wanted = f"wanted_{model._meta.model_name}"
+    keep(Named(wanted, names, select_from(named=(), columns=columns.values(), rows=source)))
+    # SQLite calls IS what standard SQL calls IS NOT DISTINCT FROM: equal, or both NULL.
+    same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
+    same_key = " AND ".join(f"wanted.{name} = there.{name}" for name in keys)
+    same_rest = "".join(f" AND wanted.{name} {same} there.{name}" for name in names if name not in keys)
+    run(
+        Sql(
+            f"DELETE FROM {table(model)} AS there WHERE there.period_id = %s AND NOT EXISTS (\n"  # noqa: S608
+            f"SELECT 1 FROM {wanted} AS wanted WHERE {same_key}{same_rest})",
+            (period_id,),
+        )
+    )
+    run(
+        Sql(
+            f"INSERT INTO {table(model)} (period_id, {', '.join(names)})\n"
+            f"SELECT %s, {', '.join(names)} FROM {wanted} AS wanted WHERE NOT EXISTS (\n"
+            # Not the key alone: what should be there twice is refused by the table, as it must be.
+            f"SELECT 1 FROM {table(model)} AS there WHERE there.period_id = %s AND {same_key}{same_rest})",
+            (period_id, period_id),
+        )
+    )
+    let_go(wanted)
 
 
 def fetch(statement: Sql) -> list[tuple[Any, ...]]:
