@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "measure stale months": {"task": "targets.tasks.measure_stale_periods", "schedule": schedule(15)},
     "open months and remind counties": {"task": "targets.tasks.turn_the_calendar", "schedule": schedule(600)},
     "send the e-mail of notices": {"task": "targets.tasks.send_waiting_mail", "schedule": schedule(60)},
+    "compare locked months": {"task": "targets.tasks.compare_stale_locked_months", "schedule": schedule(60)},
     "put back stalled briefings": {"task": "reports.tasks.put_back_stalled_briefings", "schedule": schedule(30)},
 }
 

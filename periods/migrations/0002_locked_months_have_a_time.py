@@ -5,15 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('periods', '0001_initial'),
+        ("periods", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='reportingperiod',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('locked_at__isnull', False), ('state', 'locked')), models.Q(models.Q(('state', 'locked'), _negated=True), ('locked_at__isnull', True)), _connector='OR'), name='period_locked_has_time', violation_error_message='已锁定的统计月应有锁定时间，其他统计月没有。'),
+            model_name="reportingperiod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("locked_at__isnull", False), ("state", "locked")),
+                    models.Q(models.Q(("state", "locked"), _negated=True), ("locked_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="period_locked_has_time",
+                violation_error_message="已锁定的统计月应有锁定时间，其他统计月没有。",
+            ),
         ),
     ]

@@ -20,6 +20,8 @@ from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
+from targets.actions.calendar import judge_lateness_anew
+from targets.actions.comparing import forget_comparison
 from targets.actions.measuring import compute_held, hold, in_one_snapshot
 from targets.models import Computation, Submission
 
@@ -109,6 +111,7 @@ def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> Reporting
         period.locked_at = period.locked_by = None
         period.reopened_reason = reason
         period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
+        forget_comparison(period)
         _log(period, before, by=by, summary=f"重新开放{period}：{reason}")
     return period
 
@@ -141,7 +144,8 @@ def change_dates(
             raise PortalError(error.messages[0], cure=f"The dates of {period.code} are out of order.") from error
         if _logged_values(period) != before:
             period.save(update_fields=["opens_on", "due_on", "late_until"])
-            _log(period, before, by=by, summary=f"修改{period}填报日期")
+            change_set = _log(period, before, by=by, summary=f"修改{period}填报日期")
+            judge_lateness_anew(period=period, change_set=change_set)
     return period
 
 
@@ -169,7 +173,7 @@ def _logged_values(period: ReportingPeriod) -> dict[str, Any]:
     return {name: getattr(period, name) for name in _LOGGED}
 
 
-def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: str) -> None:
+def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: str) -> ChangeSet:
     """The change log says what moved; who and when stand in its change set. No register is touched by it."""
     after = _logged_values(period)
     moved = [name for name in _LOGGED if before[name] != after[name]]
@@ -188,3 +192,4 @@ def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: s
         after={name: after[name] for name in moved},
     )
     log_changes(change_set, [record])
+    return change_set

@@ -4,6 +4,7 @@ from targets.models.computation import Computation, ConsumedChange, unconsumed_c
 from targets.models.measure import CommunityMeasure, DivisionMeasure
 from targets.models.plan import Target, TargetPlan
 from targets.models.result import TargetResult
+from targets.models.since_lock import LockedChange, LockedComparison, LockedResultChange
 from targets.models.submission import Reminder, Submission, SubmissionStep, explanation_key
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "Computation",
     "ConsumedChange",
     "DivisionMeasure",
+    "LockedChange",
+    "LockedComparison",
+    "LockedResultChange",
     "Reminder",
     "Submission",
     "SubmissionStep",

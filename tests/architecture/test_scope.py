@@ -24,6 +24,9 @@ from socialworkers.models import Posting, SocialWorker
 from targets.models import (
     CommunityMeasure,
     DivisionMeasure,
+    LockedChange,
+    LockedComparison,
+    LockedResultChange,
     Reminder,
     Submission,
     SubmissionStep,
@@ -112,6 +115,35 @@ def _result(side: Side) -> TargetResult:
     )
 
 
+def _comparison(side: Side) -> LockedComparison:
+    comparison, _ = LockedComparison.objects.get_or_create(
+        period=side.period, defaults={"state": LockedComparison.State.RUNNING, "started_at": timezone.now()}
+    )
+    return comparison
+
+
+def _locked_change(side: Side) -> LockedChange:
+    return LockedChange.objects.create(
+        comparison=_comparison(side),
+        kind=LockedChange.Kind.CHANGED,
+        community=side.community,
+        division=side.town,
+        code=side.community.code,
+        name=side.community.name,
+    )
+
+
+def _locked_result_change(side: Side) -> LockedResultChange:
+    return LockedResultChange.objects.create(
+        comparison=_comparison(side),
+        division=side.county,
+        target_code=side.target.code,
+        target_name=side.target.short_name,
+        position=1,
+        unit=side.target.unit,
+    )
+
+
 def _briefing(side: Side) -> Briefing:
     return Briefing.objects.create(
         period=side.period,
@@ -171,6 +203,8 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     CommunityMeasure: _measure,
     DivisionMeasure: lambda side: DivisionMeasure.objects.create(period=side.period, division=side.county),
     TargetResult: _result,
+    LockedChange: _locked_change,
+    LockedResultChange: _locked_result_change,
     Briefing: _briefing,
 }
 
