@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from changzhi_portal.filters import RegisterFilterSet, pinyin_pattern
@@ -16,8 +16,8 @@ from communities.models.division import DivisionQuerySet
 
 
 def counties_in_sight(request: Any) -> DivisionQuerySet:
-    """The counties to choose from: today's, in the user's scope; none without a user."""
-    return Division.objects.counties().standing().visible_to(getattr(request, "user", None))
+    """The counties to choose from, in the user's scope: today's, then those there were; none without a user."""
+    return _choices(Division.objects.counties(), request)
 
 
 def towns_in_sight(request: Any) -> DivisionQuerySet:
@@ -25,12 +25,34 @@ def towns_in_sight(request: Any) -> DivisionQuerySet:
 
     The city's 166 towns are offered only after a county is chosen.
     """
-    towns = Division.objects.towns().standing().visible_to(getattr(request, "user", None))
+    towns = _choices(Division.objects.towns(), request)
     county = request.GET.get("county", "") if request is not None else ""
     if county:
         return towns.filter(parent__code=county)
     division = getattr(getattr(request, "user", None), "division", None)
-    return towns if division is not None and division.level == Division.Level.COUNTY else towns.none()
+    is_county = division is not None and division.level == Division.Level.COUNTY
+    return towns.filter(parent=division, valid_to__isnull=True) if is_county else towns.none()
+
+
+def _choices(divisions: DivisionQuerySet, request: Any) -> DivisionQuerySet:
+    """The newest division of each code, standing ones first: a code says which one is chosen."""
+    newer = Division.objects.filter(code=OuterRef("code"), valid_from__gt=OuterRef("valid_from"))
+    seen = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
+    return seen.order_by(F("valid_to").asc(nulls_first=True), "code")
+
+
+class PlaceField(django_filters.fields.ModelChoiceField):
+    """A choice of counties or towns, closed ones among them."""
+
+    def label_from_instance(self, division: Any) -> str:
+        """The name; of a closed one with the day since when it is no more."""
+        return f"{division.name}（{division.valid_to:%Y-%m-%d}前）" if division.valid_to else division.name
+
+
+class PlaceFilter(django_filters.ModelChoiceFilter):
+    """A filter by county or town."""
+
+    field_class = PlaceField
 
 
 def _without_town_of_another_county(data: Any) -> Any:
@@ -44,14 +66,14 @@ def _without_town_of_another_county(data: Any) -> Any:
 class PlaceFilterSet(RegisterFilterSet):
     """Search, county and town. An office that is one county or one town has no choice there, and gets no box."""
 
-    county = django_filters.ModelChoiceFilter(
+    county = PlaceFilter(
         label="县（市、区）",
         queryset=counties_in_sight,
         to_field_name="code",
         method="filter_place",
         empty_label="全部",
     )
-    town = django_filters.ModelChoiceFilter(
+    town = PlaceFilter(
         label="街道（乡镇）",
         queryset=towns_in_sight,
         to_field_name="code",
@@ -69,8 +91,16 @@ class PlaceFilterSet(RegisterFilterSet):
             del self.filters["town"]
 
     def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
-        """The rows in the subtree of the chosen division."""
-        return queryset.within(value)
+        """The rows in the subtree of the chosen division; of a closed one also what its communities have now."""
+        inside = queryset.model.in_subtree(value.path)
+        if value.valid_to is not None:
+            # In the tree the towns of a closed county hang below their own successors.
+            once = CommunityPlacement.objects.filter(Q(town=value) | Q(town__parent=value)).values("community")
+            for lookup in queryset.model.scope_lookups:
+                community = lookup.removesuffix("town")
+                below = {f"{lookup}__parent": value} if community == lookup else {f"{community}pk__in": once}
+                inside |= Q(**below)
+        return queryset.filter(inside)
 
     @property
     def dependent_fields(self) -> list[Any]:
@@ -79,17 +109,21 @@ class PlaceFilterSet(RegisterFilterSet):
 
 
 def community_matches(text: str, prefix: str = "") -> Q:
-    """The condition that a community has this name, code or pinyin; `prefix` leads to the community.
+    """The condition that a community has this name, code or pinyin, or once had; `prefix` leads to the community.
 
     Endings such as 居委会 do not matter, so 和平社区 finds 和平社区居委会.
     """
     lead = f"{prefix}__" if prefix else ""
-    condition = Q(**{f"{lead}name__contains": text}) | Q(**{f"{lead}name_key__contains": community_key(text)})
-    if text.isdecimal():
-        condition |= Q(**{f"{lead}code__startswith": text})
+    ended = CommunityPlacement.objects.filter(_named_or_coded(text), valid_to__isnull=False)
+    condition = _named_or_coded(text, lead) | Q(**{f"{lead}pk__in": ended.values("community")})
     if pattern := pinyin_pattern(text):
         condition |= Q(**{f"{lead}sort_key__regex": pattern})
     return condition
+
+
+def _named_or_coded(text: str, lead: str = "") -> Q:
+    condition = Q(**{f"{lead}name__contains": text}) | Q(**{f"{lead}name_key__contains": community_key(text)})
+    return condition | Q(**{f"{lead}code__startswith": text}) if text.isdecimal() else condition
 
 
 class CommunityFilterSet(PlaceFilterSet):
@@ -108,11 +142,7 @@ class CommunityFilterSet(PlaceFilterSet):
 
     def search(self, text: str) -> Q:
         """Name, code and pinyin of today, name and code of before."""
-        earlier = CommunityPlacement.objects.filter(community=OuterRef("pk"))
-        named = Q(name__contains=text) | Q(name_key__contains=community_key(text))
-        if text.isdecimal():
-            named |= Q(code__startswith=text)
-        return community_matches(text) | Q(Exists(earlier.filter(named)))
+        return community_matches(text)
 
     def by_kind(self, queryset: Any, name: str, value: str) -> Any:
         """城市社区, 农村社区, or those nobody has placed yet."""

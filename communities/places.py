@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from changzhi_portal.names import community_key, comparable, division_key
-from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.models.division import CODE_LENGTHS
 
 COUNTY_CODE = CODE_LENGTHS["county"]
@@ -48,8 +48,16 @@ class Place:
     old_parts: tuple[str, ...] = ()  # which texts used a name or code that is not today's
 
 
+# Counties or towns of any time.
+Areas = set[int]
+
+
 class PlaceIndex:
-    """Every division by name, and every community of one scope by code and by name."""
+    """Every division by name, and every community of one scope by code and by name: today's, and all there ever were.
+
+    An area is a county or town of any time. An old name means the old area: 城区 in a file of today are the communities
+    that once lay there, so that names which the merger has made ambiguous still say which one is meant.
+    """
 
     def __init__(self, scope_path: str) -> None:
         self.scope_path = scope_path
@@ -57,59 +65,78 @@ class PlaceIndex:
         self.city = next(d for d in self.divisions.values() if d.level == Division.Level.CITY)
         self._load_division_names()
         self._load_communities()
+        self._load_pending_changes()
 
     def _load_division_names(self) -> None:
-        # name -> ids of standing divisions, with whether the name is today's
-        self._counties: dict[str, dict[int, bool]] = defaultdict(dict)
-        self._towns: dict[tuple[int, str], dict[int, bool]] = defaultdict(dict)
+        self._counties: dict[str, Areas] = defaultdict(set)
+        self._towns: dict[tuple[int, str], Areas] = defaultdict(set)  # by any county it lay in and its name
         self._prefixes: dict[str, set[int]] = defaultdict(set)
         for division in self.divisions.values():
-            today = self.today_of(division)
-            is_current = today.id == division.id
-            self._prefixes[division.code].add(today.id)
+            self._prefixes[division.code].add(division.id)
             if division.level == Division.Level.COUNTY:
-                self._note(self._counties[division.name_key], today.id, is_current)
-            elif division.level == Division.Level.TOWN:
-                county = self.today_of(self.divisions[division.parent_id])  # type: ignore[index]
-                self._note(self._towns[county.id, division.name_key], today.id, is_current)
-        # A change that is known but not applied yet: its new names and codes are understood already.
-        self._recoded: dict[str, set[str]] = defaultdict(set)
-        for change in DivisionChange.objects.filter(level=Division.Level.COUNTY, applied_at__isnull=True):
-            for county_id in self._prefixes.get(change.from_code, ()):
-                self._note(self._counties[division_key(change.to_name)], county_id, is_current=False)
-                self._prefixes[change.to_code].add(county_id)
-            self._recoded[change.to_code].add(change.from_code)
-
-    @staticmethod
-    def _note(names: dict[int, bool], division_id: int, is_current: bool) -> None:
-        names[division_id] = names.get(division_id, False) or is_current
+                self._counties[division.name_key].add(division.id)
+            elif division.level == Division.Level.TOWN and division.parent_id is not None:
+                county_today = self.today_of(self.divisions[self.today_of(division).parent_id or division.parent_id])
+                for county_id in {division.parent_id, county_today.id}:
+                    self._towns[county_id, division.name_key].add(division.id)
 
     def _load_communities(self) -> None:
         self._communities: dict[int, KnownCommunity] = {}
         self._codes: dict[str, tuple[int, bool]] = {}
-        self._names_in_town: dict[tuple[int, str], set[int]] = defaultdict(set)
-        self._names_in_county: dict[tuple[int, str], set[int]] = defaultdict(set)
+        self._names_in: dict[tuple[int, str], set[int]] = defaultdict(set)
         self._keys_of: dict[int, set[str]] = defaultdict(set)
+        self._areas_of: dict[int, set[int]] = defaultdict(set)
         in_scope = Community.objects.standing().filter(Community.in_subtree(self.scope_path))
         for row in in_scope.values_list("id", "town_id", "code", "name"):
             town = self.divisions[row[1]]
             known = KnownCommunity(row[0], row[1], town.parent_id, row[2], row[3])  # type: ignore[arg-type]
             self._communities[known.id] = known
             self._codes[known.code] = (known.id, True)
-            self._name(known, known.name)
+            self._keys_of[known.id].add(community_key(known.name))
+            self._areas_of[known.id] |= {known.town_id, known.county_id}
         past = CommunityPlacement.objects.filter(
             Community.in_subtree(self.scope_path, prefix="community"), valid_to__isnull=False
-        )
-        for community_id, code, name in past.values_list("community_id", "code", "name"):
+        ).order_by("-valid_to")
+        for community_id, town_id, code, name in past.values_list("community_id", "town_id", "code", "name"):
             if community_id in self._communities:
                 self._codes.setdefault(code, (community_id, False))
-                self._name(self._communities[community_id], name)
+                self._keys_of[community_id].add(community_key(name))
+                self._areas_of[community_id] |= {town_id, self.divisions[town_id].parent_id or town_id}
+        for community_id in self._communities:
+            self._index_names(community_id)
+        self._areas_in_scope = {area for areas in self._areas_of.values() for area in areas}
 
-    def _name(self, community: KnownCommunity, name: str) -> None:
-        key = community_key(name)
-        self._names_in_town[community.town_id, key].add(community.id)
-        self._names_in_county[community.county_id, key].add(community.id)
-        self._keys_of[community.id].add(key)
+    def _index_names(self, community_id: int) -> None:
+        for area in self._areas_of[community_id]:
+            for key in self._keys_of[community_id]:
+                self._names_in[area, key].add(community_id)
+
+    def _load_pending_changes(self) -> None:
+        """A change that is known but not applied yet: its new names and codes are understood already."""
+        self._recoded: dict[str, set[str]] = defaultdict(set)
+        for change in DivisionChange.objects.filter(applied_at__isnull=True):
+            for division_id in list(self._prefixes.get(change.from_code, ())):
+                division = self.divisions[division_id]
+                if division.valid_to is None:
+                    self._prefixes[change.to_code].add(division_id)
+                    self._note_new_name(division, division_key(change.to_name))
+            self._recoded[change.to_code].add(change.from_code)
+        self._announced: set[str] = set()
+        rows = CrosswalkRow.objects.pending().exclude(from_code="").exclude(to_code="")
+        for from_code, to_code, to_name in rows.values_list("from_code", "to_code", "to_name"):
+            self._announced.add(to_code)
+            self._prefixes[to_code[:TOWN_CODE]] |= self._prefixes.get(from_code[:TOWN_CODE], set())
+            found = self._codes.get(from_code)
+            if found is not None:
+                self._codes.setdefault(to_code, (found[0], False))
+                self._keys_of[found[0]].add(community_key(to_name))
+                self._index_names(found[0])
+
+    def _note_new_name(self, division: Division, key: str) -> None:
+        if division.level == Division.Level.COUNTY:
+            self._counties[key].add(division.id)
+        elif division.parent_id is not None:
+            self._towns[division.parent_id, key].add(division.id)
 
     def today_of(self, division: Division) -> Division:
         """The division that stands today in the place of a closed one."""
@@ -117,14 +144,19 @@ class PlaceIndex:
             division = self.divisions[division.successor_id]
         return division
 
+    def past_of(self, division_id: int) -> list[int]:
+        """A division and all that it has taken the place of: facts keep the one they were recorded at."""
+        return [d.id for d in self.divisions.values() if self.today_of(d).id == division_id]
+
     def holds(self, community_id: int) -> bool:
         """Whether a community stands today and lies in the scope."""
         return community_id in self._communities
 
     def is_in_scope(self, division_id: int) -> bool:
-        """Whether a division lies in the scope, or the scope in it."""
+        """Whether a division lies in the scope, or the scope in it; or once held a community that now does."""
         path = self.divisions[division_id].path
-        return path.startswith(self.scope_path) or self.scope_path.startswith(path)
+        is_related = path.startswith(self.scope_path) or self.scope_path.startswith(path)
+        return is_related or division_id in self._areas_in_scope
 
     def _lies_in_scope(self, division_id: int) -> bool:
         return self.divisions[division_id].path.startswith(self.scope_path)
@@ -134,39 +166,56 @@ class PlaceIndex:
 
         A code is enough alone; otherwise names are looked up inside the county (by default the scope's).
         """
-        counties, old_county = self._county_candidates(county)
+        counties = self._counties_named(county)
         if code:
             known, is_current = self._by_code(code, community, counties if county else None)
-            old_parts = old_county + (() if is_current else ("community_code",))
-            return Place(known.town_id, known, old_parts)
-        towns, old_town = self._town_candidates(counties, town) if town else (None, ())
+            old_parts = self._old(("county", county, known.county_id))
+            return Place(known.town_id, known, old_parts + (() if is_current else ("community_code",)))
+        towns = self._towns_named(counties, town) if town else None
         if community:
-            known = self.community_named(community, counties=counties, towns=towns)
+            known = self._community_in(community, counties if towns is None else towns)
             old_name = () if community_key(community) == community_key(known.name) else ("community_name",)
-            return Place(known.town_id, known, old_county + old_town + old_name)
-        part = "county" if towns is None else "town"
-        candidates = [d for d in (counties if towns is None else towns) if self._lies_in_scope(d)]
+            old_parts = self._old(("county", county, known.county_id), ("town", town, known.town_id))
+            return Place(known.town_id, known, old_parts + old_name)
+        place = self._division("town" if town else "county", counties if towns is None else towns)
+        found = self.divisions[place.division_id]
+        is_town = found.level == Division.Level.TOWN
+        county_id = found.parent_id if is_town and found.parent_id else found.id
+        return Place(found.id, None, self._old(("county", county, county_id), ("town", town, found.id)))
+
+    def _division(self, part: str, named: Areas) -> Place:
+        today = {self.today_of(self.divisions[area]).id for area in named}
+        candidates = [division_id for division_id in today if self._lies_in_scope(division_id)]
         if not candidates:
             raise PlaceNotFound("out_of_scope", part, "这里不在您的填报范围内，请写明本单位的街道（乡镇）或社区")
         if len(candidates) > 1:
             raise PlaceNotFound("ambiguous_place", part, "这个名称对应不止一个地方，请写明县和街道（乡镇）")
-        return Place(candidates[0], None, old_county + old_town)
+        return Place(candidates[0], None)
 
-    def _county_candidates(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Standing counties of the scope that a text names (all of them for a blank text), and whether by an old name."""
+    def _old(self, *parts: tuple[str, str, int]) -> tuple[str, ...]:
+        """Which of the texts is not today's name of where the row has led to; the city's name is above them all."""
+        city = division_key(self.city.name)
+        return tuple(
+            part
+            for part, text, found in parts
+            if text and division_key(text) not in {self.divisions[found].name_key, city}
+        )
+
+    def _counties_named(self, text: str) -> Areas:
+        """The counties of any time that a text names, as far as the scope has to do with them; of a blank text all."""
         if not text:
-            return self._counties_of_scope(), ()
+            return set(self._counties_of_scope())
         named = self._counties.get(division_key(text))
         if named is None and division_key(text) == division_key(self.city.name):
-            return [self.city.id], ()
+            return {self.city.id}
         if not named:
             raise PlaceNotFound(
                 "unknown_place", "county", f"没有“{text}”这个县（市、区），请核对名称{self._hint(text, self._counties)}"
             )
-        mine = [county_id for county_id in named if self.is_in_scope(county_id)]
+        mine = {area for area in named if self.is_in_scope(area)}
         if not mine:
             raise PlaceNotFound("out_of_scope", "county", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
-        return mine, () if any(named[county_id] for county_id in mine) else ("county",)
+        return mine
 
     def _counties_of_scope(self) -> list[int]:
         return [
@@ -175,22 +224,29 @@ class PlaceIndex:
             if d.level == Division.Level.COUNTY and d.valid_to is None and self.is_in_scope(d.id)
         ]
 
-    def _town_candidates(self, counties: list[int], text: str) -> tuple[list[int], tuple[str, ...]]:
+    def _towns_named(self, counties: Areas, text: str) -> Areas:
         key = division_key(text)
-        named: dict[int, bool] = {}
-        for county_id in counties:
-            named |= self._towns.get((county_id, key), {})
+        narrow = set(self._counties_of_scope()) if self.city.id in counties else counties
+        wide = self._with_successors(narrow)
+        named = self._towns_in(narrow, key) or self._towns_in(wide, key)
         if not named:
-            here = [name for county_id, name in self._towns if county_id in counties]
+            here = [name for county_id, name in self._towns if county_id in wide]
             raise PlaceNotFound(
                 "unknown_place", "town", f"没有“{text}”这个街道（乡镇），请核对名称{self._hint(text, here)}"
             )
-        mine = [town_id for town_id in named if self.is_in_scope(town_id)]
+        mine = {area for area in named if self.is_in_scope(area)}
         if not mine:
             raise PlaceNotFound("out_of_scope", "town", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
-        return mine, () if any(named[town_id] for town_id in mine) else ("town",)
+        return mine
 
-    def _by_code(self, code: str, name: str, counties: list[int] | None) -> tuple[KnownCommunity, bool]:
+    def _towns_in(self, counties: Areas, key: str) -> Areas:
+        return {town_id for county_id in counties for town_id in self._towns.get((county_id, key), ())}
+
+    def _with_successors(self, areas: Areas) -> Areas:
+        """The areas and what has taken the place of closed ones."""
+        return areas | {self.today_of(self.divisions[area]).id for area in areas}
+
+    def _by_code(self, code: str, name: str, counties: Areas | None) -> tuple[KnownCommunity, bool]:
         found = self._codes.get(code) or self._code_before_change(code)
         if found is None:
             prefix = next((p for p in (code[:TOWN_CODE], code[:COUNTY_CODE]) if p in self._prefixes), None)
@@ -204,25 +260,28 @@ class PlaceIndex:
             raise PlaceNotFound(
                 "conflicting_key", "community_code", f"代码与名称对不上：这个代码是“{known.name}”，不是“{name}”，请核对"
             )
-        if counties is not None and known.county_id not in counties and self.city.id not in counties:
+        if counties is not None and self.city.id not in counties and self._areas_of[known.id].isdisjoint(counties):
             raise PlaceNotFound("conflicting_key", "community_code", "代码与县（市、区）对不上，请核对")
         return known, found[1]
 
     def _code_before_change(self, code: str) -> tuple[int, bool] | None:
-        """A code of a county change that is not applied yet, with the old county's digits in front."""
-        earlier = {old + code[COUNTY_CODE:] for old in self._recoded.get(code[:COUNTY_CODE], ())}
+        """A code of a change that is not applied yet and of which the crosswalk says nothing: with the old digits."""
+        if code in self._announced:
+            return None
+        earlier = {
+            old + code[len(old) :] for new, olds in self._recoded.items() if code.startswith(new) for old in olds
+        }
         found = [self._codes[old] for old in earlier if old in self._codes]
         return (found[0][0], False) if len(found) == 1 else None
 
-    def community_named(self, text: str, *, counties: list[int], towns: list[int] | None = None) -> KnownCommunity:
-        """The one community with this name in the towns, or else in the counties. Raises PlaceNotFound."""
+    def _community_in(self, text: str, areas: Areas) -> KnownCommunity:
+        """The one community with this name in the areas, or else in what has taken their place. Raises PlaceNotFound."""
         key = community_key(text)
-        index, areas = (self._names_in_county, counties) if towns is None else (self._names_in_town, towns)
-        if towns is None and self.city.id in counties:
-            areas = self._counties_of_scope()
-        found = {community_id for area in areas for community_id in index.get((area, key), ())}
+        narrow = set(self._counties_of_scope()) if self.city.id in areas else areas
+        wide = self._with_successors(narrow)
+        found = self._communities_in(narrow, key) or self._communities_in(wide, key)
         if not found:
-            here = [self._communities[i].name for (area, _), ids in index.items() if area in areas for i in ids]
+            here = [self._communities[i].name for (area, _), ids in self._names_in.items() if area in wide for i in ids]
             raise PlaceNotFound(
                 "unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{self._hint(text, here)}"
             )
@@ -234,11 +293,12 @@ class PlaceIndex:
             )
         return self._communities[found.pop()]
 
+    def _communities_in(self, areas: Areas, key: str) -> set[int]:
+        return {community_id for area in areas for community_id in self._names_in.get((area, key), ())}
+
     def community_within(self, division_id: int, text: str) -> KnownCommunity:
         """The one community with this name in a town, a county or the whole city. Raises PlaceNotFound."""
-        if self.divisions[division_id].level == Division.Level.TOWN:
-            return self.community_named(text, counties=[], towns=[division_id])
-        return self.community_named(text, counties=[division_id])
+        return self._community_in(text, {division_id})
 
     def community_coded(self, code: str) -> KnownCommunity:
         """The community with this code. Raises PlaceNotFound."""

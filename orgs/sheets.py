@@ -125,11 +125,14 @@ class OrganizationSheet(RecordSheet):
     def _by_place(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[Any, SocialOrganization]:
         communities = {row.place.community.id for row in rows if row.place and row.place.community}
         divisions = {row.place.division_id for row in rows if row.place and not row.place.community}
+        # What was recorded at a division that has closed since is found by what stands there today.
+        today = {past: division for division in divisions for past in self._index.past_of(division)}
         found: dict[Any, SocialOrganization] = {}
-        for column, ids in (("community_id", communities), ("division_id", divisions)):
+        for column, ids in (("community_id", communities), ("division_id", today)):
             for batch in in_batches(list(ids)):
                 for record in context.lock(SocialOrganization.objects.filter(Q(**{f"{column}__in": batch}))):
-                    key = (column, getattr(record, column), record.name_key)
+                    place = getattr(record, column)
+                    key = (column, place if record.division_id is None else today[place], record.name_key)
                     # An organization without a code is found first: one with a code is known by it.
                     if key not in found or not record.credit_code:
                         found[key] = record

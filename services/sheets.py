@@ -110,7 +110,9 @@ class ProjectSheet(RecordSheet):
         inside = ServiceProject.in_subtree(context.scope_path)
         for batch in in_batches(numbers):
             for project in context.lock(ServiceProject.objects.filter(inside, number__in=batch)):
-                found[project.division_id, comparable(project.number)] = project
+                # A project keeps the division it was recorded at; what stands there today finds it.
+                division = self._index.today_of(self._index.divisions[project.division_id])
+                found[division.pk, comparable(project.number)] = project
         for row in rows:
             row.target = found.get(self.natural_key(row))
 
