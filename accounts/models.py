@@ -56,9 +56,19 @@ class Role(models.TextChoices):
         return self is Role.BUREAU_ADMIN
 
     @property
+    def may_edit_plans(self) -> bool:
+        """What the policy asks is entered and changed by the bureau's administrator; everybody reads it (domain.md §1)."""
+        return self is Role.BUREAU_ADMIN
+
+    @property
     def may_change_divisions(self) -> bool:
         """Changes of divisions move communities and people: the bureau's administrator applies them (domain.md §1)."""
         return self is Role.BUREAU_ADMIN
+
+    @property
+    def may_alter_locked_months(self) -> bool:
+        """The bureau, giving a reason, may bring in figures dated in a locked month; its results stay as they are."""
+        return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
     def may_see_registers(self) -> bool:

@@ -112,8 +112,9 @@ class WorkerSheet(RecordSheet):
     def _load_postings(ids: list[int], context: CheckContext) -> dict[int, list[Posting]]:
         """Each worker's postings, newest first."""
         found: dict[int, list[Posting]] = defaultdict(list)
+        postings = Posting.objects.select_related("community").order_by("-started_on")
         for batch in in_batches(ids):
-            for posting in context.lock(Posting.objects.filter(worker__in=batch).order_by("-started_on")):
+            for posting in context.lock(postings.filter(worker__in=batch)):
                 found[posting.worker_id].append(posting)
         return found
 
@@ -186,6 +187,7 @@ class WorkerSheet(RecordSheet):
         write = propose(newest, values, division_id=row.place.division_id, is_new=False)
         if write is not None:
             write.is_shown = False
+            write.leaves_division_id = newest.community.town_id if newest.community else newest.division_id
         return write
 
     @staticmethod

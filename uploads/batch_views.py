@@ -17,10 +17,10 @@ from changzhi_portal.views import Crumb
 from changzhi_portal.views.pages import PortalRequest
 from uploads.actions import request_undo
 from uploads.correcting import correctable_cells
-from uploads.forms import MonthForm
+from uploads.forms import LockedReasonForm, MonthForm
 from uploads.mapping import choices_for, file_columns
 from uploads.models import UploadBatch, UploadRow
-from uploads.rechecking import change_month, correct_cell, map_columns, mark_as_seen
+from uploads.rechecking import alter_locked_months, change_month, correct_cell, map_columns, mark_as_seen
 from uploads.registry import register_named
 from uploads.views import UploadPage, find_batch
 
@@ -113,6 +113,34 @@ class ChangeMonth(BatchStep):
             return self.render_to_response(self.get_context_data(batch=self.batch, form=form), status=422)
         try:
             change_month(batch=self.batch, period=form.cleaned_data["period"], by=request.user)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+        return self.back()
+
+
+class AlterLocked(BatchStep):
+    """The bureau's reason for bringing in figures that are dated in a locked month."""
+
+    title = "修改已锁定月份"
+    template_name = "uploads/locked.html"
+    requires = "may_alter_locked_months"
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """The form."""
+        self.batch = find_batch(request, ref)
+        if self.batch.state != UploadBatch.State.CHECKED:
+            messages.info(request, "只有待确认的批次可以这样处理。")
+            return self.back()
+        return self.render_to_response(self.get_context_data(batch=self.batch, form=LockedReasonForm()))
+
+    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """Keep the reason and have the batch compared again."""
+        self.batch = find_batch(request, ref)
+        form = LockedReasonForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(batch=self.batch, form=form), status=422)
+        try:
+            alter_locked_months(batch=self.batch, reason=form.cleaned_data["reason"], by=request.user)
         except PortalError as refusal:
             messages.error(request, str(refusal))
         return self.back()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
@@ -12,6 +12,7 @@ from changelog.actions import apply_writes
 from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from uploads.leaving import tell_former_offices
 from uploads.models import RegisterLock, UploadBatch
 from uploads.progress import Reporter
 from uploads.staging import count_outcomes, slices_of_staged_rows
@@ -74,6 +75,7 @@ class _Writing:
         self._change_set: ChangeSet | None = None
         self._written: set[int] = set()  # keys of the records that earlier slices have led to
         self._counts: Counter[str] = Counter()
+        self._left: defaultdict[int, list[str]] = defaultdict(list)  # whom each place loses by it
 
     def take(self, rows: list[SheetRow]) -> None:
         """Compare rows with the registers of this moment and write them. Raises RowsNoLongerGood or PortalError."""
@@ -111,11 +113,19 @@ class _Writing:
             by=self._batch.uploaded_by,
             division=self._batch.division,
             batch=self._batch,
-            summary=f"上传{self._sheet.title}：{self._batch.file_name}"[:200],
+            summary=self._summary(),
             into=self._change_set,
         )
+        for row in rows:
+            for write in row.writes:
+                if write.leaves_division_id is not None:
+                    self._left[write.leaves_division_id].append(row.label)
         self._written |= {row.target.pk for row in rows if row.target is not None}
         self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._model)}
+
+    def _summary(self) -> str:
+        reason = f"（修改已锁定月份：{self._batch.locked_reason}）" if self._batch.locked_reason else ""
+        return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"[:200]
 
     def finish(self) -> None:
         """Note on the batch what was written, and that it is committed."""
@@ -126,6 +136,7 @@ class _Writing:
         batch.committed_at = timezone.now()
         batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
         batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
+        tell_former_offices(batch, self._sheet, self._left)
 
 
 def _human_message(sheet: RegisterSheet, error: IntegrityError) -> str:

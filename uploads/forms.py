@@ -57,6 +57,17 @@ class MonthForm(forms.Form):
         fields["period"].queryset = ReportingPeriod.objects.open()
 
 
+class LockedReasonForm(forms.Form):
+    """Why figures of a locked month are altered."""
+
+    reason = forms.CharField(
+        label="原因",
+        max_length=100,
+        error_messages={"required": "请写明修改已锁定月份数据的原因。"},
+        help_text="写入变更记录，审计时可以查到。已锁定月份的测评结果不会改变，差异列在“锁定后变动”里。",
+    )
+
+
 class BatchFilterForm(FilterForm):
     """Everything up front."""
 

@@ -124,6 +124,7 @@ class UploadBatch(ScopedModel):
         "加密原件", max_length=100, blank=True, help_text="MEDIA_ROOT 下的加密文件；清除后为空"
     )
     state = models.CharField("状态", max_length=16, choices=State, default=State.QUEUED, db_index=True)
+    locked_reason = models.CharField("修改已锁定月份的原因", max_length=100, blank=True)
     commit_mode = models.CharField("入库方式", max_length=4, choices=CommitMode, blank=True)
     heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)

@@ -1,4 +1,5 @@
-"""What makes a checked batch be checked again: its columns mapped by hand, another month, a cell corrected in the page.
+"""What makes a checked batch be checked again: its columns mapped by hand, another month, a cell corrected in the page, a reason
+for altering a locked month.
 
 Nothing has been written to the registers yet, so a new check simply replaces the preview.
 """
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod
-from uploads.actions import check_batch, may_handle, queue_check
+from uploads.actions import check_batch, check_may_alter_locked, may_handle, queue_check
 from uploads.correcting import add_correction
 from uploads.mapping import check_choices, file_columns, remember
 from uploads.models import UploadBatch
@@ -78,6 +79,18 @@ def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> boo
         held.period = period
         _let_check(held)
     return True
+
+
+def alter_locked_months(*, batch: UploadBatch, reason: str, by: Any) -> None:
+    """Let a checked batch bring in figures dated in locked months, for a reason that the log keeps. Raises PortalError.
+
+    The locked results do not change; what they would be today is shown apart.
+    """
+    check_may_alter_locked(by, reason)
+    with transaction.atomic():
+        held = _hold(batch, by, State.CHECKED)
+        held.locked_reason = reason.strip()
+        _let_check(held)
 
 
 def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Any) -> None:

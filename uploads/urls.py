@@ -17,6 +17,7 @@ urlpatterns = [
     path("<slug:ref>/progress/", views.BatchProgress.as_view(), name="progress"),
     path("<slug:ref>/columns/", batch_views.MapColumns.as_view(), name="columns"),
     path("<slug:ref>/month/", batch_views.ChangeMonth.as_view(), name="month"),
+    path("<slug:ref>/locked/", batch_views.AlterLocked.as_view(), name="locked"),
     path("<slug:ref>/correct/", batch_views.CorrectCell.as_view(), name="correct"),
     path("<slug:ref>/undo/", batch_views.UndoBatch.as_view(), name="undo"),
     path("<slug:ref>/seen/", batch_views.MarkSeen.as_view(), name="seen"),

@@ -35,6 +35,7 @@ class Write:
     batch_row: int | None = None  # the position of the staged row that asks for it
     label: str = ""  # how people call the record; by default what the instance says
     column: str = ""  # the header of the one column behind it, where fields do not tell
+    leaves_division_id: int | None = None  # the place that loses a person by it, whose office is told
     is_shown: bool = True  # whether its fields appear in the preview (closing an old posting does not)
 
 
@@ -104,7 +105,8 @@ class SheetRow:
 class CheckContext:
     """What checking needs to know besides the rows.
 
-    `day` is the last day of the batch's month; `locking` is true inside the commit's transaction, where the
+    `day` is the last day of the batch's month; `may_alter_locked` is true once the bureau has given a reason for
+    altering figures of `locked_months`; `locking` is true inside the commit's transaction, where the
     records to change are read FOR UPDATE; `progress(done, total)` may be called now and then.
     """
 
@@ -114,6 +116,7 @@ class CheckContext:
     day: datetime.date
     today: datetime.date
     locked_months: frozenset[datetime.date] = frozenset()
+    may_alter_locked: bool = False
     locking: bool = False
     progress: Callable[[int, int], None] = lambda done, total: None
 

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.records import not_ended
 from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
+from changzhi_portal.sheets.problems import Level
 from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.sheets.outliers import has_jumped
@@ -28,6 +29,17 @@ EXISTENCE_FIELDS = {
 }
 NUMBER_FIELDS = {"groups": Body.GROUPS, "representatives": Body.REPRESENTATIVES}
 FEWEST_PLAUSIBLE_RESIDENTS = 2
+
+
+def _report_locked(row: SheetRow, day: datetime.date, context: CheckContext) -> None:
+    """An error; a warning once the bureau has given its reason (spreadsheets.md, "Further")."""
+    month = f"{day.year}年{day.month}月"
+    if context.may_alter_locked:
+        row.report(
+            "locked_period", f"{month}已锁定，将按所说明的原因修改；锁定的结果不变", "as_of", level=Level.WARNING
+        )
+    else:
+        row.report("locked_period", f"{month}已锁定，不能再改当月的数据；请改数据日期，或请市局说明原因后办理", "as_of")
 
 
 class CommunitySheet(PlacedSheet):
@@ -126,11 +138,7 @@ class CommunitySheet(PlacedSheet):
         same_day = next((profile for profile in past if profile.as_of == day), None)
         alters = same_day is None or any(getattr(same_day, name) != value for name, value in values.items())
         if alters and day.replace(day=1) in context.locked_months:
-            row.report(
-                "locked_period",
-                f"{day.year}年{day.month}月已锁定，不能再改当月的数据；请改数据日期，或请市局重新开放",
-                "as_of",
-            )
+            _report_locked(row, day, context)
         residents = values.get("residents")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
         if residents is not None and (residents < FEWEST_PLAUSIBLE_RESIDENTS or has_jumped(residents, before)):

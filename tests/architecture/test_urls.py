@@ -56,6 +56,8 @@ def make_briefing(division: Division) -> Briefing:
     )
 
 
+# Pages about a county's records that only the bureau opens.
+FOR_THE_BUREAU = {"uploads:locked"}
 Maker = Callable[[Place, User], models.Model]
 # How to make a record in 城区 for each address with a ref.
 RECORDS: dict[str, Maker] = {
@@ -72,6 +74,7 @@ RECORDS: dict[str, Maker] = {
     "uploads:columns": lambda place, user: make_batch(user),
     "uploads:month": lambda place, user: make_batch(user, state="checked"),
     "uploads:correct": lambda place, user: make_batch(user, state="checked"),
+    "uploads:locked": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "uploads:seen": lambda place, user: make_batch(user),
     "targets:submission": lambda place, user: Submission(period=make_period(), county=place.county),
@@ -162,6 +165,9 @@ def test_no_role_meets_a_server_error_and_looking_changes_nothing(name, place, c
 @pytest.mark.parametrize("name", TAKE_RECORD)
 def test_a_record_of_another_county_does_not_exist_for_anybody_there(name, place, clerk, other_clerk, signed_in):
     address = address_of(name, place, clerk)
+    if name in FOR_THE_BUREAU:
+        assert signed_in(clerk).get(address).status_code == signed_in(other_clerk).get(address).status_code == 403
+        return
     answer = signed_in(other_clerk).get(address)
     assert answer.status_code == (405 if name in POST_ONLY else 404)
     assert signed_in(other_clerk).post(address).status_code in {404, 405}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Notice, User
 from changelog.models import ChangeRecord
 from socialworkers.models import Posting, SocialWorker
 from tests.factories import Place, id_number
@@ -103,6 +103,16 @@ def test_the_same_person_from_another_county_is_a_transfer(
     assert new.community == place.villages[0]
     assert not SocialWorker.objects.visible_to(clerk).exists()
     assert SocialWorker.objects.visible_to(other_clerk).exists()
+    notice = Notice.objects.get()
+    assert (notice.user, notice.title) == (clerk, "有1名社会工作者已在其他单位到岗")
+    assert "张演示" in notice.text and "襄垣" not in notice.text, "whom it has lost, not to whom"
+    assert "张演示" not in notice.title, "the title goes into an e-mail"
+
+
+def test_a_move_inside_the_own_county_tells_nobody(send: Send, clerk: User, place: Place) -> None:
+    send("workers", clerk, [row("和平社区")], commit="all")
+    send("workers", clerk, [row("东关社区", 到岗日期="2018-03-01")], commit="all")
+    assert not Notice.objects.exists()
 
 
 def test_a_known_number_with_another_name_is_refused_without_saying_whose(

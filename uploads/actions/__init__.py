@@ -3,11 +3,12 @@
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.queueing import may_handle, put_back_stalled_batches
-from uploads.actions.receive import queue_check, receive_file
+from uploads.actions.receive import check_may_alter_locked, queue_check, receive_file
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
 __all__ = [
     "check_batch",
+    "check_may_alter_locked",
     "check_queued_batch",
     "commit_batch",
     "commit_queued_batch",

@@ -40,6 +40,7 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
         division=batch.division,
         day=batch.period.as_of,
         today=timezone.localdate(),
+        may_alter_locked=bool(batch.locked_reason),
         locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
         locking=locking,
         progress=report,

@@ -26,21 +26,26 @@ def receive_file(
     register: str,
     by: Any,
     period: ReportingPeriod | None = None,
+    locked_reason: str = "",
     queue: bool = True,
 ) -> UploadBatch:
     """Take a file in: keep it encrypted, write its batch, and queue the check.
 
     `file` yields chunks of bytes. Without `queue` the caller does the work itself, and no worker takes the batch.
-    Raises PortalError for a file that is too large, an unknown register, or a role that may not upload.
+    `locked_reason` is why the bureau alters figures of a locked month. Raises PortalError for a file that is too large,
+    an unknown register, or a role that may not.
     """
     sheet = register_named(register)
     if not by.duty.may_upload:
         raise PortalError("您的角色不能上传表格，请联系市局管理员。", cure=f"The role of {by.username} may not upload.")
+    if locked_reason:
+        check_may_alter_locked(by, locked_reason)
     data = storage.read_within_limit(file)
     batch = UploadBatch(
         register=sheet.name,
         division=by.division,
         period=period,
+        locked_reason=locked_reason,
         uploaded_by=by,
         file_name=file_name[-FILE_NAME_LENGTH:],
         file_size=len(data),
@@ -59,6 +64,18 @@ def receive_file(
         storage.forget_original(batch.stored_as)
         raise
     return batch
+
+
+def check_may_alter_locked(by: Any, reason: str) -> None:
+    """Raises PortalError unless `by` is of the bureau and gives a reason that fits (spreadsheets.md, "Further")."""
+    if not by.duty.may_alter_locked_months:
+        raise PortalError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
+    longest = UploadBatch._meta.get_field("locked_reason").max_length or 0
+    if not 0 < len(reason.strip()) <= longest:
+        raise PortalError(
+            f"请写明修改已锁定月份数据的原因，不超过{longest}个字。",
+            cure=f"Give a reason of at most {longest} characters.",
+        )
 
 
 def queue_check(batch: UploadBatch) -> None:

@@ -4,20 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('uploads', '0001_initial'),
+        ("uploads", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='uploadbatch',
-            name='month_in_file',
-            field=models.DateField(blank=True, help_text='当月1日', null=True, verbose_name='文件写的月份'),
+            model_name="uploadbatch",
+            name="month_in_file",
+            field=models.DateField(blank=True, help_text="当月1日", null=True, verbose_name="文件写的月份"),
         ),
         migrations.AddField(
-            model_name='uploadbatch',
-            name='read_as',
-            field=models.CharField(blank=True, help_text='读取规则和列对应的摘要；两次相同，读出的内容就相同', max_length=64, verbose_name='读法'),
+            model_name="uploadbatch",
+            name="read_as",
+            field=models.CharField(
+                blank=True,
+                help_text="读取规则和列对应的摘要；两次相同，读出的内容就相同",
+                max_length=64,
+                verbose_name="读法",
+            ),
         ),
     ]

@@ -37,6 +37,12 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
         parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the one its title names, else today's")
         parser.add_argument("--commit", choices=["all", "good"], help="everything or nothing, or the good rows only")
+        parser.add_argument(
+            "--locked-reason",
+            metavar="TEXT",
+            default="",
+            help="why figures of a locked month are altered (bureau only)",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,6 +78,7 @@ class Command(BaseCommand):
                 register=options["register"],
                 by=user,
                 period=period,
+                locked_reason=options["locked_reason"],
                 queue=False,
             )
         except OSError as error:

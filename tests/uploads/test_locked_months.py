@@ -1,0 +1,75 @@
+"""Figures dated in a locked month: refused, unless the bureau gives its reason, which the log keeps."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from changelog.models import ChangeSet
+from communities.models import CommunityProfile
+from periods.models import ReportingPeriod
+from tests.communities.test_sheets import community_row
+from tests.factories import Place, make_period
+from tests.uploads.office import Send, codes_of
+from uploads import actions
+from uploads.models import UploadBatch
+
+pytestmark = pytest.mark.django_db
+REASON = "统计局核定后更正"
+
+
+@pytest.fixture
+def locked(officer: User) -> ReportingPeriod:
+    period = make_period("2018-04")
+    ReportingPeriod.objects.filter(pk=period.pk).update(state="locked", locked_at=timezone.now(), locked_by=officer)
+    return period
+
+
+@pytest.fixture
+def checked(send: Send, officer: User, place: Place, locked: ReportingPeriod) -> UploadBatch:
+    answer = send("communities", officer, [community_row(数据日期="2018-04-30")], period="2018-06")
+    assert (codes_of(answer), answer["errors"]) == (["locked_period"], 1)
+    return UploadBatch.objects.get(pk=answer["batch"])
+
+
+def test_the_bureau_gives_its_reason_on_the_page_and_the_log_keeps_it(
+    checked: UploadBatch, officer: User, signed_in: object
+) -> None:
+    browser: Client = signed_in(officer)  # type: ignore[operator]
+    address = reverse("uploads:locked", args=[checked.ref])
+    assert address in browser.get(reverse("uploads:batch", args=[checked.ref])).content.decode()
+    assert browser.post(address, {"reason": " "}).status_code == 422
+    browser.post(address, {"reason": REASON})
+    actions.check_queued_batch(checked.pk)
+    checked.refresh_from_db()
+    assert (checked.errors, checked.warnings, checked.problem_counts) == (0, 1, {"locked_period": 1})
+    assert REASON in browser.get(reverse("uploads:batch", args=[checked.ref])).content.decode()
+    actions.request_commit(batch=checked, mode="all", by=officer, queue=False)
+    actions.commit_batch(checked)
+    assert str(CommunityProfile.objects.get().as_of) == "2018-04-30"
+    assert REASON in ChangeSet.objects.get().summary
+
+
+def test_a_clerk_may_not_and_is_told_whom_to_ask(
+    send: Send, clerk: User, place: Place, locked: ReportingPeriod, signed_in: object
+) -> None:
+    answer = send("communities", clerk, [community_row(数据日期="2018-04-30")], period="2018-06")
+    assert "市局" in answer["problems"][0]["message"]
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    address = reverse("uploads:locked", args=[batch.ref])
+    browser: Client = signed_in(clerk)  # type: ignore[operator]
+    assert address not in browser.get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+    assert browser.post(address, {"reason": REASON}).status_code == 403
+    batch.refresh_from_db()
+    assert (batch.state, batch.locked_reason) == (UploadBatch.State.CHECKED, "")
+
+
+def test_by_command_only_the_bureau_may(send: Send, clerk: User, officer: User, locked: ReportingPeriod) -> None:
+    row = community_row(数据日期="2018-04-30")
+    refused = send("communities", clerk, [row], period="2018-06", locked_reason=REASON)
+    assert (refused["status"], UploadBatch.objects.count()) == (3, 0)
+    answer = send("communities", officer, [row], period="2018-06", locked_reason=REASON, commit="all")
+    assert (answer["state"], codes_of(answer), answer["status"]) == ("committed", ["locked_period"], 0)

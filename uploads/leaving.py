@@ -1,0 +1,46 @@
+"""Telling an office that somebody it had has begun elsewhere (domain.md §4, across offices: a transfer)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts.models import User
+from accounts.notices import Message, notify
+from changzhi_portal.sheets.register import RegisterSheet
+from uploads.models import UploadBatch
+
+MOST_NAMES = 20
+
+
+def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[int, Sequence[str]]) -> None:
+    """A notice to the clerks of the places outside the batch's own area whose people a commit has taken over.
+
+    `left` has names by the key of the division. Where they have gone is not said: that is another office's business.
+    Must run inside the transaction of the commit.
+    """
+    divisions = type(batch.division)._default_manager.filter(pk__in=left).exclude(path__startswith=batch.division.path)
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for division in divisions:
+        names[division.path] += left[division.pk]
+    if names:
+        notify(message for user in _clerks() if (message := _message(user, sheet, names)) is not None)
+
+
+def _clerks() -> Any:
+    """Those who fill in for a county or town; the bureau sees it in the change log."""
+    users = User.objects.filter(is_active=True).exclude(division__level="city").select_related("division")
+    return [user for user in users if user.duty.may_upload]
+
+
+def _message(user: User, sheet: RegisterSheet, names: Mapping[str, Sequence[str]]) -> Message | None:
+    mine = [name for path, gone in names.items() if path.startswith(user.division.path) for name in gone]
+    if not mine:
+        return None
+    shown = "、".join(mine[:MOST_NAMES]) + ("等" if len(mine) > MOST_NAMES else "")
+    return Message(
+        user=user,
+        title=f"有{len(mine)}名{sheet.title}已在其他单位到岗",
+        text=f"{shown}已由其他单位办理到岗，在本单位的任职已同时结束；如有疑问请联系市局。",
+    )
