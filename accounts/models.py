@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -160,7 +160,7 @@ class NoticeQuerySet(ScopedQuerySet):
         """For lists."""
         return self.order_by("-pk")
 
-    def news_for(self, user: User) -> Self:
+    def news_for(self, user: Any) -> Self:
         """What `user` has not looked at yet, newest first."""
         return self.filter(user=user, seen_at__isnull=True).newest_first()
 

@@ -59,7 +59,7 @@ def notify(messages: Iterable[Message]) -> list[Notice]:
     return notices
 
 
-def mark_notices_as_seen(*, by: User, about: str | None = None) -> int:
+def mark_notices_as_seen(*, by: Any, about: str | None = None) -> int:
     """The notices of a person, all or those about one record, have been looked at; how many were new."""
     news = Notice.objects.news_for(by).order_by()
     if about is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -29,7 +30,7 @@ FIRST_HOUR = 8
 
 
 def remind_counties(
-    *, period: ReportingPeriod, by: User, counties: Sequence[Division] | None = None, day: datetime.date | None = None
+    *, period: ReportingPeriod, by: Any, counties: Sequence[Division] | None = None, day: datetime.date | None = None
 ) -> list[Reminder]:
     """Remind the clerks of some counties, or of all that owe a month, at the request of the bureau.
 
@@ -68,7 +69,7 @@ def remind_automatically(*, moment: datetime.datetime) -> list[Reminder]:
 
 
 def _remind(
-    owing: Sequence[Submission], occasion: Occasion, day: datetime.date, *, asked_by: User | None
+    owing: Sequence[Submission], occasion: Occasion, day: datetime.date, *, asked_by: Any
 ) -> list[Reminder]:
     """Claim the reminders by inserting their rows, and write the notices of those that were claimed."""
     if not owing:

@@ -38,7 +38,7 @@ def judge_lateness_anew(*, period: ReportingPeriod, change_set: ChangeSet) -> No
     """
     changed = []
     for submission in Submission.objects.for_period(period).with_steps():
-        first: datetime.datetime | None = submission.first_submitted_at  # type: ignore[attr-defined]
+        first: datetime.datetime | None = submission.first_submitted_at
         is_late = first is not None and timezone.localdate(first) > period.due_on
         if is_late != submission.is_late:
             submission.is_late = is_late

@@ -39,7 +39,7 @@ def submit_month(
     *,
     period: ReportingPeriod,
     county: Division,
-    by: User,
+    by: Any,
     explanations: Mapping[str, str] | None = None,
     steps_seen: int | None = None,
     at: datetime.datetime | None = None,
@@ -78,7 +78,7 @@ def return_submission(
     *,
     submission: Submission,
     note: str,
-    by: User,
+    by: Any,
     steps_seen: int | None = None,
     at: datetime.datetime | None = None,
 ) -> Submission:
@@ -100,7 +100,7 @@ def return_submission(
 
 
 def accept_submission(
-    *, submission: Submission, by: User, steps_seen: int | None = None, at: datetime.datetime | None = None
+    *, submission: Submission, by: Any, steps_seen: int | None = None, at: datetime.datetime | None = None
 ) -> Submission:
     """Accept a report. Raises PortalError for a role that may not, a locked month, and one that is not submitted."""
     return _review(
@@ -111,7 +111,7 @@ def accept_submission(
 # --- Who may, and when ---
 
 
-def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: User) -> None:
+def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: Any) -> None:
     if not by.duty.may_submit:
         raise PortalError(
             "您的角色不能上报，请由县（市、区）填报员上报。", cure=f"The role of {by.username} may not submit."
@@ -123,7 +123,7 @@ def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: User) ->
         )
 
 
-def _refuse_unless_in_time(period: ReportingPeriod, by: User, day: datetime.date) -> None:
+def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date) -> None:
     phase = phase_of(period, day)
     if phase == Phase.LOCKED:
         raise PortalError(
@@ -141,7 +141,7 @@ def _refuse_unless_in_time(period: ReportingPeriod, by: User, day: datetime.date
         )
 
 
-def _refuse_unless_reviewing(submission: Submission, by: User) -> None:
+def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
     if not by.duty.may_review:
         raise PortalError("您的角色不能审核上报，请联系市局业务员。", cure=f"The role of {by.username} may not review.")
     if not Submission.objects.visible_to(by).filter(pk=submission.pk).exists():
@@ -213,7 +213,7 @@ def _review(
     submission: Submission,
     kind: Kind,
     state: State,
-    by: User,
+    by: Any,
     *,
     since: Iterable[str],
     note: str,
@@ -247,7 +247,7 @@ def _step(
     submission: Submission,
     kind: Kind,
     state: State,
-    by: User,
+    by: Any,
     moment: datetime.datetime,
     *,
     was: dict[str, Any],
@@ -269,7 +269,7 @@ def _logged_values(submission: Submission) -> dict[str, Any]:
     return {name: getattr(submission, name) for name in _LOGGED}
 
 
-def _log(submission: Submission, kind: Kind, by: User, was: dict[str, Any]) -> None:
+def _log(submission: Submission, kind: Kind, by: Any, was: dict[str, Any]) -> None:
     """One change set a step; figures do not go stale because a report moves on."""
     now = _logged_values(submission)
     changed = [name for name in _LOGGED if was[name] != now[name]]
@@ -290,7 +290,7 @@ def _log(submission: Submission, kind: Kind, by: User, was: dict[str, Any]) -> N
     log_changes(change_set, [change])
 
 
-def _messages(submission: Submission, kind: Kind, by: User) -> list[Message]:
+def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
     """What the county's clerks are told; whoever takes the step knows it."""
     month, name = submission.period, submission.county.name
     title, text = {
