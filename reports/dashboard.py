@@ -5,22 +5,29 @@ Rates come from the counts, as in the briefing (`reports.percent`), so that page
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
 from communities.models import Division
-from periods.models import ReportingPeriod, month_after
-from reports import words
-from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg
+from periods.models import ReportingPeriod
+from reports import forecast, words
+from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg, trend_svg
 from reports.percent import percent
+from reports.progress import progress_figures
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from targets.series import Trend, Trends, goal_of, trends_until
 
 LinkTo = Callable[[Division], str]
+MONTHS_SHOWN = 36  # of a trend: as many as fit beside each other
+FEWEST_POINTS = 2  # one point shows no trend
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Card:
     target: Target
     result: TargetResult
     percentage: Decimal | None
-    change: Decimal | None  # in percentage points on the month before; None when either month is missing
+    movement: Trend
 
     @property
     def rate(self) -> str:
@@ -55,7 +62,89 @@ class Card:
     @property
     def trend(self) -> str:
         """较上月提高1.3个百分点; empty without a month before."""
-        return words.change_on_last_month(None if self.change is None else float(self.change))
+        return words.change_on_last_month(self.progress["change_on_last_month"], self.progress["change_unit"])
+
+    @property
+    def on_year_before(self) -> str:
+        """同比提高1.3个百分点; empty without that month."""
+        return words.change_on_year_before(self.progress["change_on_year_before"], self.progress["change_unit"])
+
+    @cached_property
+    def progress(self) -> dict[str, Any]:
+        """Changes and pace, as the briefing words them (`reports.progress`)."""
+        return progress_figures(self.movement)
+
+    @property
+    def outlook(self) -> str:
+        """按当前进度预计2020年6月完成; empty when there is no pace."""
+        return forecast.outlook_in_words(self.progress, self._ends_on) or forecast.state_in_words(self.progress)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the target will not be reached in time as things go."""
+        return forecast.is_behind(self.progress)
+
+    @property
+    def pace(self) -> str:
+        """The whole sentence: how it moved, where that leads, what is still needed."""
+        return forecast.pace_sentence(self.progress, self._ends_on)
+
+    @property
+    def _ends_on(self) -> str:
+        return self.target.plan.ends_on.isoformat()
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one division below moves towards a target: a line of the table under the charts."""
+
+    result: TargetResult
+    url: str
+    progress: dict[str, Any]
+
+    @property
+    def rate(self) -> str:
+        """64.4%; a dash when nothing was judged."""
+        percentage = percentage_of(self.result)
+        return words.percent_text(None if percentage is None else float(percentage))
+
+    @property
+    def change_on_last_month(self) -> str:
+        """+1.3."""
+        return words.signed_points(self.progress["change_on_last_month"])
+
+    @property
+    def change_on_year_before(self) -> str:
+        """+1.3."""
+        return words.signed_points(self.progress["change_on_year_before"])
+
+    @property
+    def mean(self) -> str:
+        """+0.43 a month."""
+        return forecast.progress_cell(self.progress)
+
+    @property
+    def outlook(self) -> str:
+        """2020年6月, 无法按期, 已完成."""
+        return forecast.outlook_cell(self.progress)
+
+    @property
+    def needed(self) -> str:
+        """1.25 a month."""
+        return forecast.needed_cell(self.progress)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the target will not be reached in time as things go."""
+        return forecast.is_behind(self.progress)
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of the trend: its rate as printed, a dash where it has none."""
+
+    month: datetime.date
+    rate: str
 
 
 def periods_measured() -> QuerySet[ReportingPeriod]:
@@ -76,16 +165,44 @@ class Board:
     user: Any
     period: ReportingPeriod
     division: Division
+    _below: dict[int, list[TargetResult]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def cards(self) -> list[Card]:
         """Every scored target of the plan, in its order; none for a month or division without figures."""
-        before = ReportingPeriod.objects.filter(month=month_after(self.period.month, -1)).first()
-        earlier: dict[int, Decimal | None] = {}
-        if before is not None:
-            of_before = self._results(before).filter(division=self.division)
-            earlier = {result.target_id: percentage_of(result) for result in of_before}
-        results = self._results(self.period).of_division(self.division)
-        return [_card(result, earlier.get(result.target_id)) for result in results]
+        results = list(self._results(self.period).of_division(self.division).select_related("target__plan"))
+        trends = self._trends([result.target for result in results], [self.division])
+        return [
+            Card(result.target, result, percentage_of(result), trends[result.target_id, result.division_id])
+            for result in results
+        ]
+
+    def rows(self, card: Card, link_to: LinkTo) -> list[Row]:
+        """The divisions one level below; none where each is one judged unit, which has no rate of its own."""
+        if card.target.level == Target.Level.COUNTY:
+            return []
+        results = self._one_level_below(card.target)
+        trends = self._trends([card.target], [result.division for result in results])
+        return [
+            Row(result, link_to(result.division), progress_figures(trends[card.target.pk, result.division_id]))
+            for result in results
+        ]
+
+    def months(self, card: Card) -> list[Month]:
+        """The figures of the trend, the newest first: the table beside its chart."""
+        figures = sorted(card.movement.figures.items(), reverse=True)
+        return [Month(month, _as_printed(card.movement, figure)) for month, figure in figures[:MONTHS_SHOWN]]
+
+    def trend_chart(self, card: Card) -> str:
+        """The trend as a line, month by month, as SVG; empty while there is only one month."""
+        figures = sorted(card.movement.figures.items())[-MONTHS_SHOWN:]
+        known = [figure for _, figure in figures if figure is not None]
+        if len(known) < FEWEST_POINTS:
+            return ""
+        points = [
+            {"month": month, "value": figure, "label": _as_printed(card.movement, figure)} for month, figure in figures
+        ]
+        title = f"{self.division.name}{card.target.short_name}逐月{'平均数' if card.movement.is_mean else '达标率'}"
+        return trend_svg(points, title=title, goal=float(goal_of(card.target)), is_percent=not card.movement.is_mean)
 
     def workforce(self) -> DivisionMeasure | None:
         """Workers and professionals of the division: for information, never scored."""
@@ -137,6 +254,10 @@ class Board:
     def _results(self, period: ReportingPeriod) -> Any:
         return TargetResult.objects.visible_to(self.user).for_period(period)
 
+    def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
+        readable = TargetResult.objects.visible_to(self.user)
+        return trends_until(self.period, targets=targets, divisions=divisions, results=readable)
+
     def _measures(self) -> Any:
         """The communities that lay in the division in that month."""
         measures = CommunityMeasure.objects.visible_to(self.user).for_period(self.period).with_place()
@@ -144,11 +265,18 @@ class Board:
             return measures.filter(county=self.division)
         return measures if self._is_city else measures.filter(town=self.division)
 
-    def _one_level_below(self, target: Target) -> Iterable[TargetResult]:
-        results = self._results(self.period)
-        if self._is_city:
-            return results.by_county(target)
-        return results.by_town(target, self.division) if self.division.level == Division.Level.COUNTY else []
+    def _one_level_below(self, target: Target) -> list[TargetResult]:
+        """The results of the divisions below, by code; read once, for table, bars and map."""
+        if target.pk not in self._below:
+            results = self._results(self.period).select_related("target__plan")
+            if self._is_city:
+                results = results.by_county(target)
+            elif self.division.level == Division.Level.COUNTY:
+                results = results.by_town(target, self.division)
+            else:
+                results = results.none()
+            self._below[target.pk] = list(results)
+        return self._below[target.pk]
 
 
 def percentage_of(result: TargetResult) -> Decimal | None:
@@ -156,10 +284,14 @@ def percentage_of(result: TargetResult) -> Decimal | None:
     return percent(result.reached, result.judged)
 
 
-def _card(result: TargetResult, before: Decimal | None) -> Card:
-    now = percentage_of(result)
-    change = now - before if now is not None and before is not None else None
-    return Card(target=result.target, result=result, percentage=now, change=change)
+def _as_printed(movement: Trend, figure: Fraction | None) -> str:
+    """62.7%, or the mean with its unit; a dash for a month without a figure."""
+    if figure is None:
+        return words.NOT_KNOWN
+    number = Decimal(figure.numerator) / figure.denominator
+    if movement.is_mean:
+        return f"{words.plain(number)}{movement.target.value_unit}"
+    return words.percent_text(float(percent(figure.numerator, 100 * figure.denominator) or 0))
 
 
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:

@@ -32,6 +32,11 @@ def is_outlook(progress: Figures, *outlooks: Outlook) -> bool:
     return bool(progress.get("pace")) and progress["pace"]["outlook"] in outlooks
 
 
+def is_behind(progress: Figures) -> bool:
+    """Whether the target will not be, or was not, reached in time as things go."""
+    return is_outlook(progress, Outlook.OVERDUE, *_NOT_AT_THIS_PACE)
+
+
 # --- Cells ---
 
 
@@ -92,6 +97,13 @@ def outlook_in_words(progress: Figures, ends_on: str) -> str:
         return ""
     then = f"（预计{month_in_words(pace['attained_in'])}完成）" if pace["attained_in"] else ""
     return f"按当前进度{until(ends_on)}前无法完成{then}"
+
+
+def state_in_words(progress: Figures) -> str:
+    """目标已完成 / 期限已到，尚未完成, which need no pace; empty for any other outlook."""
+    if is_outlook(progress, Outlook.DONE):
+        return "目标已完成"
+    return "期限已到，尚未完成" if is_outlook(progress, Outlook.OVERDUE) else ""
 
 
 def needed_in_words(progress: Figures, ends_on: str) -> str:

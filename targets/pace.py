@@ -27,7 +27,7 @@ from periods.models import last_day_of, month_after
 # Of how many earlier periods the mean is taken.
 PERIODS_COUNTED = 6
 # A goal farther away than this is no forecast any more: at 0.01 points a month nobody means the year 2400.
-FARTHEST_MONTHS = 50 * 12
+FARTHEST_MONTHS = 10 * 12
 
 # First day of a month → the figure of that month; None where it is unknown.
 Figures = Mapping[datetime.date, Fraction | None]

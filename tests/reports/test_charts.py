@@ -1,12 +1,20 @@
 """Charts: a picture a page and a printer can both use, with links, names and nothing the policy for pages forbids."""
 
+import datetime
 import re
 from xml.etree import ElementTree
 
 import pytest
 
-from reports import charts
-from reports.charts import COUNTY_TILES, amount_by_division_svg, county_tiles_svg, rate_by_division_svg
+from reports.charts import (
+    COUNTY_TILES,
+    amount_by_division_svg,
+    bars,
+    county_tiles_svg,
+    rate_by_division_svg,
+    tiles,
+    trend_svg,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
@@ -67,8 +75,8 @@ def test_a_name_cannot_break_out_of_the_picture(draw):
 
 def test_the_same_rows_give_the_same_picture(draw):
     first = draw(ROWS)
-    charts._bars.cache_clear()
-    charts._tiles.cache_clear()
+    bars._bars.cache_clear()
+    tiles._tiles.cache_clear()
     assert draw(ROWS) == first
 
 
@@ -123,3 +131,59 @@ def test_divisions_without_a_place_of_their_own_stand_below_the_map():
         if element.text == "50.0%"
     }
     assert len(places) == 6
+
+
+# --- Trends ---
+
+
+def trend(*values: float | None, goal: float = 100, **options) -> str:
+    """A trend from November 2017 on."""
+    points = [
+        {
+            "month": datetime.date(2017 + (10 + index) // 12, (10 + index) % 12 + 1, 1),
+            "value": value,
+            "label": "—" if value is None else f"{value:.1f}%",
+        }
+        for index, value in enumerate(values)
+    ]
+    return trend_svg(points, title="城区设施面积逐月达标率", goal=goal, **options)
+
+
+def test_a_trend_names_every_month_with_its_figure_and_prints_the_first_and_the_last():
+    svg = trend(40, 42.5, 45)
+    assert {"2017年11月：40.0%", "2017年12月：42.5%", "2018年1月：45.0%"} <= set(titles(svg))
+    assert titles(svg)[0] == "城区设施面积逐月达标率"
+    assert [text for text in texts(svg) if text.endswith(".0%") or text == "42.5%"] == ["40.0%", "45.0%"]
+    assert {"2017-11", "2017-12", "2018-01", "0%", "100%"} <= set(texts(svg))
+    assert links(svg) == []
+    assert 'role="img"' in svg
+
+
+def test_a_trend_leaves_a_gap_where_a_month_has_no_figure():
+    whole, broken = trend(40, 41, 42, 43, 44), trend(40, 41, None, 43, 44)
+    assert len(line_of(broken)) == 2
+    assert len(line_of(whole)) == 1
+    assert "2018年1月：—" not in titles(broken)
+
+
+def line_of(svg: str) -> list[str]:
+    """The unbroken pieces of the line, as they are drawn."""
+    (path,) = re.findall(r'<path[^>]* d="(M[^"]*L[^"]*)"[^>]*stroke-width="2"', svg)
+    return re.findall(r"M[^M]*L[^M]*", path)
+
+
+def test_a_trend_of_months_without_figures_says_so():
+    assert texts(trend(None, None)) == ["暂无数据"]
+    assert texts(trend_svg([], title="城区", goal=100)) == ["暂无数据"]
+
+
+def test_a_trend_of_a_mean_has_its_goal_on_the_scale():
+    svg = trend(18, 20, goal=30, is_percent=False)
+    assert not any(text.endswith("%") and "." not in text for text in texts(svg))
+    assert "stroke-dasharray" in svg
+
+
+def test_a_long_trend_names_only_as_many_months_as_fit():
+    months = [text for text in texts(trend(*range(32))) if re.fullmatch(r"20\d\d-\d\d", text)]
+    assert 4 <= len(months) <= 7
+    assert months[0] == "2017-11"

@@ -135,6 +135,62 @@ def test_the_change_on_last_month_is_told_in_percentage_points(figures, place, o
     assert str(cards_of(before)["urban_facility_area"].percentage) == "20.0"
 
 
+@pytest.fixture
+def a_year_later(figures, place):
+    """July 2018: one more facility, so 40 %; June 2019: no change."""
+    make_facility(place.communities[2], area="600", opened_on=make_period("2018-07").month)
+    for month in ("2018-07", "2019-06"):
+        compute_period(make_period(month))
+
+
+@pytest.mark.django_db
+def test_a_card_says_how_fast_it_moves_and_where_that_leads(a_year_later, officer, signed_in):
+    browser = signed_in(officer)
+    asked = {"target": "urban_facility_area"}
+    july = browser.get(DASHBOARD, {**asked, "period": "2018-07"})
+    card = july.context["card"]
+    assert (card.outlook, card.is_behind) == ("按当前进度预计2018年10月完成", False)
+    assert "近1个月提高20.00个百分点，按当前进度预计2018年10月完成。" in july.content.decode()
+    later = browser.get(DASHBOARD, {**asked, "period": "2019-06"})
+    card = later.context["card"]
+    assert (card.trend, card.on_year_before) == ("", "同比提高20.0个百分点")
+    assert card.pace.startswith("近12个月月均提高1.67个百分点，按当前进度2020年底前无法完成（预计2022年6月完成）")
+    assert card.is_behind
+
+
+@pytest.mark.django_db
+def test_every_county_has_its_line_and_its_own_pace(a_year_later, officer, signed_in):
+    answer = signed_in(officer).get(DASHBOARD, {"target": "urban_facility_area", "period": "2018-07"})
+    rows = {row.result.division.name: row for row in answer.context["rows"]}
+    urban = rows["城区"]
+    assert (urban.rate, urban.change_on_last_month, urban.mean, urban.outlook, urban.needed) == (
+        "40.0%", "+20.0", "+20.00", "2018年10月", "2.07",
+    )  # fmt: skip
+    assert rows["襄垣县"].outlook == "—"
+    assert "division=140402" in urban.url
+    assert "分区划进度" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_trend_is_drawn_and_stands_in_a_table_as_well(a_year_later, clerk, signed_in):
+    answer = signed_in(clerk).get(DASHBOARD, {"target": "urban_facility_area", "period": "2019-06"})
+    assert [(f"{each.month:%Y-%m}", each.rate) for each in answer.context["months"]] == [
+        ("2019-06", "40.0%"), ("2018-07", "40.0%"), ("2018-06", "20.0%"),
+    ]  # fmt: skip
+    text = answer.content.decode()
+    assert "<title>城区城市社区设施面积逐月达标率</title>" in text
+    assert "<title>2018年6月：20.0%</title>" in text
+    assert "<summary>逐月数据</summary>" in text
+    first = signed_in(clerk).get(DASHBOARD, {"target": "urban_facility_area", "period": "2018-06"})
+    assert first.context["trend"] == ""
+
+
+@pytest.mark.django_db
+def test_a_target_of_whole_districts_has_no_table_of_paces(a_year_later, officer, signed_in):
+    answer = signed_in(officer).get(DASHBOARD, {"target": "district_agencies", "period": "2018-07"})
+    assert answer.context["rows"] == []
+
+
 @pytest.mark.django_db
 def test_a_month_without_figures_says_so_and_a_wrong_month_what_is_wrong(period, officer, signed_in):
     browser = signed_in(officer)
@@ -161,7 +217,8 @@ def test_the_dashboard_costs_the_same_queries_however_many_communities(figures, 
     look()
 
 
-# User; period; divisions to choose from; periods; month before; cards; computation; workforce; chart; tiles; list.
+# User; period; divisions to choose from; cards and their trends; computation; workforce; divisions below and their
+# trends; periods; list.
 QUERIES = 11
 
 
