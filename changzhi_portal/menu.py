@@ -28,6 +28,7 @@ MENU = (
     MenuItem("社会工作者", "socialworkers:list", "socialworkers:", "may_see_registers"),
     MenuItem("购买服务", "services:list", "services:", "may_see_registers"),
     MenuItem("数据质量", "targets:quality", "targets:quality", "may_see_registers"),
+    MenuItem("区划变更", "accounts:division_changes", "accounts:division_changes", "may_change_divisions"),
 )
 
 
