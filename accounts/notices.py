@@ -46,8 +46,8 @@ def notify(messages: Iterable[Message]) -> list[Notice]:
     notices = [
         Notice(
             user=message.user,
-            title=message.title,
-            text=message.text[:600],
+            title=_cut(message.title, "title"),
+            text=_cut(message.text, "text"),
             url=message.url,
             about=message.about,
             made_at=timezone.now(),
@@ -57,6 +57,12 @@ def notify(messages: Iterable[Message]) -> list[Notice]:
     ]
     insert_rows(Notice, notices)
     return notices
+
+
+def _cut(words: str, column: str) -> str:
+    """As much as the column holds: a county's long name must not keep anybody from being told."""
+    length = Notice._meta.get_field(column).max_length or 0
+    return words if len(words) <= length else f"{words[: length - 1]}…"
 
 
 def mark_notices_as_seen(*, by: Any, about: str | None = None) -> int:

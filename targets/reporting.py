@@ -69,6 +69,9 @@ class ReportingRate:
     actual: int = 0
     on_time: int = 0
 
+    def __add__(self, other: ReportingRate) -> ReportingRate:
+        return ReportingRate(self.expected + other.expected, self.actual + other.actual, self.on_time + other.on_time)
+
     @property
     def completeness(self) -> Decimal | None:
         """Actual of expected, in percent with one decimal; None when nothing was expected."""

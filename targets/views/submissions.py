@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from accounts.models import Notice
+from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import DASH
 from changzhi_portal.panels import record_panels
@@ -27,6 +28,7 @@ from targets.models.submission import SubmissionStep
 from targets.reminders import deadline_in_words, remind_counties
 from targets.reporting import (
     Phase,
+    ReportingRate,
     Standing,
     counties_owing,
     month_status,
@@ -70,6 +72,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
             "counts": _counts(status),
             "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
             "due_months": due,
+            "rate_over_months": sum(rates.values(), ReportingRate()),
             "may_remind": may_remind,
             "rows": [
                 {
@@ -189,6 +192,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             may_return=is_open and submission.is_reported and user.duty.may_review,
             may_accept=is_open and submission.state == Submission.State.SUBMITTED and user.duty.may_review,
             is_on_behalf=user.duty.may_review,
+            changed_since=_records_changed_since(submission, user) if is_open else 0,
             figures=_key_figures(submission, user),
             computation=Computation.objects.of_period(submission.period),
             panels=record_panels(self.request, submission),
@@ -256,6 +260,15 @@ def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
         change = None if now is None or then is None else now - then
         figures.append({"result": result, "target": result.target, "percent": now, "change": _points(change)})
     return figures
+
+
+def _records_changed_since(submission: Submission, user: Any) -> int:
+    """How many records of the county's registers have been changed since the report that stands was made."""
+    if not submission.is_reported:
+        return 0
+    changes = ChangeRecord.objects.visible_to(user).within(submission.county)
+    later = changes.filter(change_set__made_at__gt=submission.submitted_at, change_set__affects_figures=True)
+    return later.values("model", "object_id").distinct().count()
 
 
 def _points(change: Decimal | None) -> str:

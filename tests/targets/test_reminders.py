@@ -59,6 +59,16 @@ def test_the_clerks_of_a_county_that_owes_the_month_are_told_until_when(place, d
 
 
 @pytest.mark.django_db
+def test_a_county_with_a_long_name_is_told_all_the_same(place, due, officer):
+    county = make_division("140498", "名" * 50, place.city)
+    clerk = make_user(Role.DISTRICT_CLERK, county)
+    overdue = make_due(in_days=-2)
+    assert len(remind_counties(period=overdue, by=officer, counties=[county])) == 1
+    (title,) = titles_of(clerk)
+    assert len(title) == 80 and title.endswith("…")
+
+
+@pytest.mark.django_db
 def test_one_county_alone_is_reminded_and_not_twice_on_the_same_day(place, due, clerk, other_clerk, officer):
     assert len(remind_counties(period=due, by=officer, counties=[place.county])) == 1
     assert remind_counties(period=due, by=officer, counties=[place.county]) == []

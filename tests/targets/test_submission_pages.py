@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Notice
+from changelog.models import ChangeRecord
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.actions import compute_period, return_submission, submit_month
 from targets.models import Reminder, Submission
-from tests.factories import make_batch, make_division, make_facility, make_period, make_user
+from tests.factories import make_batch, make_change_set, make_division, make_facility, make_period, make_user
 from tests.queries import exactly, queries_of
 from tests.targets.reporting import doubtful_facility, explained, make_due, settle
 
@@ -146,6 +147,24 @@ def test_a_clerk_has_no_button_to_decide_and_none_when_too_late(place, due, cler
     assert "代为上报</button>" in text_of(signed_in(officer).get(closed))
 
 
+def test_what_changed_since_the_report_is_said_to_whoever_decides(place, due, clerk, officer, signed_in):
+    submission = submit_month(period=due, county=place.county, by=clerk)
+    browser = signed_in(officer)
+    assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
+    for community in (place.communities[0], place.communities[0], place.communities[1], place.villages[0]):
+        ChangeRecord.objects.create(
+            change_set=make_change_set(officer),
+            model="communities.community",
+            object_id=community.pk,
+            object_label=community.name,
+            division=community.town,
+            kind=ChangeRecord.Kind.CREATED,
+        )
+    assert "上报以后，登记表又改了2条记录" in text_of(browser.get(PAGE))
+    return_submission(submission=submission, note="请核对", by=officer)
+    assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
+
+
 def test_an_unknown_step_and_one_without_a_report_are_refused_in_words(place, due, officer, signed_in):
     browser = signed_in(officer)
     assert "还没有上报" in text_of(browser.post(PAGE, {"step": "accepted"}))
@@ -228,6 +247,11 @@ def test_a_clerk_sees_the_own_county_and_its_months(place, due, clerk, signed_in
     assert [each.period.code for each in answer.context["months"]] == ["2018-06", "2018-05"]
     assert "襄垣县" not in text_of(answer)
     assert "催报</button>" not in text_of(answer)
+
+
+def test_a_street_has_no_list_of_reports(street_clerk, signed_in):
+    assert signed_in(street_clerk).get(LIST).status_code == 403
+    assert f'href="{LIST}"' not in signed_in(street_clerk).get("/").content.decode()
 
 
 def test_a_leader_reads_the_list_without_links_into_it(place, due, leader, signed_in):
