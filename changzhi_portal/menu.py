@@ -27,6 +27,7 @@ MENU = (
     MenuItem("社会组织", "orgs:list", "orgs:", "may_see_registers"),
     MenuItem("社会工作者", "socialworkers:list", "socialworkers:", "may_see_registers"),
     MenuItem("购买服务", "services:list", "services:", "may_see_registers"),
+    MenuItem("目标方案", "targets:plans", "targets:plan"),
     MenuItem("数据质量", "targets:quality", "targets:quality", "may_see_registers"),
     MenuItem("区划变更", "accounts:division_changes", "accounts:division_changes", "may_change_divisions"),
 )

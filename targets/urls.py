@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from targets.views.plans import AddTarget, CopyPlan, DropTarget, EditPlan, EditTarget, PlanList, PlanPage
 from targets.views.quality import DataQuality
 from targets.views.submissions import RemindCounties, SubmissionList, SubmissionPage
 
@@ -10,5 +11,13 @@ urlpatterns: list[URLPattern] = [
     path("submissions/", SubmissionList.as_view(), name="submissions"),
     path("submissions/remind/", RemindCounties.as_view(), name="submissions_remind"),
     path("submissions/<slug:ref>/", SubmissionPage.as_view(), name="submission"),
+    path("plans/", PlanList.as_view(), name="plans"),
+    path("plans/new/", CopyPlan.as_view(), name="plan_copy"),
+    path("plans/<slug:plan>/", PlanPage.as_view(), name="plan"),
+    path("plans/<slug:plan>/versions/<int:version>/", PlanPage.as_view(), name="plan_version"),
+    path("plans/<slug:plan>/edit/", EditPlan.as_view(), name="plan_edit"),
+    path("plans/<slug:plan>/targets/new/", AddTarget.as_view(), name="plan_target_new"),
+    path("plans/<slug:plan>/targets/<slug:target>/", EditTarget.as_view(), name="plan_target"),
+    path("plans/<slug:plan>/targets/<slug:target>/drop/", DropTarget.as_view(), name="plan_target_drop"),
     path("quality/", DataQuality.as_view(), name="quality"),
 ]

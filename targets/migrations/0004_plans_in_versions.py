@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="target_coverage_has_share",
-                violation_error_message="按比例汇总的目标应写明比例下限（大于0，不超过100%），其他目标不写。",
+                violation_error_message="按比例汇总的目标应写明比例下限（大于0，不超过100），其他目标不写。",
             ),
         ),
         migrations.AddConstraint(

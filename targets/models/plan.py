@@ -226,10 +226,16 @@ class Target(models.Model):
                 violation_error_message="只有以社区为测评单位的目标才能按户数、人口折算，或者按平均、比例汇总。",
             ),
             models.CheckConstraint(
-                condition=(Q(aggregate="coverage") & Q(coverage_at_least__gt=0, coverage_at_least__lte=100))
+                # NULL compared is neither true nor false, which a constraint lets pass: so it is excluded by name.
+                condition=Q(
+                    aggregate="coverage",
+                    coverage_at_least__isnull=False,
+                    coverage_at_least__gt=0,
+                    coverage_at_least__lte=100,
+                )
                 | (~Q(aggregate="coverage") & Q(coverage_at_least__isnull=True)),
                 name="target_coverage_has_share",
-                violation_error_message="按比例汇总的目标应写明比例下限（大于0，不超过100%），其他目标不写。",
+                violation_error_message="按比例汇总的目标应写明比例下限（大于0，不超过100），其他目标不写。",
             ),
         )
 

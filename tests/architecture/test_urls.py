@@ -40,6 +40,8 @@ POST_ONLY = {
     "uploads:commit",
     "uploads:seen",
     "targets:submissions_remind",
+    "targets:period_compute",
+    "targets:since_lock_compare",
     "reports:print_briefing",
 }
 
@@ -94,15 +96,34 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
             yield f"{prefix}{pattern.name}", pattern
 
 
+# What is the same for everybody, and so is found by everybody: the target plans.
+OF_EVERYBODY: dict[str, list[Any]] = {
+    "targets:plan": ["2020"],
+    "targets:plan_version": ["2020", 1],
+    "targets:plan_edit": ["2020"],
+    "targets:plan_target": ["2020", "urban_org_count"],
+    "targets:plan_target_new": ["2020"],
+    "targets:plan_target_drop": ["2020", "urban_org_count"],
+}
 NAMES = sorted(name for name, _ in addresses())
 TAKE_REGISTER = sorted(name for name, pattern in addresses() if "register" in pattern.pattern.converters)
-TAKE_RECORD = sorted(name for name, pattern in addresses() if pattern.pattern.converters and name not in TAKE_REGISTER)
+# A month is nobody's own: its address takes the month itself.
+TAKE_PERIOD = sorted(name for name, pattern in addresses() if "period" in pattern.pattern.converters)
+TAKE_RECORD = sorted(
+    name
+    for name, pattern in addresses()
+    if pattern.pattern.converters and name not in (*TAKE_REGISTER, *TAKE_PERIOD) and name not in OF_EVERYBODY
+)
 
 
 def address_of(name: str, place: Place, owner: User) -> str:
     """The address; of a record in 城区, where it takes one."""
     if name in TAKE_REGISTER:
         return reverse(name, args=["facilities"])
+    if name in TAKE_PERIOD:
+        return reverse(name, args=[make_period().code])
+    if name in OF_EVERYBODY:
+        return reverse(name, args=OF_EVERYBODY[name])
     if name not in TAKE_RECORD:
         return reverse(name)
     return reverse(name, args=[RECORDS[name](place, owner).ref])  # type: ignore[attr-defined]

@@ -1,0 +1,229 @@
+"""Changing target plans: every change makes a new version, and what months were judged by before stays as it was.
+
+The change set that is written with a version makes the open months stale, so that the worker judges them by it; locked
+months keep pointing at the version that they were judged by.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+
+from changelog.actions import LoggedChange, log_changes
+from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.errors import PortalError
+from targets.models import Target, TargetPlan
+from targets.wording import rule_words, version_in_words
+
+Values = Mapping[str, Any]
+_REASON_LENGTH = 200
+# What a version is, as opposed to what the plan says.
+_OF_VERSION = frozenset({"id", "version", "is_current", "made_at", "made_by", "reason"})
+
+
+@transaction.atomic
+def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
+    """A version of `plan` with another title, document or other days. Gives the new version.
+
+    Raises PortalError without a reason, when somebody else has changed the plan meanwhile, and for values that the
+    tables refuse.
+    """
+    return _next_version(plan, reason=reason, by=by, plan_values=values)
+
+
+@transaction.atomic
+def change_target(*, plan: TargetPlan, code: str, values: Values, reason: str, by: Any) -> TargetPlan:
+    """A version of `plan` in which the target `code` asks something else. Gives the new version.
+
+    Raises PortalError as `change_plan` does, and when the plan has no such target.
+    """
+
+    def changed(targets: list[Target]) -> list[Target]:
+        for target in targets:
+            if target.code == code:
+                _set(target, values)
+                return targets
+        raise _no_such_target(plan, code)
+
+    return _next_version(plan, reason=reason, by=by, change=changed)
+
+
+@transaction.atomic
+def add_target(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
+    """A version of `plan` with one more target, at the end. Gives the new version. Raises PortalError likewise."""
+
+    def changed(targets: list[Target]) -> list[Target]:
+        position = max((target.position for target in targets), default=0) + 1
+        return [*targets, Target(position=position, **values)]
+
+    return _next_version(plan, reason=reason, by=by, change=changed)
+
+
+@transaction.atomic
+def drop_target(*, plan: TargetPlan, code: str, reason: str, by: Any) -> TargetPlan:
+    """A version of `plan` without the target `code`. Gives the new version. Raises PortalError likewise."""
+
+    def changed(targets: list[Target]) -> list[Target]:
+        left = [target for target in targets if target.code != code]
+        if len(left) == len(targets):
+            raise _no_such_target(plan, code)
+        return left
+
+    return _next_version(plan, reason=reason, by=by, change=changed)
+
+
+@transaction.atomic
+def copy_plan(
+    *, plan: TargetPlan, code: str, title: str, document: str, starts_on: datetime.date, ends_on: datetime.date, by: Any
+) -> TargetPlan:
+    """A plan of its own with the targets of `plan`, to be changed from there. Raises PortalError for a code in use."""
+    copied = TargetPlan(code=code, title=title, document=document, starts_on=starts_on, ends_on=ends_on)
+    _save_version(
+        copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_in_words(plan)}复制"[:_REASON_LENGTH]
+    )
+    change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=f"新建目标方案“{copied}”"[:200])
+    log_changes(change_set, [_logged(copied, by, before={}, after=_said(copied))])
+    return copied
+
+
+def _next_version(
+    plan: TargetPlan,
+    *,
+    reason: str,
+    by: Any,
+    plan_values: Values | None = None,
+    change: Callable[[list[Target]], list[Target]] | None = None,
+) -> TargetPlan:
+    reason = reason.strip()
+    if not reason:
+        raise PortalError("请写明修改原因，以后查阅时要看。", cure="Give a reason for the change.")
+    _hold(plan)
+    changed = TargetPlan(**{name: getattr(plan, name) for name in _fields_of(TargetPlan) - _OF_VERSION})
+    changed.version = plan.version + 1
+    for name, value in (plan_values or {}).items():
+        setattr(changed, name, value)
+    targets = _copies_of(plan)
+    before = {target.code: _said(target) for target in targets}
+    if change is not None:
+        targets = change(targets)
+    after = {target.code: _said(target) for target in targets}
+    if before == after and _said(plan) == _said(changed):
+        raise PortalError("内容没有变化，不用保存。", cure="Nothing has been changed.")
+    TargetPlan.objects.filter(pk=plan.pk).update(is_current=False)
+    _save_version(changed, targets, made_by=by, reason=reason)
+    _log(plan, changed, targets, before, after, by=by)
+    return changed
+
+
+def _hold(plan: TargetPlan) -> None:
+    """Nobody else changes the plan until the transaction ends; refuse a version that is not the newest any more."""
+    current = TargetPlan.objects.select_for_update(of=("self",)).filter(code=plan.code, is_current=True).first()
+    if current is None or current.pk != plan.pk:
+        raise PortalError(
+            f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
+            cure=f"The plan {plan.code} has a newer version than {plan.version}. Read it again.",
+        )
+
+
+def _no_such_target(plan: TargetPlan, code: str) -> PortalError:
+    return PortalError(
+        f"“{plan}”中没有代码为“{code}”的目标，请刷新页面后重试。", cure=f"The plan {plan.code} has no target {code!r}."
+    )
+
+
+def _copies_of(plan: TargetPlan) -> list[Target]:
+    names = _fields_of(Target) - {"id", "plan"}
+    return [Target(**{name: getattr(target, name) for name in names}) for target in plan.targets.order_by("position")]
+
+
+def _fields_of(model: type[models.Model]) -> frozenset[str]:
+    return frozenset(field.name for field in model._meta.concrete_fields)
+
+
+def _set(target: Target, values: Values) -> None:
+    for name, value in values.items():
+        setattr(target, name, value)
+
+
+def _save_version(plan: TargetPlan, targets: Sequence[Target], *, made_by: Any, reason: str) -> None:
+    plan.made_at, plan.made_by, plan.reason = timezone.now(), made_by, reason
+    _check(plan)
+    plan.save()
+    for target in targets:
+        target.plan = plan
+        _check(target)
+        target.save()
+
+
+def _check(row: TargetPlan | Target) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise PortalError(
+            f"“{row}”不能保存：{''.join(error.messages)}请改正后再保存。",
+            cure=f"The row cannot be saved: {error.message_dict}",
+        ) from error
+
+
+# --- The change log ---
+
+
+def _log(
+    old: TargetPlan,
+    new: TargetPlan,
+    targets: Sequence[Target],
+    before: Mapping[str, Values],
+    after: Mapping[str, Values],
+    *,
+    by: Any,
+) -> None:
+    summary = f"修改目标方案“{new}”（{version_in_words(new)}）：{new.reason}"[:200]
+    change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=summary)
+    of_plan_before = {**_said(old), "version": old.version, "reason": old.reason}
+    of_plan_after = {**_said(new), "version": new.version, "reason": new.reason}
+    changes = [_logged(new, by, **_differences(of_plan_before, of_plan_after))]
+    rows = {target.code: target for target in targets}
+    for code in {**before, **after}:
+        if code not in before:
+            changes.append(_logged(rows[code], by, before={}, after=after[code]))
+        elif code not in after:
+            gone = old.targets.get(code=code)
+            changes.append(_logged(gone, by, before=before[code], after={}))
+        elif before[code] != after[code]:
+            changes.append(_logged(rows[code], by, **_differences(before[code], after[code])))
+    log_changes(change_set, changes)
+
+
+def _said(row: TargetPlan | Target) -> dict[str, Any]:
+    """The columns that say something, as the log keeps them: the counting rule in words."""
+    names = _fields_of(type(row)) - _OF_VERSION - {"plan"}
+    said = {name: getattr(row, name) for name in sorted(names)}
+    if isinstance(row, Target):
+        said["counting_rule"] = rule_words(row.indicator, row.counting_rule)
+    return said
+
+
+def _differences(before: Values, after: Values) -> dict[str, dict[str, Any]]:
+    names = [name for name in after if before.get(name) != after[name]]
+    return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
+
+
+def _logged(row: TargetPlan | Target, by: Any, *, before: Values, after: Values) -> LoggedChange:
+    kinds = ChangeRecord.Kind
+    kind = kinds.CREATED if not before else kinds.REMOVED if not after else kinds.UPDATED
+    return LoggedChange(
+        model=row._meta.label_lower,
+        object_id=row.pk,
+        object_ref="",
+        object_label=str(row)[:200],
+        division=by.division_id,
+        kind=str(kind),
+        batch_row=None,
+        before=dict(before),
+        after=dict(after),
+    )

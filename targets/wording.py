@@ -1,0 +1,105 @@
+"""Targets in words, as pages and the change log show them: what is asked, of whom, and what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from communities.models import Community
+from orgs.models import SocialOrganization
+from socialworkers.models import SocialWorker
+from targets.indicators import INDICATORS, CountingRule
+from targets.models import Target, TargetResult
+from targets.models.plan import TargetPlan
+
+
+class Dimension(NamedTuple):
+    """Something that a counting rule may choose from: its name, and the values in words."""
+
+    title: str
+    values: Mapping[str, str]
+
+
+# By the name that an indicator gives its dimension.
+DIMENSIONS: Mapping[str, Dimension] = {
+    "registration": Dimension(
+        "管理方式", {value: str(label) for value, label in SocialOrganization.Registration.choices}
+    ),
+    "level": Dimension(
+        "职业水平",
+        {
+            "degree_only": "无证书、有社会工作专业学历",
+            **{value: str(label) for value, label in SocialWorker.Level.choices if value != SocialWorker.Level.NONE},
+        },
+    ),
+}
+
+
+def number_in_words(number: Decimal | int | None) -> str:
+    """500, 0.5; a dash for nothing."""
+    if number is None:
+        return "—"
+    return f"{Decimal(number):,.2f}".rstrip("0").rstrip(".")
+
+
+def asked_in_words(target: Target) -> str:
+    """What is asked, short: ≥500㎡, 2—5名, 每百户≥30㎡, 平均≥10个, ≥80%的单位达到≥1处; 仅供参考 for what is not scored."""
+    if not target.is_scored:
+        return "仅供参考"
+    bound = f"≥{number_in_words(target.at_least)}{target.unit}"
+    if target.at_most is not None:
+        bound = f"{number_in_words(target.at_least)}—{number_in_words(target.at_most)}{target.unit}"
+    per = "" if target.per == Target.Per.WHOLE else str(Target.Per(target.per).label)
+    if target.aggregate == Target.Aggregate.MEAN:
+        return f"全域{per}{bound}" if per else f"平均{bound}"
+    if target.aggregate == Target.Aggregate.COVERAGE:
+        return f"≥{number_in_words(target.coverage_at_least)}%的社区达到{per}{bound}"
+    return f"{per}{bound}"
+
+
+def units_in_words(target: Target) -> str:
+    """What is judged: 城市社区, 3000人以上的农村社区, 市辖区, 县（市、区）, 全域."""
+    if target.level != Target.Level.COMMUNITY:
+        return "市辖区" if target.urban_districts_only else str(target.get_level_display())
+    people = "" if target.minimum_population is None else f"{target.minimum_population}人以上的"
+    kind = str(Community.Kind(target.kind).label) if target.kind else "社区"
+    return f"{people}{kind}"
+
+
+def rule_in_words(target: Target) -> str:
+    """What counts: 登记、街道备案; empty when everything does."""
+    return rule_words(target.indicator, target.counting_rule)
+
+
+def rule_words(indicator_code: str, rule: CountingRule) -> str:
+    """The counting rule of one indicator in words; empty when everything counts."""
+    indicator = INDICATORS.get(indicator_code)
+    if indicator is None or not indicator.dimension:
+        return ""
+    chosen = rule.get(indicator.dimension, [])
+    if set(chosen) in (set(), set(indicator.columns)):
+        return ""
+    words = DIMENSIONS[indicator.dimension].values
+    return "、".join(words.get(value, value) for value in chosen)
+
+
+def indicator_in_words(target: Target) -> str:
+    """What is counted, with the rule: 社区社会组织数（登记、街道备案）."""
+    rule = rule_in_words(target)
+    name = INDICATORS[target.indicator].name if target.indicator in INDICATORS else target.indicator
+    return f"{name}（{rule}）" if rule else name
+
+
+def result_in_words(result: TargetResult) -> str:
+    """The figure that stands beside the bound: 9.4个 of a mean, 76.5% of a coverage or a rate; a dash for nothing."""
+    target = result.target
+    if target.aggregate == Target.Aggregate.MEAN:
+        return "—" if result.value is None else f"{number_in_words(result.value)}{target.value_unit}"
+    rate = result.rate if result.value is None else result.value / 100
+    return "—" if rate is None else f"{number_in_words(Decimal(rate) * 100)}%"
+
+
+def version_in_words(plan: TargetPlan) -> str:
+    """第2版."""
+    return f"第{plan.version}版"
