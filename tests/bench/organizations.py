@@ -18,8 +18,8 @@ WAYS = ("登记", "街道备案", "社区指导")
 ACTIVITIES = ("书画社", "合唱团", "志愿服务队", "互助会", "红白理事会", "棋牌协会", "舞蹈队", "调解室")
 
 
-def write_organizations(path: Path, rows: int, *, start: int = 0) -> Path:
-    """A workbook of `rows` organizations, every third registered with a valid credit code."""
+def write_organizations(path: Path, rows: int, *, start: int = 0, bad: int = 0) -> Path:
+    """A workbook of `rows` organizations, every third registered with a valid credit code; `bad` have a wrong date."""
     communities = list(Community.objects.filter(is_virtual=False).select_related("town__parent"))
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("社会组织")
@@ -29,6 +29,7 @@ def write_organizations(path: Path, rows: int, *, start: int = 0) -> Path:
             community = communities[number % len(communities)]
             way = WAYS[number % 3]
             code = _credit_code(number) if way == "登记" else ""
+            day = "不详" if line - 2 < bad else f"201{number % 8}-0{number % 9 + 1}-1{number % 9}"
             short = community.name.removesuffix("村委会").removesuffix("居委会")
             name = f"{short}{ACTIVITIES[number // len(communities) % len(ACTIVITIES)]}{number}"
             sheet.write_row(
@@ -36,7 +37,7 @@ def write_organizations(path: Path, rows: int, *, start: int = 0) -> Path:
                 0,
                 (
                     code, name, way, "社会团体" if code else "", "文体活动类", community.town.parent.name,
-                    community.town.name, community.name, community.code, f"201{number % 8}-0{number % 9 + 1}-1{number % 9}",
+                    community.town.name, community.name, community.code, day,
                     "", "王演示", f"199{number:08d}", number % 100, "否", "否", "",
                 ),
             )  # fmt: skip
