@@ -79,9 +79,9 @@ def test_healthz_answers_without_signing_in():
 @pytest.mark.django_db
 def test_the_menu_offers_what_the_role_may_open_and_nothing_else(clerk, leader, auditor, signed_in):
     for user, closed in (
-        (clerk, set()),
-        (leader, {"填报", "服务设施", "社会组织", "社会工作者", "购买服务", "数据质量"}),
-        (auditor, {"填报"}),
+        (clerk, {"区划变更"}),
+        (leader, {"填报", "服务设施", "社会组织", "社会工作者", "购买服务", "数据质量", "区划变更"}),
+        (auditor, {"填报", "区划变更"}),
     ):
         assert {item.title for item in MENU} - {item.title for item in menu_for(user)} == closed
         text = signed_in(user).get("/").content.decode()
