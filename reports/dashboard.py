@@ -6,7 +6,7 @@ Rates come from the counts, as in the briefing (`reports.percent`), so that page
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -41,7 +41,9 @@ class Card:
 
     @property
     def rate(self) -> str:
-        """64.4%; a dash when nothing was judged."""
+        """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
+        if self.target.aggregate == Target.Aggregate.MEAN:
+            return result_in_words(self.result)
         return words.percent_text(None if self.percentage is None else float(self.percentage))
 
     @property
@@ -104,7 +106,9 @@ class Row:
 
     @property
     def rate(self) -> str:
-        """64.4%; a dash when nothing was judged."""
+        """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
+        if self.result.target.aggregate == Target.Aggregate.MEAN:
+            return result_in_words(self.result)
         percentage = percentage_of(self.result)
         return words.percent_text(None if percentage is None else float(percentage))
 
@@ -169,7 +173,7 @@ class Board:
 
     def cards(self) -> list[Card]:
         """Every scored target of the plan, in its order; none for a month or division without figures."""
-        results = list(self._results(self.period).of_division(self.division).select_related("target__plan"))
+        results = self._own_results()
         trends = self._trends([result.target for result in results], [self.division])
         return [
             Card(result.target, result, percentage_of(result), trends[result.target_id, result.division_id])
@@ -217,7 +221,7 @@ class Board:
         """The communities that cannot be judged, because a figure or the population is missing."""
         return self._measures().unknown_to(target)
 
-    def counties_judged_by(self, target: Target) -> QuerySet[DivisionMeasure]:
+    def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
         """For a target of whole counties: each of them, with `verdict`, `value` and `missing`."""
         measures = DivisionMeasure.objects.visible_to(self.user).within(self.division).for_period(self.period)
         return measures.select_related("division").judged_by(target).order_by("division__code")
@@ -250,6 +254,9 @@ class Board:
     @property
     def _is_city(self) -> bool:
         return self.division.level == Division.Level.CITY
+
+    def _own_results(self) -> list[TargetResult]:
+        return list(self._results(self.period).of_division(self.division).select_related("target__plan"))
 
     def _results(self, period: ReportingPeriod) -> Any:
         return TargetResult.objects.visible_to(self.user).for_period(period)

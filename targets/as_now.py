@@ -11,19 +11,20 @@ past is computed again:
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
-from communities.models import Division
+from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from targets.engine.map_of_day import map_of
-from targets.engine.measured_now import FIGURES, NAME, measured_now
+from targets.engine.measured_now import FIGURES, NAME, measured_now, read_from_it
 from targets.engine.results import results_under
-from targets.engine.sql import Sql, fetch, select_from
+from targets.engine.sql import Sql, compiled, fetch, select_from, selected
 from targets.indicators import PROFESSIONALS
-from targets.models import Computation, DivisionMeasure, TargetResult
-from targets.models.measure import REPORTING_LEVELS
+from targets.models import Computation, DivisionMeasure, Target, TargetResult
+from targets.models.measure import REPORTING_LEVELS, CommunityMeasureQuerySet
 
 
 def is_of_another_map(period: ReportingPeriod) -> bool:
@@ -48,6 +49,33 @@ def results_as_now(
         return found
     seen = set(Division.objects.standing().visible_to(user).values_list("pk", flat=True))
     return [result for result in found if result.division_id in seen]
+
+
+def communities_as_now(measures: CommunityMeasureQuerySet, division: Division) -> CommunityMeasureQuerySet:
+    """Those of the measured communities that lie in a division today, with their place of today loaded."""
+    inside = measures.filter(Community.in_subtree(division.path, prefix="community"))
+    return inside.select_related("community__town__parent")
+
+
+def counties_judged_as_now(period: ReportingPeriod, target: Target, *, user: Any) -> list[DivisionMeasure]:
+    """For a target of whole counties: today's ones that the user may see, with `verdict`, `value` and `missing`, by code."""
+    names = ("division_id", "verdict", "value", "missing")
+    judged = compiled(DivisionMeasure.objects.order_by().for_period(period).judged_by(target).values(*names))
+    rows = selected(names, read_from_it(judged))
+    statement = select_from(
+        named=[*map_of(timezone.localdate()), *measured_now(period)],
+        columns=[Sql(name) for name in names],
+        rows=Sql(f"({rows.text}) AS judged_now", rows.params),
+    )
+    found = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in fetch(statement)}
+    measures = []
+    for division in Division.objects.visible_to(user).filter(pk__in=found).order_by("code"):
+        measure = DivisionMeasure(period=period, division=division)
+        for name, value in found[division.pk].items():
+            is_number = name != "verdict" and value is not None
+            setattr(measure, name, Decimal(str(value)) if is_number else value)
+        measures.append(measure)
+    return measures
 
 
 def measures_as_now(period: ReportingPeriod) -> list[DivisionMeasure]:

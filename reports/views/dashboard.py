@@ -15,13 +15,19 @@ from changzhi_portal.views.pages import EVERYBODY, PortalPage
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
+from reports.dashboard_as_now import BoardAsNow, divisions_standing
+from targets.as_now import is_of_another_map
 from targets.models import Computation, Target
 
 ROWS_A_PAGE = 50
 
 
 class Dashboard(TemplateResponseMixin, PortalPage):
-    """?division=CODE&period=YYYY-MM&target=CODE; each has a default. Another area's division is not found (404)."""
+    """?division=CODE&period=YYYY-MM&target=CODE&divisions=now; each has a default.
+
+    Another area's division is not found (404). `divisions=now` shows a month before a change of the map by the counties
+    of today; so does a division of today that did not stand in that month.
+    """
 
     requires = EVERYBODY
     title = "看板"
@@ -30,11 +36,47 @@ class Dashboard(TemplateResponseMixin, PortalPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page; a month that was never measured says so."""
         context = self.get_context_data(
-            period=self.period, periods=periods_measured(), division=self.division, choices=self.choices
+            period=self.period,
+            periods=periods_measured(),
+            division=self.division,
+            choices=self.choices,
+            has_other_map=self.has_other_map,
+            shows_now=self.shows_now,
+            same_place=self._same_place(),
         )
         if self.period is not None and self.division is not None:
-            context |= self._figures(Board(request.user, self.period, self.division))
+            board = BoardAsNow if self.shows_now else Board
+            context |= self._figures(board(request.user, self.period, self.division))
         return self.render_to_response(context)
+
+    @cached_property
+    def has_other_map(self) -> bool:
+        """Whether the month had other divisions than today, so that there are two ways to show it."""
+        return self.period is not None and is_of_another_map(self.period)
+
+    @cached_property
+    def shows_now(self) -> bool:
+        """Whether the divisions are those of today instead of those of the month."""
+        if not self.has_other_map or self.period is None:
+            return False
+        if self.request.GET.get("divisions") == "now":
+            return True
+        code = self.request.GET.get("division", "")
+        of_month = divisions_measured(self.request.user, self.period)
+        return (
+            bool(code)
+            and not of_month.filter(code=code).exists()
+            and divisions_standing(self.request.user).filter(code=code).exists()
+        )
+
+    def _same_place(self) -> str:
+        """The code under which the other reading of the month knows the division; empty when only its parts do."""
+        if self.division is None or not self.has_other_map:
+            return ""
+        if not self.shows_now:
+            return _today(self.division).code
+        stood = self.period is not None and self.division.valid_from <= self.period.as_of
+        return self.division.code if stood else ""
 
     @cached_property
     def period(self) -> ReportingPeriod | None:
@@ -49,7 +91,8 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         """The divisions of that month to choose from: city and counties, or the county and its towns."""
         if self.period is None:
             return []
-        seen = divisions_measured(self.request.user, self.period)
+        user = self.request.user
+        seen = divisions_standing(user) if self.shows_now else divisions_measured(user, self.period)
         levels = {Division.Level.CITY, Division.Level.COUNTY}
         if self.request.user.division.level != Division.Level.CITY:
             levels = {Division.Level.COUNTY, Division.Level.TOWN}
@@ -73,13 +116,14 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return next(iter(own or self.choices), None)
 
     def _division_with_code(self, code: str) -> Division | None:
-        """The division of that month; None for one that the user may see but that has no figures then."""
-        for division in self.choices:
-            if division.code == code:
-                return division
-        if not Division.objects.visible_to(self.request.user).filter(code=code).exists():
+        """The division of that month, or what has taken its place since; None when the month has figures of neither."""
+        known = {division.code: division for division in self.choices}
+        if code in known:
+            return known[code]
+        asked = Division.objects.visible_to(self.request.user).filter(code=code).order_by("-valid_from").first()
+        if asked is None:
             raise Http404
-        return None
+        return known.get(_today(asked).code)
 
     def _figures(self, board: Board) -> dict[str, Any]:
         """Everything below the choice of month and division; nothing where there are no figures."""
@@ -88,7 +132,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
             return {}
         asked = self.request.GET.get("target")
         card = next((card for card in cards if card.target.code == asked), cards[0])
-        link_to = _links(board.period, card)
+        link_to = _links(board.period, card, as_now=self.shows_now)
         return {
             "computation": Computation.objects.of_period(board.period),
             "cards": cards,
@@ -113,11 +157,20 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return {"page": paginator.get_page(self.request.GET.get("page", 1)), "shows_unknown": shows_unknown}
 
 
-def _links(period: ReportingPeriod, card: Card) -> LinkTo:
-    """Addresses of other divisions' dashboards, same month and target."""
+def _today(division: Division) -> Division:
+    """What stands today in the place of a division."""
+    while division.successor is not None:
+        division = division.successor
+    return division
+
+
+def _links(period: ReportingPeriod, card: Card, *, as_now: bool) -> LinkTo:
+    """Addresses of other divisions' dashboards, same month, target and reading."""
 
     def link_to(division: Division) -> str:
         asked = {"division": division.code, "period": period.code, "target": card.target.code}
+        if as_now:
+            asked["divisions"] = "now"
         return f"{reverse('reports:dashboard')}?{urlencode(asked)}"
 
     return link_to

@@ -219,7 +219,7 @@ def test_the_dashboard_costs_the_same_queries_however_many_communities(figures, 
 
 # User; period; divisions to choose from; cards and their trends; computation; workforce; divisions below and their
 # trends; periods; list.
-QUERIES = 11
+QUERIES = 12
 
 
 @pytest.mark.django_db

@@ -1,0 +1,57 @@
+"""The dashboard of a month by the divisions of today (按现行区划; see targets.as_now)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from communities.models import Division
+from reports.dashboard import Board
+from targets.as_now import communities_as_now, counties_judged_as_now, measures_as_now, results_as_now
+from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+
+
+def divisions_standing(user: Any) -> Any:
+    """The divisions of today that the user may see."""
+    return Division.objects.standing().visible_to(user)
+
+
+@dataclass(frozen=True)
+class BoardAsNow(Board):
+    """The same figures, added up for a division of today and those below it."""
+
+    @cached_property
+    def _all_results(self) -> list[TargetResult]:
+        below = Division.Level.COUNTY if self._is_city else Division.Level.TOWN
+        return results_as_now(self.period, user=self.user, levels={self.division.level, below})
+
+    @property
+    def _is_town(self) -> bool:
+        return self.division.level == Division.Level.TOWN
+
+    def _own_results(self) -> list[TargetResult]:
+        return [result for result in self._all_results if result.division_id == self.division.pk]
+
+    def _one_level_below(self, target: Target) -> list[TargetResult]:
+        return [
+            result
+            for result in self._all_results
+            if result.target_id == target.pk and result.division.parent_id == self.division.pk
+        ]
+
+    def workforce(self) -> DivisionMeasure | None:
+        """Of the city and of counties; a town's is shown as it was only."""
+        measures = [] if self._is_town else measures_as_now(self.period)
+        return next((measure for measure in measures if measure.division_id == self.division.pk), None)
+
+    def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
+        """Today's counties, by what their parts had together."""
+        judged = counties_judged_as_now(self.period, target, user=self.user)
+        return [measure for measure in judged if measure.division.path.startswith(self.division.path)]
+
+    def _measures(self) -> Any:
+        """The communities that lie in the division today."""
+        measures = CommunityMeasure.objects.visible_to(self.user).for_period(self.period).with_place()
+        return communities_as_now(measures, self.division)
