@@ -40,6 +40,37 @@ class Entry:
     changes: list[FieldChange]
 
 
+@dataclass(frozen=True)
+class LoggedEdit:
+    """One change of any record: what kind of record and which, its public id if it has one, and the change."""
+
+    record_kind: str
+    record_name: str
+    ref: str
+    model: str
+    batch_ref: str  # of the upload that brought it; empty for others
+    entry: Entry
+
+
+def edits_in_words(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
+    """Changes of several records, in their order; the caller has cut them to what the user may see."""
+    named = _names_of_related(rows, user)
+    edits = []
+    for row in rows:
+        model, batch = apps.get_model(row.model), row.change_set.batch
+        edits.append(
+            LoggedEdit(
+                record_kind=str(model._meta.verbose_name),
+                record_name=row.object_label,
+                ref=row.object_ref,
+                model=row.model,
+                batch_ref=batch.ref if batch is not None else "",
+                entry=_entry(row, model, named),
+            )
+        )
+    return edits
+
+
 def history_of(record: models.Model, user: Any, *, limit: int) -> list[Entry]:
     """The newest changes of a record and of the rows named in its `history_parts`, as far as the user may see them."""
     of_parts = models.Q()
@@ -55,10 +86,11 @@ def history_of(record: models.Model, user: Any, *, limit: int) -> list[Entry]:
     )
     rows = list(found)
     named = _names_of_related(rows, user)
-    return [_entry(row, record, named) for row in rows]
+    return [_entry(row, type(record), named) for row in rows]
 
 
-def _entry(row: ChangeRecord, record: models.Model, named: Named) -> Entry:
+def _entry(row: ChangeRecord, shown: type[models.Model], named: Named) -> Entry:
+    """The change as the page of a record of the model `shown` says it."""
     model = apps.get_model(row.model)
     batch = row.change_set.batch
     is_update = row.kind == ChangeRecord.Kind.UPDATED
@@ -66,7 +98,7 @@ def _entry(row: ChangeRecord, record: models.Model, named: Named) -> Entry:
         made_at=row.change_set.made_at,
         made_by=str(row.change_set.made_by),
         kind=row.get_kind_display(),
-        part="" if isinstance(record, model) else str(model._meta.verbose_name),
+        part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
         changes=[
             _field_change(model, name, row.before.get(name), new, named)

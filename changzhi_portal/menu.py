@@ -20,6 +20,7 @@ MENU = (
     MenuItem("首页", "home", "home"),
     MenuItem("填报", "uploads:list", "uploads:", "may_upload"),
     MenuItem("上报", "targets:submissions", "targets:submission", "may_see_submissions"),
+    MenuItem("统计月", "targets:periods", "targets:period"),
     MenuItem("看板", "reports:dashboard", "reports:dashboard"),
     MenuItem("简报", "reports:briefings", "reports:briefing"),
     MenuItem("社区", "communities:community_list", "communities:community"),

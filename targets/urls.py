@@ -2,12 +2,22 @@
 
 from django.urls import URLPattern, path
 
+from targets.views.periods import ComputePeriod, LockPeriod, PeriodDates, PeriodList, PeriodPage, ReopenPeriod
 from targets.views.plans import AddTarget, CopyPlan, DropTarget, EditPlan, EditTarget, PlanList, PlanPage
 from targets.views.quality import DataQuality
+from targets.views.since_lock import CompareNow, SinceLock
 from targets.views.submissions import RemindCounties, SubmissionList, SubmissionPage
 
 app_name = "targets"
 urlpatterns: list[URLPattern] = [
+    path("periods/", PeriodList.as_view(), name="periods"),
+    path("periods/<slug:period>/", PeriodPage.as_view(), name="period"),
+    path("periods/<slug:period>/lock/", LockPeriod.as_view(), name="period_lock"),
+    path("periods/<slug:period>/reopen/", ReopenPeriod.as_view(), name="period_reopen"),
+    path("periods/<slug:period>/dates/", PeriodDates.as_view(), name="period_dates"),
+    path("periods/<slug:period>/compute/", ComputePeriod.as_view(), name="period_compute"),
+    path("periods/<slug:period>/changes/", SinceLock.as_view(), name="since_lock"),
+    path("periods/<slug:period>/changes/compare/", CompareNow.as_view(), name="since_lock_compare"),
     path("submissions/", SubmissionList.as_view(), name="submissions"),
     path("submissions/remind/", RemindCounties.as_view(), name="submissions_remind"),
     path("submissions/<slug:ref>/", SubmissionPage.as_view(), name="submission"),
