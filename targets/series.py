@@ -1,7 +1,8 @@
 """How a division stood against a target month after month: what trends and paces are made of.
 
-A month before a change of the map had other counties: then the division's predecessors are added up, which in the tree
-hang under it, so that 潞州区 of today goes on where 城区 and 郊区 ended (domain.md §3).
+A month before a change of the map had other counties. A division of today that did not stand then has what the same
+communities amount to together (`targets.as_now`), so that 潞州区 goes on where 城区 and 郊区 ended (domain.md §3). One that
+has been closed since goes back to the predecessors that hang under it in the tree, added up.
 
 A month in which more than half of the units are unknown has no figure here: its rate says who has reported, and a rise
 from there would pass for progress.
@@ -27,6 +28,7 @@ from targets.judgement import Verdict
 from targets.models import Target, TargetResult
 from targets.models.result import TargetResultQuerySet
 from targets.pace import Figures, Pace, change_since, pace_of
+from targets.past_now import PastResult, past_results
 
 _WHOLE = Fraction(100)
 _COMPARED = frozenset({Verdict.MET, Verdict.OVER, Verdict.UNMET})
@@ -89,10 +91,11 @@ def trends_until(
     divisions: Iterable[Division],
     results: TargetResultQuerySet | None = None,
 ) -> Trends:
-    """The trend of each target in each division until `period`, empty ones included; one query.
+    """The trend of each target in each division until `period`, empty ones included.
 
-    The targets are of one plan, loaded with it; a clause is followed through the plan's versions. `results` are those
-    that may be read, by default all.
+    One query; where a division is younger than some of the months, two more and one a month that nobody has kept.
+    The divisions must be such as may be seen. The targets are of one plan, loaded with it; a clause is followed
+    through the plan's versions. `results` are those that may be read, by default all.
     """
     by_path = {division.path: division for division in divisions}
     by_code = {target.code: target for target in targets}
@@ -103,6 +106,9 @@ def trends_until(
             if division is not None:
                 key = (by_code[row["target__code"]].pk, division.pk)
                 counts[key][row["period__month"]].append(_Counts.of(row))
+        for month, past in past_results(by_path.values(), plan_code=targets[0].plan.code, until=period):
+            if past.target in by_code:
+                counts[by_code[past.target].pk, past.division_id][month] = [_Counts.of_past(past)]
     return {
         (target.pk, division.pk): Trend(
             target,
@@ -127,6 +133,11 @@ class _Counts:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> _Counts:
         return cls(row["judged"], row["met"] + row["over"], row["unknown"], row["value"], row["verdict"])
+
+    @classmethod
+    def of_past(cls, past: PastResult) -> _Counts:
+        value = None if past.value is None else Decimal(past.value)
+        return cls(past.judged, past.reached, past.unknown, value, past.verdict)
 
 
 def _rows(

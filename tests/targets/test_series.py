@@ -7,14 +7,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from communities.models import Division
+from targets.actions import compute_period
 from targets.models import Target, TargetPlan, TargetResult
 from targets.pace import Outlook
 from targets.series import Trend, goal_of, trends_until
-from tests.factories import make_division, make_period, make_user
-from tests.queries import exactly
+from tests.factories import make_division, make_facility, make_organization, make_period, make_user
+from tests.queries import exactly, queries_of
 
 pytestmark = pytest.mark.django_db
 MERGED = datetime.date(2018, 11, 23)
@@ -92,6 +95,71 @@ def test_a_merged_county_goes_on_where_its_predecessors_ended(place, area):
     assert found.figures[datetime.date(2018, 10, 1)] == Fraction(4000, 80)
     assert found.change_on_last_month == 5
     assert trend("2018-10", area, suburb).now == Fraction(1000, 23)
+
+
+def _merge(place, *old: Division) -> Division:
+    """潞州区 takes the place of the counties; their towns stay what they are."""
+    merged = make_division("140403", "潞州区", place.city, valid_from=MERGED, is_urban_district=True)
+    for county in old:
+        county.valid_to, county.successor = MERGED, merged
+        county.prepare_keys()
+        county.save()
+        for town in county.children.all():
+            town.parent = county
+            town.prepare_keys()
+            town.save()
+    return merged
+
+
+def test_what_a_merged_county_had_before_is_judged_together(place):
+    """Two agencies in each of two districts: neither reached three, the district they have become had four."""
+    suburb = make_division("140411", "郊区", place.city, is_urban_district=True)
+    for county in (place.county, suburb):
+        for _ in range(2):
+            make_organization(county, registration="registered", is_social_work_agency=True)
+    compute_period(make_period("2018-10"))
+    merged = _merge(place, place.county, suburb)
+    compute_period(make_period("2018-11"))
+    agencies = Target.objects.select_related("plan").get(code="district_agencies", plan__is_current=True)
+    assert trend("2018-11", agencies, merged).figures == {
+        datetime.date(2018, 10, 1): 100,
+        datetime.date(2018, 11, 1): 100,
+    }
+    assert trend("2018-10", agencies, suburb).now == 0
+    assert trend("2018-11", agencies, place.city).change_on_last_month == 100, "the city's past stays as it was then"
+
+
+def test_a_past_month_is_added_up_once_and_again_when_it_was_computed_again(place, area):
+    october = make_period("2018-10")
+    make_facility(place.communities[0], area=500)
+    compute_period(october)
+    merged = _merge(place, place.county)
+    compute_period(make_period("2018-11"))
+    asked = {"targets": [area], "divisions": [merged]}
+    november = make_period("2018-11")
+    first = queries_of(lambda: trends_until(november, **asked))
+    with exactly(3):
+        found = trends_until(november, **asked)
+    assert len(first) > 3
+    assert found[area.pk, merged.pk].figures[october.month] == 20
+    make_facility(place.communities[1], area=500)
+    compute_period(october)
+    assert trend("2018-11", area, merged).figures[october.month] == 40
+
+
+def test_a_cache_that_is_away_costs_time_and_nothing_else(place, area, monkeypatch, caplog):
+    make_facility(place.communities[0], area=500)
+    compute_period(make_period("2018-10"))
+    merged = _merge(place, place.county)
+    compute_period(make_period("2018-11"))
+
+    def away(*_args, **_options):
+        raise RedisError("connection refused")
+
+    monkeypatch.setattr(type(cache), "get", away, raising=False)
+    monkeypatch.setattr(type(cache), "set", away, raising=False)
+    assert trend("2018-11", area, merged).figures[datetime.date(2018, 10, 1)] == 20
+    assert "added up anew" in caplog.text
 
 
 def test_a_clause_is_followed_through_the_versions_of_its_plan(place, area):
