@@ -4,9 +4,11 @@ from django.urls import include, path
 
 from changzhi_portal.views.health import healthz
 from changzhi_portal.views.home import HomePage
+from changzhi_portal.views.manual import ManualPage
 
 urlpatterns = [
     path("", HomePage.as_view(), name="home"),
+    path("manual/", ManualPage.as_view(), name="manual"),
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("", include("communities.urls")),

@@ -1,0 +1,24 @@
+"""The manual inside the portal: complete, and true to what the menu is called."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from changzhi_portal.menu import MENU
+
+
+@pytest.mark.django_db
+def test_everybody_finds_the_manual_from_every_page(clerk, leader, signed_in):
+    for user in (clerk, leader):
+        assert f'href="{reverse("manual")}"' in signed_in(user).get(reverse("home")).content.decode()
+        page = signed_in(user).get(reverse("manual")).content.decode()
+        assert '<h2 id="二、上传表格（填报员）">' in page
+        assert 'href="#二、上传表格（填报员）"' in page
+        assert "<table>" in page and "<strong>空白和零不一样。</strong>" in page
+
+
+@pytest.mark.parametrize("item", MENU, ids=lambda item: item.title)
+def test_the_manual_speaks_of_every_page_of_the_menu(item):
+    assert item.title in (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
