@@ -24,6 +24,7 @@ from reports.percent import percent
 from reports.progress import progress_figures
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
+from targets.wording import result_in_words
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit beside each other
@@ -235,6 +236,9 @@ class Board:
                 return ""
             bars = [_amount_row(measure, target, link_to) for measure in self.counties_judged_by(target)]
             return amount_by_division_svg(bars, title=title, at_least=float(target.at_least or 0))
+        if target.aggregate == Target.Aggregate.MEAN:
+            bars = [_amount_row(result, target, link_to) for result in self._one_level_below(target) if result.judged]
+            return amount_by_division_svg(bars, title=title, at_least=float(target.at_least or 0)) if bars else ""
         rows = [_rate_row(result, link_to) for result in self._one_level_below(target)]
         if not rows:
             return ""
@@ -242,8 +246,9 @@ class Board:
         return rate_by_division_svg(rows, title=title, average=card.result.rate, average_name=average_name)
 
     def tiles(self, card: Card, link_to: LinkTo) -> str:
-        """The schematic map of the counties, as SVG; empty below the city and for targets of whole counties."""
-        if not self._is_city or card.target.level == Target.Level.COUNTY:
+        """The schematic map of the counties, as SVG; empty below the city and where there are no rates to colour."""
+        is_mean = card.target.aggregate == Target.Aggregate.MEAN
+        if not self._is_city or card.target.level == Target.Level.COUNTY or is_mean:
             return ""
         rows = [
             {**_rate_row(result, link_to), "code": result.division.code, "label": ""}
@@ -308,7 +313,7 @@ def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
 
 
 def _amount_row(measure: Any, target: Target, link_to: LinkTo) -> dict[str, Any]:
-    label = "未填报" if measure.value is None else f"{words.plain(measure.value)}{target.unit}"
+    label = "未填报" if measure.value is None else f"{words.plain(measure.value)}{target.value_unit}"
     return {
         "name": measure.division.name,
         "value": measure.value or 0,

@@ -177,10 +177,14 @@ class _Edition:
             "at_least": _number(target.at_least),
             "at_most": _number(target.at_most),
             "unit": target.unit,
+            "value_unit": target.value_unit,
+            "per": target.per,
+            "aggregate": target.aggregate,
+            "coverage_at_least": _number(target.coverage_at_least),
             **own,
             **self._progress(target, self.division),
             "divisions": divisions,
-            **_best_and_weakest(divisions),
+            **_best_and_weakest([] if target.aggregate == Target.Aggregate.MEAN else divisions),
             "farthest": self._farthest(target),
         }
 
@@ -193,7 +197,11 @@ class _Edition:
             for (target_id, division_id), result in self._results.items()
             if target_id == target.pk and division_id != self.division.pk
         ]
-        return [self._division_row(target, result) for result in sorted(rows, key=lambda row: row.division.code)]
+        is_mean = target.aggregate == Target.Aggregate.MEAN
+        return [
+            self._division_row(target, result, value=_number(result.value) if is_mean else None)
+            for result in sorted(rows, key=lambda row: row.division.code)
+        ]
 
     def _judged_counties(self, target: Target) -> list[dict[str, Any]]:
         """The counties that a target for whole counties judges, each with the figure it is judged by."""
@@ -215,8 +223,11 @@ class _Edition:
         return progress_figures(self._trends[target.pk, division.pk])
 
     def _farthest(self, target: Target) -> dict[str, Any] | None:
-        """The communities that lack most, by name; only how many when more than a handful lack equally much."""
-        if target.level != Target.Level.COMMUNITY:
+        """The communities that lack most, by name; only how many when more than a handful lack equally much.
+
+        A mean asks nothing of a single community, so none falls short of it.
+        """
+        if target.level != Target.Level.COMMUNITY or target.aggregate == Target.Aggregate.MEAN:
             return None
         short = self._communities.falling_short_of(target)
         rows = list(short.values("missing", "value", "code", "name", "town__name", "county__name")[: _MOST_NAMED + 1])
@@ -283,19 +294,22 @@ def issuing_office(division: Division) -> str:
 
 
 def _is_of_urban_communities(target: Target) -> bool:
-    return target.level == Target.Level.COMMUNITY and target.kind == Community.Kind.URBAN
+    is_of_each = target.aggregate != Target.Aggregate.MEAN
+    return is_of_each and target.level == Target.Level.COMMUNITY and target.kind == Community.Kind.URBAN
 
 
 def _counts(result: TargetResult | None) -> dict[str, Any]:
-    """A result's counts, rate, percentage and gap; zeros where the month's measures have no such unit."""
+    """A result's counts, rate, percentage, gap, value and verdict; zeros where the month's measures have no such unit."""
     if result is None:
-        return {**dict.fromkeys(_COUNTS, 0), "rate": None, "percent": None, "gap": 0}
+        return {**dict.fromkeys(_COUNTS, 0), "rate": None, "percent": None, "gap": 0, "value": None, "verdict": ""}
     reached = percent(result.reached, result.judged)
     return {
         **{name: getattr(result, name) for name in _COUNTS},
         "rate": None if result.rate is None else float(result.rate),
         "percent": None if reached is None else float(reached),
         "gap": _number(result.gap),
+        "value": _number(result.value),
+        "verdict": result.verdict,
     }
 
 

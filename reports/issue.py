@@ -97,7 +97,7 @@ def _printed_target(target: Mapping[str, Any], figures: Mapping[str, Any], numbe
         "bounds": words.bounds(target),
         "reached": target["met"] + target["over"],
         "over_cell": words.NOT_KNOWN if target["at_most"] is None else target["over"],
-        "percent_text": words.percent_text(target["percent"]),
+        "percent_text": words.figure_in_words(target),
         "change_cell": words.signed_points(target["change_on_last_month"]),
         "year_cell": words.signed_points(target["change_on_year_before"]),
         "progress_cell": forecast.progress_cell(target),
@@ -126,6 +126,8 @@ def _caption(target: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     rows = "各县（市、区）" if figures["division"]["level"] == "city" else "各街道（乡镇）"
     if _counts_whole_counties(target):
         return f"{target['short_name']}数量（截至{words.day_in_words(figures['as_of'])}）"
+    if words.is_mean(target):
+        return f"{rows}{target['short_name']}（截至{words.day_in_words(figures['as_of'])}）"
     return f"{rows}{target['short_name']}达标率（截至{words.day_in_words(figures['as_of'])}）"
 
 
@@ -135,9 +137,10 @@ def _counts_whole_counties(target: Mapping[str, Any]) -> bool:
 
 def _chart(target: Mapping[str, Any], caption: str) -> str:
     """Bars of the rate, or of the figure itself where each division is one judged unit; empty for a lone division."""
-    if _counts_whole_counties(target):
+    if _counts_whole_counties(target) or words.is_mean(target):
+        unit = target.get("value_unit", target["unit"])
         rows = [
-            {"name": row["name"], "value": row["value"], "label": words.amount(target, row["value"])}
+            {"name": row["name"], "value": row["value"], "label": words.amount({"unit": unit}, row["value"])}
             for row in target["divisions"]
             if row["value"] is not None
         ]

@@ -17,6 +17,8 @@ NOT_KNOWN = "—"
 _UNITS_IN_WORDS = {"㎡": "平方米"}
 _KINDS_IN_WORDS = {"urban": "城市社区", "rural": "农村社区", "": "社区"}
 _TEN_THOUSAND = 10_000
+_PER_IN_WORDS = {"": "", "100_households": "每百户", "10000_residents": "每万人"}
+_MEAN, _COVERAGE = "mean", "coverage"
 
 
 # --- Single values ---
@@ -126,10 +128,26 @@ def clause_in_words(clause: str) -> str:
 
 
 def bounds(target: Figures) -> str:
-    """What is asked, short: ≥500㎡, 2—5名."""
+    """What is asked, short: ≥500㎡, 2—5名; of a mean 平均≥10个 or 每百户≥30㎡, of a coverage ≥80%."""
+    if target.get("aggregate") == _COVERAGE:
+        return f"≥{plain(target['coverage_at_least'])}%"
+    bound = f"≥{plain(target['at_least'])}{target['unit']}"
     if target["at_most"] is not None:
-        return f"{plain(target['at_least'])}—{plain(target['at_most'])}{target['unit']}"
-    return f"≥{plain(target['at_least'])}{target['unit']}"
+        bound = f"{plain(target['at_least'])}—{plain(target['at_most'])}{target['unit']}"
+    per = _PER_IN_WORDS[target.get("per", "")]
+    return f"{per or ('平均' if is_mean(target) else '')}{bound}"
+
+
+def is_mean(target: Figures) -> bool:
+    """Whether a target asks for a mean: then its figure is a value beside the bound, and no rate."""
+    return target.get("aggregate") == _MEAN
+
+
+def figure_in_words(target: Figures) -> str:
+    """The figure a target is read by: 62.7% of the units, or a mean: 9.4个, 31.2平方米/百户; a dash where there is none."""
+    if not is_mean(target):
+        return percent_text(target["percent"])
+    return NOT_KNOWN if target["value"] is None else f"{plain(target['value'])}{_in_words(target['value_unit'])}"
 
 
 # --- Sentences of the briefing ---
@@ -146,7 +164,8 @@ def overview(figures: Figures) -> list[str]:
     """The paragraphs of 一、总体进展: what was judged, every rate, how many rose and fell, the workforce."""
     targets = figures["targets"]
     whole = whole_of(figures["division"])
-    judged = [target for target in targets if target["percent"] is not None]
+    judged = [target for target in targets if target["percent"] is not None and not is_mean(target)]
+    means = [target for target in targets if is_mean(target) and target["value"] is not None]
     sentences = [
         f"截至{day_in_words(figures['as_of'])}，对照{figures['plan']['document']}，{whole}{_all_judged(targets)}。"
     ]
@@ -155,6 +174,10 @@ def overview(figures: Figures) -> list[str]:
         rates = "、".join(percent_text(target["percent"]) for target in judged)
         verb = "分别为" if len(judged) > 1 else "为"
         sentences.append(f"{names}{len(judged)}项目标的达标率{verb}{rates}。")
+    if means:
+        names = "、".join(target["short_name"] for target in means)
+        values = "、".join(figure_in_words(target) for target in means)
+        sentences.append(f"{names}{'分别' if len(means) > 1 else ''}为{values}。")
     sentences.append(_how_many_rose(targets))
     return [joined(sentences, by=""), _workforce(figures["workforce"], whole)]
 
@@ -163,6 +186,8 @@ def _all_judged(targets: Sequence[Figures]) -> str:
     """共测评城市社区153个、农村社区3442个、市辖区2个: the widest count of each kind of unit."""
     counts: dict[str, int] = {}
     for target in targets:
+        if is_mean(target):
+            continue  # the unit judged is the whole
         unit = judged_units({**target, "minimum_population": None})
         counts[unit] = max(counts.get(unit, 0), target["judged"])
     named = [f"{unit}{count}个" for unit, count in counts.items() if count]
@@ -203,7 +228,24 @@ def target_sentences(target: Figures, division: Figures) -> list[str]:
     return [asked + _how_it_stands(target, whole), _leading_and_lagging(target)]
 
 
+def _how_the_mean_stands(target: Figures, whole: str) -> str:
+    """全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
+    asked = f"{bounds(target)}的目标"
+    verdicts = {"met": f"已达到{asked}", "over": f"已超过{asked}", "unmet": f"未达到{asked}"}
+    stands = verdicts.get(target["verdict"], "部分社区数据未报，暂不能判定")
+    parts = [
+        f"{whole}{judged_units(target)}{'平均' if not target['per'] else ''}为{figure_in_words(target)}",
+        stands,
+        change_on_last_month(target["change_on_last_month"], target.get("change_unit", "")),
+        change_on_year_before(target["change_on_year_before"], target.get("change_unit", "")),
+    ]
+    lacking = f"按目标共缺{amount(target, target['gap'])}" if target["unmet"] else ""
+    return joined([joined(parts), lacking], by="；") + "。"
+
+
 def _how_it_stands(target: Figures, whole: str) -> str:
+    if is_mean(target):
+        return _how_the_mean_stands(target, whole)
     reached = f"达标{target['met'] + target['over']}个"
     if target["over"]:
         reached += f"（其中超过{amount(target, target['at_most'])}的{target['over']}个）"
@@ -228,7 +270,8 @@ def _leading_and_lagging(target: Figures) -> str:
     """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
     counted = [row for row in target["divisions"] if row["value"] is not None]
     if counted:
-        return "其中，" + "、".join(f"{row['name']}{amount(target, row['value'])}" for row in counted) + "。"
+        unit = _in_words(target.get("value_unit", target["unit"]))
+        return "其中，" + "、".join(f"{row['name']}{plain(row['value'])}{unit}" for row in counted) + "。"
     return joined([_ranked("达标率居前的是", target["best"]), _ranked("居后的是", target["weakest"])]) + "。" * bool(
         target["best"]
     )

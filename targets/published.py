@@ -15,7 +15,8 @@ Figures = dict[str, dict[str, dict[str, Any]]]
 def results_for_json(period: ReportingPeriod, *, as_now: bool = False) -> Figures:
     """By target code and by the 6-digit code of the city and each county of that month: the counts, rate and gap.
 
-    Targets in the plan's order, the city before its counties. A target for information has the workers and
+    Targets in the plan's order, the city before its counties. A target for a mean or a coverage has `value` and
+    `verdict` besides (see TargetResult); of a mean the counts are of the division itself, 0 or 1. A target for information has the workers and
     professionals counted instead, null where they are unknown. Empty for a month that was never measured. `as_now`: of
     the city and each county of today (see targets.as_now).
     """
@@ -48,7 +49,14 @@ def _scored(result: TargetResult) -> dict[str, Any]:
         "unknown": result.unknown,
         "rate": None if result.rate is None else float(result.rate),
         "gap": _number(result.gap),
+        **_of_whole(result),
     }
+
+
+def _of_whole(result: TargetResult) -> dict[str, Any]:
+    if not result.verdict:
+        return {}
+    return {"value": None if result.value is None else _number(result.value), "verdict": result.verdict}
 
 
 def _number(value: Decimal) -> int | float:

@@ -11,6 +11,7 @@ from targets.models import CommunityMeasure, DivisionMeasure, Target
 pytestmark = pytest.mark.django_db
 REPORTED = {
     "facility_area": 0,
+    "facilities": 0,
     "organizations_registered": 0,
     "organizations_filed": 0,
     "organizations_guided": 0,
@@ -165,6 +166,58 @@ def test_the_value_stands_beside_the_verdict(place, period, judge):
     judge(target_of("urban_facility_area"), facility_area=Decimal("123.45"))
     assert CommunityMeasure.objects.judged_by(target_of("urban_facility_area")).get().value == Decimal("123.45")
     assert CommunityMeasure.objects.judged_by(target_of("urban_professionals")).get().value == 0
+
+
+# --- Ratios ---
+
+
+@pytest.mark.parametrize(
+    ("households", "area", "verdict", "missing", "value"),
+    [
+        (300, "90.00", "met", None, "30.00"),
+        (300, "89.99", "unmet", "0.01", "30.00"),  # rounded it would be 30, and is not met all the same
+        (300, "90.01", "met", None, "30.00"),
+        (400, "100.00", "unmet", "20.00", "25.00"),
+        (333, "99.90", "met", None, "30.00"),
+        (7, "0.00", "unmet", "2.10", "0.00"),
+        (None, "90.00", "unknown", None, None),
+        (0, "0.00", "not_applicable", None, None),
+        (0, "500.00", "not_applicable", None, None),
+        (300, None, "unknown", None, None),
+        (0, None, "not_applicable", None, None),
+    ],
+)
+def test_a_ratio_is_compared_exactly_and_lacks_so_many_square_metres(judge, households, area, verdict, missing, value):
+    target = target_of("urban_facility_area")
+    target.per, target.at_least = "100_households", 30
+    area = None if area is None else Decimal(area)
+    missing = None if missing is None else Decimal(missing)
+    assert judge(target, households=households, facility_area=area) == (verdict, missing)
+    measured = CommunityMeasure.objects.judged_by(target).get()
+    assert measured.value == (None if value is None else Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("residents", "workers", "verdict", "missing"),
+    [
+        (5_000, 9, "met", None),
+        (5_001, 9, "unmet", Decimal("0.01")),
+        (10_000, 18, "met", None),
+        (10_000, 21, "over", None),
+        (10_000, 20, "met", None),
+    ],
+)
+def test_workers_per_ten_thousand_residents_may_be_asked_for_as_a_range(judge, residents, workers, verdict, missing):
+    target = target_of("urban_professionals")
+    target.indicator, target.counting_rule = "community_workers", {}
+    target.per, target.at_least, target.at_most = "10000_residents", 18, 20
+    assert judge(target, residents=residents, community_workers=workers) == (verdict, missing)
+
+
+def test_a_ratio_of_a_small_village_is_not_applicable_before_its_households_are_asked_for(judge):
+    target = target_of("rural_org_count")
+    target.per, target.at_least = "100_households", 1
+    assert judge(target, residents=2_999, households=None) == ("not_applicable", None)
 
 
 # --- Lists ---

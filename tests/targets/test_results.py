@@ -1,5 +1,6 @@
 """Judgements added up by town, county and city."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,15 @@ from communities.models import Community
 from targets.actions import compute_period
 from targets.models import CommunityMeasure, Target, TargetResult
 from targets.published import results_for_json
-from tests.factories import make_community, make_division, make_facility, make_organization, make_period, make_worker
+from tests.factories import (
+    make_community,
+    make_division,
+    make_facility,
+    make_organization,
+    make_period,
+    make_profile,
+    make_worker,
+)
 
 pytestmark = pytest.mark.django_db
 COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
@@ -141,6 +150,149 @@ def test_a_statistical_county_is_reported_like_a_county_and_counts_in_the_city(p
     compute_period(period)
     assert counts_of(period, "urban_facility_area", zone) == (1, 1, 0, 0, 0, 0)
     assert counts_of(period, "urban_facility_area", place.city) == (6, 1, 0, 0, 0, 5)
+
+
+# --- Means and coverages ---
+
+
+def plan_to_2025(month="2021-06"):
+    period = make_period(month)
+    compute_period(period)
+    return period
+
+
+def whole_of(period, code, division):
+    result = TargetResult.objects.for_period(period).get(target__code=code, division=division)
+    counts = (result.judged, result.met, result.over, result.unmet, result.not_applicable, result.unknown)
+    return result.value, result.verdict, counts, result.gap
+
+
+def test_a_mean_judges_every_division_as_a_whole(place):
+    for community, number in zip(place.communities, (4, 20, 0), strict=True):
+        for _ in range(number):
+            make_organization(community)
+    for _ in range(30):
+        make_organization(place.other_communities[0])
+    period = plan_to_2025()
+    code = "urban_org_mean"
+    assert whole_of(period, code, place.street) == (8, "unmet", (1, 0, 0, 1, 0, 0), 6)
+    assert whole_of(period, code, place.other_street) == (15, "met", (1, 1, 0, 0, 0, 0), 0)
+    assert whole_of(period, code, place.county) == (Decimal("10.80"), "met", (1, 1, 0, 0, 0, 0), 0)
+    # The villages' county has no urban community: nothing is asked of it.
+    assert whole_of(period, code, place.other_county) == (None, "not_applicable", (0, 0, 0, 0, 1, 0), 0)
+    assert whole_of(period, code, place.city) == (Decimal("10.80"), "met", (1, 1, 0, 0, 0, 0), 0)
+
+
+def test_a_mean_is_unknown_as_long_as_one_community_is_and_shows_what_is_known(place):
+    for _ in range(6):
+        make_organization(place.communities[0])
+    there = make_community(place.rural_town, kind="urban")
+    period = plan_to_2025()
+    assert whole_of(period, "urban_org_mean", place.rural_town) == (None, "unknown", (1, 0, 0, 0, 0, 1), 0)
+    assert whole_of(period, "urban_org_mean", place.city) == (Decimal("1.20"), "unknown", (1, 0, 0, 0, 0, 1), 0)
+    for _ in range(60):
+        make_organization(there)
+    compute_period(period)
+    assert whole_of(period, "urban_org_mean", place.city) == (11, "met", (1, 1, 0, 0, 0, 0), 0)
+
+
+def test_a_ratio_of_all_is_the_sum_by_the_sum_and_not_the_mean_of_ratios(place):
+    large, small, empty = place.communities
+    for community, households, area in ((large, 1_000, 150), (small, 100, 180), (empty, 0, 900)):
+        make_profile(community, households=households, residents=households * 3)
+        make_facility(community, area=area)
+    for community in place.other_communities:
+        make_profile(community, households=0, residents=0)
+    period = plan_to_2025()
+    code = "facility_area_per_100_households"
+    # 330 m² of 1,100 households are 30 per 100; the empty community has nobody to take a ratio of.
+    assert whole_of(period, code, place.street) == (30, "met", (1, 1, 0, 0, 0, 0), 0)
+    make_profile(large, households=1_001, as_of=datetime.date(2021, 1, 31))
+    compute_period(period)
+    assert whole_of(period, code, place.street) == (Decimal("29.97"), "unmet", (1, 0, 0, 1, 0, 0), Decimal("0.30"))
+    assert whole_of(period, code, place.other_county)[1:3] == ("unknown", (1, 0, 0, 0, 0, 1))
+
+
+def test_workers_per_10000_residents_count_the_communities_own(place):
+    for community in (*place.communities, *place.other_communities):
+        make_profile(community, residents=1_000)
+    for _ in range(9):
+        make_worker(place.communities[0])
+    make_worker(place.communities[0], posting={"is_community_worker": False})
+    make_worker(place.street, posting={"is_community_worker": True})
+    period = plan_to_2025()
+    assert whole_of(period, "community_workers_per_10000", place.county)[:2] == (18, "met")
+    assert whole_of(period, "community_workers_per_10000", place.street)[:2] == (30, "met")
+    assert whole_of(period, "community_workers_per_10000", place.other_street)[:2] == (0, "unmet")
+
+
+@pytest.mark.parametrize(
+    ("covered", "uncovered", "unreported", "value", "verdict"),
+    [
+        (4, 1, 0, "80.00", "met"),
+        (79, 21, 0, "79.00", "unmet"),
+        (8, 1, 1, "80.00", "met"),  # the unknown one cannot take it away any more
+        (7, 1, 2, "70.00", "unknown"),  # 90 if both were covered
+        (7, 2, 1, "70.00", "unknown"),  # 80 if it were covered
+        (7, 3, 0, "70.00", "unmet"),
+        (1, 2, 0, "33.33", "unmet"),
+        (2, 1, 0, "66.67", "unmet"),
+    ],
+)
+def test_a_coverage_is_a_share_of_the_communities(place, covered, uncovered, unreported, value, verdict):
+    target = Target.objects.get(code="rural_facility_coverage")
+    town = make_division("140423101", "王桥镇", place.other_county)
+    silent_county = make_division("140424", "屯留县", place.city)
+    silent = make_division("140424100", "麟绛镇", silent_county)
+    Community.objects.filter(pk__in=[village.pk for village in place.villages]).update(is_virtual=True)
+    for number in range(covered + uncovered):
+        community = make_community(town, kind="rural")
+        if number < covered:
+            make_facility(community, area=20)
+        else:
+            make_facility(community, kind="activity")
+    for _ in range(unreported):
+        make_community(silent, kind="rural")
+    period = plan_to_2025()
+    result = TargetResult.objects.for_period(period).get(target=target, division=place.city)
+    assert (result.value, result.verdict) == (Decimal(value), verdict)
+    assert (result.judged, result.met, result.unmet, result.unknown) == (
+        covered + uncovered + unreported, covered, uncovered, unreported,
+    )  # fmt: skip
+    assert result.rate == result.value.quantize(Decimal("0.01")) / 100
+    assert result.gap == uncovered
+
+
+def test_targets_for_each_unit_have_neither_value_nor_verdict(place, period):
+    compute_period(period)
+    found = TargetResult.objects.for_period(period)
+    assert set(found.values_list("value", "verdict")) == {(None, "")}
+
+
+def test_published_means_and_coverages_have_their_value_and_verdict(place):
+    for _ in range(7):
+        make_organization(place.communities[0])
+    figures = results_for_json(plan_to_2025())
+    assert list(figures) == [
+        "facility_area_per_100_households",
+        "rural_facility_coverage",
+        "community_workers_per_10000",
+        "urban_org_mean",
+        "rural_org_mean",
+    ]
+    county = figures["urban_org_mean"]["140402"]
+    assert (county["value"], county["verdict"], county["judged"], county["gap"]) == (1.4, "unmet", 1, 43)
+    assert figures["rural_org_mean"]["140423"]["verdict"] == "unknown"
+    assert figures["rural_org_mean"]["140402"] == {
+        "judged": 0, "met": 0, "over": 0, "unmet": 0, "not_applicable": 1, "unknown": 0, "rate": None, "gap": 0,
+        "value": None, "verdict": "not_applicable",
+    }  # fmt: skip
+
+
+def test_the_last_month_of_one_plan_and_the_first_of_the_next_are_judged_by_their_own(place):
+    last, first = plan_to_2025("2020-12"), plan_to_2025("2021-01")
+    assert set(TargetResult.objects.for_period(last).values_list("target__plan__code", flat=True)) == {"2020"}
+    assert set(TargetResult.objects.for_period(first).values_list("target__plan__code", flat=True)) == {"2025"}
 
 
 # --- Reads ---

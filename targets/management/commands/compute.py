@@ -75,15 +75,19 @@ def _table(figures: Figures) -> str:
             if "judged" in row:
                 rate = "-" if row["rate"] is None else f"{row['rate']:.2%}"
                 values = [str(row[name]) for name in _COUNTS]
-                lines.append(
-                    f"{target:<20} {place:<6} " + " ".join(f"{value:>14}" for value in (*values, rate, row["gap"]))
-                )
+                line = f"{target:<20} {place:<6} " + " ".join(f"{value:>14}" for value in (*values, rate, row["gap"]))
+                lines.append(line + _as_a_whole(row))
     for target, places in figures.items():
         for place, row in places.items():
             if "workers" in row:
                 workers, professionals = (_or_unknown(row[name]) for name in ("workers", "professionals"))
                 lines.append(f"{target:<20} {place:<6} {workers:>14} workers {professionals:>10} professionals")
     return "\n".join(lines)
+
+
+def _as_a_whole(row: dict[str, Any]) -> str:
+    """The mean or coverage in percent, with its verdict; nothing for a target that is asked of each unit."""
+    return f"  {'-' if row['value'] is None else row['value']} {row['verdict']}" if "verdict" in row else ""
 
 
 def _or_unknown(count: int | None) -> str:
