@@ -96,37 +96,59 @@ def select_from(*, named: Sequence[Named], columns: Iterable[Sql], rows: Sql) ->
 
 
 def bring_month_to(model: type[Model], period_id: int, *, key: str, columns: Mapping[str, Sql], source: Sql) -> None:
-    """Make a month's rows those that `SELECT columns FROM source` gives, one for each value of the field `key`.
+    """Make a month's rows those that `SELECT columns FROM source` gives, one for each value of the fields in `key`.
 
     A row that is right already is not touched, so that computing again costs neither indexes nor foreign keys anything
     and leaves the same rows. `columns` are by field name and without the period.
     """
-    quote = connection.ops.quote_name
-    names = [quote(str(model._meta.get_field(name).column)) for name in columns]
-    keys = [quote(str(model._meta.get_field(name).column)) for name in key.split()]
-    wanted = f"wanted_{model._meta.model_name}"
-    keep(Named(wanted, names, select_from(named=(), columns=columns.values(), rows=source)))
+    names = [_column(model, name) for name in columns]
+    if not model._default_manager.filter(period_id=period_id).exists():
+        named = [
+            Sql(f"{value.text} AS {name}", value.params) for name, value in zip(names, columns.values(), strict=True)
+        ]
+        rows = select_from(named=(), columns=named, rows=source)
+        run(_insertion(model, names, period_id, Sql(f"({rows.text}) AS wanted", rows.params)))
+        return
+    keys = [_column(model, name) for name in key.split()]
+    wanted = select_from(named=(), columns=columns.values(), rows=source)
+    _replace_what_differs(model, period_id, keys, names, wanted)
+
+
+def _replace_what_differs(
+    model: type[Model], period_id: int, keys: Sequence[str], names: Sequence[str], wanted: Sql
+) -> None:
+    scratch = f"wanted_{model._meta.model_name}"
+    keep(Named(scratch, names, wanted))
     # SQLite calls IS what standard SQL calls IS NOT DISTINCT FROM: equal, or both NULL.
     same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
-    same_key = " AND ".join(f"wanted.{name} = there.{name}" for name in keys)
-    same_rest = "".join(f" AND wanted.{name} {same} there.{name}" for name in names if name not in keys)
+    # Not the key alone: what should be there twice is inserted, and refused by the table, as it must be.
+    is_right = " AND ".join(f"wanted.{name} {'=' if name in keys else same} there.{name}" for name in names)
     run(
         Sql(
             f"DELETE FROM {table(model)} AS there WHERE there.period_id = %s AND NOT EXISTS (\n"  # noqa: S608
-            f"SELECT 1 FROM {wanted} AS wanted WHERE {same_key}{same_rest})",
+            f"SELECT 1 FROM {scratch} AS wanted WHERE {is_right})",
             (period_id,),
         )
     )
-    run(
-        Sql(
-            f"INSERT INTO {table(model)} (period_id, {', '.join(names)})\n"
-            f"SELECT %s, {', '.join(names)} FROM {wanted} AS wanted WHERE NOT EXISTS (\n"
-            # Not the key alone: what should be there twice is refused by the table, as it must be.
-            f"SELECT 1 FROM {table(model)} AS there WHERE there.period_id = %s AND {same_key}{same_rest})",
-            (period_id, period_id),
-        )
+    missing = Sql(
+        f"{scratch} AS wanted WHERE NOT EXISTS (\n"
+        f"SELECT 1 FROM {table(model)} AS there WHERE there.period_id = %s AND {is_right})",
+        (period_id,),
     )
-    let_go(wanted)
+    run(_insertion(model, names, period_id, missing))
+    let_go(scratch)
+
+
+def _insertion(model: type[Model], names: Sequence[str], period_id: int, rows: Sql) -> Sql:
+    listed = ", ".join(names)
+    return Sql(
+        f"INSERT INTO {table(model)} (period_id, {listed})\nSELECT %s, {listed} FROM {rows.text}",
+        (period_id, *rows.params),
+    )
+
+
+def _column(model: type[Model], name: str) -> str:
+    return connection.ops.quote_name(str(model._meta.get_field(name).column))
 
 
 def fetch(statement: Sql) -> list[tuple[Any, ...]]:
