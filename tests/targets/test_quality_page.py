@@ -49,8 +49,8 @@ def test_a_finding_leads_to_its_record_and_says_whether_it_blocks(flaws, place, 
     address = f"/facilities/{facility.ref}/"
     assert f'<a href="{address}">和平活动室</a>' in text
     assert "城区东街街道办事处和平社区居委会" in text
-    assert '<span class="mark bad">须改正</span>' in text
-    assert "须改正 1 条</b>，改正前不能上报" in text
+    assert '<span class="mark bad">必须改正</span>' in text
+    assert "必须改正 1 条</b>，改正前不能上报" in text
     assert browser.get(address).status_code == 200
 
 
