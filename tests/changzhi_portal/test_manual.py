@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
 from changzhi_portal.menu import MENU
+from changzhi_portal.views.manual import manual
 
 
 @pytest.mark.django_db
@@ -22,3 +25,7 @@ def test_everybody_finds_the_manual_from_every_page(clerk, leader, signed_in):
 @pytest.mark.parametrize("item", MENU, ids=lambda item: item.title)
 def test_the_manual_speaks_of_every_page_of_the_menu(item):
     assert item.title in (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
+
+
+def test_no_list_of_the_manual_is_swallowed_by_a_paragraph():
+    assert not re.search(r"(^|\s)\*\s|>\s*\d\. ", manual().text)
