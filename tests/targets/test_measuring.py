@@ -31,6 +31,9 @@ from tests.factories import (
 State = Computation.State
 
 
+WRITTEN = (CommunityMeasure, DivisionMeasure, TargetResult)
+
+
 def figures_of(period):
     """Everything the computation wrote, but for the keys of the rows."""
     return [
@@ -75,6 +78,35 @@ def test_computing_again_gives_the_same_figures(place, period):
         compute_period(period)
         assert figures_of(period) == first
     assert Computation.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_computing_again_touches_only_the_rows_that_come_out_otherwise(place, period):
+    some_facts(place)
+    compute_period(period)
+    keys = [set(model.objects.filter(period=period).values_list("pk", flat=True)) for model in WRITTEN]
+    compute_period(period)
+    assert [set(model.objects.filter(period=period).values_list("pk", flat=True)) for model in WRITTEN] == keys
+    make_facility(place.communities[1], area=100)
+    compute_period(period)
+    measures = CommunityMeasure.objects.filter(period=period)
+    changed = {row.community for row in measures.select_related("community") if row.pk not in keys[0]}
+    assert changed == {place.communities[1]}
+    results = TargetResult.objects.filter(period=period).exclude(pk__in=keys[2])
+    assert set(results.values_list("target__code", "division__code")) == {
+        ("urban_facility_area", code) for code in ("140400", "140402", "140402001")
+    }
+
+
+@pytest.mark.django_db
+def test_what_is_no_longer_measured_goes_and_what_is_new_comes(place, period):
+    compute_period(period)
+    Community.objects.filter(pk=place.communities[0].pk).update(is_virtual=True)
+    new = make_community(place.street)
+    compute_period(period)
+    measured = set(CommunityMeasure.objects.filter(period=period).values_list("community", flat=True))
+    everybody = {*place.communities, *place.other_communities, *place.villages, new}
+    assert measured == {community.pk for community in everybody - {place.communities[0]}}
 
 
 @pytest.mark.django_db

@@ -1,9 +1,11 @@
-"""The engine against a plain-Python reading of domain.md §5, for random facts and random targets."""
+"""The engine against a plain-Python reading of domain.md §5, for random facts and random plans."""
 
 import datetime
+import math
 from collections import Counter
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.db import transaction
@@ -14,12 +16,18 @@ from communities.models import CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from socialworkers.models import Posting
 from targets.actions import compute_period
-from targets.models import CommunityMeasure, Target, TargetPlan, TargetResult
+from targets.engine.results import results_under
+from targets.indicators import INDICATORS
+from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
 from tests.factories import credit_code, make_community, make_period, make_worker
 
 DAY = datetime.date(2018, 6, 30)
 DAYS = st.sampled_from([DAY + datetime.timedelta(days=shift) for shift in (-400, -1, 0, 1, 400)])
 PLACES = st.integers(0, 8)  # the communities of the small city, and two more (see `city_with_oddities`)
+PER = {"": ("", 1), "100_households": ("households", 100), "10000_residents": ("residents", 10_000)}
+
+
+# --- Random facts ---
 
 
 @dataclass(frozen=True)
@@ -52,26 +60,91 @@ organizations = st.lists(
     st.tuples(st.integers(0, 11), st.sampled_from(["registered", "filed", "guided"]), st.booleans(), dated()),
     max_size=12,
 )
-postings = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 4), dated()), max_size=12)
+postings = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 4), st.booleans(), dated()), max_size=12)
 profiles = st.lists(
-    st.tuples(PLACES, DAYS, st.none() | st.sampled_from([0, 2_999, 3_000, 3_001])),
-    max_size=12,
+    st.tuples(
+        PLACES,
+        DAYS,
+        st.none() | st.sampled_from([0, 1_111, 2_999, 3_000, 3_001]),
+        st.none() | st.sampled_from([0, 3, 300, 999]),
+    ),
+    max_size=14,
     unique_by=lambda profile: profile[:2],
 )
-bounds = st.tuples(st.integers(0, 3), st.none() | st.integers(0, 2))
-rules = st.fixed_dictionaries(
-    {
-        "registration": st.lists(
-            st.sampled_from(["registered", "filed", "guided"]), min_size=1, max_size=3, unique=True
-        ),
-        "level": st.lists(
-            st.sampled_from(["degree_only", "assistant", "social_worker", "senior"]),
-            min_size=1,
-            max_size=4,
-            unique=True,
+
+
+# --- Random plans ---
+
+REGISTRATIONS = ["registered", "filed", "guided"]
+LEVELS = ["degree_only", "assistant", "social_worker", "senior"]
+# What a single community may have, so that random bounds lie where they decide something.
+USUAL = {
+    "facility_area": 250,
+    "facilities": 1,
+    "organizations": 1,
+    "workers": 1,
+    "community_workers": 1,
+    "professionals": 1,
+}
+
+
+def some_of(values):
+    return st.lists(st.sampled_from(values), min_size=1, unique=True)
+
+
+def rule_of(draw, indicator):
+    if indicator in {"organizations", "agencies"}:
+        return draw(st.just({}) | st.fixed_dictionaries({"registration": some_of(REGISTRATIONS)}))
+    if indicator == "professionals":
+        return draw(st.just({}) | st.fixed_dictionaries({"level": some_of(LEVELS)}))
+    return {}
+
+
+@st.composite
+def of_communities(draw):
+    """A clause about communities: every operator, aggregate and condition."""
+    indicator = draw(st.sampled_from(sorted(USUAL)))
+    per = draw(st.sampled_from(sorted(PER)))
+    aggregate = draw(st.sampled_from(["each", "mean", "coverage"]))
+    step = Decimal(USUAL[indicator]) * (Decimal("3.33") if per else 1)
+    at_least = step * draw(st.sampled_from([Decimal(0), Decimal("0.5"), Decimal(1), Decimal(2), Decimal(3)]))
+    margin = draw(st.none() | st.sampled_from([Decimal(0), Decimal(1), Decimal(2)]))
+    return {
+        "level": "community",
+        "kind": draw(st.sampled_from(["", "urban", "rural"])),
+        "minimum_population": draw(st.none() | st.sampled_from([0, 3_000])),
+        "indicator": indicator,
+        "counting_rule": rule_of(draw, indicator),
+        "per": per,
+        "aggregate": aggregate,
+        "at_least": at_least.quantize(Decimal("0.01")),
+        "at_most": None if margin is None else (at_least + step * margin).quantize(Decimal("0.01")),
+        "coverage_at_least": (
+            draw(st.sampled_from([Decimal("0.01"), Decimal("33.33"), Decimal(50), Decimal(80), Decimal(100)]))
+            if aggregate == "coverage"
+            else None
         ),
     }
-)
+
+
+@st.composite
+def of_counties(draw):
+    at_least = draw(st.integers(0, 2))
+    margin = draw(st.none() | st.integers(0, 1))
+    return {
+        "level": "county",
+        "urban_districts_only": draw(st.booleans()),
+        "indicator": "agencies",
+        "counting_rule": rule_of(draw, "agencies"),
+        "at_least": Decimal(at_least),
+        "at_most": None if margin is None else Decimal(at_least + margin),
+    }
+
+
+plans = st.lists(of_communities() | of_counties(), min_size=1, max_size=4)
+
+
+# --- The test ---
 
 
 @pytest.fixture
@@ -98,53 +171,101 @@ QUALIFICATIONS = [None, "degree_only", "assistant", "social_worker", "senior"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    facilities=facilities,
-    organizations=organizations,
-    postings=postings,
-    profiles=profiles,
-    bound=bounds,
-    rule=rules,
-    minimum=st.none() | st.sampled_from([0, 3_000]),
-)
+@given(facilities=facilities, organizations=organizations, postings=postings, profiles=profiles, clauses=plans)
 @pytest.mark.django_db
 def test_judgements_are_those_a_person_would_reach_with_paper_and_pencil(
-    city_with_oddities, workers, facilities, organizations, postings, profiles, bound, rule, minimum
+    city_with_oddities, workers, facilities, organizations, postings, profiles, clauses
 ):
     place, communities = city_with_oddities
     places = [*communities, place.street, place.county, place.rural_town]
-    at_least, margin = bound
-    at_most = None if margin is None else at_least + margin
     with transaction.atomic():
         write(places, workers, facilities, organizations, postings, profiles)
-        for target in Target.objects.filter(plan__code="2020", is_scored=True, level="community"):
-            dimension = {"organizations": "registration", "professionals": "level"}.get(target.indicator)
-            target.counting_rule = {dimension: rule[dimension]} if dimension else {}
-            target.at_least = at_least * scale(target)
-            target.at_most = None if at_most is None else at_most * scale(target)
-            target.minimum_population = minimum
-            target.save()
+        plan = write_plan(clauses)
         period = make_period("2018-06")
         compute_period(period)
+        written = rows_of(period)
+        compute_period(period)
+        assert rows_of(period) == written, "computing again wrote other rows"
 
         paper = Paper(place, communities, places, facilities, organizations, postings, profiles)
-        for target in TargetPlan.objects.get(code="2020").targets.filter(is_scored=True, level="community"):
-            expected = {
-                community.name: paper.judge(community, target)
-                for community in communities
-                if community.kind == target.kind and paper.is_scored(community)
-            }
-            judged = CommunityMeasure.objects.for_period(period).judged_by(target)
-            assert {m.name: (m.verdict, m.missing) for m in judged} == expected, target.code
-            for division in (place.city, place.county, place.other_county, place.street, place.rural_town):
-                result = TargetResult.objects.for_period(period).get(target=target, division=division)
-                inside = [c.name for c in communities if c.name in expected and c.town.path.startswith(division.path)]
-                assert_adds_up(result, [expected[name] for name in inside])
+        for target in plan.targets.all():
+            if target.level == "community":
+                check_communities(paper, period, target)
+            check_divisions(paper, period, target)
+        check_preview(period, plan)
         transaction.set_rollback(True)
 
 
-def scale(target):
-    return 250 if target.indicator == "facility_area" else 1
+def check_communities(paper, period, target):
+    expected = {community.name: paper.judge(community, target) for community in paper.spoken_of(target)}
+    judged = CommunityMeasure.objects.for_period(period).judged_by(target)
+    assert {m.name: Judged(m.verdict, m.missing, m.value) for m in judged} == expected, describe(target)
+
+
+def check_divisions(paper, period, target):
+    place = paper.place
+    for division in (place.city, place.county, place.other_county, place.street, place.other_street, place.rural_town):
+        result = TargetResult.objects.for_period(period).filter(target=target, division=division).first()
+        if target.level == "county" and division.level == "town":
+            assert result is None
+            continue
+        assert numbers_of(result) == paper.result(division, target), (describe(target), division.name)
+
+
+def check_preview(period, plan):
+    """Judging the same clauses without saving them gives what was stored."""
+    drafts = [
+        Target(
+            **{f.name: getattr(target, f.name) for f in Target._meta.concrete_fields if f.name not in {"id", "plan"}}
+        )
+        for target in plan.targets.all()
+    ]
+    stored = {
+        (result.target.code, result.division_id): numbers_of(result)
+        for result in TargetResult.objects.for_period(period).reporting()
+    }
+    tried = {(result.target.code, result.division_id): numbers_of(result) for result in results_under(period, drafts)}
+    assert tried == stored
+
+
+def write_plan(clauses):
+    plan = TargetPlan.objects.create(
+        code="random", title="随机方案", document="无", starts_on="2018-01-01", ends_on="2018-12-31"
+    )
+    for position, clause in enumerate(clauses, start=1):
+        target = Target(
+            plan=plan, code=f"clause_{position}", position=position, short_name="某", name="某", clause="一", unit="个", **clause
+        )  # fmt: skip
+        target.full_clean()
+        target.save()
+    return plan
+
+
+def describe(target):
+    return {field.name: getattr(target, field.name) for field in Target._meta.concrete_fields}
+
+
+def rows_of(period):
+    return [
+        list(model.objects.filter(period=period).order_by("pk").values())
+        for model in (CommunityMeasure, DivisionMeasure, TargetResult)
+    ]
+
+
+COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
+
+
+def numbers_of(result):
+    return {
+        **{name: getattr(result, name) for name in COUNTS},
+        "rate": result.rate,
+        "gap": result.gap,
+        "value": result.value,
+        "verdict": result.verdict,
+    }
+
+
+# --- Writing the facts ---
 
 
 def write(places, workers, facilities, organizations, postings, profiles):
@@ -175,7 +296,7 @@ def write(places, workers, facilities, organizations, postings, profiles):
         )
         for number, (where, registration, is_agency, dates) in enumerate(organizations)
     )
-    for number, (where, qualification, dates) in enumerate(postings):
+    for number, (where, qualification, is_community_worker, dates) in enumerate(postings):
         worker = workers[qualification]
         # A person has one open posting, and one a day: the others are copies of that person.
         if number:
@@ -183,13 +304,13 @@ def write(places, workers, facilities, organizations, postings, profiles):
         Posting.objects.create(
             worker=worker,
             **at(places[where]),
-            is_community_worker=False,
+            is_community_worker=is_community_worker,
             started_on=dates.begins,
             ended_on=dates.ends,
         )
     CommunityProfile.objects.bulk_create(
-        CommunityProfile(community=places[where], as_of=as_of, residents=residents)
-        for where, as_of, residents in profiles
+        CommunityProfile(community=places[where], as_of=as_of, residents=residents, households=households)
+        for where, as_of, residents, households in profiles
     )
 
 
@@ -197,67 +318,178 @@ def at(where):
     return {"division" if hasattr(where, "level") else "community": where}
 
 
-def assert_adds_up(result, judgements):
-    counts = Counter(verdict for verdict, _ in judgements)
-    for name in ("met", "over", "unmet", "not_applicable", "unknown"):
-        assert getattr(result, name) == counts[name], (result.target.code, result.division.name, name)
-    judged = len(judgements) - counts["not_applicable"]
-    assert result.judged == judged
-    reached = Decimal(counts["met"] + counts["over"])
-    rate = (reached / judged).quantize(Decimal("0.0001"), ROUND_HALF_UP) if judged else None
-    assert result.rate == rate
-    assert result.gap == sum(missing for _, missing in judgements if missing is not None)
+# --- Paper and pencil ---
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How one unit stands."""
+
+    verdict: str
+    missing: Decimal | None = None
+    value: Decimal | None = None
+
+
+def up(number):
+    """To hundredths, upwards."""
+    return Decimal(math.ceil(number * 100)) / 100
+
+
+def half_up(number, digits=2):
+    return Decimal(math.floor(number * 10**digits + Fraction(1, 2))) / 10**digits
 
 
 class Paper:
-    """The same facts, read with plain Python."""
+    """The same facts, read with plain Python; fractions are exact."""
 
     def __init__(self, place, communities, places, facilities, organizations, postings, profiles):
         self.place, self.communities, self.places = place, communities, places
-        self.rows = {"facility_area": facilities, "organizations": organizations, "professionals": postings}
-        self.profiles = profiles
+        self.facilities, self.organizations, self.postings, self.profiles = (
+            facilities, organizations, postings, profiles,
+        )  # fmt: skip
 
     def county_of(self, where):
         if hasattr(where, "level"):
             return where if where.level == "county" else where.parent
         return where.town.parent
 
-    def residents(self, community):
+    def newest(self, community, column):
+        """The newest known number of `residents` (2) or `households` (3)."""
         known = [
-            (as_of, residents)
-            for where, as_of, residents in self.profiles
-            if self.places[where] == community and as_of <= DAY and residents is not None
+            (profile[1], profile[column])
+            for profile in self.profiles
+            if self.places[profile[0]] == community and profile[1] <= DAY and profile[column] is not None
         ]
         return max(known)[1] if known else None
+
+    def base(self, community, target):
+        of, _ = PER[target.per]
+        return 1 if not of else self.newest(community, {"residents": 2, "households": 3}[of])
+
+    def spoken_of(self, target):
+        return [c for c in self.communities if self.is_scored(c) and target.kind in ("", c.kind)]
 
     def is_scored(self, community):
         if community.is_virtual:
             return False
-        return int(community.code[-3:]) < 400 or self.residents(community) is not None
+        return int(community.code[-3:]) < 400 or self.newest(community, 2) is not None
+
+    def rows(self, indicator):
+        if indicator in {"facility_area", "facilities"}:
+            return self.facilities
+        return self.organizations if indicator in {"organizations", "agencies"} else self.postings
+
+    def has_reported(self, county, indicator):
+        return any(self.county_of(self.places[row[0]]) == county for row in self.rows(indicator))
 
     def figure(self, community, target):
-        rows = self.rows[target.indicator]
-        if not any(self.county_of(self.places[row[0]]) == community.town.parent for row in rows):
+        """What the community has as of the day, None where its county has not reported."""
+        if not self.has_reported(community.town.parent, target.indicator):
             return None
-        here = [row[1:] for row in rows if self.places[row[0]] == community and row[-1].holds]
-        if target.indicator == "facility_area":
-            return sum((Decimal(hundredths) / 100 for kind, hundredths, _ in here if kind == "integrated"), Decimal(0))
-        if target.indicator == "organizations":
-            return sum(registration in target.counting_rule["registration"] for registration, _, _ in here)
-        return sum(QUALIFICATIONS[number] in target.counting_rule["level"] for number, _ in here)
+        here = [row[1:] for row in self.rows(target.indicator) if self.places[row[0]] == community and row[-1].holds]
+        match target.indicator:
+            case "facility_area":
+                return sum(
+                    (Fraction(hundredths, 100) for kind, hundredths, _ in here if kind == "integrated"), Fraction(0)
+                )
+            case "facilities":
+                return Fraction(sum(kind == "integrated" for kind, _, _ in here))
+            case "organizations":
+                chosen = target.counting_rule.get("registration", REGISTRATIONS)
+                return Fraction(sum(registration in chosen for registration, _, _ in here))
+            case "workers":
+                return Fraction(len(here))
+            case "community_workers":
+                return Fraction(sum(is_community_worker for _, is_community_worker, _ in here))
+        chosen = target.counting_rule.get("level", LEVELS)
+        return Fraction(sum(QUALIFICATIONS[number] in chosen for number, _, _ in here))
 
     def judge(self, community, target):
+        figure, base, per = self.figure(community, target), self.base(community, target), PER[target.per][1]
+        value = None if figure is None or not base else half_up(figure * per / base)
         if target.minimum_population is not None:
-            residents = self.residents(community)
+            residents = self.newest(community, 2)
             if residents is None:
-                return "unknown", None
+                return Judged("unknown", value=value)
             if residents < target.minimum_population:
-                return "not_applicable", None
-        figure = self.figure(community, target)
-        if figure is None:
-            return "unknown", None
-        if figure < target.at_least:
-            return "unmet", target.at_least - figure
-        if target.at_most is not None and figure > target.at_most:
-            return "over", None
-        return "met", None
+                return Judged("not_applicable", value=value)
+        if base == 0:
+            return Judged("not_applicable")
+        if figure is None or base is None:
+            return Judged("unknown", value=value)
+        return self.compared(figure, base, per, target, value)
+
+    def compared(self, figure, base, per, target, value):
+        ratio = figure * per / base
+        if ratio < Fraction(target.at_least):
+            return Judged("unmet", up(Fraction(target.at_least) * base / per - figure), value)
+        is_over = target.at_most is not None and ratio > Fraction(target.at_most)
+        return Judged("over" if is_over else "met", None, value)
+
+    # --- Divisions ---
+
+    def result(self, division, target):
+        if target.level == "county":
+            counties = [c for c in (self.place.county, self.place.other_county) if c.path.startswith(division.path)]
+            if target.urban_districts_only:
+                counties = [county for county in counties if county.is_urban_district]
+            return self.added_up([self.judge_county(county, target) for county in counties])
+        inside = [c for c in self.spoken_of(target) if c.town.path.startswith(division.path)]
+        judged = [self.judge(community, target) for community in inside]
+        if target.aggregate == "mean":
+            return self.mean(inside, judged, target)
+        found = self.added_up(judged)
+        if target.aggregate == "coverage":
+            found |= self.coverage(found, Fraction(target.coverage_at_least))
+        return found
+
+    def judge_county(self, county, target):
+        if not self.has_reported(county, "agencies"):
+            return Judged("unknown")
+        chosen = target.counting_rule.get("registration", REGISTRATIONS)
+        number = sum(
+            is_agency and registration in chosen and dates.holds and self.county_of(self.places[where]) == county
+            for where, registration, is_agency, dates in self.organizations
+        )
+        return self.compared(Fraction(number), 1, 1, target, None)
+
+    def added_up(self, judged):
+        counts = Counter(each.verdict for each in judged)
+        number = len(judged) - counts["not_applicable"]
+        rate = half_up(Fraction(counts["met"] + counts["over"], number), 4) if number else None
+        return {
+            "judged": number,
+            **{name: counts[name] for name in COUNTS[1:]},
+            "rate": rate,
+            "gap": sum((each.missing for each in judged if each.missing is not None), Decimal(0)),
+            "value": None,
+            "verdict": "",
+        }
+
+    def coverage(self, found, share):
+        if not found["judged"]:
+            return {"value": None, "verdict": "not_applicable"}
+        covered = Fraction(100 * (found["met"] + found["over"]), found["judged"])
+        at_best = covered + Fraction(100 * found["unknown"], found["judged"])
+        verdict = "met" if covered >= share else "unmet" if at_best < share else "unknown"
+        return {"value": half_up(covered), "verdict": verdict}
+
+    def mean(self, inside, judged, target):
+        known = [c for c, each in zip(inside, judged, strict=True) if each.verdict in {"met", "over", "unmet"}]
+        per = PER[target.per][1]
+        figure = sum((self.figure(community, target) for community in known), Fraction(0))
+        base = sum(self.base(community, target) for community in known)
+        whole = Judged("not_applicable")
+        if any(each.verdict == "unknown" for each in judged):
+            whole = Judged("unknown")
+        elif known:
+            whole = self.compared(figure, base, per, target, None)
+        return {
+            **self.added_up([whole]),
+            "value": half_up(figure * per / base) if known else None,
+            "verdict": whole.verdict,
+        }
+
+
+def test_the_oracle_knows_every_indicator_that_communities_are_judged_by():
+    assert set(USUAL) == {code for code, indicator in INDICATORS.items() if not indicator.is_of_divisions}
