@@ -55,7 +55,9 @@ def selected(columns: Sequence[str], rows: Sql) -> Sql:
 def keep(*named: Named) -> None:
     """Put tables that several statements need into temporary tables of the same names, one after the other.
 
-    Each may use those before it. PostgreSQL is told how large they are, or it would plan for a handful of rows.
+    Each may use those before it, and is looked up by its first column. PostgreSQL is told how large they are, or it
+    would plan for a handful of rows; SQLite is given an index, or it would read the whole table for every row that is
+    joined to it.
     """
     with connection.cursor() as cursor:
         for part in named:
@@ -63,6 +65,8 @@ def keep(*named: Named) -> None:
             cursor.execute(text, part.body.params)
             if connection.vendor == "postgresql":
                 cursor.execute(f"ANALYZE {part.name}")
+            elif connection.vendor == "sqlite":
+                cursor.execute(f"CREATE INDEX temp.key_of_{part.name} ON {part.name} ({part.columns[0]})")
 
 
 def _alone(part: Named) -> str:
