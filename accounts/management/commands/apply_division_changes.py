@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from accounts.actions import AppliedChanges, apply_division_changes
 from accounts.models import User
 from changzhi_portal.errors import PortalError
+from communities.actions import note_division_changes
+from communities.actions.noting import CHANGE_COLUMNS, CROSSWALK_COLUMNS
 from communities.divisionchanges import CommunityMove, DivisionMove
 
 # The command could not run: unknown user, no right, changes that do not fit (the exit statuses of the other commands).
@@ -22,14 +26,26 @@ class Command(BaseCommand):
     help = "Apply the changes of divisions that are known and whose day has come. Running it twice is safe."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Who does it, and whether to print JSON."""
+        """Who does it, lists to note first, and whether to print JSON."""
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="a bureau_admin")
+        parser.add_argument(
+            "--changes",
+            type=Path,
+            metavar="FILE.csv",
+            help=f"note these changes first; columns {', '.join(CHANGE_COLUMNS)}",
+        )
+        parser.add_argument(
+            "--crosswalk",
+            type=Path,
+            metavar="FILE.csv",
+            help=f"where each community goes in them; columns {', '.join(CROSSWALK_COLUMNS)}",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Apply, and say what was done."""
         try:
-            applied = apply_division_changes(by=_user(options["as_"]))
+            applied = _apply(_user(options["as_"]), options["changes"], options["crosswalk"])
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
         if options["json"]:
@@ -39,6 +55,18 @@ class Command(BaseCommand):
             self.stdout.write("No change of divisions waits to be applied; nothing to do.")
         for of_day in () if options["json"] else applied:
             self.stdout.write(_in_words(of_day))
+
+
+@transaction.atomic
+def _apply(user: User, changes: Path | None, crosswalk: Path | None) -> list[AppliedChanges]:
+    """Note and apply in one: a list whose changes do not fit leaves nothing behind."""
+    if crosswalk is not None and changes is None:
+        raise PortalError(
+            "对照表应与变更表一起给出。", cure="--crosswalk goes with --changes: name the changes it is about."
+        )
+    if changes is not None:
+        note_division_changes(changes=changes, crosswalk=crosswalk)
+    return apply_division_changes(by=user)
 
 
 def _user(username: str) -> User:

@@ -1,0 +1,74 @@
+"""Noting changes of divisions that are to come or to be applied: from the lists that a decision comes with."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from changzhi_portal.bulk import insert_rows
+from changzhi_portal.errors import PortalError
+from communities.models import CrosswalkRow, DivisionChange
+
+CHANGE_COLUMNS = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "source")
+CROSSWALK_COLUMNS = ("effective_on", "from_code", "from_name", "to_code", "to_name", "to_town_name")
+Row = TypeVar("Row", DivisionChange, CrosswalkRow)
+
+
+@transaction.atomic
+def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> int:
+    """Note the changes of a CSV file, and the crosswalk that goes with them; how many changes are new.
+
+    Both have a header line with the model's own columns; a change or row that is noted already is passed over. Nothing
+    is applied. Raises PortalError, naming the line, for a file that cannot be read or a line that cannot be.
+    """
+    noted = _note(DivisionChange, changes, CHANGE_COLUMNS, ("effective_on", "from_code", "to_code"))
+    if crosswalk is not None:
+        _note(CrosswalkRow, crosswalk, CROSSWALK_COLUMNS, ("effective_on", "from_code", "to_code"))
+    return noted
+
+
+def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[str]) -> int:
+    known = set(model._default_manager.values_list(*key))
+    fresh = []
+    for number, values in _lines(path, columns):
+        row = model(**values)
+        try:
+            row.clean_fields()
+        except ValidationError as error:
+            raise _unreadable(
+                path, f"第{number}行：{''.join(error.messages)}", f"line {number}: {error.messages}"
+            ) from error
+        if (identity := tuple(getattr(row, name) for name in key)) not in known:
+            known.add(identity)
+            fresh.append(row)
+    try:
+        with transaction.atomic():
+            insert_rows(model, fresh)
+    except IntegrityError as error:
+        raise _unreadable(
+            path,
+            "有的行自相矛盾，或者与已登记的不一致，同一天一个代码只能出现一次",
+            "lines contradict one another or what is noted already: a code stands once a day",
+        ) from error
+    return len(fresh)
+
+
+def _lines(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if missing := [name for name in columns if name not in (reader.fieldnames or ())]:
+                raise _unreadable(path, f"缺少列{'、'.join(missing)}", f"columns missing: {', '.join(missing)}")
+            for number, row in enumerate(reader, start=2):
+                yield number, {name: (row[name] or "").strip() for name in columns}
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, "读不出来，应为UTF-8编码的CSV文件", "not a readable UTF-8 CSV file") from error
+
+
+def _unreadable(path: Path, message: str, cure: str) -> PortalError:
+    return PortalError(f"{path.name}：{message}。", cure=f"{path}: {cure}.")
