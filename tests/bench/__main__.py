@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
-import sys
 
 import django
 
@@ -14,17 +14,22 @@ logging.disable(logging.INFO)
 
 from django.core.management import call_command  # noqa: E402
 
-from tests.bench import uploads  # noqa: E402
-
-TABLES = {"uploads": uploads.run}
+from tests.bench import targets, uploads  # noqa: E402
 
 
 def main() -> None:
     """Run the tables named on the command line, by default all."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=", description=main.__doc__)
+    parser.add_argument("tables", nargs="*", metavar="uploads|targets")
+    parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
+    asked = parser.parse_args()
+    tables = {"uploads": uploads.run, "targets": lambda: targets.run(asked.communities)}
+    if unknown := set(asked.tables) - set(tables):
+        parser.error(f"there is no table {', '.join(sorted(unknown))}; choose from {', '.join(tables)}")
     call_command("migrate", verbosity=0)
     call_command("load_divisions", verbosity=0)
-    for name in sys.argv[1:] or TABLES:
-        TABLES[name]()
+    for name in asked.tables or tables:
+        tables[name]()
 
 
 main()
