@@ -42,19 +42,29 @@ class ClaimLost(Exception):
 # --- Asking for an issue ---
 
 
-def prepare_briefing(*, period: ReportingPeriod, division: Division, by: Any, queue: bool = True) -> Briefing:
+def prepare_briefing(
+    *, period: ReportingPeriod, division: Division, by: Any, queue: bool = True, edition: int = 1
+) -> Briefing:
     """The issue of a month and division, queued for printing; created when there is none yet.
+
+    A corrected `edition` is only printed again (see `reports.correcting`).
 
     `by` is None for the command line. One that is being printed already is left alone. Without `queue` the caller prints
     by itself. Raises PortalError for a town, a month before the first issue, and a user who may not print this one.
     """
-    _refuse_unless_allowed(division, by)
+    refuse_unless_printing(division, by)
     refuse_unless_issuing(period, division)
     numbers = _numbers_of(period)
+    if edition > 1 and not Briefing.objects.filter(period=period, division=division, edition=edition).exists():
+        raise PortalError(
+            f"{division}{period}没有这一版简报，请从简报页面编发更正版。",
+            cure=f"There is no edition {edition} of the briefing of {division.code} for {period.code}.",
+        )
     with transaction.atomic():
         briefing, is_new = Briefing.objects.get_or_create(
             period=period,
             division=division,
+            edition=edition,
             defaults={
                 **numbers,
                 **_addressees_of(division),
@@ -79,7 +89,8 @@ def prepare_briefing(*, period: ReportingPeriod, division: Division, by: Any, qu
     return briefing
 
 
-def _refuse_unless_allowed(division: Division, by: Any) -> None:
+def refuse_unless_printing(division: Division, by: Any) -> None:
+    """Raise PortalError for a user who may not print briefings, or not that division's; None is the command line."""
     if by is None:
         return
     if not by.duty.may_print_briefing:
@@ -209,8 +220,14 @@ def _print(claim: _Claim) -> None:
 
 
 def _figures_of(briefing: Briefing) -> dict[str, Any]:
-    """Those it was printed from, when the month has been locked ever since; otherwise the month's current ones."""
+    """Those it was printed from, when the month has been locked ever since; otherwise the month's current ones.
+
+    A corrected edition has its own, and the edition that it corrects keeps what it was printed from for good.
+    """
     period = briefing.period
+    newest = Briefing.objects.editions_of(briefing).first()
+    if briefing.figures and newest is not None and newest.edition > 1:
+        return briefing.figures
     locked_since = period.locked_at if period.state == ReportingPeriod.State.LOCKED else None
     if briefing.figures and locked_since and briefing.printed_at and briefing.printed_at >= locked_since:
         return briefing.figures

@@ -35,14 +35,22 @@ class PrintBriefingForm(forms.Form):
         error_messages={"required": "请选择全市或一个县（市、区）。", "invalid_choice": "没有这个区划，请重新选择。"},
     )
 
+    # Which edition is printed again, from the page of one; the list asks for the original.
+    edition = forms.IntegerField(
+        min_value=1,
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "没有这一版简报。", "min_value": "没有这一版简报。"},
+    )
+
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         levels = (Division.Level.CITY, Division.Level.COUNTY)
         self.fields["division"].queryset = (  # type: ignore[attr-defined]
             Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")
         )
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "form-select w-auto"
+        for name in ("period", "division"):
+            self.fields[name].widget.attrs["class"] = "form-select w-auto"
 
     @property
     def problem(self) -> str:

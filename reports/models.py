@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -25,7 +25,13 @@ class BriefingQuerySet(ScopedQuerySet):
 
     def newest_first(self) -> Self:
         """For the list page, with everything a line shows."""
-        return self.select_related("period", "division", "printed_by").order_by("-period__month", "division__code")
+        return self.select_related("period", "division", "printed_by").order_by(
+            "-period__month", "division__code", "-edition"
+        )
+
+    def editions_of(self, briefing: Briefing) -> Self:
+        """Every edition of an issue, the newest first."""
+        return self.filter(period=briefing.period_id, division=briefing.division_id).order_by("-edition")
 
     def stalled(self) -> Self:
         """Queued or printing without a sign of life for HEARTBEAT_LIMIT."""
@@ -53,6 +59,8 @@ class Briefing(ScopedModel):
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="briefings", verbose_name="区划")
     issue_number = models.PositiveIntegerField("期号", help_text="当年第几期")
     total_number = models.PositiveIntegerField("总期号")
+    edition = models.PositiveSmallIntegerField("版次", default=1, help_text="1为原版，以后为更正版")
+    corrections: Any = models.JSONField("更正说明", default=list, blank=True)
     issued_on = models.DateField("印发日期")
     commentary = models.TextField("按语", blank=True)
     next_steps = models.TextField("下步工作", blank=True)
@@ -81,12 +89,19 @@ class Briefing(ScopedModel):
         ordering = ("-period__month", "division__code")
         constraints = (
             models.UniqueConstraint(
-                fields=["period", "division"], name="briefing_once", violation_error_message="这个区划本月已有简报。"
+                fields=["period", "division", "edition"],
+                name="briefing_once",
+                violation_error_message="这个区划本月的简报已有这一版。",
             ),
             models.UniqueConstraint(
-                fields=["division", "total_number"],
+                fields=["division", "total_number", "edition"],
                 name="briefing_total_number_once",
                 violation_error_message="总期号已被使用。",
+            ),
+            models.CheckConstraint(
+                condition=Q(edition=1, corrections=[]) | (Q(edition__gt=1) & ~Q(corrections=[])),
+                name="briefing_correction_says_what",
+                violation_error_message="更正版应写明更正了什么，原版没有更正说明。",
             ),
             models.CheckConstraint(
                 condition=~Q(state="printed") | (Q(printed_at__isnull=False) & ~Q(pdf_name="")),
@@ -106,7 +121,7 @@ class Briefing(ScopedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.division}{self.period}简报"
+        return f"{self.division}{self.period}简报{self.edition_name}"
 
     @property
     def is_at_work(self) -> bool:
@@ -115,5 +130,12 @@ class Briefing(ScopedModel):
 
     @property
     def number_line(self) -> str:
-        """The issue's number as it stands under the masthead: 第6期（总第8期）."""
-        return f"第{self.issue_number}期（总第{self.total_number}期）"
+        """The issue's number as it stands under the masthead: 第6期（总第8期）; of a corrected edition, that it is one."""
+        return f"第{self.issue_number}期（总第{self.total_number}期）{self.edition_name}"
+
+    @property
+    def edition_name(self) -> str:
+        """更正版, 第2次更正版; nothing for the original."""
+        if self.edition == 1:
+            return ""
+        return "更正版" if self.edition == 2 else f"第{self.edition - 1}次更正版"

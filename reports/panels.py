@@ -25,7 +25,11 @@ class NewestBriefing(HomePanel):
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """The briefing, or None; the own division's before those below it."""
         printed = Briefing.objects.visible_to(request.user).filter(state=Briefing.State.PRINTED)
-        newest = printed.select_related("period", "division").order_by("-period__month", "division__path").first()
+        newest = (
+            printed.select_related("period", "division")
+            .order_by("-period__month", "division__path", "-edition")
+            .first()
+        )
         return {"briefing": newest}
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from reports.views.briefing import BriefingDetail, BriefingList, BriefingPdf, BriefingProgress, PrintBriefing
+from reports.views.briefing import (
+    BriefingDetail,
+    BriefingList,
+    BriefingPdf,
+    BriefingProgress,
+    CorrectBriefing,
+    PrintBriefing,
+)
 from reports.views.dashboard import Dashboard
 
 app_name = "reports"
@@ -12,5 +19,6 @@ urlpatterns = [
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
     path("briefings/<slug:ref>/", BriefingDetail.as_view(), name="briefing"),
     path("briefings/<slug:ref>/progress/", BriefingProgress.as_view(), name="briefing_progress"),
+    path("briefings/<slug:ref>/correct/", CorrectBriefing.as_view(), name="correct_briefing"),
     path("briefings/<slug:ref>/pdf/", BriefingPdf.as_view(), name="briefing_pdf"),
 ]

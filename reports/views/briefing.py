@@ -6,6 +6,7 @@ from typing import Any
 
 from csp.decorators import csp_exempt
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,12 +18,15 @@ from changzhi_portal.errors import PortalError
 from changzhi_portal.views import Crumb, ListPage, PortalPage
 from changzhi_portal.views.pages import EVERYBODY, may
 from reports.actions import prepare_briefing
+from reports.correcting import issue_correction
+from reports.corrections import in_words
 from reports.filters import BriefingFilterSet
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
 from reports.models import Briefing
 from reports.storage import pdf_path
 from reports.tables import BriefingTable
+from targets.models import Computation, LockedChange
 
 _MAY_PRINT = "may_print_briefing"
 
@@ -56,10 +60,27 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The page of the issue, if it lies in the user's area."""
         self.briefing = find_briefing(request, ref)
-        context = self.get_context_data(briefing=self.briefing, may_print=may(request.user, _MAY_PRINT))
+        editions = list(
+            Briefing.objects.editions_of(self.briefing).visible_to(request.user).exclude(pk=self.briefing.pk)
+        )
+        context = self.get_context_data(
+            briefing=self.briefing,
+            may_print=may(request.user, _MAY_PRINT),
+            editions=editions,
+            corrections=[in_words(each) for each in self.briefing.corrections],
+            computation=Computation.objects.of_period(self.briefing.period),
+            has_changed_since_lock=self._has_changed_since_lock(editions),
+        )
         if self.briefing.figures:
             context["issue"] = issue_text(self.briefing)
         return self.render_to_response(context)
+
+    def _has_changed_since_lock(self, other_editions: list[Briefing]) -> bool:
+        """Whether the newest edition is shown and computing its locked month again would change figures of its area."""
+        if any(other.edition > self.briefing.edition for other in other_editions):
+            return False
+        changes = LockedChange.objects.visible_to(self.request.user).of_period(self.briefing.period)
+        return changes.within(self.briefing.division).exists()
 
     def get_title(self) -> str:
         """2018年6月长治市简报."""
@@ -101,12 +122,38 @@ class PrintBriefing(PortalPage):
             return redirect("reports:briefings")
         try:
             briefing = prepare_briefing(
-                period=form.cleaned_data["period"], division=form.cleaned_data["division"], by=request.user
+                period=form.cleaned_data["period"],
+                division=form.cleaned_data["division"],
+                edition=form.cleaned_data["edition"] or 1,
+                by=request.user,
             )
         except PortalError as refusal:
             messages.error(request, str(refusal))
             return redirect("reports:briefings")
         return redirect("reports:briefing", ref=briefing.ref)
+
+
+class CorrectBriefing(PortalPage):
+    """The button 编发更正版: issues a corrected edition of a locked month's issue and shows its page.
+
+    The right is asked for once the issue is found, so that one of another area does not exist here either.
+    """
+
+    requires = EVERYBODY
+    title = "编发更正版"
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """Make and queue the edition; a refusal is said on the page of the issue."""
+        briefing = find_briefing(request, ref)
+        if not may(request.user, _MAY_PRINT):
+            raise PermissionDenied("编发更正版由市局业务员办理。")
+        try:
+            correction = issue_correction(briefing=briefing, by=request.user)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("reports:briefing", ref=briefing.ref)
+        return redirect("reports:briefing", ref=correction.ref)
 
 
 # Browsers show a PDF in a viewer of their own, which our policy for pages would keep from loading.
@@ -137,4 +184,4 @@ def find_briefing(request: HttpRequest, ref: str) -> Briefing:
 
 
 def _name(briefing: Briefing) -> str:
-    return f"{briefing.period}{briefing.division.name}简报"
+    return f"{briefing.period}{briefing.division.name}简报{briefing.edition_name}"

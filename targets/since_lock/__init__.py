@@ -7,6 +7,6 @@ the edits to the units that they move.
 
 from targets.since_lock.causes import causes_of
 from targets.since_lock.differences import Differences, UnitDifference, differences_of
-from targets.since_lock.would_be import would_be
+from targets.since_lock.would_be import recomputed, would_be
 
-__all__ = ["Differences", "UnitDifference", "causes_of", "differences_of", "would_be"]
+__all__ = ["Differences", "UnitDifference", "causes_of", "differences_of", "recomputed", "would_be"]

@@ -1,4 +1,4 @@
-"""A locked month as computing it now would give it, beside the frozen one, for as long as somebody looks."""
+"""A locked month as computing it now would give it, for as long as somebody looks; then everything is taken back."""
 
 from __future__ import annotations
 
@@ -43,5 +43,22 @@ def would_be(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
         measure_and_judge(stand_in, plan)
         try:
             yield stand_in
+        finally:
+            transaction.set_rollback(True)
+
+
+@contextmanager
+def recomputed(period: ReportingPeriod) -> Iterator[None]:
+    """Inside, the rows of a locked month are those that computing it now would give; afterwards they are as they were.
+
+    For whoever reads figures in many ways (by period, by month, over months) and must not know. The caller holds the
+    month (`hold`), and nobody else sees anything of it: it never leaves the transaction.
+    """
+    plan = TargetPlan.objects.in_force_on(period.as_of)
+    with transaction.atomic():
+        Computation.objects.filter(period=period).update(plan=plan)
+        measure_and_judge(period, plan)
+        try:
+            yield
         finally:
             transaction.set_rollback(True)

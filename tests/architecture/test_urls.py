@@ -43,6 +43,7 @@ POST_ONLY = {
     "targets:period_compute",
     "targets:since_lock_compare",
     "reports:print_briefing",
+    "reports:correct_briefing",
 }
 
 
@@ -82,6 +83,7 @@ RECORDS: dict[str, Maker] = {
     "targets:submission": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
+    "reports:correct_briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 

@@ -1,0 +1,225 @@
+"""Corrected editions: from what computing a locked month again would give, beside an original that stays as it is."""
+
+from __future__ import annotations
+
+import copy
+import io
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from changzhi_portal.errors import PortalError
+from reports.actions import prepare_briefing, print_queued
+from reports.correcting import issue_correction
+from reports.corrections import corrections_between, in_words
+from reports.models import Briefing
+from reports.storage import pdf_path
+from targets.actions import compare_locked, lock_period, reopen_period
+from tests.factories import make_facility
+from tests.reports.briefings import division, figures, short_community, target
+from tests.targets.test_since_lock import Office, rows_of
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def locked(place, period, administrator):
+    make_facility(place.communities[0], "综合楼", area=600)
+    make_facility(place.communities[1], "综合楼", area="499.99")
+    make_facility(place.villages[0], "综合楼", area=100)
+    lock_period(period=period, by=administrator)
+    period.refresh_from_db()
+    return period
+
+
+@pytest.fixture
+def original(locked, place):
+    """The city's briefing of June 2018, printed."""
+    return printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False))
+
+
+def printed(briefing):
+    print_queued(briefing.pk)
+    briefing.refresh_from_db()
+    assert briefing.state == "printed", briefing.message
+    return briefing
+
+
+def correct(place, administrator, area):
+    facility = place.communities[1].facilities.get()
+    return Office(administrator).change(facility, area=Decimal(area))
+
+
+# --- What is corrected, in words ---
+
+
+def test_equal_figures_need_no_correction():
+    assert corrections_between(figures(), figures()) == []
+
+
+def test_every_printed_difference_is_named_with_old_and_new_figure():
+    new = figures(
+        targets=[
+            target(
+                met=97,
+                unmet=56,
+                percent=63.4,
+                gap=12_437.84,
+                divisions=[division("140402", "城区", 57, 39), division("140423", "襄垣县", 8, 4)],
+            )
+        ],
+        workforce={"workers": 4_356, "professionals": 2_245, "percent": 51.5, "last_month_workers": None},
+        shortfalls={"targets": ["urban_facility_area"], "rows": [short_community("和平社区居委会", area=310)]},
+    )
+    assert [in_words(each) for each in corrections_between(figures(), new)] == [
+        "全市城市社区设施面积：达标数由96个更正为97个，未达标数由57个更正为56个，达标率由62.7%更正为63.4%，"
+        "缺口由12817.84平方米更正为12437.84平方米",
+        "城区城市社区设施面积：达标数由38个更正为39个，未达标数由19个更正为18个，达标率由66.7%更正为68.4%",
+        "全市社会工作者：在岗人数由4355人更正为4356人",
+        "附件1中城区东街街道办事处和平社区居委会：城市社区设施面积由300平方米更正为310平方米",
+    ]
+
+
+def test_who_comes_onto_the_list_or_leaves_it_is_named_or_counted():
+    many = [short_community(f"第{number}社区", area=1) | {"code": f"14040200100{number}"} for number in range(2, 9)]
+    new = figures(shortfalls={"targets": ["urban_facility_area"], "rows": many})
+    [correction] = corrections_between(figures(), new)
+    assert in_words(correction) == (
+        "附件1未达标城市社区名单：增加东街街道办事处第2社区、东街街道办事处第3社区、东街街道办事处第4社区、"
+        "东街街道办事处第5社区、东街街道办事处第6社区等7个社区，删去东街街道办事处和平社区居委会"
+    )
+
+
+# --- Issuing one ---
+
+
+@pytest.mark.django_db
+def test_a_corrected_edition_stands_beside_an_original_that_stays_byte_for_byte(original, locked, place, administrator):
+    before, file = rows_of(locked), pdf_path(original.pdf_name).read_bytes()
+    kept = copy.deepcopy(original.figures)
+    correct(place, administrator, area=600)
+    correction = printed(issue_correction(briefing=original, by=administrator, queue=False))
+
+    assert rows_of(locked) == before, "the locked month is the same"
+    assert (correction.edition, correction.number_line) == (2, "第6期（总第8期）更正版")
+    assert correction.figures["targets"][0]["met"] == kept["targets"][0]["met"] + 1
+    assert [each["subject"] for each in correction.corrections][:2] == [
+        "全市城市社区设施面积",
+        "城区城市社区设施面积",
+    ]
+    text = "".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(pdf_path(correction.pdf_name).read_bytes())).pages
+    )
+    text = "".join(text.split())
+    assert "更正版" in text and "更正说明" in text and "达标数由1个更正为2个" in text
+
+    original.refresh_from_db()
+    assert original.figures == kept
+    assert pdf_path(original.pdf_name).read_bytes() == file
+    again = printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False))
+    assert again.pk == original.pk
+    assert pdf_path(again.pdf_name).read_bytes() == file
+
+
+@pytest.mark.django_db
+def test_an_original_that_was_corrected_stays_even_when_the_month_is_opened_again(
+    original, locked, place, administrator
+):
+    kept = copy.deepcopy(original.figures)
+    correct(place, administrator, area=600)
+    correction = printed(issue_correction(briefing=original, by=administrator, queue=False))
+    figures_of_correction = copy.deepcopy(correction.figures)
+    correct(place, administrator, area=200)
+    reopen_period(period=locked, by=administrator, reason="更正")
+    assert printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False)).figures == kept
+    asked = prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=2)
+    assert printed(asked).figures == figures_of_correction
+
+
+@pytest.mark.django_db
+def test_a_second_correction_corrects_the_first(original, locked, place, administrator):
+    correct(place, administrator, area=600)
+    first = printed(issue_correction(briefing=original, by=administrator, queue=False))
+    with pytest.raises(PortalError, match="不需要更正版"):
+        issue_correction(briefing=original, by=administrator, queue=False)
+    correct(place, administrator, area=200)
+    second = issue_correction(briefing=first, by=administrator, queue=False)
+    assert (second.edition, second.edition_name) == (3, "第2次更正版")
+    assert ["达标数", "2个", "1个"] in second.corrections[0]["changes"]
+
+
+@pytest.mark.django_db
+def test_an_edit_that_no_printed_figure_shows_is_no_reason_for_a_correction(original, place, administrator):
+    Office(administrator).change(place.communities[0].facilities.get(), area=Decimal(700))
+    with pytest.raises(PortalError, match="不需要更正版"):
+        issue_correction(briefing=original, by=administrator, queue=False)
+    assert Briefing.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_only_a_locked_month_and_a_printed_issue_are_corrected_and_only_by_the_bureau(
+    original, locked, place, administrator, officer, clerk, leader
+):
+    correct(place, administrator, area=600)
+    for user in (clerk, leader):
+        with pytest.raises(PortalError, match="不能生成简报"):
+            issue_correction(briefing=original, by=user, queue=False)
+    county = prepare_briefing(period=locked, division=place.county, by=None, queue=False)
+    with pytest.raises(PortalError, match="还没有生成好"):
+        issue_correction(briefing=county, by=officer, queue=False)
+    reopen_period(period=locked, by=administrator, reason="更正")
+    with pytest.raises(PortalError, match="没有锁定"):
+        issue_correction(briefing=original, by=officer, queue=False)
+    assert not Briefing.objects.filter(edition__gt=1).exists()
+
+
+@pytest.mark.django_db
+def test_an_edition_that_was_never_issued_is_not_printed(original, locked, place):
+    with pytest.raises(PortalError, match="没有这一版"):
+        prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=2)
+
+
+# --- Pages ---
+
+
+@pytest.mark.django_db
+def test_the_bureau_is_offered_a_correction_once_the_figures_would_change(
+    original, locked, place, administrator, officer, leader, signed_in
+):
+    address = reverse("reports:briefing", args=[original.ref])
+    button = reverse("reports:correct_briefing", args=[original.ref])
+    browser = signed_in(officer)
+    compare_locked(locked)
+    assert button not in browser.get(address).content.decode()
+    correct(place, administrator, area=600)
+    compare_locked(locked)
+    assert button in browser.get(address).content.decode()
+    assert button not in signed_in(leader).get(address).content.decode()
+    assert signed_in(leader).post(button).status_code == 403
+
+    answer = browser.post(button)
+    correction = Briefing.objects.get(edition=2)
+    assert answer["Location"] == reverse("reports:briefing", args=[correction.ref])
+    printed(correction)
+    shown = browser.get(answer["Location"]).content.decode()
+    assert "更正说明" in shown and "达标数由1个更正为2个" in shown
+    assert address in shown
+    old = signed_in(leader).get(address).content.decode()
+    assert "更正前的一版" in old and answer["Location"] in old
+    assert button not in browser.get(address).content.decode()
+    listed = browser.get(reverse("reports:briefings")).content.decode()
+    assert "第6期（总第8期）更正版" in listed
+    home = signed_in(leader).get(reverse("home")).content.decode()
+    assert reverse("reports:briefing_pdf", args=[correction.ref]) in home, "a leader gets the newest edition"
+
+
+@pytest.mark.django_db
+def test_a_refused_correction_is_said_on_the_page(original, officer, signed_in):
+    button = reverse("reports:correct_briefing", args=[original.ref])
+    answer = signed_in(officer).post(button, follow=True)
+    assert "不需要更正版" in answer.content.decode()
