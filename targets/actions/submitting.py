@@ -8,7 +8,7 @@ notices to the county's clerks in one transaction.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -43,18 +43,21 @@ def submit_month(
     explanations: Mapping[str, str] | None = None,
     steps_seen: int | None = None,
     at: datetime.datetime | None = None,
+    findings: Sequence[Finding] | None = None,
 ) -> Submission:
     """Report a month for a county, or report it again after it was returned.
 
     `explanations` has a text for every soft finding, by `explanation_key`. `steps_seen` is how many steps the page
-    showed; a submission that has moved on since is refused. `at` is now, but for demo data. Raises PortalError for a
-    role or place that may not, a month that is not open, the time after `late_until` (then only the bureau may), a
-    hard finding, a soft one without explanation, and a report that stands already.
+    showed; a submission that has moved on since is refused. `at` is now, but for demo data. `findings` are what the
+    checks have just found in the county, from whoever reports several at once and has looked through them together;
+    by default they are looked for here. Raises PortalError for a role or place that may not, a month that is not open,
+    the time after `late_until` (then only the bureau may), a hard finding, a soft one without explanation, and a report
+    that stands already.
     """
     moment = at or timezone.now()
     _refuse_unless_owing(period, county, by)
     _refuse_unless_in_time(period, by, timezone.localdate(moment))
-    kept = _explained(period, county, explanations or {})
+    kept = _explained(_to_explain(period, county, findings), explanations or {})
     with transaction.atomic():
         period = _lock(period)
         _refuse_unless_in_time(period, by, timezone.localdate(moment))
@@ -153,15 +156,25 @@ def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
 # --- The checks ---
 
 
-def _explained(period: ReportingPeriod, county: Division, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The explanations to keep, each with the finding as it was explained. Raises PortalError as `submit_month` says."""
-    found = findings_for(period=period, division=county)
-    if found.hard:
+def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Finding] | None) -> list[Finding]:
+    """The soft findings, of those given or of all that the checks find now. Raises PortalError when there is a hard one."""
+    if findings is None:
+        found = findings_for(period=period, division=county)
+        hard = found.hard
+        soft = list(found.narrowed(severity=Severity.SOFT)) if found.soft and not hard else []
+    else:
+        hard = sum(finding.is_hard for finding in findings)
+        soft = [finding for finding in findings if not finding.is_hard]
+    if hard:
         raise PortalError(
-            f"还有{found.hard}处必须改正的问题，请改正后再上报。",
-            cure=f"{found.hard} hard findings block the submission. Run check_data and correct them.",
+            f"还有{hard}处必须改正的问题，请改正后再上报。",
+            cure=f"{hard} hard findings block the submission. Run check_data and correct them.",
         )
-    soft = list(found.narrowed(severity=Severity.SOFT)) if found.soft else []
+    return soft
+
+
+def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The explanations to keep, each with the finding as it was explained. Raises PortalError as `submit_month` says."""
     texts = {key: text.strip() for key, text in given.items()}
     missing = [finding for finding in soft if not texts.get(_key(finding))]
     if missing:

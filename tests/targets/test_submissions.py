@@ -20,6 +20,7 @@ from targets.actions import (
     return_submission,
     submit_month,
 )
+from targets.checks import findings_for
 from targets.models import Computation, Submission, SubmissionStep
 from targets.reporting import (
     Phase,
@@ -315,6 +316,21 @@ def test_what_may_be_right_needs_a_word_each_and_the_reviewer_reads_it_beside_th
     assert kept["label"] == facility.name
     assert "30,000" in kept["message"]
     assert submission.steps.get().explanations == submission.explanations
+
+
+def test_what_was_found_for_several_counties_together_is_explained_like_what_is_found_for_one(place, due, officer):
+    """The demo and whoever reports for several counties look through the city once."""
+    doubtful_facility(place)
+    found = list(findings_for(period=due, division=place.city))
+    with pytest.raises(PortalError, match="需要说明情况"):
+        submit_month(period=due, county=place.county, by=officer, findings=found)
+    texts = explained(due, place.county)
+    submission = submit_month(period=due, county=place.county, by=officer, findings=found, explanations=texts)
+    assert set(submission.explanations) == set(texts)
+    hard = make_facility(place.communities[1], area=100, activity_area=200)
+    found = [each for each in findings_for(period=due, division=place.city) if each.ref == hard.ref]
+    with pytest.raises(PortalError, match="还有1处必须改正"):
+        submit_month(period=due, county=place.other_county, by=officer, findings=found)
 
 
 @pytest.mark.django_db
