@@ -55,6 +55,7 @@ class OrganizationSheet(RecordSheet):
     writes_to = (SocialOrganization,)
     needs_community = False
     identifying = (("name",),)
+    list_page = "orgs:list"
     record_page = "orgs:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

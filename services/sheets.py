@@ -41,6 +41,7 @@ class ProjectSheet(RecordSheet):
     writes_to = (ServiceProject, ProjectCommunity)
     needs_community = False
     identifying = (("number",),)
+    list_page = "services:list"
     record_page = "services:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

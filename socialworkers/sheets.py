@@ -43,6 +43,7 @@ class WorkerSheet(RecordSheet):
     writes_to = (SocialWorker, Posting)
     needs_community = False
     identifying = (("name", "id_number"),)
+    list_page = "socialworkers:list"
     record_page = "socialworkers:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

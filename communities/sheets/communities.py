@@ -50,6 +50,7 @@ class CommunitySheet(PlacedSheet):
     position = 1
     writes_to = (Community, CommunityProfile, GovernanceBody)
     identifying = (("community_code",), ("community_name",))
+    list_page = "communities:community_list"
     record_page = "communities:community_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

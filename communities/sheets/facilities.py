@@ -39,6 +39,7 @@ class FacilitySheet(RecordSheet):
     key_cells = ("name",)
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
+    list_page = "communities:facility_list"
     record_page = "communities:facility_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,

@@ -70,6 +70,7 @@ def test_a_clerk_uploads_looks_and_commits(place, clerk, period, signed_in, post
     assert not Facility.objects.exists(), "looking writes nothing"
     done = press_commit(browser, batch, "all")
     assert "已入库：新增2行" in done
+    assert ">查看服务设施</a>" in done
     assert Facility.objects.count() == 2
 
 
