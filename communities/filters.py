@@ -98,7 +98,9 @@ class PlaceFilterSet(RegisterFilterSet):
             once = CommunityPlacement.objects.filter(Q(town=value) | Q(town__parent=value)).values("community")
             for lookup in queryset.model.scope_lookups:
                 community = lookup.removesuffix("town")
-                below = {f"{lookup}__parent": value} if community == lookup else {f"{community}pk__in": once}
+                below: dict[str, Any] = (
+                    {f"{lookup}__parent": value} if community == lookup else {f"{community}pk__in": once}
+                )
                 inside |= Q(**below)
         return queryset.filter(inside)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
@@ -114,7 +116,9 @@ def test_a_community_is_found_by_name_code_or_pinyin(words, found, place, office
 
 @pytest.mark.django_db
 def test_a_community_is_found_by_a_name_it_had_before(place, officer, signed_in):
-    Community.objects.filter(pk=place.communities[0].pk).update(name="新名社区居委会", name_key="新名")
+    renamed = place.communities[0]
+    renamed.placements.update(valid_to=datetime.date(2018, 3, 1))
+    Community.objects.filter(pk=renamed.pk).update(name="新名社区居委会", name_key="新名")
     page = signed_in(officer).get(reverse("communities:community_list"), {"q": "和平"})
     assert [community.name for community in page.context["table"].data.data] == ["新名社区居委会"]
 
