@@ -258,7 +258,9 @@ def test_the_dates_of_a_locked_month_stay(place, period, administrator):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"state": "locked"}, {"locked_at": timezone.now()}, {"state": "open", "locked": True}], ids=str
+    "wrong",
+    [{"state": "locked"}, {"locked_at": timezone.now()}, {"state": "open", "locked": True}],
+    ids=["no time", "open", "open by"],
 )
 @pytest.mark.django_db
 def test_the_database_refuses_a_half_locked_month(place, period, administrator, wrong):
