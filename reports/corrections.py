@@ -14,8 +14,9 @@ from reports import words
 Figures = Mapping[str, Any]
 Change = list[str]  # label, old, new
 Correction = dict[str, Any]
-# A list of names longer than this is counted.
+# A list longer than this is counted.
 _MOST_NAMES = 5
+_SAYS_MOST = ("数量", "达标数", "达标率")
 
 
 def corrections_between(old: Figures, new: Figures) -> list[Correction]:
@@ -35,7 +36,7 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
 
 
 def _of_targets(old: Sequence[Figures], new: Sequence[Figures], whole: str) -> list[Correction]:
-    """Target by target: the whole, then county by county (town by town)."""
+    """Target by target: the whole, then all its counties (towns) in one line."""
     before = {target["code"]: target for target in old}
     found = []
     for target in new:
@@ -44,13 +45,23 @@ def _of_targets(old: Sequence[Figures], new: Sequence[Figures], whole: str) -> l
             continue
         name = target["short_name"]
         found.append(_correction(f"{whole}{name}", _result(then, target, target)))
-        rows = {row["code"]: row for row in then["divisions"]}
-        found += [
-            _correction(f"{row['name']}{name}", _result(rows[row["code"]], row, target))
-            for row in target["divisions"]
-            if row["code"] in rows
-        ]
+        found.append(_correction(f"其中各地{name}", _below(then, target)))
     return found
+
+
+def _below(old: Figures, new: Figures) -> list[Change]:
+    """County by county (town by town), the one figure that says most: how many have reached it, or else the rate."""
+    rows = {row["code"]: row for row in old["divisions"]}
+    changes = []
+    for row in new["divisions"]:
+        then = rows.get(row["code"])
+        if then is None:
+            continue
+        differing = [change for change in _result(then, row, new) if change[1] != change[2]]
+        first = next((change for change in differing if change[0] in _SAYS_MOST), None)
+        if first is not None:
+            changes.append([f"{row['name']}{first[0]}", *first[1:]])
+    return changes
 
 
 def _result(old: Figures, new: Figures, target: Figures) -> list[Change]:
@@ -95,9 +106,7 @@ def _of_shortfalls(old: Figures, new: Figures) -> list[Correction]:
     targets = {target["code"]: target for target in new["targets"]}
     added = [after[code] for code in after if code not in before]
     gone = [before[code] for code in before if code not in after]
-    found = [
-        _correction("附件1未达标城市社区名单", [["增加", "", _names(added)], ["删去", _names(gone), ""]]),
-    ]
+    others = []
     for code, row in after.items():
         if code in before:
             figures = [
@@ -110,8 +119,11 @@ def _of_shortfalls(old: Figures, new: Figures) -> list[Correction]:
                 if name in targets
             ]
             changes = [["名称", before[code]["name"], row["name"]], *figures]
-            found.append(_correction(f"附件1中{row['county']}{row['town']}{row['name']}", changes))
-    return found
+            others.append(_correction(f"附件1中{row['county']}{row['town']}{row['name']}", changes))
+    others = [each for each in others if each["changes"]]
+    counted = f"{len(others)}个社区的数据相应更正" if len(others) > _MOST_NAMES else ""
+    names = [["增加", "", _names(added)], ["删去", _names(gone), ""], ["另有", "", counted]]
+    return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
 
 
 def _figure(row: Figures, name: str, target: Figures) -> str:

@@ -26,7 +26,7 @@ from reports.issue import issue_text
 from reports.models import Briefing
 from reports.storage import pdf_path
 from reports.tables import BriefingTable
-from targets.models import Computation, LockedChange
+from targets.models import Computation, LockedChange, LockedComparison
 
 _MAY_PRINT = "may_print_briefing"
 
@@ -76,8 +76,15 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return self.render_to_response(context)
 
     def _has_changed_since_lock(self, other_editions: list[Briefing]) -> bool:
-        """Whether the newest edition is shown and computing its locked month again would change figures of its area."""
+        """Whether the newest edition is shown and computing its locked month again would change figures of its area.
+
+        A corrected edition reflects what was known when it was issued: only a later comparison speaks of more.
+        """
         if any(other.edition > self.briefing.edition for other in other_editions):
+            return False
+        comparison = LockedComparison.objects.filter(period=self.briefing.period).first()
+        issued_at = self.briefing.printed_at if self.briefing.edition > 1 else None
+        if comparison is None or (issued_at and comparison.finished_at and comparison.finished_at < issued_at):
             return False
         changes = LockedChange.objects.visible_to(self.request.user).of_period(self.briefing.period)
         return changes.within(self.briefing.division).exists()

@@ -172,4 +172,4 @@ class CompareNow(MonthPage):
             messages.error(request, str(refusal))
         else:
             messages.success(request, "已按现在的登记表重新核对。")
-        return redirect(reverse("targets:since_lock", args=[found.code]))
+        return redirect(reverse("targets:period_changes", args=[found.code]))

@@ -41,7 +41,7 @@ POST_ONLY = {
     "uploads:seen",
     "targets:submissions_remind",
     "targets:period_compute",
-    "targets:since_lock_compare",
+    "targets:period_compare",
     "reports:print_briefing",
     "reports:correct_briefing",
 }

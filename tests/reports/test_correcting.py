@@ -79,7 +79,7 @@ def test_every_printed_difference_is_named_with_old_and_new_figure():
     assert [in_words(each) for each in corrections_between(figures(), new)] == [
         "全市城市社区设施面积：达标数由96个更正为97个，未达标数由57个更正为56个，达标率由62.7%更正为63.4%，"
         "缺口由12817.84平方米更正为12437.84平方米",
-        "城区城市社区设施面积：达标数由38个更正为39个，未达标数由19个更正为18个，达标率由66.7%更正为68.4%",
+        "其中各地城市社区设施面积：城区达标数由38个更正为39个",
         "全市社会工作者：在岗人数由4355人更正为4356人",
         "附件1中城区东街街道办事处和平社区居委会：城市社区设施面积由300平方米更正为310平方米",
     ]
@@ -93,6 +93,14 @@ def test_who_comes_onto_the_list_or_leaves_it_is_named_or_counted():
         "附件1未达标城市社区名单：增加东街街道办事处第2社区、东街街道办事处第3社区、东街街道办事处第4社区、"
         "东街街道办事处第5社区、东街街道办事处第6社区等7个社区，删去东街街道办事处和平社区居委会"
     )
+
+
+def test_many_corrected_figures_of_the_list_are_counted():
+    rows = [short_community(f"第{number}社区", area=1) | {"code": f"14040200100{number}"} for number in range(2, 9)]
+    more = [row | {"figures": {"urban_facility_area": {"value": 2, "is_short": True}}} for row in rows]
+    old, new = ({"targets": ["urban_facility_area"], "rows": each} for each in (rows, more))
+    [correction] = corrections_between(figures(shortfalls=old), figures(shortfalls=new))
+    assert in_words(correction) == "附件1未达标城市社区名单：另有7个社区的数据相应更正"
 
 
 # --- Issuing one ---
@@ -110,7 +118,7 @@ def test_a_corrected_edition_stands_beside_an_original_that_stays_byte_for_byte(
     assert correction.figures["targets"][0]["met"] == kept["targets"][0]["met"] + 1
     assert [each["subject"] for each in correction.corrections][:2] == [
         "全市城市社区设施面积",
-        "城区城市社区设施面积",
+        "其中各地城市社区设施面积",
     ]
     text = "".join(
         page.extract_text() for page in PdfReader(io.BytesIO(pdf_path(correction.pdf_name).read_bytes())).pages

@@ -103,7 +103,7 @@ def test_only_the_administrator_finds_the_buttons(place, period, administrator, 
 
 @pytest.mark.parametrize("month", ["2018-07", "2018-13", "june"])
 def test_a_month_that_is_not_in_the_calendar_is_not_found(place, period, administrator, at, month):
-    for name in ("period", "period_lock", "since_lock"):
+    for name in ("period", "period_lock", "period_changes"):
         at(administrator, page(name, month), status=404)
 
 
@@ -193,7 +193,7 @@ def test_other_dates_by_the_page(place, period, administrator, signed_in):
 
 
 def test_a_month_that_is_open_or_was_never_compared_says_so(place, period, administrator, at):
-    address = page("since_lock", "2018-06")
+    address = page("period_changes", "2018-06")
     assert "没有锁定" in at(administrator, address)
     lock_period(period=period, by=administrator)
     assert "还没有核对" in at(administrator, address)
@@ -204,7 +204,7 @@ def test_a_month_that_is_open_or_was_never_compared_says_so(place, period, admin
 def test_what_would_change_stands_there_with_figures_verdicts_results_and_the_edit(locked, place, administrator, at):
     Office(administrator).change(place.communities[0].facilities.get(), area=Decimal(520))
     compare_locked(locked)
-    shown = at(administrator, page("since_lock", "2018-06"))
+    shown = at(administrator, page("period_changes", "2018-06"))
     for words in (
         "目标结果的变动",
         "<del>0.0%</del> → <ins>20.0%</ins>",
@@ -224,10 +224,10 @@ def test_an_office_sees_the_changes_of_its_own_area_only(locked, place, administ
     office.user.division = place.county  # the edits belong to 城区
     office.change(place.communities[0].facilities.get(), area=Decimal(520))
     compare_locked(locked)
-    assert "和平社区居委会" in at(clerk, page("since_lock", "2018-06"))
-    assert "修改服务设施" in at(clerk, page("since_lock", "2018-06"))
-    assert "没有变动" in at(other_clerk, page("since_lock", "2018-06"))
-    at(leader, page("since_lock", "2018-06"), status=403)
+    assert "和平社区居委会" in at(clerk, page("period_changes", "2018-06"))
+    assert "修改服务设施" in at(clerk, page("period_changes", "2018-06"))
+    assert "没有变动" in at(other_clerk, page("period_changes", "2018-06"))
+    at(leader, page("period_changes", "2018-06"), status=403)
 
 
 def test_the_page_says_that_registers_have_changed_since_and_compares_at_once(
@@ -236,19 +236,19 @@ def test_the_page_says_that_registers_have_changed_since_and_compares_at_once(
     office = Office(administrator)
     compare_locked(locked)
     office.change(place.communities[0].facilities.get(), area=Decimal(520))
-    assert "之后登记表又有改动" in at(officer, page("since_lock", "2018-06"))
-    answer = signed_in(officer).post(page("since_lock_compare", "2018-06"), follow=True)
+    assert "之后登记表又有改动" in at(officer, page("period_changes", "2018-06"))
+    answer = signed_in(officer).post(page("period_compare", "2018-06"), follow=True)
     assert "已按现在的登记表重新核对" in text_of(answer)
     assert "之后登记表又有改动" not in text_of(answer)
     assert LockedChange.objects.exists()
-    assert signed_in(clerk).post(page("since_lock_compare", "2018-06")).status_code == 403
+    assert signed_in(clerk).post(page("period_compare", "2018-06")).status_code == 403
 
 
 def test_a_failed_comparison_is_said(locked, place, administrator, at):
     Office(administrator).change(place.communities[0].facilities.get(), area=Decimal(520))
     compare_locked(locked)
     LockedComparison.objects.update(state="failed")
-    shown = at(administrator, page("since_lock", "2018-06"))
+    shown = at(administrator, page("period_changes", "2018-06"))
     assert "最近一次核对出错" in shown
     assert "和平社区居委会" in shown
 
@@ -262,13 +262,13 @@ def test_the_queries_of_the_page_do_not_grow_with_changes(locked, place, adminis
     office.change(place.communities[0].facilities.get(), area=Decimal(520))
     office.change(worker, level="senior")
     compare_locked(locked)
-    few = queries_of(lambda: browser.get(page("since_lock", "2018-06")))
+    few = queries_of(lambda: browser.get(page("period_changes", "2018-06")))
     for community in (*place.communities[1:], *place.villages):
         for area in (490, 500, 530):
             office.change(community.facilities.get(), area=Decimal(area))
     compare_locked(locked)
     assert LockedChange.objects.of_period(locked).communities().count() == 5
-    assert len(queries_of(lambda: browser.get(page("since_lock", "2018-06")))) == len(few)
+    assert len(queries_of(lambda: browser.get(page("period_changes", "2018-06")))) == len(few)
 
 
 def lock_again(period, administrator):
