@@ -136,7 +136,8 @@ def _copy(connection: Any, model: type[Row], rows: Sequence[Row]) -> None:
                 row.pk = number
         names = ", ".join(quote(column.column) for column in columns)
         values_of = _values_of(model, connection)
-        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        # COPY goes past Django's cursor, which would turn the driver's errors into Django's own.
+        with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(values_of(row))
     for row in rows:
