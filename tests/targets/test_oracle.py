@@ -72,6 +72,19 @@ profiles = st.lists(
     unique_by=lambda profile: profile[:2],
 )
 
+# A row of each register in both counties that counts for nothing: then every figure is known.
+LATER = Dated(DAY + datetime.timedelta(days=1), None)
+FACILITIES_OF_ALL = [(where, "activity", 1, LATER) for where in (0, 5)]
+ORGANIZATIONS_OF_ALL = [(where, "filed", False, LATER) for where in (10, 11)]
+POSTINGS_OF_ALL = [(where, 0, False, LATER) for where in (10, 11)]
+
+
+def completed(profiles, but_for):
+    """A profile for every community that has none, but for one."""
+    known = {where for where, *_ in profiles}
+    added = [where for where in range(9) if where not in known and where != but_for]
+    return [*profiles, *((where, DAY - datetime.timedelta(days=9), 3_000, 300) for where in added)]
+
 
 # --- Random plans ---
 
@@ -142,6 +155,8 @@ def of_counties(draw):
 
 
 plans = st.lists(of_communities() | of_counties(), min_size=1, max_size=4)
+# Which bound is moved to just what somebody has, so that 以上 and 以下 are tried where they decide.
+touching = st.lists(st.sampled_from(["", "at_least", "at_most"]), min_size=4, max_size=4)
 
 
 # --- The test ---
@@ -170,24 +185,42 @@ def workers(city_with_oddities):
 QUALIFICATIONS = [None, "degree_only", "assistant", "social_worker", "senior"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(facilities=facilities, organizations=organizations, postings=postings, profiles=profiles, clauses=plans)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    facilities=facilities,
+    organizations=organizations,
+    postings=postings,
+    profiles=profiles,
+    everybody_reports=st.booleans(),
+    without_profile=st.none() | st.integers(0, 9),
+    clauses=plans,
+    touched=touching,
+)
 @pytest.mark.django_db
 def test_judgements_are_those_a_person_would_reach_with_paper_and_pencil(
-    city_with_oddities, workers, facilities, organizations, postings, profiles, clauses
-):
+    city_with_oddities, workers, facilities, organizations, postings, profiles, everybody_reports, without_profile,
+    clauses, touched,
+):  # fmt: skip
     place, communities = city_with_oddities
+    if everybody_reports:
+        facilities, organizations, postings = (
+            facilities + FACILITIES_OF_ALL, organizations + ORGANIZATIONS_OF_ALL, postings + POSTINGS_OF_ALL,
+        )  # fmt: skip
+    if without_profile is not None:
+        profiles = completed(profiles, without_profile)
     places = [*communities, place.street, place.county, place.rural_town]
     with transaction.atomic():
         write(places, workers, facilities, organizations, postings, profiles)
         plan = write_plan(clauses)
+        paper = Paper(place, communities, places, facilities, organizations, postings, profiles)
+        for target, bound in zip(plan.targets.all(), touched, strict=False):
+            touch(paper, target, bound)
         period = make_period("2018-06")
         compute_period(period)
         written = rows_of(period)
         compute_period(period)
         assert rows_of(period) == written, "computing again wrote other rows"
 
-        paper = Paper(place, communities, places, facilities, organizations, postings, profiles)
         for target in plan.targets.all():
             if target.level == "community":
                 check_communities(paper, period, target)
@@ -239,6 +272,27 @@ def write_plan(clauses):
         target.full_clean()
         target.save()
     return plan
+
+
+def touch(paper, target, bound):
+    """Move a bound of a clause about communities to the largest figure there is."""
+    if not bound or target.level != "community":
+        return
+    place = paper.place
+    if target.aggregate == "mean":
+        values = [paper.result(division, target)["value"] for division in (place.street, place.county, place.city)]
+    else:
+        values = [paper.judge(community, target).value for community in paper.spoken_of(target)]
+    known = [value for value in values if value is not None]
+    if not known:
+        return
+    setattr(target, bound, max(known))
+    if bound == "at_most":
+        target.at_least = min(target.at_least, target.at_most)
+    elif target.at_most is not None:
+        target.at_most = max(target.at_least, target.at_most)
+    target.full_clean()
+    target.save()
 
 
 def describe(target):

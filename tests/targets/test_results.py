@@ -183,6 +183,14 @@ def test_a_mean_judges_every_division_as_a_whole(place):
     assert whole_of(period, code, place.city) == (Decimal("10.80"), "met", (1, 1, 0, 0, 0, 0), 0)
 
 
+@pytest.mark.parametrize(("at_most", "verdict"), [("10.80", "met"), ("10.79", "over"), ("10.81", "met")])
+def test_a_mean_may_be_asked_to_lie_in_a_range_that_includes_its_ends(place, at_most, verdict):
+    Target.objects.filter(code="urban_org_mean").update(at_most=Decimal(at_most))
+    for _ in range(54):
+        make_organization(place.communities[0])
+    assert whole_of(plan_to_2025(), "urban_org_mean", place.county)[:2] == (Decimal("10.80"), verdict)
+
+
 def test_a_mean_is_unknown_as_long_as_one_community_is_and_shows_what_is_known(place):
     for _ in range(6):
         make_organization(place.communities[0])
