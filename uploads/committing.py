@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
@@ -35,7 +36,9 @@ def lock_register(register: str) -> None:
         RegisterLock.objects.select_for_update().get(register=register)
 
 
-def write_batch(batch_id: int, sheet: RegisterSheet, context: CheckContext, report: Reporter) -> bool:
+def write_batch(
+    batch_id: int, sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
+) -> bool:
     """Write the staged rows of a batch in state COMMITTING; False when somebody else has finished it meanwhile.
 
     Everything or nothing: an error of any row, in mode "all", or a constraint of the database undoes it all.
@@ -47,7 +50,8 @@ def write_batch(batch_id: int, sheet: RegisterSheet, context: CheckContext, repo
             if batch.state != State.COMMITTING:
                 return False
             lock_register(batch.register)
-            writing = _Writing(batch, sheet, context)
+            # Made here, so that a month that has been locked while the batch waited is known to be.
+            writing = _Writing(batch, sheet, make_context())
             report.step("核对并写入登记表", batch.rows)
             for rows in slices_of_staged_rows(
                 batch, sheet, only_good=batch.commit_mode == UploadBatch.CommitMode.GOOD, size=ROWS_AT_ONCE

@@ -67,7 +67,7 @@ def _commit(batch: UploadBatch) -> None:
     report = Reporter(batch.ref)
     sheet = register_named(batch.register)()
     try:
-        write_batch(batch.pk, sheet, check_context(batch, locking=True, report=report), report)
+        write_batch(batch.pk, sheet, lambda: check_context(batch, locking=True, report=report), report)
     except RowsNoLongerGood as changed:
         logger.info("Batch %s is checked again: %s", batch.pk, changed)
         _recheck(batch, str(changed))

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('uploads', '0002_how_a_file_was_read'),
+        ("uploads", "0002_how_a_file_was_read"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='uploadbatch',
-            name='locked_reason',
-            field=models.CharField(blank=True, max_length=100, verbose_name='修改已锁定月份的原因'),
+            model_name="uploadbatch",
+            name="locked_reason",
+            field=models.CharField(blank=True, max_length=100, verbose_name="修改已锁定月份的原因"),
         ),
     ]
