@@ -12,7 +12,7 @@ from communities.models import Division
 
 # No secret: the README and the terminal say it. Demo data never come into a production installation.
 PASSWORD = "Changzhi-demo-2018"  # noqa: S105
-CITY = "140400"
+CITY, CITY_NAME = "140400", "长治市"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ CLERKS = tuple(
 )
 STREET = DemoAccount("demo_street", Role.STREET_CLERK, "140402001", "演示街道填报员")
 ACCOUNTS = (*BUREAU, *CLERKS, STREET)
-# Who keeps the city's list of projects, and whose clerk uploads for which county.
-OFFICER = BUREAU[1].username
+# Who locks months, who keeps the city's lists, and whose clerk uploads for which county.
+ADMINISTRATOR, OFFICER = BUREAU[0].username, BUREAU[1].username
 CLERK_OF_COUNTY = {account.division_code: account.username for account in CLERKS}
 
 

@@ -1,28 +1,31 @@
-"""The demo's workbooks: which there are, whose they are, and writing them."""
+"""The demo's workbooks: which there are in a month, whose they are, how places are called in them, and writing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from changzhi_portal.sheets.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet
 from orgs.sheets import OrganizationSheet
-from reports.demo.accounts import CLERK_OF_COUNTY, OFFICER
-from reports.demo.facilities import facility_rows
-from reports.demo.organizations import organization_rows
-from reports.demo.places import DemoCounty
-from reports.demo.population import community_rows, inhabit
-from reports.demo.projects import project_rows
+from periods.models import last_day_of, month_after
+from reports.demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
+from reports.demo.corrections import facility_opened_later, organizations_reported_late
+from reports.demo.facilities import facility_story
+from reports.demo.organizations import organization_story
+from reports.demo.places import Atlas, DemoCounty
+from reports.demo.population import community_story, inhabit
+from reports.demo.projects import project_story
+from reports.demo.span import Span
+from reports.demo.story import Row, Story
 from reports.demo.workbooks import LAYOUTS, Layout, Workbook
-from reports.demo.workers import worker_rows
+from reports.demo.workers import worker_story
 from services.sheets import ProjectSheet
 from socialworkers.sheets import WorkerSheet
 
-Row = dict[str, Any]
-PERIOD = "2018-06"
 TITLES = {
     "communities": "社区（村）基本情况统计表",
     "facilities": "社区综合服务设施统计表",
@@ -30,6 +33,8 @@ TITLES = {
     "workers": "社会工作者配备情况花名册",
     "projects": "政府购买社会工作服务项目台账",
 }
+# After a change of divisions an office goes on writing the names it is used to, for so many months.
+MONTHS_OF_OLD_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +47,131 @@ class DemoFile:
     rows: int
 
 
-def write_workbooks(folder: Path, counties: list[DemoCounty]) -> list[DemoFile]:
-    """Write every office's workbooks below `folder`, in the order in which they must be uploaded."""
-    folder.mkdir(parents=True, exist_ok=True)
-    by_register: dict[str, list[DemoFile]] = {}
-    for position, county in enumerate(counties):
-        for register, rows in _county_rows(county):
-            # Another layout for each of an office's files, and another first one for each office.
-            layout = LAYOUTS[(position + register.position) % len(LAYOUTS)]
-            by_register.setdefault(register.name, []).append(
-                _write(folder, register, rows, layout, office=county.name, username=CLERK_OF_COUNTY[county.code])
-            )
-    projects = _write(
-        folder, ProjectSheet(), project_rows(counties), Layout(total=True), office="长治市", username=OFFICER
-    )
-    # Register by register, as offices do: a community comes before what stands in it.
-    return [*(file for files in by_register.values() for file in files), projects]
+@dataclass(frozen=True)
+class Writer:
+    """Writes the files of every month below `folder`. Counties and their rows are those of the span's first day."""
+
+    folder: Path
+    counties: list[DemoCounty]
+    span: Span
+
+    def files_of(self, month: datetime.date) -> list[DemoFile]:
+        """Write a month's files, in the order in which they must be uploaded.
+
+        In the first month every county sends all it has. Later the county whose turn it is sends what it has counted anew;
+        what else has changed, the bureau has gathered from all of them.
+        """
+        folder = self.folder / f"{month:%Y-%m}"
+        folder.mkdir(parents=True, exist_ok=True)
+        atlas = self._atlas(month)
+        parts = self._of_counties(month) if month == self.span.first else self._of_changes(month)
+        return [self._write(folder, part, month, atlas) for part in parts if part.rows]
+
+    def _atlas(self, month: datetime.date) -> Atlas:
+        """Places keep their names until the next change of divisions, so most months share an atlas."""
+        day = last_day_of(month)
+        changes = {county.renamed[0] for county in self.counties if county.renamed and county.renamed[0] <= day}
+        newest = max(changes, default=self.span.day)
+        if newest not in self._atlases:
+            self._atlases[newest] = Atlas(self.span.day, day)
+        return self._atlases[newest]
+
+    @cached_property
+    def _atlases(self) -> dict[datetime.date, Atlas]:
+        return {}
+
+    def _of_counties(self, month: datetime.date) -> Iterator[_Part]:
+        # Register by register, as offices do: a community comes before what stands in it.
+        for register in _BY_COUNTY:
+            for number, county in enumerate(self.counties):
+                # Another layout for each of an office's files, and another first one for each office.
+                layout = LAYOUTS[(number + register.position) % len(LAYOUTS)]
+                rows = self.stories[county.code][register.name][month]
+                yield _Part(register, rows, layout, county.name, CLERK_OF_COUNTY[county.code])
+        yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+
+    def _of_changes(self, month: datetime.date) -> Iterator[_Part]:
+        number = self.span.later.index(month)
+        in_turn = self.counties[number % len(self.counties)]
+        layout = LAYOUTS[number % len(LAYOUTS)]
+        name = self._name_in_files(in_turn, month)
+        communities, *gathered = _BY_COUNTY
+        counted = self.stories[in_turn.code][communities.name][month]
+        yield _Part(communities, counted, layout, name, CLERK_OF_COUNTY[in_turn.code], says=name)
+        for register in gathered:
+            rows = [row for county in self.counties for row in self.stories[county.code][register.name][month]]
+            yield _Part(register, rows, Layout(), CITY_NAME, OFFICER)
+        yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+
+    @staticmethod
+    def _name_in_files(county: DemoCounty, month: datetime.date) -> str:
+        """What an office calls its county: for some months after a change still by the old name."""
+        if county.renamed is None:
+            return county.name
+        used_to_it = month_after(county.renamed[0].replace(day=1), MONTHS_OF_OLD_NAMES)
+        return county.name if month <= used_to_it else county.renamed[1]
+
+    @cached_property
+    def stories(self) -> Mapping[str, Mapping[str, Story]]:
+        """By county and register: what becomes of it, corrections included."""
+        stories = {county.code: self._told(number, county) for number, county in enumerate(self.counties)}
+        facility_opened_later([stories[county.code]["facilities"] for county in self.counties], self.span)
+        organizations_reported_late([stories[county.code]["organizations"] for county in self.counties], self.span)
+        return stories
+
+    def _told(self, number: int, county: DemoCounty) -> Mapping[str, Story]:
+        inhabited = inhabit(county)
+        return {
+            "communities": community_story(county, inhabited, self.span, turn=number, turns=len(self.counties)),
+            "facilities": facility_story(county, self.span),
+            "organizations": organization_story(county, inhabited, self.span),
+            "workers": worker_story(county, self.span),
+        }
+
+    @cached_property
+    def projects(self) -> Story:
+        """The city's list of projects."""
+        return project_story(self.counties, self.span)
+
+    def _write(self, folder: Path, part: _Part, month: datetime.date, atlas: Atlas) -> DemoFile:
+        register = part.register
+        path = folder / f"演示数据_{part.office}_{register.title}_{month:%Y-%m}.xlsx"
+        what = TITLES[register.name] if month == self.span.first else f"{TITLES[register.name]}变动情况"
+        title = f"{part.office}{what}（{month.year}年{month.month}月，演示数据）"
+        book = Workbook(path, register, part.layout, title=title, office=f"{part.office}民政局", day=last_day_of(month))
+        book.write(list(readdressed(part.rows, atlas, says=part.says)))
+        return DemoFile(register=register.name, path=path, username=part.username, rows=len(part.rows))
 
 
-def _county_rows(county: DemoCounty) -> Iterator[tuple[RegisterSheet, list[Row]]]:
-    inhabited = inhabit(county)
-    yield CommunitySheet(), community_rows(county, inhabited)
-    yield FacilitySheet(), facility_rows(county)
-    yield OrganizationSheet(), organization_rows(county, inhabited)
-    yield WorkerSheet(), worker_rows(county)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The rows of one file, and whose it is. `says`: the county's name as this office writes it, if not today's."""
+
+    register: RegisterSheet
+    rows: list[Row]
+    layout: Layout
+    office: str
+    username: str
+    says: str = ""
 
 
-def _write(
-    folder: Path, register: RegisterSheet, rows: list[Row], layout: Layout, *, office: str, username: str
-) -> DemoFile:
-    path = folder / f"演示数据_{office}_{register.title}_{PERIOD}.xlsx"
-    title = f"{office}{TITLES[register.name]}（2018年6月，演示数据）"
-    Workbook(path, register, layout, title=title, office=f"{office}民政局").write(rows)
-    return DemoFile(register=register.name, path=path, username=username, rows=len(rows))
+_BY_COUNTY: tuple[RegisterSheet, ...] = (CommunitySheet(), FacilitySheet(), OrganizationSheet(), WorkerSheet())
+
+
+def readdressed(rows: Iterable[Row], atlas: Atlas, *, says: str = "") -> Iterator[Row]:
+    """Rows with their places called as on the day of the atlas; an office that `says` its county's old name keeps its own."""
+    for row in rows:
+        served = row.get("communities")
+        code, county, town = row.get("community_code"), row["county"], row.get("town")
+        if says == county:
+            yield row
+        elif served is not None:
+            yield row | {"county": atlas.county(county), "communities": "、".join(map(atlas.called, served))}
+        elif code:
+            address = atlas.communities[code]
+            yield row | {name: getattr(address, name) for name in address.__slots__}
+        elif town:
+            county, town = atlas.town(county, town)
+            yield row | {"county": county, "town": town}
+        else:
+            yield row | {"county": atlas.county(county)}

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 Item = TypeVar("Item")
-SEED = "长治市2018年6月演示数据"
+SEED = "长治市演示数据"
 AREA_OF_ID_NUMBERS = "140401"  # 市辖区: in GB/T 2260, but no office's own county
 _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎申牛秦原暴"
@@ -42,6 +42,11 @@ class Invention:
         """A whole number, both ends included."""
         return self._random.randint(low, high)
 
+    def about(self, mean: float) -> int:
+        """A whole number near `mean`: the one below or above it, so that many of them come to the mean."""
+        whole = int(mean)
+        return whole + self.chance(mean - whole)
+
     def around(self, median: float, spread: float) -> float:
         """A positive figure whose logarithm is normal, as sizes of places are: half of them lie below the median."""
         return median * self._random.lognormvariate(0, spread)
@@ -57,6 +62,16 @@ class Invention:
     def some_of(self, items: Sequence[Item], count: int) -> list[Item]:
         """`count` different ones (all of them when there are fewer), in random order."""
         return self._random.sample(list(items), min(count, len(items)))
+
+    def shuffled(self, items: Iterable[Item]) -> list[Item]:
+        """All of them, in random order."""
+        mixed = list(items)
+        self._random.shuffle(mixed)
+        return mixed
+
+    def day_in(self, month: datetime.date) -> datetime.date:
+        """A day of a month, not of its last week, so that the office hears of it in time."""
+        return month.replace(day=self.number(1, 24))
 
     def day(self, first: datetime.date, last: datetime.date) -> datetime.date:
         """A day of the span, both ends included."""

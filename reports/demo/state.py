@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.conf import settings
 from changzhi_portal.errors import PortalError
 from communities.models import CommunityProfile, Facility
 from orgs.models import SocialOrganization
-from reports.demo.accounts import demo_accounts_exist
+from reports.demo.accounts import CITY, demo_accounts_exist
 from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
@@ -32,14 +33,10 @@ def mark_as_demo() -> None:
     settings.DEMO = True
 
 
-def is_ready(month: str) -> bool:
-    """Whether the whole demo is there: marked, with accounts, and with the briefing that comes last."""
-    first_day = f"{month}-01"
-    return (
-        (demo_folder() / "DEMO").exists()
-        and demo_accounts_exist()
-        and Briefing.objects.filter(period__month=first_day, state=Briefing.State.PRINTED).exists()
-    )
+def is_ready(month: datetime.date) -> bool:
+    """Whether the whole demo is there: marked, with accounts, and with the city's briefing of `month`, which comes last."""
+    printed = Briefing.objects.filter(period__month=month, division__code=CITY, state=Briefing.State.PRINTED)
+    return (demo_folder() / "DEMO").exists() and demo_accounts_exist() and printed.exists()
 
 
 def refuse_real_data() -> None:

@@ -85,8 +85,11 @@ class Formats:
 class Workbook:
     """One file with one register's rows of one office."""
 
-    def __init__(self, path: Path, register: RegisterSheet, layout: Layout, *, title: str, office: str) -> None:
+    def __init__(
+        self, path: Path, register: RegisterSheet, layout: Layout, *, title: str, office: str, day: datetime.date
+    ) -> None:
         self._path = path
+        self._day = day
         self._layout = layout
         self._columns = [column for column in register.columns if column.field != "ref"]
         self._title = title
@@ -96,7 +99,11 @@ class Workbook:
         """Write the file, replacing an older one."""
         with xlsxwriter.Workbook(self._path) as book:
             book.set_properties(
-                {"title": self._title, "comments": "演示数据", "created": datetime.datetime(2018, 6, 30)}
+                {
+                    "title": self._title,
+                    "comments": "演示数据",
+                    "created": datetime.datetime.combine(self._day, datetime.time()),
+                }
             )
             formats = _formats(book)
             if self._layout.sheet_per_town:
@@ -131,7 +138,9 @@ class Workbook:
         sheet.merge_range(line, 0, line, width - 1, self._title, formats.title)
         sheet.set_row(line, 30)
         sheet.write(line + 1, 0, f"填报单位（盖章）：{self._office}", formats.line)
-        sheet.write(line + 1, width - 2, "填报时间：2018年6月30日", formats.line)
+        sheet.write(
+            line + 1, width - 2, f"填报时间：{self._day.year}年{self._day.month}月{self._day.day}日", formats.line
+        )
         return line + 2
 
     def _header(self, sheet: Worksheet, top: int, columns: list[Column], first: int, formats: Formats) -> int:

@@ -48,6 +48,8 @@ def causes_of(differences: Differences, period: ReportingPeriod, change_sets: mo
     register that a county has reported for the first time, the first record of each change set stands for all. What
     is a cause at a community is not repeated at the divisions above it.
     """
+    if not differences.communities and not differences.divisions:
+        return {}  # The usual case: looking through every edit since would find nothing that it is wanted for.
     found = _Found(differences, list(_every_effect(period.as_of, change_sets)), period.as_of)
     return {
         **{(True, unit.key): found.behind_community(unit) for unit in differences.communities.values()},

@@ -1,24 +1,35 @@
-"""`manage.py demo` on two counties of the real city: the same way in as every office's, once, and never among real data."""
+"""`manage.py demo` on two counties of the real city, across the merger: the same way in as every office's, month by
+month, once, and never among real data.
+"""
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pypdf import PdfReader
 
-from accounts.models import ROLE_LEVELS, User
+from accounts.models import ROLE_LEVELS, Notice, User
 from changelog.models import ChangeSet
 from communities.models import Community, CommunityPlacement, Division
 from orgs.models import SocialOrganization
+from periods.models import ReportingPeriod
 from reports.demo.accounts import ACCOUNTS, OFFICER, PASSWORD, create_accounts
+from reports.demo.play import Printed, newest_briefing
+from reports.demo.span import Span
 from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
-from targets.models import TargetResult
+from targets.models import Computation, LockedComparison, Submission, TargetResult
 from tests.factories import make_facility
 from uploads.models import UploadBatch
 
 COUNTIES = ("140402", "140471")
+SPAN = Span(datetime.date(2018, 9, 1), datetime.date(2018, 12, 1))
+MONTHS = {"first": "2018-09", "last": "2018-12"}
+State = Submission.State
 
 
 @pytest.fixture
@@ -35,60 +46,117 @@ def small_city(city, settings, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_the_demo_comes_in_through_the_upload_path_and_ends_with_a_briefing(small_city, settings, capsys):
-    call_command("demo")
+def test_the_demo_comes_in_through_the_upload_path_month_by_month_and_ends_with_a_briefing(
+    small_city, settings, capsys, monkeypatch
+):
+    call_command("demo", **MONTHS)
     said = capsys.readouterr()
     assert PASSWORD in said.out
     assert all(account.username in said.out for account in ACCOUNTS)
-    assert "[9/9]" in said.err
+    assert all(f"2018-{number:02}: " in said.err for number in range(9, 13))
     _came_in_as_each_offices_own_upload()
-    _is_measured()
+    _went_through_the_merger(small_city)
+    _months_are_measured_and_all_but_two_locked()
+    _counties_reported_at_their_time()
+    _people_find_something_to_do_and_no_heap_of_notices()
     _is_printed_as_invented(small_city, said.out)
     assert settings.DEMO is True
     assert (small_city / "demo" / "DEMO").exists()
     _runs_once(capsys)
+    _each_start_gives_the_clerks_time(monkeypatch)
 
 
 def _came_in_as_each_offices_own_upload():
     batches = UploadBatch.objects.select_related("uploaded_by", "division", "period")
     assert {batch.state for batch in batches} == {"committed"}
-    assert {batch.period.code for batch in batches} == {"2018-06"}
     assert {batch.errors for batch in batches} == {0}
-    for batch in batches:
-        assert batch.division == batch.uploaded_by.division
+    assert {batch.period.code for batch in batches} == {"2018-09", "2018-10", "2018-11", "2018-12"}
+    first = batches.filter(period__month=SPAN.first)
+    for batch in first:
         assert batch.file_name.startswith("演示数据_")
-    assert batches.filter(uploaded_by__username="demo_chengqu").count() == 4
-    assert batches.get(register="projects").uploaded_by.username == OFFICER
+        assert batch.file_name.endswith("_2018-09.xlsx")
+    assert first.filter(uploaded_by__username="demo_chengqu").count() == 4
+    assert first.get(register="projects").uploaded_by.username == OFFICER
+    later = batches.exclude(period__month=SPAN.first)
+    assert max(batch.rows for batch in later) < 40 < max(batch.rows for batch in first)
     assert ChangeSet.objects.filter(batch__isnull=False).count() == batches.count()
     assert SocialOrganization.objects.count() > 500
     assert SocialWorker.objects.count() > 300
     assert ServiceProject.objects.exists()
 
 
-def _is_measured():
-    city_results = TargetResult.objects.filter(division__code="140400", target__code="urban_facility_area")
-    result = city_results.get()
-    assert result.judged == 59
-    assert result.unknown == 0
-    assert 0.3 < result.rate < 0.95
+def _went_through_the_merger(folder):
+    county = Division.objects.get(name="潞州区")
+    assert User.objects.get(username="demo_chengqu").division == county
+    # The county whose turn it is in December still writes its old name, and is understood.
+    (path,) = (folder / "demo" / "workbooks" / "2018-12").glob("*_社区_*")
+    assert path.name == "演示数据_城区_社区_2018-12.xlsx"
+    assert UploadBatch.objects.get(file_name=path.name).warnings > 0
+    assert SocialOrganization.objects.filter(community__town__parent=county, established_on__gte="2018-11-23").exists()
+
+
+def _months_are_measured_and_all_but_two_locked():
+    periods = {period.code: period for period in ReportingPeriod.objects.all()}
+    assert [code for code, period in sorted(periods.items()) if period.is_locked] == ["2018-09", "2018-10"]
+    assert all(Computation.objects.is_up_to_date(periods[code]) for code in ("2018-11", "2018-12"))
+    assert {each.period.code for each in LockedComparison.objects.select_related("period")} == {"2018-09", "2018-10"}
+    results = TargetResult.objects.filter(target__code="urban_facility_area", unknown=0)
+    city = list(results.filter(division__code="140400").order_by("period__month"))
+    assert [result.judged for result in city] == [59] * 4
+    assert city[0].rate < city[-1].rate < 1
+    assert results.filter(division__code="140402").count() == 2
+    assert results.filter(division__code="140403").count() == 2
+
+
+def _counties_reported_at_their_time():
+    reports = Submission.objects.select_related("period", "county")
+    locked = reports.filter(period__month__lt=SPAN.in_arrears)
+    assert {report.state for report in locked} == {State.ACCEPTED}
+    assert locked.filter(county__code="140402").count() == 2
+    for report in locked.filter(is_late=False, county__code="140402"):
+        assert report.submitted_by.username == "demo_chengqu"
+        assert report.submitted_at.date() > report.period.as_of
+    assert not reports.filter(period__month=SPAN.last, county__code="140403").exists()
+
+
+def _people_find_something_to_do_and_no_heap_of_notices():
+    today = timezone.localdate()
+    assert ReportingPeriod.objects.in_hand(today).month == SPAN.last
+    arrears = ReportingPeriod.objects.get(month=SPAN.in_arrears)
+    assert arrears.due_on < today < arrears.late_until
+    assert Notice.objects.count() > 10
+    assert Notice.objects.filter(seen_at=None).count() <= 10
 
 
 def _is_printed_as_invented(folder, said):
-    briefing = Briefing.objects.get()
-    assert (briefing.state, briefing.division.code, briefing.period.code) == ("printed", "140400", "2018-06")
-    (pdf,) = (folder / "demo").glob("*.pdf")
-    assert str(pdf) in said
-    assert "演示数据" in PdfReader(pdf).pages[0].extract_text()
+    newest = newest_briefing(SPAN)
+    briefings = Briefing.objects.select_related("period", "division").order_by("pk")
+    assert [(each.state, each.division.code, each.period.code) for each in briefings] == [
+        ("printed", "140403", "2018-11"),
+        ("printed", "140400", "2018-11"),
+    ]
+    assert str(newest.path) in said
+    for path in (newest.path, Printed(newest.month, "140403", "潞州区").path):
+        assert path.name.startswith("演示数据_")
+        assert "演示数据" in PdfReader(path).pages[0].extract_text()
 
 
 def _runs_once(capsys):
     before = UploadBatch.objects.count()
-    call_command("demo")
+    call_command("demo", **MONTHS)
     said = capsys.readouterr()
     assert "are there already" in said.out
     assert "demo_officer" in said.out
     assert said.err == ""
     assert UploadBatch.objects.count() == before
+
+
+def _each_start_gives_the_clerks_time(monkeypatch):
+    much_later = timezone.localdate() + datetime.timedelta(days=400)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: much_later)
+    call_command("demo", **MONTHS)
+    assert ReportingPeriod.objects.get(month=SPAN.last).due_on > much_later
+    assert ReportingPeriod.objects.get(month=SPAN.in_arrears).late_until > much_later
 
 
 @pytest.mark.django_db
@@ -100,6 +168,7 @@ def test_demo_accounts_sign_in_at_once(small_city):
         assert not user.must_change_password
         assert (user.role, user.division.code) == (account.role, account.division_code)
         assert user.division.level in ROLE_LEVELS[user.duty]
+        assert not user.email
         user.full_clean()
 
 
@@ -122,3 +191,12 @@ def test_the_demo_does_not_go_into_production(small_city, settings):
     assert refused.value.returncode == 3
     assert not User.objects.exists()
     assert Division.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("months", [("2018-06", "2018-07"), ("2017-10", "2018-06"), ("2018-06", "2020-07")])
+def test_a_demo_has_at_least_three_months_of_its_time(small_city, months):
+    with pytest.raises(CommandError, match="at least 3 months") as refused:
+        call_command("demo", first=months[0], last=months[1])
+    assert refused.value.returncode == 3
+    assert not User.objects.exists()
