@@ -22,8 +22,9 @@ from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_c
 MEASURE_EVERY = datetime.timedelta(seconds=60)
 Outcome = TypeVar("Outcome")
 _ATTEMPTS = 3
-# What PostgreSQL says when somebody else has computed this month since our snapshot: its rows are updated, or new.
-_OVERTAKEN = frozenset({"40001", "23505"})
+# What PostgreSQL says when somebody else has computed this month since our snapshot: its rows are updated, or new; and
+# when an upload holds communities that our rows refer to, and waits for others that we hold.
+_OVERTAKEN = frozenset({"40001", "23505", "40P01"})
 
 
 def compute_period(period: ReportingPeriod) -> Computation:
@@ -111,7 +112,7 @@ def periods_to_measure() -> QuerySet[ReportingPeriod]:
 
     Not more often than MEASURE_EVERY; months before the first plan, and an empty portal, have nothing to measure.
     """
-    first_plan = TargetPlan.objects.order_by("starts_on").first()
+    first_plan = TargetPlan.objects.current().first()
     if first_plan is None or not CommunityPlacement.objects.exists():
         return ReportingPeriod.objects.none()
     computations = Computation.objects.filter(period=OuterRef("pk"))

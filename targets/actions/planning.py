@@ -17,6 +17,7 @@ from django.utils import timezone
 from changelog.actions import LoggedChange, log_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
+from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
 from targets.wording import rule_words, version_in_words
 
@@ -30,10 +31,12 @@ _OF_VERSION = frozenset({"id", "version", "is_current", "made_at", "made_by", "r
 def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
     """A version of `plan` with another title, document or other days. Gives the new version.
 
-    Raises PortalError without a reason, when somebody else has changed the plan meanwhile, and for values that the
-    tables refuse.
+    Raises PortalError without a reason, when somebody else has changed the plan meanwhile, for values that the tables
+    refuse, and for a first day that leaves a measured month without any plan.
     """
-    return _next_version(plan, reason=reason, by=by, plan_values=values)
+    changed = _next_version(plan, reason=reason, by=by, plan_values=values)
+    _refuse_months_without_plan()
+    return changed
 
 
 @transaction.atomic
@@ -127,6 +130,21 @@ def _hold(plan: TargetPlan) -> None:
         raise PortalError(
             f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
             cure=f"The plan {plan.code} has a newer version than {plan.version}. Read it again.",
+        )
+
+
+def _refuse_months_without_plan() -> None:
+    """A month that was measured must stay measurable: the worker, 锁定后变动 and a reopened month need a plan for it."""
+    first_day = TargetPlan.objects.current()[0].starts_on
+    # A month is judged by the plan of its last day, so the month in which the first plan begins has one.
+    without = ReportingPeriod.objects.filter(
+        month__lt=first_day.replace(day=1), computations__finished_at__isnull=False
+    ).order_by("month")
+    oldest = without.first()
+    if oldest is not None:
+        raise PortalError(
+            f"开始日期不能改到{first_day:%Y-%m-%d}：{oldest}已经测算过，改后就没有方案可用，请把开始日期提前到{oldest}月底以前。",
+            cure=f"{oldest.code} has been measured and would be left without a plan. Choose an earlier first day.",
         )
 
 

@@ -4,7 +4,7 @@ import datetime
 import threading
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import F, ProtectedError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,7 +15,14 @@ from changzhi_portal.errors import PortalError
 from communities.models import Community, CommunityPlacement
 from periods.models import ReportingPeriod
 from targets import tasks
-from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
+from targets.actions import (
+    MEASURE_EVERY,
+    change_plan,
+    compute_period,
+    measure_if_due,
+    measuring,
+    periods_to_measure,
+)
 from targets.models import CommunityMeasure, Computation, ConsumedChange, DivisionMeasure, TargetPlan, TargetResult
 from tests.factories import (
     make_change_set,
@@ -270,6 +277,34 @@ def test_two_people_computing_the_same_month_at_once_get_one_set_of_figures():
     assert figures_of(period) == together
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks no single rows, so nobody waits in a ring")
+def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
+    place = make_place()
+    one, other = place.communities[:2]
+    both_hold = threading.Barrier(2)
+    attempts = []
+
+    def held(community):
+        return Community.objects.select_for_update().get(pk=community.pk)
+
+    def compute():
+        attempts.append(held(one))
+        if len(attempts) == 1:
+            both_hold.wait()
+        return held(other)
+
+    def upload():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that the computation is the one to give way
+            held(other)
+            both_hold.wait()
+            held(one)
+
+    run_apart(lambda: measuring.in_one_snapshot(compute), upload)
+    assert len(attempts) == 2
+
+
 def run_apart(*works):
     """Run each in a thread, thus on a connection of its own; raises what one of them raised."""
     errors = []
@@ -322,6 +357,15 @@ def test_a_month_is_measured_once_a_minute_at_most(place, period, administrator)
     assert not periods_to_measure().exists()
     begun_ago(period, MEASURE_EVERY + datetime.timedelta(seconds=1))
     assert list(periods_to_measure()) == [period]
+
+
+@pytest.mark.django_db
+def test_a_month_that_only_an_earlier_version_of_the_plan_spoke_of_is_not_due(place, administrator):
+    make_period("2018-01")
+    first = make_period("2018-02")
+    plan = TargetPlan.objects.get(code="2020", is_current=True)
+    change_plan(plan=plan, values={"starts_on": datetime.date(2018, 2, 1)}, reason="推迟", by=administrator)
+    assert list(periods_to_measure()) == [first]
 
 
 @pytest.mark.django_db

@@ -295,6 +295,20 @@ def test_the_days_of_a_plan_can_be_changed(administrators_browser):
     assert administrators_browser.post("/plans/2020/edit/", {**data, "ends_on": "2016-01-01"}).status_code == 422
 
 
+def test_a_first_day_that_leaves_a_measured_month_without_a_plan_is_refused(administrators_browser, measured):
+    data = {
+        "title": "“三社联动”目标方案", "document": "某文件", "starts_on": "2018-07-01", "ends_on": "2020-12-31",
+        "reason": "推迟", "based_on": "1",
+    }  # fmt: skip
+    answer = administrators_browser.post("/plans/2020/edit/", data)
+    assert answer.status_code == 422
+    assert "2018年6月已经测算过，改后就没有方案可用" in answer.content.decode()
+    assert TargetPlan.objects.get(code="2020").version == 1
+    administrators_browser.post("/plans/2020/edit/", {**data, "starts_on": "2018-06-30"})
+    assert TargetPlan.objects.get(code="2020", is_current=True).version == 2
+    compute_period(measured)
+
+
 def test_a_plan_copied_from_another_has_its_targets_and_goes_its_own_way(administrators_browser):
     source = TargetPlan.objects.get(code="2025")
     data = {
