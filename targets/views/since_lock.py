@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -23,7 +23,16 @@ from changzhi_portal.views.pages import may
 from communities.models import Community
 from periods.models import ReportingPeriod
 from targets.actions import compare_locked
-from targets.models import CommunityMeasure, DivisionMeasure, LockedChange, LockedComparison, LockedResultChange
+from targets.models import (
+    CommunityMeasure,
+    Computation,
+    DivisionMeasure,
+    LockedChange,
+    LockedComparison,
+    LockedResultChange,
+    Target,
+    TargetPlan,
+)
 from targets.views.periods import MonthPage, find_period
 
 _MAY_COMPARE = "may_review"
@@ -78,13 +87,14 @@ class SinceLock(MonthPage):
         # A town whose sums follow from its communities alone is told by them.
         divisions = list(self._with_edits(changes.divisions()).exclude(division__level="town", number_of_edits=0))
         results = LockedResultChange.objects.visible_to(request.user).of_period(self.period)
+        means = _units_of_means(self.period)
         context = self.get_context_data(
             period=self.period,
             comparison=LockedComparison.objects.of_period(self.period),
             page=page,
             communities=self._units(list(page.object_list)),
             divisions=self._units(divisions),
-            results=[_result_row(each) for each in results.exclude(division__level="town")],
+            results=[_result_row(each, means) for each in results.exclude(division__level="town")],
             may_compare=may(request.user, _MAY_COMPARE),
         )
         return self.render_to_response(context)
@@ -129,15 +139,27 @@ def _in_words(name: str, value: Any) -> str:
     return "未知" if value is None else in_words(value)
 
 
-def _result_row(change: LockedResultChange) -> dict[str, Any]:
-    """A result's counts that differ, in words."""
+def _units_of_means(period: ReportingPeriod) -> dict[str, str]:
+    """The targets of the month's plan that ask for a mean, in any version: by code what the mean is counted in."""
+    plans = TargetPlan.objects.filter(pk__in=Computation.objects.filter(period=period).values("plan")).values("code")
+    targets = Target.objects.filter(plan__code__in=plans, aggregate=Target.Aggregate.MEAN)
+    return {target.code: target.value_unit for target in targets.order_by("plan__version")}
+
+
+def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[str, Any]:
+    """What differs of a result, in words: its counts, the rate (or the mean, see `_units_of_means`) and the gap."""
     before, after = change.before or {}, change.after or {}
     figures = [
         (label, str(before.get(name, "—")), str(after.get(name, "—")))
         for name, label in _COUNTS
         if before.get(name) != after.get(name)
     ]
-    if before.get("rate") != after.get("rate"):
+    # A mean judges one unit, the division itself: its rate of 0 or 100 % says nothing, its value does.
+    if change.target_code in means:
+        if before.get("value") != after.get("value"):
+            unit = means[change.target_code]
+            figures.append(("平均数", _amount(before.get("value"), unit), _amount(after.get("value"), unit)))
+    elif before.get("rate") != after.get("rate"):
         figures.append(("达标率", _percent(before), _percent(after)))
     if before.get("gap") != after.get("gap"):
         figures.append(("缺口", _amount(before.get("gap"), change.unit), _amount(after.get("gap"), change.unit)))

@@ -23,7 +23,7 @@ from changzhi_portal.views.pages import PortalRequest
 from periods.models import ReportingPeriod, month_after
 from targets.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
 from targets.explaining import explanation_groups, given_explanations
-from targets.models import Computation, Reminder, Submission, TargetResult
+from targets.models import Computation, Reminder, Submission, Target, TargetResult
 from targets.models.submission import SubmissionStep
 from targets.reminders import deadline_in_words, remind_counties
 from targets.reporting import (
@@ -39,6 +39,7 @@ from targets.reporting import (
     standing_of,
     submissions_of,
 )
+from targets.wording import result_in_words
 
 _HARD_SHOWN = 20
 
@@ -249,17 +250,29 @@ def _reminded_in_words(sent: list[Reminder]) -> str:
 
 
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
-    """The county's result of every target, its rate in percent, and the change on the month before in points."""
-    visible = TargetResult.objects.visible_to(user)
+    """The county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
+    visible = TargetResult.objects.visible_to(user).select_related("target")
     last_month = month_after(submission.period.month, -1)
-    of_last_month = visible.filter(period__month=last_month, division=submission.county).select_related("target")
-    before = {result.target.code: percent(result.reached, result.judged) for result in of_last_month}
-    figures = []
-    for result in visible.for_period(submission.period).of_division(submission.county):
-        now, then = percent(result.reached, result.judged), before.get(result.target.code)
-        change = None if now is None or then is None else now - then
-        figures.append({"result": result, "target": result.target, "percent": now, "change": _points(change)})
-    return figures
+    of_last_month = visible.filter(period__month=last_month, division=submission.county)
+    before = {result.target.code: result for result in of_last_month}
+    return [
+        _key_figure(result, before.get(result.target.code))
+        for result in visible.for_period(submission.period).of_division(submission.county)
+    ]
+
+
+def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, Any]:
+    target, shown = result.target, {"result": result, "target": result.target}
+    if target.aggregate == Target.Aggregate.MEAN:
+        then = None if before is None else before.value
+        change = None if result.value is None or then is None else result.value - then
+        said = _points(change, decimals=2)
+        return shown | {"figure": result_in_words(result), "change": said + (target.value_unit if change else "")}
+    now = percent(result.reached, result.judged)
+    was = None if before is None else percent(before.reached, before.judged)
+    change = None if now is None or was is None else now - was
+    counts = f"{result.reached} / {result.judged}"
+    return shown | {"counts": counts, "figure": DASH if now is None else f"{now}%", "change": _points(change)}
 
 
 def _records_changed_since(submission: Submission, user: Any) -> int:
@@ -271,10 +284,10 @@ def _records_changed_since(submission: Submission, user: Any) -> int:
     return later.values("model", "object_id").distinct().count()
 
 
-def _points(change: Decimal | None) -> str:
+def _points(change: Decimal | None, *, decimals: int = 1) -> str:
     if change is None:
         return DASH
-    return "持平" if change == 0 else f"{change:+.1f}"
+    return "持平" if change == 0 else f"{change:+.{decimals}f}"
 
 
 def _number(text: str) -> int:

@@ -11,7 +11,7 @@ from changelog.models import ChangeRecord
 from periods.models import ReportingPeriod
 from targets.actions import compare_locked, compute_period, lock_period, reopen_period
 from targets.models import CommunityMeasure, Computation, LockedChange, LockedComparison
-from tests.factories import make_change_set, make_facility, make_organization, make_period, make_worker
+from tests.factories import make_change_set, make_facility, make_organization, make_period, make_profile, make_worker
 from tests.queries import queries_of
 from tests.targets.test_since_lock import Office
 
@@ -217,6 +217,20 @@ def test_what_would_change_stands_there_with_figures_verdicts_results_and_the_ed
         assert words in shown
     assert "锁定后有变动" in at(administrator, page("periods"))
     assert "有1个社区、区划的数据会不同" in at(administrator, page("period", "2018-06"))
+
+
+def test_a_mean_that_would_be_another_stands_there_itself_and_not_as_a_rate(place, administrator, at):
+    for community in place.communities:
+        make_facility(community, "综合楼", area=480)
+        make_profile(community, households=100, residents=300)
+    month = make_period("2021-06")
+    lock_period(period=month, by=administrator)
+    Office(administrator).change(place.communities[0].facilities.get(), area=Decimal(490))
+    compare_locked(month)
+    shown = at(administrator, page("period_changes", "2021-06"))
+    results = shown.split("目标结果的变动</caption>")[1].split("</table>")[0]
+    assert "平均数</span> <del>480㎡/百户</del> → <ins>483.33㎡/百户</ins>" in results
+    assert "达标率" not in results
 
 
 def test_an_office_sees_the_changes_of_its_own_area_only(locked, place, administrator, clerk, other_clerk, leader, at):

@@ -9,7 +9,15 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.actions import compute_period, return_submission, submit_month
 from targets.models import Reminder, Submission
-from tests.factories import make_batch, make_change_set, make_division, make_facility, make_period, make_user
+from tests.factories import (
+    make_batch,
+    make_change_set,
+    make_division,
+    make_facility,
+    make_organization,
+    make_period,
+    make_user,
+)
 from tests.queries import exactly, queries_of
 from tests.targets.reporting import doubtful_facility, explained, make_due, settle
 
@@ -192,10 +200,21 @@ def test_the_page_shows_the_months_figures_beside_last_months_and_what_was_uploa
     make_batch(clerk, "facilities", period=due, state="committed", committed_at="2018-07-02T09:00+08:00", rows=412)
     answer = signed_in(clerk).get(PAGE)
     (area,) = [each for each in answer.context["figures"] if each["target"].code == "urban_facility_area"]
-    assert (str(area["percent"]), area["change"]) == ("40.0", "+20.0")
+    assert (area["figure"], area["change"]) == ("40.0%", "+20.0")
     page = text_of(answer)
     assert '本月上传的登记表 <span class="count">1 / 5</span>' in page
     assert ">412<" in page
+
+
+def test_a_mean_stands_among_the_figures_itself_and_not_as_a_rate(place, clerk, signed_in):
+    make_organization(place.communities[0])
+    compute_period(make_period("2021-05"))
+    make_organization(place.communities[0])
+    compute_period(make_period("2021-06"))
+    answer = signed_in(clerk).get("/submissions/202106-140402/")
+    (mean,) = [each for each in answer.context["figures"] if each["target"].code == "urban_org_mean"]
+    assert (mean["figure"], mean["change"]) == ("0.4个", "+0.20个")
+    assert '<td data-label="达标率（平均数）" class="number">0.4个</td>' in text_of(answer)
 
 
 def test_looking_at_the_page_marks_the_notices_about_it_as_seen(place, due, clerk, officer, signed_in):
