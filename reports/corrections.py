@@ -36,17 +36,23 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
 
 
 def _of_targets(old: Sequence[Figures], new: Sequence[Figures], whole: str) -> list[Correction]:
-    """Target by target: the whole, then all its counties (towns) in one line."""
+    """Target by target: the whole, then all its counties (towns) in one line; targets that the plan got or lost."""
     before = {target["code"]: target for target in old}
+    after = {target["code"] for target in new}
     found = []
     for target in new:
-        then = before.get(target["code"])
+        then, name = before.get(target["code"]), target["short_name"]
         if then is None:
+            found.append(_correction(f"{whole}{name}", [["新列入", "", f"（{words.figure_in_words(target)}）"]]))
             continue
-        name = target["short_name"]
-        found.append(_correction(f"{whole}{name}", _result(then, target, target)))
+        asked = ["标准", words.bounds(then), words.bounds(target)]
+        found.append(_correction(f"{whole}{name}", [asked, *_result(then, target, target)]))
         found.append(_correction(f"其中各地{name}", _below(then, target)))
-    return found
+    gone = [target for target in old if target["code"] not in after]
+    return found + [
+        _correction(f"{whole}{each['short_name']}", [["不再列入", f"（原为{words.figure_in_words(each)}）", ""]])
+        for each in gone
+    ]
 
 
 def _below(old: Figures, new: Figures) -> list[Change]:

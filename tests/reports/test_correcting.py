@@ -85,6 +85,17 @@ def test_every_printed_difference_is_named_with_old_and_new_figure():
     ]
 
 
+def test_another_standard_and_targets_that_the_plan_got_or_lost_are_named():
+    area = target()
+    old = figures(targets=[area, target(code="old", short_name="旧目标")])
+    new = figures(targets=[target(at_least=600), target(code="new", short_name="新目标", percent=50.0)])
+    assert [in_words(each) for each in corrections_between(old, new)] == [
+        "全市城市社区设施面积：标准由≥500㎡更正为≥600㎡",
+        "全市新目标：新列入（50.0%）",
+        "全市旧目标：不再列入（原为62.7%）",
+    ]
+
+
 def test_who_comes_onto_the_list_or_leaves_it_is_named_or_counted():
     many = [short_community(f"第{number}社区", area=1) | {"code": f"14040200100{number}"} for number in range(2, 9)]
     new = figures(shortfalls={"targets": ["urban_facility_area"], "rows": many})
