@@ -99,6 +99,10 @@ class Findings(Sequence[Finding]):
         for batch in in_batches(list(self._keys()) if self.rules else []):
             yield from self._read(batch)
 
+    def all(self) -> list[Finding]:
+        """Every finding. A list() of them would ask for their number first, which is another look through the registers."""
+        return list(iter(self))
+
     @cached_property
     def _counts(self) -> dict[str, int]:
         counts = {rule.code: 0 for rule in self.rules}

@@ -106,7 +106,7 @@ def report_month(period: ReportingPeriod, span: Span) -> None:
     officer = User.objects.select_related("division").get(username=OFFICER)
     counties = list(counties_owing(period))
     taken = {each.county_id: each for each in Submission.objects.for_period(period).with_steps()}
-    found = list(findings_for(period=period, division=Division.objects.by_code(CITY)))
+    found = findings_for(period=period, division=Division.objects.by_code(CITY)).all()
     ahead = []
     for county in counties:
         steps = steps_of(county.code, period.month, span)

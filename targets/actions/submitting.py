@@ -161,7 +161,7 @@ def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Fi
     if findings is None:
         found = findings_for(period=period, division=county)
         hard = found.hard
-        soft = list(found.narrowed(severity=Severity.SOFT)) if found.soft and not hard else []
+        soft = found.narrowed(severity=Severity.SOFT).all() if found.soft and not hard else []
     else:
         hard = sum(finding.is_hard for finding in findings)
         soft = [finding for finding in findings if not finding.is_hard]
