@@ -72,6 +72,19 @@ def update_rows(model: type[Row], rows: Sequence[Row], fields: Sequence[str]) ->
     )
 
 
+def refresh_statistics(*tables: type[models.Model]) -> None:
+    """After a bulk load, tell PostgreSQL what the tables hold by now.
+
+    It finds out by itself within a minute or so; until then it takes them for empty, and a query that joins them can
+    take minutes. SQLite plans by the indexes there are, and needs none.
+    """
+    connection = connections[router.db_for_write(tables[0])]
+    if connection.vendor == "postgresql":
+        names = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in tables)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {names}")
+
+
 def blank_row(model: type[Row]) -> Row:
     """A new instance with every default, for making tens of thousands of them: a copy, not a run of `__init__`."""
     blank = model.__new__(model)

@@ -23,6 +23,7 @@ from django.db.models.signals import post_migrate
 from django.test import Client
 
 from accounts.models import Role, User
+from changzhi_portal.bulk import refresh_statistics
 from changzhi_portal.celery import app as celery_app
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
@@ -150,6 +151,7 @@ def city(city_rows: CityRows, db: None) -> Division:
     with transaction.atomic():
         for model, rows in city_rows.items():
             _write_rows(model, rows)
+        refresh_statistics(Division, Community, CommunityPlacement)
     return Division.objects.by_code("140400")
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from changelog.actions import LABEL_LENGTH, LoggedChange, log_changes
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.bulk import in_batches, insert_rows, update_rows
+from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
 from changzhi_portal.errors import PortalError
 from changzhi_portal.names import community_key
 from communities.divisionchanges import ChangePlan, CommunityMove
@@ -37,6 +37,7 @@ def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
     _open_communities(plan, log)
     _mark_applied(plan, into, log)
     log_changes(into, log)
+    refresh_statistics(Division, Community, CommunityPlacement)
 
 
 def _lock(plan: ChangePlan) -> None:

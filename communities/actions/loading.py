@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from changzhi_portal.bulk import insert_rows
+from changzhi_portal.bulk import insert_rows, refresh_statistics
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.reference import (
     ListedDivision,
@@ -46,6 +46,7 @@ def load_divisions() -> LoadedDivisions:
     communities = _add_communities()
     changes = _add_changes()
     rows = _add_crosswalk()
+    refresh_statistics(Division, Community, CommunityPlacement, CrosswalkRow)
     levels = [division.level for division in divisions]
     return LoadedDivisions(
         cities=levels.count(Division.Level.CITY),
