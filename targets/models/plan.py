@@ -247,11 +247,6 @@ class Target(models.Model):
         """The unit of the figure that is judged: 个; of a ratio 平方米/百户. Of what is missing, it is `unit`."""
         return self.unit + {self.Per.HOUSEHOLDS: "/百户", self.Per.RESIDENTS: "/万人"}.get(self.Per(self.per), "")
 
-    @property
-    def is_of_whole(self) -> bool:
-        """Whether the bound is asked of the division as a whole (a mean, a share), so that its result has a verdict."""
-        return self.aggregate != self.Aggregate.EACH
-
     def clean(self) -> None:
         """Refuse an indicator or counting rule that nobody can measure."""
         try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
@@ -53,23 +52,6 @@ class TargetResultQuerySet(ScopedQuerySet):
         """City and counties only, in the plan's order, the city before its counties."""
         of_levels = self.filter(division__level__in=REPORTING_LEVELS).in_plan_order()
         return of_levels.order_by("target__position", "division__level", "division__code")
-
-    def compared_with(self, period: ReportingPeriod) -> Self:
-        """With `rate_before`, `gap_before` and `value_before`: the same in another month, NULL where it has none.
-
-        The same clause of the same plan and the same division; the plan's version may be another.
-        """
-        before = TargetResult.objects.filter(
-            period=period,
-            target__code=OuterRef("target__code"),
-            target__plan__code=OuterRef("target__plan__code"),
-            division=OuterRef("division"),
-        ).order_by()
-        return self.annotate(
-            rate_before=Subquery(before.values("rate")[:1]),
-            gap_before=Subquery(before.values("gap")[:1]),
-            value_before=Subquery(before.values("value")[:1]),
-        )
 
 
 class TargetResult(ScopedModel):
@@ -137,9 +119,3 @@ class TargetResult(ScopedModel):
     def reached(self) -> int:
         """The units that count as reached: met, and over the upper bound."""
         return self.met + self.over
-
-    @property
-    def rate_change(self) -> Decimal | None:
-        """The rate less `rate_before` (see `compared_with`), as a fraction; None when either is missing."""
-        before: Decimal | None = getattr(self, "rate_before", None)
-        return None if self.rate is None or before is None else self.rate - before

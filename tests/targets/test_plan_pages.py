@@ -211,19 +211,6 @@ def test_open_months_are_stale_after_saving_and_are_judged_anew_while_locked_one
     assert Computation.objects.of_period(locked).plan.version == 1
 
 
-def test_the_month_before_is_compared_with_although_it_was_judged_by_an_earlier_version(
-    administrators_browser, measured, place
-):
-    before = ReportingPeriod.objects.for_month(datetime.date(2018, 5, 1))
-    compute_period(before)
-    _, data = tried(administrators_browser, at_least="2")
-    administrators_browser.post(TARGET, data)
-    compute_period(measured)
-    results = TargetResult.objects.for_period(measured).compared_with(before)
-    result = results.get(target__code="urban_org_count", division=place.county)
-    assert str(result.rate_change) == "0.2000"
-
-
 def test_what_was_changed_after_the_trial_is_tried_out_again_before_it_is_saved(administrators_browser, measured):
     _, data = tried(administrators_browser, at_least="2")
     answer = administrators_browser.post(TARGET, {**data, "at_least": "3"})

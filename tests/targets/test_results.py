@@ -327,28 +327,6 @@ def test_counties_come_by_code_without_the_city_and_towns_of_one_county_alone(pl
     assert [result.division.code for result in results.by_town(target, place.county)] == ["140402001", "140402002"]
 
 
-def test_the_change_against_another_month_is_that_of_the_same_target_and_division(place, period):
-    before = make_period("2018-05")
-    compute_period(before)
-    for community in place.communities[:2]:
-        make_facility(community, area=600, opened_on=period.as_of)
-    compute_period(before)
-    compute_period(period)
-    results = TargetResult.objects.for_period(period).compared_with(before)
-    changed = results.get(target__code="urban_facility_area", division=place.county)
-    assert (changed.rate_before, changed.rate_change) == (Decimal(0), Decimal("0.4000"))
-    assert (changed.gap_before, changed.gap) == (2_500, 1_500)
-    assert results.get(target__code="urban_facility_area", division=place.other_county).rate_change is None
-
-
-def test_without_the_other_month_there_is_no_change(place, period):
-    make_facility(place.communities[0])
-    compute_period(period)
-    results = TargetResult.objects.for_period(period).compared_with(make_period("2018-05"))
-    result = results.get(target__code="urban_facility_area", division=place.county)
-    assert (result.rate_before, result.rate_change) == (None, None)
-
-
 def test_a_clerk_sees_the_results_of_the_own_county_only(place, period, clerk):
     compute_period(period)
     visible = TargetResult.objects.for_period(period).visible_to(clerk)
