@@ -201,7 +201,8 @@ def locked_periods_to_compare() -> QuerySet[ReportingPeriod]:
 def compare_if_due(*, period_id: int) -> LockedComparison | None:
     """Compare a locked month that is due, unless another worker has claimed it; None when there was nothing to do.
 
-    Safe to call twice. When comparing fails, the comparison says so, the last answer stays, and the error is raised.
+    Safe to call twice. When comparing fails, the comparison says so, the last answer stays, and the error is raised. A
+    month that was opened meanwhile keeps no comparison.
     """
     period = locked_periods_to_compare().filter(pk=period_id).first()
     if period is None or not _claim(period):
@@ -209,7 +210,10 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
     try:
         return compare_locked(period)
     except Exception:
-        LockedComparison.objects.filter(period=period).update(state=State.FAILED)
+        claimed = LockedComparison.objects.filter(period=period)
+        locked = ReportingPeriod.objects.locked()
+        claimed.filter(period__in=locked).update(state=State.FAILED)
+        claimed.exclude(period__in=locked).delete()
         raise
 
 

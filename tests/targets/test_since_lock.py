@@ -23,6 +23,7 @@ from targets.actions import (
     COMPARE_EVERY,
     compare_if_due,
     compare_locked,
+    comparing,
     compute_period,
     lock_period,
     locked_periods_to_compare,
@@ -485,6 +486,20 @@ def test_a_failed_comparison_says_so_and_keeps_the_last_answer(locked, facts, of
     assert LockedComparison.objects.get().state == "failed"
     assert LockedChange.objects.get(community__isnull=False).columns[0]["after"] == 900
     assert not ReportingPeriod.objects.exclude(pk=locked.pk).exists()
+
+
+def test_a_month_opened_while_its_comparison_begins_keeps_none(locked, facts, office, administrator, monkeypatch):
+    office.change(facts.communities[0].facilities.get(), area=Decimal(900))
+    claim = comparing._claim
+
+    def opened_first(period):
+        reopen_period(period=period, by=administrator, reason="补报设施")
+        return claim(period)
+
+    monkeypatch.setattr(comparing, "_claim", opened_first)
+    with pytest.raises(PortalError, match="没有锁定"):
+        compare_if_due(period_id=locked.pk)
+    assert not LockedComparison.objects.exists()
 
 
 def test_the_number_of_queries_does_not_grow_with_edits(locked, facts, office):
