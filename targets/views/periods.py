@@ -66,7 +66,7 @@ class MonthPage(TemplateResponseMixin, PortalPage):
 
     def get_title(self) -> str:
         """2018年6月, and what is done with it."""
-        return f"{self.what}{self.period}" if hasattr(self, "period") else self.what or _MONTHS
+        return f"{self.what}{self.period}" if hasattr(self, "period") else self.what.rstrip("：") or _MONTHS
 
     def get_crumbs(self) -> list[Crumb]:
         """Back to the months, and to the month."""

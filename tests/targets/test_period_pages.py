@@ -241,7 +241,7 @@ def test_an_office_sees_the_changes_of_its_own_area_only(locked, place, administ
     assert "和平社区居委会" in at(clerk, page("period_changes", "2018-06"))
     assert "修改服务设施" in at(clerk, page("period_changes", "2018-06"))
     assert "没有变动" in at(other_clerk, page("period_changes", "2018-06"))
-    at(leader, page("period_changes", "2018-06"), status=403)
+    assert "角色不能打开锁定后变动。" in at(leader, page("period_changes", "2018-06"), status=403)
 
 
 def test_the_page_says_that_registers_have_changed_since_and_compares_at_once(
