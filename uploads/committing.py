@@ -104,7 +104,7 @@ class _Writing:
         division_ids = {write.division_id for row in rows for write in row.writes}
         inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
         if inside.count() != len(division_ids):
-            raise PortalError("文件中有不属于本单位的记录，没有写入任何数据，请核对后重新上传。")
+            raise PortalError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
 
     def _write(self, rows: list[SheetRow]) -> None:
         writes = [write for row in rows for write in row.writes]

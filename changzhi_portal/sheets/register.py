@@ -160,6 +160,14 @@ class RegisterSheet(ABC):
     def whereabouts(self, record: Any) -> str:
         """Where a record of `standing` belongs, in words."""
 
+    def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
+        """The months (their first days) that dated figures among records belong to, which a locked month protects.
+
+        `records` has keys by model ("app_label.modelname"). Registers whose facts carry their own start and end have
+        none: those may lie in a locked month.
+        """
+        return set()
+
     def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
         """A record as a template for the month that ends on `day` shows it; uploaded unchanged it changes nothing."""
         return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -173,6 +173,14 @@ class CommunitySheet(PlacedSheet):
                     write.column = self.column(name).header
                 writes.append(write)
         row.writes = [write for write in writes if write is not None]
+
+    def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
+        """See RegisterSheet.months_written. Those of profiles."""
+        months: set[datetime.date] = set()
+        for batch in in_batches(records.get(CommunityProfile._meta.label_lower, ())):
+            days = CommunityProfile.objects.filter(pk__in=batch).order_by().values_list("as_of", flat=True).distinct()
+            months |= {day.replace(day=1) for day in days}
+        return months
 
     def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
         """See RegisterSheet.prefilled. 数据日期 is the month's last day, so that last month's count is not overwritten."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from periods.models import ReportingPeriod
 from targets.models import Computation
-from tests.factories import make_facility, make_period, make_worker
+from tests.factories import make_facility, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -60,11 +60,16 @@ def test_a_period_nobody_can_measure_is_refused_and_does_not_enter_the_calendar(
     assert not Computation.objects.exists()
 
 
-def test_a_locked_period_is_refused(place, officer):
-    period = make_period("2018-06")
+def test_of_a_locked_month_the_frozen_figures_are_printed_and_nothing_is_computed(place, officer):
+    facility = make_facility(place.communities[0], area="300")
+    before = compute("2018-06", json=True)
+    period = ReportingPeriod.objects.get()
     period.state, period.locked_at, period.locked_by = ReportingPeriod.State.LOCKED, timezone.now(), officer
     period.save()
-    with pytest.raises(CommandError, match="locked") as refusal:
-        compute("2018-06")
-    assert refusal.value.returncode == 3
-    assert ReportingPeriod.objects.filter(pk=period.pk).exists()
+    computed_at = Computation.objects.get().finished_at
+    type(facility).objects.filter(pk=facility.pk).update(area="600")
+    for divisions in ("then", "now"):
+        frozen = compute("2018-06", json=True, divisions=divisions)
+        assert json.loads(frozen)["targets"] == json.loads(before)["targets"]
+        assert json.loads(frozen)["locked"] is True and json.loads(before)["locked"] is False
+    assert Computation.objects.get().finished_at == computed_at

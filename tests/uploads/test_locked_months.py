@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeSet
+from changzhi_portal.errors import PortalError
 from communities.models import CommunityProfile
 from periods.models import ReportingPeriod
 from tests.communities.test_sheets import community_row
@@ -73,3 +74,20 @@ def test_by_command_only_the_bureau_may(send: Send, clerk: User, officer: User, 
     assert (refused["status"], UploadBatch.objects.count()) == (3, 0)
     answer = send("communities", officer, [row], period="2018-06", locked_reason=REASON, commit="all")
     assert (answer["state"], codes_of(answer), answer["status"]) == ("committed", ["locked_period"], 0)
+
+
+def test_what_a_clerk_wrote_in_a_month_that_is_locked_by_now_only_the_bureau_takes_back(
+    send: Send, clerk: User, officer: User, place: Place, locked: ReportingPeriod
+) -> None:
+    ReportingPeriod.objects.filter(pk=locked.pk).update(state="open", locked_at=None, locked_by=None)
+    answer = send("communities", clerk, [community_row(数据日期="2018-04-30")], period="2018-06", commit="all")
+    ReportingPeriod.objects.filter(pk=locked.pk).update(state="locked", locked_at=timezone.now(), locked_by=officer)
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    with pytest.raises(PortalError, match=r"2018年4月.*市局"):
+        actions.request_undo(batch=batch, by=clerk, queue=False)
+    batch.refresh_from_db()
+    assert batch.state == UploadBatch.State.COMMITTED
+    actions.request_undo(batch=batch, by=officer, queue=False)
+    batch.refresh_from_db()
+    assert actions.undo_batch(batch).state == UploadBatch.State.UNDONE
+    assert not CommunityProfile.objects.exists()

@@ -18,9 +18,12 @@ _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 
 class Command(BaseCommand):
-    """Does the work itself, without broker or worker."""
+    """Does the work itself, without broker or worker. Of a locked month it prints the frozen figures, computing nothing."""
 
-    help = "Measure a month as of its last day and print the targets' results for the city and its counties."
+    help = (
+        "Measure a month as of its last day and print the targets' results for the city and its counties; "
+        "of a locked month, print its frozen results."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The month, the map to show it on, and whether to print JSON."""
@@ -36,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Compute and print."""
         try:
-            period = _computed(options["period"])
+            period = _locked(options["period"]) or _computed(options["period"])
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
         figures = results_for_json(period, as_now=options["divisions"] == "now")
@@ -45,12 +48,19 @@ class Command(BaseCommand):
                 "period": period.code,
                 "as_of": period.as_of.isoformat(),
                 "divisions": options["divisions"],
+                "locked": period.state == ReportingPeriod.State.LOCKED,
                 "targets": figures,
             }
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(f"Period {period.code}, figures as of {period.as_of.isoformat()}")
+            frozen = ", locked" if period.state == ReportingPeriod.State.LOCKED else ""
+            self.stdout.write(f"Period {period.code}, figures as of {period.as_of.isoformat()}{frozen}")
             self.stdout.write(_table(figures))
+
+
+def _locked(text: str) -> ReportingPeriod | None:
+    """The month, when its figures are frozen. Raises PortalError for what is no month."""
+    return ReportingPeriod.objects.locked().filter(month=parse_month(text)).first()
 
 
 def _computed(text: str) -> ReportingPeriod:
