@@ -33,25 +33,26 @@ BUREAU = (
 )
 # County by county; 长子 is Zhǎngzǐ, 长治 Chángzhì.
 _CLERKS = {
-    "140402": "chengqu",
-    "140411": "jiaoqu",
-    "140421": "changzhixian",
-    "140423": "xiangyuan",
-    "140424": "tunliu",
-    "140425": "pingshun",
-    "140426": "licheng",
-    "140427": "huguan",
-    "140428": "zhangzi",
-    "140429": "wuxiang",
-    "140430": "qinxian",
-    "140431": "qinyuan",
-    "140471": "gaoxin",
-    "140481": "lucheng",
+    "140402": ("chengqu", "城区"),
+    "140411": ("jiaoqu", "郊区"),
+    "140421": ("changzhixian", "长治县"),
+    "140423": ("xiangyuan", "襄垣县"),
+    "140424": ("tunliu", "屯留县"),
+    "140425": ("pingshun", "平顺县"),
+    "140426": ("licheng", "黎城县"),
+    "140427": ("huguan", "壶关县"),
+    "140428": ("zhangzi", "长子县"),
+    "140429": ("wuxiang", "武乡县"),
+    "140430": ("qinxian", "沁县"),
+    "140431": ("qinyuan", "沁源县"),
+    "140471": ("gaoxin", "高新区"),
+    "140481": ("lucheng", "潞城市"),
 }
 CLERKS = tuple(
-    DemoAccount(f"demo_{name}", Role.DISTRICT_CLERK, code, "演示县区填报员") for code, name in _CLERKS.items()
+    DemoAccount(f"demo_{name}", Role.DISTRICT_CLERK, code, f"演示填报员（{county}）")
+    for code, (name, county) in _CLERKS.items()
 )
-STREET = DemoAccount("demo_street", Role.STREET_CLERK, "140402001", "演示街道填报员")
+STREET = DemoAccount("demo_street", Role.STREET_CLERK, "140402001", "演示填报员（东街）")
 ACCOUNTS = (*BUREAU, *CLERKS, STREET)
 # Who locks months, who keeps the city's lists, and whose clerk uploads for which county.
 ADMINISTRATOR, OFFICER = BUREAU[0].username, BUREAU[1].username

@@ -21,6 +21,7 @@ from reports.demo.population import community_story, inhabit
 from reports.demo.projects import project_story
 from reports.demo.span import Span
 from reports.demo.story import Row, Story
+from reports.demo.submissions import has_sent
 from reports.demo.workbooks import LAYOUTS, Layout, Workbook
 from reports.demo.workers import worker_story
 from services.sheets import ProjectSheet
@@ -45,6 +46,7 @@ class DemoFile:
     path: Path
     username: str
     rows: int
+    is_sent: bool = True  # False: it lies ready for whoever plays the county's clerk
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,18 @@ class Writer:
         """Write a month's files, in the order in which they must be uploaded.
 
         In the first month every county sends all it has. Later the county whose turn it is sends what it has counted anew;
-        what else has changed, the bureau has gathered from all of them.
+        what else has changed, the bureau has gathered from all of them. In the month in hand each county has its own
+        files, and not all of them are sent yet.
         """
         folder = self.folder / f"{month:%Y-%m}"
         folder.mkdir(parents=True, exist_ok=True)
         atlas = self._atlas(month)
-        parts = self._of_counties(month) if month == self.span.first else self._of_changes(month)
-        return [self._write(folder, part, month, atlas) for part in parts if part.rows]
+        return [self._write(folder, part, month, atlas) for part in self._parts(month) if part.rows]
+
+    def _parts(self, month: datetime.date) -> Iterator[_Part]:
+        if month == self.span.first:
+            return self._of_counties(month)
+        return self._in_hand(month) if month == self.span.last else self._of_changes(month)
 
     def _atlas(self, month: datetime.date) -> Atlas:
         """Places keep their names until the next change of divisions, so most months share an atlas."""
@@ -101,6 +108,20 @@ class Writer:
         for register in gathered:
             rows = [row for county in self.counties for row in self.stories[county.code][register.name][month]]
             yield _Part(register, rows, Layout(), CITY_NAME, OFFICER)
+        yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
+
+    def _in_hand(self, month: datetime.date) -> Iterator[_Part]:
+        day = last_day_of(month)
+        names = dict.fromkeys(county.name_on(day) for county in self.counties)
+        for register in _BY_COUNTY:
+            for number, name in enumerate(names):
+                # A county that was merged from several sends one file.
+                members = [county for county in self.counties if county.name_on(day) == name]
+                rows = [row for county in members for row in self.stories[county.code][register.name][month]]
+                clerk = CLERK_OF_COUNTY[members[0].code]
+                layout = LAYOUTS[(number + register.position) % len(LAYOUTS)]
+                is_sent = has_sent(members[0].code, register.name)
+                yield _Part(register, rows, layout, name, clerk, is_sent=is_sent)
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
 
     @staticmethod
@@ -140,7 +161,7 @@ class Writer:
         title = f"{part.office}{what}（{month.year}年{month.month}月，演示数据）"
         book = Workbook(path, register, part.layout, title=title, office=f"{part.office}民政局", day=last_day_of(month))
         book.write(list(readdressed(part.rows, atlas, says=part.says)))
-        return DemoFile(register=register.name, path=path, username=part.username, rows=len(part.rows))
+        return DemoFile(register.name, path, part.username, len(part.rows), part.is_sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +174,7 @@ class _Part:
     office: str
     username: str
     says: str = ""
+    is_sent: bool = True
 
 
 _BY_COUNTY: tuple[RegisterSheet, ...] = (CommunitySheet(), FacilitySheet(), OrganizationSheet(), WorkerSheet())

@@ -86,7 +86,7 @@ class Play:
             return
         started = time.monotonic()
         self._apply_changes(month)
-        files = writer.files_of(month)
+        files = [file for file in writer.files_of(month) if file.is_sent]
         for file in files:
             self._upload(file, period)
         if month == self.span.last:

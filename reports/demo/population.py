@@ -42,13 +42,14 @@ def _residents(community: DemoCommunity, invention: Invention) -> int:
 def community_story(county: DemoCounty, inhabited: list[Inhabited], span: Span, *, turn: int, turns: int) -> Story:
     """The rows of the county's 社区 sheets, by month and field.
 
-    Counties count some of their people anew in turn, one a month: this one in every `turns`-th month from `turn` on.
+    Counties count some of their people anew in turn, one a month: this one in every `turns`-th month from `turn` on. In
+    the month in hand all do.
     """
     invention = Invention("communities", county.code)
     told = {span.first: [_row(county, place, invention) for place in inhabited]}
     residents = {place.community.code: place.residents for place in inhabited}
     for number, month in enumerate(span.later):
-        is_our_turn = number % turns == turn
+        is_our_turn = number % turns == turn or month == span.last
         chosen = _to_count([place.community for place in inhabited], residents, invention) if is_our_turn else []
         rows = []
         for community in chosen:

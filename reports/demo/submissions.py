@@ -25,10 +25,17 @@ ALWAYS_LATE = "140427"  # 壶关县, in every third month
 RETURNED_IN_AUTUMN = "140430"  # 沁县
 MISSING_IN_ARREARS = "140429"  # 武乡县
 LATE_SHARE, RETURNED_SHARE = 0.03, 0.03
-# How far the counties have come with the month in hand; the others still owe it.
+# How far the counties have come with the month in hand, by the codes of before and after the merger; the others still
+# owe it, though some have sent a part of their registers.
 ACCEPTED_IN_HAND = frozenset({"140406", "140426", "140431", "140481"})
 WAITING_IN_HAND = frozenset({"140404", "140428", "140421"})
 RETURNED_IN_HAND = frozenset({"140405", "140424"})
+SENT_IN_PART = {
+    "140423": ("communities", "facilities"),
+    "140425": ("communities",),
+    "140430": ("communities", "workers"),
+}
+NOTE_IN_HAND = "本月农村社区专业人才增加较多，请在情况说明中写明依据，核对后重新上报。"
 NOTES = (
     "本月新增的服务设施有2处没有填居民活动面积，请补填后重新上报。",
     "花名册里有1人的到岗日期与上月不一致，请核对后重新上报。",
@@ -88,8 +95,14 @@ def _steps_in_hand(county_code: str, month: datetime.date, invention: Invention)
     if county_code in ACCEPTED_IN_HAND:
         return [submitted, Step(Kind.ACCEPTED, a_day_later)]
     if county_code in RETURNED_IN_HAND:
-        return [submitted, Step(Kind.RETURNED, a_day_later, note=NOTES[0])]
+        return [submitted, Step(Kind.RETURNED, a_day_later, note=NOTE_IN_HAND)]
     return [submitted] if county_code in WAITING_IN_HAND else []
+
+
+def has_sent(county_code: str, register: str) -> bool:
+    """Whether a county has sent its rows of a register for the month in hand."""
+    has_reported = county_code in ACCEPTED_IN_HAND | WAITING_IN_HAND | RETURNED_IN_HAND
+    return has_reported or register in SENT_IN_PART.get(county_code, ())
 
 
 def _moment(month: datetime.date, day: int, invention: Invention) -> datetime.datetime:
