@@ -68,9 +68,7 @@ def remind_automatically(*, moment: datetime.datetime) -> list[Reminder]:
     return sent
 
 
-def _remind(
-    owing: Sequence[Submission], occasion: Occasion, day: datetime.date, *, asked_by: Any
-) -> list[Reminder]:
+def _remind(owing: Sequence[Submission], occasion: Occasion, day: datetime.date, *, asked_by: Any) -> list[Reminder]:
     """Claim the reminders by inserting their rows, and write the notices of those that were claimed."""
     if not owing:
         return []

@@ -5,20 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('changelog', '0002_which_changes_affect_figures'),
-        ('communities', '0002_crosswalk'),
+        ("changelog", "0002_which_changes_affect_figures"),
+        ("communities", "0002_crosswalk"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='changerecord',
-            name='change_set',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='changelog.changeset', verbose_name='变更集'),
+            model_name="changerecord",
+            name="change_set",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="records",
+                to="changelog.changeset",
+                verbose_name="变更集",
+            ),
         ),
         migrations.AddIndex(
-            model_name='changerecord',
-            index=models.Index(fields=['change_set', 'batch_row'], name='change_of_uploaded_row'),
+            model_name="changerecord",
+            index=models.Index(fields=["change_set", "batch_row"], name="change_of_uploaded_row"),
         ),
     ]
