@@ -150,9 +150,7 @@ def listed_counterparts() -> tuple[ListedCounterpart, ...]:
     (day,) = {change.effective_on for change in listed_changes()}
     found_by_hand = {row["code_2017"]: row for row in _rows("crosswalk_2017_2018_further.csv")}
     rows = (
-        found_by_hand.get(row["code_2017"], row)
-        for row in _rows("crosswalk_2017_2018.csv")
-        if row["match"] != "same"
+        found_by_hand.get(row["code_2017"], row) for row in _rows("crosswalk_2017_2018.csv") if row["match"] != "same"
     )
     return tuple(
         ListedCounterpart(

@@ -136,7 +136,15 @@ def test_the_crosswalk_is_loaded_without_the_rows_that_stayed_the_same(city):
     assert rows["140421406201"].to_town_name == "信义管委会", "a town that is new"
     without = [row for row in rows.values() if not row.to_code]
     assert len(without) == 108
-    assert {row.from_code[:6] for row in without} == {"140402", "140423", "140424", "140426", "140427", "140429", "140471"}
+    assert {row.from_code[:6] for row in without} == {
+        "140402",
+        "140423",
+        "140424",
+        "140426",
+        "140427",
+        "140429",
+        "140471",
+    }
 
 
 def test_what_was_looked_up_by_hand_speaks_of_rows_without_a_counterpart_only():
