@@ -101,7 +101,7 @@ class Writer:
         number = self.span.later.index(month)
         in_turn = self.counties[number % len(self.counties)]
         layout = LAYOUTS[number % len(LAYOUTS)]
-        name = self._name_in_files(in_turn, month)
+        name = name_in_files(in_turn, month)
         communities, *gathered = _BY_COUNTY
         counted = self.stories[in_turn.code][communities.name][month]
         yield _Part(communities, counted, layout, name, CLERK_OF_COUNTY[in_turn.code], says=name)
@@ -123,14 +123,6 @@ class Writer:
                 is_sent = has_sent(members[0].code, register.name)
                 yield _Part(register, rows, layout, name, clerk, is_sent=is_sent)
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
-
-    @staticmethod
-    def _name_in_files(county: DemoCounty, month: datetime.date) -> str:
-        """What an office calls its county: for some months after a change still by the old name."""
-        if county.renamed is None:
-            return county.name
-        used_to_it = month_after(county.renamed[0].replace(day=1), MONTHS_OF_OLD_NAMES)
-        return county.name if month <= used_to_it else county.renamed[1]
 
     @cached_property
     def stories(self) -> Mapping[str, Mapping[str, Story]]:
@@ -178,6 +170,14 @@ class _Part:
 
 
 _BY_COUNTY: tuple[RegisterSheet, ...] = (CommunitySheet(), FacilitySheet(), OrganizationSheet(), WorkerSheet())
+
+
+def name_in_files(county: DemoCounty, month: datetime.date) -> str:
+    """What an office calls its county: for some months after a change still by the old name."""
+    if county.renamed is None:
+        return county.name
+    used_to_it = month_after(county.renamed[0].replace(day=1), MONTHS_OF_OLD_NAMES)
+    return county.name if month <= used_to_it else county.renamed[1]
 
 
 def readdressed(rows: Iterable[Row], atlas: Atlas, *, says: str = "") -> Iterator[Row]:

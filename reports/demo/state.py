@@ -15,6 +15,8 @@ from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
 
+# Also says by which edition of the demo the data were made: another one cannot go on with them.
+_MARK = "演示数据：本目录的门户中全部人员、组织、面积和金额均为虚构。\n第2版：2017年11月起逐月演示。\n"
 _REGISTERS = (CommunityProfile, Facility, SocialOrganization, SocialWorker, ServiceProject)
 
 
@@ -29,22 +31,31 @@ def mark_as_demo() -> None:
     Pages then carry a badge and briefings say 演示数据, from the first invented row on.
     """
     demo_folder().mkdir(parents=True, exist_ok=True)
-    (demo_folder() / "DEMO").write_text("演示数据：本目录的门户中全部人员、组织、面积和金额均为虚构。\n")
+    _marker().write_text(_MARK)
     settings.DEMO = True
+
+
+def _marker() -> Path:
+    return demo_folder() / "DEMO"
 
 
 def is_ready(month: datetime.date) -> bool:
     """Whether the whole demo is there: marked, with accounts, and with the city's briefing of `month`, which comes last."""
     printed = Briefing.objects.filter(period__month=month, division__code=CITY, state=Briefing.State.PRINTED)
-    return (demo_folder() / "DEMO").exists() and demo_accounts_exist() and printed.exists()
+    return _marker().exists() and demo_accounts_exist() and printed.exists()
 
 
 def refuse_real_data() -> None:
-    """Raise PortalError where invented data must not go: into production, or among data that are not the demo's."""
+    """Raise PortalError where invented data must not go: into production, or among data that are not this demo's."""
     if settings.PRODUCTION:
         raise PortalError(
             "正式环境不能装入演示数据。",
             cure="This is a production installation (PORTAL_MODE=production). Demo data go into an embedded one.",
+        )
+    if _marker().exists() and _marker().read_text() != _MARK:
+        raise PortalError(
+            "这里的演示数据是旧版本做的，不能接着做；请删除后重新启动。",
+            cure=f"The demo data here are of an older edition. Stop the portal, delete {settings.VAR_DIR} and start again.",
         )
     if not demo_accounts_exist() and any(model._default_manager.exists() for model in _REGISTERS):
         raise PortalError(

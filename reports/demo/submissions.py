@@ -31,6 +31,7 @@ ACCEPTED_IN_HAND = frozenset({"140406", "140426", "140431", "140481"})
 WAITING_IN_HAND = frozenset({"140404", "140428", "140421"})
 RETURNED_IN_HAND = frozenset({"140405", "140424"})
 SENT_IN_PART = {
+    "140402": ("communities", "facilities"),
     "140423": ("communities", "facilities"),
     "140425": ("communities",),
     "140430": ("communities", "workers"),

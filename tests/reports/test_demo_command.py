@@ -88,11 +88,15 @@ def _came_in_as_each_offices_own_upload():
 def _went_through_the_merger(folder):
     county = Division.objects.get(name="潞州区")
     assert User.objects.get(username="demo_chengqu").division == county
-    # The county whose turn it is in December still writes its old name, and is understood.
-    (path,) = (folder / "demo" / "workbooks" / "2018-12").glob("*_社区_*")
-    assert path.name == "演示数据_城区_社区_2018-12.xlsx"
-    assert UploadBatch.objects.get(file_name=path.name).warnings > 0
-    assert SocialOrganization.objects.filter(community__town__parent=county, established_on__gte="2018-11-23").exists()
+    # What the county has not sent yet lies ready for whoever plays its clerk.
+    month = folder / "demo" / "workbooks" / "2018-12"
+    sent, ready = (month / f"演示数据_潞州区_{register}_2018-12.xlsx" for register in ("社区", "社会组织"))
+    assert sent.exists()
+    assert ready.exists()
+    assert UploadBatch.objects.get(file_name=sent.name).uploaded_by.username == "demo_chengqu"
+    assert not UploadBatch.objects.filter(file_name=ready.name).exists()
+    november = SocialOrganization.objects.filter(community__town__parent=county, established_on__gte="2018-11-01")
+    assert november.exists()
 
 
 def _months_are_measured_and_all_but_two_locked():
@@ -181,6 +185,16 @@ def test_the_demo_does_not_go_among_other_peoples_data(small_city, settings):
     assert not User.objects.exists()
     assert not (small_city / "demo").exists()
     assert settings.DEMO is False
+
+
+@pytest.mark.django_db
+def test_the_demo_does_not_go_on_with_one_of_an_older_edition(small_city):
+    (small_city / "demo").mkdir()
+    (small_city / "demo" / "DEMO").write_text("演示数据\n")
+    with pytest.raises(CommandError, match="older edition") as refused:
+        call_command("demo")
+    assert refused.value.returncode == 3
+    assert not User.objects.exists()
 
 
 @pytest.mark.django_db

@@ -13,16 +13,19 @@ import pytest
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from accounts.actions import apply_division_changes
+from accounts.models import Role
 from changzhi_portal.identifiers import clean_credit_code, clean_id_number, clean_phone
 from communities.models import Community
 from periods.models import last_day_of
 from reports.demo.accounts import ACCOUNTS, CLERK_OF_COUNTY
 from reports.demo.character import Course
-from reports.demo.files import DemoFile, Writer
-from reports.demo.places import DemoCounty, demo_counties
+from reports.demo.files import DemoFile, Writer, name_in_files, readdressed
+from reports.demo.places import Atlas, DemoCounty, demo_counties
 from reports.demo.population import inhabit
 from reports.demo.span import FIRST, LAST, Span, months_from, progress_until
 from reports.demo.submissions import ALWAYS_LATE, MISSING_IN_ARREARS, Kind, steps_of
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 WHOLE = Span()
@@ -290,6 +293,32 @@ def test_a_file_names_the_month_it_is_of(files):
     for file in files:
         year, number = file.path.stem[-7:].split("-")
         assert f"（{year}年{int(number)}月，演示数据）" in _first_lines(file.path)
+
+
+def test_after_the_merger_an_office_writes_its_old_name_for_a_while(counties):
+    county = next(county for county in counties if county.code == "140402")
+    names = [name_in_files(county, month(text)) for text in ("2018-10", "2018-12", "2019-02", "2019-03")]
+    assert names == ["城区", "城区", "城区", "潞州区"]
+    assert (county.name_on(datetime.date(2018, 11, 22)), county.name_on(datetime.date(2018, 11, 23))) == (
+        "城区",
+        "潞州区",
+    )
+
+
+def test_an_atlas_of_after_the_merger_knows_the_places_of_before(writer):
+    """Rows are of the first day; files call their places as they are called on theirs, but for an office's old habit."""
+    apply_division_changes(by=make_user(Role.BUREAU_ADMIN, "140400"))
+    atlas = Atlas(WHOLE.day, datetime.date(2019, 1, 31))
+    community = next(county for county in writer.counties if county.code == "140402").communities[0]
+    address = {"county": "城区", "town": community.town}
+    row = address | {"community_name": community.name, "community_code": community.code}
+    (today,) = readdressed([row], atlas)
+    assert today["county"] == "潞州区"
+    assert today["community_code"].startswith("140403")
+    assert list(readdressed([row], atlas, says="城区")) == [row]
+    assert [each["county"] for each in readdressed([address, {"county": "郊区"}], atlas)] == ["潞州区", "潞州区"]
+    (project,) = readdressed([{"county": "城区", "communities": (community.code,)}], atlas)
+    assert project["communities"] in {today["community_name"], today["community_code"]}
 
 
 def rows_of(writer: Writer, register: str, each: datetime.date | None = None):
