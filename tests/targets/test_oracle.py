@@ -185,7 +185,7 @@ def workers(city_with_oddities):
 QUALIFICATIONS = [None, "degree_only", "assistant", "social_worker", "senior"]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     facilities=facilities,
     organizations=organizations,
