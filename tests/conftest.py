@@ -47,16 +47,11 @@ DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_
 # (ADR 0013). Reads and writes behind them have tests of their own, which run on both.
 SUBJECT_IS_NO_DATABASE = (
     "tests/architecture/test_urls.py",
+    "tests/browser/test_month.py",
     "tests/browser/test_pages.py",
     "tests/browser/test_plans.py",
-    "tests/reports/test_brief_command.py",
-    "tests/reports/test_briefing_pages.py",
-    "tests/reports/test_charts.py",
-    "tests/reports/test_correcting.py",
-    "tests/reports/test_dashboard.py",
-    "tests/reports/test_dashboard_map.py",
-    "tests/reports/test_demo_",
-    "tests/reports/test_pdf.py",
+    "tests/browser/test_uploading.py",
+    "tests/reports/",
     "tests/targets/test_period_pages.py",
     "tests/targets/test_plan_pages.py",
     "tests/targets/test_quality_page.py",
@@ -65,9 +60,8 @@ SUBJECT_IS_NO_DATABASE = (
     "tests/uploads/test_mapping.py",
     "tests/uploads/test_pages.py",
     "tests/uploads/test_reading_",
-    "tests/uploads/test_writing_annotated.py",
-    "tests/uploads/test_writing_downloads.py",
-    "tests/uploads/test_writing_template.py",
+    "tests/uploads/test_spoiled_workbooks.py",
+    "tests/uploads/test_writing_",
 )
 
 
