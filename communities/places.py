@@ -7,9 +7,11 @@ It holds the communities of the scope only, so that nothing about others can lea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
+from typing import NamedTuple
 
 from changzhi_portal.names import community_key, comparable, division_key
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
@@ -28,9 +30,8 @@ class PlaceNotFound(Exception):
         self.part = part  # county, town, community_name or community_code
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCommunity:
-    """A community of the scope, as far as finding it needs."""
+class KnownCommunity(NamedTuple):
+    """A community of the scope, as far as finding it needs. Every check of a file makes one of each community."""
 
     id: int
     town_id: int
@@ -83,7 +84,6 @@ class PlaceIndex:
     def _load_communities(self) -> None:
         self._communities: dict[int, KnownCommunity] = {}
         self._codes: dict[str, tuple[int, bool]] = {}
-        self._names_in: dict[tuple[int, str], set[int]] = defaultdict(set)
         self._keys_of: dict[int, set[str]] = defaultdict(set)
         self._areas_of: dict[int, set[int]] = defaultdict(set)
         in_scope = Community.objects.standing().filter(Community.in_subtree(self.scope_path))
@@ -102,14 +102,21 @@ class PlaceIndex:
                 self._codes.setdefault(code, (community_id, False))
                 self._keys_of[community_id].add(community_key(name))
                 self._areas_of[community_id] |= {town_id, self.divisions[town_id].parent_id or town_id}
-        for community_id in self._communities:
-            self._index_names(community_id)
-        self._areas_in_scope = {area for areas in self._areas_of.values() for area in areas}
 
-    def _index_names(self, community_id: int) -> None:
-        for area in self._areas_of[community_id]:
+    @cached_property
+    def _names_in(self) -> Mapping[tuple[int, str], set[int]]:
+        """The communities by area and name; not put together for a file that gives codes throughout."""
+        names_in: dict[tuple[int, str], set[int]] = defaultdict(set)
+        for community_id, areas in self._areas_of.items():
             for key in self._keys_of[community_id]:
-                self._names_in[area, key].add(community_id)
+                for area in areas:
+                    names_in[area, key].add(community_id)
+        return names_in
+
+    @cached_property
+    def _areas_in_scope(self) -> Areas:
+        """Every county and town that a community of the scope has ever lain in."""
+        return {area for areas in self._areas_of.values() for area in areas}
 
     def _load_pending_changes(self) -> None:
         """A change that is known but not applied yet: its new names and codes are understood already."""
@@ -130,7 +137,6 @@ class PlaceIndex:
             if found is not None:
                 self._codes.setdefault(to_code, (found[0], False))
                 self._keys_of[found[0]].add(community_key(to_name))
-                self._index_names(found[0])
 
     def _note_new_name(self, division: Division, key: str) -> None:
         if division.level == Division.Level.COUNTY:
