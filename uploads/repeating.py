@@ -66,6 +66,9 @@ def stage_again(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) 
     change_set = earlier.change_sets.filter(reverses__isnull=True).first()
     quoted = connection.ops.quote_name("values")
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Right after a commit the database has no figures of either table, and would join row by row.
+            cursor.execute("SET LOCAL enable_nestloop = off")
         # A row that was new then leads to the record that it created.
         cursor.execute(
             f"INSERT INTO {rows} (batch_id, position, sheet, row_number, label, outcome, has_warning, record_id,"
