@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from celery import Celery
+from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
@@ -31,7 +32,7 @@ def hint(task_name: str, queue: Queue, *arguments: Any) -> bool:
     """
     try:
         app.send_task(task_name, args=arguments, queue=queue, retry=False)
-    except (BrokerError, OSError) as error:
+    except (BrokerError, ChannelError, OSError) as error:
         logging.getLogger(__name__).warning(
             "The broker cannot be reached (%s): %s%s waits.", error, task_name, arguments
         )

@@ -283,12 +283,15 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
     place = make_place()
     one, other = place.communities[:2]
     both_hold = threading.Barrier(2)
+    has_uploaded = threading.Event()
     attempts = []
 
     def held(community):
         return Community.objects.select_for_update().get(pk=community.pk)
 
     def compute():
+        if attempts:  # else it could take the first community again before the upload does, and close the ring anew
+            has_uploaded.wait(timeout=60)
         attempts.append(held(one))
         if len(attempts) == 1:
             both_hold.wait()
@@ -300,6 +303,7 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
             held(other)
             both_hold.wait()
             held(one)
+        has_uploaded.set()
 
     run_apart(lambda: measuring.in_one_snapshot(compute), upload)
     assert len(attempts) == 2
