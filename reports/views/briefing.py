@@ -7,6 +7,7 @@ from typing import Any
 from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from changzhi_portal.errors import PortalError
 from changzhi_portal.views import Crumb, ListPage, PortalPage
 from changzhi_portal.views.pages import EVERYBODY, may
+from communities.models import Division
 from reports.actions import prepare_briefing
 from reports.correcting import issue_correction
 from reports.corrections import in_words
@@ -87,7 +89,10 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         if comparison is None or (issued_at and comparison.finished_at and comparison.finished_at < issued_at):
             return False
         changes = LockedChange.objects.visible_to(self.request.user).of_period(self.briefing.period)
-        return changes.within(self.briefing.division).exists()
+        division = self.briefing.division
+        # By the map of that month: in today's tree the towns of a closed county no longer hang under it.
+        of_county = changes.filter(Q(division=division) | Q(division__parent=division))
+        return (changes if division.level == Division.Level.CITY else of_county).exists()
 
     def get_title(self) -> str:
         """2018年6月长治市简报."""

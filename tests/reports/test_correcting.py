@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import io
 from decimal import Decimal
 
@@ -10,7 +11,9 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
+from accounts.actions import apply_division_changes
 from changzhi_portal.errors import PortalError
+from communities.models import DivisionChange
 from reports.actions import prepare_briefing, print_queued
 from reports.correcting import issue_correction
 from reports.corrections import corrections_between, in_words
@@ -235,6 +238,29 @@ def test_the_bureau_is_offered_a_correction_once_the_figures_would_change(
     assert "第6期（总第8期）更正版" in listed
     home = signed_in(leader).get(reverse("home")).content.decode()
     assert reverse("reports:briefing_pdf", args=[correction.ref]) in home, "a leader gets the newest edition"
+
+
+@pytest.mark.django_db
+def test_a_county_that_is_no_more_is_offered_a_correction_as_well(locked, place, administrator, officer, signed_in):
+    """The towns of a merged county hang under those that have taken their place."""
+    of_county = printed(prepare_briefing(period=locked, division=place.county, by=None, queue=False))
+    DivisionChange.objects.create(
+        kind="rename",
+        level="county",
+        effective_on=datetime.date(2018, 11, 23),
+        from_code="140402",
+        from_name="城区",
+        to_code="140403",
+        to_name="潞州区",
+        source="演示",
+    )
+    apply_division_changes(by=administrator)
+    button = reverse("reports:correct_briefing", args=[of_county.ref])
+    compare_locked(locked)
+    assert button not in signed_in(officer).get(reverse("reports:briefing", args=[of_county.ref])).content.decode()
+    correct(place, administrator, area=600)
+    compare_locked(locked)
+    assert button in signed_in(officer).get(reverse("reports:briefing", args=[of_county.ref])).content.decode()
 
 
 @pytest.mark.django_db
