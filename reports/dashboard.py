@@ -224,8 +224,10 @@ class Board:
 
     def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
         """For a target of whole counties: each of them, with `verdict`, `value` and `missing`."""
-        measures = DivisionMeasure.objects.visible_to(self.user).within(self.division).for_period(self.period)
-        return measures.select_related("division").judged_by(target).order_by("division__code")
+        measures = DivisionMeasure.objects.visible_to(self.user).for_period(self.period).judged_by(target)
+        # Not `within` a county: what it has taken in since hangs under it, and stood by itself then.
+        judged = measures if self._is_city else measures.filter(division=self.division)
+        return judged.select_related("division").order_by("division__code")
 
     def chart(self, card: Card, link_to: LinkTo) -> str:
         """Bars of the divisions one level below, as SVG; empty where there is nothing below or to compare."""

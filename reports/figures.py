@@ -253,15 +253,14 @@ class _Edition:
         }
 
     def _workforce_in(self, period: ReportingPeriod | None) -> tuple[int | None, int | None] | None:
+        """Of the division; of a month before, of all that had become it by the month of the issue."""
         if period is None:
             return None
-        rows = (
-            DivisionMeasure.objects.for_period(period)
-            .within(self.division)
-            .filter(division__level=self.division.level)
-            .with_workforce()
-        )
-        known = [(row.workers, row.professionals) for row in rows if row.workers is not None]
+        measures = DivisionMeasure.objects.for_period(period).within(self.division)
+        rows = measures.filter(division__level=self.division.level).with_workforce()
+        became = Division.objects.became_by(self.period.as_of)
+        own = [row for row in rows if became.get(row.division_id, row.division_id) == self.division.pk]
+        known = [(row.workers, row.professionals) for row in own if row.workers is not None]
         return (sum(row[0] for row in known), sum(row[1] or 0 for row in known)) if known else None
 
     def _shortfalls(self, targets: Iterable[Target]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum, TextChoices
+from django.db.models import Count, Q, QuerySet, Sum, TextChoices
 
 from communities.models import Division
 from reports.percent import percent
@@ -16,7 +16,7 @@ _MONEY = ("budget", "contract_amount", "paid")
 
 
 def purchase_figures(division: Division, as_of: datetime.date) -> dict[str, Any]:
-    """Projects of the division's subtree that have begun by `as_of` and run in that calendar year; money in yuan.
+    """Projects of the division as it was on `as_of` that have begun by then and run in that calendar year; in yuan.
 
     A project that was terminated counts for what was agreed and paid. Shares are of the budgets.
     """
@@ -32,8 +32,14 @@ def purchase_figures(division: Division, as_of: datetime.date) -> dict[str, Any]
 
 
 def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProject]:
+    projects = ServiceProject.objects.within(division)
+    if division.level == Division.Level.COUNTY:
+        # In today's tree the towns of a closed county hang elsewhere, and a county taken in since hangs here.
+        projects |= ServiceProject.objects.filter(division__parent=division)
+        for other in Division.objects.counties().in_effect_on(as_of).within(division).exclude(pk=division.pk):
+            projects = projects.exclude(ServiceProject.in_subtree(other.path) | Q(division__parent=other))
     first_of_year = as_of.replace(month=1, day=1)
-    return ServiceProject.objects.within(division).filter(starts_on__lte=as_of, ends_on__gte=first_of_year).order_by()
+    return projects.filter(starts_on__lte=as_of, ends_on__gte=first_of_year).order_by()
 
 
 def _by(

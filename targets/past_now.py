@@ -16,7 +16,7 @@ from django.db.models import Count, Max, Q
 from redis.exceptions import RedisError
 
 from changzhi_portal.records import BEGINNING
-from communities.models import Division
+from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
 from targets.as_now import results_as_now
 from targets.models import Computation
@@ -38,26 +38,33 @@ class PastResult(NamedTuple):
 
 
 def past_results(
-    divisions: Collection[Division], *, plan_code: str, until: ReportingPeriod
+    divisions: Collection[Division], *, plan_code: str, until: ReportingPeriod, as_now: bool = False
 ) -> Iterator[tuple[datetime.date, PastResult]]:
     """Month and result of those of `divisions` that stand today and did not in that month; nothing else.
 
-    No query for divisions that have stood from the beginning.
+    With `as_now`, of all of them that stand today, in every month before the last change of the map: a division that
+    has gone on may have taken in another since, or given up a part. No query for divisions that have stood from the
+    beginning, unless so.
     """
-    new = {division.pk: division for division in divisions if division.valid_from > BEGINNING and not division.valid_to}
-    if not new:
+    standing = {division.pk: division for division in divisions if not division.valid_to}
+    if not as_now:
+        standing = {key: division for key, division in standing.items() if division.valid_from > BEGINNING}
+    if not standing:
         return
-    youngest = max(division.valid_from for division in new.values())
+    drawn = _map_of_today()
+    youngest = drawn.since if as_now else max(division.valid_from for division in standing.values())
     computations = Computation.objects.filter(
         finished_at__isnull=False, plan__code=plan_code, period__month__lt=youngest, period__month__lte=until.month
     ).select_related("period")
-    levels = sorted({division.level for division in new.values()})
-    stamp = _stamp_of_the_map() if computations else ""
+    levels = sorted({division.level for division in standing.values()})
     for computation in computations:
         period = computation.period
-        for result in _as_now(computation, levels, stamp):
-            division = new.get(result.division_id)
-            if division is not None and division.valid_from > period.as_of:
+        # Not looked at in vain: while a corrected edition is made, the month itself holds figures that are taken back.
+        if period.as_of >= youngest:
+            continue
+        for result in _as_now(computation, levels, drawn.stamp):
+            division = standing.get(result.division_id)
+            if division is not None and (as_now or division.valid_from > period.as_of):
                 yield period.month, result
 
 
@@ -90,11 +97,25 @@ def _as_now(computation: Computation, levels: Sequence[str], stamp: str) -> list
     return found
 
 
-def _stamp_of_the_map() -> str:
-    """Another one after each change of divisions."""
-    counted = Division.objects.aggregate(
+class _Map(NamedTuple):
+    """The map of today: since when it has been what it is, and a stamp that is another one after each change."""
+
+    since: datetime.date
+    stamp: str
+
+
+def _map_of_today() -> _Map:
+    divisions = Division.objects.aggregate(
         newest=Max("pk"),
-        closed=Count("pk", filter=Q(valid_to__isnull=False)),
+        opened=Max("valid_from"),
+        closed=Max("valid_to"),
+        number_closed=Count("pk", filter=Q(valid_to__isnull=False)),
         urban=Count("pk", filter=Q(is_urban_district=True)),
     )
-    return f"{counted['newest']}-{counted['closed']}-{counted['urban']}"
+    # Communities may go from one town to another without any division opening or closing.
+    changes = DivisionChange.objects.filter(applied_at__isnull=False).aggregate(
+        number=Count("pk"), latest=Max("effective_on")
+    )
+    days = (divisions["opened"], divisions["closed"], changes["latest"])
+    stamp = (divisions["newest"], divisions["number_closed"], divisions["urban"], changes["number"])
+    return _Map(max(filter(None, days), default=BEGINNING), "-".join(map(str, stamp)))

@@ -133,7 +133,11 @@ def month_status(period: ReportingPeriod, counties: DivisionQuerySet) -> MonthSt
 
 def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus:
     """How the counties of a month in `division` stand, whoever asks; the briefing prints it (四、填报情况)."""
-    return month_status(period, counties_owing(period).within(division))
+    counties = counties_owing(period)
+    if division.level == Division.Level.CITY:
+        return month_status(period, counties.within(division))
+    # Not `within` a county: what it has taken in since hangs under it, and reported by itself then.
+    return month_status(period, counties.filter(pk=division.pk))
 
 
 # --- Over months ---

@@ -1,8 +1,9 @@
 """How a division stood against a target month after month: what trends and paces are made of.
 
 A month before a change of the map had other counties. A division of today that did not stand then has what the same
-communities amount to together (`targets.as_now`), so that 潞州区 goes on where 城区 and 郊区 ended (domain.md §3). One that
-has been closed since goes back to the predecessors that hang under it in the tree, added up.
+communities amount to together (`targets.as_now`), so that 潞州区 goes on where 城区 and 郊区 ended (domain.md §3). Any other
+has its own results and those of the divisions it had taken in by the month looked at, added up; what it took in later
+is not its own yet. By the divisions of today, every month before a change is what the same communities amount to.
 
 A month in which more than half of the units are unknown has no figure here: its rate says who has reported, and a rise
 from there would pass for progress.
@@ -12,15 +13,15 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -90,33 +91,38 @@ def trends_until(
     targets: Sequence[Target],
     divisions: Iterable[Division],
     results: TargetResultQuerySet | None = None,
+    as_now: bool = False,
 ) -> Trends:
     """The trend of each target in each division until `period`, empty ones included.
 
-    One query; where a division is younger than some of the months, two more and one a month that nobody has kept.
-    The divisions must be such as may be seen. The targets are of one plan, loaded with it; a clause is followed
+    One query, and another where a division has taken others in; where it is younger than some of the months, or with
+    `as_now`, three more and one a month that nobody has kept. The divisions must be such as may be seen; they stood at
+    the end of `period`, or with `as_now` stand today. The targets are of one plan, loaded with it; a clause is followed
     through the plan's versions. `results` are those that may be read, by default all.
     """
-    by_path = {division.path: division for division in divisions}
+    chosen = {division.pk: division for division in divisions}
     by_code = {target.code: target for target in targets}
     counts: dict[tuple[int, int], dict[datetime.date, list[_Counts]]] = defaultdict(lambda: defaultdict(list))
-    if by_path and by_code:
-        for row in _rows(results, period, targets, by_path):
-            division = _division_of(row, by_path)
-            if division is not None:
-                key = (by_code[row["target__code"]].pk, division.pk)
+    if chosen and by_code:
+        rows = list(_rows(results, period, targets, chosen.values()))
+        is_of_another_map = any(row["division"] not in chosen for row in rows)
+        day = timezone.localdate() if as_now else period.as_of
+        became = Division.objects.became_by(day) if is_of_another_map else {}
+        for row in rows:
+            division_id = became.get(row["division"], row["division"])
+            if division_id in chosen:
+                key = (by_code[row["target__code"]].pk, division_id)
                 counts[key][row["period__month"]].append(_Counts.of(row))
-        for month, past in past_results(by_path.values(), plan_code=targets[0].plan.code, until=period):
+        plan_code = targets[0].plan.code
+        for month, past in past_results(chosen.values(), plan_code=plan_code, until=period, as_now=as_now):
             if past.target in by_code:
                 counts[by_code[past.target].pk, past.division_id][month] = [_Counts.of_past(past)]
     return {
-        (target.pk, division.pk): Trend(
-            target,
-            period.month,
-            {month: _figure(target, found) for month, found in counts[target.pk, division.pk].items()},
+        (target.pk, key): Trend(
+            target, period.month, {month: _figure(target, found) for month, found in counts[target.pk, key].items()}
         )
         for target in targets
-        for division in by_path.values()
+        for key in chosen
     }
 
 
@@ -144,26 +150,26 @@ def _rows(
     results: TargetResultQuerySet | None,
     period: ReportingPeriod,
     targets: Sequence[Target],
-    by_path: Mapping[str, Division],
+    divisions: Collection[Division],
 ) -> Any:
+    """The results of the divisions, and of all that have ever become part of one."""
     readable = TargetResult.objects.all() if results is None else results
     inside = Q()
-    for path in by_path:
-        inside |= Q(division__path__startswith=path)
+    for division in divisions:
+        inside |= Q(division__path__startswith=division.path)
     return (
         readable.filter(
             inside,
             period__month__lte=period.month,
             target__plan__code=targets[0].plan.code,
             target__code__in=[target.code for target in targets],
-            division__level__in={division.level for division in by_path.values()},
+            division__level__in={division.level for division in divisions},
         )
         .order_by()
         .values(
             "target__code",
             "period__month",
-            "division__path",
-            "division__level",
+            "division",
             "judged",
             "met",
             "over",
@@ -172,16 +178,6 @@ def _rows(
             "verdict",
         )
     )
-
-
-def _division_of(row: Mapping[str, Any], by_path: Mapping[str, Division]) -> Division | None:
-    """The division that a result counts for: its own, or the one of its level that it has become part of."""
-    steps = row["division__path"].split("/")[:-1]
-    for path in accumulate(f"{step}/" for step in steps):
-        division = by_path.get(path)
-        if division is not None and division.level == row["division__level"]:
-            return division
-    return None
 
 
 def _figure(target: Target, counts: Sequence[_Counts]) -> Fraction | None:

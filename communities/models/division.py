@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -39,6 +40,17 @@ class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
     def standing(self) -> Self:
         """The divisions of today: not closed."""
         return self.filter(valid_to__isnull=True)
+
+    def became_by(self, day: datetime.date) -> dict[int, int]:
+        """By key of each division that had ended by `day`: the key of the one that stood in its place then."""
+        successors = dict(self.filter(valid_to__lte=day, successor__isnull=False).values_list("pk", "successor"))
+
+        def heir_of(key: int) -> int:
+            while key in successors:
+                key = successors[key]
+            return key
+
+        return {key: heir_of(key) for key in successors}
 
     def by_code(self, code: str) -> Division:
         """The newest division with this code (6, 9 or 12 digits). Raises PortalError when there is none."""

@@ -156,6 +156,36 @@ def test_the_trend_of_a_county_of_today_reaches_back_beyond_the_change(browser):
     ]
 
 
+def test_as_now_the_trend_of_a_county_that_took_in_another_fits_its_rate(place, officer, signed_in):
+    """城区 (two of five) has taken in 襄垣县 (its only urban community): two of six, in every month before."""
+    make_facility(place.communities[0], area=500)
+    make_facility(place.communities[1], area=500, opened_on=datetime.date(2018, 10, 1))
+    make_facility(make_community(place.rural_town, "古韩社区居委会"), area=100)
+    DivisionChange.objects.create(
+        kind="merge",
+        level="county",
+        effective_on=datetime.date(2018, 11, 23),
+        from_code="140423",
+        from_name="襄垣县",
+        to_code="140402",
+        to_name="城区",
+        source="演示",
+    )
+    apply_division_changes(by=make_user(Role.BUREAU_ADMIN, place.city))
+    for month in ("2018-09", THEN):
+        compute_period(make_period(month))
+    browser = signed_in(officer)
+    asked = {"period": THEN, "division": "140402", "target": "urban_facility_area"}
+    then = browser.get(DASHBOARD, asked)
+    assert rate_of(then) == (2, 5)
+    assert [month.rate for month in then.context["months"]] == ["40.0%", "20.0%"]
+    now = browser.get(DASHBOARD, {**asked, "divisions": "now"})
+    assert rate_of(now) == (2, 6)
+    assert [month.rate for month in now.context["months"]] == ["33.3%", "16.7%"]
+    agencies = browser.get(DASHBOARD, {**asked, "target": "district_agencies"})
+    assert [measure.division.name for measure in agencies.context["counties"]] == ["城区"]
+
+
 def test_as_now_costs_the_same_queries_however_many_communities(browser, place):
     asked = {"period": THEN, "divisions": "now"}
     browser.get(DASHBOARD, asked)

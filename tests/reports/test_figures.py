@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.actions import apply_division_changes
 from changzhi_portal.errors import PortalError
-from communities.models import Community, Division
+from communities.models import Community, Division, DivisionChange
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, issuing_office
 from services.models import ServiceProject
@@ -21,6 +22,7 @@ from tests.factories import (
     make_period,
     make_profile,
     make_project,
+    make_user,
     make_worker,
 )
 from tests.queries import queries_of
@@ -204,6 +206,30 @@ def test_a_merged_county_is_compared_with_the_counties_it_continues(measured, pe
     assert (area["judged"], area["percent"]) == (5, 60.0)
     assert area["change_on_last_month"] == 40.0
     assert figures["workforce"]["last_month_workers"] == figures["workforce"]["workers"] - 1
+
+
+def test_taking_in_another_county_later_changes_no_figure_of_the_months_before(measured, period):
+    """城区 takes in 襄垣县 in November: the issues of June, made anew, say what they said then."""
+    for division in (measured.county, measured.street, measured.other_county, measured.rural_town):
+        make_project(division)
+    counties = (measured.county, measured.other_county)
+    then = [briefing_figures(period, county) for county in counties]
+    DivisionChange.objects.create(
+        kind="merge",
+        level="county",
+        effective_on=datetime.date(2018, 11, 23),
+        from_code="140423",
+        from_name="襄垣县",
+        to_code="140402",
+        to_name="城区",
+        source="演示",
+    )
+    apply_division_changes(by=make_user("bureau_admin", measured.city))
+    compute_period(make_period("2018-05"))
+    compute_period(period)
+    for county, figures in zip(counties, then, strict=True):
+        county.refresh_from_db()
+        assert briefing_figures(period, county) == figures
 
 
 # --- Purchases ---

@@ -11,7 +11,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from communities.models import Division
+from accounts.actions import apply_division_changes
+from communities.models import CrosswalkRow, Division, DivisionChange
 from targets.actions import compute_period
 from targets.models import Target, TargetPlan, TargetResult
 from targets.pace import Outlook
@@ -97,6 +98,26 @@ def test_a_merged_county_goes_on_where_its_predecessors_ended(place, area):
     assert trend("2018-10", area, suburb).now == Fraction(1000, 23)
 
 
+def test_a_division_that_took_in_another_has_its_own_figures_in_the_months_before(place, area):
+    """襄垣县 has taken in 城区: until then each has its trend, afterwards 襄垣县 goes on from both."""
+    put("2018-09", area, place.county, 10, 30)
+    put("2018-09", area, place.other_county, 4, 10)
+    put("2018-10", area, place.county, 15, 30)
+    put("2018-10", area, place.other_county, 5, 10)
+    place.county.valid_to, place.county.successor = MERGED, place.other_county
+    place.county.prepare_keys()
+    place.county.save()
+    put("2018-11", area, place.other_county, 22, 40)
+    both = [place.county, place.other_county]
+    found = trends_until(make_period("2018-10"), targets=[area], divisions=both)
+    assert [found[area.pk, county.pk].now for county in both] == [50, 50]
+    assert found[area.pk, place.other_county.pk].change_on_last_month == 10
+    assert trend("2018-10", area, place.other_county).now == 50
+    afterwards = trend("2018-11", area, place.other_county)
+    assert (afterwards.now, afterwards.figures[datetime.date(2018, 10, 1)]) == (55, 50)
+    assert afterwards.figures[datetime.date(2018, 9, 1)] == 35
+
+
 def _merge(place, *old: Division) -> Division:
     """潞州区 takes the place of the counties; their towns stay what they are."""
     merged = make_division("140403", "潞州区", place.city, valid_from=MERGED, is_urban_district=True)
@@ -138,13 +159,43 @@ def test_a_past_month_is_added_up_once_and_again_when_it_was_computed_again(plac
     asked = {"targets": [area], "divisions": [merged]}
     november = make_period("2018-11")
     first = queries_of(lambda: trends_until(november, **asked))
-    with exactly(3):
+    with exactly(5):
         found = trends_until(november, **asked)
-    assert len(first) > 3
+    assert len(first) > 5
     assert found[area.pk, merged.pk].figures[october.month] == 20
     make_facility(place.communities[1], area=500)
     compute_period(october)
     assert trend("2018-11", area, merged).figures[october.month] == 40
+
+
+def test_months_kept_are_added_up_anew_when_communities_have_changed_towns(place, area):
+    """No division opens or closes with such a change."""
+    make_facility(place.communities[0], area=500)
+    compute_period(make_period("2018-10"))
+    administrator = make_user("bureau_admin", place.city)
+    noted = {"kind": "recode", "level": "town", "source": "演示", "effective_on": MERGED}
+    DivisionChange.objects.create(
+        from_code="140402002", from_name="西街街道办事处", to_code="140402003", to_name="中街街道办事处", **noted
+    )
+    apply_division_changes(by=administrator)
+    street = Division.objects.by_code("140402003")
+    compute_period(make_period("2018-11"))
+    assert trend("2018-11", area, street).figures[datetime.date(2018, 10, 1)] == 0
+    noted |= {"kind": "split", "effective_on": datetime.date(2018, 11, 30)}
+    for code, name in (("140402001", "东街街道办事处"), ("140402003", "中街街道办事处")):
+        DivisionChange.objects.create(
+            from_code="140402001", from_name="东街街道办事处", to_code=code, to_name=name, **noted
+        )
+    community = place.communities[0]
+    CrosswalkRow.objects.create(
+        effective_on=noted["effective_on"],
+        from_code=community.code,
+        from_name=community.name,
+        to_code="140402003009",
+        to_name=community.name,
+    )
+    apply_division_changes(by=administrator)
+    assert trend("2018-11", area, street).figures[datetime.date(2018, 10, 1)] == Fraction(100, 3)
 
 
 def test_a_cache_that_is_away_costs_time_and_nothing_else(place, area, monkeypatch, caplog):
