@@ -40,13 +40,13 @@ def posting_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
     "{started_on}到岗时，上一次任职还没有离岗，两处重复计算，请改正到岗或离岗日期。",
 )
 def postings_overlap(occasion: Occasion) -> ScopedQuerySet:
-    """A worker is at one place at a time; for some days this one is counted at two."""
+    """A worker is at one place at a time; for some days until the month's end this one is counted at two."""
     earlier = Posting.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gt=OuterRef("started_on")),
         worker=OuterRef("worker"),
         is_newest=False,
     )
-    return Posting.objects.filter(Exists(earlier), is_newest=True)
+    return Posting.objects.filter(Exists(earlier), is_newest=True, started_on__lte=occasion.day)
 
 
 @rule(

@@ -38,7 +38,8 @@ def phase_of(period: ReportingPeriod, day: datetime.date) -> Phase:
     """The phase of a month on `day`; both the day it is due and the last day for late reports count in full."""
     if period.state == ReportingPeriod.State.LOCKED:
         return Phase.LOCKED
-    if period.state == ReportingPeriod.State.UPCOMING:
+    # A month that was open may have been given a later opening day.
+    if period.state == ReportingPeriod.State.UPCOMING or day < period.opens_on:
         return Phase.NOT_OPEN
     if day <= period.due_on:
         return Phase.IN_TIME

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,12 +15,13 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from accounts.models import Notice
-from changelog.models import ChangeRecord
+from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import DASH
 from changzhi_portal.panels import record_panels
 from changzhi_portal.views import Crumb, PortalPage
 from changzhi_portal.views.pages import PortalRequest
+from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod, month_after
 from targets.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
 from targets.explaining import explanation_groups, given_explanations
@@ -279,9 +281,18 @@ def _records_changed_since(submission: Submission, user: Any) -> int:
     """How many records of the county's registers have been changed since the report that stands was made."""
     if not submission.is_reported:
         return 0
-    changes = ChangeRecord.objects.visible_to(user).within(submission.county)
-    later = changes.filter(change_set__made_at__gt=submission.submitted_at, change_set__affects_figures=True)
-    return later.values("model", "object_id").distinct().count()
+    county = submission.county
+    inside = ChangeRecord.in_subtree(county.path)
+    if county.valid_to is not None:
+        # What is edited after a county was closed is noted at the towns that have taken the place of its own.
+        became = Division.objects.became_by(timezone.localdate())
+        inside |= Q(division__in={became.get(town, town) for town in county.children.values_list("pk", flat=True)})
+    later = ChangeRecord.objects.visible_to(user).filter(
+        inside, change_set__made_at__gt=submission.submitted_at, change_set__affects_figures=True
+    )
+    # A change of divisions touches every record of a place and no figure of a month before.
+    of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
+    return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()
 
 
 def _points(change: Decimal | None, *, decimals: int = 1) -> str:

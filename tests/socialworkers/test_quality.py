@@ -35,6 +35,13 @@ def test_postings_that_overlap_are_found_at_the_office_of_the_newest(place, ende
     assert found_by("postings_overlap", place.county) == []
 
 
+def test_an_overlap_after_the_months_end_does_not_block_that_month(place):
+    worker = make_worker(None)
+    make_posting(worker, place.communities[0], ended_on=datetime.date(2018, 7, 10), is_newest=False)
+    make_posting(worker, place.communities[1], started_on=datetime.date(2018, 7, 1))
+    assert found_by("postings_overlap", place.county) == []
+
+
 def test_a_level_without_a_certificate_number_is_found(place):
     odd = make_worker(place.communities[0])
     _certified(place.communities[0])

@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from accounts.actions import apply_division_changes
 from accounts.models import Notice
 from changelog.models import ChangeRecord
-from communities.models import Division
+from communities.models import Community, Division, DivisionChange
 from periods.models import ReportingPeriod
 from targets.actions import compute_period, return_submission, submit_month
 from targets.models import Reminder, Submission
@@ -160,17 +161,38 @@ def test_what_changed_since_the_report_is_said_to_whoever_decides(place, due, cl
     browser = signed_in(officer)
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
     for community in (place.communities[0], place.communities[0], place.communities[1], place.villages[0]):
-        ChangeRecord.objects.create(
-            change_set=make_change_set(officer),
-            model="communities.community",
-            object_id=community.pk,
-            object_label=community.name,
-            division=community.town,
-            kind=ChangeRecord.Kind.CREATED,
-        )
+        note_edit(community, officer)
     assert "上报以后，登记表又改了2条记录" in text_of(browser.get(PAGE))
     return_submission(submission=submission, note="请核对", by=officer)
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
+
+
+def note_edit(community, by):
+    ChangeRecord.objects.create(
+        change_set=make_change_set(by),
+        model="communities.community",
+        object_id=community.pk,
+        object_label=community.name,
+        division=community.town,
+        kind=ChangeRecord.Kind.CREATED,
+    )
+
+
+def test_what_changed_since_is_said_of_a_county_that_was_merged_meanwhile_too(
+    place, due, clerk, officer, administrator, signed_in
+):
+    submit_month(period=due, county=place.county, by=clerk)
+    noted = {"kind": "merge", "level": "county", "effective_on": "2018-11-23", "source": "演示"}
+    for old in (place.county, place.other_county):
+        DivisionChange.objects.create(
+            from_code=old.code, from_name=old.name, to_code="140403", to_name="潞州区", **noted
+        )
+    apply_division_changes(by=administrator)
+    browser = signed_in(officer)
+    assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE)), "the merger itself is no edit"
+    for community in Community.objects.filter(pk__in=[place.communities[0].pk, place.villages[0].pk]):
+        note_edit(community, officer)
+    assert "上报以后，登记表又改了1条记录" in text_of(browser.get(PAGE))
 
 
 def test_an_unknown_step_and_one_without_a_report_are_refused_in_words(place, due, officer, signed_in):

@@ -13,6 +13,7 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.actions import (
     accept_submission,
+    change_dates,
     compute_period,
     judge_lateness_anew,
     lock_period,
@@ -272,6 +273,14 @@ def test_a_month_that_has_not_begun_is_not_reported(place, clerk):
     upcoming = make_period("2099-01")
     with pytest.raises(PortalError, match="还没有开放填报"):
         submit_month(period=upcoming, county=place.county, by=clerk)
+
+
+@pytest.mark.django_db
+def test_a_month_that_was_given_a_later_opening_day_waits_for_it(place, due, clerk, administrator):
+    tomorrow = timezone.localdate() + datetime.timedelta(1)
+    change_dates(period=due, by=administrator, opens_on=tomorrow, due_on=due.due_on, late_until=due.late_until)
+    with pytest.raises(PortalError, match="还没有开放填报"):
+        submit_month(period=ReportingPeriod.objects.get(), county=place.county, by=clerk)
 
 
 @pytest.mark.django_db
