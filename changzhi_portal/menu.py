@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from changzhi_portal.views.pages import EVERYBODY, may
+from changzhi_portal.rights import EVERYBODY, may
 
 
 class MenuItem(NamedTuple):

@@ -15,7 +15,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.module_loading import module_has_submodule
 
-from changzhi_portal.views.pages import EVERYBODY, may
+from changzhi_portal.rights import EVERYBODY, may
 
 # A panel lists at most this many records and links to the list for the rest.
 MOST_ROWS = 50

@@ -18,7 +18,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.forms import OwnPasswordForm, SignInForm
 from accounts.notices import mark_notices_as_seen
 from changzhi_portal.facts import Fact, in_words
-from changzhi_portal.views.pages import EVERYBODY, PortalPage, PortalRequest
+from changzhi_portal.rights import EVERYBODY
+from changzhi_portal.views.pages import PortalPage, PortalRequest
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.panels import home_panels
-from changzhi_portal.views.pages import EVERYBODY, PortalPage
+from changzhi_portal.rights import EVERYBODY
+from changzhi_portal.views.pages import PortalPage
 
 
 class HomePage(TemplateResponseMixin, PortalPage):

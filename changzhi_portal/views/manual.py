@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.generic.base import TemplateResponseMixin
 from markdown import Markdown  # type: ignore[import-untyped]
 
-from changzhi_portal.views.pages import EVERYBODY, PortalPage
+from changzhi_portal.rights import EVERYBODY
+from changzhi_portal.views.pages import PortalPage
 
 
 class Manual(NamedTuple):

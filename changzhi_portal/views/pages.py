@@ -11,10 +11,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.generic.base import ContextMixin, View
 from django_htmx.middleware import HtmxDetails
 
+from changzhi_portal.rights import may
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
-
-# What `requires` says when every role may open the page.
-EVERYBODY = ""
 
 
 class PortalRequest(HttpRequest):
@@ -64,13 +62,6 @@ class PortalPage(ContextMixin, View):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Title and breadcrumb, for `frame/base.html`."""
         return super().get_context_data(title=self.get_title(), crumbs=self.get_crumbs(), **kwargs)
-
-
-def may(user: Any, right: str) -> bool:
-    """Whether the role of `user` has the right; EVERYBODY holds for each role. Fails closed for visitors."""
-    if not getattr(user, "is_authenticated", False):
-        return False
-    return right == EVERYBODY or bool(getattr(user.duty, right))
 
 
 def check_scoped(page: type, queryset: Any) -> None:

@@ -16,8 +16,8 @@ from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 
 from changzhi_portal.errors import PortalError
+from changzhi_portal.rights import EVERYBODY, may
 from changzhi_portal.views import Crumb, ListPage, PortalPage
-from changzhi_portal.views.pages import EVERYBODY, may
 from communities.models import Division
 from reports.actions import prepare_briefing
 from reports.correcting import issue_correction

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.paging import ForgivingPaginator
-from changzhi_portal.views.pages import EVERYBODY, PortalPage
+from changzhi_portal.rights import EVERYBODY
+from changzhi_portal.views.pages import PortalPage
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured

@@ -15,8 +15,8 @@ from changelog.history import history_of
 from changzhi_portal.errors import PortalError
 from changzhi_portal.paging import ForgivingPaginator
 from changzhi_portal.panels import MOST_ROWS
+from changzhi_portal.rights import EVERYBODY, may
 from changzhi_portal.views import Crumb, PortalPage
-from changzhi_portal.views.pages import EVERYBODY, may
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import change_dates, compute_period, lock_period, outstanding_counties, reopen_period
 from targets.calendar_forms import PeriodDatesForm, ReopenForm

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.errors import PortalError
+from changzhi_portal.rights import EVERYBODY, may
 from changzhi_portal.views import Crumb, PortalPage
-from changzhi_portal.views.pages import EVERYBODY, may
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import CopyPlanForm, NewTargetForm, PlanForm, ReasonForm, TargetForm
 from targets.models import Target, TargetPlan

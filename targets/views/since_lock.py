@@ -18,8 +18,8 @@ from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import in_words
 from changzhi_portal.paging import ForgivingPaginator
+from changzhi_portal.rights import may
 from changzhi_portal.scope import scope_path_of
-from changzhi_portal.views.pages import may
 from communities.models import Community
 from periods.models import ReportingPeriod
 from targets.actions import compare_locked

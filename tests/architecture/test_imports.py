@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +60,13 @@ def test_a_module_imports_only_from_its_left(path: Path):
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_no_import_of_ours_hides_in_a_function(path: Path):
     assert imports_in_functions((settings.BASE_DIR / path).read_text()) == []
+
+
+def test_an_app_that_brings_its_panels_first_can_be_imported():
+    """Panels are part of pages, and pages show panels: neither may need the other to be there already."""
+    command = [sys.executable, "-c", "import changzhi_portal.panels"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)
