@@ -74,7 +74,8 @@ class CommunitySheet(PlacedSheet):
         self.place_rows(rows, context)
         for row in rows:
             row.label = row.get("community_name") or row.get("community_code", "")
-            self.reject_future_dates(row, context.today)
+            # A month is reported before it is over: its last day, which templates prefill, is no slip of the year.
+            self.reject_future_dates(row, max(context.today, context.day))
         self.reject_duplicates(
             rows, lambda row: row.place.community.id if row.place else None, "community_code", "community_name"
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import Role, User
@@ -292,6 +293,13 @@ def test_last_months_count_is_not_overwritten_by_this_months_template(
     assert (answer["state"], answer["changed"]) == ("committed", 1)
     figures = dict(community.profiles.values_list("as_of", "residents"))
     assert figures == {datetime.date(2018, 5, 31): 2_400, datetime.date(2018, 6, 30): 2_500}
+
+
+def test_this_months_template_is_no_future_while_the_month_still_runs(place: Place, clerk: User, again: Again) -> None:
+    today = timezone.localdate()
+    make_profile(place.communities[0], as_of=today.replace(day=1) - datetime.timedelta(days=1), residents=2_400)
+    answer = again("communities", clerk, as_template=True, month=f"{today:%Y-%m}")
+    assert_nothing_new(answer, answer["rows"])
 
 
 def test_an_offices_own_file_still_counts_the_same_figures_anew(place: Place, clerk: User, send: Any) -> None:
