@@ -42,13 +42,17 @@ def _mask_one_phone(value: str) -> str:
 
 NONCE_BYTES = 12  # what AES-GCM asks for (NIST SP 800-38D)
 MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
-# Any run of 7 digits or more inside a free text could be a phone or an ID number: 1404**********0017.
-_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{3})\d{3,}([0-9Xx]{2,4})(?![0-9A-Za-z])")
+# Seven digits or more, however they are spaced, could be a phone or an ID number inside a free text.
+_LONG_NUMBER = re.compile(r"(?:\d[\s().·'’（）－—–‐-]{0,2}){6,}[\dXx]")
 
 
 def mask_numbers_in(text: str) -> str:
-    """Text with every run of eight or more digits masked; for values shown in problems of personal columns."""
-    return _LONG_NUMBER.sub(lambda found: f"{found[1]}****{found[2]}", text)
+    """Text with every number of seven or more digits masked (138****34), for values shown in problems."""
+    return _LONG_NUMBER.sub(lambda found: _masked_middle(re.sub(r"[^\dXx]", "", found[0])), text)
+
+
+def _masked_middle(number: str) -> str:
+    return f"{number[:3]}****{number[-2:]}"
 
 
 @lru_cache(maxsize=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
 from changzhi_portal.personal import Sealed, decrypt, digest, mask_numbers_in
@@ -38,3 +39,12 @@ def test_a_sealed_value_cannot_slip_into_json() -> None:
 def test_numbers_inside_a_text_are_masked() -> None:
     assert "13812345678" not in mask_numbers_in("找张三13812345678")
     assert "140402197001010017" not in mask_numbers_in("140402197001010017")
+
+
+@pytest.mark.parametrize(
+    "written", ["138 1234 5678", "138-1234-5678", "0355－1234567", "140402 19700101 0017", "1.40402197001011e+17"]
+)
+def test_a_number_is_masked_however_it_is_spaced(written: str) -> None:
+    shown = mask_numbers_in(f"找张三{written}")
+    assert "****" in shown
+    assert sum(sign.isdigit() for sign in shown) <= 7
