@@ -12,6 +12,8 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
 _ID_SHAPE = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1\d{10}")
+_ABROAD = re.compile(r"(\+|00)?86-?(?=1\d{10}$)")
+_DASHES = str.maketrans("－—–‐‑−", "------")
 _LANDLINE = re.compile(r"(0\d{2,3})-?(\d{7,8})(?:-(\d{1,5}))?")
 # The provinces of GB/T 2260, first two digits of an ID number's area code.
 _PROVINCES = frozenset(
@@ -64,13 +66,21 @@ def clean_credit_code(text: str) -> str:
 
 def clean_phone(text: str) -> str:
     """One or more phones, each a mobile or a landline with area code, joined by 、. Raises InvalidIdentifier."""
-    phones = []
-    for part in re.split(r"[、，,;；/\s]+", text.strip()):
-        compact = part.replace("(", "").replace(")", "-").replace("（", "").replace("）", "-").strip("-")
-        if _MOBILE.fullmatch(compact.replace("-", "")):
-            phones.append(compact.replace("-", ""))
-        elif found := _LANDLINE.fullmatch(compact):
-            phones.append("-".join(group for group in found.groups() if group))
-        else:
+    phones: list[str] = []
+    for part in filter(None, re.split(r"[、，,;；/]+", text.translate(_DASHES).strip())):
+        whole = _one_phone("".join(part.split()))  # 138 1234 5678
+        found = [whole] if whole else [_one_phone(word) for word in part.split()]
+        if not all(found):
             raise InvalidIdentifier("电话应为11位手机号，或带区号的固定电话（如0355-1234567），多个用顿号分开")
+        phones += found
     return "、".join(phones)
+
+
+def _one_phone(text: str) -> str:
+    """A phone as it is stored, or "" for what is none."""
+    compact = text.translate({ord("("): None, ord("（"): None, ord(")"): "-", ord("）"): "-"}).strip("-")
+    mobile = _ABROAD.sub("", compact.replace("-", ""))
+    if _MOBILE.fullmatch(mobile):
+        return mobile
+    found = _LANDLINE.fullmatch(compact.replace("--", "-"))
+    return "-".join(group for group in found.groups() if group) if found else ""

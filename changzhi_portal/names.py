@@ -26,10 +26,12 @@ _SPACES = re.compile(r"\s+")
 _BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\u3400-\u4dbf])\s+(?=[\u2e80-\u9fff\u3400-\u4dbf])")
 # Full-width digits, Latin letters and the ideographic space become plain; Chinese punctuation such as （） stays.
 _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-_NARROW |= {0x3000: 0x20, 0xA0: 0x20, 0x200B: None, 0xFEFF: None}
+_NARROW |= {0x3000: 0x20, 0xA0: 0x20}
+# Marks without a shape, such as those around a number that was copied from a telephone's address book.
+_NARROW |= dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 
 
-_UNTIDY = re.compile(r"[\s\u200b\ufeff０-９Ａ-Ｚａ-ｚ]")
+_UNTIDY = re.compile(r"[\s\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff０-９Ａ-Ｚａ-ｚ]")
 
 
 def tidy(text: str) -> str:

@@ -54,13 +54,16 @@ def test_a_credit_code_is_read_in_lower_case_and_full_width() -> None:
 @pytest.mark.parametrize(
     ("written", "kept"),
     [("13812345678", "13812345678"), ("0355-1234567", "0355-1234567"), ("(0355)1234567", "0355-1234567"),
-     ("13812345678，0355-1234567", "13812345678、0355-1234567"), ("138-1234-5678", "13812345678")],
+     ("13812345678，0355-1234567", "13812345678、0355-1234567"), ("138-1234-5678", "13812345678"),
+     ("138 1234 5678", "13812345678"), ("0355 1234567", "0355-1234567"), ("0355－1234567", "0355-1234567"),
+     ("0355—1234567", "0355-1234567"), ("+86 13812345678", "13812345678"), ("(0355)-1234567", "0355-1234567"),
+     ("13812345678 13912345678", "13812345678、13912345678"), ("0355-1234567-12", "0355-1234567-12")],
 )  # fmt: skip
 def test_phones_are_kept_in_one_form(written: str, kept: str) -> None:
     assert identifiers.clean_phone(written) == kept
 
 
-@pytest.mark.parametrize("written", ["12345", "199000012", "1234567", "电话"])
+@pytest.mark.parametrize("written", ["12345", "199000012", "1234567", "电话", "13812345678 12", "861381234567"])
 def test_what_is_no_phone_is_refused(written: str) -> None:
     with pytest.raises(InvalidIdentifier, match="手机号"):
         identifiers.clean_phone(written)

@@ -11,7 +11,8 @@ from changzhi_portal.sheets.likeness import NameNeighbours
 @pytest.mark.parametrize(
     ("written", "kept"),
     [("张 三", "张三"), ("张\u3000三", "张三"), ("五阳 煤矿居委会\xa0", "五阳煤矿居委会"), ("ＡＢ１２", "AB12"),
-     ("长治市（城区）书画社", "长治市（城区）书画社"), ("Open  Space", "Open Space")],
+     ("长治市（城区）书画社", "长治市（城区）书画社"), ("Open  Space", "Open Space"),
+     ("\u202d张三\u202c", "张三"), ("张\u2060三", "张三")],
 )  # fmt: skip
 def test_a_name_is_kept_tidy_with_its_own_brackets(written: str, kept: str) -> None:
     assert tidy(written) == kept
