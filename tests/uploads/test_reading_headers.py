@@ -274,6 +274,13 @@ def test_the_unit_of_money_comes_from_the_header_or_the_unit_line() -> None:
         assert money(bare, "台账", line)["budget"] == (1_000 if "千" in line else 10_000)
     assert money(wan, "单位：元")["budget"] == 10_000, "the header is nearer than the line"
     assert money(bare, "填报单位：长治市民政局")["budget"] == 1
+    assert money(bare, "填报单位：元庄乡人民政府 单位：万元")["budget"] == 10_000, "元 is part of a name"
+
+
+def test_a_column_of_ten_thousands_of_people_is_not_taken_for_one_of_people() -> None:
+    layout = laid_out([["社区名称", "常住人口（万人）", "户数（户）"], ["北关", 0.3, 5]])
+    assert [column.field for column in layout.columns] == ["community_name", "households"]
+    assert layout.unknown == [("B1", "常住人口（万人）")]
 
 
 def test_the_unit_of_money_may_stand_in_another_header_row() -> None:

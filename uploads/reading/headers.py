@@ -25,7 +25,7 @@ _BRACKETS: Final = str.maketrans("[]{}〔〕〈〉《》【】", "()()()()()()")
 _IGNORED_SIGNS: Final = re.compile(r"[\s*:;、,.。_\"'“”‘’·★☆▲#\u200b\ufeff]")
 _UNIT_IN_BRACKETS: Final = re.compile(rf"\((?:单位)?(?:{_UNIT})\)")
 _UNIT_AT_END: Final = re.compile(rf"[/-]?(?:{_UNIT})$")
-_BRACKET_AT_END: Final = re.compile(r"\([^()]*\)$")
+_BRACKET_AT_END: Final = re.compile(r"\((?![^()]*[万亿亩])[^()]*\)$")  # a figure in 万人 is not one in 人
 _NUMBERING: Final = frozenset("甲乙丙丁戊己庚辛壬癸")
 _SERIAL: Final = frozenset({"序号", "序", "no", "行号", "顺序号", "次序", "栏次"})
 

@@ -30,7 +30,8 @@ _YUAN: Final = {
     "元": Decimal(1),
 }
 _MONEY_UNIT: Final = re.compile("|".join(_YUAN))
-_UNIT_LINE: Final = re.compile(r"单 *位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
+# The unit of figures, not who fills the sheet in (填报单位：元庄乡…).
+_UNIT_LINE: Final = re.compile(r"(?<![报表送制买接管办])单 *位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
 
 
 @dataclass(slots=True)
