@@ -19,6 +19,7 @@ from changzhi_portal.sheets.columns import (
     CreditCodeColumn,
     DateColumn,
     DecimalColumn,
+    ListColumn,
     TextColumn,
 )
 from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, check_date_order, propose
@@ -51,7 +52,7 @@ class ProjectSheet(RecordSheet):
         TextColumn("buyer", "购买主体", "购买单位", max_length=100, required=True),
         TextColumn("provider_name", "承接主体", "承接单位", max_length=100, required=True),
         CreditCodeColumn("provider_credit_code", "承接主体信用代码", "承接单位信用代码", "承接主体统一社会信用代码"),
-        TextColumn("communities", "服务社区", "服务社区（村）", max_length=2_000, note="名称或代码，用顿号分开"),
+        ListColumn("communities", "服务社区", "服务社区（村）", max_length=2_000, note="名称或代码，用顿号分开"),
         ChoiceColumn("field", "服务领域", choices=ServiceField, required=True),
         ChoiceColumn("beneficiaries", "服务对象", choices=ServiceProject.Beneficiaries, required=True),
         ChoiceColumn("purchase_method", "购买方式", choices=ServiceProject.PurchaseMethod, required=True),

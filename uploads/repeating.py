@@ -19,7 +19,7 @@ from changzhi_portal.sheets.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
 
 # Counts up when files come to be read, or cells to be cleaned, otherwise than before.
-READING_VERSION: Final = 1
+READING_VERSION: Final = 2
 
 
 def reading_key(remembered: Mapping[str, str]) -> str:

@@ -10,20 +10,23 @@ import datetime
 import math
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from changzhi_portal.names import tidy
 from changzhi_portal.sheets.problems import CellRefused, Doubtful
 
-BLANK_WORDS: Final = frozenset({"", "无", "/", "\\", "—", "——", "–", "-", "--", "暂无", "无。", "／", "－"})
+BLANK_WORDS: Final = frozenset(
+    {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
+)
 CLEAR_WORD: Final = "清空"
 
 _TRUE: Final = frozenset({"是", "有", "√", "✓", "✔", "1", "y", "yes", "对", "true"})
 _FALSE: Final = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "0", "n", "no", "false"})
 
-_UNIT = re.compile(r"(平方米|平米|m2|㎡|元|人|户|个|名|家|次|件)$")
-_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?")
+_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|人|户|个|名|家|次|件)$")
+_OWN_UNIT = re.compile(r"[百千万亿元]")  # a cell that says so itself does not count in its column's unit
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
 _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _MANY = {"万": Decimal(10_000), "千": Decimal(1_000), "百": Decimal(100), "亿": Decimal(100_000_000)}
 _RANGE = re.compile(r"\d\s*(-|~|—|–|至|到)\s*\d")
@@ -31,10 +34,18 @@ _ABOUT = re.compile(r"^(约|大约|大概|近|左右)|(左右|上下)$")
 _OVER = re.compile(r"\d.*(多|余|以上|几)")
 _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 
-_DATE_SEPARATED = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
+# With a time of day, as web systems export it and as Excel saves it in a .csv (2018/6/30 0:00).
+_DATE_SEPARATED = re.compile(
+    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:(?:(?<=日)|[ T])\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+)
 _DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
+_SERIAL_DATE = re.compile(r"\d{5}(\.\d+)?")
+_SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days
 EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
+_EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
+_LIST_SEPARATORS = re.compile(r"[、，,;；/\r\n]+")
+_LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d{2}")  # how Excel saves a long number as text: 1.40402E+17
 
 
 def as_text(raw: Any) -> str:
@@ -48,6 +59,25 @@ def as_text(raw: Any) -> str:
     if isinstance(raw, datetime.datetime):
         return raw.date().isoformat() if raw.time() == datetime.time() else raw.isoformat(sep=" ")
     return str(raw)
+
+
+def has_lost_digits(raw: Any) -> bool:
+    """Whether a cell held a long number (a code, a certificate's number) of which Excel has kept 15 digits only."""
+    if isinstance(raw, str):
+        return _LOST_DIGITS.fullmatch(tidy(raw)) is not None
+    return isinstance(raw, int | float) and abs(raw) >= 10**_EXACT_DIGITS
+
+
+def items_of(raw: Any) -> list[str]:
+    """The items of a list in one cell, separated by 、 or another mark, by lines, or by spaces ("党员 活动" is two).
+
+    A space beside a single character only spreads a word ("张 庄").
+    """
+    items: list[str] = []
+    for part in _LIST_SEPARATORS.split(raw if isinstance(raw, str) else as_text(raw)):
+        words = part.split()
+        items += map(tidy, words if all(len(word) > 1 for word in words) else ["".join(words)])
+    return items
 
 
 def is_blank(raw: Any) -> bool:
@@ -66,7 +96,7 @@ def clean_name(raw: Any, *, max_length: int) -> str:
 def clean_number(raw: Any) -> Decimal | Doubtful:
     """A decimal number in the column's own unit.
 
-    Reads 1,200 · 520㎡ · 520平方米 · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
+    Reads 1,200 · ￥1,200 · 520㎡ · 520平方米 · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
     a range or 多/余 is an error under the same code; anything else `bad_number`.
     """
     if isinstance(raw, bool):
@@ -74,10 +104,10 @@ def clean_number(raw: Any) -> Decimal | Doubtful:
     if isinstance(raw, int | float):
         if not math.isfinite(raw):
             raise CellRefused("bad_number", "应填数字（如520）")
-        return Decimal(str(raw))
+        return Decimal(raw) if isinstance(raw, int) else Decimal(f"{raw:.{_EXACT_DIGITS}g}")
     if isinstance(raw, datetime.date | datetime.time):
         raise CellRefused("bad_number", "应填数字，这里是日期，请把单元格格式改为常规后重填")
-    text = unicodedata.normalize("NFKC", tidy(str(raw))).replace(" ", "").lstrip("'")
+    text = unicodedata.normalize("NFKC", tidy(str(raw))).replace(" ", "").lstrip("'").removeprefix("¥")
     try:
         return _exact_number(text)
     except CellRefused:
@@ -102,10 +132,7 @@ def _exact_number(text: str) -> Decimal:
         bare = bare.replace(",", "")
     if not _PLAIN_NUMBER.fullmatch(bare.lower()):
         raise CellRefused("bad_number", "应填数字（如520），不要填文字")
-    try:
-        return Decimal(bare) * factor
-    except InvalidOperation as error:
-        raise CellRefused("bad_number", "应填数字（如520），不要填文字") from error
+    return Decimal(bare) * factor
 
 
 def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
@@ -122,14 +149,19 @@ def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
 
 
 def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decimal = Decimal(1)) -> Decimal | Doubtful:
-    """A number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); binary noise of Excel is rounded off."""
+    """A number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); what is beyond is rounded off.
+
+    A cell that names its own unit (12.5万元 in a column of 万元) is not multiplied once more.
+    """
     number = clean_number(raw)
+    if isinstance(raw, str) and _OWN_UNIT.search(raw):
+        multiplier = Decimal(1)
     value = (number.value if isinstance(number, Doubtful) else number) * multiplier
     if value < 0:
         raise CellRefused("negative_number", "不能是负数")
     if value > maximum:
         raise CellRefused("bad_number", f"数字过大，最大{maximum}")
-    value = value.quantize(Decimal(1).scaleb(-places))
+    value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return Doubtful(value, number.code, number.message) if isinstance(number, Doubtful) else value
 
 
@@ -138,16 +170,15 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
 
     A month alone (2017.11, 2017年11月) becomes its 1st with `approximate_date`; anything else is `bad_date`.
     """
-    if isinstance(raw, datetime.datetime):
-        return raw.date()
     if isinstance(raw, datetime.date):
-        return raw
-    if isinstance(raw, float) and raw.is_integer():
-        raw = int(raw)
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        if 18_000 <= raw <= 80_000:  # 1949 … 2119 as a serial number
-            return _EXCEL_EPOCH + datetime.timedelta(days=raw)
-        raw = str(raw)
+        day = raw.date() if isinstance(raw, datetime.datetime) else raw
+        if day < EARLIEST_DATE:  # a zero in the format of a date, which Excel shows as 1900-01-00
+            raise CellRefused("bad_date", "日期过早，请核对年份")
+        return day
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        if _SERIAL_DATES[0] <= raw <= _SERIAL_DATES[1]:
+            return _EXCEL_EPOCH + datetime.timedelta(days=int(raw))
+        raw = str(int(raw)) if isinstance(raw, int) or raw.is_integer() else raw
     if not isinstance(raw, str):
         if isinstance(raw, float) and re.fullmatch(r"(19|20)\d\d\.\d{1,2}", repr(raw)):
             raw = repr(raw)  # 2017.11 typed as a number
@@ -160,8 +191,8 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
     if found := _MONTH_ONLY.fullmatch(compact):
         day = _real_day(found, day=1)
         return Doubtful(day, "approximate_date", f"只有年月，按{day.isoformat()}读取，请核实")
-    if compact.isdigit() and len(compact) == 5:
-        return _EXCEL_EPOCH + datetime.timedelta(days=int(compact))
+    if _SERIAL_DATE.fullmatch(compact) and _SERIAL_DATES[0] <= float(compact) <= _SERIAL_DATES[1]:
+        return _EXCEL_EPOCH + datetime.timedelta(days=int(float(compact)))
     raise CellRefused("bad_date", "日期看不懂，请写成2018-06-30这样")
 
 

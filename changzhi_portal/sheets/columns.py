@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import models
@@ -87,8 +89,18 @@ class TextColumn(Column):
         self.max_length = max_length
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
-        """The tidy text."""
+        """The tidy text; `damaged_id_number` for a long number that Excel has cut."""
+        if cleaning.has_lost_digits(raw):
+            raise CellRefused("damaged_id_number", "号码被Excel当成数字，末几位已丢失；请把这一列设为“文本”格式后重填")
         return cleaning.clean_name(raw, max_length=self.max_length)
+
+
+class ListColumn(TextColumn):
+    """Names or codes in one cell, kept separated by 、 however the office separates them."""
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
+        """The items."""
+        return super().clean("、".join(filter(None, cleaning.items_of(raw))))
 
 
 class PlaceCodeColumn(Column):
@@ -173,7 +185,10 @@ class BooleanColumn(Column):
 
 
 class ChoiceColumn(Column):
-    """One of a closed list, written as its label. `blank_choices` are further words for "none of them" (枢纽型: 否)."""
+    """One of a closed list, written as its label.
+
+    `blank_choices` are further words for "none of them" (枢纽型: 否); `short_forms` words that are understood as well.
+    """
 
     empty: Any = ""
 
@@ -184,11 +199,12 @@ class ChoiceColumn(Column):
         *spellings: str,
         choices: type[models.TextChoices],
         blank_choices: tuple[str, ...] = (),
+        short_forms: Mapping[str, str] = MappingProxyType({}),
         **options: Any,
     ) -> None:
         super().__init__(field, header, *spellings, **options)
         self.choices = choices
-        self._values = {comparable(str(choice.label)): choice.value for choice in choices}
+        self._values = {comparable(str(choice.label)): choice.value for choice in choices} | dict(short_forms)
         self._values |= dict.fromkeys(blank_choices, "")
         self.labels = tuple(str(choice.label) for choice in choices) + blank_choices
 
@@ -215,7 +231,7 @@ class ManyChoicesColumn(ChoiceColumn):
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> Any:
         """The chosen values in the list's own order."""
-        words = [word for word in re.split(r"[、，,;；/\s]+", cleaning.as_text(raw)) if word]
+        words = [word for word in cleaning.items_of(raw) if word]
         unknown = [word for word in words if comparable(word) not in self._values]
         if unknown:
             raise CellRefused(
@@ -236,6 +252,10 @@ class CreditCodeColumn(Column):
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
         """The compact code."""
+        if cleaning.has_lost_digits(raw):
+            raise CellRefused(
+                "bad_credit_code", "代码被Excel当成数字，末几位已丢失；请把这一列设为“文本”格式后照证书重填"
+            )
         text = re.sub(r"[\s'’]", "", cleaning.as_text(raw))
         try:
             return identifiers.clean_credit_code(text)

@@ -38,7 +38,7 @@ CODE_TITLES = {
     "negative_number": "负数",
     "bad_credit_code": "信用代码不对",
     "bad_id_number": "身份证号不对",
-    "damaged_id_number": "身份证号丢了位数",
+    "damaged_id_number": "号码丢了位数",
     "bad_phone": "电话不对",
     "unknown_place": "找不到这个地方",
     "ambiguous_place": "地名不唯一",

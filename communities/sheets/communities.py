@@ -55,7 +55,14 @@ class CommunitySheet(PlacedSheet):
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
-        ChoiceColumn("kind", "类型", "社区类型", "城乡类型", choices=Community.Kind),
+        ChoiceColumn(
+            "kind",
+            "类型",
+            "社区类型",
+            "城乡类型",
+            choices=Community.Kind,
+            short_forms={"城市": Community.Kind.URBAN, "农村": Community.Kind.RURAL},
+        ),
         IntegerColumn("households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
         IntegerColumn("residents", "常住人口", "常住人口（人）", "常住人口数", "人口数", "人口", maximum=10_000_000),
         DateColumn("as_of", "数据日期", "统计日期", "数据时间", "统计时间"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from changzhi_portal.sheets import cleaning
+from changzhi_portal.sheets.columns import CreditCodeColumn, TextColumn
 from changzhi_portal.sheets.problems import CellRefused, Doubtful
 
 DAY = datetime.date(2017, 11, 14)
@@ -18,7 +19,8 @@ DAY = datetime.date(2017, 11, 14)
 @pytest.mark.parametrize(
     "written",
     ["2017.11.14", "2017-11-14", "2017/11/14", "2017年11月14日", "20171114", "2017. 11. 14", "２０１７－１１－１４", 20171114,
-     20171114.0, 43053, 43053.0, "43053", DAY, datetime.datetime(2017, 11, 14), "2017-11-14 00:00:00", "2017年11月14日 "],
+     20171114.0, 43053, 43053.0, "43053", DAY, datetime.datetime(2017, 11, 14), "2017-11-14 00:00:00", "2017年11月14日 ",
+     "2017/11/14 0:00", "2017-11-14T10:30:25", "2017年11月14日 10:30", 43053.75, "43053.75", "2017-11-14\u200e"],
 )  # fmt: skip
 def test_every_way_of_writing_a_day_is_read(written: object) -> None:
     assert cleaning.clean_date(written) == DAY
@@ -32,7 +34,22 @@ def test_a_month_alone_becomes_its_first_with_a_warning(written: object) -> None
 
 
 @pytest.mark.parametrize(
-    "written", ["2018-13-05", "2019-02-30", "去年", "2018年二季度", "90年代", "2017年底", "14/11/2017", "0", 3, ""]
+    "written",
+    [
+        "2018-13-05",
+        "2019-02-30",
+        "去年",
+        "2018年二季度",
+        "90年代",
+        "2017年底",
+        "14/11/2017",
+        "0",
+        3,
+        "",
+        "00001",
+        datetime.date(1899, 12, 30),
+        datetime.datetime(1899, 12, 31),
+    ],
 )
 def test_anything_else_is_no_date(written: object) -> None:
     with pytest.raises(CellRefused) as refused:
@@ -43,7 +60,8 @@ def test_anything_else_is_no_date(written: object) -> None:
 @pytest.mark.parametrize(
     ("written", "number"),
     [("1,200", "1200"), ("520㎡", "520"), ("520平方米", "520"), ("2.5万", "25000"), ("１，２００", "1200"), ("１２０平方米", "120"),
-     (" 520 ", "520"), (520, "520"), (520.5, "520.5"), ("0", "0"), (0, "0"), ("1e3", "1000"), ("373.3 ㎡", "373.3")],
+     (" 520 ", "520"), (520, "520"), (520.5, "520.5"), ("0", "0"), (0, "0"), ("1e3", "1000"), ("373.3 ㎡", "373.3"),
+     ("￥25,000.00", "25000"), ("¥25000元整", "25000"), ("520平方", "520"), (299.99999999999994, "300"), (0.1 + 0.2, "0.3")],
 )  # fmt: skip
 def test_every_way_of_writing_a_number_is_read(written: object, number: str) -> None:
     assert cleaning.clean_number(written) == Decimal(number)
@@ -62,7 +80,9 @@ def test_a_range_is_an_error_of_its_own(written: str) -> None:
     assert refused.value.code == "approximate_number"
 
 
-@pytest.mark.parametrize("written", ["五百", "三百户左右", "面积大", "85%", "1,20", "--5", "三四十"])
+@pytest.mark.parametrize(
+    "written", ["五百", "三百户左右", "面积大", "85%", "1,20", "--5", "三四十", "1e1000000", "9e999999999"]
+)
 def test_words_are_no_numbers(written: str) -> None:
     with pytest.raises(CellRefused) as refused:
         cleaning.clean_number(written)
@@ -84,6 +104,22 @@ def test_ten_thousands_of_yuan_are_exact() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "yuan"), [(12.5, "125000"), ("12.5", "125000"), ("12.5万元", "125000"), ("12.5万", "125000"),
+                          ("125000元", "125000"), ("0.00001234", "0.12"), ("0.0000125", "0.13")]
+)  # fmt: skip
+def test_a_cell_that_names_its_unit_is_not_multiplied_by_its_columns(written: object, yuan: str) -> None:
+    read = cleaning.clean_decimal(written, places=2, maximum=Decimal(10**9), multiplier=Decimal(10_000))
+    assert read == Decimal(yuan)
+
+
+@pytest.mark.parametrize(
+    "written", ["党员室、议事厅", "党员室 议事厅", "党员室\n议事厅", "党 员 室，议事厅", "党员室；议事厅"]
+)
+def test_a_list_is_read_however_it_is_separated(written: str) -> None:
+    assert cleaning.items_of(written) == ["党员室", "议事厅"]
+
+
 @pytest.mark.parametrize(("written", "value"), [("是", True), ("√", True), (1, True), ("Y", True), (1.0, True), (True, True), ("有", True),
                                                 ("否", False), ("×", False), (0, False), ("n", False), ("无", False)])  # fmt: skip
 def test_yes_and_no(written: object, value: bool) -> None:
@@ -93,6 +129,16 @@ def test_yes_and_no(written: object, value: bool) -> None:
 @pytest.mark.parametrize("written", ["无", "/", "—", "暂无", "-", " ", "\u3000", ""])
 def test_a_cell_that_says_nothing_is_blank(written: str) -> None:
     assert cleaning.is_blank(written)
+
+
+@pytest.mark.parametrize("written", [2.0181404020000012e19, "2.01814E+19"])
+def test_a_long_number_that_excel_has_cut_is_refused_not_kept(written: object) -> None:
+    with pytest.raises(CellRefused) as refused:
+        TextColumn("certificate_number", "证书编号", max_length=30).clean(written)
+    assert refused.value.code == "damaged_id_number"
+    with pytest.raises(CellRefused, match="文本") as refused:
+        CreditCodeColumn("credit_code", "信用代码").clean(written)
+    assert refused.value.code == "bad_credit_code"
 
 
 @pytest.mark.parametrize("written", [0, "0", 0.0, False])
