@@ -7,13 +7,13 @@ It holds the communities of the scope only, so that nothing about others can lea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple
 
 from changzhi_portal.names import community_key, comparable, division_key
+from changzhi_portal.sheets.likeness import NearestName
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.models.division import CODE_LENGTHS
 
@@ -67,6 +67,7 @@ class PlaceIndex:
         self._load_division_names()
         self._load_communities()
         self._load_pending_changes()
+        self._nearest: dict[tuple[str, frozenset[int]], NearestName] = {}
 
     def _load_division_names(self) -> None:
         self._counties: dict[str, Areas] = defaultdict(set)
@@ -216,7 +217,9 @@ class PlaceIndex:
             return {self.city.id}
         if not named:
             raise PlaceNotFound(
-                "unknown_place", "county", f"没有“{text}”这个县（市、区），请核对名称{self._hint(text, self._counties)}"
+                "unknown_place",
+                "county",
+                f"没有“{text}”这个县（市、区），请核对名称{self._hint(text, 'county', (), lambda: self._counties)}",
             )
         mine = {area for area in named if self.is_in_scope(area)}
         if not mine:
@@ -236,10 +239,8 @@ class PlaceIndex:
         wide = self._with_successors(narrow)
         named = self._towns_in(narrow, key) or self._towns_in(wide, key)
         if not named:
-            here = [name for county_id, name in self._towns if county_id in wide]
-            raise PlaceNotFound(
-                "unknown_place", "town", f"没有“{text}”这个街道（乡镇），请核对名称{self._hint(text, here)}"
-            )
+            hint = self._hint(text, "town", wide, lambda: [name for area, name in self._towns if area in wide])
+            raise PlaceNotFound("unknown_place", "town", f"没有“{text}”这个街道（乡镇），请核对名称{hint}")
         mine = {area for area in named if self.is_in_scope(area)}
         if not mine:
             raise PlaceNotFound("out_of_scope", "town", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
@@ -287,10 +288,8 @@ class PlaceIndex:
         wide = self._with_successors(narrow)
         found = self._communities_in(narrow, key) or self._communities_in(wide, key)
         if not found:
-            here = [self._communities[i].name for (area, _), ids in self._names_in.items() if area in wide for i in ids]
-            raise PlaceNotFound(
-                "unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{self._hint(text, here)}"
-            )
+            hint = self._hint(text, "community", wide, lambda: self._community_names_in(wide))
+            raise PlaceNotFound("unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{hint}")
         if len(found) > 1:
             found = {i for i in found if comparable(self._communities[i].name) == comparable(text)} or found
         if len(found) > 1:
@@ -310,9 +309,17 @@ class PlaceIndex:
         """The community with this code. Raises PlaceNotFound."""
         return self._by_code(code, "", None)[0]
 
-    @staticmethod
-    def _hint(text: str, names: Iterable[str]) -> str:
-        """ "，是否为“虒亭镇”？" for a near miss, or nothing. Endings such as 居委会 are left out of the comparing."""
-        by_key = {community_key(name): name for name in names}
-        close = get_close_matches(community_key(text), list(by_key), n=1, cutoff=0.5)
-        return f"，是否为“{by_key[close[0]]}”？" if close else ""
+    def _community_names_in(self, areas: Areas) -> list[str]:
+        named = (ids for (area, _), ids in self._names_in.items() if area in areas)
+        return [self._communities[i].name for ids in named for i in ids]
+
+    def _hint(self, text: str, kind: str, areas: Iterable[int], names: Callable[[], Iterable[str]]) -> str:
+        """ "，是否为“虒亭镇”？" for a near miss among the names of a kind in these areas, or nothing.
+
+        Endings such as 居委会 are left out of the comparing.
+        """
+        key = (kind, frozenset(areas))
+        if key not in self._nearest:
+            self._nearest[key] = NearestName(names(), community_key)
+        near = self._nearest[key].to(text)
+        return f"，是否为“{near}”？" if near else ""

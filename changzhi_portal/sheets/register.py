@@ -21,6 +21,8 @@ from changzhi_portal.bulk import blank_row
 from changzhi_portal.sheets.columns import CLEAR, Column, DateColumn
 from changzhi_portal.sheets.problems import WARNING_CODES, Level, Problem, cell_address
 
+ROWS_BETWEEN_REPORTS = 500
+
 
 @dataclass(slots=True)
 class Write:
@@ -123,6 +125,18 @@ class CheckContext:
     def lock(self, queryset: models.QuerySet) -> models.QuerySet:
         """The queryset, reading FOR UPDATE when committing (a plain read on SQLite, whose writer is alone anyway)."""
         return queryset.select_for_update(of=("self",)) if self.locking else queryset
+
+    def passing(self, rows: Sequence[SheetRow], *, half: int) -> Iterator[SheetRow]:
+        """The rows one by one, telling how far the check is: rows are gone through twice, `half` is 0 or 1.
+
+        Without it a large file would show no sign of life while it is compared, and be taken for lost. A commit tells
+        of its slices itself.
+        """
+        total = len(rows)
+        for number, row in enumerate(rows, start=1):
+            if number % ROWS_BETWEEN_REPORTS == 0 and not self.locking:
+                self.progress((half * total + number) // 2, total)
+            yield row
 
 
 class RegisterSheet(ABC):

@@ -91,7 +91,7 @@ class CommunitySheet(PlacedSheet):
         communities = self._communities(ids, context)
         profiles = self._profiles(ids, context)
         bodies = self._bodies(ids, context)
-        for row in placed:
+        for row in context.passing(placed, half=1):
             community = communities[row.place.community.id]
             row.target, row.label = community, community.name
             past = profiles[community.pk]

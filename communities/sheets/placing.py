@@ -104,7 +104,7 @@ class PlacedSheet(RegisterSheet):
         """Set `row.place` of every row, or report why it has none."""
         index = PlaceIndex(context.scope_path)
         found: dict[tuple[str, ...], Place | PlaceNotFound] = {}
-        for row in rows:
+        for row in context.passing(rows, half=0):
             texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
             if any(name in row.refused for name in PLACE_FIELDS):
                 continue
@@ -174,7 +174,7 @@ class RecordSheet(PlacedSheet):
         self._match_refs(rows, context)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
-        for row in rows:
+        for row in context.passing(rows, half=1):
             row.is_new = row.target is None
             if row.is_new:
                 self.require(row)

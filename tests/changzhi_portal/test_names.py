@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+from difflib import SequenceMatcher, get_close_matches
+
 import pytest
+from django.conf import settings
 
 from changzhi_portal.names import community_key, division_key, pinyin_key, tidy
-from changzhi_portal.sheets.likeness import NameNeighbours
+from changzhi_portal.sheets.likeness import NameNeighbours, NearestName
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,24 @@ def test_names_one_character_apart_are_alike_but_not_those_of_numbered_teams() -
     assert names.like("other town", "南关社区书法协会") is None
     names.add("town", "志愿服务一队")
     assert names.like("town", "志愿服务二队") is None
+
+
+def test_what_a_misspelt_name_may_have_meant_is_found_among_thousands_at_once() -> None:
+    with (settings.BASE_DIR / "communities" / "data" / "divisions_2017.csv").open(encoding="utf-8", newline="") as file:
+        places = [row["name"] for row in csv.DictReader(file)]
+    nearest = NearestName(places, community_key)
+    assert nearest.to("褫亭镇") == "虒亭镇"
+    assert nearest.to("马岭瑙村") == "马岭垴村委会"
+    assert nearest.to("没有的地方啊") is None
+    keys = [community_key(name) for name in places]
+    for name in places[::100]:
+        slip = community_key(f"{name[:1]}㐀{name[2:]}")
+        compared = get_close_matches(slip, keys, n=1, cutoff=0.5)
+        near = nearest.to(slip)
+        assert (near is not None) == bool(compared)
+        if near is not None:
+            assert ratio(slip, community_key(near)) == ratio(slip, compared[0])
+
+
+def ratio(one: str, other: str) -> float:
+    return SequenceMatcher(None, other, one).ratio()

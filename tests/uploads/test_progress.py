@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+
+import pytest
 from django.core.cache import caches
 
+from accounts.models import User
+from changzhi_portal.sheets.register import CheckContext, SheetRow
+from tests.uploads.samples import REGISTERS
 from uploads.progress import Progress, Reporter, read_progress
+from uploads.registry import register_named
 
 
 def test_progress_is_shown_and_the_batch_gives_a_sign_of_life() -> None:
@@ -25,3 +32,17 @@ def test_a_cache_that_is_away_costs_the_bar_not_the_work(settings: object) -> No
     finally:
         del caches["default"]
     assert signs
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("register", REGISTERS)
+def test_comparing_a_large_file_shows_signs_of_life(register: str, clerk: User) -> None:
+    seen: list[tuple[int, int]] = []
+    day = datetime.date(2018, 6, 30)
+    context = CheckContext(
+        clerk, clerk.division.path, clerk.division, day, day, progress=lambda done, total: seen.append((done, total))
+    )
+    rows = [SheetRow(None, number, {}, {"community_name": f"没有{number}"}) for number in range(1_000)]
+    register_named(register)().check(rows, context)
+    assert seen[:2] == [(250, 1_000), (500, 1_000)]
+    assert seen == sorted(seen)
