@@ -28,6 +28,14 @@ from communities.sheets.placing import REF, RecordSheet, place_columns, place_in
 from socialworkers.models import Posting, SocialWorker
 
 
+def _division_of(posting: Posting) -> int:
+    """The key of the town or county that a posting lies in; its community must be loaded."""
+    division_id = posting.community.town_id if posting.community else posting.division_id
+    if division_id is None:
+        raise ValueError("A posting is at a community or at a division.")
+    return division_id
+
+
 class WorkerSheet(RecordSheet):
     """A worker is known by the ID number.
 
@@ -127,20 +135,33 @@ class WorkerSheet(RecordSheet):
         """Up to three writes: the person, the posting, and the older posting it closes."""
         worker = row.draft(SocialWorker)
         is_new_person = row.target is None
-        row.is_new = is_new_person or worker.pk not in self._mine
-        values = self.given(row, self.PERSON_FIELDS)
-        if not is_new_person:
-            values.pop("id_number", None)  # it is what found the record
-        writes = [propose(worker, values, division_id=row.place.division_id, is_new=is_new_person)]
         postings = self._postings.get(worker.pk, []) if worker.pk else []
-        writes += self._posting_writes(row, worker, postings)
+        has_left = worker.pk not in self._mine and any(
+            posting.started_on == row.get("started_on") and self._is_own(posting, context) for posting in postings
+        )
+        row.is_new = is_new_person or not (worker.pk in self._mine or has_left)
+        writes: list[Write | None] = []
+        if not has_left:  # else the row tells of the time before; what the person is today another office says
+            values = self.given(row, self.PERSON_FIELDS)
+            if not is_new_person:
+                values.pop("id_number", None)  # it is what found the record
+            writes.append(propose(worker, values, division_id=row.place.division_id, is_new=is_new_person))
+        writes += self._posting_writes(row, worker, postings, context)
         row.writes = [write for write in writes if write is not None]
 
-    def _posting_writes(self, row: SheetRow, worker: SocialWorker, postings: list[Posting]) -> list[Write | None]:
+    def _is_own(self, posting: Posting, context: CheckContext) -> bool:
+        """Whether a posting is at a place of the office."""
+        return self._index.divisions[_division_of(posting)].path.startswith(context.scope_path)
+
+    def _posting_writes(
+        self, row: SheetRow, worker: SocialWorker, postings: list[Posting], context: CheckContext
+    ) -> list[Write | None]:
         newest = postings[0] if postings else None
         place = self._place_values(row, newest)
         started = row.get("started_on")
-        posting = self._posting_meant(postings, place, started)
+        # Of other offices' postings only the one that lasts may be spoken of: a transfer, or a correction of the place.
+        known = [posting for posting in postings if posting is newest or self._is_own(posting, context)]
+        posting = self._posting_meant(known, place, started)
         if posting is None and started is None:
             if newest is not None:
                 row.report("required", "换了社区，请填新的到岗日期", "started_on")
@@ -149,7 +170,10 @@ class WorkerSheet(RecordSheet):
             values = place | self.given(row, self.POSTING_FIELDS)
             if values.get("is_community_worker", False) is None:
                 values["is_community_worker"] = place["community_id"] is not None
+            left = _division_of(posting)
             write = propose(posting, values, division_id=row.place.division_id, is_new=False)
+            if write is not None and not write.after.keys().isdisjoint(place):
+                write.leaves_division_id = left
             self._check_order(row, posting)
             return [write]
         posting = Posting(worker=worker)
@@ -188,7 +212,7 @@ class WorkerSheet(RecordSheet):
         write = propose(newest, values, division_id=row.place.division_id, is_new=False)
         if write is not None:
             write.is_shown = False
-            write.leaves_division_id = newest.community.town_id if newest.community else newest.division_id
+            write.leaves_division_id = _division_of(newest)
         return write
 
     @staticmethod

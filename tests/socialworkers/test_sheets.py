@@ -109,6 +109,44 @@ def test_the_same_person_from_another_county_is_a_transfer(
     assert "张演示" not in notice.title, "the title goes into an e-mail"
 
 
+ELSEWHERE = {"县（市、区）": "襄垣县", "街道（乡镇）": "古韩镇"}
+
+
+def test_the_former_offices_old_row_is_unchanged_and_alters_nothing_of_who_has_left(
+    send: Send, clerk: User, other_clerk: User
+) -> None:
+    send("workers", clerk, [row("和平社区")], commit="all")
+    send(
+        "workers",
+        other_clerk,
+        [row("西垴头村", **ELSEWHERE, 到岗日期="2018-05-01", 职业水平="高级社会工作师")],
+        commit="all",
+    )
+    answer = send("workers", clerk, [row("和平社区")], commit="all")
+    assert (answer["new"], answer["changed"], answer["unchanged"]) == (0, 0, 1)
+    assert SocialWorker.objects.get().level == "senior"
+    ended = send("workers", clerk, [row("和平社区", 离岗日期="2018-04-01")], commit="all")
+    assert ended["changed"] == 1
+    assert Posting.objects.order_by("started_on")[0].ended_on == datetime.date(2018, 4, 1)
+
+
+def test_an_office_whose_worker_is_claimed_from_the_same_day_on_is_told(
+    send: Send, clerk: User, other_clerk: User
+) -> None:
+    send("workers", clerk, [row("和平社区")], commit="all")
+    answer = send("workers", other_clerk, [row("西垴头村", **ELSEWHERE)], commit="all")
+    assert (answer["state"], answer["new"]) == ("committed", 1)
+    assert Notice.objects.get().user == clerk
+
+
+def test_another_offices_ended_posting_is_never_rewritten(send: Send, clerk: User, other_clerk: User) -> None:
+    send("workers", clerk, [row("和平社区")], commit="all")
+    send("workers", other_clerk, [row("西垴头村", **ELSEWHERE, 到岗日期="2018-05-01")], commit="all")
+    answer = send("workers", other_clerk, [row("西垴头村", **ELSEWHERE)], commit="all")
+    assert codes_of(answer) == ["date_order"]
+    assert Posting.objects.filter(community__name__startswith="和平").count() == 1
+
+
 def test_a_move_inside_the_own_county_tells_nobody(send: Send, clerk: User, place: Place) -> None:
     send("workers", clerk, [row("和平社区")], commit="all")
     send("workers", clerk, [row("东关社区", 到岗日期="2018-03-01")], commit="all")
