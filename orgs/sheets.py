@@ -173,10 +173,19 @@ class OrganizationSheet(RecordSheet):
         return row.get("credit_code") or self._place_and_name(row)
 
     def reject_duplicates(self, rows: Any, key_of: Any, *cell_fields: str) -> None:
-        """Report a repeated organization at its credit code or, without one, at its name."""
+        """Report a repeated organization at its credit code or, without one, at its name.
+
+        A row with a code and one without, of one place and name, are one organization too (domain.md §4).
+        """
         rows = list(rows)
         super().reject_duplicates([row for row in rows if row.get("credit_code")], key_of, "credit_code")
         super().reject_duplicates([row for row in rows if not row.get("credit_code")], key_of, "name")
+        first: dict[Any, dict[bool, SheetRow]] = {}  # by place and name: the first row with a code, and without
+        for row in rows:
+            if row.target is None and (key := self._place_and_name(row)) is not None:
+                first.setdefault(key, {}).setdefault(bool(row.get("credit_code")), row)
+        for pair in first.values():
+            super().reject_duplicates(pair.values(), self._place_and_name, "name")
 
     def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
         """One write: the organization."""

@@ -211,9 +211,12 @@ class RegisterSheet(ABC):
         return {column.field: column.empty for column in self.columns}
 
     def require(self, row: SheetRow) -> None:
-        """Report `required` for each required column that a new row leaves blank and that was not refused already."""
+        """Report `required` for each required column that a new row leaves blank.
+
+        Not where its cell was refused already, or says 清空, which `reject_clearing` reports.
+        """
         for column in self._required:
-            if row.get(column.field) is None and column.field not in row.refused:
+            if row.values.get(column.field) is None and column.field not in row.refused:
                 row.report("required", f"“{column.header}”是必填项，请补上", column.field)
 
     def reject_clearing(self, row: SheetRow) -> None:

@@ -75,6 +75,21 @@ def test_a_duplicate_names_the_first_row_and_keeps_the_good_ones(send: Send, cle
     assert (good["state"], good["status"], SocialOrganization.objects.count()) == ("committed", 1, 2)
 
 
+@pytest.mark.parametrize("codes", [("", CODE), (CODE, "")])
+def test_an_organization_listed_with_and_without_its_code_is_not_made_twice(
+    send: Send, clerk: User, codes: tuple[str, str]
+) -> None:
+    rows = [row(统一社会信用代码=code, 管理方式="登记" if code else "街道备案") for code in codes]
+    answer = send("organizations", clerk, rows)
+    assert [(p["code"], p["cell"]) for p in answer["problems"]] == [("duplicate_in_file", "B3")]
+    assert "第2行" in answer["problems"][0]["message"]
+
+
+def test_a_new_row_that_clears_a_required_cell_is_told_once(send: Send, clerk: User) -> None:
+    answer = send("organizations", clerk, [row(类别="清空")])
+    assert [(p["code"], p["cell"]) for p in answer["problems"]] == [("required", "D2")]
+
+
 def test_a_bad_rows_values_never_reach_the_record_of_a_good_row(send: Send, clerk: User) -> None:
     send("organizations", clerk, [row(负责人="原负责人")], commit="all")
     send("organizations", clerk, [row(负责人="新负责人"), row(负责人="错行的负责人")], commit="good")
