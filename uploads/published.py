@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from uploads.models import UploadBatch
+from uploads.reading.refusal import FileRefused
 
 COUNTERS = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
@@ -18,4 +19,13 @@ def describe_batch(batch: UploadBatch) -> dict[str, Any]:
         {"batch": batch.pk, "register": batch.register, "state": str(batch.state)}
         | {name: getattr(batch, name) for name in COUNTERS}
         | {"problems": problems}
+    )
+
+
+def describe_refusal(refused: FileRefused, *, register: str, file_name: str) -> dict[str, Any]:
+    """The same of a file that was not even taken in, being too large: there is no batch."""
+    return (
+        {"batch": None, "register": register, "state": str(UploadBatch.State.REJECTED)}
+        | dict.fromkeys(COUNTERS, 0)
+        | {"problems": [refused.as_problem(file_name)]}
     )

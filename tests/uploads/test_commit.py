@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -94,6 +95,16 @@ def test_a_batch_whose_worker_died_is_put_back_and_given_up_in_the_end(send: Sen
 
 def test_a_leader_uploads_nothing(send: Send, leader: User) -> None:
     assert send("facilities", leader, [facility_row()])["status"] == 3
+    assert not UploadBatch.objects.exists()
+
+
+def test_the_command_refuses_a_file_that_is_too_large_in_the_same_words_as_any_other(
+    send: Send, clerk: User, settings: Any
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 1_000
+    answer = send("facilities", clerk, [facility_row()])
+    assert (answer["status"], answer["state"], answer["rows"]) == (2, "rejected", 0)
+    assert [problem["code"] for problem in answer["problems"]] == ["too_large"]
     assert not UploadBatch.objects.exists()
 
 

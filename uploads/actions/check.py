@@ -131,19 +131,10 @@ def _still(batch: UploadBatch, state: str) -> bool:
 
 def _reject(batch: UploadBatch, refused: FileRefused) -> None:
     """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
-    problem = {
-        "sheet": None,
-        "cell": "",
-        "column": "",
-        "value": batch.file_name,
-        "code": refused.code,
-        "level": "error",
-        "message": str(refused),
-    }
     with transaction.atomic():
         rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
             state=State.REJECTED,
-            problems=[problem],
+            problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
             **dict.fromkeys(COUNTERS, 0),

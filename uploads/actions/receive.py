@@ -32,8 +32,8 @@ def receive_file(
     """Take a file in: keep it encrypted, write its batch, and queue the check.
 
     `file` yields chunks of bytes. Without `queue` the caller does the work itself, and no worker takes the batch.
-    `locked_reason` is why the bureau alters figures of a locked month. Raises PortalError for a file that is too large,
-    an unknown register, or a role that may not.
+    `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefused for a file that is too large,
+    PortalError for an unknown register or a role that may not.
     """
     sheet = register_named(register)
     if not by.duty.may_upload:

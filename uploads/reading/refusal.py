@@ -20,6 +20,18 @@ class FileRefused(PortalError):
         self.code = code
         self.headers: list[dict[str, Any]] = []
 
+    def as_problem(self, file_name: str) -> dict[str, Any]:
+        """The one problem of a refused file, in the shape of `problems`."""
+        return {
+            "sheet": None,
+            "cell": "",
+            "column": "",
+            "value": file_name,
+            "code": self.code,
+            "level": "error",
+            "message": str(self),
+        }
+
 
 _SAVE_AS: Final = "请用Excel或WPS打开后另存为“Excel工作簿（.xlsx）”再上传"
 

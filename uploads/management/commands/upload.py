@@ -14,7 +14,8 @@ from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
 from uploads.models import UploadBatch
-from uploads.published import describe_batch
+from uploads.published import describe_batch, describe_refusal
+from uploads.reading.refusal import FileRefused
 
 ROW_ERRORS, REFUSED, COULD_NOT_RUN = 1, 2, 3
 CHUNK_BYTES = 1024 * 1024
@@ -51,9 +52,13 @@ class Command(BaseCommand):
             batch = self._check(options)
             if options["commit"] and batch.state == State.CHECKED:
                 batch = self._commit(batch, options["commit"])
+        except FileRefused as refused:
+            answer = describe_refusal(refused, register=options["register"], file_name=options["file"].name)
+            self._print(answer, as_json=options["json"])
+            raise CommandError(str(refused), returncode=REFUSED) from refused
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
-        self._print(batch, as_json=options["json"])
+        self._print(describe_batch(batch), as_json=options["json"])
         if batch.state == State.FAILED:
             raise CommandError(batch.message, returncode=COULD_NOT_RUN)
         if batch.state == State.REJECTED:
@@ -92,8 +97,7 @@ class Command(BaseCommand):
         batch.refresh_from_db()
         return actions.commit_batch(batch)
 
-    def _print(self, batch: UploadBatch, *, as_json: bool) -> None:
-        answer = describe_batch(batch)
+    def _print(self, answer: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return
