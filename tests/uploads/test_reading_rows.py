@@ -131,12 +131,26 @@ def test_rows_are_either_records_or_skipped(rows: list[tuple[bool, str]]) -> Non
         ["", "", "", "", "", "2018年7月2日", ""],
         ["本表一式两份，一份报市局。", "", "", "", "", "", ""],
         ["（盖章）", "", "", "", "", "", ""],
+        ["统计负责人：李四", "", "", "", "", "", ""],
+        ["", "填表人", "张三", "审核人", "李四", "填报日期", "2018年7月2日"],
+        ["", "局长：王五", "", "股长：赵六", "", "", ""],
+        ["", "数据来源：各乡镇上报", "", "", "", "", ""],
+        ["※本表一式两份", "", "", "", "", "", ""],
+        ["", "", "", "（此表由民政局汇总）", "", "", ""],
+        ["", "", "", "以上数据真实、准确、完整", "", "", ""],
+        ["", "", "", "第1页，共3页", "", "", ""],
+        ["", "", "", "二〇一八年七月二日", "", "", ""],
+        ["", "", "", "一、城市社区", "", "", ""],
     ],
 )
 def test_footers_are_skipped(footer: list[Any]) -> None:
     layout = laid_out(record("北关"), footer)
     assert names(layout) == ["北关"]
     assert layout.skipped == 1
+
+
+def test_a_lone_name_or_value_is_not_left_out_in_silence() -> None:
+    assert len(laid_out(["", "", "", "北关", "", "", ""], ["", "", "定昌镇", "", "", "", ""]).rows) == 2
 
 
 def test_a_note_goes_on_until_the_next_record() -> None:

@@ -22,7 +22,7 @@ _DITTO: Final[frozenset[object]] = frozenset(
 
 # A quick look that most rows pass: no word of totals, no label with a colon, no signature.
 _SPACE: Final = re.compile(r"\s+")
-_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章")
+_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人")
 _FIRST_TEXTS: Final = 6
 _TOTAL: Final = re.compile(
     r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数)(\([^()]*\))?(\d+[^\d]{0,2})?"
@@ -31,14 +31,24 @@ _NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计)")
 _COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
 _LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
 _FOOTER: Final = re.compile(
-    r"(填表|填报|制表|制单|审核|审批|复核|核对|经办|负责|分管|主管|主办|单位|部门|科室|联系|日期|时间|报送)[^:]{0,10}:.*"
+    r"(填表|填报|制表|制单|审核|审批|复核|核对|校对|经办|负责|分管|主管|主办|主要|领导|单位|部门|科室|联系|日期|时间|报送|报出"
+    r"|统计|汇总|录入|编制|数据来源|局长|股长|科长|主任|附)[^:]{0,10}:.*"
     r"|(备?注|说明|填表说明|附注|注意事项)\d{0,2}[:、.].*|注\d.*"
     r"|.*\((签字|签章|盖章|公章)\):?.*",
     re.DOTALL,
 )
 _BARE_FOOTER: Final = re.compile(
-    r"(备?注|说明|填表说明|附注|注意事项|填表人|制表人|审核人|负责人|单位负责人|填表日期|填报日期)"
+    r"(备?注|说明|填表说明|附注|注意事项|填表人|填报人|制表人?|审核人?|复核人?|经办人|负责人|单位负责人|统计负责人"
+    r"|填表日期|填报日期|填表时间|填报时间|联系电话|盖章|公章|签字)"
 )
+_LABEL: Final = re.compile(r"[^:\d]{1,12}:.*", re.DOTALL)  # 局长：王五
+# What stands alone in a row and is no name: a remark, a section's heading, a page number, a written date.
+_LONELY: Final = re.compile(
+    r"\([^()]*\)|[※*].*|(以上|上述|本表|此表|附件).*|\(?[一二三四五六七八九十]{1,3}[)、.].*"
+    r"|第\d+页.*|共\d+页|[〇○零一二三四五六七八九]{4}年.{0,8}|.*。",
+    re.DOTALL,
+)
+_SHORTEST_REPEAT: Final = 4  # characters of the title that say it again: 襄垣县民政局
 _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
 
 
@@ -124,7 +134,7 @@ class DataRows:
         """Totals, repeated headers, footers. Most rows are through after one look at their first few texts."""
         texts = [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS]
         if len(texts) == 1 and row.count("") == len(row) - 1:
-            if self._is_lonely_footer(str(texts[0])):
+            if self._is_lonely(str(texts[0])):
                 return True
         elif self._in_footer:
             self._in_footer = False
@@ -137,10 +147,12 @@ class DataRows:
             return True
         return is_total(row)
 
-    def _is_lonely_footer(self, text: str) -> bool:
-        """A row with a single text: it goes on with a footer, is a sentence or a date, or repeats the title."""
+    def _is_lonely(self, text: str) -> bool:
+        """A row with a single text: it goes on with a footer, heads a section, is a remark, a date or the title again."""
         plain = _plain(text)
-        return self._in_footer or plain in self._titles or plain.endswith("。") or _DATE.fullmatch(plain) is not None
+        if self._in_footer or _LONELY.fullmatch(plain) or _DATE.fullmatch(plain):
+            return True
+        return any(plain == title or (len(plain) >= _SHORTEST_REPEAT and plain in title) for title in self._titles)
 
     def _is_header(self, row: Sequence[object]) -> bool:
         cells = [_plain(cell) for cell in row if cell != ""]
@@ -182,11 +194,13 @@ def _is_figure(cell: object) -> bool:
 
 
 def _is_footer(row: Sequence[object]) -> bool:
-    cells = [cell for cell in row if cell != ""]
-    if not isinstance(cells[0], str):
+    """Whether a row is signed or annotated: it begins with such a label, or consists of labels only."""
+    cells = [_plain(cell) if isinstance(cell, str) else "" for cell in row if cell != ""]
+    if not cells[0]:
         return False
-    first = _plain(cells[0])
-    return _FOOTER.fullmatch(first) is not None or (len(cells) <= 2 and _BARE_FOOTER.fullmatch(first) is not None)
+    bare = sum(_BARE_FOOTER.fullmatch(cell) is not None for cell in cells)
+    is_bare = _BARE_FOOTER.fullmatch(cells[0]) is not None and (len(cells) <= 2 or bare >= 2)
+    return is_bare or _FOOTER.fullmatch(cells[0]) is not None or all(map(_LABEL.fullmatch, cells))
 
 
 def _plain(cell: object) -> str:
