@@ -52,6 +52,7 @@ class OrganizationSheet(RecordSheet):
     position = 3
     model = SocialOrganization
     key_cells = ("credit_code", "name")
+    key_fields = frozenset({"credit_code", "name", "community_id", "division_id"})
     writes_to = (SocialOrganization,)
     needs_community = False
     identifying = (("name",),)

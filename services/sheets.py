@@ -39,6 +39,7 @@ class ProjectSheet(RecordSheet):
     position = 5
     model = ServiceProject
     key_cells = ("number",)
+    key_fields = frozenset({"number", "division_id"})
     writes_to = (ServiceProject, ProjectCommunity)
     needs_community = False
     identifying = (("number",),)

@@ -48,6 +48,7 @@ class WorkerSheet(RecordSheet):
     position = 4
     model = SocialWorker
     key_cells = ("id_number",)
+    key_fields = frozenset({"id_number"})
     writes_to = (SocialWorker, Posting)
     needs_community = False
     identifying = (("name", "id_number"),)
@@ -143,8 +144,8 @@ class WorkerSheet(RecordSheet):
         writes: list[Write | None] = []
         if not has_left:  # else the row tells of the time before; what the person is today another office says
             values = self.given(row, self.PERSON_FIELDS)
-            if not is_new_person:
-                values.pop("id_number", None)  # it is what found the record
+            if self._digests.get(id(row)) == worker.id_number_digest:
+                del values["id_number"]  # it is what found the record
             writes.append(propose(worker, values, division_id=row.place.division_id, is_new=is_new_person))
         writes += self._posting_writes(row, worker, postings, context)
         row.writes = [write for write in writes if write is not None]

@@ -37,6 +37,7 @@ class FacilitySheet(RecordSheet):
     position = 2
     model = Facility
     key_cells = ("name",)
+    key_fields = frozenset({"name", "community_id"})
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
     list_page = "communities:facility_list"

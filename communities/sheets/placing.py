@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Q
 
+from changzhi_portal.bulk import in_batches
 from changzhi_portal.sheets.columns import Column, PlaceCodeColumn, TextColumn
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
 from communities.models import Community, CommunityPlacement, Division
@@ -162,6 +163,7 @@ class RecordSheet(PlacedSheet):
 
     model: ClassVar[Any]
     key_cells: ClassVar[tuple[str, ...]]  # where a duplicate is reported
+    key_fields: ClassVar[frozenset[str]]  # fields of the model that make up the natural key
 
     def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """See RegisterSheet.check."""
@@ -171,15 +173,17 @@ class RecordSheet(PlacedSheet):
             self.reject_clearing(row)
             self.reject_future_dates(row, context.today)
         self.match(rows, context)
-        self._match_refs(rows, context)
+        named_too = self._match_refs(rows, context)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
+        self._reject_taken_over_keys(rows)
         for row in context.passing(rows, half=1):
             row.is_new = row.target is None
             if row.is_new:
                 self.require(row)
             if row.place is not None:
                 self.propose_writes(row, context)
+                self._reject_known_key(row, named_too.get(id(row)))
             # A preview shows nothing of what a new row would write, and a large file needs the room.
             if row.has_error or (row.is_new and not context.locking):
                 row.writes = []
@@ -213,16 +217,42 @@ class RecordSheet(PlacedSheet):
     def _identity(self, row: SheetRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
-    def _match_refs(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
-        """记录编号 comes before any key (domain.md §4); one that the scope does not hold is reported."""
+    def _match_refs(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[int, Any]:
+        """记录编号 comes before any key (domain.md §4); one that the scope does not hold is reported.
+
+        Returned are the other records that the keys of such rows lead to, by the row's id().
+        """
         wanted = {row.get("ref") for row in rows if row.get("ref")}
-        if not wanted:
-            return
-        inside = self.model.objects.filter(self.model.in_subtree(context.scope_path), ref__in=wanted)
-        found = {record.ref: record for record in context.lock(inside)}
+        found: dict[str, Any] = {}
+        for batch in in_batches(list(wanted)):
+            inside = self.model.objects.filter(self.model.in_subtree(context.scope_path), ref__in=batch)
+            found |= {record.ref: record for record in context.lock(inside)}
+        named_too: dict[int, Any] = {}
         for row in rows:
             ref = row.get("ref")
             if ref and ref in found:
+                if row.target is not None and row.target.pk != found[ref].pk:
+                    named_too[id(row)] = row.target
                 row.target = found[ref]
             elif ref:
                 row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")
+        return named_too
+
+    def _reject_known_key(self, row: SheetRow, other: Any) -> None:
+        """Report a row that would give its record the key of another record; one that it leaves as it is may stay."""
+        changed = {name for write in row.writes for name in write.after} if other is not None else set()
+        if not changed.isdisjoint(self.key_fields):
+            cells = sorted(self.key_cells, key=lambda name: name not in changed)
+            row.report("conflicting_key", "改成的名称或号码已属于另一条记录，请核对；不是同一条的请分开填写", *cells)
+
+    def _reject_taken_over_keys(self, rows: Sequence[SheetRow]) -> None:
+        """Report a new row with the key that another row, found by 记录编号, gives its record."""
+        if not any(row.get("ref") for row in rows):
+            return
+        new = {self.natural_key(row) for row in rows if row.target is None} - {None}
+        may_clash = (row for row in rows if row.target is None or row.get("ref"))
+        first: dict[Any, SheetRow] = {}
+        for row in may_clash:
+            key = self.natural_key(row)
+            if key in new and (first.setdefault(key, row).target is None) != (row.target is None):
+                self.reject_duplicates((first[key], row), self.natural_key, *self.key_cells)

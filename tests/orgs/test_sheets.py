@@ -85,6 +85,23 @@ def test_an_organization_listed_with_and_without_its_code_is_not_made_twice(
     assert "第2行" in answer["problems"][0]["message"]
 
 
+def test_a_row_that_takes_over_another_records_code_or_name_is_refused_at_that_cell(send: Send, clerk: User) -> None:
+    named = [row("演示甲社", 统一社会信用代码=CODE, 管理方式="登记"), row("演示乙社"), row("演示丙社")]
+    send("organizations", clerk, named, commit="all")
+    ref = SocialOrganization.objects.get(name="演示乙社").ref
+    code_taken = send(
+        "organizations", clerk, [{"记录编号": ref} | row("演示乙社", 统一社会信用代码=CODE, 管理方式="登记")]
+    )
+    assert [(p["code"], p["cell"]) for p in code_taken["problems"]] == [("conflicting_key", "B2")]
+    name_taken = send("organizations", clerk, [{"记录编号": ref} | row("演示丙社")])
+    assert [(p["code"], p["cell"]) for p in name_taken["problems"]] == [("conflicting_key", "C2")]
+    other = credit_code(78)
+    rows = [{"记录编号": ref} | row("演示乙社", 统一社会信用代码=other, 管理方式="登记"),
+            row("演示丁社", 统一社会信用代码=other, 管理方式="登记")]  # fmt: skip
+    both = send("organizations", clerk, rows)
+    assert [(p["code"], p["cell"]) for p in both["problems"]] == [("duplicate_in_file", "B3")]
+
+
 def test_a_new_row_that_clears_a_required_cell_is_told_once(send: Send, clerk: User) -> None:
     answer = send("organizations", clerk, [row(类别="清空")])
     assert [(p["code"], p["cell"]) for p in answer["problems"]] == [("required", "D2")]

@@ -164,6 +164,19 @@ def test_a_known_number_with_another_name_is_refused_without_saying_whose(
     assert "张演示" not in printed and "城区" not in printed and NUMBER not in printed
 
 
+def test_a_wrong_id_number_is_corrected_by_the_record_number_and_never_made_anothers(send: Send, clerk: User) -> None:
+    right, others = id_number(102), id_number(103)
+    send("workers", clerk, [row("和平社区"), row("和平社区", 姓名="李演示", 身份证号=others)], commit="all")
+    worker = SocialWorker.objects.get(name="张演示")
+    answer = send("workers", clerk, [{"记录编号": worker.ref} | row("和平社区", 身份证号=right)], commit="all")
+    assert answer["changed"] == 1
+    worker.refresh_from_db()
+    assert worker.id_number.reveal() == right
+    assert send("workers", clerk, [row("和平社区", 身份证号=right)])["unchanged"] == 1, "found by the new number"
+    taken = send("workers", clerk, [{"记录编号": worker.ref} | row("和平社区", 身份证号=others)], commit="all")
+    assert [(p["code"], p["cell"]) for p in taken["problems"]] == [("conflicting_key", "C2")]
+
+
 def test_a_worker_without_a_community_is_posted_at_the_towns_station(send: Send, clerk: User, place: Place) -> None:
     send("workers", clerk, [row("")], commit="all")
     posting = Posting.objects.get()
