@@ -155,6 +155,16 @@ class PlaceIndex:
         """A division and all that it has taken the place of: facts keep the one they were recorded at."""
         return [d.id for d in self.divisions.values() if self.today_of(d).id == division_id]
 
+    def place_at(self, community_id: int | None, division_id: int | None) -> Place | None:
+        """The place of a record: its community, or what stands today where its division was. None outside the scope."""
+        if community_id is not None:
+            known = self._communities.get(community_id)
+            return Place(known.town_id, known) if known else None
+        if division_id is None:
+            return None
+        today = self.today_of(self.divisions[division_id])
+        return Place(today.id, None) if self._lies_in_scope(today.id) else None
+
     def holds(self, community_id: int) -> bool:
         """Whether a community stands today and lies in the scope."""
         return community_id in self._communities

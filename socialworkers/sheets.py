@@ -98,6 +98,14 @@ class WorkerSheet(RecordSheet):
                 row.report("conflicting_key", "这个身份证号已登记为另一姓名，请核对原件或联系市局", "id_number")
         self._mine = inside
 
+    def places_of(self, records: Sequence[SocialWorker]) -> dict[int, tuple[int | None, int | None]]:
+        """See RecordSheet.places_of. Those of the newest postings."""
+        found: dict[int, tuple[int | None, int | None]] = {}
+        for batch in in_batches([worker.pk for worker in records]):
+            newest = Posting.objects.filter(worker__in=batch, is_newest=True)
+            found |= {key: (at, over) for key, at, over in newest.values_list("worker", "community", "division")}
+        return found
+
     def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """The postings of the matched workers. One that was found by 记录编号 is the office's own."""
         self._mine |= {row.target.pk for row in rows if row.target is not None and row.get("ref")}

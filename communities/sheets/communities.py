@@ -15,6 +15,7 @@ from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, 
 from changzhi_portal.sheets.problems import Level
 from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
 from communities.models import Community, CommunityProfile, GovernanceBody
+from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
 from communities.sheets.placing import REF, PlacedSheet, place_columns, place_values
 
@@ -49,7 +50,7 @@ class CommunitySheet(PlacedSheet):
     title = "社区"
     position = 1
     writes_to = (Community, CommunityProfile, GovernanceBody)
-    identifying = (("community_code",), ("community_name",))
+    identifying = (("community_code",), ("community_name",), ("ref",))
     list_page = "communities:community_list"
     record_page = "communities:community_detail"
     columns: ClassVar[tuple[Column, ...]] = (
@@ -78,7 +79,9 @@ class CommunitySheet(PlacedSheet):
 
     def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """See RegisterSheet.check. A row without a record of its own is `unknown_place`, so none is ever new."""
+        self._keys = self._keys_by_ref(rows, context)
         self.place_rows(rows, context)
+        self._check_refs(rows)
         for row in rows:
             row.label = row.get("community_name") or row.get("community_code", "")
             # A month is reported before it is over: its last day, which templates prefill, is no slip of the year.
@@ -98,6 +101,28 @@ class CommunitySheet(PlacedSheet):
             self._check_profile(row, past, context)
             if not row.has_error:
                 self._propose(row, community, past, bodies[community.pk], context)
+
+    @staticmethod
+    def _keys_by_ref(rows: Sequence[SheetRow], context: CheckContext) -> dict[str, int]:
+        wanted = list({row.get("ref") for row in rows if row.get("ref")})
+        found: dict[str, int] = {}
+        for batch in in_batches(wanted):
+            inside = Community.objects.filter(Community.in_subtree(context.scope_path), ref__in=batch)
+            found |= dict(inside.values_list("ref", "pk"))
+        return found
+
+    def place_by_ref(self, row: SheetRow, index: PlaceIndex) -> Place | None:
+        """See PlacedSheet.place_by_ref."""
+        return index.place_at(self._keys.get(row.get("ref", "")), None)
+
+    def _check_refs(self, rows: Sequence[SheetRow]) -> None:
+        """Report 记录编号 and place that mean two communities: part of the sheet was sorted or copied without the rest."""
+        for row in rows:
+            ref = row.get("ref")
+            if ref and ref not in self._keys:
+                row.report("conflicting_key", "没有这个记录编号，请照模板填写或留空", "ref")
+            elif ref and row.place is not None and row.place.community.id != self._keys[ref]:
+                row.report("conflicting_key", "记录编号与社区对不上，请核对是否只排序或粘贴了一部分列", "ref")
 
     def _communities(self, ids: list[int], context: CheckContext) -> dict[int, Community]:
         found: dict[int, Community] = {}

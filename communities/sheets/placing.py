@@ -109,12 +109,19 @@ class PlacedSheet(RegisterSheet):
             texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
             if any(name in row.refused for name in PLACE_FIELDS):
                 continue
+            if not any(texts) and (place := self.place_by_ref(row, index)) is not None:
+                row.place = place
+                continue
             if self._lacks_place(row, texts):
                 continue
             if texts not in found:
                 found[texts] = self._look_up(index, texts)
             self._settle(row, found[texts], context)
         return index
+
+    @abstractmethod
+    def place_by_ref(self, row: SheetRow, index: PlaceIndex) -> Place | None:
+        """Where the record of the row's 记录编号 is: blank place columns change nothing. None without such a record."""
 
     def _lacks_place(self, row: SheetRow, texts: tuple[str, ...]) -> bool:
         _, _, community, code = texts
@@ -167,13 +174,15 @@ class RecordSheet(PlacedSheet):
 
     def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """See RegisterSheet.check."""
+        self._by_ref = self._load_refs(rows, context)
+        self._places_by_ref = self.places_of(list(self._by_ref.values()))
         self._index = self.place_rows(rows, context)
         for row in rows:
             row.label = row.get("name", "")
             self.reject_clearing(row)
             self.reject_future_dates(row, context.today)
         self.match(rows, context)
-        named_too = self._match_refs(rows, context)
+        named_too = self._match_refs(rows)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
         self._reject_taken_over_keys(rows)
@@ -217,23 +226,39 @@ class RecordSheet(PlacedSheet):
     def _identity(self, row: SheetRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
-    def _match_refs(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[int, Any]:
+    def _load_refs(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[str, Any]:
+        """The records of the scope that 记录编号 names."""
+        wanted = list({row.get("ref") for row in rows if row.get("ref")})
+        found: dict[str, Any] = {}
+        for batch in in_batches(wanted):
+            inside = self.model.objects.filter(self.model.in_subtree(context.scope_path), ref__in=batch)
+            found |= {record.ref: record for record in context.lock(inside)}
+        return found
+
+    def places_of(self, records: Sequence[Any]) -> dict[int, tuple[int | None, int | None]]:
+        """The keys of community and division at which records are, by their own keys."""
+        return {record.pk: (record.community_id, getattr(record, "division_id", None)) for record in records}
+
+    def place_by_ref(self, row: SheetRow, index: PlaceIndex) -> Place | None:
+        """See PlacedSheet.place_by_ref."""
+        record = self._by_ref.get(row.get("ref", ""))
+        if record is None:
+            return None
+        community_id, division_id = self._places_by_ref.get(record.pk, (None, None))
+        return index.place_at(community_id, division_id)
+
+    def _match_refs(self, rows: Sequence[SheetRow]) -> dict[int, Any]:
         """记录编号 comes before any key (domain.md §4); one that the scope does not hold is reported.
 
         Returned are the other records that the keys of such rows lead to, by the row's id().
         """
-        wanted = {row.get("ref") for row in rows if row.get("ref")}
-        found: dict[str, Any] = {}
-        for batch in in_batches(list(wanted)):
-            inside = self.model.objects.filter(self.model.in_subtree(context.scope_path), ref__in=batch)
-            found |= {record.ref: record for record in context.lock(inside)}
         named_too: dict[int, Any] = {}
         for row in rows:
             ref = row.get("ref")
-            if ref and ref in found:
-                if row.target is not None and row.target.pk != found[ref].pk:
+            if ref and ref in self._by_ref:
+                if row.target is not None and row.target.pk != self._by_ref[ref].pk:
                     named_too[id(row)] = row.target
-                row.target = found[ref]
+                row.target = self._by_ref[ref]
             elif ref:
                 row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")
         return named_too

@@ -137,3 +137,37 @@ def test_the_preview_says_in_words_what_would_change(send: Send, clerk: User) ->
     (row,) = UploadRow.objects.filter(batch=answer["batch"])
     changes = {change["column"]: (change["old"], change["new"]) for change in row.changes}
     assert changes == {"社区党组织": ("是", "否"), "常住人口": ("3000", "3100")}
+
+
+# --- 记录编号 ---
+
+
+def test_a_row_found_by_its_record_number_needs_no_place(send: Send, clerk: User) -> None:
+    send("facilities", clerk, [facility_row()], commit="all")
+    facility = Facility.objects.get()
+    row = {
+        "记录编号": facility.ref,
+        "社区名称": "",
+        "设施名称": "",
+        "设施类型": "",
+        "建筑面积（㎡）": 888,
+        "启用日期": "",
+    }
+    answer = send("facilities", clerk, [row], commit="all")
+    assert (answer["state"], answer["changed"]) == ("committed", 1)
+    before = facility.community_id
+    facility.refresh_from_db()
+    assert (facility.area, facility.community_id) == (888, before)
+
+
+def test_a_community_is_found_by_its_record_number_alone(send: Send, clerk: User, place: Place) -> None:
+    answer = send(
+        "communities", clerk, [{"记录编号": place.communities[0].ref, "户数": 7, "常住人口": 20}], commit="all"
+    )
+    assert (answer["state"], answer["changed"]) == ("committed", 1)
+    assert CommunityProfile.objects.get().community == place.communities[0]
+
+
+def test_a_sheet_sorted_by_half_is_found_out(send: Send, clerk: User, place: Place) -> None:
+    answer = send("communities", clerk, [{"记录编号": place.communities[1].ref} | community_row()])
+    assert [(p["code"], p["cell"]) for p in answer["problems"]] == [("conflicting_key", "A2")]

@@ -181,3 +181,20 @@ def test_a_worker_without_a_community_is_posted_at_the_towns_station(send: Send,
     send("workers", clerk, [row("")], commit="all")
     posting = Posting.objects.get()
     assert (posting.community, posting.division, posting.is_community_worker) == (None, place.street, False)
+
+
+def test_a_worker_found_by_the_record_number_stays_where_a_blank_place_leaves_him(send: Send, clerk: User) -> None:
+    send("workers", clerk, [row("和平社区")], commit="all")
+    worker = SocialWorker.objects.get()
+    changed = {
+        "记录编号": worker.ref,
+        "姓名": "",
+        "身份证号": "",
+        "职业水平": "",
+        "到岗日期": "",
+        "联系电话": "19900001111",
+    }
+    assert send("workers", clerk, [changed], commit="all")["changed"] == 1
+    worker.refresh_from_db()
+    assert worker.phone.reveal() == "19900001111"
+    assert Posting.objects.count() == 1
