@@ -154,6 +154,15 @@ def test_an_html_table_called_xls_is_read_with_its_spans(tmp_path: Path) -> None
     assert grid.name is None
 
 
+def test_a_table_that_another_one_only_places_in_the_page_is_read(tmp_path: Path) -> None:
+    inner = "<table><tr><td>社区名称<td>户数</tr><tr><td>和平社区<td>12<table><tr><td>户</table></tr></table>"
+    page = f"<table><tr><td>统计表{inner}</td></tr><tr><td>填表人：王伟</td></tr></table><table><tr><td>附</table>"
+    (grid,) = read(written(tmp_path / "a.xls", page.encode()))
+    assert [list(row) for row in grid.rows] == [
+        ["统计表"], ["社区名称", "户数"], ["和平社区", "12户"], ["填表人：王伟"], ["附"]
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "gb2312", "gbk"])
 def test_html_is_read_in_the_encoding_it_declares(charset: str, tmp_path: Path) -> None:
     path = written(tmp_path / "a.xls", workbooks.make_html([["社区名称", "户数"], ["和平社区", 12]], charset=charset))

@@ -55,6 +55,7 @@ def names(layout: SheetLayout) -> list[object]:
         ["本页小计", "", "", "共12家", 1.0, "", ""],
         ["合计", "", "", "", 5000.0, 15000.0, "不含虚拟社区"],
         ["合计（12个）", "", "", "", 5000.0, "", ""],
+        ["", "其中：城市社区", "", "", 2000.0, "4,000", ""],
         ["共计", "/", "/", "/", 5000.0, CellError("#REF!"), ""],
     ],
 )
@@ -72,6 +73,7 @@ def test_totals_are_skipped_wherever_they_stand(total: list[Any], position: int)
     "row",
     [
         record("合计村"),
+        record("其中村"),
         record("小计社区居委会"),
         record("上总计村", households="", residents=""),
         ["", "", "", "合计村", 5, 10, ""],

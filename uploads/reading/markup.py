@@ -46,7 +46,10 @@ def html_sheet(data: bytes, limits: Limits) -> RawSheet:
 
 
 class _TableReader(HTMLParser):
-    """Collects rows and merged ranges. A table inside a cell is text of that cell."""
+    """Collects rows and merged ranges.
+
+    A table inside a cell is text of that cell; one in the first cell of a row is what the page was laid out around.
+    """
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(convert_charrefs=True)
@@ -54,6 +57,7 @@ class _TableReader(HTMLParser):
         self.merged: list[MergedRange] = []
         self._limits = limits
         self._depth = 0  # of tables
+        self._frames = 0  # tables around the present one that only place it in the page
         self._silent = 0
         self._row: list[object] | None = None
         self._spans: dict[int, int] = {}  # column → rows below that a cell still covers
@@ -66,10 +70,7 @@ class _TableReader(HTMLParser):
         if tag in _SILENT:
             self._silent += 1
         elif tag == "table":
-            self.end_line()
-            self._depth += 1
-            if self._depth == 1:
-                self._spans = {}
+            self._open_table()
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":
@@ -83,6 +84,19 @@ class _TableReader(HTMLParser):
             self._cell = []
             self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
 
+    def _open_table(self) -> None:
+        self.end_line()
+        if self._depth == 1 and self._row == [] and self._cell is not None:
+            self._frames += 1
+            if text := "".join(self._cell).strip():
+                self.rows.append([text])
+            self._row = self._cell = None
+            self._spans = {}
+            return
+        self._depth += 1
+        if self._depth == 1:
+            self._spans = {}
+
     def handle_endtag(self, tag: str) -> None:
         """Close what the tag closes."""
         if tag in _SILENT:
@@ -90,7 +104,10 @@ class _TableReader(HTMLParser):
         elif tag == "table":
             if self._depth == 1:
                 self._end_row()
-            self._depth = max(0, self._depth - 1)
+            if self._depth == 1 and self._frames:
+                self._frames -= 1
+            else:
+                self._depth = max(0, self._depth - 1)
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":

@@ -27,7 +27,7 @@ _FIRST_TEXTS: Final = 6
 _TOTAL: Final = re.compile(
     r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数)(\([^()]*\))?(\d+[^\d]{0,2})?"
 )
-_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计)")
+_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计)|其中:.{1,20}")
 _COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
 _LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
 _FOOTER: Final = re.compile(
