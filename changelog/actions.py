@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -62,6 +62,27 @@ def apply_writes(
     _write_links(writes)
     log_changes(change_set, (_logged(write) for write in writes))
     return change_set
+
+
+def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> LoggedChange:
+    """What happened to one saved record, for `log_changes`: without a before it is new, without an after it is gone.
+
+    `division` is the key of the division that the change belongs to; the values are such as JSON takes.
+    """
+    kind = (
+        ChangeRecord.Kind.CREATED if not before else ChangeRecord.Kind.UPDATED if after else ChangeRecord.Kind.REMOVED
+    )
+    return LoggedChange(
+        model=row._meta.label_lower,
+        object_id=row.pk,
+        object_ref=getattr(row, "ref", ""),
+        object_label=str(row)[:LABEL_LENGTH],
+        division=division,
+        kind=str(kind),
+        batch_row=None,
+        before=dict(before),
+        after=dict(after),
+    )
 
 
 def log_changes(change_set: ChangeSet, changes: Iterable[LoggedChange]) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
-from changelog.actions import LoggedChange, log_changes
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.actions import change_of, log_changes
+from changelog.models import ChangeSet
 from changzhi_portal.bulk import update_rows
 from changzhi_portal.errors import PortalError
 from communities.actions import carry_out
@@ -78,23 +77,9 @@ def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
     moving = users_to_move(plan)
     log = []
     for user, successor in moving:
-        log.append(_logged(user, successor))
+        before = {"division": user.division_id}
+        log.append(change_of(user, division=successor.pk, before=before, after={"division": successor.pk}))
         user.division = successor
     update_rows(User, [user for user, _ in moving], ["division"])
     log_changes(change_set, log)
     return len(moving)
-
-
-def _logged(user: User, successor: Division) -> LoggedChange:
-    before: dict[str, Any] = {"division": user.division_id}
-    return LoggedChange(
-        model=user._meta.label_lower,
-        object_id=user.pk,
-        object_ref=user.ref,
-        object_label=str(user),
-        division=successor.pk,
-        kind=str(ChangeRecord.Kind.UPDATED),
-        batch_row=None,
-        before=before,
-        after={"division": successor.pk},
-    )

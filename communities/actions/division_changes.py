@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils import timezone
 
-from changelog.actions import LABEL_LENGTH, LoggedChange, log_changes
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.actions import LoggedChange, change_of, log_changes
+from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
 from changzhi_portal.errors import PortalError
 from changzhi_portal.names import community_key
@@ -71,11 +70,21 @@ def _close_and_open_divisions(plan: ChangePlan, log: list[LoggedChange]) -> None
         move.old.successor = move.successor
     update_rows(Division, closing, ["successor"])
     log += [
-        _logged(d, d.pk, {"valid_to": None, "successor": None}, {"valid_to": d.valid_to, "successor": d.successor_id})
+        change_of(
+            d,
+            division=d.pk,
+            before={"valid_to": None, "successor": None},
+            after={"valid_to": d.valid_to, "successor": d.successor_id},
+        )
         for d in closing
     ]
     log += [
-        _logged(d, d.pk, {}, {"code": d.code, "name": d.name, "parent": d.parent_id, "valid_from": d.valid_from})
+        change_of(
+            d,
+            division=d.pk,
+            before={},
+            after={"code": d.code, "name": d.name, "parent": d.parent_id, "valid_from": d.valid_from},
+        )
         for d in plan.opening
     ]
 
@@ -106,8 +115,9 @@ def _move_placements(plan: ChangePlan, log: list[LoggedChange]) -> None:
     corrected = [move for move in plan.moves if move.placement.valid_from >= plan.effective_on]
     beginning = [_beginning(move, plan) for move in ending]
     for move in ending:
-        before, move.placement.valid_to = move.placement.valid_to, plan.effective_on
-        log.append(_logged(move.placement, move.town.pk, {"valid_to": before}, {"valid_to": plan.effective_on}))
+        before, after = {"valid_to": move.placement.valid_to}, {"valid_to": plan.effective_on}
+        move.placement.valid_to = plan.effective_on
+        log.append(change_of(move.placement, division=move.town.pk, before=before, after=after))
     update_rows(CommunityPlacement, [move.placement for move in ending], ["valid_to"])
     for move in corrected:
         log.append(_changed(move.placement, move))
@@ -132,7 +142,7 @@ def _beginning(move: CommunityMove, plan: ChangePlan) -> CommunityPlacement:
 def _begun(placement: CommunityPlacement) -> LoggedChange:
     names = ("community", "town", "code", "name", "valid_from", "valid_to")
     after = {name: getattr(placement, CommunityPlacement._meta.get_field(name).attname) for name in names}
-    return _logged(placement, placement.town_id, {}, after)
+    return change_of(placement, division=placement.town_id, before={}, after=after)
 
 
 def _move_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
@@ -165,7 +175,12 @@ def _changed(row: Community | CommunityPlacement, move: CommunityMove) -> Logged
     after = {"town": move.town.pk, "code": move.code, "name": move.name}
     row.town, row.code, row.name = move.town, move.code, move.name
     changed = [name for name in after if before[name] != after[name]]
-    return _logged(row, move.town.pk, {n: before[n] for n in changed}, {n: after[n] for n in changed})
+    return change_of(
+        row,
+        division=move.town.pk,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
 
 
 def _open_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
@@ -192,7 +207,12 @@ def _open_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
     ]
     insert_rows(CommunityPlacement, placements)
     log += [
-        _logged(c, c.town_id, {}, {"town": c.town_id, "code": c.code, "name": c.name, "kind": c.kind})
+        change_of(
+            c,
+            division=c.town_id,
+            before={},
+            after={"town": c.town_id, "code": c.code, "name": c.name, "kind": c.kind},
+        )
         for c in communities
     ]
     log += [_begun(placement) for placement in placements]
@@ -203,19 +223,5 @@ def _mark_applied(plan: ChangePlan, into: ChangeSet, log: list[LoggedChange]) ->
     for change in plan.changes:
         change.applied_at, change.applied_by = now, into.made_by
         after = {"applied_at": change.applied_at, "applied_by": change.applied_by.pk}
-        log.append(_logged(change, into.division_id, dict.fromkeys(after), after))
+        log.append(change_of(change, division=into.division_id, before=dict.fromkeys(after), after=after))
     update_rows(DivisionChange, list(plan.changes), ["applied_at", "applied_by"])
-
-
-def _logged(row: Any, division_id: int, before: dict[str, Any], after: dict[str, Any]) -> LoggedChange:
-    return LoggedChange(
-        model=row._meta.label_lower,
-        object_id=row.pk,
-        object_ref=getattr(row, "ref", ""),
-        object_label=str(row)[:LABEL_LENGTH],
-        division=division_id,
-        kind=str(ChangeRecord.Kind.UPDATED if before else ChangeRecord.Kind.CREATED),
-        batch_row=None,
-        before=before,
-        after=after,
-    )

@@ -7,8 +7,8 @@ import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from changelog.actions import LoggedChange, log_changes
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.actions import change_of, log_changes
+from changelog.models import ChangeSet
 from periods.models import ReportingPeriod, month_after
 from targets.models import Submission
 
@@ -44,18 +44,15 @@ def judge_lateness_anew(*, period: ReportingPeriod, change_set: ChangeSet) -> No
             submission.is_late = is_late
             changed.append(submission)
     Submission.objects.bulk_update(changed, ["is_late"])
-    log_changes(change_set, [_lateness_changed(submission) for submission in changed])
-
-
-def _lateness_changed(submission: Submission) -> LoggedChange:
-    return LoggedChange(
-        model=Submission._meta.label_lower,
-        object_id=submission.pk,
-        object_ref=submission.ref,
-        object_label=str(submission),
-        division=submission.county_id,
-        kind=str(ChangeRecord.Kind.UPDATED),
-        batch_row=None,
-        before={"is_late": not submission.is_late},
-        after={"is_late": submission.is_late},
+    log_changes(
+        change_set,
+        [
+            change_of(
+                submission,
+                division=submission.county_id,
+                before={"is_late": not submission.is_late},
+                after={"is_late": submission.is_late},
+            )
+            for submission in changed
+        ],
     )

@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from changelog.actions import LoggedChange, log_changes
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.actions import change_of, log_changes
+from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -24,6 +24,7 @@ from targets.actions.calendar import judge_lateness_anew
 from targets.actions.comparing import forget_comparison
 from targets.actions.measuring import compute_held, hold, in_one_snapshot
 from targets.models import Computation, Submission
+from targets.reporting import counties_owing
 
 REASON_LENGTH = 200
 _LOGGED = ("state", "opens_on", "due_on", "late_until", "reopened_reason")
@@ -54,8 +55,9 @@ class Locked:
 def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
     """The counties of that month whose report has not been accepted, by code. They do not keep a month from locking."""
     states = dict(Submission.objects.filter(period=period).values_list("county_id", "state"))
-    counties = Division.objects.counties().in_effect_on(period.as_of).order_by("code")
-    found = [Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in counties]
+    found = [
+        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in counties_owing(period)
+    ]
     return [each for each in found if each.state != Submission.State.ACCEPTED]
 
 
@@ -180,14 +182,9 @@ def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: s
     change_set = ChangeSet.objects.create(
         made_by=by, division=by.division, summary=summary[:200], affects_figures=False
     )
-    record = LoggedChange(
-        model=period._meta.label_lower,
-        object_id=period.pk,
-        object_ref="",
-        object_label=str(period),
+    record = change_of(
+        period,
         division=by.division_id,
-        kind=str(ChangeRecord.Kind.UPDATED),
-        batch_row=None,
         before={name: before[name] for name in moved},
         after={name: after[name] for name in moved},
     )

@@ -14,8 +14,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from changelog.actions import LoggedChange, log_changes
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.actions import change_of, log_changes
+from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
@@ -90,7 +90,7 @@ def copy_plan(
         copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_in_words(plan)}复制"[:_REASON_LENGTH]
     )
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=f"新建目标方案“{copied}”"[:200])
-    log_changes(change_set, [_logged(copied, by, before={}, after=_said(copied))])
+    log_changes(change_set, [change_of(copied, division=by.division_id, before={}, after=_said(copied))])
     return copied
 
 
@@ -204,16 +204,17 @@ def _log(
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=summary)
     of_plan_before = {**_said(old), "version": old.version, "reason": old.reason}
     of_plan_after = {**_said(new), "version": new.version, "reason": new.reason}
-    changes = [_logged(new, by, **_differences(of_plan_before, of_plan_after))]
+    division = by.division_id
+    changes = [change_of(new, division=division, **_differences(of_plan_before, of_plan_after))]
     rows = {target.code: target for target in targets}
     for code in {**before, **after}:
         if code not in before:
-            changes.append(_logged(rows[code], by, before={}, after=after[code]))
+            changes.append(change_of(rows[code], division=division, before={}, after=after[code]))
         elif code not in after:
             gone = old.targets.get(code=code)
-            changes.append(_logged(gone, by, before=before[code], after={}))
+            changes.append(change_of(gone, division=division, before=before[code], after={}))
         elif before[code] != after[code]:
-            changes.append(_logged(rows[code], by, **_differences(before[code], after[code])))
+            changes.append(change_of(rows[code], division=division, **_differences(before[code], after[code])))
     log_changes(change_set, changes)
 
 
@@ -229,19 +230,3 @@ def _said(row: TargetPlan | Target) -> dict[str, Any]:
 def _differences(before: Values, after: Values) -> dict[str, dict[str, Any]]:
     names = [name for name in after if before.get(name) != after[name]]
     return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
-
-
-def _logged(row: TargetPlan | Target, by: Any, *, before: Values, after: Values) -> LoggedChange:
-    kinds = ChangeRecord.Kind
-    kind = kinds.CREATED if not before else kinds.REMOVED if not after else kinds.UPDATED
-    return LoggedChange(
-        model=row._meta.label_lower,
-        object_id=row.pk,
-        object_ref="",
-        object_label=str(row)[:200],
-        division=by.division_id,
-        kind=str(kind),
-        batch_row=None,
-        before=dict(before),
-        after=dict(after),
-    )

@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.notices import Message, notify
-from changelog.actions import LoggedChange, log_changes
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.actions import change_of, log_changes
+from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import in_words
 from changzhi_portal.quality import Finding, Severity
 from communities.models import Division
 from periods.models import ReportingPeriod
+from targets.actions.measuring import hold
 from targets.checks import findings_for
 from targets.models import Submission, SubmissionStep, explanation_key
 from targets.reporting import Phase, counties_owing, phase_of
@@ -59,7 +60,7 @@ def submit_month(
     _refuse_unless_in_time(period, by, timezone.localdate(moment))
     kept = _explained(_to_explain(period, county, findings), explanations or {})
     with transaction.atomic():
-        period = _lock(period)
+        period = hold(period)
         _refuse_unless_in_time(period, by, timezone.localdate(moment))
         submission, _ = Submission.objects.select_related("county").get_or_create(period=period, county=county)
         submission.period = period
@@ -209,11 +210,6 @@ def _key(finding: Finding) -> str:
 # --- Writing a step ---
 
 
-def _lock(period: ReportingPeriod) -> ReportingPeriod:
-    """The month, held until the transaction ends: its other steps, its lock and its computation wait."""
-    return ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
-
-
 def _refuse_unless_as_seen(submission: Submission, steps_seen: int | None) -> None:
     if steps_seen is not None and submission.steps.count() != steps_seen:
         raise PortalError(
@@ -236,7 +232,7 @@ def _review(
     _refuse_unless_reviewing(submission, by)
     moment = at or timezone.now()
     with transaction.atomic():
-        period = _lock(submission.period)
+        period = hold(submission.period)
         if period.state == ReportingPeriod.State.LOCKED:
             raise PortalError(
                 f"{period}已锁定，不能再{kind.label}；如需更改，请先由市局管理员重新开放。",
@@ -289,14 +285,9 @@ def _log(submission: Submission, kind: Kind, by: Any, was: dict[str, Any]) -> No
     change_set = ChangeSet.objects.create(
         made_by=by, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
     )
-    change = LoggedChange(
-        model=Submission._meta.label_lower,
-        object_id=submission.pk,
-        object_ref=submission.ref,
-        object_label=str(submission),
+    change = change_of(
+        submission,
         division=submission.county_id,
-        kind=str(ChangeRecord.Kind.UPDATED),
-        batch_row=None,
         before={name: was[name] for name in changed},
         after={name: now[name] for name in changed},
     )
