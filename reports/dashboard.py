@@ -1,6 +1,6 @@
 """What the dashboard shows of one division in one month; reads only what the user may see.
 
-Rates come from the counts, as in the briefing (`reports.percent`), so that page and paper say the same.
+Rates come from the counts, as in the briefing (`changzhi_portal.percent`), so that page and paper say the same.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
+from changzhi_portal.percent import percent
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports import forecast, words
 from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg, trend_svg
-from reports.percent import percent
 from reports.progress import progress_figures
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until

@@ -28,9 +28,9 @@ from typing import Any
 from django.conf import settings
 
 from changzhi_portal.errors import PortalError
+from changzhi_portal.percent import percent
 from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
-from reports.percent import percent
 from reports.progress import progress_figures
 from reports.purchases import purchase_figures
 from reports.reporting import reporting_figures

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from reports.percent import ONE_DECIMAL
+from changzhi_portal.percent import ONE_DECIMAL
 from targets.pace import Pace
 from targets.series import Trend
 

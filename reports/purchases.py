@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum, TextChoices
 
+from changzhi_portal.percent import percent
 from communities.models import Division
-from reports.percent import percent
 from services.models import ServiceProject
 
 _MONEY = ("budget", "contract_amount", "paid")

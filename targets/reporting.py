@@ -11,11 +11,12 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, TextChoices
 
+from changzhi_portal.percent import percent
 from communities.models import Division
 from communities.models.division import DivisionQuerySet
 from periods.models import ReportingPeriod, month_after
@@ -82,13 +83,6 @@ class ReportingRate:
     def timeliness(self) -> Decimal | None:
         """On time of expected, in percent with one decimal; None when nothing was expected."""
         return percent(self.on_time, self.expected)
-
-
-def percent(part: int, whole: int) -> Decimal | None:
-    """`part` of `whole` in percent with one decimal, half up; None of nothing."""
-    if not whole:
-        return None
-    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
+from changzhi_portal.percent import percent_of_rate
 from reports.charts.drawing import BAR, GOAL, GRID, INK, LINK_PREFIX, Mark, draw, mark_of, nothing_to_show
-from reports.percent import percent_of_rate
 
 _LABEL_EM = 9  # pixels a character of a label takes, at most on average
 

@@ -11,7 +11,7 @@ import vl_convert
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
-from reports.percent import percent_of_rate
+from changzhi_portal.percent import percent_of_rate
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"

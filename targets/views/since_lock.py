@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +17,7 @@ from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import in_words
 from changzhi_portal.paging import ForgivingPaginator
+from changzhi_portal.percent import percent
 from changzhi_portal.rights import may
 from changzhi_portal.scope import scope_path_of
 from communities.models import Community
@@ -168,10 +168,8 @@ def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[st
 
 def _percent(result: dict[str, Any]) -> str:
     """The rate in percent with one decimal, from the counts as everywhere: 62.7%."""
-    if not result.get("judged"):
-        return "—"
-    reached = Decimal(100) * (result["met"] + result["over"]) / result["judged"]
-    return f"{reached.quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
+    rate = percent(result["met"] + result["over"], result["judged"]) if result else None
+    return "—" if rate is None else f"{rate}%"
 
 
 def _amount(value: float | None, unit: str) -> str:

@@ -19,6 +19,7 @@ from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import DASH
 from changzhi_portal.panels import record_panels
+from changzhi_portal.percent import percent
 from changzhi_portal.views import Crumb, PortalPage
 from changzhi_portal.views.pages import PortalRequest
 from communities.models import Division, DivisionChange
@@ -35,7 +36,6 @@ from targets.reporting import (
     counties_owing,
     month_status,
     months_due,
-    percent,
     phase_of,
     rates_by_county,
     standing_of,

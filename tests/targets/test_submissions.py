@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Notice
 from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
+from changzhi_portal.percent import percent
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.actions import (
@@ -25,10 +26,10 @@ from targets.checks import findings_for
 from targets.models import Computation, Submission, SubmissionStep
 from targets.reporting import (
     Phase,
+    ReportingRate,
     Standing,
     month_status,
     months_due,
-    percent,
     phase_of,
     rates_by_county,
     reporting_status,
@@ -409,8 +410,8 @@ def test_how_a_month_stands_costs_the_same_for_any_number_of_counties(place, due
 
 
 def test_nothing_expected_has_no_rate():
-    assert percent(0, 0) is None
-    assert str(percent(2, 3)) == "66.7"
+    assert ReportingRate().completeness is None
+    assert ReportingRate().timeliness is None
 
 
 # --- The calendar ---

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from reports.percent import percent, percent_of_rate
+from changzhi_portal.percent import percent, percent_of_rate
 
 
 @pytest.mark.parametrize(
