@@ -30,7 +30,7 @@ def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[
 
 def _clerks() -> Any:
     """Those who fill in for a county or town; the bureau sees it in the change log."""
-    users = User.objects.filter(is_active=True).exclude(division__level="city").select_related("division")
+    users = User.objects.at_work().exclude(division__level="city").select_related("division")
     return [user for user in users if user.duty.may_upload]
 
 

@@ -78,11 +78,3 @@ class ChangePlan:
     def number_of_communities(self) -> int:
         """How many communities get another town, code or name."""
         return len({move.placement.community_id for move in self.moves})
-
-    def communities_of(self, division: Division) -> int:
-        """How many communities leave a closing county or town."""
-        return len({m.placement.community_id for m in self.moves if division.pk in (m.placement.town_id, _county(m))})
-
-
-def _county(move: CommunityMove) -> int | None:
-    return move.placement.town.parent_id

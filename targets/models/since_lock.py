@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
-from changelog.models import ChangeSet
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.models.computation import ConsumedChange
+from targets.models.computation import unconsumed_changes
 
 _LEVEL_ORDER = Case(
     *[When(division__level=level, then=Value(number)) for number, level in enumerate(Division.Level.values)],
@@ -28,8 +27,7 @@ def number_of_later_changes() -> models.expressions.Combinable:
 
     What a locked month has consumed stays, and change sets are never deleted, so an equal number means the same ones.
     """
-    consumed = ConsumedChange.objects.filter(period=OuterRef(OuterRef("period")), change_set=OuterRef("pk"))
-    later = ChangeSet.objects.order_by().filter(~Exists(consumed), affects_figures=True)
+    later = unconsumed_changes(OuterRef("period"))
     counted = later.annotate(group=Value(1)).values("group").annotate(number=Count("pk")).values("number")
     return Coalesce(models.Subquery(counted), 0)
 

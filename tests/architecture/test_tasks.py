@@ -40,8 +40,9 @@ def test_the_clock_calls_a_task_that_exists(entry):
     assert settings.CELERY_BEAT_SCHEDULE[entry]["task"] in {task.name for task in own_tasks()}
 
 
-def test_a_worker_serves_every_queue():
-    procfile = (settings.BASE_DIR / "Procfile").read_text()
-    served = re.search(r"--queues[ =](\S+)", procfile)
+@pytest.mark.parametrize("name", ["Procfile", "docker-compose.yml"])
+def test_a_worker_serves_every_queue_and_no_other(name):
+    served = re.search(r"--queues[ =](\S+)", (settings.BASE_DIR / name).read_text())
     assert served is not None
-    assert set(Queue) <= set(served[1].split(","))
+    assert set(served[1].split(",")) == set(Queue)
+    assert app.conf.task_default_queue in set(Queue)
