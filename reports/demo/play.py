@@ -23,6 +23,7 @@ from django.utils import timezone
 from accounts.actions import apply_division_changes
 from accounts.models import User
 from accounts.notices import mark_notices_as_seen
+from changzhi_portal.commands import COULD_NOT_RUN
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod, last_day_of, month_after
 from reports.demo.accounts import ACCOUNTS, ADMINISTRATOR, CITY, CITY_NAME, OFFICER
@@ -34,7 +35,6 @@ from reports.demo.submissions import report_month
 from targets.actions import change_dates, compare_locked, compute_period, lock_period, locked_periods_to_compare
 from targets.reminders import remind_counties
 
-COULD_NOT_RUN = 3
 # The month in hand can be reported for so many days from now on, and late for so many more. A demo has no calendar of
 # its own (targets.tasks.turn_the_calendar), so each start of one gives its clerks time again.
 DAYS_UNTIL_DUE, DAYS_LATE, FEWEST_DAYS_LEFT = 15, 30, 5

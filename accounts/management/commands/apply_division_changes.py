@@ -10,14 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.actions import AppliedChanges, apply_division_changes
+from accounts.management.acting import acting_user
 from accounts.models import User
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from communities.actions import note_division_changes
 from communities.actions.noting import CHANGE_COLUMNS, CROSSWALK_COLUMNS
 from communities.divisionchanges import CommunityMove, DivisionMove
-
-# The command could not run: unknown user, no right, changes that do not fit (the exit statuses of the other commands).
-COULD_NOT_RUN = 3
 
 
 class Command(BaseCommand):
@@ -45,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Apply, and say what was done."""
         try:
-            applied = _apply(_user(options["as_"]), options["changes"], options["crosswalk"])
+            applied = _apply(acting_user(options["as_"]), options["changes"], options["crosswalk"])
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
         if options["json"]:
@@ -67,16 +66,6 @@ def _apply(user: User, changes: Path | None, crosswalk: Path | None) -> list[App
     if changes is not None:
         note_division_changes(changes=changes, crosswalk=crosswalk)
     return apply_division_changes(by=user)
-
-
-def _user(username: str) -> User:
-    user = User.objects.filter(username=username, is_active=True).select_related("division").first()
-    if user is None:
-        raise PortalError(
-            f"没有名为“{username}”的用户，请核对。",
-            cure=f"There is no active user {username!r}. Create one with manage.py create_staff.",
-        )
-    return user
 
 
 def _as_json(applied: AppliedChanges) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.actions import appoint_staff
 from accounts.models import Role
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
-
-CANNOT_RUN = 3
 
 
 class Command(BaseCommand):
@@ -42,7 +41,7 @@ class Command(BaseCommand):
                 password=password,
             )
         except PortalError as error:
-            raise CommandError(error.cure, returncode=CANNOT_RUN) from error
+            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
         user = appointed.user
         verb = "Created" if appointed.is_new else "Updated"
         self.stdout.write(f"{verb} {user.username}: {user.role} at {user.division.code} ({user.division.full_name}).")

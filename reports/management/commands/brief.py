@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
@@ -16,9 +17,7 @@ from reports.figures import refuse_unless_issuing
 from reports.models import Briefing
 from reports.storage import pdf_path, write_whole
 
-# The command could not run: unknown period or division (the exit statuses of the other commands).
-COULD_NOT_RUN = 3
-NOT_PRINTED = 1
+NOT_PRINTED = 1  # exit status
 _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
 
 

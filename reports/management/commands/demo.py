@@ -8,12 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import User
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from communities.actions import load_divisions
 from communities.models import Division
 from periods.models import parse_month
 from reports.demo.accounts import ACCOUNTS, PASSWORD, create_accounts
-from reports.demo.play import COULD_NOT_RUN, Play, give_time, newest_briefing
+from reports.demo.play import Play, give_time, newest_briefing
 from reports.demo.span import FIRST, LAST, Span
 from reports.demo.state import demo_folder, is_ready, mark_as_demo, refuse_real_data
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from targets.checks import Findings, findings_for, period_to_check
 
-# Exit statuses, as those of the other commands.
-HARD_FINDINGS = 1
-COULD_NOT_RUN = 3
+HARD_FINDINGS = 1  # exit status
 
 
 class Command(BaseCommand):

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
 from targets.published import Figures, results_for_json
 
-# The command could not run: unknown period, locked month (the exit statuses of the other commands).
-COULD_NOT_RUN = 3
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.management.acting import acting_user
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from targets.actions import reopen_period
-from targets.management.people import COULD_NOT_RUN, acting_user, known_period
+from targets.management.months import known_period
 
 
 class Command(BaseCommand):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.management.acting import acting_user
+from accounts.models import User
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from uploads import actions
 from uploads.models import UploadBatch, UploadRow
-
-COULD_NOT_RUN = 3
 
 
 class Command(BaseCommand):
@@ -28,13 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run; raises CommandError with the exit status."""
-        user = get_user_model().objects.select_related("division").filter(username=options["as_"]).first()
-        batch = UploadBatch.objects.visible_to(user).filter(pk=options["batch"]).first()
-        if user is None or batch is None:
-            raise CommandError(
-                f"User {options['as_']!r} has no batch {options['batch']}. Check both.", returncode=COULD_NOT_RUN
-            )
         try:
+            user = acting_user(options["as_"])
+            batch = _batch(options["batch"], user)
             actions.request_undo(batch=batch, by=user, queue=False)
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
@@ -56,3 +52,12 @@ class Command(BaseCommand):
             self.stdout.write("Batch {batch}: {reversed} reversed, {kept} kept, {failed} failed.".format(**answer))
         if counts["kept"] or counts["failed"]:
             raise CommandError("Some rows were not taken back.", returncode=1)
+
+
+def _batch(number: int, user: User) -> UploadBatch:
+    batch = UploadBatch.objects.visible_to(user).filter(pk=number).first()
+    if batch is None:
+        raise PortalError(
+            f"没有编号为{number}的批次，请核对。", cure=f"User {user.username!r} has no batch {number}. Check both."
+        )
+    return batch

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.management.acting import acting_user
+from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
@@ -17,7 +18,7 @@ from uploads.models import UploadBatch
 from uploads.published import describe_batch, describe_refusal
 from uploads.reading.refusal import FileRefused
 
-ROW_ERRORS, REFUSED, COULD_NOT_RUN = 1, 2, 3
+ROW_ERRORS, REFUSED = 1, 2  # exit statuses
 CHUNK_BYTES = 1024 * 1024
 State = UploadBatch.State
 
@@ -69,11 +70,7 @@ class Command(BaseCommand):
             raise CommandError(batch.message or "Nothing was committed.", returncode=ROW_ERRORS)
 
     def _check(self, options: dict[str, Any]) -> UploadBatch:
-        user = get_user_model().objects.select_related("division").filter(username=options["as_"]).first()
-        if user is None or not user.is_active:
-            raise PortalError(
-                "没有这个用户。", cure=f"There is no active user {options['as_']!r}. See manage.py create_staff."
-            )
+        user = acting_user(options["as_"])
         period = ReportingPeriod.objects.for_month(parse_month(options["period"])) if options["period"] else None
         path: Path = options["file"]
         try:
