@@ -55,6 +55,7 @@ SUBJECT_IS_NO_DATABASE = (
     "tests/targets/test_period_pages.py",
     "tests/targets/test_plan_pages.py",
     "tests/targets/test_quality_page.py",
+    "tests/targets/test_submission_overviews.py",
     "tests/targets/test_submission_pages.py",
     "tests/uploads/test_correcting.py",
     "tests/uploads/test_mapping.py",

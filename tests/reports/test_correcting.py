@@ -22,7 +22,7 @@ from reports.storage import pdf_path
 from targets.actions import compare_locked, lock_period, reopen_period
 from tests.factories import make_facility
 from tests.reports.briefings import division, figures, short_community, target
-from tests.targets.test_since_lock import Office, rows_of
+from tests.targets.edits import Office, rows_of
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,8 @@ from targets.actions import (
 )
 from targets.models import CommunityMeasure, Computation, ConsumedChange, Submission
 from tests.factories import make_change_set, make_facility, make_period, make_place, make_user
-from tests.targets.test_measuring import begun_ago, figures_of, run_apart, some_facts
+from tests.targets.measured import begun_ago, figures_of, some_facts
+from tests.threads import run_apart
 
 State = ReportingPeriod.State
 

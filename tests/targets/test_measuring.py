@@ -1,10 +1,10 @@
-"""Computing a month: idempotent, over one snapshot, by one worker at a time, and only when something has changed."""
+"""Computing a month: idempotent, over one snapshot, by one person at a time; and which changes its figures reflect."""
 
 import datetime
 import threading
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -13,16 +13,7 @@ from accounts.models import Role
 from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Community, CommunityPlacement
-from periods.models import ReportingPeriod
-from targets import tasks
-from targets.actions import (
-    MEASURE_EVERY,
-    change_plan,
-    compute_period,
-    measure_if_due,
-    measuring,
-    periods_to_measure,
-)
+from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange, DivisionMeasure, TargetPlan, TargetResult
 from tests.factories import (
     make_change_set,
@@ -34,42 +25,11 @@ from tests.factories import (
     make_user,
     make_worker,
 )
+from tests.targets.measured import begun_ago, figures_of, lock, some_facts
+from tests.threads import run_apart
 
 State = Computation.State
-
-
 WRITTEN = (CommunityMeasure, DivisionMeasure, TargetResult)
-
-
-def figures_of(period):
-    """Everything the computation wrote, but for the keys of the rows."""
-    return [
-        sorted(map(repr, model.objects.filter(period=period).values_list(*_columns(model))))
-        for model in (CommunityMeasure, DivisionMeasure, TargetResult)
-    ]
-
-
-def _columns(model):
-    return [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-
-
-def some_facts(place):
-    make_facility(place.communities[0], area=600)
-    make_organization(place.communities[1], registration="registered", is_social_work_agency=True)
-    make_worker(place.street)
-    make_worker(place.villages[0])
-
-
-def lock(period, officer):
-    ReportingPeriod.objects.filter(pk=period.pk).update(
-        state=ReportingPeriod.State.LOCKED, locked_at=timezone.now(), locked_by=officer
-    )
-    period.refresh_from_db()
-
-
-def begun_ago(period, age, state=State.FINISHED):
-    began = timezone.now() - age
-    Computation.objects.filter(period=period).update(started_at=began, state=state)
 
 
 # --- Computing ---
@@ -307,124 +267,6 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
 
     run_apart(lambda: measuring.in_one_snapshot(compute), upload)
     assert len(attempts) == 2
-
-
-def run_apart(*works):
-    """Run each in a thread, thus on a connection of its own; raises what one of them raised."""
-    errors = []
-
-    def run(work):
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
-    if errors:
-        raise errors[0]
-
-
-# --- What is due ---
-
-
-@pytest.mark.django_db
-def test_an_open_month_that_was_never_measured_is_due(place, period):
-    assert list(periods_to_measure()) == [period]
-
-
-@pytest.mark.django_db
-def test_an_empty_portal_has_nothing_to_measure(period):
-    assert not periods_to_measure().exists()
-
-
-@pytest.mark.django_db
-def test_a_measured_month_is_due_again_only_after_a_change(place, period, administrator):
-    compute_period(period)
-    begun_ago(period, MEASURE_EVERY * 2)
-    assert not periods_to_measure().exists()
-    make_change_set(administrator)
-    assert list(periods_to_measure()) == [period]
-
-
-@pytest.mark.django_db
-def test_a_month_is_measured_once_a_minute_at_most(place, period, administrator):
-    compute_period(period)
-    make_change_set(administrator)
-    begun_ago(period, MEASURE_EVERY - datetime.timedelta(seconds=5))
-    assert not periods_to_measure().exists()
-    begun_ago(period, MEASURE_EVERY + datetime.timedelta(seconds=1))
-    assert list(periods_to_measure()) == [period]
-
-
-@pytest.mark.django_db
-def test_a_month_that_only_an_earlier_version_of_the_plan_spoke_of_is_not_due(place, administrator):
-    make_period("2018-01")
-    first = make_period("2018-02")
-    plan = TargetPlan.objects.get(code="2020", is_current=True)
-    change_plan(plan=plan, values={"starts_on": datetime.date(2018, 2, 1)}, reason="推迟", by=administrator)
-    assert list(periods_to_measure()) == [first]
-
-
-@pytest.mark.django_db
-def test_locked_and_coming_months_and_those_before_the_plan_are_never_due(place, officer, administrator):
-    lock(make_period("2018-06"), officer)
-    following = timezone.localdate().replace(day=1) + datetime.timedelta(days=32)
-    make_period(f"{following:%Y-%m}")
-    make_period("2017-10")
-    first = make_period("2017-11")
-    make_change_set(administrator)
-    assert list(periods_to_measure()) == [first]
-
-
-@pytest.mark.django_db
-def test_a_computation_that_a_killed_worker_left_running_is_taken_over(place, period):
-    compute_period(period)
-    begun_ago(period, MEASURE_EVERY - datetime.timedelta(seconds=5), State.RUNNING)
-    assert measure_if_due(period_id=period.pk) is None
-    begun_ago(period, MEASURE_EVERY + datetime.timedelta(seconds=1), State.RUNNING)
-    assert measure_if_due(period_id=period.pk).state == State.FINISHED
-
-
-@pytest.mark.django_db
-def test_of_two_workers_that_found_the_same_month_due_one_computes_it(place, period):
-    compute_period(period)
-    begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
-    assert [measuring._claim(period), measuring._claim(period)] == [True, False]
-    begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
-    assert measure_if_due(period_id=period.pk) is not None
-    assert measure_if_due(period_id=period.pk) is None
-
-
-@pytest.mark.django_db
-def test_of_two_workers_at_a_month_never_measured_one_computes_it(place, period):
-    assert [measuring._claim(period), measuring._claim(period)] == [True, False]
-
-
-@pytest.mark.django_db
-def test_a_task_for_a_month_that_has_vanished_does_nothing(place):
-    assert measure_if_due(period_id=123_456) is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_worker_measures_every_month_that_is_due_by_itself(eager_tasks):
-    place, period, other = make_place(), make_period("2018-06"), make_period("2018-05")
-    some_facts(place)
-    tasks.measure_stale_periods()
-    assert set(Computation.objects.values_list("period", "state")) == {
-        (period.pk, State.FINISHED),
-        (other.pk, State.FINISHED),
-    }
-    assert CommunityMeasure.objects.for_period(period).get(community=place.communities[0]).facility_area == 600
-    began = list(Computation.objects.values_list("started_at", flat=True))
-    tasks.measure_stale_periods()
-    assert list(Computation.objects.values_list("started_at", flat=True)) == began
 
 
 # --- Undoing an upload that brought communities ---

@@ -13,7 +13,7 @@ from targets.actions import compare_locked, compute_period, lock_period, reopen_
 from targets.models import CommunityMeasure, Computation, LockedChange, LockedComparison
 from tests.factories import make_change_set, make_facility, make_organization, make_period, make_profile, make_worker
 from tests.queries import queries_of
-from tests.targets.test_since_lock import Office
+from tests.targets.edits import Office
 
 pytestmark = pytest.mark.django_db
 

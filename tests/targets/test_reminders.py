@@ -25,14 +25,7 @@ from targets.tasks import turn_the_calendar
 from tests.factories import make_division, make_period, make_place, make_user
 from tests.queries import queries_of
 from tests.targets.reporting import make_due, settle
-from tests.targets.test_measuring import run_apart
-
-
-@pytest.fixture
-def due(place) -> ReportingPeriod:
-    """June 2018, due in three days."""
-    settle(place)
-    return make_due()
+from tests.threads import run_apart
 
 
 def at(day: datetime.date, hour: int = 9) -> datetime.datetime:

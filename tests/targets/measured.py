@@ -1,0 +1,40 @@
+"""A small month to measure, what measuring it wrote, and where its computation stands."""
+
+from django.utils import timezone
+
+from periods.models import ReportingPeriod
+from targets.models import CommunityMeasure, Computation, DivisionMeasure, TargetResult
+from tests.factories import make_facility, make_organization, make_worker
+
+State = Computation.State
+
+
+def figures_of(period):
+    """Everything the computation wrote, but for the keys of the rows."""
+    return [
+        sorted(map(repr, model.objects.filter(period=period).values_list(*_columns(model))))
+        for model in (CommunityMeasure, DivisionMeasure, TargetResult)
+    ]
+
+
+def _columns(model):
+    return [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+
+
+def some_facts(place):
+    make_facility(place.communities[0], area=600)
+    make_organization(place.communities[1], registration="registered", is_social_work_agency=True)
+    make_worker(place.street)
+    make_worker(place.villages[0])
+
+
+def lock(period, officer):
+    ReportingPeriod.objects.filter(pk=period.pk).update(
+        state=ReportingPeriod.State.LOCKED, locked_at=timezone.now(), locked_by=officer
+    )
+    period.refresh_from_db()
+
+
+def begun_ago(period, age, state=State.FINISHED):
+    began = timezone.now() - age
+    Computation.objects.filter(period=period).update(started_at=began, state=state)

@@ -1,0 +1,27 @@
+"""Several people at once: each in a thread, thus on a database connection of its own."""
+
+import threading
+
+from django.db import connections
+
+
+def run_apart(*works):
+    """Run each in a thread, thus on a connection of its own; raises what one of them raised."""
+    errors = []
+
+    def run(work):
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
+    if errors:
+        raise errors[0]
