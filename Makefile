@@ -18,7 +18,7 @@ setup: ## install what running needs: system packages, .venv, fonts, browser fil
 setup-test: ## the same, with what the tests need: Chromium, PostgreSQL, Redis
 	@scripts/set_up --test
 
-test: check ## everything: checks, then the suite on SQLite and on PostgreSQL with Redis (ARGS="-k words")
+test: check ## checks, then the suite on SQLite, and what is about the database on PostgreSQL with Redis (ARGS="-k words")
 	@scripts/run_tests $(ARGS)
 
 check: setup-test ## lint, format, types, migrations, deployment settings, templates, shell scripts
