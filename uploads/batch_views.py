@@ -14,7 +14,7 @@ from accounts.models import Notice
 from accounts.notices import mark_notices_as_seen
 from changzhi_portal.errors import PortalError
 from changzhi_portal.views import Crumb
-from changzhi_portal.views.pages import PortalRequest
+from changzhi_portal.views.pages import PortalRequest, number_in
 from uploads.actions import request_undo
 from uploads.correcting import correctable_cells
 from uploads.forms import LockedReasonForm, MonthForm
@@ -176,7 +176,7 @@ class CorrectCell(BatchStep):
         try:
             correct_cell(
                 batch=self.batch,
-                position=_number(sent.get("row", "")),
+                position=number_in(sent.get("row", "")),
                 field=sent.get("field", ""),
                 text=sent.get("text", "").strip(),
                 by=request.user,
@@ -187,7 +187,7 @@ class CorrectCell(BatchStep):
         self.batch.refresh_from_db()
         if self.batch.is_at_work:
             return self.back()
-        row = self.batch.staged_rows.filter(position=_number(sent.get("row", ""))).first()
+        row = self.batch.staged_rows.filter(position=number_in(sent.get("row", ""))).first()
         if row is not None and row.outcome == UploadRow.Outcome.ERROR:
             left = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
             messages.warning(request, f"已改，第{row.row_number}行还有错误：{left}")
@@ -196,7 +196,7 @@ class CorrectCell(BatchStep):
         return self.back(_tab_query(sent.get("back", "")))
 
     def _row(self, position: str) -> UploadRow:
-        row: UploadRow | None = self.batch.staged_rows.filter(position=_number(position)).first()
+        row: UploadRow | None = self.batch.staged_rows.filter(position=number_in(position)).first()
         if row is None:
             raise Http404("No such row.")
         return row
@@ -263,11 +263,6 @@ class MarkSeen(UploadPage):
         if request.htmx:
             return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
         return redirect("uploads:batch", ref=batch.ref)
-
-
-def _number(text: str) -> int:
-    """A position in a form; 0, which no row has, for anything that is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _tab_query(sent: str) -> str:

@@ -21,7 +21,7 @@ from changzhi_portal.facts import DASH
 from changzhi_portal.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.views import Crumb, PortalPage
-from changzhi_portal.views.pages import PortalRequest
+from changzhi_portal.views.pages import PortalRequest, number_in
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod, month_after
 from targets.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
@@ -103,7 +103,7 @@ class RemindCounties(PortalPage):
 
     def post(self, request: PortalRequest) -> HttpResponse:
         """Send the reminders, say how many, and go back to where the button was."""
-        period = get_object_or_404(ReportingPeriod, pk=_number(request.POST.get("period", "")))
+        period = get_object_or_404(ReportingPeriod, pk=number_in(request.POST.get("period", "")))
         counties = counties_owing(period).visible_to(request.user)
         chosen = request.POST.get("county", "")
         one = [get_object_or_404(counties, ref=chosen)] if chosen else None
@@ -142,7 +142,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
         return redirect("targets:submission", ref=ref)
 
     def _take_step(self, step: str) -> str:
-        seen = _number(self.request.POST.get("steps_seen", ""))
+        seen = number_in(self.request.POST.get("steps_seen", ""))
         user, submission = self.request.user, self.submission
         if step == SubmissionStep.Kind.SUBMITTED:
             submit_month(
@@ -299,8 +299,3 @@ def _points(change: Decimal | None, *, decimals: int = 1) -> str:
     if change is None:
         return DASH
     return "持平" if change == 0 else f"{change:+.{decimals}f}"
-
-
-def _number(text: str) -> int:
-    """A number in a form; 0 for anything that is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

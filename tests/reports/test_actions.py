@@ -194,8 +194,8 @@ def test_a_task_that_runs_twice_prints_once(queued):
     assert Briefing.objects.get().attempts == 1
 
 
-def test_a_task_for_an_issue_that_is_gone_does_nothing():
-    tasks.print_briefing(987_654_321)
+def test_an_issue_that_is_gone_is_printed_for_nobody():
+    assert print_queued(987_654_321) is None
 
 
 def test_a_character_without_a_glyph_ends_as_failed_with_the_character_named(queued, facts):
