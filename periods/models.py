@@ -57,6 +57,14 @@ class PeriodQuerySet(models.QuerySet):
         due_next = self.open().order_by(Case(When(is_due_later, then=F("due_on"))).asc(nulls_last=True), "-month")
         return due_next.first()
 
+    def asked_for(self, month: datetime.date | None) -> ReportingPeriod:
+        """The period of `month`, by default the one in hand, else this month's; not saved where the calendar has none."""
+        today = timezone.localdate()
+        if month is None and (in_hand := self.in_hand(today)) is not None:
+            return in_hand
+        first = (month or today).replace(day=1)
+        return self.filter(month=first).first() or ReportingPeriod(month=first)
+
     def locked(self) -> Self:
         """The months whose figures are frozen."""
         return self.filter(state=ReportingPeriod.State.LOCKED)

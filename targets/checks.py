@@ -9,7 +9,6 @@ Set-based: a page costs one query for its keys and one for each rule that is on 
 
 from __future__ import annotations
 
-import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,6 @@ from typing import Any, overload
 
 from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, quality_rules
@@ -36,16 +34,6 @@ def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EV
     """
     before = last_day_of(month_after(period.month, -1))
     return Findings(Occasion(period.as_of, before), division, user, quality_rules())
-
-
-def period_to_check(month: datetime.date | None = None) -> ReportingPeriod:
-    """The period of `month`, else the newest open one, else this month's; not saved where the calendar has none."""
-    if month is None:
-        newest = ReportingPeriod.objects.open().first()
-        if newest is not None:
-            return newest
-        month = timezone.localdate().replace(day=1)
-    return ReportingPeriod.objects.filter(month=month).first() or ReportingPeriod(month=month)
 
 
 @dataclass(frozen=True)

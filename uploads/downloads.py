@@ -69,14 +69,18 @@ class OriginalFile(UploadPage):
 
 
 class Template(UploadPage):
-    """A register's template for the user's own office: `?filled=1` with the current records, `?period=2018-06`."""
+    """A register's template for the user's own office: `?filled=1` with the current records, `?period=2018-06`.
+
+    By default for the month that offices work at, which the form for the upload offers too. Nothing is written by looking.
+    """
 
     title = "下载模板"
 
     def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
         """The file. An unknown register is not found."""
         sheet = _sheet(register)
-        period, filled = _period(request.GET.get("period", "")), bool(request.GET.get("filled"))
+        asked, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
+        period = ReportingPeriod.objects.asked_for(parse_month(asked) if asked else None)
         division = request.user.division
         data = write_template(sheet, division=division, period=period, by=request.user, filled=filled)
         kind = "填报表（含现有数据）" if filled else "填报空表"
@@ -103,15 +107,6 @@ def _sheet(register: str) -> RegisterSheet:
         return register_named(register)()
     except PortalError as error:
         raise Http404(error.cure) from error
-
-
-def _period(text: str) -> ReportingPeriod:
-    """The month asked for; by default the newest open one, else today's. Nothing is written by looking."""
-    if text:
-        month = parse_month(text)
-        return ReportingPeriod.objects.filter(month=month).first() or ReportingPeriod(month=month)
-    today = timezone.localdate()
-    return ReportingPeriod.objects.open().first() or ReportingPeriod(month=today.replace(day=1))
 
 
 def _file(data: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:

@@ -14,7 +14,7 @@ from changzhi_portal.quality import QualityRule, Severity, rule_named
 from changzhi_portal.views.pages import PortalPage
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
-from targets.checks import Findings, findings_for, period_to_check
+from targets.checks import Findings, findings_for
 
 ROWS_A_PAGE = 50
 
@@ -61,9 +61,9 @@ class DataQuality(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def period(self) -> ReportingPeriod:
-        """The month asked for, else the newest that is open. Raises PortalError for a month written wrongly."""
+        """The month asked for, else the one that offices work at. Raises PortalError for a month written wrongly."""
         asked = self.request.GET.get("period")
-        return period_to_check(parse_month(asked) if asked else None)
+        return ReportingPeriod.objects.asked_for(parse_month(asked) if asked else None)
 
     @cached_property
     def periods(self) -> list[ReportingPeriod]:

@@ -139,7 +139,7 @@ def test_the_command_says_why_it_cannot_run_and_leaves_the_calendar_alone(flaws,
     assert not ReportingPeriod.objects.filter(month=datetime.date(2019, 3, 1)).exists()
 
 
-def test_the_newest_open_month_is_looked_at_unless_another_is_named(flaws, capsys):
+def test_the_month_in_hand_is_looked_at_unless_another_is_named(flaws, capsys):
     make_period("2018-05")
     printed, _ = run(capsys, "--json")
     assert json.loads(printed)["period"] == "2018-06"

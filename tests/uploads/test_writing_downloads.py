@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from tests.factories import make_facility, make_period, make_user, make_worker
+from tests.targets.reporting import make_due
 from tests.uploads.samples import REGISTERS
 from uploads import storage
 from uploads.models import UploadBatch
@@ -100,6 +101,15 @@ def test_a_template_is_for_the_month_asked_for_and_asking_writes_nothing(place, 
     assert "2018年7月" in book.worksheets[0]["A1"].value
     assert signed_in(clerk).get(address, {"period": "七月"}).status_code == 400
     assert signed_in(clerk).get(reverse("uploads:template", args=["nothing"])).status_code == 404
+
+
+def test_in_the_first_days_of_a_month_the_template_is_for_the_one_still_due_as_the_form_is(place, clerk, signed_in):
+    make_due("2018-06")
+    make_period("2018-07")
+    browser = signed_in(clerk)
+    book = workbook_of(browser.get(reverse("uploads:template", args=["communities"]), {"filled": "1"}))
+    assert "2018年6月" in book.worksheets[0]["A1"].value
+    assert browser.get(reverse("uploads:new")).context["form"]["period"].initial.code == "2018-06"
 
 
 def test_an_export_holds_what_the_list_shows_and_nothing_of_others(place, clerk, auditor, leader, signed_in):

@@ -11,7 +11,7 @@ from changzhi_portal.commands import COULD_NOT_RUN
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
-from targets.checks import Findings, findings_for, period_to_check
+from targets.checks import Findings, findings_for
 
 HARD_FINDINGS = 1  # exit status
 
@@ -27,14 +27,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Month, division, and whether to print JSON."""
-        parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the newest open one")
+        parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the open one that is due next")
         parser.add_argument("--division", metavar="CODE", help="a city, county or town; else the whole city")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look and print; raises CommandError with the exit status."""
         try:
-            period = period_to_check(parse_month(options["period"]) if options["period"] else None)
+            period = ReportingPeriod.objects.asked_for(parse_month(options["period"]) if options["period"] else None)
             division = _division_with(options["division"])
         except PortalError as error:
             raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
