@@ -47,10 +47,9 @@ def prepare_briefing(
 ) -> Briefing:
     """The issue of a month and division, queued for printing; created when there is none yet.
 
-    A corrected `edition` is only printed again (see `reports.correcting`).
-
-    `by` is None for the command line. One that is being printed already is left alone. Without `queue` the caller prints
-    by itself. Raises PortalError for a town, a month before the first issue, and a user who may not print this one.
+    One that is being printed already is left alone; a corrected `edition` is never created here, only printed again
+    (see `reports.correcting`). `by` is None for the command line. Without `queue` the caller prints by itself. Raises
+    PortalError for a town, a month before the first issue, an edition that is not there, and a user who may not print.
     """
     refuse_unless_printing(division, by)
     refuse_unless_issuing(period, division)

@@ -43,7 +43,7 @@ class Change:
         return self.figure_before != self.figure_after or any(old != new for _, old, new in self.counts)
 
 
-def month_to_try(user: Any) -> ReportingPeriod | None:
+def month_to_try() -> ReportingPeriod | None:
     """The month whose measures a change is tried on: the newest measured one that is open, or else the newest."""
     measured = ReportingPeriod.objects.filter(computations__finished_at__isnull=False).order_by("-month")
     return measured.filter(state=ReportingPeriod.State.OPEN).first() or measured.first()

@@ -16,9 +16,9 @@ def results_for_json(period: ReportingPeriod, *, as_now: bool = False) -> Figure
     """By target code and by the 6-digit code of the city and each county of that month: the counts, rate and gap.
 
     Targets in the plan's order, the city before its counties. A target for a mean or a coverage has `value` and
-    `verdict` besides (see TargetResult); of a mean the counts are of the division itself, 0 or 1. A target for information has the workers and
-    professionals counted instead, null where they are unknown. Empty for a month that was never measured. `as_now`: of
-    the city and each county of today (see targets.as_now).
+    `verdict` besides (see TargetResult); of a mean the counts are of the division itself, 0 or 1. A target for
+    information has the workers and professionals counted instead, null where they are unknown. Empty for a month that
+    was never measured. `as_now`: of the city and each county of today (see targets.as_now).
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:

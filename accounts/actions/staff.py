@@ -53,10 +53,10 @@ def appoint_staff(
 ) -> AppointedStaff:
     """Create the user, or give an existing one this role and division.
 
-    A new user without `password` gets a generated one; an existing user without `password` keeps the old one, and so
-    with `full_name` and `email` (where notices go as well). A
-    password that somebody else has set is a first password, to be changed at the next sign-in (domain.md §9); only
-    demo accounts pass `must_change_password=False`. There is no `by=`: operators run this before the first user exists.
+    A new user without `password` gets a generated one. Of an existing user what is not given stays as it is: `password`,
+    `full_name`, and `email`, where notices are sent too; one who had left may sign in again. A password that somebody
+    else has set is a first password, to be changed at the next sign-in (domain.md §9); only demo accounts pass
+    `must_change_password=False`. There is no `by=`: operators run this before the first user exists.
     Raises PortalError for an unknown role or division, a role that cannot sit at that level, a bad name or password.
     """
     chosen_role = _role(role)

@@ -169,9 +169,6 @@ class _EditingTarget(_Editing):
     form_class: type[TargetForm] = TargetForm
     saved_target: Target | None = None  # None while it is new
 
-    def _show(self, request: HttpRequest, form: TargetForm) -> HttpResponse:
-        return self._page(form, ReasonForm())
-
     def _take(self, request: HttpRequest, form: TargetForm) -> HttpResponse:
         """Try out, or save what has been tried out. What was changed after the last trial is tried out again."""
         if not form.is_valid():
@@ -216,7 +213,7 @@ class EditTarget(_EditingTarget):
     def get(self, request: HttpRequest, plan: str, target: str) -> HttpResponse:
         """The form with what the clause says."""
         self._find(plan, target)
-        return self._show(request, TargetForm(instance=self._draft()))
+        return self._page(TargetForm(instance=self._draft()), ReasonForm())
 
     def post(self, request: HttpRequest, plan: str, target: str) -> HttpResponse:
         """Try out or save."""
@@ -246,7 +243,7 @@ class AddTarget(_EditingTarget):
     def get(self, request: HttpRequest, plan: str) -> HttpResponse:
         """An empty form."""
         self.plan = _plan(plan)
-        return self._show(request, NewTargetForm(instance=Target(plan=self.plan)))
+        return self._page(NewTargetForm(instance=Target(plan=self.plan)), ReasonForm())
 
     def post(self, request: HttpRequest, plan: str) -> HttpResponse:
         """Try out or save."""
@@ -316,7 +313,7 @@ def _clause(target: Target) -> dict[str, Any]:
 
 def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, Any]:
     """What the page shows of a trial: the month, and how city and counties would stand."""
-    period = month_to_try(user)
+    period = month_to_try()
     if period is None:
         return {"period": None, "changes": []}
     changes = changes_of(period, before, after, user)
