@@ -68,7 +68,7 @@ class FacilityList(ListPage):
 
     requires = "may_see_registers"
     title = "服务设施"
-    queryset = Facility.objects.select_related("community__town__parent")
+    queryset = Facility.objects.with_place()
     filterset = FacilityFilterSet
     form = FacilityFilterForm
     export_register = "facilities"
@@ -79,7 +79,7 @@ class FacilityDetail(PlacedDetailPage):
     """One facility."""
 
     requires = "may_see_registers"
-    queryset = Facility.objects.select_related("community__town__parent")
+    queryset = Facility.objects.with_place()
     list_url_name = "communities:facility_list"
     list_title = "服务设施"
     facts = ("kind", "area", "activity_area", "construction_mode", "tenure", "opened_on", "closed_on", "note")

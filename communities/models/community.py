@@ -90,11 +90,12 @@ class Community(Record, ScopedModel):
         self.sort_key = pinyin_key(self.name)
 
 
+class PlacementQuerySet(DatedQuerySet, ScopedQuerySet):
+    """Reads of placements."""
+
+
 class CommunityPlacement(ScopedModel):
     """Where a community belonged, and its code and name, from one day to another."""
-
-    class Manager(DatedQuerySet, ScopedQuerySet):
-        """Reads of placements: dated and scoped."""
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="placements", verbose_name="社区")
     town = models.ForeignKey(
@@ -108,7 +109,7 @@ class CommunityPlacement(ScopedModel):
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
     dated_by: ClassVar[tuple[str, str]] = ("valid_from", "valid_to")
-    objects = Manager.as_manager()
+    objects = PlacementQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "社区归属"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,14 @@ from django.db.models import Q
 from changzhi_portal.names import comparable
 from changzhi_portal.records import DatedQuerySet, Record, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+
+class FacilityQuerySet(DatedQuerySet, ScopedQuerySet):
+    """Reads of facilities."""
+
+    def with_place(self) -> Self:
+        """With community, town and county loaded, for lists."""
+        return self.select_related("community__town__parent")
 
 
 class Facility(Record, ScopedModel):
@@ -48,9 +56,6 @@ class Facility(Record, ScopedModel):
         CULTURE = "culture", "文化活动中心"
         ELDERLY = "elderly", "社区养老和老年服务中心"
 
-    class Manager(DatedQuerySet, ScopedQuerySet):
-        """Reads of facilities: dated and scoped."""
-
     community = models.ForeignKey(
         "communities.Community", models.PROTECT, related_name="facilities", verbose_name="社区"
     )
@@ -68,7 +73,7 @@ class Facility(Record, ScopedModel):
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
     dated_by: ClassVar[tuple[str, str]] = ("opened_on", "closed_on")
-    objects = Manager.as_manager()
+    objects = FacilityQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "服务设施"
