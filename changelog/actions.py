@@ -85,6 +85,12 @@ def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapp
     )
 
 
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What differs between two states of a record, as the before and after of `change_of`."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
+
+
 def log_changes(change_set: ChangeSet, changes: Iterable[LoggedChange]) -> None:
     """Add records to a change set. Must run inside its transaction."""
     insert_values(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from changelog.actions import LoggedChange, change_of, log_changes
+from changelog.actions import LoggedChange, change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
 from changzhi_portal.errors import PortalError
@@ -174,13 +174,7 @@ def _changed(row: Community | CommunityPlacement, move: CommunityMove) -> Logged
     before = {"town": row.town_id, "code": row.code, "name": row.name}
     after = {"town": move.town.pk, "code": move.code, "name": move.name}
     row.town, row.code, row.name = move.town, move.code, move.name
-    changed = [name for name in after if before[name] != after[name]]
-    return change_of(
-        row,
-        division=move.town.pk,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-    )
+    return change_of(row, division=move.town.pk, **differing(before, after))
 
 
 def _open_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from changelog.actions import change_of, log_changes
+from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Division
@@ -177,16 +177,9 @@ def _logged_values(period: ReportingPeriod) -> dict[str, Any]:
 
 def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: str) -> ChangeSet:
     """The change log says what moved; who and when stand in its change set. No register is touched by it."""
-    after = _logged_values(period)
-    moved = [name for name in _LOGGED if before[name] != after[name]]
     change_set = ChangeSet.objects.create(
         made_by=by, division=by.division, summary=summary[:200], affects_figures=False
     )
-    record = change_of(
-        period,
-        division=by.division_id,
-        before={name: before[name] for name in moved},
-        after={name: after[name] for name in moved},
-    )
-    log_changes(change_set, [record])
+    moved = differing(before, _logged_values(period))
+    log_changes(change_set, [change_of(period, division=by.division_id, **moved)])
     return change_set

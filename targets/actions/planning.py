@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from changelog.actions import change_of, log_changes
+from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod
@@ -205,7 +205,7 @@ def _log(
     of_plan_before = {**_said(old), "version": old.version, "reason": old.reason}
     of_plan_after = {**_said(new), "version": new.version, "reason": new.reason}
     division = by.division_id
-    changes = [change_of(new, division=division, **_differences(of_plan_before, of_plan_after))]
+    changes = [change_of(new, division=division, **differing(of_plan_before, of_plan_after))]
     rows = {target.code: target for target in targets}
     for code in {**before, **after}:
         if code not in before:
@@ -214,7 +214,7 @@ def _log(
             gone = old.targets.get(code=code)
             changes.append(change_of(gone, division=division, before=before[code], after={}))
         elif before[code] != after[code]:
-            changes.append(change_of(rows[code], division=division, **_differences(before[code], after[code])))
+            changes.append(change_of(rows[code], division=division, **differing(before[code], after[code])))
     log_changes(change_set, changes)
 
 
@@ -225,8 +225,3 @@ def _said(row: TargetPlan | Target) -> dict[str, Any]:
     if isinstance(row, Target):
         said["counting_rule"] = rule_words(row.indicator, row.counting_rule)
     return said
-
-
-def _differences(before: Values, after: Values) -> dict[str, dict[str, Any]]:
-    names = [name for name in after if before.get(name) != after[name]]
-    return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}

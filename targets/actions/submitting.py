@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.notices import Message, notify
-from changelog.actions import change_of, log_changes
+from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import in_words
@@ -280,18 +280,11 @@ def _logged_values(submission: Submission) -> dict[str, Any]:
 
 def _log(submission: Submission, kind: Kind, by: Any, was: dict[str, Any]) -> None:
     """One change set a step; figures do not go stale because a report moves on."""
-    now = _logged_values(submission)
-    changed = [name for name in _LOGGED if was[name] != now[name]]
     change_set = ChangeSet.objects.create(
         made_by=by, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
     )
-    change = change_of(
-        submission,
-        division=submission.county_id,
-        before={name: was[name] for name in changed},
-        after={name: now[name] for name in changed},
-    )
-    log_changes(change_set, [change])
+    moved = differing(was, _logged_values(submission))
+    log_changes(change_set, [change_of(submission, division=submission.county_id, **moved)])
 
 
 def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
