@@ -1,5 +1,5 @@
-"""What makes a checked batch be checked again: its columns mapped by hand, another month, a cell corrected in the page, a reason
-for altering a locked month.
+"""What sends a checked batch back to be checked: columns mapped by hand, another month, a cell corrected in the page,
+a reason for altering a locked month.
 
 Nothing has been written to the registers yet, so a new check simply replaces the preview.
 """
@@ -15,6 +15,7 @@ from django.utils import timezone
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod
 from uploads.actions import check_batch, check_may_alter_locked, may_handle, queue_check
+from uploads.actions.queueing import load_batch
 from uploads.correcting import add_correction
 from uploads.mapping import check_choices, file_columns, remember
 from uploads.models import UploadBatch
@@ -108,7 +109,7 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
         is_small = held.rows <= MOST_ROWS_AT_ONCE
         _let_check(held, state=State.CHECKING if is_small else State.QUEUED)
     if is_small:
-        check_batch(UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch.pk))
+        check_batch(load_batch(batch.pk))
 
 
 def mark_as_seen(*, by: Any, batch: UploadBatch | None = None) -> None:
