@@ -57,14 +57,14 @@ class ChangeRecordQuerySet(ScopedQuerySet):
     def later_changes_of(self, change_set: ChangeSet) -> Self:
         """What stands today of other change sets' work on records that `change_set` touched before them.
 
-        A later change set that was itself reversed, and its reversal, cancel out.
+        A later change that was itself taken back, and its taking back, cancel out; of an upload that was undone, the rows
+        that were kept stand.
         """
-        touched = ChangeRecord.objects.filter(
-            change_set=change_set, model=OuterRef("model"), object_id=OuterRef("object_id"), id__lt=OuterRef("id")
-        )
-        return self.filter(
-            Exists(touched), change_set__reversed_by__isnull=True, change_set__reverses__isnull=True
-        ).exclude(change_set=change_set)
+        same = ChangeRecord.objects.filter(model=OuterRef("model"), object_id=OuterRef("object_id"))
+        touched = same.filter(change_set=change_set, id__lt=OuterRef("id"))
+        taken_back = same.filter(change_set__reverses=OuterRef("change_set"))
+        stands = Q(change_set__reversed_by__isnull=True) | ~Exists(taken_back)
+        return self.filter(Exists(touched), stands, change_set__reverses__isnull=True).exclude(change_set=change_set)
 
 
 class ChangeRecord(ScopedModel):

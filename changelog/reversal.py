@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from changelog.actions import LoggedChange, apply_writes, log_changes
@@ -16,6 +17,7 @@ from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.sheets.register import Write
+from changzhi_portal.violations import violation_in_words
 
 Kind = ChangeRecord.Kind
 
@@ -42,7 +44,9 @@ def reverse_change_set(change_set: ChangeSet, *, by: Any, models_in_order: Seque
     good = [record for record in records if record.batch_row in result.reversed]
     _fail(result, _still_needed(good))
     good = [record for record in good if record.batch_row in result.reversed]
-    result.change_set = _take_back(change_set, good, by=by, models_in_order=models_in_order)
+    if good:
+        result.change_set, refused = _take_back(change_set, good, by=by, models_in_order=models_in_order)
+        _fail(result, refused)
     return result
 
 
@@ -102,10 +106,55 @@ def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
 
 def _take_back(
     change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Any, models_in_order: Sequence[type[models.Model]]
-) -> ChangeSet | None:
+) -> tuple[ChangeSet | None, dict[int, str]]:
+    """Take records back: the change set that says so (None without any), and row → why of those that could not be."""
+    into = ChangeSet.objects.create(
+        made_by=by,
+        division=change_set.division,
+        batch=change_set.batch,
+        reverses=change_set,
+        summary=f"撤销：{change_set}"[:200],
+    )
+    rows: dict[int, list[ChangeRecord]] = defaultdict(list)
+    for record in records:
+        if record.batch_row is not None:
+            rows[record.batch_row].append(record)
+    # Rows that only go make room for others to come back.
+    rows = dict(sorted(rows.items(), key=lambda row: any(record.kind == Kind.UPDATED for record in row[1])))
+    failed: dict[int, str] = {}
+    while rows:
+        failed = _as_many_as_go(rows, into, models_in_order)
+        if not failed or len(failed) == len(rows):
+            break
+        rows = {row: rows[row] for row in failed}  # others may have made room for them
+    if not into.records.exists():
+        into.delete()
+        return None, failed
+    return into, failed
+
+
+def _as_many_as_go(
+    rows: Mapping[int, Sequence[ChangeRecord]], into: ChangeSet, models_in_order: Sequence[type[models.Model]]
+) -> dict[int, str]:
+    """Take rows back, all at once where that goes, else the halves each by itself; row → why it could not be.
+
+    A value that was given up (a name, a number) may have been taken by another record since.
+    """
+    try:
+        with transaction.atomic():
+            _write(list(chain(*rows.values())), into, models_in_order)
+    except IntegrityError as error:
+        if len(rows) == 1:
+            return dict.fromkeys(rows, violation_in_words(error, models_in_order))
+        ordered = list(rows.items())
+        middle = len(ordered) // 2
+        halves = dict(ordered[:middle]), dict(ordered[middle:])
+        return {row: why for half in halves for row, why in _as_many_as_go(half, into, models_in_order).items()}
+    return {}
+
+
+def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Sequence[type[models.Model]]) -> None:
     """Remove what was created, then bring back what was changed, so that a closed posting can be open again."""
-    if not records:
-        return None
     removed = _by_model(records, Kind.CREATED)
     for model in reversed(models_in_order):
         for batch in in_batches([record.object_id for record in removed.get(model, ())]):
@@ -113,18 +162,10 @@ def _take_back(
     writes = [
         write for model, of_model in _by_model(records, Kind.UPDATED).items() for write in _restoring(model, of_model)
     ]
-    taken_back = ChangeSet.objects.create(
-        made_by=by,
-        division=change_set.division,
-        batch=change_set.batch,
-        reverses=change_set,
-        summary=f"撤销：{change_set}"[:200],
-    )
     apply_writes(
-        writes, models_in_order=models_in_order, by=by, division=change_set.division, summary="", into=taken_back
+        writes, models_in_order=models_in_order, by=into.made_by, division=into.division, summary="", into=into
     )
-    log_changes(taken_back, (_removal(record) for of_model in removed.values() for record in of_model))
-    return taken_back
+    log_changes(into, (_removal(record) for of_model in removed.values() for record in of_model))
 
 
 def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> Iterable[Write]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Any
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.violations import violation_in_words
 from uploads.leaving import tell_former_offices
 from uploads.models import RegisterLock, UploadBatch
 from uploads.progress import Reporter
@@ -46,7 +46,9 @@ def write_batch(
     """
     try:
         with transaction.atomic():
-            batch = UploadBatch.objects.select_for_update().select_related("uploaded_by", "division").get(pk=batch_id)
+            # Only the batch: its people and its office go on working meanwhile.
+            held = UploadBatch.objects.select_for_update(of=("self",))
+            batch = held.select_related("uploaded_by", "division").get(pk=batch_id)
             if batch.state != State.COMMITTING:
                 return False
             lock_register(batch.register)
@@ -60,7 +62,8 @@ def write_batch(
                 report(rows[-1].position or 0, batch.rows)
             writing.finish()
     except IntegrityError as error:
-        raise PortalError(f"{_human_message(sheet, error)}没有写入任何数据，请核对后重新上传。") from error
+        why = violation_in_words(error, sheet.writes_to)
+        raise PortalError(f"{why}没有写入任何数据，请核对后重新上传。") from error
     return True
 
 
@@ -141,21 +144,3 @@ class _Writing:
         batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
         batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
         tell_former_offices(batch, self._sheet, self._left)
-
-
-def _human_message(sheet: RegisterSheet, error: IntegrityError) -> str:
-    """The sentence of the violated constraint, found by its name or, on SQLite, by its columns."""
-    text = str(error)
-    for model in sheet.writes_to:
-        for constraint in model._meta.constraints:
-            if constraint.name in text:
-                return str(constraint.violation_error_message)
-            columns = _columns_of(model, constraint)
-            if columns and f"UNIQUE constraint failed: {columns}" in text:
-                return str(constraint.violation_error_message)
-    return "与登记表中现有的记录冲突。"
-
-
-def _columns_of(model: type[models.Model], constraint: Any) -> str:
-    fields = getattr(constraint, "fields", ())
-    return ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in fields)

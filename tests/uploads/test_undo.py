@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
 from communities.models import CommunityProfile, Facility, GovernanceBody
 from socialworkers.models import Posting, SocialWorker
 from tests.communities.test_sheets import community_row, facility_row
-from tests.factories import Place
+from tests.factories import Place, make_facility
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Send
 from uploads import actions
-from uploads.models import UploadBatch, UploadRow
+from uploads.actions.queueing import MOST_ATTEMPTS
+from uploads.models import HEARTBEAT_LIMIT, UploadBatch, UploadRow
 
 pytestmark = pytest.mark.django_db
 Outcome = UploadRow.UndoOutcome
@@ -85,6 +90,51 @@ def test_communities_lose_the_figures_the_upload_gave_them(send: Send, clerk: Us
     answer = send("communities", clerk, [community_row()], period="2018-06", commit="all")
     undo(answer, clerk)
     assert not CommunityProfile.objects.exists() and not GovernanceBody.objects.exists()
+
+
+def test_a_name_that_another_record_has_taken_since_keeps_its_own_row_alone_from_being_taken_back(
+    send: Send, clerk: User, place: Place
+) -> None:
+    facility = make_facility(place.communities[0], "旧名称", area="300")
+    renamed = facility_row() | {"记录编号": facility.ref, "设施名称": "新名称"}
+    second = send("facilities", clerk, [renamed, facility_row("东关社区"), facility_row("下东社区")], commit="all")
+    send("facilities", clerk, [facility_row() | {"设施名称": "旧名称"}], commit="all")
+    batch = undo(second, clerk)
+    assert outcomes(batch) == [Outcome.FAILED, Outcome.REVERSED, Outcome.REVERSED]
+    assert (batch.undo_reversed, batch.undo_failed) == (2, 1)
+    assert "同名" in batch.staged_rows.get(position=1).undo_note
+    assert sorted(Facility.objects.values_list("name", flat=True)) == ["新名称", "旧名称"]
+    reversal = ChangeSet.objects.get(reverses__batch=batch)
+    assert sorted(reversal.records.values_list("batch_row", flat=True)) == [2, 3]
+
+
+def test_a_row_that_could_not_be_taken_back_is_still_an_edit_to_an_earlier_upload(
+    send: Send, clerk: User, place: Place
+) -> None:
+    first = send("facilities", clerk, [facility_row() | {"设施名称": "旧名称"}], commit="all")
+    renamed = facility_row() | {"记录编号": Facility.objects.get().ref, "设施名称": "新名称"}
+    second = send("facilities", clerk, [renamed, facility_row("东关社区")], commit="all")
+    send("facilities", clerk, [facility_row() | {"设施名称": "旧名称"}], commit="all")
+    assert outcomes(undo(second, clerk)) == [Outcome.FAILED, Outcome.REVERSED]
+    assert outcomes(undo(first, clerk)) == [Outcome.KEPT]
+    assert sorted(Facility.objects.values_list("name", flat=True)) == ["新名称", "旧名称"]
+
+
+def test_an_undoing_that_is_given_up_leaves_the_batch_committed_and_says_so(
+    send: Send, clerk: User, signed_in: Callable[[User], Client]
+) -> None:
+    answer = send("facilities", clerk, [facility_row()], commit="all")
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    actions.request_undo(batch=batch, by=clerk)
+    UploadBatch.objects.filter(pk=batch.pk).update(
+        state=UploadBatch.State.UNDOING, attempts=MOST_ATTEMPTS, heartbeat_at=timezone.now() - HEARTBEAT_LIMIT * 2
+    )
+    actions.put_back_stalled_batches()
+    page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+    assert "没有写入任何数据" not in page and "仍是已入库" in page
+    assert Facility.objects.exists()
+    undo(answer, clerk)
+    assert not Facility.objects.exists()
 
 
 def test_undoing_is_recorded_and_happens_once(send: Send, clerk: User) -> None:

@@ -22,6 +22,8 @@ COMMIT_TASK = "uploads.tasks.commit_batch"
 UNDO_TASK = "uploads.tasks.undo_batch"
 TASK_OF_WAITING = {State.QUEUED: CHECK_TASK, State.COMMIT_QUEUED: COMMIT_TASK, State.UNDO_QUEUED: UNDO_TASK}
 BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
+# A batch whose undoing is given up is what it was: committed.
+NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
 
 
 def may_handle(batch: UploadBatch, by: Any) -> bool:
@@ -66,9 +68,9 @@ def guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
 
 
 def _fail(batch: UploadBatch, message: str) -> None:
-    UploadBatch.objects.filter(pk=batch.pk, state__in=UploadBatch.WAITS_AS.keys()).update(
-        state=State.FAILED, message=message[:500]
-    )
+    of_batch = UploadBatch.objects.filter(pk=batch.pk)
+    of_batch.filter(state__in=(State.CHECKING, State.COMMITTING)).update(state=State.FAILED, message=message[:500])
+    of_batch.filter(state=State.UNDOING).update(state=State.COMMITTED, message=NOT_UNDONE)
 
 
 def put_back_stalled_batches() -> int:
@@ -78,19 +80,16 @@ def put_back_stalled_batches() -> int:
     """
     handled = 0
     for batch in UploadBatch.objects.stalled():
-        back = UploadBatch.WAITS_AS[batch.state]
-        give_up = batch.attempts >= MOST_ATTEMPTS
         with transaction.atomic():
-            mine = UploadBatch.objects.stalled().select_for_update(skip_locked=True).filter(pk=batch.pk)
-            if not mine.exists():
+            mine = UploadBatch.objects.stalled().select_for_update(skip_locked=True)
+            if not mine.filter(pk=batch.pk, state=batch.state).exists():
                 continue
-            UploadBatch.objects.filter(pk=batch.pk).update(
-                state=State.FAILED if give_up else back,
-                heartbeat_at=timezone.now(),
-                message="多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
-                if give_up
-                else batch.message,
-            )
+            if batch.attempts >= MOST_ATTEMPTS:
+                _fail(batch, "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。")
+            else:
+                UploadBatch.objects.filter(pk=batch.pk).update(
+                    state=UploadBatch.WAITS_AS[batch.state], heartbeat_at=timezone.now()
+                )
         handled += 1
     for batch in UploadBatch.objects.waiting():
         hint(TASK_OF_WAITING[State(batch.state)], Queue.UPLOADS, batch.pk)
