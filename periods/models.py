@@ -69,6 +69,10 @@ class PeriodQuerySet(models.QuerySet):
         """The months whose figures are frozen."""
         return self.filter(state=ReportingPeriod.State.LOCKED)
 
+    def not_locked(self) -> Self:
+        """The months whose figures still follow the registers, or will."""
+        return self.exclude(state=ReportingPeriod.State.LOCKED)
+
     def with_locker(self) -> Self:
         """With who locked it loaded, newest first, for lists."""
         return self.select_related("locked_by").order_by("-month")

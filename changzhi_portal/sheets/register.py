@@ -149,6 +149,7 @@ class RegisterSheet(ABC):
     identifying: ClassVar[tuple[tuple[str, ...], ...]]  # one whole group of these fields must be among a file's columns
     writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
     looks_at: ClassVar[tuple[type[models.Model], ...]] = ()  # besides those: whose changes may alter what a check finds
+    has_dated_figures: ClassVar[bool] = False  # whether rows give figures of a day, which a locked month protects
     list_page: ClassVar[str]  # URL name of the register's list
     record_page: ClassVar[str]  # URL name of a record's page, which takes its ref
 

@@ -51,6 +51,7 @@ class CommunitySheet(PlacedSheet):
     position = 1
     writes_to = (Community, CommunityProfile, GovernanceBody)
     identifying = (("community_code",), ("community_name",), ("ref",))
+    has_dated_figures = True
     list_page = "communities:community_list"
     record_page = "communities:community_detail"
     columns: ClassVar[tuple[Column, ...]] = (

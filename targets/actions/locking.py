@@ -68,6 +68,8 @@ def lock_period(*, period: ReportingPeriod, by: Any) -> Locked:
     nobody can measure; then everything stays as it was.
     """
     _refuse_unless_allowed(by)
+    with transaction.atomic():
+        hold(period)  # figures that are just being committed are waited for, so that the snapshot below has them
     return in_one_snapshot(lambda: _lock(hold(period), by))
 
 

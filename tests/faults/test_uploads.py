@@ -6,12 +6,14 @@ import datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeRecord
-from communities.models import Facility
-from tests.communities.test_sheets import facility_row
+from communities.models import CommunityProfile, Facility
+from targets.actions import lock_period
+from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_period
 from tests.faults.processes import process, wait_until, worker
 from tests.uploads.office import write_workbook
@@ -62,6 +64,48 @@ def test_a_worker_killed_in_the_middle_of_a_commit_leaves_nothing_and_the_batch_
     with worker():
         wait_until(lambda: state_of(batch) == State.COMMITTED, what="the second try")
     assert Facility.objects.count() == ChangeRecord.objects.count() == 50
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_while_an_office_commits_it_uploads_the_next_file_and_its_people_sign_in(clerk: User, tmp_path: Path) -> None:
+    batch = actions.check_batch(received(tmp_path, clerk, queue=False))
+    actions.request_commit(batch=batch, mode="all", by=clerk)
+    with process("-m", "tests.faults.hang_in_commit", str(batch.pk)) as committing, connection.cursor() as cursor:
+        assert committing.stdout is not None
+        assert committing.stdout.readline().strip() == "written"
+        cursor.execute("SET lock_timeout = '2s'")
+        received(tmp_path, clerk)
+        User.objects.filter(pk=clerk.pk).update(last_login=timezone.now())
+        cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_figures_that_are_committed_while_their_month_is_being_locked_do_not_get_into_it(
+    clerk: User, administrator: User, tmp_path: Path
+) -> None:
+    period = make_period()
+    file = write_workbook(tmp_path / "演示社区.xlsx", [community_row()])
+    batch = actions.check_batch(
+        actions.receive_file(
+            file=[file.read_bytes()], file_name=file.name, register="communities", by=clerk, period=period, queue=False
+        )
+    )
+    actions.request_commit(batch=batch, mode="all", by=clerk)
+    commit = f"import django; django.setup(); from uploads import actions; actions.commit_queued_batch({batch.pk})"
+    with process("-c", commit) as committing:
+        with transaction.atomic():
+            lock_period(period=period, by=administrator)
+            wait_until(someone_waits, what="the commit reaching the month")
+        committing.wait(timeout=30)
+    assert state_of(batch) == State.CHECKED
+    assert batch.problem_counts == {"locked_period": 1}
+    assert not CommunityProfile.objects.exists()
+
+
+def someone_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_batch_that_waits_while_no_worker_runs_is_taken_by_the_next_one(clerk: User, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -41,10 +43,17 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
         day=batch.period.as_of,
         today=timezone.localdate(),
         may_alter_locked=bool(batch.locked_reason),
-        locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
+        locked_months=_locked_months(hold_others=locking and register_named(batch.register).has_dated_figures),
         locking=locking,
         progress=report,
     )
+
+
+def _locked_months(*, hold_others: bool) -> frozenset[datetime.date]:
+    """The months whose figures are frozen; with `hold_others` no other becomes one until the transaction ends."""
+    if hold_others:
+        list(ReportingPeriod.objects.not_locked().select_for_update(no_key=True).order_by("month"))
+    return frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True))
 
 
 def check_queued_batch(batch_id: int) -> None:
