@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -42,17 +43,30 @@ def _mask_one_phone(value: str) -> str:
 
 NONCE_BYTES = 12  # what AES-GCM asks for (NIST SP 800-38D)
 MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
-# Seven digits or more, however they are spaced, could be a phone or an ID number inside a free text.
-_LONG_NUMBER = re.compile(r"(?:\d[\s().·'’（）－—–‐-]{0,2}){6,}[\dXx]")
+_FEWEST_DIGITS = 7  # of a telephone number; fewer tell nothing of a person
+_SHOWN_FIRST, _SHOWN_LAST = 3, 2
+_DIGIT = re.compile(r"\d")
+# An ID number or a mobile number, wherever it has slipped to; codes of places and organizations look otherwise.
+_SLIPPED = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])")
 
 
 def mask_numbers_in(text: str) -> str:
-    """Text with every number of seven or more digits masked (138****34), for values shown in problems."""
-    return _LONG_NUMBER.sub(lambda found: _masked_middle(re.sub(r"[^\dXx]", "", found[0])), text)
+    """What somebody wrote into a personal column, as a problem shows it: of seven digits or more the first three and last two.
+
+    However they are written: 138 0355 1234, 140402-19700101-0017, with a letter too many.
+    """
+    number = len(_DIGIT.findall(text))
+    if number < _FEWEST_DIGITS:
+        return text
+    position = count(1)
+    return _DIGIT.sub(
+        lambda digit: digit[0] if not _SHOWN_FIRST < next(position) <= number - _SHOWN_LAST else "*", text
+    )
 
 
-def _masked_middle(number: str) -> str:
-    return f"{number[:3]}****{number[-2:]}"
+def mask_slipped_numbers(text: str) -> str:
+    """Text of any other column, with ID and mobile numbers masked that got there because a row has slipped sideways."""
+    return _SLIPPED.sub(lambda found: mask_numbers_in(found[0]), text)
 
 
 @lru_cache(maxsize=4)

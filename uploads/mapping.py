@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from changzhi_portal.errors import PortalError
+from changzhi_portal.personal import mask_slipped_numbers
 from changzhi_portal.sheets.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
@@ -162,13 +163,18 @@ def _wordiest(grid: Grid) -> Header | None:
         labels = [
             HeaderColumn(index, number, (cell.strip(),))
             for index, cell in enumerate(row)
-            if isinstance(cell, str) and cell.strip() and not cell.strip().isdecimal()
+            if isinstance(cell, str) and cell.strip() and not _is_figure(cell.strip())
         ]
         if len(labels) > len(best):
             best = labels
     if len(best) < _FEWEST_LABELS:
         return None
     return Header(best[0].row, best[0].row, best)
+
+
+def _is_figure(text: str) -> bool:
+    """Whether a text is a number or somebody's ID number, which is no column's name and is kept nowhere in the clear."""
+    return text.isdecimal() or mask_slipped_numbers(text) != text
 
 
 def _described(grid: Grid, header: Header) -> dict[str, Any]:

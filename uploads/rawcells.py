@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal import decrypt, encrypt, mask_slipped_numbers
 from changzhi_portal.sheets.columns import Column
 from changzhi_portal.sheets.register import SheetRow
 from uploads.reading.grid import CellError
@@ -27,9 +27,10 @@ _KINDS: dict[str, Any] = {
 
 
 def as_json(cell: Any, column: Column) -> Any:
-    """A cell for `UploadRow.raw`; that of a personal column as ciphertext."""
+    """A cell for `UploadRow.raw`; as ciphertext that of a personal column, and one that such a value has slipped into."""
     plain = _plain(cell)
-    return {"sealed": encrypt(json.dumps(plain))} if column.is_personal else plain
+    has_slipped = isinstance(plain, str) and mask_slipped_numbers(plain) != plain
+    return {"sealed": encrypt(json.dumps(plain))} if column.is_personal or has_slipped else plain
 
 
 def from_json(stored: Any) -> Any:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from changzhi_portal.bulk import insert_values
-from changzhi_portal.personal import Sealed
+from changzhi_portal.personal import Sealed, mask_slipped_numbers
 from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.register import RegisterSheet, SheetRow
 from uploads.models import UploadBatch, UploadRow
@@ -76,7 +76,7 @@ def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[s
         position,
         row.sheet or "",
         row.number,
-        row.label[:LABEL_LENGTH],
+        (mask_slipped_numbers(row.label) if row.problems else row.label)[:LABEL_LENGTH],
         str(outcome),
         row.has_warning,
         row.target.pk if row.target is not None else None,

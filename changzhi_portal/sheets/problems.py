@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from changzhi_portal.personal import mask_slipped_numbers
+
 
 class Level(StrEnum):
     """An error keeps its row out; a warning lets it pass."""
@@ -88,10 +90,10 @@ class Problem:
             "sheet": self.sheet,
             "cell": self.cell,
             "column": self.column,
-            "value": self.value,
+            "value": mask_slipped_numbers(self.value),
             "code": self.code,
             "level": str(self.level),
-            "message": self.message,
+            "message": mask_slipped_numbers(self.message),
         }
 
 

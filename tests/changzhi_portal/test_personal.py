@@ -7,7 +7,7 @@ import json
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
-from changzhi_portal.personal import Sealed, decrypt, digest, mask_numbers_in
+from changzhi_portal.personal import Sealed, decrypt, digest, mask_numbers_in, mask_slipped_numbers
 
 
 def test_a_sealed_value_prints_its_mask_only() -> None:
@@ -42,9 +42,21 @@ def test_numbers_inside_a_text_are_masked() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["138 1234 5678", "138-1234-5678", "0355－1234567", "140402 19700101 0017", "1.40402197001011e+17"]
+    ("written", "shown"),
+    [
+        ("138 1234 5678", "138 **** **78"),
+        ("138-1234-5678、0355-2123456", "138-****-****、****-*****56"),
+        ("140402 19700101 0017", "140*** ******** **17"),
+        ("14040219700101001YY", "140************01YY"),
+        ("12345", "12345"),
+    ],
 )
-def test_a_number_is_masked_however_it_is_spaced(written: str) -> None:
-    shown = mask_numbers_in(f"找张三{written}")
-    assert "****" in shown
-    assert sum(sign.isdigit() for sign in shown) <= 7
+def test_numbers_are_masked_however_they_are_written(written: str, shown: str) -> None:
+    assert mask_numbers_in(written) == shown
+
+
+def test_a_number_in_a_wrong_column_is_masked_and_codes_are_not() -> None:
+    assert mask_slipped_numbers("没有“14040219700101001X”这个县") == "没有“140************01X”这个县"
+    assert mask_slipped_numbers("13812345678") == "138******78"
+    for harmless in ("140402001001", "52140402MJ00000171", "2018-06-30", "5200000", "YS2018-13812345678901"):
+        assert mask_slipped_numbers(harmless) == harmless
