@@ -348,3 +348,16 @@ _PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000a49444154789c6360000002000100ffff03000006000557bfabd40000000049454e44ae426082"
 )
+
+
+def test_a_hidden_sheet_of_broken_xml_does_not_keep_the_page_busy_for_ever(tmp_path):
+    path = make_xlsx(tmp_path / "设施.xlsx", {"城区": [HEADER, BAD], "隐藏": [["a"]]})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet2.xml"] = b"<worksheet><sheetData>" + b"<row" * 50_000 + b"</sheetData></worksheet>"
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(Unusual):
+        mark_workbook(data.getvalue(), [Entry(Level.ERROR, "城区", "C2", "设施类型", "仓库", "不在选项里")])

@@ -95,7 +95,7 @@ def _relation(tag: Mapping[str, str]) -> str:
 def _mark_sheet(
     parts: Parts, part: str, marks: Mapping[Position, Mark], styles: Styles, unmarked: Mapping[int, int]
 ) -> None:
-    xml = parts.read(part)
+    xml = parts.well_formed(part)
     opening, end = _ROWS.search(xml), _ROWS_END.search(xml)
     if opening is None or (end is None and not opening[1]):
         raise Unusual("a worksheet without rows")
@@ -162,7 +162,7 @@ def _is_problem_sheet(parts: Parts, sheet: _Sheet, *, links_of_book: str) -> boo
     """Whether a sheet is our own list of an earlier round, as we wrote it or as Excel saved it since."""
     if not sheet.name.startswith(PROBLEM_SHEET):
         return False
-    xml = parts.read(sheet.part).decode("utf-8", "replace")
+    xml = parts.well_formed(sheet.part).decode("utf-8", "replace")
     first = re.search(r"<(?:\w+:)?c\b([^>]*)>(.*?)</(?:\w+:)?c>", xml, re.DOTALL)
     if first is None:
         return False
@@ -173,7 +173,7 @@ def _is_problem_sheet(parts: Parts, sheet: _Sheet, *, links_of_book: str) -> boo
     if number is None or not shared:
         return False
     for position, item in enumerate(
-        re.finditer(r"<(?:\w+:)?si>.*?</(?:\w+:)?si>", parts.read(shared).decode("utf-8", "replace"), re.DOTALL)
+        re.finditer(r"<(?:\w+:)?si>.*?</(?:\w+:)?si>", parts.well_formed(shared).decode("utf-8", "replace"), re.DOTALL)
     ):
         if position == int(number[1]):
             return PROBLEM_HEADING in unescape(re.sub(r"<[^>]*>", "", item[0]))

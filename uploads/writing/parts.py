@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -62,6 +63,17 @@ class Parts:
         if name not in self._archive.parts:
             raise Unusual(f"no part {name}")
         return self._archive.read(name, at_most=_PART_BYTES)
+
+    def well_formed(self, name: str) -> bytes:
+        """The bytes of a part of any size. Raises Unusual when it is not well-formed: looking for tags in that has no end."""
+        data = self.read(name)
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        try:
+            parser.Parse(data, True)
+        except expat.ExpatError as error:
+            raise Unusual(f"{name} is not well-formed") from error
+        return data
 
     def text(self, name: str) -> str:
         """A small part's XML. Raises Unusual when it is not small, or not well-formed: then its text is not searched."""
@@ -150,6 +162,10 @@ class Parts:
                         for chunk in self._archive.inflate(name):
                             part.write(chunk)
         return target.getvalue()
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise Unusual("declarations")
 
 
 def _links_name(part: str) -> str:
