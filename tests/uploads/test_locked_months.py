@@ -17,6 +17,7 @@ from tests.factories import Place, make_period
 from tests.uploads.office import Send, codes_of
 from uploads import actions
 from uploads.models import UploadBatch
+from uploads.rechecking import alter_locked_months, correct_cell
 
 pytestmark = pytest.mark.django_db
 REASON = "统计局核定后更正"
@@ -66,6 +67,20 @@ def test_a_clerk_may_not_and_is_told_whom_to_ask(
     assert browser.post(address, {"reason": REASON}).status_code == 403
     batch.refresh_from_db()
     assert (batch.state, batch.locked_reason) == (UploadBatch.State.CHECKED, "")
+
+
+def test_what_the_bureau_has_given_its_reason_for_a_clerk_does_not_alter_and_bring_in(
+    send: Send, clerk: User, officer: User, place: Place, locked: ReportingPeriod
+) -> None:
+    answer = send("communities", clerk, [community_row(数据日期="2018-04-30")], period="2018-06")
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    alter_locked_months(batch=batch, reason=REASON, by=officer)
+    actions.check_queued_batch(batch.pk)
+    correct_cell(batch=batch, position=1, field="residents", text="9999", by=clerk)
+    batch.refresh_from_db()
+    with pytest.raises(PortalError, match="市局"):
+        actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    actions.request_commit(batch=batch, mode="all", by=officer, queue=False)
 
 
 def test_by_command_only_the_bureau_may(send: Send, clerk: User, officer: User, locked: ReportingPeriod) -> None:

@@ -28,6 +28,11 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
     """
     if not may_handle(batch, by):
         raise PortalError("您不能确认这个批次。", cure="This user may not commit this batch.")
+    if batch.locked_reason and not by.duty.may_alter_locked_months:
+        raise PortalError(
+            "这个批次要修改已锁定月份的数据，只有市局可以确认入库，请联系市局业务员。",
+            cure="The batch alters a locked month: only the bureau may commit it.",
+        )
     if mode not in Mode.values:
         raise PortalError("请选择全部入库或只入库没有错误的行。", cure="The mode is all or good.")
     waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED)
