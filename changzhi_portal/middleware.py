@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -30,6 +31,9 @@ class RefusalMiddleware:
 
     def process_exception(self, request: PortalRequest, exception: Exception) -> HttpResponse | None:
         """Show the refusal; other exceptions take their usual way."""
+        if isinstance(exception, DataError):  # what no database takes, such as a NUL in an address
+            logger.warning("The database refused a value of %s %s", request.method, request.path)
+            exception = PortalError("送来的内容里有系统不能保存的字符，请返回上一页改正后重试。")
         if not isinstance(exception, PortalError):
             return None
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)

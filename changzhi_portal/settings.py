@@ -138,6 +138,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
+# Nothing takes this long; what does hangs, and would keep its process for ever. The row is put back, at last given up.
+CELERY_TASK_TIME_LIMIT = 20 * 60  # seconds
 CELERY_TASK_DEFAULT_QUEUE = "uploads"
 CELERY_TIMEZONE = "Asia/Shanghai"
 if REDIS_URL:

@@ -25,6 +25,9 @@ from uploads.registry import registers
 from uploads.stamps import version_in
 
 ROWS_BETWEEN_REPORTS = 500
+# No column takes as much. A quotation mark that is never closed makes one cell of the rest of a .csv, and looking for
+# numbers in that would take hours.
+LONGEST_CELL = 5_000
 
 
 @dataclass(slots=True)
@@ -148,6 +151,8 @@ class _Cleaner:
 def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
     if isinstance(raw, CellError):
         return _Reading(is_error=True, code="bad_formula", message=f"公式出错（{raw}），请改正公式或直接填值")
+    if isinstance(raw, str) and len(raw) > LONGEST_CELL:
+        return _Reading(is_error=True, code="too_long", message=f"内容过长，有{len(raw)}个字，请检查引号和单元格内容")
     if raw == "" or column.is_blank(raw):
         return _Reading(is_blank=True)
     if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:

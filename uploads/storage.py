@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from changzhi_portal.errors import PortalError
 from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
 from uploads.reading.refusal import FileRefused
 
+logger = logging.getLogger(__name__)
 FOLDER = "uploads"
 
 
@@ -39,14 +40,23 @@ def sha256_of(data: bytes) -> str:
 
 
 def keep_original(ref: str, data: bytes) -> str:
-    """Store a file encrypted; returns its name below MEDIA_ROOT."""
+    """Store a file encrypted; returns its name below MEDIA_ROOT. Raises PortalError where the disk does not take it."""
     name = f"{FOLDER}/{ref}"
     path = Path(settings.MEDIA_ROOT) / name
-    path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
-    ) as file:
-        file.write(encrypt_bytes(data))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
+        ) as file:
+            file.write(encrypt_bytes(data))
+    except OSError as error:
+        logger.exception("An upload cannot be kept")
+        with suppress(OSError):
+            forget_original(name)
+        raise PortalError(
+            "服务器暂时存不下文件，没有收下；请稍后再上传，仍不行请联系系统管理员。",
+            cure=f"The file cannot be kept below {settings.MEDIA_ROOT}: {error.strerror}.",
+        ) from error
     return name
 
 
@@ -69,9 +79,12 @@ def original_bytes(name: str) -> bytes:
 
 @contextmanager
 def original_as_file(name: str) -> Iterator[Path]:
-    """The plain file at a private temporary path, for as long as the context lasts."""
+    """The plain file at a path that other processes of ours can open, for as long as the context lasts.
+
+    In memory, so that a process that is killed leaves no plain copy on the disk.
+    """
     data = original_bytes(name)
-    with tempfile.TemporaryDirectory(prefix="upload-") as folder:
-        path = Path(folder) / "original"
-        path.write_bytes(data)
-        yield path
+    with open(os.memfd_create("original"), "w+b") as file:
+        file.write(data)
+        file.flush()
+        yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,9 +18,10 @@ from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Facility
 from tests.communities.test_sheets import facility_row
-from tests.factories import Place, make_facility
+from tests.factories import Place, make_facility, make_period
 from tests.uploads.office import Send
-from uploads import actions, committing
+from tests.uploads.workbooks import make_ods
+from uploads import actions, committing, storage
 from uploads.actions.queueing import MOST_ATTEMPTS
 from uploads.models import UploadBatch
 
@@ -151,3 +157,40 @@ def test_rows_of_two_slices_that_have_become_one_record_are_not_both_written(
     batch = actions.commit_batch(batch)
     assert [record.name for record in Facility.objects.all()] == ["新名称"]
     assert (batch.changed, batch.new) == (1, 0)
+
+
+def test_an_upload_that_the_disk_does_not_take_says_so_and_leaves_nothing(
+    clerk: User, signed_in: Callable[[User], Client], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "full"
+    settings.MEDIA_ROOT.write_text("no folder can be made where a file stands")
+    file = SimpleUploadedFile("演示设施.csv", "社区名称,设施名称".encode())
+    answer = signed_in(clerk).post(reverse("uploads:new"), {"register": "facilities", "file": file})
+    assert answer.status_code == 422
+    assert "服务器暂时存不下文件" in answer.content.decode()
+    assert not UploadBatch.objects.exists()
+
+
+def test_a_worker_that_is_killed_leaves_no_plain_copy_of_the_file_behind(send: Send, clerk: User) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    with storage.original_as_file(batch.stored_as) as path:
+        assert storage.sha256_of(path.read_bytes()) == batch.sha256
+        assert not path.resolve().exists(), "only in memory"
+
+
+def test_a_nul_in_a_text_and_an_endless_sheet_name_are_read(clerk: User, tmp_path: Path) -> None:
+    text = "社区名称,设施名称,设施类型,建筑面积（㎡）,启用日期\n和平社区,活动\0室,综合服务设施,约5\0,2016/05/01"
+    padding = "\n" * 70_000  # beyond what is looked at to tell text from anything else
+    batch = received(clerk, text.replace("\n", padding, 1).encode(), "演示设施.csv")
+    assert (batch.state, batch.new, batch.warnings) == ("checked", 1, 1)
+    header, *row = ([*line.split(",")] for line in text.replace("\0", "").split("\n"))
+    path = make_ods(tmp_path / "a.ods", {"设施" * 80: [header, *row]})
+    batch = received(clerk, path.read_bytes(), path.name)
+    assert (batch.state, batch.new, len(batch.staged_rows.get().sheet)) == ("checked", 1, 100)
+
+
+def received(user: User, data: bytes, name: str) -> UploadBatch:
+    batch = actions.receive_file(
+        file=[data], file_name=name, register="facilities", by=user, period=make_period(), queue=False
+    )
+    return actions.check_batch(batch)

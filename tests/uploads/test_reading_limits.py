@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
+from tests.factories import make_period
 from tests.uploads.workbooks import COMMUNITY_HEADER, make_html, make_ods, make_xlsx
+from uploads import actions
+from uploads.models import UploadBatch
 from uploads.reading import workbook
 from uploads.reading.grid import CellError
 from uploads.reading.refusal import FileRefused
@@ -143,3 +147,19 @@ def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
             workbook._grids(io.BytesIO(answer))
         assert refusal.value.code == "unreadable_file"
     assert workbook._grids(io.BytesIO(whole + pickle.dumps(("end",))))[0].name == "一"
+
+
+def test_a_quotation_mark_that_is_never_closed_is_found_at_once(clerk: User) -> None:
+    """It makes one cell of the rest of the file, with thousands of digits and no end of places to look for a number."""
+    rows = [f"和平社区,活动室{n},综合服务设施,{n},2016/05/01" for n in range(3_000)]
+    rows[5] = rows[5].replace(",5,", ',"5,')
+    text = "\n".join(["社区名称,设施名称,设施类型,建筑面积（㎡）,启用日期", *rows])
+    batch = checked(clerk, text.encode(), "演示设施.csv")
+    assert (batch.state, batch.problem_counts["too_long"]) == ("checked", 1)
+
+
+def checked(user: User, data: bytes, name: str) -> UploadBatch:
+    batch = actions.receive_file(
+        file=[data], file_name=name, register="facilities", by=user, period=make_period(), queue=False
+    )
+    return actions.check_batch(batch)

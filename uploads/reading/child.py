@@ -23,6 +23,7 @@ from uploads.reading.sniffing import Kind, kind_of
 _BATCH: Final = 1_000
 _NOTHING: Final = " \t\r\n\v\f\u3000\xa0\u200b\ufeff"
 _SUSPECT: Final = frozenset(["", "#", "E", *_NOTHING])  # how blanks and failed formulas begin
+_LONGEST_NAME: Final = 100  # of a sheet; Excel's have 31
 _NO_CELLS: Final[tuple[object, ...]] = ()
 
 
@@ -66,13 +67,13 @@ def _sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[
 class _Texts(dict[str, str]):
     """Cell texts by what the file says: blanks become "", failed formulas a CellError, repeated texts one object.
 
-    One per batch of rows, so that it does not keep a whole file alive.
+    Without NUL, which old .xls files may have in a text and which no database takes. One per batch of rows, so that it does not keep a whole file alive.
     """
 
     def __missing__(self, text: str) -> str:
-        value = text
-        if text[:1] in _SUSPECT:
-            value = "" if not text.strip(_NOTHING) else CellError(text) if is_error_text(text) else text
+        value = text.replace("\0", "")
+        if value[:1] in _SUSPECT:
+            value = "" if not value.strip(_NOTHING) else CellError(value) if is_error_text(value) else value
         self[text] = value
         return value
 
@@ -104,7 +105,8 @@ class _Writer:
                 batch = []
         if batch:
             self._dump(batch)
-        self._dump(("sheet", sheet.name, sheet.merged))
+        name = sheet.name and sheet.name.replace("\0", "")[:_LONGEST_NAME]
+        self._dump(("sheet", name, sheet.merged))
 
     def _dump(self, value: object) -> None:
         pickle.dump(value, self._answer, protocol=5)

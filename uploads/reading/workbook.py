@@ -63,7 +63,7 @@ def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) ->
     try:
         # Not a shell, our own module, and an environment without the portal's secrets.
         done = subprocess.run(  # noqa: S603
-            [*arguments, json.dumps(asdict(limits)), file_name, str(path.resolve())],
+            [*arguments, json.dumps(asdict(limits)), file_name, str(path.absolute())],
             cwd=_PROJECT,
             env={"PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "0"},
             stdin=subprocess.DEVNULL,
