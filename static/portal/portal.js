@@ -41,9 +41,13 @@
     }
   });
 
-  // A choice that only leads to another page needs no button.
+  // A choice made with the pointer leads to the other page at once. Arrow keys walk through the choices one by one, so
+  // whoever uses them presses the button that follows.
+  var isByKeys = false;
+  document.addEventListener("keydown", function () { isByKeys = true; }, true);
+  document.addEventListener("pointerdown", function () { isByKeys = false; }, true);
   document.addEventListener("change", function (event) {
-    if (event.target.matches("select[data-go]")) {
+    if (event.target.matches("select[data-go]") && !isByKeys) {
       event.target.form.submit();
     }
   });

@@ -16,6 +16,7 @@ from tests.factories import (
     make_batch,
     make_facility,
     make_organization,
+    make_period,
     make_profile,
     make_project,
     make_user,
@@ -194,6 +195,20 @@ def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(registers,
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator("#content :focus")).to_have_count(1)
-    page.get_by_label("搜索").focus()
-    width = page.get_by_label("搜索").evaluate("element => getComputedStyle(element).outlineWidth")
-    assert width == "3px"
+    for found in (page.get_by_label("搜索"), page.get_by_role("button", name="查询")):
+        found.focus()
+        assert found.evaluate("element => getComputedStyle(element).outline").endswith("solid 3px")
+
+
+def test_the_arrow_keys_walk_through_the_months_without_leaving_the_page(registers, officer, enter):
+    make_period("2018-05")
+    page = enter(officer, "/submissions/")
+    page.get_by_label("统计月").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    expect(page).to_have_url(re.compile("/submissions/$"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("period=2018-05"))
+    page.get_by_label("统计月").select_option("2018年6月")
+    expect(page).to_have_url(re.compile("period=2018-06"))

@@ -135,6 +135,9 @@ def test_the_pages_about_a_batch_fit_a_telephone(place, period, clerk, enter, se
     done = send("facilities", clerk, [facility_row()], commit="all")
     checked, committed = (UploadBatch.objects.get(pk=each["batch"]).ref for each in (answer, done))
     page = enter(clerk, screen=TELEPHONE)
+    page.goto(f"/uploads/{committed}/")
+    one_line = page.locator(".breadcrumb a").first.bounding_box()["height"]
+    assert page.get_by_role("link", name="撤销入库").bounding_box()["height"] < 2 * one_line, "one sign below the other"
     for path in (
         f"/uploads/{checked}/",
         f"/uploads/{checked}/?tab=new",
