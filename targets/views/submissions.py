@@ -185,7 +185,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             period=submission.period,
             standing=standing_of(submission),
             phase=phase,
-            deadline=deadline_in_words(submission.period, day) if is_open else phase.label,
+            deadline=_deadline(submission, phase, day),
             steps=steps,
             note_length=NOTE_LENGTH,
             may_submit=is_open
@@ -251,6 +251,16 @@ def _reminded_in_words(sent: list[Reminder]) -> str:
     return f"已向{names}的填报员发出催报通知；登记了邮箱的，系统稍后发邮件。{warning}"
 
 
+def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
+    """Until when the month is to be reported; once it is, only the day it was due."""
+    if phase in (Phase.LOCKED, Phase.NOT_OPEN):
+        return phase.label
+    if submission.is_reported:
+        due = submission.period.due_on
+        return f"{due.month}月{due.day}日截止"
+    return deadline_in_words(submission.period, day)
+
+
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
     """The county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
     visible = TargetResult.objects.visible_to(user).select_related("target")
@@ -278,7 +288,10 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
 
 
 def _records_changed_since(submission: Submission, user: Any) -> int:
-    """How many records of the county's registers have been changed since the report that stands was made."""
+    """How many records of the county's registers have been changed since the report that stands was made.
+
+    When it was made the log knows: `submitted_at` of demo data lies years before the day on which they were brought in.
+    """
     if not submission.is_reported:
         return 0
     county = submission.county
@@ -287,9 +300,11 @@ def _records_changed_since(submission: Submission, user: Any) -> int:
         # What is edited after a county was closed is noted at the towns that have taken the place of its own.
         became = Division.objects.became_by(timezone.localdate())
         inside |= Q(division__in={became.get(town, town) for town in county.children.values_list("pk", flat=True)})
-    later = ChangeRecord.objects.visible_to(user).filter(
-        inside, change_set__made_at__gt=submission.submitted_at, change_set__affects_figures=True
-    )
+    visible = ChangeRecord.objects.visible_to(user)
+    reports = visible.of_object(submission).filter(after__state=Submission.State.SUBMITTED).select_related("change_set")
+    report = reports.first()
+    since = report.change_set.made_at if report else submission.submitted_at
+    later = visible.filter(inside, change_set__made_at__gt=since, change_set__affects_figures=True)
     # A change of divisions touches every record of a place and no figure of a month before.
     of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
     return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()

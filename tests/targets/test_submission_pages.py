@@ -1,13 +1,16 @@
 """The page of one county's report, as each role sees it."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import apply_division_changes
 from accounts.models import Notice
 from changelog.models import ChangeRecord
 from communities.models import Community, DivisionChange
-from targets.actions import compute_period, return_submission, submit_month
+from targets.actions import accept_submission, compute_period, return_submission, submit_month
 from targets.models import Submission
 from tests.factories import make_batch, make_change_set, make_facility, make_organization, make_period
 from tests.queries import queries_of
@@ -144,6 +147,8 @@ def test_what_changed_since_the_report_is_said_to_whoever_decides(place, due, cl
     for community in (place.communities[0], place.communities[0], place.communities[1], place.villages[0]):
         note_edit(community, officer)
     assert "上报以后，登记表又改了2条记录" in text_of(browser.get(PAGE))
+    accept_submission(submission=submission, by=officer)
+    assert "上报以后，登记表又改了2条记录" in text_of(browser.get(PAGE)), "accepting is no new report"
     return_submission(submission=submission, note="请核对", by=officer)
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
 
@@ -174,6 +179,21 @@ def test_what_changed_since_is_said_of_a_county_that_was_merged_meanwhile_too(
     for community in Community.objects.filter(pk__in=[place.communities[0].pk, place.villages[0].pk]):
         note_edit(community, officer)
     assert "上报以后，登记表又改了1条记录" in text_of(browser.get(PAGE))
+
+
+def test_a_report_that_a_demo_dates_back_is_not_said_to_have_changed_since(place, due, clerk, officer, signed_in):
+    note_edit(place.communities[0], clerk)
+    submit_month(period=due, county=place.county, by=clerk, at=timezone.now() - datetime.timedelta(days=365))
+    assert "上报以后，登记表又改了" not in text_of(signed_in(officer).get(PAGE))
+
+
+def test_a_month_that_is_reported_is_not_said_to_become_late(place, due, clerk, signed_in):
+    late = make_due("2018-05", in_days=-1)
+    page = "/submissions/201805-140402/"
+    assert "现在上报记为迟报" in text_of(signed_in(clerk).get(page))
+    submit_month(period=late, county=place.county, by=clerk)
+    text = text_of(signed_in(clerk).get(page))
+    assert "现在上报记为迟报" not in text and "日截止" in text
 
 
 def test_an_unknown_step_and_one_without_a_report_are_refused_in_words(place, due, officer, signed_in):
