@@ -4,18 +4,39 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import paths_above
 from changzhi_portal.panels import HomePanel, RecordPanel
 from changzhi_portal.sheets.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
 from uploads.registry import registers
+
+
+class FromAbove(NamedTuple):
+    """When an office above brought in a register for all below it, and which office that was, in words."""
+
+    at: datetime.datetime
+    by: str
+
+
+def _from_above(period: ReportingPeriod, path: str) -> dict[str, FromAbove]:
+    """By register, what the county or the bureau has brought in for the office at `path`.
+
+    Not cut to the user's scope: nothing is told but that it was done and when. The bureau's own page counts it so too.
+    """
+    above = UploadBatch.objects.filter(period=period, division__path__in=paths_above(path)[:-1])
+    by_city = path.split("/", 1)[0] + "/"
+    found: dict[str, FromAbove] = {}
+    for (office, register), at in sorted(above.reported().newest_by_office().items(), key=lambda item: item[1]):
+        found[register] = FromAbove(at, "市局代报" if office == by_city else "县（市、区）代报")
+    return found
 
 
 class OfficeMonth(HomePanel):
@@ -37,8 +58,15 @@ class OfficeMonth(HomePanel):
         batches = UploadBatch.objects.visible_to(request.user).filter(period=period)
         reported = batches.reported().newest_of_each_register()
         unfinished = batches.unfinished().newest_of_each_register()
+        from_above = _from_above(period, request.user.division.path)
         lines = [_line(sheet, reported.get(sheet.name), unfinished.get(sheet.name)) for sheet in registers()]
-        return {"period": period, "lines": lines, "done": sum(line["reported"] is not None for line in lines)}
+        for line in lines:
+            line["from_above"] = None if line["reported"] else from_above.get(line["register"].name)
+        return {
+            "period": period,
+            "lines": lines,
+            "done": sum(bool(line["reported"] or line["from_above"]) for line in lines),
+        }
 
 
 def _line(sheet: type[RegisterSheet], reported: UploadBatch | None, unfinished: UploadBatch | None) -> dict[str, Any]:
@@ -98,5 +126,10 @@ class SubmissionUploads(RecordPanel):
         batches = UploadBatch.objects.visible_to(request.user).within(record.county).filter(period=record.period)
         reported = batches.reported().newest_of_each_register()
         prefetch_related_objects(list(reported.values()), "uploaded_by")
-        uploads = [{"register": sheet, "batch": reported.get(sheet.name)} for sheet in registers()]
-        return {"uploads": uploads, "done": len(reported)}
+        from_above = _from_above(record.period, record.county.path)
+        uploads = [
+            {"register": sheet, "batch": batch, "from_above": None if batch else from_above.get(sheet.name)}
+            for sheet in registers()
+            for batch in [reported.get(sheet.name)]
+        ]
+        return {"uploads": uploads, "done": sum(bool(each["batch"] or each["from_above"]) for each in uploads)}

@@ -6,7 +6,7 @@ from django.urls import reverse
 from communities.models import Division
 from targets.actions import return_submission, submit_month
 from targets.models import Reminder
-from tests.factories import make_division, make_facility, make_period, make_user
+from tests.factories import make_batch, make_division, make_facility, make_period, make_user
 from tests.queries import exactly
 from tests.targets.reporting import make_due
 
@@ -129,6 +129,20 @@ def test_a_clerks_home_page_is_this_months_to_do(place, due, clerk, officer, sig
     assert f'href="{PAGE}"' in page
     (report,) = panel_of(browser, OFFICE)["reports"]
     assert report["checks"]["hard"] == 1
+
+
+def test_what_an_office_above_has_brought_in_is_done_for_those_below(
+    place, due, clerk, street_clerk, officer, signed_in
+):
+    make_batch(officer, "projects", period=due, state="committed", committed_at="2018-07-03T09:00+08:00")
+    make_batch(clerk, "workers", period=due, state="committed", committed_at="2018-07-02T09:00+08:00")
+    county, street = (panel_of(signed_in(user), "uploads/office_month_panel.html") for user in (clerk, street_clerk))
+    assert (county["done"], street["done"]) == (2, 2)
+    by = {line["register"].name: line["from_above"].by for line in street["lines"] if line["from_above"]}
+    assert by == {"projects": "市局代报", "workers": "县（市、区）代报"}
+    page = text_of(signed_in(clerk).get("/"))
+    assert '7月3日 09:00 <span class="quiet">市局代报</span>' in page
+    assert 'href="/uploads/template/projects.xlsx?filled=1"' in page, "the month begins with the filled template"
 
 
 def test_the_home_page_says_what_was_returned_and_why(place, due, clerk, officer, signed_in):

@@ -25,14 +25,6 @@ def text_of(answer):
     return " ".join(answer.content.decode().split())
 
 
-def panel_of(browser, template):
-    (panel,) = [each for each in browser.get("/").context["panels"] if each["template_name"] == template]
-    return panel
-
-
-OFFICE, BUREAU = "targets/office_report_panel.html", "targets/bureau_reports_panel.html"
-
-
 def test_a_clerk_looks_at_the_checks_and_reports(place, due, clerk, signed_in):
     browser = signed_in(clerk)
     page = text_of(browser.get(PAGE))
