@@ -25,6 +25,7 @@ from uploads.registry import register_named
 from uploads.views import UploadPage, find_batch
 
 MOST_NOTICES = 50
+BESIDE_ROWS = "rows"  # messages so tagged stand above the rows, where the page is opened
 _COLUMN = "column-"  # how the fields of the mapping form are called, before the column's number
 
 
@@ -182,7 +183,7 @@ class CorrectCell(BatchStep):
                 by=request.user,
             )
         except PortalError as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, str(refusal), extra_tags=BESIDE_ROWS)
             return self.back(_tab_query(sent.get("back", "")))
         self.batch.refresh_from_db()
         if self.batch.is_at_work:
@@ -190,9 +191,10 @@ class CorrectCell(BatchStep):
         row = self.batch.staged_rows.filter(position=number_in(sent.get("row", ""))).first()
         if row is not None and row.outcome == UploadRow.Outcome.ERROR:
             left = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
-            messages.warning(request, f"已改，第{row.row_number}行还有错误：{left}")
+            messages.warning(request, f"已改，第{row.row_number}行还有错误：{left}", extra_tags=BESIDE_ROWS)
         elif row is not None:
-            messages.success(request, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。")
+            said = f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。"
+            messages.success(request, said, extra_tags=BESIDE_ROWS)
         return self.back(_tab_query(sent.get("back", "")))
 
     def _row(self, position: str) -> UploadRow:

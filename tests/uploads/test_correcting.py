@@ -128,6 +128,7 @@ def test_a_wrong_correction_is_told_and_the_row_stays_out(send, clerk, signed_in
     )
     page = answer.content.decode()
     assert "第2行还有错误" in page and "六百" in page
+    assert page.index('id="rows"') < page.index("第2行还有错误"), "said where the page is opened, at the rows"
     assert "evil" not in answer.redirect_chain[-1][0]
     batch.refresh_from_db()
     assert (batch.errors, batch.staged_rows.get().outcome) == (1, UploadRow.Outcome.ERROR)
