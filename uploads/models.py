@@ -184,8 +184,8 @@ class UploadBatch(ScopedModel):
 
     @property
     def progress(self) -> Progress:
-        """How far the worker is, for the page; nothing before it starts."""
-        return read_progress(self.ref)
+        """How far the worker is, for the page; nothing before it starts, though an earlier step may have left word."""
+        return Progress() if self.state in self.WAITS_AS.values() else read_progress(self.ref)
 
     @property
     def is_at_work(self) -> bool:

@@ -129,7 +129,9 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
             return redirect("uploads:batch", ref=batch.ref)
         if not batch.is_at_work:
             return HttpResponseClientRefresh()
-        return self.render_to_response({"batch": batch})
+        step = batch.progress.step or batch.get_state_display()
+        news = "" if request.GET.get("after") == step else step
+        return self.render_to_response({"batch": batch, "news": news})
 
 
 class CommitBatch(UploadPage):

@@ -116,7 +116,9 @@ class BriefingProgress(TemplateResponseMixin, PortalPage):
             return redirect("reports:briefing", ref=briefing.ref)
         if not briefing.is_at_work:
             return HttpResponseClientRefresh()
-        return self.render_to_response({"briefing": briefing})
+        step = briefing.step or briefing.get_state_display()
+        news = "" if request.GET.get("after") == step else step
+        return self.render_to_response({"briefing": briefing, "news": news})
 
 
 class PrintBriefing(PortalPage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from unittest.mock import patch
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -151,10 +152,11 @@ def test_progress_is_asked_for_every_second_and_ends_with_the_whole_page(place, 
     browser = signed_in(officer)
     whole = page(browser, "briefing", briefing.ref).content.decode()
     address = reverse("reports:briefing_progress", args=[briefing.ref])
-    assert f'hx-get="{address}"' in whole and 'hx-trigger="every 1s"' in whole
+    assert f'hx-get="{address}?after={quote("正在绘图和排版")}"' in whole and 'hx-trigger="every 1s"' in whole
     part = browser.get(address, headers={"HX-Request": "true"})
     assert "正在绘图和排版" in part.content.decode()
     assert "<html" not in part.content.decode()
+    assert '<div id="announcer" hx-swap-oob="innerHTML">正在绘图和排版</div>' in part.content.decode()
     Briefing.objects.update(state=State.FAILED, message="缺字体。")
     assert browser.get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     assert browser.get(address).status_code == 302, "without htmx the address leads to the page"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -167,13 +168,24 @@ def test_the_page_asks_for_progress_until_the_work_is_done(clerk, signed_in):
     browser = signed_in(clerk)
     address = reverse("uploads:progress", args=[batch.ref])
     page = browser.get(reverse("uploads:batch", args=[batch.ref])).content.decode()
-    assert f'hx-get="{address}"' in page
+    assert f'hx-get="{address}?after={quote("核对现有记录")}"' in page
     assert "核对现有记录：0 / 480 行" in " ".join(page.split())
-    part = browser.get(address, HTTP_HX_REQUEST="true")
-    assert "<html" not in part.content.decode()
+    part = browser.get(address, {"after": "核对现有记录"}, HTTP_HX_REQUEST="true").content.decode()
+    assert "<html" not in part and "announcer" not in part
+    Reporter(batch.ref).step("保存检查结果", 480)
+    part = browser.get(address, {"after": "核对现有记录"}, HTTP_HX_REQUEST="true").content.decode()
+    assert '<div id="announcer" hx-swap-oob="innerHTML">保存检查结果</div>' in part, "a step that begins is read aloud"
     assert browser.get(address).status_code == 302, "without JavaScript the link shows the whole page"
     UploadBatch.objects.filter(pk=batch.pk).update(state="checked")
     assert browser.get(address, HTTP_HX_REQUEST="true")["HX-Refresh"] == "true"
+
+
+@pytest.mark.django_db
+def test_what_waits_to_be_committed_does_not_show_how_far_its_check_came(clerk, signed_in):
+    batch = make_batch(clerk, state="commit_queued")
+    Reporter(batch.ref).step("保存检查结果", 480)
+    page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+    assert "正在排队" in page and "保存检查结果" not in page
 
 
 @pytest.mark.django_db
