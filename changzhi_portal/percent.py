@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 ONE_DECIMAL = Decimal("0.1")
 
 
-def percent(part: int, whole: int) -> Decimal | None:
+def percent(part: int | Decimal, whole: int) -> Decimal | None:
     """`part` of `whole` in percent with one decimal; None of nothing.
 
     Taken from the counts: 96 of 153 is 62.745… and so 62.7, though its rate stored with four decimals is 0.6275.

@@ -12,6 +12,7 @@ from socialworkers.models import SocialWorker
 from targets.indicators import INDICATORS, CountingRule
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
+from targets.reporting import percent
 
 
 class Dimension(NamedTuple):
@@ -92,12 +93,15 @@ def indicator_in_words(target: Target) -> str:
 
 
 def result_in_words(result: TargetResult) -> str:
-    """The figure that stands beside the bound: 9.4个 of a mean, 76.5% of a coverage or a rate; a dash for nothing."""
+    """The figure that stands beside the bound: 9.4个 of a mean, 76.5% of a coverage or a rate; a dash for nothing.
+
+    A rate is taken from the counts and has one decimal, as everywhere else.
+    """
     target = result.target
     if target.aggregate == Target.Aggregate.MEAN:
         return "—" if result.value is None else f"{number_in_words(result.value)}{target.value_unit}"
-    rate = result.rate if result.value is None else result.value / 100
-    return "—" if rate is None else f"{number_in_words(Decimal(rate) * 100)}%"
+    rate = percent(result.reached, result.judged) if result.value is None else percent(result.value, 100)
+    return "—" if rate is None else f"{rate}%"
 
 
 def version_in_words(plan: TargetPlan) -> str:

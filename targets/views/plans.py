@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from typing import Any
@@ -16,6 +17,7 @@ from django.views.generic.base import TemplateResponseMixin
 from changzhi_portal.errors import PortalError
 from changzhi_portal.rights import EVERYBODY, may
 from changzhi_portal.views import Crumb, PortalPage
+from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import CopyPlanForm, NewTargetForm, PlanForm, ReasonForm, TargetForm
 from targets.models import Target, TargetPlan
@@ -29,7 +31,7 @@ _CONTROLS = frozenset({"csrfmiddlewaretoken", "previewed", "based_on", "reason",
 
 
 class PlanList(TemplateResponseMixin, PortalPage):
-    """Every plan in its present version, and which one months are judged by now."""
+    """Every plan in its present version, and which one the month in hand is judged by."""
 
     requires = EVERYBODY
     title = _PLANS
@@ -38,8 +40,15 @@ class PlanList(TemplateResponseMixin, PortalPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The plans, the one begun first before the others."""
         plans = TargetPlan.objects.current().prefetch_related("targets")
+        today = timezone.localdate()
+        month = ReportingPeriod.objects.in_hand(today)
         return self.render_to_response(
-            self.get_context_data(plans=plans, in_force=_in_force_today(), may_edit=may(request.user, _MAY_EDIT))
+            self.get_context_data(
+                plans=plans,
+                in_force=_in_force_on(month.as_of if month else today),
+                month=month,
+                may_edit=may(request.user, _MAY_EDIT),
+            )
         )
 
 
@@ -295,9 +304,9 @@ def _plan(code: str, version: int | None = None) -> TargetPlan:
     return found
 
 
-def _in_force_today() -> TargetPlan | None:
+def _in_force_on(day: datetime.date) -> TargetPlan | None:
     try:
-        return TargetPlan.objects.in_force_on(timezone.localdate())
+        return TargetPlan.objects.in_force_on(day)
     except PortalError:
         return None
 

@@ -42,7 +42,7 @@ def test_an_administrator_tries_a_change_out_and_saves_it(administrator, enter, 
     page.get_by_role("button", name="预览影响").click()
     kept(page, "trial")
     county = page.get_by_role("row").filter(has_text="城区")
-    assert "0% → 60%" in " ".join(county.inner_text().split())
+    assert "0.0% → 60.0%" in " ".join(county.inner_text().split())
     page.get_by_label("修改原因", exact=False).fill("按会议意见")
     page.get_by_role("button", name="保存为新版本").click()
     page.get_by_text("已保存为第2版").wait_for()

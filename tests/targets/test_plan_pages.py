@@ -9,7 +9,7 @@ from changelog.models import ChangeRecord, ChangeSet
 from periods.models import ReportingPeriod
 from targets.actions import compute_period
 from targets.models import Computation, Target, TargetPlan, TargetResult
-from tests.factories import make_facility, make_organization
+from tests.factories import make_facility, make_organization, make_period
 from tests.queries import queries_of, writes_of
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,13 @@ def test_everybody_reads_plans_and_only_the_administrator_is_offered_to_change_t
         assert browser.post(address, ORGANIZATION_COUNT).status_code == 403
 
 
+def test_the_plan_that_the_month_in_hand_is_judged_by_is_marked(administrators_browser):
+    make_period("2018-06")
+    page = " ".join(administrators_browser.get("/plans/").content.decode().split())
+    assert '2020年目标方案</a> <span class="mark good">2018年6月使用</span>' in page, "whatever day it is today"
+    assert page.count("使用</span>") == 1
+
+
 def test_the_plan_to_2025_says_in_words_what_it_asks(administrators_browser):
     page = administrators_browser.get("/plans/2025/").content.decode()
     for words in ("全域每百户≥30㎡", "≥80%的社区达到≥1处", "全域每万人≥18名", "平均≥10个", "平均≥5个"):
@@ -100,7 +107,7 @@ def test_a_trial_shows_old_and_new_results_of_city_and_counties_and_saves_nothin
     rows = {change.division.code: change for change in answer.context["changes"]}
     assert list(rows) == ["140400", "140402", "140423"]
     assert rows["140402"].counts == [("参评", 5, 5), ("达标", 0, 1), ("未达标", 5, 4), ("未知", 0, 0)]
-    assert (rows["140402"].figure_before, rows["140402"].figure_after) == ("0%", "20%")
+    assert (rows["140402"].figure_before, rows["140402"].figure_after) == ("0.0%", "20.0%")
     assert not rows["140423"].is_change
     text = answer.content.decode()
     assert "要求由“≥10个”改为“≥2个”" in text
@@ -112,7 +119,7 @@ def test_a_trial_shows_old_and_new_results_of_city_and_counties_and_saves_nothin
 def test_a_trial_of_a_mean_shows_the_mean(administrators_browser, measured):
     answer, _ = tried(administrators_browser, aggregate="mean", at_least="1")
     county = next(change for change in answer.context["changes"] if change.division.code == "140402")
-    assert (county.figure_before, county.figure_after) == ("0%", "0.4个")
+    assert (county.figure_before, county.figure_after) == ("0.0%", "0.4个")
     assert (county.after.verdict, county.after.gap) == ("unmet", 3)
 
 

@@ -17,7 +17,6 @@ from tests.queries import queries_of
 from tests.targets.reporting import doubtful_facility, explained, make_due
 
 pytestmark = pytest.mark.django_db
-LIST = "/submissions/"
 PAGE = "/submissions/201806-140402/"
 
 
