@@ -97,8 +97,11 @@ def _trend(points: tuple[_Point, ...], title: str, goal: float, is_percent: bool
         rule = alt.Chart(alt.Data(values=[{"value": goal}])).encode(y="value:Q")
         layers.append(rule.mark_rule(color=GOAL, strokeDash=[5, 3], strokeWidth=1.5))
     layers.append(base.mark_point(color=BAR, filled=True, size=34, opacity=1).encode(y=vertical, href="link:N"))
-    named = alt.Chart(alt.Data(values=ends)).encode(x=horizontal, y=vertical, text="label:N")
-    layers.append(named.mark_text(color=INK, dy=-11))
+    for label in ends:
+        named = alt.Chart(alt.Data(values=[label])).encode(x=horizontal, y=vertical, text="label:N")
+        # The first figure begins at its point: centred, it would lie across the numbers of the axis.
+        is_first_of_many = last > 0 and label["at"] == ends[0]["at"]
+        layers.append(named.mark_text(color=INK, dy=-11, align="left" if is_first_of_many else "center"))
     chart = alt.layer(*layers).properties(width=size[0], height=size[1])
     marks = [Mark("", f"{point.month.year}年{point.month.month}月", point.value, point.label, "") for point in points]
     return draw(chart, marks, title)

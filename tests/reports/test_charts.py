@@ -157,6 +157,8 @@ def test_a_trend_names_every_month_with_its_figure_and_prints_the_first_and_the_
     assert {"2017-11", "2017-12", "2018-01", "0%", "100%"} <= set(texts(svg))
     assert links(svg) == []
     assert 'role="img"' in svg
+    (first,) = re.findall(r'<text text-anchor="(\w+)"[^>]*>40.0%', svg)
+    assert first == "start", "centred, it would lie across the numbers of the axis"
 
 
 def test_a_trend_leaves_a_gap_where_a_month_has_no_figure():
