@@ -43,6 +43,11 @@ class PrintBriefingForm(forms.Form):
         error_messages={"invalid": "没有这一版简报。", "min_value": "没有这一版简报。"},
     )
 
+    @property
+    def has_months(self) -> bool:
+        """Whether there is a month to choose."""
+        return bool(self.fields["period"].queryset.exists())  # type: ignore[attr-defined]
+
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         levels = (Division.Level.CITY, Division.Level.COUNTY)

@@ -37,6 +37,8 @@ class ListPage(TemplateResponseMixin, PortalPage):
     export_register: ClassVar[str] = ""
     # What an office does when the register holds nothing yet.
     empty_advice: ClassVar[str] = "还没有数据。请先在“填报”中上传这张登记表。"
+    # Whether uploading is what fills the list, so that an empty one offers it.
+    is_filled_by_uploads: ClassVar[bool] = True
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
@@ -59,6 +61,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
             is_filtered=filterset.is_narrowed,
             page_sizes=PAGE_SIZES,
             empty_advice=self.empty_advice,
+            is_filled_by_uploads=self.is_filled_by_uploads,
             export_register=self.export_register,
         )
         if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:

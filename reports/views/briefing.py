@@ -44,11 +44,14 @@ class BriefingList(ListPage):
     form = BriefingFilterForm
     table = BriefingTable
     empty_advice = "还没有简报，市局生成后会出现在这里。"
+    is_filled_by_uploads = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With `print_form` for those who may print."""
+        """With `print_form` for those who may print, as soon as there is a month to print."""
         user = self.request.user
         print_form = PrintBriefingForm(user=user) if may(user, _MAY_PRINT) else None
+        if print_form and not print_form.has_months:
+            print_form = None
         return super().get_context_data(print_form=print_form, **kwargs)
 
 

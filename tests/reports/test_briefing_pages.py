@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
+from periods.models import ReportingPeriod
 from reports import actions
 from reports.models import Briefing
 from reports.storage import keep_pdf
@@ -144,6 +145,13 @@ def test_the_page_shows_the_very_figures_the_pdf_was_printed_from(place, period,
     assert "1项目标的达标率为62.7%。" in shown
     assert "达标96个，达标率62.7%，较上月提高1.3个百分点" in shown
     assert "未达标城市社区共1个" in shown
+
+
+def test_an_empty_list_offers_neither_an_upload_nor_a_month_that_is_not_there(place, officer, signed_in):
+    ReportingPeriod.objects.all().delete()
+    empty = page(signed_in(officer), "briefings").content.decode()
+    assert "还没有简报" in empty
+    assert "上传表格" not in empty and "生成简报" not in empty
 
 
 def test_progress_is_asked_for_every_second_and_ends_with_the_whole_page(place, officer, signed_in):

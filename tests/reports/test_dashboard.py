@@ -195,7 +195,9 @@ def test_a_target_of_whole_districts_has_no_table_of_paces(a_year_later, officer
 def test_a_month_without_figures_says_so_and_a_wrong_month_what_is_wrong(period, officer, signed_in):
     browser = signed_in(officer)
     for asked in ({}, {"period": "2018-06"}, {"period": "2017-12"}):
-        assert "还没有测算结果" in browser.get(DASHBOARD, asked).content.decode()
+        page = browser.get(DASHBOARD, asked).content.decode()
+        assert "还没有测算结果" in page
+        assert "<select" not in page, "there is no month to choose"
     wrong = browser.get(DASHBOARD, {"period": "2018-13"})
     assert wrong.status_code == 400
     assert "统计月“2018-13”不对，应写成2018-06这样的年月。" in wrong.content.decode()
