@@ -64,11 +64,6 @@ class PortalPage(ContextMixin, View):
         return super().get_context_data(title=self.get_title(), crumbs=self.get_crumbs(), **kwargs)
 
 
-def number_in(text: str) -> int:
-    """A number that a form sends, such as a key or a position; 0, which no row has, for anything that is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def check_scoped(page: type, queryset: Any) -> None:
     """Raise ImproperlyConfigured unless the queryset can be cut to what a user may see."""
     model = getattr(queryset, "model", None)
@@ -76,3 +71,8 @@ def check_scoped(page: type, queryset: Any) -> None:
         raise ImproperlyConfigured(f"{page.__name__} needs a `queryset` of a scoped model.")
     if not isinstance(queryset, ScopedQuerySet):
         raise ImproperlyConfigured(f"The queryset of {page.__name__} has no visible_to(): it must be a ScopedQuerySet.")
+
+
+def number_in(text: str) -> int:
+    """A number that a form sends, such as a key or a position; 0, which no row has, for anything that is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
