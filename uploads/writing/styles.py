@@ -14,10 +14,12 @@ _XF: Final = r"<(?:\w+:)?xf\b[^>]*/>|<(?:\w+:)?xf\b[^>]*>.*?</(?:\w+:)?xf>"
 
 
 class Styles:
-    """The text of xl/styles.xml, growing. Looks are numbered as cells refer to them."""
+    """The text of xl/styles.xml and what is added to it. Looks are numbered as cells refer to them."""
 
     def __init__(self, xml: str) -> None:
-        self.xml = xml
+        self._xml = xml
+        self._added: dict[str, list[str]] = {}  # section → new elements; put in at the end, for there may be thousands
+        self._counted: dict[str, int] = {}
         root = re.search(r"<(\w+:)?styleSheet\b", xml)
         if not root:
             raise Unusual("no styles")
@@ -79,19 +81,31 @@ class Styles:
 
     def _section(self, name: str) -> tuple[int, int, str]:
         """Start, end and content of a section."""
-        found = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self.xml, re.DOTALL)
+        found = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self._xml, re.DOTALL)
         if not found:
             raise Unusual(f"no {name}")
         return found.start(), found.end(), found[1]
 
     def _append(self, section: str, child: str, xml: str) -> int:
         """Add an element at the end of a section; its number."""
-        start, end, content = self._section(section)
-        count = len(re.findall(rf"<{self._prefix}{child}[\s/>]", content))
-        opening = self.xml[start : self.xml.index(">", start) + 1]
-        opening = with_attributes(opening, count=str(count + 1))
-        self.xml = f"{self.xml[:start]}{opening}{content}{xml}</{self._prefix}{section}>{self.xml[end:]}"
-        return count
+        if section not in self._counted:
+            content = self._section(section)[2]
+            self._counted[section] = len(re.findall(rf"<{self._prefix}{child}[\s/>]", content))
+        added = self._added.setdefault(section, [])
+        added.append(xml)
+        return self._counted[section] + len(added) - 1
+
+    @property
+    def xml(self) -> str:
+        """The text with all that was added."""
+        text = self._xml
+        for section, added in self._added.items():
+            start, end, content = self._section(section)
+            opening = self._xml[start : self._xml.index(">", start) + 1]
+            grown = with_attributes(opening, count=str(self._counted[section] + len(added)))
+            whole = f"{grown}{content}{''.join(added)}</{self._prefix}{section}>"
+            text = text.replace(self._xml[start:end], whole, 1)
+        return text
 
     def _prefixed(self, xml: str) -> str:
         return re.sub(r"<(/?)(\w)", rf"<\1{self._prefix}\2", xml) if self._prefix else xml
