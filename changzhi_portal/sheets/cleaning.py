@@ -190,7 +190,9 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
         return _real_day(found)
     if found := _MONTH_ONLY.fullmatch(compact):
         day = _real_day(found, day=1)
-        return Doubtful(day, "approximate_date", f"只有年月，按{day.isoformat()}读取，请核实")
+        # 2017.10 in a number cell is 2017.1 to Excel, and so it is in the .csv that Excel saves.
+        october = "（如果是10月，请写成2017年10月这样）" if re.fullmatch(r"\d{4}\.1", compact) else ""
+        return Doubtful(day, "approximate_date", f"只有年月，按{day.isoformat()}读取，请核实{october}")
     if _SERIAL_DATE.fullmatch(compact) and _SERIAL_DATES[0] <= float(compact) <= _SERIAL_DATES[1]:
         return _EXCEL_EPOCH + datetime.timedelta(days=int(float(compact)))
     raise CellRefused("bad_date", "日期看不懂，请写成2018-06-30这样")
