@@ -36,7 +36,7 @@ _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 
 # With a time of day, as web systems export it and as Excel saves it in a .csv (2018/6/30 0:00).
 _DATE_SEPARATED = re.compile(
-    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:(?:(?<=日)|[ T])\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:(?:(?<=日)|[ T])\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?"
 )
 _DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
