@@ -111,17 +111,19 @@ class ProjectSheet(RecordSheet):
         return sorted(set(keys))
 
     def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
-        """By division and number."""
-        numbers = list({row.get("number") for row in rows if row.get("number")})
+        """By division and number; one that is written otherwise (cz-01 for CZ-01) is the same, unless both are there."""
+        wanted = {comparable(number) for row in rows if (number := row.get("number"))}
+        inside = ServiceProject.objects.filter(ServiceProject.in_subtree(context.scope_path))
+        keys = [key for key, number in inside.values_list("pk", "number") if comparable(number) in wanted]
         found: dict[Any, ServiceProject] = {}
-        inside = ServiceProject.in_subtree(context.scope_path)
-        for batch in in_batches(numbers):
-            for project in context.lock(ServiceProject.objects.filter(inside, number__in=batch)):
+        for batch in in_batches(keys):
+            for project in context.lock(ServiceProject.objects.filter(pk__in=batch)):
                 # A project keeps the division it was recorded at; what stands there today finds it.
                 division = self._index.today_of(self._index.divisions[project.division_id])
-                found[division.pk, comparable(project.number)] = project
+                found[division.pk, comparable(project.number)] = found[division.pk, project.number, True] = project
         for row in rows:
-            row.target = found.get(self.natural_key(row))
+            if (key := self.natural_key(row)) is not None:
+                row.target = found.get((key[0], row.get("number"), True)) or found.get(key)
 
     def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """The communities that the matched projects serve."""

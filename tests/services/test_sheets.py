@@ -80,3 +80,10 @@ def test_two_counties_may_use_the_same_number(send: Send, clerk: User, other_cle
     answer = send("projects", other_clerk, [row(服务社区="西垴头村")], commit="all")
     assert answer["new"] == 1
     assert ServiceProject.objects.count() == 2
+
+
+def test_a_number_in_other_letters_is_the_same_project(send: Send, officer: User) -> None:
+    send("projects", officer, [row("CZ-01")], commit="all")
+    answer = send("projects", officer, [row("cz－01")], commit="all")
+    assert (answer["new"], answer["changed"]) == (0, 1)
+    assert ServiceProject.objects.count() == 1
