@@ -17,7 +17,7 @@ from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRo
 from uploads.mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
 from uploads.rawcells import NOT_KEPT
-from uploads.reading.grid import CellError
+from uploads.reading.grid import NOT_COMPUTED, CellError
 from uploads.reading.layout import MappedColumn, RawRow, SheetLayout, WrongSheet, lay_out, month_in
 from uploads.reading.refusal import FileRefused
 from uploads.reading.workbook import read_workbook
@@ -150,7 +150,7 @@ class _Cleaner:
 
 def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
     if isinstance(raw, CellError):
-        return _Reading(is_error=True, code="bad_formula", message=f"公式出错（{raw}），请改正公式或直接填值")
+        return _Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
     if isinstance(raw, str) and len(raw) > LONGEST_CELL:
         return _Reading(is_error=True, code="too_long", message=f"内容过长，有{len(raw)}个字，请检查引号和单元格内容")
     if raw == "" or column.is_blank(raw):
@@ -164,6 +164,12 @@ def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
     if isinstance(value, Doubtful):
         return _Reading(value=value.value, code=value.code, message=value.message)
     return _Reading(value=value)
+
+
+def _about_formula(cell: CellError) -> str:
+    if cell == NOT_COMPUTED:
+        return "公式还没有算出结果，请用Excel或WPS打开文件、保存后再上传，或直接填值"
+    return f"公式出错（{cell}），请改正公式或直接填值"
 
 
 def _take(row: SheetRow, name: str, reading: _Reading) -> None:

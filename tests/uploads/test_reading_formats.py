@@ -9,11 +9,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
+import xlsxwriter
 from django.conf import settings
 
 from tests.uploads import workbooks
-from uploads.reading.grid import CellError, Grid
+from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
 from uploads.reading.refusal import FileRefused
 from uploads.reading.workbook import read_workbook
 
@@ -67,6 +69,31 @@ def test_a_failed_formula_is_seen_also_beside_hidden_sheets(kind: str, tmp_path:
     assert grid.rows[1][1] == "#REF!"
     assert isinstance(grid.rows[1][1], CellError)
     assert grid.rows[2][1] == 3
+
+
+def test_a_formula_that_no_spreadsheet_has_computed_is_no_blank_cell(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()  # writes formulas without their results
+    book.active.append(["社区", "面积", "备注"])
+    book.active.append(["甲", "=500+20", None])
+    book.active.append(["乙", 520, '=IF(B3>0,"","无")'])
+    book.save(tmp_path / "a.xlsx")
+    (grid,) = read(tmp_path / "a.xlsx")
+    assert [list(row) for row in grid.rows[1:]] == [["甲", NOT_COMPUTED, ""], ["乙", 520, NOT_COMPUTED]]
+    assert isinstance(grid.rows[1][1], CellError)
+
+
+def test_a_formula_whose_result_is_empty_text_is_a_blank_cell(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "made.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["社区", "备注"])
+        sheet.write(1, 0, "甲")
+        sheet.write_formula(1, 1, '=IF(1>0,"","无")', None, "NOTHING")
+    # As Excel and WPS write it; the library cannot.
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as made, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as saved:
+        for name in made.namelist():
+            saved.writestr(name, made.read(name).replace(b"NOTHING", b""))
+    (grid,) = read(tmp_path / "a.xlsx")
+    assert list(grid.rows[1]) == ["甲", ""]
 
 
 @pytest.mark.parametrize("kind", MAKERS)

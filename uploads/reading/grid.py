@@ -10,14 +10,15 @@ from typing import Final
 ERROR_TEXTS: Final = frozenset(
     "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED!".split()
 )
-
+# Stands for a formula whose result the file does not hold: a program wrote it, and no spreadsheet has computed it since.
+NOT_COMPUTED: Final = "未计算"
 
 MergedRange = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
 ErrorCells = dict[tuple[int, int], str]  # (row, column), from 0 → what the cell shows
 
 
 class CellError(str):
-    """A formula that failed, as the cell shows it: "#REF!", "#DIV/0!", …"""
+    """A formula that gives no value: what the cell shows ("#REF!", "#DIV/0!", …), or NOT_COMPUTED."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""A look into the XML of an .xlsx: cells with a failed formula, and blank rows without end.
+"""A look into the XML of an .xlsx: cells whose formula gives no value, and blank rows without end.
 
 Worksheets are searched as bytes while they stream by, not parsed: a sheet with formats down to row 1,048,576 has some
 400 MB of XML, which this takes a second for.
@@ -18,7 +18,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from uploads.reading.grid import ErrorCells, NotReadable
+from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadable
 from uploads.reading.zipped import Archive
 
 # Longer than any single cell: what is cut at the end of a chunk is whole in the next window.
@@ -27,6 +27,10 @@ _WORTH_TRIMMING: Final = 32 * 1024 * 1024
 _MAX_REST: Final = 32 * 1024 * 1024
 
 _ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+# A formula without a result; text that happens to be empty (t="str") is one.
+_NOT_COMPUTED_CELL: Final = re.compile(
+    rb"<c\s((?:(?!\bt=[\"']str)[^>])*)(?<!/)>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
 _ADDRESS: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 _RELATIONSHIP: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -35,7 +39,7 @@ _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relati
 
 @dataclass(slots=True)
 class SheetScan:
-    """What a worksheet's XML holds: failed formulas, and where its last value stands.
+    """What a worksheet's XML holds: formulas without a value, and where its last value stands.
 
     The rows after byte `keep` hold formats only, up to byte `end`; `rest` is what follows the rows. `end` is 0 for a
     sheet written in an unusual way, which is left as it is.
@@ -88,6 +92,8 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
             row_end = base + after + len(b"</row>") if after >= 0 else -1
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
             _note_errors(window, found.errors)
+        if b"<f>" in window or b"<f " in window:
+            _note_not_computed(window, found.errors)
         if rows_end >= 0 and start >= 0:
             found.end = base + rows_end
             found.keep = (row_end if row_end >= 0 else found.end) if last_value >= 0 else start
@@ -99,16 +105,26 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
 
 def _note_errors(window: bytes, errors: ErrorCells) -> None:
     for cell in _ERROR_CELL.finditer(window):
-        address, value = _ADDRESS.search(cell[1]), _VALUE.search(cell[2])
-        if address:
-            column = 0
-            for letter in address[1]:
-                column = column * 26 + letter - 64
-            errors[int(address[2]) - 1, column - 1] = value[1].decode("ascii", "replace") if value else "#VALUE!"
+        value = _VALUE.search(cell[2])
+        _note(cell[1], value[1].decode("ascii", "replace") if value else "#VALUE!", errors)
+
+
+def _note_not_computed(window: bytes, errors: ErrorCells) -> None:
+    for cell in _NOT_COMPUTED_CELL.finditer(window):
+        _note(cell[1], NOT_COMPUTED, errors)
+
+
+def _note(attributes: bytes, text: str, errors: ErrorCells) -> None:
+    address = _ADDRESS.search(attributes)
+    if address:
+        column = 0
+        for letter in address[1]:
+            column = column * 26 + letter - 64
+        errors[int(address[2]) - 1, column - 1] = text
 
 
 def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, ErrorCells]:
-    """The failed formulas by the sheets' position in the workbook. Raises NotReadable."""
+    """The formulas without a value by the sheets' position in the workbook. Raises NotReadable."""
     if not any(found.errors for found in scans.values()):
         return {}
     try:
