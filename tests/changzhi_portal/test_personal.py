@@ -58,5 +58,12 @@ def test_numbers_are_masked_however_they_are_written(written: str, shown: str) -
 def test_a_number_in_a_wrong_column_is_masked_and_codes_are_not() -> None:
     assert mask_slipped_numbers("没有“14040219700101001X”这个县") == "没有“140************01X”这个县"
     assert mask_slipped_numbers("13812345678") == "138******78"
-    for harmless in ("140402001001", "52140402MJ00000171", "2018-06-30", "5200000", "YS2018-13812345678901"):
+    for harmless in (
+        "140402001001",
+        "14040200101",
+        "52140402MJ00000171",
+        "2018-06-30",
+        "5200000",
+        "YS2018-13812345678901",
+    ):
         assert mask_slipped_numbers(harmless) == harmless
