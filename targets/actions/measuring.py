@@ -90,12 +90,9 @@ def _one_snapshot() -> Iterator[None]:
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and is_outermost:
             with connection.cursor() as cursor:
-                if is_outermost:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                # The statements are long and run once a computation: compiling them took seconds and saved none.
-                cursor.execute("SET LOCAL jit = off")
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
 
 
