@@ -290,9 +290,11 @@ def _log(submission: Submission, kind: Kind, by: Any, was: dict[str, Any]) -> No
 def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
     """What the county's clerks are told; whoever takes the step knows it."""
     month, name = submission.period, submission.county.name
+    is_too_late = phase_of(month, timezone.localdate(submission.reviewed_at)) == Phase.CLOSED
+    again = "请改正后联系市局业务员代为上报（迟报截止日已过）" if is_too_late else "请改正后重新上报"
     title, text = {
         Kind.SUBMITTED: (f"{name}{month}已由市局代为上报", ""),
-        Kind.RETURNED: (f"{name}{month}上报被退回，请改正后重新上报", f"退回意见：{submission.return_note}"),
+        Kind.RETURNED: (f"{name}{month}上报被退回，{again}", f"退回意见：{submission.return_note}"),
         Kind.ACCEPTED: (f"{name}{month}上报已接收", ""),
     }[kind]
     if kind == Kind.SUBMITTED and not by.duty.may_review:

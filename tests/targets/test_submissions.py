@@ -235,6 +235,17 @@ def test_after_the_last_late_day_only_the_bureau_reports_on_behalf(place, due, c
 
 
 @pytest.mark.django_db
+def test_who_is_returned_a_report_after_the_last_late_day_is_told_who_can_report_it_again(place, due, clerk, officer):
+    submission = submit_month(period=due, county=place.county, by=clerk)
+    overdue(due, days=20)
+    return_submission(submission=submission, note="请核对", by=officer)
+    title = Notice.objects.get(user=clerk).title
+    assert title == "城区2018年6月上报被退回，请改正后联系市局业务员代为上报（迟报截止日已过）"
+    with pytest.raises(PortalError, match="请联系市局业务员代为上报"):
+        submit_month(period=due, county=place.county, by=clerk)
+
+
+@pytest.mark.django_db
 def test_a_locked_month_takes_no_step(place, due, clerk, officer, administrator):
     submission = submit_month(period=due, county=place.county, by=clerk)
     lock_period(period=due, by=administrator)
