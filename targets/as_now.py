@@ -10,6 +10,7 @@ past is computed again:
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
@@ -33,18 +34,22 @@ def is_of_another_map(period: ReportingPeriod) -> bool:
 
 
 def results_as_now(
-    period: ReportingPeriod, *, user: Any = None, levels: Collection[str] = REPORTING_LEVELS
+    period: ReportingPeriod,
+    *,
+    user: Any = None,
+    levels: Collection[str] = REPORTING_LEVELS,
+    day: datetime.date | None = None,
 ) -> list[TargetResult]:
     """Every scored target's results of the month for today's divisions of `levels`, not saved, in the plan's order.
 
     Targets as the month was judged by; the city before its counties, those before towns. With `user`, only divisions
-    that the user may see. Empty for a month that was never measured.
+    that the user may see. With `day`, for the divisions of that day. Empty for a month that was never measured.
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:
         return []
     targets = list(computation.plan.targets.filter(is_scored=True).select_related("plan").order_by("position"))
-    found = results_under(period, targets, levels=levels, as_now=True)
+    found = results_under(period, targets, levels=levels, on_map_of=day or timezone.localdate())
     if user is None:
         return found
     seen = set(Division.objects.standing().visible_to(user).values_list("pk", flat=True))

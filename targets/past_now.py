@@ -40,18 +40,20 @@ class PastResult(NamedTuple):
 def past_results(
     divisions: Collection[Division], *, plan_code: str, until: ReportingPeriod, as_now: bool = False
 ) -> Iterator[tuple[datetime.date, PastResult]]:
-    """Month and result of those of `divisions` that stand today and did not in that month; nothing else.
+    """Month and result of those of `divisions` that did not stand in that month; nothing else.
 
-    With `as_now`, of all of them that stand today, in every month before the last change of the map: a division that
-    has gone on may have taken in another since, or given up a part. No query for divisions that have stood from the
-    beginning, unless so.
+    By the map of `until`, on which the divisions stand. With `as_now` by that of today, and of all of them in every
+    month before the last change of it: a division that has gone on may have taken in another since, or given up a part.
+    No query for divisions that have stood from the beginning, unless so.
     """
-    standing = {division.pk: division for division in divisions if not division.valid_to}
+    standing = {division.pk: division for division in divisions}
     if not as_now:
         standing = {key: division for key, division in standing.items() if division.valid_from > BEGINNING}
     if not standing:
         return
     drawn = _map_of_today()
+    # Since the last change every day has the same map, so that what is kept serves all months after it.
+    day = drawn.since if as_now else min(until.as_of, drawn.since)
     youngest = drawn.since if as_now else max(division.valid_from for division in standing.values())
     computations = Computation.objects.filter(
         finished_at__isnull=False, plan__code=plan_code, period__month__lt=youngest, period__month__lte=until.month
@@ -62,15 +64,15 @@ def past_results(
         # Not looked at in vain: while a corrected edition is made, the month itself holds figures that are taken back.
         if period.as_of >= youngest:
             continue
-        for result in _as_now(computation, levels, drawn.stamp):
+        for result in _on_map_of(day, computation, levels, drawn.stamp):
             division = standing.get(result.division_id)
             if division is not None and (as_now or division.valid_from > period.as_of):
                 yield period.month, result
 
 
-def _as_now(computation: Computation, levels: Sequence[str], stamp: str) -> list[PastResult]:
+def _on_map_of(day: datetime.date, computation: Computation, levels: Sequence[str], stamp: str) -> list[PastResult]:
     finished = computation.finished_at.timestamp() if computation.finished_at else ""
-    key = f"past-now:{computation.period_id}:{finished}:{stamp}:{'-'.join(levels)}"
+    key = f"past-now:{computation.period_id}:{finished}:{day}:{stamp}:{'-'.join(levels)}"
     try:
         kept = cache.get(key)
     except (OSError, RedisError) as error:
@@ -88,7 +90,7 @@ def _as_now(computation: Computation, levels: Sequence[str], stamp: str) -> list
             None if result.value is None else str(result.value),
             result.verdict,
         )
-        for result in results_as_now(computation.period, levels=levels)
+        for result in results_as_now(computation.period, levels=levels, day=day)
     ]
     try:
         cache.set(key, [tuple(row) for row in found], _KEPT_SECONDS)

@@ -6,11 +6,11 @@ in whole numbers (hundredths, ten-thousandths), which every database adds, compa
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -51,19 +51,19 @@ def results_under(
     targets: Collection[Target],
     *,
     levels: Collection[str] = REPORTING_LEVELS,
-    as_now: bool = False,
+    on_map_of: datetime.date | None = None,
 ) -> list[TargetResult]:
     """What the month's measures would give for these targets, saved or not: city and counties, nothing written.
 
     In the order of the targets, the city before its counties, with target and division. Targets that are not scored are
-    left out. `as_now`: for the divisions of today instead of those of the month.
+    left out. `on_map_of`: for the divisions of another day instead of those of the month.
     """
     numbered = dict(enumerate(target for target in targets if target.is_scored))
     if not numbered:
         return []
     names = ("target_key", "unit_id", *_columns())
     columns = [Sql("target_key"), Sql("unit_id"), *_columns().values()]
-    named = _judgement_of(period, numbered, levels, as_now=as_now)
+    named = _judgement_of(period, numbered, levels, on_map_of)
     rows = [
         dict(zip(names, row, strict=True))
         for row in fetch(select_from(named=named, columns=columns, rows=Sql("weighed")))
@@ -102,17 +102,20 @@ def _columns() -> dict[str, Sql]:
 
 
 def _judgement_of(
-    period: ReportingPeriod, targets: Mapping[int, Target], levels: Collection[str], *, as_now: bool = False
+    period: ReportingPeriod,
+    targets: Mapping[int, Target],
+    levels: Collection[str],
+    on_map_of: datetime.date | None = None,
 ) -> list[Named]:
     """The tables of the statement; the last, `weighed`, has one row a target and division of `levels`.
 
-    As now, a community counts where it lies today, and the counties judged are those of today.
+    On the map of another day, a community counts where it lies then, and the counties judged are those of then.
     """
     return [
-        *map_of(timezone.localdate() if as_now else period.as_of),
-        *(measured_now(period) if as_now else ()),
+        *map_of(on_map_of or period.as_of),
+        *(measured_now(period) if on_map_of else ()),
         _asked(targets, levels),
-        _counted(period, targets, as_now=as_now),
+        _counted(period, targets, is_of_another_map=on_map_of is not None),
         _summed(),
         _stood(),
         _weighed(),
@@ -147,31 +150,33 @@ def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> Named:
     return Named("asked", columns, union(*parts))
 
 
-def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, as_now: bool) -> Named:
+def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_another_map: bool) -> Named:
     """What adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
     return Named(
         "counted",
         ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
-        union(*[_counted_by(key, target, period, as_now=as_now) for key, target in targets.items()]),
+        union(*[_counted_by(key, target, period, is_of_another_map) for key, target in targets.items()]),
     )
 
 
-def _counted_by(key: int, target: Target, period: ReportingPeriod, *, as_now: bool) -> Sql:
+def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another_map: bool) -> Sql:
     measures: QuerySet[Any, Any]
-    is_of_communities = target.level == Target.Level.COMMUNITY
-    if is_of_communities:
+    at, located = "unit_at", ""
+    if target.level == Target.Level.COMMUNITY:
         measures = CommunityMeasure.objects.order_by().for_period(period).spoken_of_by(target)
-        place = F("community__town_id") if as_now else F("town_id")
+        place = F("community_id") if is_of_another_map else F("town_id")
+        if is_of_another_map:
+            at, located = "located.division_id", "JOIN located ON located.community_id = unit_at"
     else:
         measures = DivisionMeasure.objects.order_by().for_period(period).spoken_of_by(target)
         place = F("division_id")
     rows = compiled(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
-    if as_now and not is_of_communities:
+    if is_of_another_map and target.level != Target.Level.COMMUNITY:
         rows = read_from_it(rows)
     counts = ", ".join("COUNT(CASE WHEN verdict = %s THEN 1 END)" for _ in _VERDICTS)
     return Sql(
-        f"SELECT CAST(%s AS BIGINT), unit_at, {counts}, SUM(lacking), SUM(figure), SUM(base)\n"
-        f"FROM ({rows.text}) AS of_target GROUP BY unit_at",
+        f"SELECT CAST(%s AS BIGINT), {at}, {counts}, SUM(lacking), SUM(figure), SUM(base)\n"
+        f"FROM ({rows.text}) AS of_target {located} GROUP BY {at}",
         (key, *(verdict.value for verdict in _VERDICTS), *rows.params),
     )
 

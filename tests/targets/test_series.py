@@ -150,6 +150,34 @@ def test_what_a_merged_county_had_before_is_judged_together(place):
     assert trend("2018-11", agencies, place.city).change_on_last_month == 100, "the city's past stays as it was then"
 
 
+def test_what_a_merged_county_takes_in_later_is_no_part_of_its_past_until_then(place, area):
+    """城区 (one of five) has become 潞州区 in November; 襄垣县 (neither of two) joins it in December."""
+    make_facility(place.communities[0], area=500)
+    for community in place.villages:
+        community.kind = "urban"
+        community.save()
+        make_facility(community, area=100)
+    compute_period(make_period("2018-10"))
+    for old, day in ((place.county, MERGED), (place.other_county, datetime.date(2018, 12, 10))):
+        DivisionChange.objects.create(
+            kind="merge",
+            level="county",
+            effective_on=day,
+            from_code=old.code,
+            from_name=old.name,
+            to_code="140403",
+            to_name="潞州区",
+            source="演示",
+        )
+    apply_division_changes(by=make_user("bureau_admin", place.city))
+    merged = Division.objects.by_code("140403")
+    compute_period(make_period("2018-11"))
+    compute_period(make_period("2018-12"))
+    october = datetime.date(2018, 10, 1)
+    assert trend("2018-11", area, merged).figures[october] == 20
+    assert trend("2018-12", area, merged).figures[october] == Fraction(100, 7)
+
+
 def test_a_past_month_is_added_up_once_and_again_when_it_was_computed_again(place, area):
     october = make_period("2018-10")
     make_facility(place.communities[0], area=500)
