@@ -92,20 +92,22 @@ class BureauReports(HomePanel):
             return {"period": None}
         status = month_status(period, counties_owing(period).visible_to(user))
         reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
+        owing = [
+            {
+                "submission": submission,
+                "reminder": (reminder := reminders.get(submission.county_id)),
+                "is_reminded_today": reminder is not None and reminder.is_by_hand_on(day),
+            }
+            for submission in status.owing
+        ]
         return {
             "period": period,
             "status": status,
             "deadline": deadline_in_words(period, day),
             "may_remind": phase_of(period, day) not in (Phase.LOCKED, Phase.NOT_OPEN),
             "counts": [(standing, len(status.of(standing))) for standing in Standing],
-            "owing": [
-                {
-                    "submission": submission,
-                    "reminder": (reminder := reminders.get(submission.county_id)),
-                    "is_reminded_today": reminder is not None and reminder.is_by_hand_on(day),
-                }
-                for submission in status.owing
-            ],
+            "owing": owing,
+            "to_remind": sum(not each["is_reminded_today"] for each in owing),
         }
 
 

@@ -70,25 +70,26 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         rates = rates_by_county([each.county for each in status.submissions], due)
         reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
         may_remind = user.duty.may_review and phase_of(period, day) not in (Phase.LOCKED, Phase.NOT_OPEN)
+        rows: list[dict[str, Any]] = [
+            {
+                "submission": each,
+                "standing": standing_of(each),
+                "rate": rates[each.county_id],
+                "reminder": reminders.get(each.county_id),
+                "may_remind": may_remind
+                and not each.is_reported
+                and not _is_reminded(reminders.get(each.county_id), day),
+            }
+            for each in status.submissions
+        ]
         context = {
             "status": status,
             "counts": _counts(status),
             "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
             "due_months": due,
             "rate_over_months": sum(rates.values(), ReportingRate()),
-            "may_remind": may_remind,
-            "rows": [
-                {
-                    "submission": each,
-                    "standing": standing_of(each),
-                    "rate": rates[each.county_id],
-                    "reminder": reminders.get(each.county_id),
-                    "may_remind": may_remind
-                    and not each.is_reported
-                    and not _is_reminded(reminders.get(each.county_id), day),
-                }
-                for each in status.submissions
-            ],
+            "to_remind": sum(row["may_remind"] for row in rows),
+            "rows": rows,
         }
         if len(status.submissions) == 1:
             context["months"] = submissions_of([status.submissions[0].county], due)

@@ -95,9 +95,11 @@ def test_the_bureau_reminds_one_or_all_and_is_told_whom(place, due, clerk, other
     address = reverse("targets:submissions_remind")
     one = browser.post(address, {"period": due.pk, "county": place.county.ref}, follow=True)
     assert "已向城区的填报员发出催报通知" in text_of(one)
+    assert "催报其余1个" in text_of(one) and "催报其余1个" in text_of(browser.get("/"))
     everybody = browser.post(address, {"period": due.pk, "back": "home"}, follow=True)
     assert "已向襄垣县的填报员发出催报通知" in text_of(everybody)
     assert everybody.redirect_chain[-1][0] == "/"
+    assert "个</button>" not in text_of(browser.get(LIST)) + text_of(browser.get("/")), "nobody is left to remind today"
     again = browser.post(address, {"period": due.pk}, follow=True)
     assert "没有需要催报的县（市、区）" in text_of(again)
     assert Reminder.objects.count() == 2
