@@ -9,6 +9,11 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 WRONG_CREDENTIALS = "用户名或密码不对。请核对大小写后再试；忘记密码请联系市局管理员重置。"
 
+# What settings.AUTH_PASSWORD_VALIDATORS ask; Django's own list of four sentences says 你 where the portal says 您.
+RULES_IN_WORDS = (
+    "至少10位，大写字母、小写字母、数字、符号四种中至少有三种；不要与用户名、姓名相近，也不要用常见的密码。"
+)
+
 
 class SignInForm(AuthenticationForm):
     """User name and password. Says the same whether the name or the password is wrong."""
@@ -37,6 +42,7 @@ class OwnPasswordForm(PasswordChangeForm):
         self.fields["new_password1"].label = "新密码"
         self.fields["new_password2"].label = "再输一次新密码"
         self.fields["new_password2"].help_text = ""
+        self.fields["new_password1"].help_text = RULES_IN_WORDS
 
     def clean(self) -> dict[str, Any]:
         """Refuse the password that is to be replaced: a first password is known to whoever set it."""

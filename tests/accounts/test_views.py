@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -68,6 +69,8 @@ def test_a_first_password_must_be_changed_before_anything_else(place):
     assert sign_in(browser, user.username)["Location"] == "/"
     assert browser.get("/")["Location"] == reverse("accounts:password")
     page = browser.get(reverse("accounts:password")).content.decode()
+    shortest = settings.AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"]["min_length"]
+    assert f"至少{shortest}位" in page and "你" not in page
     assert "请先换成只有您自己知道的密码" in page
     assert "主菜单" not in page, "the menu leads nowhere yet"
     done = browser.post(
