@@ -102,6 +102,7 @@ def test_a_missing_required_column_is_named_with_its_sheet() -> None:
     refusal = refusal_of("facilities", 完整=FACILITIES, 缺列=rows)
     assert refusal.code == "missing_column"
     assert "工作表“缺列”的表头缺少“建筑面积（㎡）”列" in str(refusal)
+    assert "或者手工对应" in str(refusal), "the page offers that below, and must not be contradicted"
 
 
 def test_columns_that_tell_no_record_apart_are_not_enough() -> None:

@@ -191,7 +191,7 @@ def _require_columns(register: RegisterSheet, grid: Grid, header: Header) -> Non
         where = f"工作表“{grid.name}”的" if grid.name else ""
         raise FileRefused(
             "missing_column",
-            f"{where}表头缺少{'、'.join(missing)}列，请补上后重新上传；列名不同的，请按模板改列名",
+            f"{where}表头缺少{'、'.join(missing)}列，请补上后重新上传；只是列名不同的，按模板改列名，或者手工对应",
             cure=f"Required columns are missing: {', '.join(missing)}.",
         )
 
