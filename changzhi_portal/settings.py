@@ -130,7 +130,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
-SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+SESSION_ENGINE = "changzhi_portal.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # idle time-out: 等保 2.0 asks for one; every request renews it
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
