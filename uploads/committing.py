@@ -48,9 +48,10 @@ def write_batch(
         with transaction.atomic():
             # Only the batch: its people and its office go on working meanwhile.
             held = UploadBatch.objects.select_for_update(of=("self",))
-            batch = held.select_related("uploaded_by", "division").get(pk=batch_id)
+            batch = held.select_related("confirmed_by__division", "division").get(pk=batch_id)
             if batch.state != State.COMMITTING:
                 return False
+            _refuse_unless_still_allowed(batch)
             lock_register(batch.register)
             # Made here, so that a month that has been locked while the batch waited is known to be.
             writing = _Writing(batch, sheet, make_context())
@@ -65,6 +66,13 @@ def write_batch(
         why = violation_in_words(error, sheet.writes_to)
         raise PortalError(f"{why}没有写入任何数据，请核对后重新上传。") from error
     return True
+
+
+def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
+    """Raise PortalError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
+    by = batch.confirmed_by
+    if by is None or not by.duty.may_upload or not UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists():
+        raise PortalError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
 
 
 class _Writing:
@@ -117,7 +125,7 @@ class _Writing:
         self._change_set = apply_writes(
             writes,
             models_in_order=self._sheet.writes_to,
-            by=self._batch.uploaded_by,
+            by=self._batch.confirmed_by,
             division=self._batch.division,
             batch=self._batch,
             summary=self._summary(),

@@ -150,6 +150,9 @@ class UploadBatch(ScopedModel):
     seen_at = models.DateTimeField("上传人看过结果的时间", null=True, blank=True)
     message = models.CharField("结果说明", max_length=500, blank=True)
     committed_at = models.DateTimeField("入库时间", null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认入库的人"
+    )
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撤销人"
     )

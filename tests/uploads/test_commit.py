@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
-from communities.models import Facility
+from communities.models import Division, Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import Place, make_facility, make_period
 from tests.uploads.office import Send
@@ -41,6 +41,32 @@ def test_a_commit_leaves_one_change_set_that_names_its_upload(send: Send, clerk:
     assert [record.kind for record in records] == ["created", "created"]
     assert {record.division for record in records} == {place.street}
     assert records[0].after["area"] == "520.00"
+
+
+def test_the_log_names_who_confirmed_a_batch_not_who_uploaded_it(
+    send: Send, clerk: User, officer: User, signed_in: Callable[[User], Client]
+) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    actions.request_commit(batch=batch, mode="all", by=officer, queue=False)
+    batch.refresh_from_db()
+    actions.commit_batch(batch)
+    assert ChangeSet.objects.get().made_by == officer
+    assert f"{officer}确认" in signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "leader"}, {"division": "140423"}])
+def test_a_batch_confirmed_by_somebody_who_may_not_any_more_is_not_committed(
+    change: dict[str, Any], send: Send, clerk: User
+) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    actions.request_commit(batch=batch, mode="all", by=clerk)
+    if "division" in change:
+        change = {"division": Division.objects.by_code(change["division"])}
+    User.objects.filter(pk=clerk.pk).update(**change)
+    actions.commit_queued_batch(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, Facility.objects.count()) == (State.CHECKED, 0)
+    assert "请由现在的填报员重新确认" in batch.message
 
 
 def test_what_changed_meanwhile_is_compared_again_at_the_commit(send: Send, clerk: User, place: Place) -> None:

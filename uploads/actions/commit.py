@@ -38,10 +38,13 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
     waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED)
     if mode == Mode.ALL:
         waiting = waiting.filter(errors=0)
+    if not by.duty.may_alter_locked_months:
+        waiting = waiting.filter(locked_reason="")
     with transaction.atomic():
         taken = waiting.update(
             state=State.COMMIT_QUEUED if queue else State.COMMITTING,
             commit_mode=mode,
+            confirmed_by=by,
             heartbeat_at=timezone.now(),
             attempts=0,
             message="",
