@@ -49,6 +49,11 @@ def test_tables_and_columns_have_names_a_clerk_knows(model):
             )
 
 
+def test_models_and_constraints_are_found():
+    assert {"Community", "UploadRow", "ChangeRecord", "Submission", "Briefing"} <= {m.__name__ for m in own_models()}
+    assert {"posting_open_once", "upload_row_once", "result_once"} <= {each.name for _, each in all_constraints()}
+
+
 def test_events_are_found():
     assert ("Submission", "submitted") in {(model.__name__, event) for model, event in pairs()}
 

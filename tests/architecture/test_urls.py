@@ -6,8 +6,11 @@ A new address is found by itself; one that takes a `ref` needs a line in RECORDS
 from __future__ import annotations
 
 import datetime
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import models
@@ -18,6 +21,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from communities.models import Division
 from reports.models import Briefing
+from targets.actions import compute_period
 from targets.models import Submission
 from tests.factories import (
     Place,
@@ -145,6 +149,13 @@ def people(place: Place) -> dict[str, User]:
     }
 
 
+def test_addresses_are_found():
+    assert {"home", "uploads:batch", "targets:submission", "reports:dashboard", "orgs:detail"} <= set(NAMES)
+    assert "uploads:export" in TAKE_REGISTER
+    assert "targets:period_changes" in TAKE_PERIOD
+    assert "uploads:original" in TAKE_RECORD
+
+
 def test_every_address_has_a_name():
     assert all(not name.endswith("None") for name in NAMES)
     assert len(NAMES) == len(set(NAMES))
@@ -196,6 +207,33 @@ def test_a_record_of_another_county_does_not_exist_for_anybody_there(name, place
     assert signed_in(other_clerk).post(address).status_code in {404, 405}
     own = signed_in(clerk).get(address)
     assert own.status_code in {200, 302, 405}
+
+
+@pytest.mark.django_db
+def test_nobody_of_another_county_is_shown_anything_of_this_one_whatever_is_asked_for(place, clerk, signed_in):
+    make_facility(place.communities[0], "演示秘设施", area=30_000)
+    make_organization(place.communities[0], "演示秘组织")
+    make_worker(place.communities[0], "演示秘人")
+    make_project(place.county, place.communities[0], name="演示秘项目")
+    make_batch(clerk, file_name="演示秘文件.xlsx")
+    compute_period(make_period())
+    asked = {"division": place.county.code, "county": place.county.code, "town": place.street.code, "q": "演示"}
+    own, other = signed_in(clerk), signed_in(make_user(Role.DISTRICT_CLERK, place.other_county))
+    shown = 0
+    for name in set(NAMES) - {*TAKE_RECORD, *POST_ONLY, *OF_EVERYBODY, "manual"}:
+        address = f"{address_of(name, place, clerk)}?{urlencode(asked)}&filled=1"
+        shown += "演示秘" in words_of(own.get(address))
+        assert "演示秘" not in words_of(other.get(address)), name
+    assert shown >= 6, "what is looked for can be found at all"
+
+
+def words_of(answer: Any) -> str:
+    """The text of a page, or of all parts of a workbook."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if not content.startswith(b"PK"):
+        return content.decode(errors="replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return "".join(archive.read(part).decode(errors="replace") for part in archive.namelist())
 
 
 @pytest.mark.django_db
