@@ -145,15 +145,13 @@ def plausible_headers(
 ) -> list[dict[str, Any]]:
     """What may be the header of a file in which none was found or some columns are missing, as `UploadBatch.mapping`.
 
-    The rows that fit best; where nothing fits at all, the row with the most words.
+    In each sheet the row that fits best, or where nothing fits the row with the most words; but none of a sheet that fits
+    far less well than another, such as the explanations in a template of ours.
     """
     matcher = Matcher(sheet.columns, remembered)
-    parts = []
-    for grid in grids:
-        header = HeaderSearch(grid).best(matcher) or _wordiest(grid)
-        if header is not None:
-            parts.append(_described(grid, header))
-    return parts
+    found = [(grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _wordiest(grid))]
+    most = max((len(header.fields) for _, header in found), default=0)
+    return [_described(grid, header) for grid, header in found if 2 * len(header.fields) >= most]
 
 
 def _wordiest(grid: Grid) -> Header | None:

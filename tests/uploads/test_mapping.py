@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 from django.urls import reverse
 
 from changzhi_portal.errors import PortalError
 from communities.models import Facility
 from tests.communities.test_sheets import facility_row
+from tests.factories import make_period
+from tests.uploads.samples import upload
 from uploads import actions, rechecking
 from uploads.mapping import AUTOMATIC, IGNORED, file_columns
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.registry import register_named
 from uploads.tasks import check_batch
+from uploads.writing.template import write_template
 
 pytestmark = pytest.mark.django_db
 State = UploadBatch.State
@@ -74,6 +80,19 @@ def test_a_file_refused_for_a_missing_column_is_cured_by_mapping_and_the_next_on
 def test_what_one_office_taught_says_nothing_about_anothers_files(send, clerk, other_clerk):
     rechecking.map_columns(batch=sent(send, clerk, [odd_row()]), chosen={"占用多大地方": "area"}, by=clerk)
     assert sent(send, other_clerk, [odd_row()]).state == State.REJECTED
+
+
+def test_the_sheet_of_explanations_in_our_own_template_offers_no_columns_to_map(place, clerk, capsys, tmp_path):
+    sheet = register_named("facilities")()
+    content = write_template(sheet, division=clerk.division, period=make_period(), by=clerk, filled=True)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    page = book.worksheets[0]
+    (area,) = [cell for cell in page[3] if cell.value == "建筑面积（㎡）"]
+    area.value = "占用多大地方"
+    book.save(tmp_path / "演示数据.xlsx")
+    answer, _ = upload(capsys, "facilities", tmp_path / "演示数据.xlsx", clerk)
+    headers = {column.header for column in file_columns(UploadBatch.objects.get(pk=answer["batch"]), sheet)}
+    assert headers == {cell.value for cell in page[3]}
 
 
 def test_a_file_without_any_known_header_can_be_mapped_too(send, clerk):
