@@ -123,8 +123,11 @@ class CheckContext:
     progress: Callable[[int, int], None] = lambda done, total: None
 
     def lock(self, queryset: models.QuerySet) -> models.QuerySet:
-        """The queryset, reading FOR UPDATE when committing (a plain read on SQLite, whose writer is alone anyway)."""
-        return queryset.select_for_update(of=("self",)) if self.locking else queryset
+        """The queryset, reading FOR NO KEY UPDATE when committing (a plain read on SQLite, whose writer is alone anyway).
+
+        Keys stay, so other registers may refer to the records meanwhile, and neither commit waits for the other.
+        """
+        return queryset.select_for_update(of=("self",), no_key=True) if self.locking else queryset
 
     def passing(self, rows: Sequence[SheetRow], *, half: int) -> Iterator[SheetRow]:
         """The rows one by one, telling how far the check is: rows are gone through twice, `half` is 0 or 1.

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeRecord
-from communities.models import CommunityProfile, Facility
+from changzhi_portal.sheets.register import CheckContext
+from communities.models import Community, CommunityProfile, Facility
 from targets.actions import lock_period
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_period
@@ -77,6 +78,21 @@ def test_while_an_office_commits_it_uploads_the_next_file_and_its_people_sign_in
         received(tmp_path, clerk)
         User.objects.filter(pk=clerk.pk).update(last_login=timezone.now())
         cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_commit_of_facilities_does_not_wait_for_one_of_the_communities_that_they_stand_in(
+    clerk: User, tmp_path: Path
+) -> None:
+    batch = actions.check_batch(received(tmp_path, clerk, queue=False))
+    actions.request_commit(batch=batch, mode="all", by=clerk)
+    context = CheckContext(clerk, clerk.division.path, clerk.division, batch.period.as_of, timezone.localdate())
+    context.locking = True
+    commit = f"import django; django.setup(); from uploads import actions; actions.commit_queued_batch({batch.pk})"
+    with transaction.atomic(), process("-c", commit) as committing:
+        assert list(context.lock(Community.objects.all()))
+        committing.wait(timeout=30)
+    assert state_of(batch) == State.COMMITTED
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
