@@ -60,7 +60,7 @@ def appoint_staff(
     Raises PortalError for an unknown role or division, a role that cannot sit at that level, a bad name or password.
     """
     chosen_role = _role(role)
-    division = _standing(Division.objects.by_code(division_code))
+    division = Division.objects.by_code(division_code).standing_today
     _check_level(chosen_role, division)
     user = User.objects.select_for_update().filter(username=username).first()
     is_new = user is None
@@ -89,13 +89,6 @@ def _role(name: str) -> Role:
             f"没有“{name}”这个角色，请从{known}中选一个。", cure=f"There is no role {name!r}. Choose one of {known}."
         )
     return Role(name)
-
-
-def _standing(division: Division) -> Division:
-    """The division, or what has succeeded it: people move to the successor (domain.md §3)."""
-    while division.successor is not None:
-        division = division.successor
-    return division
 
 
 def _check_level(role: Role, division: Division) -> None:

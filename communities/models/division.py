@@ -146,6 +146,14 @@ class Division(Record, ScopedModel):
         """The name with its county before it, for a town: 城区东街街道办事处."""
         return f"{self.parent}{self.name}" if self.level == self.Level.TOWN else self.name
 
+    @property
+    def standing_today(self) -> Division:
+        """The division itself, or what has succeeded it: people and their work move there (domain.md §3)."""
+        division = self
+        while division.successor is not None:
+            division = division.successor
+        return division
+
 
 class DivisionChange(models.Model):
     """One dated change of one division: from which code and name to which. Known before it is applied."""

@@ -13,10 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import apply_division_changes
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
 from communities.models import Division, Facility
+from periods.models import ReportingPeriod
+from tests.communities.changes import change
 from tests.communities.test_sheets import facility_row
 from tests.factories import Place, make_facility, make_period
 from tests.uploads.office import Send
@@ -52,6 +55,26 @@ def test_the_log_names_who_confirmed_a_batch_not_who_uploaded_it(
     actions.commit_batch(batch)
     assert ChangeSet.objects.get().made_by == officer
     assert f"{officer}确认" in signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+
+
+def test_a_batch_checked_before_the_map_changed_is_committed_for_the_successor(
+    send: Send, clerk: User, administrator: User, place: Place
+) -> None:
+    batch = checked(send, clerk, [facility_row()])
+    change("merge", place.county, "140403", "潞州区")
+    apply_division_changes(by=administrator)
+    clerk.refresh_from_db()
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    batch = actions.commit_batch(UploadBatch.objects.select_related("division").get(pk=batch.pk))
+    assert (batch.state, batch.division.name) == (State.COMMITTED, "潞州区")
+    assert Facility.objects.get().community == place.communities[0]
+
+
+def test_a_month_in_the_title_that_has_not_begun_is_not_opened_for_everybody(send: Send, clerk: User) -> None:
+    answer = send("facilities", clerk, [facility_row()], title="城区社区服务设施登记表（2081年6月）")
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    assert batch.period is not None and batch.period.month == timezone.localdate().replace(day=1)
+    assert not ReportingPeriod.objects.filter(month__year=2081).exists()
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "leader"}, {"division": "140423"}])

@@ -11,7 +11,7 @@ from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRo
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.absence import unmentioned_records
-from uploads.actions.queueing import claim, guarded, load_batch
+from uploads.actions.queueing import claim, follow_office, guarded, load_batch
 from uploads.checking import Rereader, compare_rows, read_file
 from uploads.correcting import apply_corrections
 from uploads.models import ColumnMapping, UploadBatch
@@ -73,6 +73,7 @@ def check_batch(batch: UploadBatch) -> UploadBatch:
 
 
 def _check(batch: UploadBatch) -> None:
+    follow_office(batch)
     report = _reporter(batch)
     sheet = register_named(batch.register)()
     earlier = earlier_reading(batch, sheet)
@@ -124,9 +125,11 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Sh
     with storage.original_as_file(batch.stored_as) as path:
         found = read_file(path, batch.file_name, sheet, remembered, report)
     batch.read_as = reading_key(remembered)
-    batch.month_in_file = found.month
+    today = timezone.localdate()
+    # A month that has not begun is a slip of the pen, and must not be opened for everybody.
+    batch.month_in_file = found.month if found.month and found.month <= today else None
     if batch.period is None:
-        batch.period = ReportingPeriod.objects.for_month(found.month or timezone.localdate())
+        batch.period = ReportingPeriod.objects.for_month(batch.month_in_file or today)
     batch.problems = [problem.as_json() for problem in found.problems]
     batch.mapping = found.mapping
     batch.skipped = found.skipped

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from changzhi_portal.errors import PortalError
 from uploads.actions.check import check_batch, check_context
-from uploads.actions.queueing import COMMIT_TASK, claim, guarded, load_batch, may_handle, tell_worker
+from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, may_handle, tell_worker
 from uploads.committing import RowsNoLongerGood, write_batch
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
@@ -72,6 +72,7 @@ def commit_batch(batch: UploadBatch) -> UploadBatch:
 
 
 def _commit(batch: UploadBatch) -> None:
+    follow_office(batch)
     report = Reporter(batch.ref)
     sheet = register_named(batch.register)()
     try:

@@ -50,6 +50,14 @@ def load_batch(batch_id: int) -> UploadBatch:
     return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
 
 
+def follow_office(batch: UploadBatch) -> None:
+    """Let a batch whose office has been closed meanwhile go on as its successor's, as the office's people do."""
+    office = batch.division.standing_today
+    if office != batch.division:
+        batch.division = office
+        UploadBatch.objects.filter(pk=batch.pk).update(division=office)
+
+
 def guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
     """Do a step; an error of ours is logged and ends the batch with a sentence for its uploader, not with silence.
 
