@@ -92,7 +92,8 @@ class FacilitySheet(RecordSheet):
         if area is None:
             return
         if area > LARGEST_PLAUSIBLE_AREA or has_jumped(area, area_before):
-            row.report("outlier", "面积与上次相差过大或不合常理，请核实", "area")
+            described = "" if area_before is None else f"上次是{area_before:f}㎡，"
+            row.report("outlier", f"{described}这次是{area:f}㎡，变化过大或不合常理，请核实", "area")
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[Facility]:
         """See RegisterSheet.standing."""

@@ -19,7 +19,7 @@ from changzhi_portal.views import PortalPage
 from periods.models import ReportingPeriod, parse_month
 from uploads import storage
 from uploads.registry import register_named
-from uploads.views import UploadPage, find_batch
+from uploads.views.batch import UploadPage, find_batch
 from uploads.writing.annotated import annotated_workbook
 from uploads.writing.template import write_export, write_template
 
