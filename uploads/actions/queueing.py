@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from changzhi_portal.bulk import without_collecting
 from changzhi_portal.celery import Queue, hint
 from changzhi_portal.errors import PortalError
 from uploads.models import UploadBatch
@@ -64,7 +65,8 @@ def guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
     A database that went away says nothing about the batch: it keeps its state, and beat puts it back.
     """
     try:
-        work(batch)
+        with without_collecting():
+            work(batch)
     except DatabaseError:
         logger.exception("The database failed while batch %s was %s", batch.pk, batch.state)
         raise
