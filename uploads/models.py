@@ -195,6 +195,15 @@ class UploadBatch(ScopedModel):
         """Whether the page should keep asking for progress."""
         return self.state in self.WAITS_AS or self.state in self.WAITS_AS.values()
 
+    def may_be_handled_by(self, user: Any) -> bool:
+        """Whether a user may decide about it: one of the own area, in a role that uploads."""
+        return user.duty.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
+
+    def may_be_committed_by(self, user: Any) -> bool:
+        """Whether a user may bring it in; what alters a locked month is the bureau's (spreadsheets.md, "Further")."""
+        is_allowed = user.duty.may_alter_locked_months or not self.locked_reason
+        return is_allowed and self.may_be_handled_by(user)
+
     @property
     def can_be_checked_again(self) -> bool:
         """Whether its columns may be mapped anew: checked or refused, and nothing written."""

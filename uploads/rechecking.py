@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod
-from uploads.actions import check_batch, check_may_alter_locked, may_handle, queue_check
+from uploads.actions import check_batch, check_may_alter_locked, queue_check
 from uploads.actions.queueing import load_batch
 from uploads.correcting import add_correction
 from uploads.mapping import check_choices, file_columns, remember
@@ -27,7 +27,7 @@ MOST_ROWS_AT_ONCE = 2_000  # a batch of more rows is compared again by the worke
 
 def _hold(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
     """The batch, locked until the transaction ends. Raises PortalError unless it is the user's and in one of the states."""
-    if not may_handle(batch, by):
+    if not batch.may_be_handled_by(by):
         raise PortalError("您不能修改这个批次。", cure="This user may not change this batch.")
     held = UploadBatch.objects.select_for_update(of=("self",)).select_related("division", "period").get(pk=batch.pk)
     if held.state not in states:

@@ -83,6 +83,19 @@ def test_what_the_bureau_has_given_its_reason_for_a_clerk_does_not_alter_and_bri
     actions.request_commit(batch=batch, mode="all", by=officer, queue=False)
 
 
+def test_who_has_left_the_bureau_before_the_worker_came_alters_no_locked_month(
+    checked: UploadBatch, officer: User, place: Place
+) -> None:
+    alter_locked_months(batch=checked, reason=REASON, by=officer)
+    actions.check_queued_batch(checked.pk)
+    actions.request_commit(batch=checked, mode="all", by=officer)
+    User.objects.filter(pk=officer.pk).update(role="district_clerk")
+    actions.commit_queued_batch(checked.pk)
+    checked.refresh_from_db()
+    assert (checked.state, CommunityProfile.objects.count()) == (UploadBatch.State.CHECKED, 0)
+    assert "重新确认" in checked.message
+
+
 def test_by_command_only_the_bureau_may(send: Send, clerk: User, officer: User, locked: ReportingPeriod) -> None:
     row = community_row(数据日期="2018-04-30")
     refused = send("communities", clerk, [row], period="2018-06", locked_reason=REASON)

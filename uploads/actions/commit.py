@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from changzhi_portal.errors import PortalError
 from uploads.actions.check import check_batch, check_context
-from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, may_handle, tell_worker
+from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
 from uploads.committing import RowsNoLongerGood, write_batch
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
@@ -26,9 +26,9 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
 
     Raises PortalError when it is not waiting for a decision, has errors in mode "all", or is not the user's to commit.
     """
-    if not may_handle(batch, by):
+    if not batch.may_be_handled_by(by):
         raise PortalError("您不能确认这个批次。", cure="This user may not commit this batch.")
-    if batch.locked_reason and not by.duty.may_alter_locked_months:
+    if not batch.may_be_committed_by(by):
         raise PortalError(
             "这个批次要修改已锁定月份的数据，只有市局可以确认入库，请联系市局业务员。",
             cure="The batch alters a locked month: only the bureau may commit it.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import F
@@ -25,11 +24,6 @@ TASK_OF_WAITING = {State.QUEUED: CHECK_TASK, State.COMMIT_QUEUED: COMMIT_TASK, S
 BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
 # A batch whose undoing is given up is what it was: committed.
 NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
-
-
-def may_handle(batch: UploadBatch, by: Any) -> bool:
-    """Whether a user may decide about a batch: one of the own area, in a role that uploads."""
-    return by.duty.may_upload and UploadBatch.objects.visible_to(by).filter(pk=batch.pk).exists()
 
 
 def tell_worker(task_name: str, batch_id: int) -> None:

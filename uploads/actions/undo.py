@@ -11,7 +11,7 @@ from django.utils import timezone
 from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod
-from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, may_handle, tell_worker
+from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
 from uploads.registry import register_named
@@ -22,7 +22,7 @@ State = UploadBatch.State
 
 def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
     """Ask for a committed batch to be taken back. Raises PortalError when it is not committed or not the user's."""
-    if not may_handle(batch, by):
+    if not batch.may_be_handled_by(by):
         raise PortalError("您不能撤销这个批次。", cure="This user may not undo this batch.")
     if not by.duty.may_alter_locked_months:
         _refuse_in_locked_months(batch)
