@@ -73,6 +73,10 @@ class PeriodQuerySet(models.QuerySet):
         """The months whose figures still follow the registers, or will."""
         return self.exclude(state=ReportingPeriod.State.LOCKED)
 
+    def keep_from_locking(self) -> None:
+        """Let no month be locked until the transaction ends, because figures dated in months are being written."""
+        list(self.not_locked().select_for_update(no_key=True).order_by("month"))
+
     def with_locker(self) -> Self:
         """With who locked it loaded, newest first, for lists."""
         return self.select_related("locked_by").order_by("-month")

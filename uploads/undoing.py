@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import Any
+
 from django.db import transaction
 
+from changelog.models import ChangeRecord
 from changelog.reversal import Reversal, reverse_change_set
+from changzhi_portal.errors import PortalError
 from changzhi_portal.sheets.register import RegisterSheet
+from periods.models import ReportingPeriod
 from uploads.committing import lock_register
 from uploads.models import UploadBatch, UploadRow
 from uploads.progress import Reporter
@@ -15,12 +21,19 @@ NOTE_LENGTH = 200
 
 
 def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
-    """Undo a batch in state UNDOING; nothing when somebody else has finished it meanwhile."""
+    """Undo a batch in state UNDOING; nothing when somebody else has finished it meanwhile.
+
+    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked.
+    """
     with transaction.atomic():
-        batch = UploadBatch.objects.select_for_update(of=("self",)).select_related("undone_by").get(pk=batch_id)
+        held = UploadBatch.objects.select_for_update(of=("self",))
+        batch = held.select_related("undone_by__division").get(pk=batch_id)
         if batch.state != UploadBatch.State.UNDOING:
             return
         lock_register(batch.register)
+        if sheet.has_dated_figures:
+            ReportingPeriod.objects.keep_from_locking()
+        refuse_unless_undoing(batch, sheet, batch.undone_by)
         report.step("撤销入库")
         change_set = batch.change_sets.filter(reverses__isnull=True).first()
         result = Reversal()
@@ -32,6 +45,29 @@ def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> No
         batch.undo_failed = len(result.failed)
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
         batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
+
+
+def refuse_unless_undoing(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:
+    """Raise PortalError for a batch that is not the user's to take back.
+
+    Undoing alters figures of a locked month as uploading does, and takes the same right.
+    """
+    if not batch.may_be_handled_by(by):
+        raise PortalError(
+            f"这个批次不能由{by}撤销，请由本单位填报员或市局办理。", cure="This user may not undo this batch."
+        )
+    if by.duty.may_alter_locked_months:
+        return
+    records: defaultdict[str, list[int]] = defaultdict(list)
+    for model, key in ChangeRecord.objects.filter(change_set__batch=batch).values_list("model", "object_id"):
+        records[model].append(key)
+    locked = ReportingPeriod.objects.locked().filter(month__in=sheet.months_written(records)).order_by("month")
+    if locked:
+        named = "、".join(str(period) for period in locked)
+        raise PortalError(
+            f"这个批次写入了{named}的数据，月份已锁定，只有市局可以撤销，请联系市局业务员。",
+            cure="The batch wrote figures of a locked month: only the bureau may undo it.",
+        )
 
 
 def _mark_rows(batch: UploadBatch, result: Reversal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -119,3 +121,28 @@ def test_what_a_clerk_wrote_in_a_month_that_is_locked_by_now_only_the_bureau_tak
     batch.refresh_from_db()
     assert actions.undo_batch(batch).state == UploadBatch.State.UNDONE
     assert not CommunityProfile.objects.exists()
+
+
+def test_what_a_clerk_takes_back_while_its_month_is_being_locked_stays_and_the_page_says_why(
+    send: Send, clerk: User, officer: User, place: Place, locked: ReportingPeriod, signed_in: Callable[[User], Client]
+) -> None:
+    ReportingPeriod.objects.filter(pk=locked.pk).update(state="open", locked_at=None, locked_by=None)
+    answer = send("communities", clerk, [community_row(数据日期="2018-04-30")], period="2018-06", commit="all")
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    actions.request_undo(batch=batch, by=clerk)
+    ReportingPeriod.objects.filter(pk=locked.pk).update(state="locked", locked_at=timezone.now(), locked_by=officer)
+    actions.undo_queued_batch(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, CommunityProfile.objects.count()) == (UploadBatch.State.COMMITTED, 1)
+    page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+    assert "月份已锁定，只有市局可以撤销" in page and "alert-success" not in page
+
+
+def test_who_has_lost_the_right_since_takes_nothing_back(send: Send, clerk: User, place: Place) -> None:
+    answer = send("communities", clerk, [community_row(数据日期="2018-04-30")], period="2018-06", commit="all")
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    actions.request_undo(batch=batch, by=clerk)
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+    actions.undo_queued_batch(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, CommunityProfile.objects.count()) == (UploadBatch.State.COMMITTED, 1)

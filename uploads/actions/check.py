@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -36,6 +34,8 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
     """What checking a batch needs to know; `locking` in the transaction of its commit."""
     if batch.period is None:
         raise RuntimeError("A batch is checked for a month.")
+    if locking and register_named(batch.register).has_dated_figures:
+        ReportingPeriod.objects.keep_from_locking()
     return CheckContext(
         user=batch.uploaded_by,
         scope_path=batch.division.path,
@@ -43,17 +43,10 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
         day=batch.period.as_of,
         today=timezone.localdate(),
         may_alter_locked=bool(batch.locked_reason),
-        locked_months=_locked_months(hold_others=locking and register_named(batch.register).has_dated_figures),
+        locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
         locking=locking,
         progress=report,
     )
-
-
-def _locked_months(*, hold_others: bool) -> frozenset[datetime.date]:
-    """The months whose figures are frozen; with `hold_others` no other becomes one until the transaction ends."""
-    if hold_others:
-        list(ReportingPeriod.objects.not_locked().select_for_update(no_key=True).order_by("month"))
-    return frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True))
 
 
 def check_queued_batch(batch_id: int) -> None:

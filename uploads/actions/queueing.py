@@ -65,16 +65,16 @@ def guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
         logger.exception("The database failed while batch %s was %s", batch.pk, batch.state)
         raise
     except PortalError as refusal:
-        _fail(batch, str(refusal))
+        _fail(batch, str(refusal), not_undone=str(refusal))
     except Exception:
         logger.exception("Batch %s failed while %s", batch.pk, batch.state)
         _fail(batch, "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。")
 
 
-def _fail(batch: UploadBatch, message: str) -> None:
+def _fail(batch: UploadBatch, message: str, *, not_undone: str = NOT_UNDONE) -> None:
     of_batch = UploadBatch.objects.filter(pk=batch.pk)
     of_batch.filter(state__in=(State.CHECKING, State.COMMITTING)).update(state=State.FAILED, message=message[:500])
-    of_batch.filter(state=State.UNDOING).update(state=State.COMMITTED, message=NOT_UNDONE)
+    of_batch.filter(state=State.UNDOING).update(state=State.COMMITTED, message=not_undone[:500])
 
 
 def put_back_stalled_batches() -> int:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
-from periods.models import ReportingPeriod
 from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
 from uploads.registry import register_named
-from uploads.undoing import take_back_batch
+from uploads.undoing import refuse_unless_undoing, take_back_batch
 
 State = UploadBatch.State
 
 
 def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
     """Ask for a committed batch to be taken back. Raises PortalError when it is not committed or not the user's."""
-    if not batch.may_be_handled_by(by):
-        raise PortalError("您不能撤销这个批次。", cure="This user may not undo this batch.")
-    if not by.duty.may_alter_locked_months:
-        _refuse_in_locked_months(batch)
+    refuse_unless_undoing(batch, register_named(batch.register)(), by)
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
             state=State.UNDO_QUEUED if queue else State.UNDOING,
@@ -41,21 +35,6 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
             )
         if queue:
             transaction.on_commit(lambda: tell_worker(UNDO_TASK, batch.pk))
-
-
-def _refuse_in_locked_months(batch: UploadBatch) -> None:
-    """Undoing alters figures of a locked month as uploading does, and takes the same right. Raises PortalError."""
-    records: defaultdict[str, list[int]] = defaultdict(list)
-    for model, key in ChangeRecord.objects.filter(change_set__batch=batch).values_list("model", "object_id"):
-        records[model].append(key)
-    months = register_named(batch.register)().months_written(records)
-    locked = ReportingPeriod.objects.locked().filter(month__in=months).order_by("month")
-    if locked:
-        named = "、".join(str(period) for period in locked)
-        raise PortalError(
-            f"这个批次写入了{named}的数据，月份已锁定，只有市局可以撤销，请联系市局业务员。",
-            cure="The batch wrote figures of a locked month: only the bureau may undo it.",
-        )
 
 
 def undo_queued_batch(batch_id: int) -> None:
