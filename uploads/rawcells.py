@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from changzhi_portal.personal import decrypt, encrypt, mask_slipped_numbers
+from changzhi_portal.sheets.cleaning import as_text
 from changzhi_portal.sheets.columns import Column
 from changzhi_portal.sheets.register import SheetRow
 from uploads.reading.grid import CellError
@@ -29,7 +30,8 @@ _KINDS: dict[str, Any] = {
 def as_json(cell: Any, column: Column) -> Any:
     """A cell for `UploadRow.raw`; as ciphertext that of a personal column, and one that such a value has slipped into."""
     plain = _plain(cell)
-    has_slipped = isinstance(plain, str) and mask_slipped_numbers(plain) != plain
+    text = as_text(plain) if isinstance(plain, str | int | float) else ""
+    has_slipped = mask_slipped_numbers(text) != text
     return {"sealed": encrypt(json.dumps(plain))} if column.is_personal or has_slipped else plain
 
 

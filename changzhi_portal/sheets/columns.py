@@ -13,7 +13,7 @@ from django.db import models
 
 from changzhi_portal import identifiers
 from changzhi_portal.names import comparable, tidy
-from changzhi_portal.personal import Sealed, mask_numbers_in
+from changzhi_portal.personal import Sealed, mask_numbers_in, mask_slipped_numbers
 from changzhi_portal.sheets import cleaning
 from changzhi_portal.sheets.problems import CellRefused, Doubtful
 
@@ -27,6 +27,7 @@ class _Clear:
 
 CLEAR: Final = _Clear()
 ONE = Decimal(1)
+LONGEST_SHOWN: Final = 100  # characters of a cell in a problem
 
 
 class Column:
@@ -63,8 +64,11 @@ class Column:
 
     def shown(self, raw: Any) -> str:
         """The cell as it may be shown in a problem."""
-        text = cleaning.as_text(raw)[:100]
-        return mask_numbers_in(text) if self.is_personal else text
+        text = cleaning.as_text(raw)
+        if self.is_personal:
+            return mask_numbers_in(text[:LONGEST_SHOWN])
+        # Masked before it is cut, so that no half of a number stays readable at the end.
+        return mask_slipped_numbers(text[: 2 * LONGEST_SHOWN])[:LONGEST_SHOWN]
 
     def to_json(self, value: Any) -> Any:
         """The value as it is staged in `UploadRow.values`."""

@@ -12,6 +12,7 @@ from changelog.models import ChangeRecord
 from socialworkers.models import Posting, SocialWorker
 from tests.factories import Place, id_number
 from tests.uploads.office import Send, codes_of
+from uploads.models import UploadRow
 
 pytestmark = pytest.mark.django_db
 NUMBER = id_number(101)
@@ -47,6 +48,15 @@ def test_neither_the_row_nor_the_log_holds_the_id_number_in_plain_text(send: Sen
         assert NUMBER not in str(record.after) and "19900001234" not in str(record.after)
     worker = SocialWorker.objects.get()
     assert NUMBER not in f"{worker.id_number}"
+
+
+def test_a_row_that_has_slipped_sideways_shows_and_keeps_no_number_in_the_clear(send: Send, clerk: User) -> None:
+    slipped = row("和平社区", 性别=NUMBER, 职业水平=19900001234, 到岗日期=f"{'长' * 90}{NUMBER}")
+    answer = send("workers", clerk, [slipped])
+    assert sorted(codes_of(answer)) == ["bad_choice", "bad_choice", "bad_date"]
+    kept = f"{answer}{list(UploadRow.objects.values())}"
+    for number in (NUMBER, NUMBER[:10], "19900001234"):
+        assert number not in kept
 
 
 def test_the_same_row_again_changes_nothing(send: Send, clerk: User) -> None:
