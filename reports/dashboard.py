@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
@@ -170,6 +170,7 @@ class Board:
     user: Any
     period: ReportingPeriod
     division: Division
+    is_as_now: ClassVar[bool] = False  # by the divisions of today
     _below: dict[int, list[TargetResult]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def cards(self) -> list[Card]:
@@ -270,7 +271,7 @@ class Board:
 
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         readable = TargetResult.objects.visible_to(self.user)
-        return trends_until(self.period, targets=targets, divisions=divisions, results=readable)
+        return trends_until(self.period, targets=targets, divisions=divisions, results=readable, as_now=self.is_as_now)
 
     def _measures(self) -> Any:
         """The communities that lay in the division in that month."""

@@ -11,7 +11,6 @@ from communities.models import Division
 from reports.dashboard import Board
 from targets.as_now import communities_as_now, counties_judged_as_now, measures_as_now, results_as_now
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
-from targets.series import Trends, trends_until
 
 
 def divisions_standing(user: Any) -> Any:
@@ -22,6 +21,8 @@ def divisions_standing(user: Any) -> Any:
 @dataclass(frozen=True)
 class BoardAsNow(Board):
     """The same figures, added up for a division of today and those below it."""
+
+    is_as_now = True
 
     @cached_property
     def _all_results(self) -> list[TargetResult]:
@@ -41,10 +42,6 @@ class BoardAsNow(Board):
             for result in self._all_results
             if result.target_id == target.pk and result.division.parent_id == self.division.pk
         ]
-
-    def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
-        readable = TargetResult.objects.visible_to(self.user)
-        return trends_until(self.period, targets=targets, divisions=divisions, results=readable, as_now=True)
 
     def workforce(self) -> DivisionMeasure | None:
         """Of the city and of counties; a town's is shown as it was only."""

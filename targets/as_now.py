@@ -40,10 +40,10 @@ def results_as_now(
     levels: Collection[str] = REPORTING_LEVELS,
     day: datetime.date | None = None,
 ) -> list[TargetResult]:
-    """Every scored target's results of the month for today's divisions of `levels`, not saved, in the plan's order.
+    """Every scored target's results of the month for today's divisions of `levels`, or for those of another `day`.
 
-    Targets as the month was judged by; the city before its counties, those before towns. With `user`, only divisions
-    that the user may see. With `day`, for the divisions of that day. Empty for a month that was never measured.
+    Not saved, in the plan's order; targets as the month was judged by; the city before its counties, those before towns.
+    With `user`, only divisions that the user may see. Empty for a month that was never measured.
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:
@@ -52,7 +52,7 @@ def results_as_now(
     found = results_under(period, targets, levels=levels, on_map_of=day or timezone.localdate())
     if user is None:
         return found
-    seen = set(Division.objects.standing().visible_to(user).values_list("pk", flat=True))
+    seen = set(Division.objects.visible_to(user).values_list("pk", flat=True))
     return [result for result in found if result.division_id in seen]
 
 

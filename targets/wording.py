@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+from changzhi_portal.percent import percent
 from communities.models import Community
 from orgs.models import SocialOrganization
 from socialworkers.models import SocialWorker
 from targets.indicators import INDICATORS, CountingRule
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
-from targets.reporting import percent
 
 
 class Dimension(NamedTuple):

@@ -13,7 +13,7 @@ from changzhi_portal.names import tidy
 from changzhi_portal.sheets.cleaning import CLEAR_WORD
 from changzhi_portal.sheets.columns import CLEAR, Column
 from changzhi_portal.sheets.problems import CellRefused, Doubtful, Level, Problem
-from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.sheets.register import ROWS_BETWEEN_REPORTS, CheckContext, RegisterSheet, SheetRow
 from uploads.mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
 from uploads.rawcells import NOT_KEPT
@@ -24,7 +24,6 @@ from uploads.reading.workbook import read_workbook
 from uploads.registry import registers
 from uploads.stamps import version_in
 
-ROWS_BETWEEN_REPORTS = 500
 # No column takes as much. A quotation mark that is never closed makes one cell of the rest of a .csv, and looking for
 # numbers in that would take hours.
 LONGEST_CELL = 5_000

@@ -59,22 +59,31 @@ class OfficeMonth(HomePanel):
         reported = batches.reported().newest_of_each_register()
         unfinished = batches.unfinished().newest_of_each_register()
         from_above = _from_above(period, request.user.division.path)
-        lines = [_line(sheet, reported.get(sheet.name), unfinished.get(sheet.name)) for sheet in registers()]
-        for line in lines:
-            line["from_above"] = None if line["reported"] else from_above.get(line["register"].name)
-        return {
-            "period": period,
-            "lines": lines,
-            "done": sum(bool(line["reported"] or line["from_above"]) for line in lines),
-        }
+        lines = [
+            _line(sheet, reported.get(sheet.name), unfinished.get(sheet.name), from_above.get(sheet.name))
+            for sheet in registers()
+        ]
+        done = sum(bool(line["reported"] or line["from_above"]) for line in lines)
+        return {"period": period, "lines": lines, "done": done}
 
 
-def _line(sheet: type[RegisterSheet], reported: UploadBatch | None, unfinished: UploadBatch | None) -> dict[str, Any]:
+def _line(
+    sheet: type[RegisterSheet],
+    reported: UploadBatch | None,
+    unfinished: UploadBatch | None,
+    from_above: FromAbove | None,
+) -> dict[str, Any]:
     """One register of an office; what a later upload has replaced is nothing to do any more."""
     if reported is not None and unfinished is not None and unfinished.pk < reported.pk:
         unfinished = None
     url = f"{reverse('uploads:new')}?register={sheet.name}"
-    return {"register": sheet, "reported": reported, "unfinished": unfinished, "upload_url": url}
+    return {
+        "register": sheet,
+        "reported": reported,
+        "from_above": None if reported else from_above,
+        "unfinished": unfinished,
+        "upload_url": url,
+    }
 
 
 class BureauMonth(HomePanel):
@@ -128,8 +137,11 @@ class SubmissionUploads(RecordPanel):
         prefetch_related_objects(list(reported.values()), "uploaded_by")
         from_above = _from_above(record.period, record.county.path)
         uploads = [
-            {"register": sheet, "batch": batch, "from_above": None if batch else from_above.get(sheet.name)}
+            {
+                "register": sheet,
+                "batch": (batch := reported.get(sheet.name)),
+                "from_above": None if batch else from_above.get(sheet.name),
+            }
             for sheet in registers()
-            for batch in [reported.get(sheet.name)]
         ]
         return {"uploads": uploads, "done": sum(bool(each["batch"] or each["from_above"]) for each in uploads)}

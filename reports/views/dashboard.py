@@ -75,7 +75,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         if self.division is None or not self.has_other_map:
             return ""
         if not self.shows_now:
-            return _today(self.division).code
+            return self.division.standing_today.code
         stood = self.period is not None and self.division.valid_from <= self.period.as_of
         return self.division.code if stood else ""
 
@@ -124,7 +124,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         asked = Division.objects.visible_to(self.request.user).filter(code=code).order_by("-valid_from").first()
         if asked is None:
             raise Http404
-        return known.get(_today(asked).code)
+        return known.get(asked.standing_today.code)
 
     def _figures(self, board: Board) -> dict[str, Any]:
         """Everything below the choice of month and division; nothing where there are no figures."""
@@ -156,13 +156,6 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         paginator = ForgivingPaginator(find(card.target), ROWS_A_PAGE)
         paginator.count = card.result.unknown if shows_unknown else card.result.unmet
         return {"page": paginator.get_page(self.request.GET.get("page", 1)), "shows_unknown": shows_unknown}
-
-
-def _today(division: Division) -> Division:
-    """What stands today in the place of a division."""
-    while division.successor is not None:
-        division = division.successor
-    return division
 
 
 def _links(period: ReportingPeriod, card: Card, *, as_now: bool) -> LinkTo:

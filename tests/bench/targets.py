@@ -95,8 +95,6 @@ def _by_hand_table(model: Any) -> str:
 
 def _by_hand(period: ReportingPeriod) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        # As whoever runs the script by hand finds PostgreSQL; our own connections compile nothing.
-        cursor.execute("SET LOCAL jit = on")
         for statement in BY_HAND.split(";\n"):
             if statement.strip():
                 cursor.execute(statement, {"period": period.pk, "day": period.as_of})

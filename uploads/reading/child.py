@@ -67,7 +67,8 @@ def _sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[
 class _Texts(dict[str, str]):
     """Cell texts by what the file says: blanks become "", failed formulas a CellError, repeated texts one object.
 
-    Without NUL, which old .xls files may have in a text and which no database takes. One per batch of rows, so that it does not keep a whole file alive.
+    Without NUL, which old .xls files may have in a text and which no database takes. One per batch of rows, so that it
+    does not keep a whole file alive.
     """
 
     def __missing__(self, text: str) -> str:
