@@ -32,8 +32,10 @@ class RefusalMiddleware:
     def process_exception(self, request: PortalRequest, exception: Exception) -> HttpResponse | None:
         """Show the refusal; other exceptions take their usual way."""
         if isinstance(exception, DataError):  # what no database takes, such as a NUL in an address
-            logger.warning("The database refused a value of %s %s", request.method, request.path)
-            exception = PortalError("送来的内容里有系统不能保存的字符，请返回上一页改正后重试。")
+            # Its kind only: the database's own words quote the value, which may be personal.
+            kind = type(exception.__cause__ or exception).__name__
+            logger.warning("The database refused a value of %s %s: %s", request.method, request.path, kind)
+            exception = PortalError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
         if not isinstance(exception, PortalError):
             return None
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)

@@ -31,6 +31,15 @@ def test_a_month_alone_becomes_its_first_with_a_warning(written: object) -> None
     read = cleaning.clean_date(written)
     assert isinstance(read, Doubtful)
     assert (read.value, read.code) == (datetime.date(2017, 11, 1), "approximate_date")
+    assert "10月" not in read.message
+
+
+@pytest.mark.parametrize("written", ["2017.1", 2017.1])
+def test_a_month_that_excel_may_have_made_of_october_is_said_to_be_doubtful(written: object) -> None:
+    read = cleaning.clean_date(written)
+    assert isinstance(read, Doubtful)
+    assert read.value == datetime.date(2017, 1, 1)
+    assert "2017年10月" in read.message
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -21,7 +22,16 @@ def breaks(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("演示张三 140402197001010011")
 
 
-urlpatterns = [path("refuses/", refuses), path("breaks/", breaks), path("", include("changzhi_portal.urls"))]
+def asks_the_impossible(request: HttpRequest) -> HttpResponse:
+    raise DataError("invalid input: 演示张三 140402197001010011")
+
+
+urlpatterns = [
+    path("refuses/", refuses),
+    path("breaks/", breaks),
+    path("impossible/", asks_the_impossible),
+    path("", include("changzhi_portal.urls")),
+]
 
 
 @pytest.fixture
@@ -52,6 +62,15 @@ def test_what_breaks_is_said_in_chinese_and_tells_nothing_else(visitor_of):
     assert "系统出错" in text
     assert "演示张三" not in text
     assert "Traceback" not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.urls(__name__)
+def test_what_no_database_takes_is_refused_in_words_and_logged_without_the_value(visitor_of, caplog):
+    answer = visitor_of.get("/impossible/")
+    assert (answer.status_code, "系统存不下的字符" in answer.content.decode()) == (400, True)
+    assert "GET /impossible/: DataError" in caplog.text
+    assert "演示张三" not in answer.content.decode() + caplog.text
 
 
 @pytest.mark.django_db
