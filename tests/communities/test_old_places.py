@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from accounts.actions import apply_division_changes
 from accounts.models import Role
-from communities.models import Community, CrosswalkRow, Division, DivisionChange, Facility
+from communities.models import Community, CrosswalkRow, Division, Facility
 from communities.places import PlaceIndex, PlaceNotFound
 from orgs.models import SocialOrganization
 from services.models import ServiceProject
+from tests.communities.changes import change
 from tests.factories import (
     make_community,
     make_division,
@@ -114,16 +115,7 @@ def test_the_old_county_says_which_of_two_communities_of_one_name_is_meant(place
     suburb = make_division("140411", "郊区", place.city)
     make_community(make_division("140411100", "老顶山镇", suburb), "和平社区居委会")
     for old in (place.county, suburb):
-        DivisionChange.objects.create(
-            kind="merge",
-            level="county",
-            effective_on=DAY,
-            from_code=old.code,
-            from_name=old.name,
-            to_code="140403",
-            to_name="潞州区",
-            source="演示",
-        )
+        change("merge", old, "140403", "潞州区")
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, place.city))
     index = index_of("140403")
     assert refused(index, county="潞州区", community="和平社区") == "ambiguous_place"
@@ -133,16 +125,7 @@ def test_the_old_county_says_which_of_two_communities_of_one_name_is_meant(place
 
 def test_the_clerk_of_a_split_off_county_may_still_write_the_old_one(place):
     for code, name in (("140408", "东城区"), ("140409", "西城区")):
-        DivisionChange.objects.create(
-            kind="split",
-            level="county",
-            effective_on=DAY,
-            from_code="140402",
-            from_name="城区",
-            to_code=code,
-            to_name=name,
-            source="演示",
-        )
+        change("split", place.county, code, name)
     for code, communities in (("140408", place.communities), ("140409", place.other_communities)):
         for each in communities:
             new = each.code.replace("140402", code)
@@ -169,16 +152,7 @@ def facility_row(**changes):
 
 
 def merge(place):
-    DivisionChange.objects.create(
-        kind="merge",
-        level="county",
-        effective_on=DAY,
-        from_code="140402",
-        from_name="城区",
-        to_code="140403",
-        to_name="潞州区",
-        source="演示",
-    )
+    change("merge", place.county, "140403", "潞州区")
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, place.city))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime
 import io
 from decimal import Decimal
 
@@ -13,13 +12,13 @@ from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
 from changzhi_portal.errors import PortalError
-from communities.models import DivisionChange
 from reports.actions import prepare_briefing, print_queued
 from reports.correcting import issue_correction
 from reports.corrections import corrections_between, in_words
 from reports.models import Briefing
 from reports.storage import pdf_path
 from targets.actions import compare_locked, lock_period, reopen_period
+from tests.communities.changes import change
 from tests.factories import make_facility
 from tests.reports.briefings import division, figures, short_community, target
 from tests.targets.edits import Office, rows_of
@@ -244,16 +243,7 @@ def test_the_bureau_is_offered_a_correction_once_the_figures_would_change(
 def test_a_county_that_is_no_more_is_offered_a_correction_as_well(locked, place, administrator, officer, signed_in):
     """The towns of a merged county hang under those that have taken their place."""
     of_county = printed(prepare_briefing(period=locked, division=place.county, by=None, queue=False))
-    DivisionChange.objects.create(
-        kind="rename",
-        level="county",
-        effective_on=datetime.date(2018, 11, 23),
-        from_code="140402",
-        from_name="城区",
-        to_code="140403",
-        to_name="潞州区",
-        source="演示",
-    )
+    change("rename", place.county, "140403", "潞州区")
     apply_division_changes(by=administrator)
     button = reverse("reports:correct_briefing", args=[of_county.ref])
     compare_locked(locked)

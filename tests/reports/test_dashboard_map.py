@@ -8,8 +8,9 @@ import pytest
 
 from accounts.actions import apply_division_changes
 from accounts.models import Role
-from communities.models import Division, DivisionChange
+from communities.models import Division
 from targets.actions import compute_period
+from tests.communities.changes import change
 from tests.factories import (
     make_community,
     make_division,
@@ -37,16 +38,7 @@ def merged(place):
         make_organization(place.county, registration="registered", is_social_work_agency=True)
     make_worker(place.street)
     for old in (place.county, suburb):
-        DivisionChange.objects.create(
-            kind="merge",
-            level="county",
-            effective_on=datetime.date(2018, 11, 23),
-            from_code=old.code,
-            from_name=old.name,
-            to_code="140403",
-            to_name="潞州区",
-            source="演示",
-        )
+        change("merge", old, "140403", "潞州区")
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, place.city))
     for month in (THEN, "2018-11", AFTER):
         compute_period(make_period(month))
@@ -161,16 +153,7 @@ def test_as_now_the_trend_of_a_county_that_took_in_another_fits_its_rate(place, 
     make_facility(place.communities[0], area=500)
     make_facility(place.communities[1], area=500, opened_on=datetime.date(2018, 10, 1))
     make_facility(make_community(place.rural_town, "古韩社区居委会"), area=100)
-    DivisionChange.objects.create(
-        kind="merge",
-        level="county",
-        effective_on=datetime.date(2018, 11, 23),
-        from_code="140423",
-        from_name="襄垣县",
-        to_code="140402",
-        to_name="城区",
-        source="演示",
-    )
+    change("merge", place.other_county, "140402", "城区")
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, place.city))
     for month in ("2018-09", THEN):
         compute_period(make_period(month))

@@ -8,12 +8,13 @@ import pytest
 
 from accounts.actions import apply_division_changes
 from changzhi_portal.errors import PortalError
-from communities.models import Community, Division, DivisionChange
+from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, issuing_office
 from services.models import ServiceProject
 from targets.actions import compute_period
 from targets.models import DivisionMeasure, TargetResult
+from tests.communities.changes import change
 from tests.factories import (
     make_community,
     make_division,
@@ -214,16 +215,7 @@ def test_taking_in_another_county_later_changes_no_figure_of_the_months_before(m
         make_project(division)
     counties = (measured.county, measured.other_county)
     then = [briefing_figures(period, county) for county in counties]
-    DivisionChange.objects.create(
-        kind="merge",
-        level="county",
-        effective_on=datetime.date(2018, 11, 23),
-        from_code="140423",
-        from_name="襄垣县",
-        to_code="140402",
-        to_name="城区",
-        source="演示",
-    )
+    change("merge", measured.other_county, "140402", "城区")
     apply_division_changes(by=make_user("bureau_admin", measured.city))
     compute_period(make_period("2018-05"))
     compute_period(period)

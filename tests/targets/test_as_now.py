@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 
 from accounts.actions import apply_division_changes
 from accounts.models import Role
-from communities.models import Community, CrosswalkRow, Division, DivisionChange
+from communities.models import Community, CrosswalkRow, Division
 from periods.models import ReportingPeriod
 from targets.actions import compute_period
 from targets.as_now import is_of_another_map, measures_as_now, results_as_now
 from targets.models import DivisionMeasure, Target, TargetResult
+from tests.communities.changes import change
 from tests.factories import (
     make_community,
     make_division,
@@ -41,19 +42,6 @@ DAY = datetime.date(2018, 11, 23)
 # The last day before, the month of the day itself, and after.
 BEFORE, ON, AFTER = "2018-10", "2018-11", "2018-12"
 COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown", "gap")
-
-
-def change(kind, old, code, name):
-    DivisionChange.objects.create(
-        kind=kind,
-        level=old.level,
-        effective_on=DAY,
-        from_code=old.code,
-        from_name=old.name,
-        to_code=code,
-        to_name=name,
-        source="演示",
-    )
 
 
 def apply(place):

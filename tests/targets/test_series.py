@@ -12,11 +12,12 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts.actions import apply_division_changes
-from communities.models import CrosswalkRow, Division, DivisionChange
+from communities.models import CrosswalkRow, Division
 from targets.actions import compute_period
 from targets.models import Target, TargetPlan, TargetResult
 from targets.pace import Outlook
 from targets.series import Trend, goal_of, trends_until
+from tests.communities.changes import change
 from tests.factories import make_division, make_facility, make_organization, make_period, make_user
 from tests.queries import exactly, queries_of
 
@@ -159,16 +160,7 @@ def test_what_a_merged_county_takes_in_later_is_no_part_of_its_past_until_then(p
         make_facility(community, area=100)
     compute_period(make_period("2018-10"))
     for old, day in ((place.county, MERGED), (place.other_county, datetime.date(2018, 12, 10))):
-        DivisionChange.objects.create(
-            kind="merge",
-            level="county",
-            effective_on=day,
-            from_code=old.code,
-            from_name=old.name,
-            to_code="140403",
-            to_name="潞州区",
-            source="演示",
-        )
+        change("merge", old, "140403", "潞州区", day=day)
     apply_division_changes(by=make_user("bureau_admin", place.city))
     merged = Division.objects.by_code("140403")
     compute_period(make_period("2018-11"))
@@ -201,22 +193,17 @@ def test_months_kept_are_added_up_anew_when_communities_have_changed_towns(place
     make_facility(place.communities[0], area=500)
     compute_period(make_period("2018-10"))
     administrator = make_user("bureau_admin", place.city)
-    noted = {"kind": "recode", "level": "town", "source": "演示", "effective_on": MERGED}
-    DivisionChange.objects.create(
-        from_code="140402002", from_name="西街街道办事处", to_code="140402003", to_name="中街街道办事处", **noted
-    )
+    change("recode", place.other_street, "140402003", "中街街道办事处")
     apply_division_changes(by=administrator)
     street = Division.objects.by_code("140402003")
     compute_period(make_period("2018-11"))
     assert trend("2018-11", area, street).figures[datetime.date(2018, 10, 1)] == 0
-    noted |= {"kind": "split", "effective_on": datetime.date(2018, 11, 30)}
+    day = datetime.date(2018, 11, 30)
     for code, name in (("140402001", "东街街道办事处"), ("140402003", "中街街道办事处")):
-        DivisionChange.objects.create(
-            from_code="140402001", from_name="东街街道办事处", to_code=code, to_name=name, **noted
-        )
+        change("split", place.street, code, name, day=day)
     community = place.communities[0]
     CrosswalkRow.objects.create(
-        effective_on=noted["effective_on"],
+        effective_on=day,
         from_code=community.code,
         from_name=community.name,
         to_code="140402003009",

@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.actions import apply_division_changes
 from accounts.models import Notice
 from changelog.models import ChangeRecord
-from communities.models import Community, DivisionChange
+from communities.models import Community
 from targets.actions import accept_submission, compute_period, return_submission, submit_month
 from targets.models import Submission
+from tests.communities.changes import change
 from tests.factories import make_batch, make_change_set, make_facility, make_organization, make_period
 from tests.queries import queries_of
 from tests.targets.reporting import doubtful_facility, explained, make_due
@@ -159,11 +160,8 @@ def test_what_changed_since_is_said_of_a_county_that_was_merged_meanwhile_too(
     place, due, clerk, officer, administrator, signed_in
 ):
     submit_month(period=due, county=place.county, by=clerk)
-    noted = {"kind": "merge", "level": "county", "effective_on": "2018-11-23", "source": "演示"}
     for old in (place.county, place.other_county):
-        DivisionChange.objects.create(
-            from_code=old.code, from_name=old.name, to_code="140403", to_name="潞州区", **noted
-        )
+        change("merge", old, "140403", "潞州区")
     apply_division_changes(by=administrator)
     browser = signed_in(officer)
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE)), "the merger itself is no edit"
