@@ -21,6 +21,16 @@ def make_due(month: str = "2018-06", *, in_days: int = 3, late_days: int = 10) -
     return period
 
 
+def overdue(period: ReportingPeriod, days: int = 1, late_days: int = 10) -> ReportingPeriod:
+    """The month, now due `days` ago."""
+    return make_due(period.code, in_days=-days, late_days=late_days)
+
+
+def moment_of(day: datetime.date) -> datetime.datetime:
+    """The morning of a day."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
+
+
 def settle(place: Place) -> None:
     """Residents for every community, so that the checks have nothing to say."""
     for community in (*place.communities, *place.other_communities, *place.villages):

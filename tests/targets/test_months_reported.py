@@ -22,17 +22,9 @@ from targets.reporting import (
 )
 from tests.factories import make_division, make_period
 from tests.queries import exactly
-from tests.targets.reporting import make_due, settle
+from tests.targets.reporting import make_due, moment_of, overdue, settle
 
 State = Submission.State
-
-
-def overdue(period, days=1, late_days=10):
-    return make_due(period.code, in_days=-days, late_days=late_days)
-
-
-def moment_of(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
 
 
 # --- Who has reported ---

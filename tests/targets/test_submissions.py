@@ -23,18 +23,10 @@ from targets.checks import findings_for
 from targets.models import Computation, Submission, SubmissionStep
 from targets.reporting import Phase, phase_of
 from tests.factories import make_change_set, make_division, make_facility, make_period, make_place, make_user
-from tests.targets.reporting import doubtful_facility, explained, make_due, settle
+from tests.targets.reporting import doubtful_facility, explained, make_due, moment_of, overdue, settle
 from tests.threads import run_apart
 
 State = Submission.State
-
-
-def overdue(period, days=1, late_days=10):
-    return make_due(period.code, in_days=-days, late_days=late_days)
-
-
-def moment_of(day: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
 
 
 # --- The way of a report ---
