@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
@@ -86,7 +86,7 @@ class WorkerSheet(RecordSheet):
         """
         self._digests = {id(row): digest(row.get("id_number").reveal()) for row in rows if row.get("id_number")}
         known = self._workers(context)
-        inside = self._inside(known, context)
+        inside = self._inside({worker.pk for worker in known.values()}, context)
         for row in rows:
             worker = known.get(self._digests.get(id(row), ""))
             if worker is None:
@@ -98,6 +98,11 @@ class WorkerSheet(RecordSheet):
                 row.report("conflicting_key", "这个身份证号已登记为另一姓名，请核对原件或联系市局", "id_number")
         self._mine = inside
 
+    def is_known_in(self, scope_path: str) -> Q:
+        """See RecordSheet.is_known_in. Also those who have left: they stand in the office's older templates."""
+        postings = Posting.objects.filter(Posting.in_subtree(scope_path), worker=OuterRef("pk"))
+        return Q(Exists(postings))
+
     def places_of(self, records: Sequence[SocialWorker]) -> dict[int, tuple[int | None, int | None]]:
         """See RecordSheet.places_of. Those of the newest postings."""
         found: dict[int, tuple[int | None, int | None]] = {}
@@ -107,8 +112,10 @@ class WorkerSheet(RecordSheet):
         return found
 
     def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
-        """The postings of the matched workers. One that was found by 记录编号 is the office's own."""
-        self._mine |= {row.target.pk for row in rows if row.target is not None and row.get("ref")}
+        """The postings of the matched workers; and which of those found by 记录编号 are the office's own."""
+        self._mine |= self._inside(
+            {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
+        )
         self._postings = self._load_postings([row.target.pk for row in rows if row.target is not None], context)
 
     def _workers(self, context: CheckContext) -> dict[str, SocialWorker]:
@@ -119,9 +126,9 @@ class WorkerSheet(RecordSheet):
         return found
 
     @staticmethod
-    def _inside(known: dict[str, SocialWorker], context: CheckContext) -> set[int]:
+    def _inside(keys: set[int], context: CheckContext) -> set[int]:
         inside: set[int] = set()
-        for batch in in_batches([worker.pk for worker in known.values()]):
+        for batch in in_batches(list(keys)):
             mine = SocialWorker.objects.filter(SocialWorker.in_subtree(context.scope_path), pk__in=batch)
             inside |= set(mine.values_list("pk", flat=True))
         return inside
@@ -144,11 +151,15 @@ class WorkerSheet(RecordSheet):
         """Up to three writes: the person, the posting, and the older posting it closes."""
         worker = row.draft(SocialWorker)
         is_new_person = row.target is None
+        is_mine = worker.pk in self._mine
         postings = self._postings.get(worker.pk, []) if worker.pk else []
-        has_left = worker.pk not in self._mine and any(
+        has_left = not is_mine and any(
             posting.started_on == row.get("started_on") and self._is_own(posting, context) for posting in postings
         )
-        row.is_new = is_new_person or not (worker.pk in self._mine or has_left)
+        row.is_new = is_new_person or not (is_mine or has_left)
+        if row.get("ref") and not is_new_person and row.is_new:
+            self.report_unknown_ref(row)  # who has left comes back by the ID number, not by a number of ours alone
+            return
         writes: list[Write | None] = []
         if not has_left:  # else the row tells of the time before; what the person is today another office says
             values = self.given(row, self.PERSON_FIELDS)

@@ -231,9 +231,13 @@ class RecordSheet(PlacedSheet):
         wanted = list({row.get("ref") for row in rows if row.get("ref")})
         found: dict[str, Any] = {}
         for batch in in_batches(wanted):
-            inside = self.model.objects.filter(self.model.in_subtree(context.scope_path), ref__in=batch)
-            found |= {record.ref: record for record in context.lock(inside)}
+            known = self.model.objects.filter(self.is_known_in(context.scope_path), ref__in=batch)
+            found |= {record.ref: record for record in context.lock(known)}
         return found
+
+    def is_known_in(self, scope_path: str) -> Q:
+        """The condition that an office may name a record by its 记录编号."""
+        return self.model.in_subtree(scope_path)
 
     def places_of(self, records: Sequence[Any]) -> dict[int, tuple[int | None, int | None]]:
         """The keys of community and division at which records are, by their own keys."""
@@ -260,8 +264,13 @@ class RecordSheet(PlacedSheet):
                     named_too[id(row)] = row.target
                 row.target = self._by_ref[ref]
             elif ref:
-                row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")
+                self.report_unknown_ref(row)
         return named_too
+
+    @staticmethod
+    def report_unknown_ref(row: SheetRow) -> None:
+        """Report a 记录编号 that names no record of the office."""
+        row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")
 
     def _reject_known_key(self, row: SheetRow, other: Any) -> None:
         """Report a row that would give its record the key of another record; one that it leaves as it is may stay."""

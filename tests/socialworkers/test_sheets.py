@@ -140,6 +140,21 @@ def test_the_former_offices_old_row_is_unchanged_and_alters_nothing_of_who_has_l
     assert Posting.objects.order_by("started_on")[0].ended_on == datetime.date(2018, 4, 1)
 
 
+def test_last_months_template_comes_back_although_somebody_in_it_has_left_for_another_office(
+    send: Send, clerk: User, other_clerk: User
+) -> None:
+    send("workers", clerk, [row("和平社区")], commit="all")
+    of_template = row("和平社区", 身份证号="140402********0000", 联系电话="199****1234")
+    of_template["记录编号"] = SocialWorker.objects.get().ref
+    there = row("西垴头村", **ELSEWHERE, 到岗日期="2018-05-01", 职业水平="高级社会工作师")
+    send("workers", other_clerk, [there], commit="all")
+    answer = send("workers", clerk, [of_template], commit="all")
+    assert (codes_of(answer), answer["unchanged"]) == ([], 1)
+    answer = send("workers", clerk, [of_template | {"姓名": "李演示", "到岗日期": "2018-06-01"}], commit="all")
+    assert codes_of(answer) == ["conflicting_key"], "by its number alone nobody is taken back or renamed"
+    assert (SocialWorker.objects.get().level, SocialWorker.objects.get().name) == ("senior", "张演示")
+
+
 def test_an_office_whose_worker_is_claimed_from_the_same_day_on_is_told(
     send: Send, clerk: User, other_clerk: User
 ) -> None:
