@@ -100,7 +100,7 @@ class ProjectSheet(RecordSheet):
         if not text:
             return []
         keys: list[int] = []
-        for word in filter(None, re.split(r"[、，,;；\s]+", text)):
+        for word in text.split("、"):
             try:
                 is_code = re.fullmatch(r"\d{12}", word) is not None
                 known = index.community_coded(word) if is_code else index.community_within(row.place.division_id, word)
@@ -115,15 +115,16 @@ class ProjectSheet(RecordSheet):
         wanted = {comparable(number) for row in rows if (number := row.get("number"))}
         inside = ServiceProject.objects.filter(ServiceProject.in_subtree(context.scope_path))
         keys = [key for key, number in inside.values_list("pk", "number") if comparable(number) in wanted]
-        found: dict[Any, ServiceProject] = {}
+        exactly: dict[tuple[int, str], ServiceProject] = {}
+        alike: dict[tuple[int, str], ServiceProject] = {}
         for batch in in_batches(keys):
-            for project in context.lock(ServiceProject.objects.filter(pk__in=batch)):
+            for project in context.lock(ServiceProject.objects.filter(pk__in=batch).order_by("pk")):
                 # A project keeps the division it was recorded at; what stands there today finds it.
                 division = self._index.today_of(self._index.divisions[project.division_id])
-                found[division.pk, comparable(project.number)] = found[division.pk, project.number, True] = project
+                exactly[division.pk, project.number] = alike[division.pk, comparable(project.number)] = project
         for row in rows:
             if (key := self.natural_key(row)) is not None:
-                row.target = found.get((key[0], row.get("number"), True)) or found.get(key)
+                row.target = exactly.get((key[0], row.get("number"))) or alike.get(key)
 
     def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
         """The communities that the matched projects serve."""

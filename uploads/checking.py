@@ -151,7 +151,9 @@ def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
     if isinstance(raw, CellError):
         return _Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
     if isinstance(raw, str) and len(raw) > LONGEST_CELL:
-        return _Reading(is_error=True, code="too_long", message=f"内容过长，有{len(raw)}个字，请检查引号和单元格内容")
+        return _Reading(
+            is_error=True, code="too_long", message=f"这一格有{len(raw)}个字，可能是前面少了半个引号，请核对"
+        )
     if raw == "" or column.is_blank(raw):
         return _Reading(is_blank=True)
     if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:

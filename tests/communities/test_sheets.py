@@ -123,6 +123,9 @@ def test_facilities_are_measured_by_what_the_sheet_says(send: Send, clerk: User)
     changed = send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "620", "启用日期": ""})], commit="all")
     assert (changed["changed"], changed["new"]) == (1, 0)
     assert str(Facility.objects.get().area) == "620.00"
+    jumped = send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "6200", "启用日期": ""})])
+    assert codes_of(jumped) == ["outlier"]
+    assert "上次是620.00㎡，这次是6200.00㎡" in jumped["problems"][0]["message"]
 
 
 def test_a_jump_in_population_is_pointed_out_but_passes(send: Send, clerk: User, place: Place) -> None:

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from accounts.models import User
 from services.models import ServiceProject
-from tests.factories import Place
+from tests.factories import Place, make_project
 from tests.uploads.office import Send, codes_of
 from tests.uploads.samples import upload
 
@@ -87,3 +87,13 @@ def test_a_number_in_other_letters_is_the_same_project(send: Send, officer: User
     answer = send("projects", officer, [row("cz－01")], commit="all")
     assert (answer["new"], answer["changed"]) == (0, 1)
     assert ServiceProject.objects.count() == 1
+
+
+def test_of_two_projects_that_differ_in_letters_only_each_row_finds_its_own(
+    send: Send, officer: User, place: Place
+) -> None:
+    for number in ("CZ-01", "cz-01"):
+        make_project(place.city, number=number)
+    answer = send("projects", officer, [row("CZ-01", 备注="大写"), row("cz-01", 备注="小写")], commit="all")
+    assert (answer["changed"], answer["errors"]) == (2, 0)
+    assert dict(ServiceProject.objects.values_list("number", "note")) == {"CZ-01": "大写", "cz-01": "小写"}
