@@ -108,11 +108,10 @@ class CheckContext:
     """What checking needs to know besides the rows.
 
     `day` is the last day of the batch's month; `may_alter_locked` is true once the bureau has given a reason for
-    altering figures of `locked_months`; `locking` is true inside the commit's transaction, where the
-    records to change are read FOR UPDATE; `progress(done, total)` may be called now and then.
+    altering figures of `locked_months`; `locking` is true inside the commit's transaction, where the records to change
+    are held (see `lock`); `progress(done, total)` may be called now and then.
     """
 
-    user: Any
     scope_path: str
     division: Any
     day: datetime.date

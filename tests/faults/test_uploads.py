@@ -86,7 +86,7 @@ def test_a_commit_of_facilities_does_not_wait_for_one_of_the_communities_that_th
 ) -> None:
     batch = actions.check_batch(received(tmp_path, clerk, queue=False))
     actions.request_commit(batch=batch, mode="all", by=clerk)
-    context = CheckContext(clerk, clerk.division.path, clerk.division, batch.period.as_of, timezone.localdate())
+    context = CheckContext(clerk.division.path, clerk.division, batch.period.as_of, timezone.localdate())
     context.locking = True
     commit = f"import django; django.setup(); from uploads import actions; actions.commit_queued_batch({batch.pk})"
     with transaction.atomic(), process("-c", commit) as committing:

@@ -40,7 +40,7 @@ def test_comparing_a_large_file_shows_signs_of_life(register: str, clerk: User) 
     seen: list[tuple[int, int]] = []
     day = datetime.date(2018, 6, 30)
     context = CheckContext(
-        clerk, clerk.division.path, clerk.division, day, day, progress=lambda done, total: seen.append((done, total))
+        clerk.division.path, clerk.division, day, day, progress=lambda done, total: seen.append((done, total))
     )
     rows = [SheetRow(None, number, {}, {"community_name": f"没有{number}"}) for number in range(1_000)]
     register_named(register)().check(rows, context)

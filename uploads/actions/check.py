@@ -37,7 +37,6 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
     if locking and register_named(batch.register).has_dated_figures:
         ReportingPeriod.objects.keep_from_locking()
     return CheckContext(
-        user=batch.uploaded_by,
         scope_path=batch.division.path,
         division=batch.division,
         day=batch.period.as_of,

@@ -1,4 +1,4 @@
-"""The commit of a checked batch, asked for by its uploader."""
+"""The commit of a checked batch, asked for by somebody of its area."""
 
 from __future__ import annotations
 
