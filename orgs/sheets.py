@@ -185,7 +185,7 @@ class OrganizationSheet(RecordSheet):
         for row in rows:
             if row.target is None and (key := self._place_and_name(row)) is not None:
                 first.setdefault(key, {}).setdefault(bool(row.get("credit_code")), row)
-        for pair in first.values():
+        for pair in (each for each in first.values() if len(each) > 1):
             super().reject_duplicates(pair.values(), self._place_and_name, "name")
 
     def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
