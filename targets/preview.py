@@ -9,8 +9,9 @@ from typing import Any
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.results import results_under
-from targets.models import Target, TargetResult
-from targets.wording import result_in_words
+from targets.models import Target, TargetPlan, TargetResult
+from targets.models.plan import judging_on
+from targets.wording import asked_in_words, result_in_words
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,69 @@ def changes_of(period: ReportingPeriod, before: Target | None, after: Target | N
 def _by_division(period: ReportingPeriod, target: Target | None) -> dict[int, TargetResult]:
     targets: Sequence[Target] = [] if target is None else [target]
     return {result.division_id: result for result in results_under(period, targets)}
+
+
+@dataclass(frozen=True)
+class ClauseChange:
+    """One clause of two plans, for one division; None where a plan does not have it."""
+
+    before: Target | None
+    after: Target | None
+    change: Change
+
+    @property
+    def name(self) -> str:
+        """The clause's short name, as the plan that goes last calls it."""
+        target = self.after or self.before
+        return "" if target is None else target.short_name
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """What is asked by either plan; empty where nothing is."""
+        before, after = ("" if target is None else asked_in_words(target) for target in (self.before, self.after))
+        return before, after
+
+
+@dataclass(frozen=True)
+class PlanSwitch:
+    """A month that would be judged by another plan than it is: what that does to the results of a division."""
+
+    period: ReportingPeriod
+    division: Division
+    before: TargetPlan
+    after: TargetPlan
+    clauses: list[ClauseChange]
+
+
+def switch_by(plan: TargetPlan, targets: Sequence[Target], division: Division) -> PlanSwitch | None:
+    """What an unsaved version of a plan, or a new one, with these targets would do by its days alone.
+
+    None when the month to try would be judged by the same plan as now, or by none (which saving refuses), and when no
+    month has been measured.
+    """
+    period = month_to_try()
+    if period is None:
+        return None
+    plans = list(TargetPlan.objects.filter(is_current=True).order_by("id"))
+    before = judging_on(period.as_of, plans)
+    after = judging_on(period.as_of, [*(other for other in plans if other.code != plan.code), plan])
+    if before is None or after is None or before.code == after.code:
+        return None
+    old = before.targets.order_by("position")
+    new = targets if after is plan else after.targets.order_by("position")
+    return PlanSwitch(period, division, before, after, _clauses(period, division, list(old), list(new)))
+
+
+def _clauses(
+    period: ReportingPeriod, division: Division, old: Sequence[Target], new: Sequence[Target]
+) -> list[ClauseChange]:
+    """Clause by clause, those of the new plan first; the same clause of two plans has the same code."""
+    before, after = ({target.code: target for target in targets if target.is_scored} for targets in (old, new))
+    stands, would_stand = (
+        {result.target.code: result for result in results_under(period, targets) if result.division_id == division.pk}
+        for targets in (old, new)
+    )
+    return [
+        ClauseChange(before.get(code), after.get(code), Change(division, stands.get(code), would_stand.get(code)))
+        for code in {**after, **before}
+    ]

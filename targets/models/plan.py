@@ -7,6 +7,7 @@ months were judged by before stays as it was. Targets of two versions are the sa
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import Self
 
 from django.conf import settings
@@ -39,8 +40,7 @@ class TargetPlanQuerySet(models.QuerySet):
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
         stays the measure of how things stand. Raises PortalError for a day before the first plan.
         """
-        begun = self.filter(is_current=True, starts_on__lte=day).order_by("-starts_on", "-id")
-        plan = begun.filter(ends_on__gte=day).first() or begun.first()
+        plan = judging_on(day, self.filter(is_current=True).order_by("id"))
         if plan is None:
             first = self.current().first()
             begins = (
@@ -51,6 +51,13 @@ class TargetPlanQuerySet(models.QuerySet):
                 cure=f"No target plan is in force on {day}. {begins} Choose a later month.",
             )
         return plan
+
+
+def judging_on(day: datetime.date, plans: Iterable[TargetPlan]) -> TargetPlan | None:
+    """Which of some plans, the one saved last at the end, a month ending on `day` is judged by: see `in_force_on`."""
+    begun = sorted((plan for plan in plans if plan.starts_on <= day), key=lambda plan: plan.starts_on)
+    running = [plan for plan in begun if plan.ends_on >= day]
+    return next(reversed(running or begun), None)
 
 
 class TargetPlan(models.Model):

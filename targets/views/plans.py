@@ -21,7 +21,7 @@ from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import CopyPlanForm, NewTargetForm, PlanForm, ReasonForm, TargetForm
 from targets.models import Target, TargetPlan
-from targets.preview import changes_of, month_to_try
+from targets.preview import changes_of, month_to_try, switch_by
 from targets.wording import asked_in_words, indicator_in_words, units_in_words, version_in_words
 
 _MAY_EDIT = "may_edit_plans"
@@ -107,7 +107,7 @@ class _Editing(TemplateResponseMixin, PortalPage):
 
 
 class EditPlan(_Editing):
-    """Title, document and days of a plan."""
+    """Title, document and days of a plan. Days that bring another plan to bear on the month are tried out first."""
 
     title = "修改方案"
     template_name = "targets/plan_form.html"
@@ -124,6 +124,8 @@ class EditPlan(_Editing):
         reason = ReasonForm(request.POST)
         if not (form.is_valid() & reason.is_valid()):
             return self._page(form, reason, status=422)
+        if tried := _switch_not_seen(request, form.instance, self.plan):
+            return self._page(form, reason, **tried)
         try:
             _refuse_old_version(self.plan, request)
             saved = change_plan(
@@ -133,13 +135,13 @@ class EditPlan(_Editing):
             return self._page(form, reason, refusal=str(refusal), status=422)
         return self._saved(saved)
 
-    def _page(self, form: PlanForm, reason: ReasonForm, *, refusal: str = "", status: int = 200) -> HttpResponse:
-        context = self.get_context_data(form=form, reason=reason, plan=self.plan, refusal=refusal)
+    def _page(self, form: PlanForm, reason: ReasonForm, *, status: int = 200, **shown: Any) -> HttpResponse:
+        context = self.get_context_data(form=form, reason=reason, plan=self.plan, **shown)
         return self.render_to_response(context, status=status)
 
 
 class CopyPlan(TemplateResponseMixin, PortalPage):
-    """A new plan with the targets of another."""
+    """A new plan with the targets of another. One that the month is to be judged by at once is tried out first."""
 
     requires = _MAY_EDIT
     title = "新建方案"
@@ -156,15 +158,18 @@ class CopyPlan(TemplateResponseMixin, PortalPage):
         if not form.is_valid():
             return self._page(form, status=422)
         values = dict(form.cleaned_data)
+        source = values.pop("source")
+        if tried := _switch_not_seen(request, form.instance, source):
+            return self._page(form, **tried)
         try:
-            copied = copy_plan(plan=values.pop("source"), by=request.user, **values)
+            copied = copy_plan(plan=source, by=request.user, **values)
         except PortalError as refusal:
             return self._page(form, refusal=str(refusal), status=422)
         messages.success(request, "新方案已建好，目标与原方案相同，请逐项核对修改。")
         return redirect("targets:plan", plan=copied.code)
 
-    def _page(self, form: CopyPlanForm, *, refusal: str = "", status: int = 200) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form, refusal=refusal), status=status)
+    def _page(self, form: CopyPlanForm, *, status: int = 200, **shown: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form, **shown), status=status)
 
     def get_crumbs(self) -> list[Crumb]:
         """Back to the list."""
@@ -333,6 +338,15 @@ def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, 
         "asked_before": "" if before is None else asked_in_words(before),
         "asked_after": "" if after is None else asked_in_words(after),
     }
+
+
+def _switch_not_seen(request: HttpRequest, plan: TargetPlan, targets_of: TargetPlan) -> dict[str, Any]:
+    """What the page shows before `plan` is saved, when its days bring another plan to bear; empty once it was shown."""
+    tried = _digest(request)
+    if request.POST.get("previewed") == tried:
+        return {}
+    switch = switch_by(plan, list(targets_of.targets.order_by("position")), request.user.division)
+    return {} if switch is None else {"tried": tried, "switch": switch}
 
 
 def _refuse_old_version(plan: TargetPlan, request: HttpRequest) -> None:

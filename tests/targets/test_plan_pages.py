@@ -303,6 +303,39 @@ def test_a_first_day_that_leaves_a_measured_month_without_a_plan_is_refused(admi
     compute_period(measured)
 
 
+def test_days_that_bring_another_plan_to_bear_show_what_that_does_to_the_month_before_they_are_saved(
+    administrators_browser, measured
+):
+    data = {"title": "提前的方案", "document": "某文件", "starts_on": "2018-06-01", "ends_on": "2025-12-31",
+            "reason": "提前", "based_on": "1"}  # fmt: skip
+    answers = []
+    queries = queries_of(lambda: answers.append(administrators_browser.post("/plans/2025/edit/", data)))
+    assert writes_of(queries) == []
+    page = " ".join(answers[0].content.decode().split())
+    assert "2018年6月不再按《“三社联动”2020年目标方案》，改按《提前的方案》测评" in page
+    assert "现在还没有保存" in page and 'value="提前的方案"' in page and 'value="提前"' in page
+    clauses = {clause.name: clause for clause in answers[0].context["switch"].clauses}
+    old, new = clauses["城市社区社会组织"], clauses["城市社区平均社会组织"]
+    assert (old.asked, old.change.counts[0]) == (("≥10个", ""), ("参评", 5, None))
+    assert (new.asked, new.change.figure_after) == (("", "平均≥10个"), "0.4个")
+    assert TargetPlan.objects.in_force_on(measured.as_of).code == "2020"
+    tried = {**data, "previewed": answers[0].context["tried"]}
+    again = administrators_browser.post("/plans/2025/edit/", {**tried, "starts_on": "2018-06-02"})
+    assert "现在还没有保存" in again.content.decode(), "other days than those that were looked at"
+    assert administrators_browser.post("/plans/2025/edit/", tried).status_code == 302
+    assert TargetPlan.objects.in_force_on(measured.as_of).code == "2025"
+
+
+def test_a_new_plan_that_the_month_is_to_be_judged_by_at_once_shows_what_that_does(administrators_browser, measured):
+    data = {"source": TargetPlan.objects.get(code="2025").pk, "code": "2019", "title": "新方案", "document": "待定",
+            "starts_on": "2018-06-01", "ends_on": "2018-12-31"}  # fmt: skip
+    answer = administrators_browser.post("/plans/new/", data)
+    assert "改按《新方案》测评" in answer.content.decode()
+    assert not TargetPlan.objects.filter(code="2019").exists()
+    administrators_browser.post("/plans/new/", {**data, "previewed": answer.context["tried"]})
+    assert TargetPlan.objects.in_force_on(measured.as_of).code == "2019"
+
+
 def test_a_plan_copied_from_another_has_its_targets_and_goes_its_own_way(administrators_browser):
     source = TargetPlan.objects.get(code="2025")
     data = {
