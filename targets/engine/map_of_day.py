@@ -1,19 +1,19 @@
 """The map of one day, in SQL: which town, county and city of that day a place belongs to (domain.md §3).
 
 Facts keep the division they were recorded at, and that division may have been merged away by the day, or not exist
-yet. It then stands for its successor, or for its (first) predecessor, so that no fact falls off the map and the
-counties always add up to the city.
+yet. It then stands for its successor; or for its (first) predecessor, the one it was split off from, or else what lies
+above it, so that no fact falls off the map and the counties always add up to the city.
 """
 
 from __future__ import annotations
 
 import datetime
 
-from django.db.models import F, FilteredRelation, Min
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.records import in_effect
-from communities.models import Community, Division
+from communities.models import Community, Division, DivisionChange
 from targets.engine.sql import Named, Sql, compiled, selected, table, union
 
 
@@ -35,15 +35,35 @@ def _step(day: datetime.date) -> Named:
     columns = ("division_id", "next_id")
     divisions = Division.objects.order_by()
     ended = divisions.filter(valid_to__lte=day, successor__isnull=False)
-    to_come = divisions.filter(valid_from__gt=day, predecessors__isnull=False)
+    to_come = divisions.filter(valid_from__gt=day).annotate(next_id=_before_it())
     return Named(
         "step",
         columns,
         union(
             selected(columns, compiled(ended.values(division_id=F("pk"), next_id=F("successor_id")))),
-            selected(columns, compiled(to_come.values(division_id=F("pk")).annotate(next_id=Min("predecessors")))),
+            selected(columns, compiled(to_come.values("next_id", division_id=F("pk")))),
         ),
     )
+
+
+def _before_it() -> Coalesce:
+    """What a division stood for before it was opened: what closed in its favour, what it was split off from, its parent."""
+    first: QuerySet = Division.objects.order_by("pk").values("pk")
+    # The successor of what was split up is one of the parts; where the others come from only the change knows.
+    changes = DivisionChange.objects.filter(
+        applied_at__isnull=False,
+        level=OuterRef(OuterRef("level")),
+        to_code=OuterRef(OuterRef("code")),
+        effective_on=OuterRef(OuterRef("valid_from")),
+    )
+    gave_it_up = first.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("valid_from")),
+        level=OuterRef("level"),
+        valid_from__lt=OuterRef("valid_from"),
+        code__in=changes.values("from_code"),
+    )
+    predecessors = first.filter(successor=OuterRef("pk"))
+    return Coalesce(Subquery(predecessors[:1]), Subquery(gave_it_up[:1]), F("parent"))
 
 
 def _standing(day: datetime.date) -> Named:

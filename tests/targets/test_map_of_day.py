@@ -4,9 +4,11 @@ import datetime
 
 import pytest
 
+from accounts.actions import apply_division_changes
 from communities.models import CommunityPlacement, Division
 from targets.actions import compute_period
 from targets.models import CommunityMeasure, DivisionMeasure, TargetResult
+from tests.communities.changes import change, goes
 from tests.factories import make_division, make_facility, make_organization, make_period, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,27 @@ def test_a_worker_of_a_closed_community_still_counts_for_the_county(place):
     type(community).objects.filter(pk=community.pk).update(closed_on=MERGER)
     counted = DivisionMeasure.objects.for_period(computed("2018-12"))
     assert counted.get(division=place.county).workers == 1
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_facts_recorded_later_at_a_part_that_was_split_off_count_for_the_whole_in_earlier_months(
+    place, administrator, goes_on
+):
+    change("split", place.county, "140402" if goes_on else "140408", "城区" if goes_on else "东城区")
+    change("split", place.county, "140409", "西城区")
+    for community in () if goes_on else place.communities:
+        goes(community, community.code.replace("140402", "140408"))
+    for community in place.other_communities[:1]:
+        goes(community, community.code.replace("140402", "140409"))
+    goes(place.other_communities[1], "140409007001", town="新街街道办事处")
+    apply_division_changes(by=administrator)
+    for code in ("140409", "140409002", "140409007"):
+        make_worker(Division.objects.by_code(code))
+    make_organization(Division.objects.by_code("140409"), registration="registered", is_social_work_agency=True)
+    before = DivisionMeasure.objects.for_period(computed("2018-10"))
+    assert before.get(division=place.county).workers == 3
+    assert before.get(division=place.county).agencies_registered == 1
+    assert before.get(division=place.city).workers == 3
 
 
 def test_successors_in_a_ring_do_not_hang_the_computation(place):
