@@ -9,6 +9,7 @@ Set-based: a page costs one query for its keys and one for each rule that is on 
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,10 +20,12 @@ from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Val
 from django.db.models.functions import Cast
 
 from changzhi_portal.bulk import in_batches
-from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, quality_rules
+from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, Subject, quality_rules
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import CommunityPlacement, Division
 from periods.models import ReportingPeriod, last_day_of, month_after
+from targets.engine.map_of_day import divisions_counted_for
+from targets.reporting import stood_on
 
 _EVERYONE = object()  # no user: commands and the workflow's own questions
 
@@ -33,7 +36,41 @@ def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EV
     `user` cuts it to that person's scope as well; a page gives it always. Nothing is read before it is asked for.
     """
     before = last_day_of(month_after(period.month, -1))
-    return Findings(Occasion(period.as_of, before), division, user, quality_rules())
+    return Findings(Occasion(period.as_of, before), Area(division, period.as_of), user, quality_rules())
+
+
+@dataclass(frozen=True)
+class Area:
+    """What lay in a division on a day, as conditions on the rows of the registers."""
+
+    division: Division
+    day: datetime.date
+
+    @cached_property
+    def _divisions(self) -> list[int] | None:
+        """The divisions whose facts counted for it then; None when today's subtree is what it was, or must do."""
+        if self.division.level == Division.Level.CITY or not stood_on(self.division, self.day):
+            return None
+        redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(placements__valid_from__gt=self.day)
+        if not Division.objects.order_by().filter(redrawn).exists():
+            return None
+        return divisions_counted_for(self.division.pk, self.day)
+
+    def holds(self, subject: Subject) -> Q:
+        """The condition that a row lay in it: where its community lay on the day, or at what its division stood for."""
+        divisions = self._divisions
+        if divisions is None:
+            return subject.model.in_subtree(self.division.path)
+        town = None if subject.community is None else subject.of_community("town")
+        lookups = [lookup for lookup in subject.model.scope_lookups if lookup != town]
+        inside = Q(*(Q(**{f"{lookup}__in": divisions}) for lookup in lookups), _connector=Q.OR)
+        if town is None:
+            return inside
+        community = f"{subject.of_community('pk')}__in"
+        placed = CommunityPlacement.objects.order_by().in_effect_on(self.day)
+        # One that had been closed by then lies where it last was.
+        nowhere = Q(**{f"{town}__in": divisions}) & ~Q(**{community: placed.values("community")})
+        return inside | Q(**{community: placed.filter(town__in=divisions).values("community")}) | nowhere
 
 
 @dataclass(frozen=True)
@@ -41,9 +78,14 @@ class Findings(Sequence[Finding]):
     """The findings of some rules in one division, ordered by town, community and rule; read page by page."""
 
     occasion: Occasion
-    division: Division
+    area: Area
     user: Any = field(repr=False)
     rules: tuple[QualityRule, ...] = field(repr=False)
+
+    @property
+    def division(self) -> Division:
+        """The division that was looked through."""
+        return self.area.division
 
     def narrowed(self, *, rule: str = "", severity: str = "") -> Findings:
         """Only those of the rule with this code, or of one severity."""
@@ -105,20 +147,12 @@ class Findings(Sequence[Finding]):
     @cached_property
     def _rows(self) -> dict[str, ScopedQuerySet]:
         """What each rule finds, by its code, cut to the division and the user; some look for medians to do so."""
-        rows = {rule.code: rule.find(self.occasion).order_by().filter(self._lies_inside(rule)) for rule in self.rules}
+        rows = {
+            rule.code: rule.find(self.occasion).order_by().filter(self.area.holds(rule.subject)) for rule in self.rules
+        }
         if self.user is _EVERYONE:
             return rows
         return {code: found.visible_to(self.user) for code, found in rows.items()}
-
-    def _lies_inside(self, rule: QualityRule) -> Q:
-        """In the division's subtree; of one that has been closed since, also where its communities lie today."""
-        subject = rule.subject
-        inside = subject.model.in_subtree(self.division.path)
-        if self.division.valid_to is None or subject.community is None:
-            return inside
-        placements = CommunityPlacement.objects.in_effect_on(self.occasion.day).order_by()
-        of_then = placements.filter(Q(town=self.division) | Q(town__parent=self.division)).values("community")
-        return inside | Q(**{f"{subject.of_community('pk')}__in": of_then})
 
     def _keys(self) -> QuerySet[Any, Any]:
         """Rule and key of every finding, in order."""

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from changzhi_portal.records import in_effect
 from communities.models import Community, Division, DivisionChange
-from targets.engine.sql import Named, Sql, compiled, selected, table, union
+from targets.engine.sql import Named, Sql, compiled, fetch, select_from, selected, table, union
 
 
 def map_of(day: datetime.date) -> list[Named]:
@@ -28,6 +28,18 @@ def map_of(day: datetime.date) -> list[Named]:
     * `located` (community_id, division_id): every community, and the division where it lies on `day`.
     """
     return [_step(day), _standing(day), _resolved(), _stand_in(), _place(), _unit(), _belongs(), _located(day)]
+
+
+def divisions_counted_for(unit_id: int, day: datetime.date) -> list[int]:
+    """The keys of the divisions, whenever they stood, whose facts count for a division of `day`. One query."""
+    rows = Sql("belongs WHERE unit_id = %s", (unit_id,))
+    return [key for (key,) in fetch(select_from(named=map_of(day), columns=[Sql("division_id")], rows=rows))]
+
+
+def county_on(division_id: int, day: datetime.date) -> int | None:
+    """The key of the county of `day` that a division, whenever it stood, belongs to; None of a city. One query."""
+    rows = Sql("place WHERE division_id = %s", (division_id,))
+    return next((key for (key,) in fetch(select_from(named=map_of(day), columns=[Sql("county_id")], rows=rows))), None)
 
 
 def _step(day: datetime.date) -> Named:

@@ -8,11 +8,13 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts.actions import apply_division_changes
 from changzhi_portal.errors import PortalError
 from changzhi_portal.quality import Severity, quality_rules, rule_named
-from communities.models import CommunityPlacement
+from communities.models import CommunityPlacement, Division
 from targets.checks import Findings, findings_for
-from tests.factories import make_community, make_division, make_facility, make_period, make_profile
+from tests.communities.changes import change
+from tests.factories import make_community, make_division, make_facility, make_organization, make_period, make_profile
 from tests.queries import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +130,23 @@ def test_a_county_that_has_been_merged_finds_what_its_communities_had(place, per
         ]
     later = make_period("2019-06")
     assert len(only(findings_for(period=later, division=old), "facility_too_large")) == 0
+
+
+def test_a_county_answers_for_what_was_its_own_in_a_month_before_it_took_another_in(place, period, administrator):
+    """What the other's records are wrong in must not block its report of that month."""
+    wrong = {"area": 100, "activity_area": 250}
+    mine, theirs = make_facility(place.communities[0], **wrong), make_facility(place.villages[0], **wrong)
+    change("merge", place.other_county, "140402", "城区")
+    apply_division_changes(by=administrator)
+    since = make_facility(place.villages[1], **wrong)
+    at_station = make_organization(Division.objects.by_code("140402100"), registration="guided")
+    place.county.refresh_from_db()
+    place.other_county.refresh_from_db()
+
+    def refs(county, month, code="activity_area_exceeds_area"):
+        return {finding.ref for finding in only(findings_for(period=month, division=county), code)}
+
+    assert refs(place.county, period) == {mine.ref}
+    assert refs(place.other_county, period) == {theirs.ref, since.ref}
+    assert refs(place.other_county, period, "guided_without_community") == {at_station.ref}
+    assert refs(place.county, make_period("2019-06")) == {mine.ref, theirs.ref, since.ref}
