@@ -14,6 +14,7 @@ from changzhi_portal.panels import HomePanel, RecordPanel
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.checks import findings_for
+from targets.engine.map_of_day import county_on
 from targets.models import CommunityMeasure, Computation, Reminder, Submission, Target
 from targets.reminders import deadline_in_words
 from targets.reporting import Phase, Standing, counties_owing, month_status, phase_of
@@ -52,10 +53,10 @@ class OfficeReport(HomePanel):
 
 
 def _counties_of(user: Any, period: ReportingPeriod) -> Any:
-    """The counties of that month in the user's area; for a street's clerk, the county it belongs to."""
+    """The counties of that month in the user's area; for a street's clerk, the county it belonged to then."""
     counties = counties_owing(period)
     if user.duty is Role.STREET_CLERK:
-        return counties.filter(pk=user.division.parent_id)
+        return counties.filter(pk=county_on(user.division_id, period.as_of))
     return counties.visible_to(user)
 
 

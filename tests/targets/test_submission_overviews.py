@@ -3,9 +3,11 @@
 import pytest
 from django.urls import reverse
 
+from accounts.actions import apply_division_changes
 from communities.models import Division
 from targets.actions import return_submission, submit_month
 from targets.models import Reminder
+from tests.communities.changes import change
 from tests.factories import make_batch, make_division, make_facility, make_period, make_user
 from tests.queries import exactly
 from tests.targets.reporting import make_due
@@ -171,6 +173,16 @@ def test_a_street_sees_how_far_its_county_is_and_no_more(place, due, street_cler
     page = text_of(browser.get("/"))
     assert "等待市局审核" in page
     assert PAGE not in page
+
+
+def test_a_street_sees_how_far_its_county_of_then_is_after_a_merger(place, due, street_clerk, administrator, signed_in):
+    change("merge", place.county, "140403", "潞州区")
+    change("merge", place.other_county, "140403", "潞州区")
+    apply_division_changes(by=administrator)
+    street_clerk.refresh_from_db()
+    assert street_clerk.division.parent.name == "潞州区"
+    (report,) = panel_of(signed_in(street_clerk), OFFICE)["reports"]
+    assert report["submission"].ref == "201806-140402"
 
 
 def test_the_bureaus_home_page_names_who_is_missing_and_what_waits(place, due, clerk, officer, signed_in):
