@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -22,9 +21,10 @@ from changzhi_portal.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.views import Crumb, PortalPage
 from changzhi_portal.views.pages import PortalRequest, number_in
-from communities.models import Division, DivisionChange
+from communities.models import DivisionChange
 from periods.models import ReportingPeriod, month_after
 from targets.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
+from targets.engine.map_of_day import divisions_counted_for
 from targets.explaining import explanation_groups, given_explanations
 from targets.models import Computation, Reminder, Submission, Target, TargetResult
 from targets.models.submission import SubmissionStep
@@ -295,17 +295,13 @@ def _records_changed_since(submission: Submission, user: Any) -> int:
     """
     if not submission.is_reported:
         return 0
-    county = submission.county
-    inside = ChangeRecord.in_subtree(county.path)
-    if county.valid_to is not None:
-        # What is edited after a county was closed is noted at the towns that have taken the place of its own.
-        became = Division.objects.became_by(timezone.localdate())
-        inside |= Q(division__in={became.get(town, town) for town in county.children.values_list("pk", flat=True)})
     visible = ChangeRecord.objects.visible_to(user)
     reports = visible.of_object(submission).filter(after__state=Submission.State.SUBMITTED).select_related("change_set")
     report = reports.first()
     since = report.change_set.made_at if report else submission.submitted_at
-    later = visible.filter(inside, change_set__made_at__gt=since, change_set__affects_figures=True)
+    # What was edited at the divisions that have taken their places since is the county's own as well.
+    inside = visible.filter(division__in=divisions_counted_for(submission.county_id, submission.period.as_of))
+    later = inside.filter(change_set__made_at__gt=since, change_set__affects_figures=True)
     # A change of divisions touches every record of a place and no figure of a month before.
     of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
     return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()

@@ -170,6 +170,16 @@ def test_what_changed_since_is_said_of_a_county_that_was_merged_meanwhile_too(
     assert "上报以后，登记表又改了1条记录" in text_of(browser.get(PAGE))
 
 
+def test_what_a_county_has_taken_in_since_is_not_said_to_have_changed_after_its_report(
+    place, due, clerk, officer, administrator, signed_in
+):
+    submit_month(period=due, county=place.county, by=clerk)
+    change("merge", place.other_county, "140402", "城区")
+    apply_division_changes(by=administrator)
+    note_edit(Community.objects.get(pk=place.villages[0].pk), officer)
+    assert "上报以后，登记表又改了" not in text_of(signed_in(officer).get(PAGE))
+
+
 def test_a_report_that_a_demo_dates_back_is_not_said_to_have_changed_since(place, due, clerk, officer, signed_in):
     note_edit(place.communities[0], clerk)
     submit_month(period=due, county=place.county, by=clerk, at=timezone.now() - datetime.timedelta(days=365))
