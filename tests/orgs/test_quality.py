@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from changzhi_portal.quality import Occasion, rule_named
 from tests.factories import credit_code, make_community, make_organization
 from tests.quality import found_by, refs_found_by
 
@@ -29,6 +30,13 @@ def test_neighbours_may_call_their_groups_alike(place):
     make_organization(place.communities[0], NAME)
     make_organization(place.communities[0], NAME, registration="registered", dissolved_on=datetime.date(2018, 6, 1))
     assert found_by("organization_name_twice", place.city) == []
+
+
+def test_what_every_village_has_does_not_keep_a_clerk_waiting_for_the_checks(place):
+    """红白理事会 3,600 times over took 18 seconds, and longer each year: every one was looked for among all the others."""
+    day = datetime.date(2018, 6, 30)
+    found = rule_named("organization_name_twice").find(Occasion(day, datetime.date(2018, 5, 31)))
+    assert "EXISTS" not in str(found.query)
 
 
 @pytest.mark.parametrize(
