@@ -205,6 +205,11 @@ class UploadBatch(ScopedModel):
         return is_allowed and self.may_be_handled_by(user)
 
     @property
+    def check_mark(self) -> str:
+        """A sign of the check that the preview comes from: every new check begins with another heartbeat."""
+        return "" if self.heartbeat_at is None else self.heartbeat_at.isoformat()
+
+    @property
     def can_be_checked_again(self) -> bool:
         """Whether its columns may be mapped anew: checked or refused, and nothing written."""
         return self.state in {self.State.CHECKED, self.State.REJECTED}

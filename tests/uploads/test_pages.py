@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from communities.models import CommunityProfile, Facility
 from tests.communities.test_sheets import community_row, facility_row
-from tests.factories import make_batch, make_period
+from tests.factories import make_batch, make_period, make_user
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
-from uploads import actions
+from uploads import actions, rechecking
 from uploads.models import UploadBatch, UploadRow
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +106,30 @@ def test_a_month_that_is_not_open_is_refused_in_words(send, clerk, signed_in):
     assert "这个月没有开放填报" in answer.content.decode()
     batch.refresh_from_db()
     assert (batch.state, str(batch.period)) == (State.CHECKED, "2018年6月")
+
+
+# --- The decision ---
+
+
+def seen_on(page):
+    return page.split('name="seen" value="')[1].split('"')[0]
+
+
+def test_what_a_colleague_corrected_after_the_page_was_opened_is_not_committed_unseen(send, clerk, place, signed_in):
+    batch, browser = sent(send, clerk, [facility_row()]), signed_in(clerk)
+    address = reverse("uploads:commit", args=[batch.ref])
+    seen = seen_on(page_of(browser, batch))
+    colleague = make_user("district_clerk", place.county)
+    rechecking.correct_cell(batch=batch, position=1, field="area", text="9999", by=colleague)
+    page = browser.post(address, {"mode": "all", "seen": seen}, follow=True).content.decode()
+    assert "有人改过这个批次" in page and "没有入库" in page
+    batch.refresh_from_db()
+    assert batch.state == State.CHECKED
+    browser.post(address, {"mode": "all", "seen": seen_on(page)})
+    batch.refresh_from_db()
+    assert batch.state == State.COMMIT_QUEUED
+    again = browser.post(address, {"mode": "all", "seen": seen}, follow=True).content.decode()
+    assert "有人改过" not in again, "pressed twice, or by both: it is on its way"
 
 
 # --- The same file again ---

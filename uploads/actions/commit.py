@@ -21,10 +21,12 @@ State = UploadBatch.State
 Mode = UploadBatch.CommitMode
 
 
-def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True) -> None:
+def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None = None, queue: bool = True) -> None:
     """Ask for a checked batch to be committed: mode "all" or "good".
 
-    Raises PortalError when it is not waiting for a decision, has errors in mode "all", or is not the user's to commit.
+    `seen` is the `check_mark` of the preview that the decision was taken on. Raises PortalError when the batch is not
+    waiting for a decision, has been checked anew since that preview, has errors in mode "all", or is not the user's to
+    commit.
     """
     if not batch.may_be_handled_by(by):
         raise PortalError("您不能确认这个批次。", cure="This user may not commit this batch.")
@@ -41,6 +43,8 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
     if not by.duty.may_alter_locked_months:
         waiting = waiting.filter(locked_reason="")
     with transaction.atomic():
+        if seen is not None:
+            _refuse_if_checked_anew(batch, seen)
         taken = waiting.update(
             state=State.COMMIT_QUEUED if queue else State.COMMITTING,
             commit_mode=mode,
@@ -56,6 +60,16 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, queue: bool = True
             )
         if queue:
             transaction.on_commit(lambda: tell_worker(COMMIT_TASK, batch.pk))
+
+
+def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
+    """Hold the batch; raise PortalError when it is not what the person has looked at any more."""
+    held = UploadBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if held.state == State.CHECKED and held.check_mark != seen:
+        raise PortalError(
+            "您打开页面以后，有人改过这个批次或重新检查过，没有入库；请看一看现在的内容，再确认一次。",
+            cure="The batch was checked anew after its preview was read. Read it again.",
+        )
 
 
 def commit_queued_batch(batch_id: int) -> None:

@@ -141,7 +141,9 @@ class CommitBatch(UploadPage):
         """Ask for the commit and go back to the batch, which shows the progress or why it was refused."""
         batch = find_batch(request, ref)
         try:
-            request_commit(batch=batch, mode=request.POST.get("mode", ""), by=request.user)
+            request_commit(
+                batch=batch, mode=request.POST.get("mode", ""), seen=request.POST.get("seen"), by=request.user
+            )
         except PortalError as refusal:
             messages.error(request, str(refusal))
         return redirect("uploads:batch", ref=batch.ref)
