@@ -17,6 +17,8 @@ from django.utils.module_loading import module_has_submodule
 
 from changzhi_portal.rights import EVERYBODY, may
 
+# How urgent the action of a panel of the home page is: what comes last, what must be done before that.
+NOTHING_TO_DO, LAST_STEP, FIRST_STEP = range(3)
 # A panel lists at most this many records and links to the list for the rest.
 MOST_ROWS = 50
 
@@ -37,7 +39,10 @@ class HomePanel(Panel):
     """A part of the home page."""
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """What the template shows, cut to the user's scope; a panel declares it."""
+        """What the template shows, cut to the user's scope; a panel declares it.
+
+        `urgency` says how much the panel's own action is what the person has to do now; none by default (NOTHING_TO_DO).
+        """
         raise NotImplementedError
 
 
@@ -63,12 +68,19 @@ def _all_panels() -> tuple[Panel, ...]:
 
 
 def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
-    """The panels of the home page for this user: each its context, with `template_name`."""
-    return [
-        {"template_name": panel.template_name, **panel.context(request)}
+    """The panels of the home page for this user: each its context, with `template_name` and `is_main`.
+
+    The action of one panel at most is the page's main one: the most urgent, of equal ones the first.
+    """
+    shown = [
+        {"template_name": panel.template_name, "urgency": NOTHING_TO_DO, "is_main": False, **panel.context(request)}
         for panel in _all_panels()
         if isinstance(panel, HomePanel) and panel.concerns(request.user)
     ]
+    main = max(shown, key=lambda panel: panel["urgency"], default=None)
+    if main is not None and main["urgency"] != NOTHING_TO_DO:
+        main["is_main"] = True
+    return shown
 
 
 def record_panels(request: HttpRequest, record: Model) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from changzhi_portal.panels import HomePanel
+from changzhi_portal.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
 from reports.dashboard import Board, periods_measured
 from reports.models import Briefing
 from targets.models import Computation
@@ -30,7 +30,7 @@ class NewestBriefing(HomePanel):
             .order_by("-period__month", "division__path", "-edition")
             .first()
         )
-        return {"briefing": newest}
+        return {"briefing": newest, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
 
 
 class KeyRates(HomePanel):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Role
-from changzhi_portal.panels import HomePanel, RecordPanel
+from changzhi_portal.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.checks import findings_for
@@ -41,11 +41,14 @@ class OfficeReport(HomePanel):
         if period is None:
             return {"period": None}
         reports = month_status(period, _counties_of(user, period)).submissions
-        may_report = user.duty.may_submit
+        may_report, phase = user.duty.may_submit, phase_of(period, day)
+        first = next((each.ref for each in reports if not each.is_reported), "")
         return {
             "period": period,
             "deadline": deadline_in_words(period, day),
-            "phase": phase_of(period, day),
+            "phase": phase,
+            "first": first,
+            "urgency": LAST_STEP if may_report and first and phase != Phase.CLOSED else NOTHING_TO_DO,
             "may_report": may_report,
             "reports": [_office_report(submission, user, with_checks=may_report) for submission in reports],
             "arrears": _arrears(user, period, day) if may_report else [],
@@ -109,6 +112,7 @@ class BureauReports(HomePanel):
             "counts": [(standing, len(status.of(standing))) for standing in Standing],
             "owing": owing,
             "to_remind": sum(not each["is_reminded_today"] for each in owing),
+            "urgency": LAST_STEP if status.waiting else NOTHING_TO_DO,
         }
 
 

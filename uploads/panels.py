@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import paths_above
-from changzhi_portal.panels import HomePanel, RecordPanel
+from changzhi_portal.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.sheets.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
@@ -64,7 +64,13 @@ class OfficeMonth(HomePanel):
             for sheet in registers()
         ]
         done = sum(bool(line["reported"] or line["from_above"]) for line in lines)
-        return {"period": period, "lines": lines, "done": done}
+        is_left = done < len(lines) or any(line["unfinished"] for line in lines)
+        return {
+            "period": period,
+            "lines": lines,
+            "done": done,
+            "urgency": FIRST_STEP if is_left else NOTHING_TO_DO,
+        }
 
 
 def _line(

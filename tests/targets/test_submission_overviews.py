@@ -149,6 +149,22 @@ def test_what_an_office_above_has_brought_in_is_done_for_those_below(
     assert 'href="/uploads/template/projects.xlsx?filled=1"' in page, "the month begins with the filled template"
 
 
+def main_actions(page):
+    """The words on the buttons that stand out."""
+    return [part.split(">", 1)[1].split("</a>")[0] for part in page.split('class="btn btn-primary')[1:]]
+
+
+def test_the_one_action_that_stands_out_is_what_the_clerk_has_to_do_next(place, due, clerk, officer, signed_in):
+    browser = signed_in(clerk)
+    assert main_actions(text_of(browser.get("/"))) == ["上传表格"]
+    for register in ("communities", "facilities", "organizations", "workers", "projects"):
+        make_batch(clerk, register, period=due, state="committed", committed_at="2018-07-02T09:00+08:00")
+    assert main_actions(text_of(browser.get("/"))) == ["检查并上报"]
+    submit_month(period=due, county=place.county, by=clerk)
+    assert main_actions(text_of(browser.get("/"))) == []
+    assert main_actions(text_of(signed_in(officer).get("/"))) == ["审核上报（1）"]
+
+
 def test_the_home_page_says_what_was_returned_and_why(place, due, clerk, officer, signed_in):
     submission = submit_month(period=due, county=place.county, by=clerk)
     assert "等待市局审核" in text_of(signed_in(clerk).get("/"))
