@@ -53,7 +53,10 @@ class RecordPanel(Panel):
     is_above: ClassVar[bool] = False  # before the record's own tables, because people look for it first
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """What the template shows, cut to the user's scope; a panel declares it."""
+        """What the template shows, cut to the user's scope; a panel declares it.
+
+        `remark` is a sentence for whoever decides about the record; a page may show it beside the button that does so.
+        """
         raise NotImplementedError
 
 

@@ -150,4 +150,9 @@ class SubmissionUploads(RecordPanel):
             }
             for sheet in registers()
         ]
-        return {"uploads": uploads, "done": sum(bool(each["batch"] or each["from_above"]) for each in uploads)}
+        missing = [str(each["register"].title) for each in uploads if not (each["batch"] or each["from_above"])]
+        return {
+            "uploads": uploads,
+            "done": len(uploads) - len(missing),
+            "remark": f"本月还没有上传：{'、'.join(missing)}；确实没有变动的，不用再传。" if missing else "",
+        }

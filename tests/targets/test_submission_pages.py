@@ -132,6 +132,17 @@ def test_a_clerk_has_no_button_to_decide_and_none_when_too_late(place, due, cler
     assert "代为上报</button>" in text_of(signed_in(officer).get(closed))
 
 
+def test_registers_that_nobody_has_uploaded_this_month_are_named_beside_the_button(place, due, clerk, signed_in):
+    browser = signed_in(clerk)
+    for register in ("communities", "facilities", "workers"):
+        make_batch(clerk, register, period=due, state="committed", committed_at="2018-07-02T09:00+08:00")
+    before_the_button = text_of(browser.get(PAGE)).split("确认无误，上报</button>")[0]
+    assert "本月还没有上传：社会组织、购买服务项目；确实没有变动的，不用再传。" in before_the_button
+    for register in ("organizations", "projects"):
+        make_batch(clerk, register, period=due, state="committed", committed_at="2018-07-02T09:00+08:00")
+    assert "本月还没有上传" not in text_of(browser.get(PAGE))
+
+
 def test_what_changed_since_the_report_is_said_to_whoever_decides(place, due, clerk, officer, signed_in):
     submission = submit_month(period=due, county=place.county, by=clerk)
     browser = signed_in(officer)
