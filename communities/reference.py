@@ -46,6 +46,11 @@ class ListedDivision:
         return self.code in STATISTICAL_COUNTIES
 
 
+def is_virtual_name(name: str) -> bool:
+    """Whether a community of this name is none but in the statistics: kept, never scored (domain.md §3)."""
+    return "虚拟" in name
+
+
 @dataclass(frozen=True, slots=True)
 class ListedCommunity:
     """A village-level row of the list; the code has 12 digits, the town's 9."""
@@ -65,7 +70,7 @@ class ListedCommunity:
     @property
     def is_virtual(self) -> bool:
         """Whether the name says that it is no real community."""
-        return "虚拟" in self.name
+        return is_virtual_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)

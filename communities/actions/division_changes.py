@@ -13,7 +13,7 @@ from changzhi_portal.errors import PortalError
 from changzhi_portal.names import community_key
 from communities.divisionchanges import ChangePlan, CommunityMove
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
-from communities.reference import ListedCommunity
+from communities.reference import ListedCommunity, is_virtual_name
 
 
 def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
@@ -146,15 +146,20 @@ def _begun(placement: CommunityPlacement) -> LoggedChange:
 
 
 def _move_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
-    """Let the communities repeat their open placement (ADR 0002)."""
+    """Let the communities repeat their open placement (ADR 0002); one that gets a real name is scored, and the reverse."""
     moves = [move for move in plan.moves if move.is_open]
     communities = [move.placement.community for move in moves]
     _free_exchanged_codes(moves)
     for move, community in zip(moves, communities, strict=True):
-        log.append(_changed(community, move))
+        was_called, was_virtual = community.name, community.is_virtual
+        changed = _changed(community, move)
+        if is_virtual_name(move.name) != is_virtual_name(was_called):
+            community.is_virtual = is_virtual_name(move.name)
+            changed.before["is_virtual"], changed.after["is_virtual"] = was_virtual, community.is_virtual
+        log.append(changed)
         community.version += 1
         community.prepare_keys()
-    update_rows(Community, communities, ("town", "code", "name", "name_key", "sort_key", "version"))
+    update_rows(Community, communities, ("town", "code", "name", "name_key", "sort_key", "is_virtual", "version"))
 
 
 def _free_exchanged_codes(moves: Sequence[CommunityMove]) -> None:

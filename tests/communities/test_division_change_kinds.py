@@ -7,6 +7,7 @@ import datetime
 import pytest
 
 from accounts.actions import apply_division_changes
+from changelog.models import ChangeRecord
 from changzhi_portal.errors import PortalError
 from communities.divisionchanges import plan_changes
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
@@ -164,6 +165,18 @@ def test_a_community_that_the_crosswalk_says_is_new_appears_on_the_day(place, ad
     assert (community.kind, community.town.full_name) == ("urban", "东城区新城街道办事处")
     assert community.placements.get().valid_from == DAY
     assert_sound()
+
+
+def test_a_virtual_community_that_gets_a_real_name_is_scored_and_the_reverse(place, admin):
+    virtual = make_community(place.street, "城南虚拟社区居委会", is_virtual=True)
+    change("rename", place.street, "140402001", "和平街道办事处")
+    goes(virtual, virtual.code, "城南社区居委会")
+    goes(place.communities[0], place.communities[0].code, "和平虚拟社区居委会")
+    apply_division_changes(by=admin)
+    found = dict(Community.objects.filter(is_virtual=True).values_list("pk", "name"))
+    assert found == {place.communities[0].pk: "和平虚拟社区居委会"}
+    record = ChangeRecord.objects.get(model="communities.community", object_id=virtual.pk)
+    assert (record.before["is_virtual"], record.after["is_virtual"]) == (True, False)
 
 
 def test_a_new_town_without_a_name_is_refused(place, admin):
