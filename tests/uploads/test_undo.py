@@ -132,6 +132,9 @@ def test_an_undoing_that_is_given_up_leaves_the_batch_committed_and_says_so(
     actions.put_back_stalled_batches()
     page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
     assert "没有写入任何数据" not in page and "仍是已入库" in page
+    assert "alert-warning" in page and "alert-success" not in page, (
+        "it went wrong, and must not look as if all were well"
+    )
     assert Facility.objects.exists()
     undo(answer, clerk)
     assert not Facility.objects.exists()
