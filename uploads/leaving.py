@@ -1,4 +1,4 @@
-"""Telling an office that somebody it had has begun elsewhere (domain.md §4, across offices: a transfer)."""
+"""Telling an office that somebody it had has begun elsewhere, or that this was taken back (domain.md §4, across offices)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts.models import User
+from django.utils import timezone
+
+from accounts.models import Notice, User
 from accounts.notices import Message, notify
 from changzhi_portal.sheets.register import RegisterSheet
 from uploads.models import UploadBatch
@@ -25,7 +27,21 @@ def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[
     for division in divisions:
         names[division.path] += left[division.pk]
     if names:
-        notify(message for user in _clerks() if (message := _message(user, sheet, names)) is not None)
+        notify(message for user in _clerks() if (message := _message(user, batch, sheet, names)) is not None)
+
+
+def tell_former_offices_of_undoing(batch: UploadBatch, sheet: RegisterSheet) -> None:
+    """A notice to those who were told of a commit's transfers, once it has been taken back. Must run in that transaction."""
+    told = Notice.objects.filter(about=batch.ref, user__is_active=True).select_related("user").order_by("user", "-pk")
+    notify(
+        Message(
+            user=notice.user,
+            title=f"其他单位撤销了{sheet.title}的到岗登记",
+            text=f"{timezone.localtime(notice.made_at):%Y-%m-%d}通知过的{sheet.title}，其他单位的到岗登记已撤销，"
+            "在本单位的任职恢复原状；撤销以前又改过的除外，请在登记表中核对。",
+        )
+        for notice in {notice.user_id: notice for notice in told}.values()
+    )
 
 
 def _clerks() -> Any:
@@ -34,7 +50,9 @@ def _clerks() -> Any:
     return [user for user in users if user.duty.may_upload]
 
 
-def _message(user: User, sheet: RegisterSheet, names: Mapping[str, Sequence[str]]) -> Message | None:
+def _message(
+    user: User, batch: UploadBatch, sheet: RegisterSheet, names: Mapping[str, Sequence[str]]
+) -> Message | None:
     mine = [name for path, gone in names.items() if path.startswith(user.division.path) for name in gone]
     if not mine:
         return None
@@ -43,4 +61,5 @@ def _message(user: User, sheet: RegisterSheet, names: Mapping[str, Sequence[str]
         user=user,
         title=f"有{len(mine)}名{sheet.title}已在其他单位到岗",
         text=f"{shown}已由其他单位办理到岗，在本单位的任职已同时结束；如有疑问请联系市局。",
+        about=batch.ref,
     )

@@ -13,6 +13,7 @@ from changzhi_portal.errors import PortalError
 from changzhi_portal.sheets.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.committing import lock_register
+from uploads.leaving import tell_former_offices_of_undoing
 from uploads.models import UploadBatch, UploadRow
 from uploads.progress import Reporter
 
@@ -45,6 +46,8 @@ def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> No
         batch.undo_failed = len(result.failed)
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
         batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
+        if result.reversed:
+            tell_former_offices_of_undoing(batch, sheet)
 
 
 def refuse_unless_undoing(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Notice, User
 from changelog.models import ChangeRecord, ChangeSet
 from communities.models import CommunityProfile, Facility, GovernanceBody
 from socialworkers.models import Posting, SocialWorker
@@ -76,6 +76,20 @@ def test_a_transfer_taken_back_opens_the_old_posting_again(send: Send, clerk: Us
     undo(moved, clerk)
     posting = Posting.objects.get()
     assert (posting.community, posting.ended_on, posting.is_newest) == (place.communities[0], None, True)
+
+
+def test_the_office_that_was_told_of_a_transfer_is_told_when_it_is_taken_back(
+    send: Send, clerk: User, other_clerk: User
+) -> None:
+    send("workers", clerk, [worker_row("和平社区")], commit="all")
+    elsewhere = {"县（市、区）": "襄垣县", "街道（乡镇）": "古韩镇", "到岗日期": "2018-05-01"}
+    undo(send("workers", other_clerk, [worker_row("西垴头村", **elsewhere)], commit="all"), other_clerk)
+    notices = Notice.objects.order_by("pk")
+    assert [(notice.user, notice.title) for notice in notices] == [
+        (clerk, "有1名社会工作者已在其他单位到岗"),
+        (clerk, "其他单位撤销了社会工作者的到岗登记"),
+    ]
+    assert "襄垣" not in notices[1].text
 
 
 def test_a_worker_who_has_been_posted_elsewhere_since_is_not_removed(send: Send, clerk: User) -> None:
