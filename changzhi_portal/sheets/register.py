@@ -223,9 +223,9 @@ class RegisterSheet(ABC):
                 row.report("required", f"“{column.header}”是必填项，请补上", column.field)
 
     def reject_clearing(self, row: SheetRow) -> None:
-        """Report 清空 in a column that must have a value."""
+        """Report 清空 in a column that must have a value, unless its cell has been reported already: a place is missing."""
         for name, value in row.values.items():
-            if value is CLEAR and name in self._never_empty:
+            if value is CLEAR and name in self._never_empty and all(name != said.field for said in row.problems):
                 row.report("required", f"“{self._never_empty[name].header}”是必填项，不能清空", name)
 
     def given(self, row: SheetRow, names: Iterable[str]) -> dict[str, Any]:

@@ -174,3 +174,9 @@ def test_a_community_is_found_by_its_record_number_alone(send: Send, clerk: User
 def test_a_sheet_sorted_by_half_is_found_out(send: Send, clerk: User, place: Place) -> None:
     answer = send("communities", clerk, [{"记录编号": place.communities[1].ref} | community_row()])
     assert [(p["code"], p["cell"]) for p in answer["problems"]] == [("conflicting_key", "A2")]
+
+
+def test_a_facility_whose_community_is_cleared_is_told_once_which_cell_to_fill(send: Send, clerk: User) -> None:
+    answer = send("facilities", clerk, [facility_row("清空", 启用日期="2016-05-01")])
+    assert codes_of(answer) == ["required"]
+    assert answer["problems"][0]["message"] == "请填社区名称或12位社区代码"
