@@ -311,7 +311,7 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
 
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
     percentage = percentage_of(result)
-    label = "无参评单位" if percentage is None else f"{percentage}%（{result.reached}/{result.judged}）"
+    label = "无参评单位" if percentage is None else f"{percentage}%（{result.reached:,}/{result.judged:,}）"
     return {"name": result.division.name, "rate": result.rate, "label": label, "url": link_to(result.division)}
 
 

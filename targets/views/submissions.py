@@ -284,7 +284,7 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
     change = None if now is None or was is None else now - was
-    counts = f"{result.reached} / {result.judged}"
+    counts = f"{result.reached:,} / {result.judged:,}"
     return shown | {"counts": counts, "figure": DASH if now is None else f"{now}%", "change": _points(change)}
 
 

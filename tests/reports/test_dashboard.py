@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from communities.models import Community
 from targets.actions import compute_period
-from targets.models import CommunityMeasure
+from targets.models import CommunityMeasure, TargetResult
 from tests.factories import (
     make_change_set,
     make_community,
@@ -53,6 +53,20 @@ def test_a_card_says_rate_gap_unknown_and_what_is_asked(figures, officer, signed
     assert (unknown.judged, unknown.unknown) == (2, 2)
     assert "未知 2" in text
     assert "计算于" in text
+
+
+@pytest.mark.django_db
+def test_large_numbers_are_written_alike_on_the_whole_page(figures, place, officer, signed_in):
+    TargetResult.objects.filter(target__code="urban_facility_area", division=place.city).update(
+        judged=3_446, met=1_337, unmet=2_109, gap=1_620
+    )
+    text = " ".join(signed_in(officer).get(DASHBOARD).content.decode().split())
+    assert "达标 1,337 / 3,446，缺口 <b>1,620㎡</b>" in text
+    assert "测评城市社区 3,446个：达标1,337，未达标2,109" in text
+    assert 'class="count">2,109</span>' in text
+    assert "3446" not in text and "2109" not in text
+    home = " ".join(signed_in(officer).get("/").content.decode().split())
+    assert "1,337 / 3,446" in home
 
 
 @pytest.mark.django_db
