@@ -139,4 +139,6 @@ def test_the_command_itself_exits_with_3():
     )
     assert done.returncode == 3
     assert done.stdout == ""
-    assert done.stderr.strip().splitlines()[-1].startswith("CommandError: There is no role 'king'.")
+    chinese, english = done.stderr.strip().splitlines()
+    assert chinese.startswith("CommandError: 没有“king”这个角色")
+    assert english.startswith("There is no role 'king'.")

@@ -76,11 +76,13 @@ def test_printing_again_replaces_the_file_with_the_same(place, tmp_path):
         (("--period", "2018-06", "--division", ""), "No division has the code"),
     ],
 )
-def test_an_unknown_month_or_division_ends_with_3_and_one_sentence(place, tmp_path, arguments, sentence):
+def test_an_unknown_month_or_division_ends_with_3_and_a_sentence_in_both_languages(
+    place, tmp_path, arguments, sentence
+):
     status, said = refused(tmp_path, *arguments)
     assert status == 3
     assert sentence in said
-    assert "\n" not in said
+    assert len(said.splitlines()) == 2, "a Chinese sentence and an English one"
     assert not Briefing.objects.exists()
     assert not ReportingPeriod.objects.exclude(month__year=2018).exists(), "a refused month stays out of the calendar"
 
@@ -88,7 +90,7 @@ def test_an_unknown_month_or_division_ends_with_3_and_one_sentence(place, tmp_pa
 def test_an_empty_portal_says_how_to_load_the_divisions(db, tmp_path):
     assert refused(tmp_path, "--period", "2018-06") == (
         3,
-        "There are no divisions yet. Run: manage.py load_divisions",
+        "还没有行政区划数据，请先载入。\nThere are no divisions yet. Run: manage.py load_divisions",
     )
 
 

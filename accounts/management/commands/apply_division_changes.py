@@ -6,20 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 
 from accounts.actions import AppliedChanges, apply_division_changes
 from accounts.management.acting import acting_user
 from accounts.models import User
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import PortalCommand
 from changzhi_portal.errors import PortalError
 from communities.actions import note_division_changes
 from communities.actions.noting import CHANGE_COLUMNS, CROSSWALK_COLUMNS
 from communities.divisionchanges import CommunityMove, DivisionMove
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Does the work itself, without broker or worker."""
 
     help = "Apply the changes of divisions that are known and whose day has come. Running it twice is safe."
@@ -43,10 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Apply, and say what was done."""
-        try:
-            applied = _apply(acting_user(options["as_"]), options["changes"], options["crosswalk"])
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        applied = _apply(acting_user(options["as_"]), options["changes"], options["crosswalk"])
         if options["json"]:
             answer = {"applied": [_as_json(of_day) for of_day in applied]}
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -6,15 +6,12 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.actions import appoint_staff
 from accounts.models import Role
-from changzhi_portal.commands import COULD_NOT_RUN
-from changzhi_portal.errors import PortalError
+from changzhi_portal.commands import PortalCommand
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Creates a person who signs in, or changes role, division or password of one."""
 
     help = "Create or update a user. The first password must be changed at the first sign-in."
@@ -31,17 +28,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Create or update, and print a generated password, once."""
         password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
-        try:
-            appointed = appoint_staff(
-                username=options["username"],
-                role=options["role"],
-                division_code=options["division"],
-                full_name=options["full_name"],
-                email=options["email"],
-                password=password,
-            )
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        appointed = appoint_staff(
+            username=options["username"],
+            role=options["role"],
+            division_code=options["division"],
+            full_name=options["full_name"],
+            email=options["email"],
+            password=password,
+        )
         user = appointed.user
         verb = "Created" if appointed.is_new else "Updated"
         self.stdout.write(f"{verb} {user.username}: {user.role} at {user.division.code} ({user.division.full_name}).")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from changzhi_portal.commands import PortalCommand
 from communities.actions import load_divisions
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Loads the reference data; what is there already stays as it is."""
 
     help = "Load the divisions and communities of 2017 and note the county changes of 2018. Running it twice is safe."

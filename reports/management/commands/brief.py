@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import PortalCommand, in_both_languages
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
@@ -21,7 +21,7 @@ NOT_PRINTED = 1  # exit status
 _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Does the work itself, without broker or worker; the issue then stands in the portal's list as well."""
 
     help = "Print the briefing of a month as PDF. Measures the month first when its registers have changed."
@@ -37,16 +37,13 @@ class Command(BaseCommand):
         output: Path = options["output"]
         if not output.parent.is_dir() or output.is_dir():
             raise CommandError(f"Cannot write {output}: give a file in a folder that exists.", returncode=NOT_PRINTED)
-        try:
-            division = _division(options["division"])
-            period = _measured_period(options["period"], division)
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        division = _division(options["division"])
+        period = _measured_period(options["period"], division)
         try:
             briefing = _printed(period, division)
             write_whole(output, pdf_path(briefing.pdf_name).read_bytes(), mode=_READABLE)
         except PortalError as error:
-            raise CommandError(error.cure, returncode=NOT_PRINTED) from error
+            raise CommandError(in_both_languages(error), returncode=NOT_PRINTED) from error
         except OSError as error:
             raise CommandError(f"Cannot write the PDF: {error}", returncode=NOT_PRINTED) from error
         self.stdout.write(str(output))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from accounts.models import User
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import PortalCommand
 from changzhi_portal.errors import PortalError
 from communities.actions import load_divisions
 from communities.models import Division
@@ -22,7 +22,7 @@ from reports.demo.state import demo_folder, is_ready, mark_as_demo, refuse_real_
 FEWEST_MONTHS = 3
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Accounts and, month by month, workbooks, uploads, reports, measures; then briefings.
 
     Says what it does on standard error, the result on standard output.
@@ -39,16 +39,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the demo unless it is there; a run that was interrupted is made up for."""
-        try:
-            span = _span(options["first"], options["last"])
-            if is_ready(span.in_arrears):
-                give_time(span, timezone.localdate())
-                self.stdout.write("演示数据已在库中。 The demo data are there already.")
-            else:
-                self._prepare()
-                Play(span, self._say).perform()
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        span = _span(options["first"], options["last"])
+        if is_ready(span.in_arrears):
+            give_time(span, timezone.localdate())
+            self.stdout.write("演示数据已在库中。 The demo data are there already.")
+        else:
+            self._prepare()
+            Play(span, self._say).perform()
         self._tell(span)
 
     @staticmethod

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import PortalCommand
 from changzhi_portal.errors import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
@@ -16,7 +16,7 @@ from targets.checks import Findings, findings_for
 HARD_FINDINGS = 1  # exit status
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Reads only.
 
     Exit status: 0 nothing that blocks a report, 1 hard findings, 3 the command could not run (unknown month or
@@ -33,11 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look and print; raises CommandError with the exit status."""
-        try:
-            period = ReportingPeriod.objects.asked_for(parse_month(options["period"]) if options["period"] else None)
-            division = _division_with(options["division"])
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        period = ReportingPeriod.objects.asked_for(parse_month(options["period"]) if options["period"] else None)
+        division = _division_with(options["division"])
         found = findings_for(period=period, division=division)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(period, found), ensure_ascii=False))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import PortalCommand
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
@@ -16,7 +16,7 @@ from targets.published import Figures, results_for_json
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Does the work itself, without broker or worker. Of a locked month it prints the frozen figures, computing nothing."""
 
     help = (
@@ -37,10 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compute and print."""
-        try:
-            period = _locked(options["period"]) or _computed(options["period"])
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        period = _locked(options["period"]) or _computed(options["period"])
         figures = results_for_json(period, as_now=options["divisions"] == "now")
         if options["json"]:
             answer = {

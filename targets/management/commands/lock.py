@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from accounts.management.acting import acting_user
-from changzhi_portal.commands import COULD_NOT_RUN
-from changzhi_portal.errors import PortalError
+from changzhi_portal.commands import PortalCommand
 from targets.actions import Locked, lock_period
 from targets.management.months import known_period
 from targets.models import CommunityMeasure
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Does the work itself, without broker or worker. Exit status: 0 locked, 3 refused (nothing was changed)."""
 
     help = "Bring a month's figures up to date and freeze them; later corrections no longer change them."
@@ -27,11 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Lock and print; raises CommandError with the exit status."""
-        try:
-            locked = lock_period(period=known_period(options["period"]), by=acting_user(options["as_"]))
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        """Lock and print."""
+        locked = lock_period(period=known_period(options["period"]), by=acting_user(options["as_"]))
         answer = _answer(locked)
         if options["json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from accounts.management.acting import acting_user
-from changzhi_portal.commands import COULD_NOT_RUN
-from changzhi_portal.errors import PortalError
+from changzhi_portal.commands import PortalCommand
 from targets.actions import reopen_period
 from targets.management.months import known_period
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Exit status: 0 reopened, 3 refused (nothing was changed)."""
 
     help = "Open a locked month again, with a reason; it is then computed with what changed since."
@@ -27,12 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Reopen and print; raises CommandError with the exit status."""
-        try:
-            by = acting_user(options["as_"])
-            period = reopen_period(period=known_period(options["period"]), by=by, reason=options["reason"])
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        """Reopen and print."""
+        by = acting_user(options["as_"])
+        period = reopen_period(period=known_period(options["period"]), by=by, reason=options["reason"])
         if options["json"]:
             answer = {"period": period.code, "state": period.state, "reason": period.reopened_reason}
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.acting import acting_user
 from accounts.models import User
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand
 from changzhi_portal.errors import PortalError
 from uploads import actions
 from uploads.models import UploadBatch, UploadRow
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Take a committed batch back. Exit status: 0 all rows reversed, 1 some kept or failed, 3 it could not run."""
 
     help = "Undo a committed upload: each row ends reversed, kept (edited since) or failed."
@@ -28,12 +28,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run; raises CommandError with the exit status."""
-        try:
-            user = acting_user(options["as_"])
-            batch = _batch(options["batch"], user)
-            actions.request_undo(batch=batch, by=user, queue=False)
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+        user = acting_user(options["as_"])
+        batch = _batch(options["batch"], user)
+        actions.request_undo(batch=batch, by=user, queue=False)
         batch.refresh_from_db()
         self._print(actions.undo_batch(batch), as_json=options["json"])
 

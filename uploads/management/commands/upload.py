@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
 
 from accounts.management.acting import acting_user
-from changzhi_portal.commands import COULD_NOT_RUN
+from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_languages
 from changzhi_portal.errors import PortalError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
@@ -23,7 +26,7 @@ CHUNK_BYTES = 1024 * 1024
 State = UploadBatch.State
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Check one spreadsheet and, with --commit, write it.
 
     Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could
@@ -54,11 +57,9 @@ class Command(BaseCommand):
             if options["commit"] and batch.state == State.CHECKED:
                 batch = self._commit(batch, options["commit"])
         except FileRefused as refused:
-            answer = describe_refusal(refused, register=options["register"], file_name=options["file"].name)
+            answer = describe_refusal(refused, register=options["register"], file_name=_file_name(options["file"]))
             self._print(answer, as_json=options["json"])
-            raise CommandError(str(refused), returncode=REFUSED) from refused
-        except PortalError as error:
-            raise CommandError(error.cure, returncode=COULD_NOT_RUN) from error
+            raise CommandError(in_both_languages(refused), returncode=REFUSED) from refused
         self._print(describe_batch(batch), as_json=options["json"])
         if batch.state == State.FAILED:
             raise CommandError(batch.message, returncode=COULD_NOT_RUN)
@@ -71,20 +72,21 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> UploadBatch:
         user = acting_user(options["as_"])
-        period = ReportingPeriod.objects.for_month(parse_month(options["period"])) if options["period"] else None
         path: Path = options["file"]
         try:
-            batch = actions.receive_file(
-                file=_chunks(path),
-                file_name=path.name,
-                register=options["register"],
-                by=user,
-                period=period,
-                locked_reason=options["locked_reason"],
-                queue=False,
-            )
+            # In one transaction: a month that was not in the calendar stays out of it when the file is not taken in.
+            with transaction.atomic():
+                batch = actions.receive_file(
+                    file=_chunks(path),
+                    file_name=_file_name(path),
+                    register=options["register"],
+                    by=user,
+                    period=_period(options["period"]) if options["period"] else None,
+                    locked_reason=options["locked_reason"],
+                    queue=False,
+                )
         except OSError as error:
-            raise PortalError("文件打不开。", cure=f"{path} cannot be read: {error.strerror}.") from error
+            raise PortalError("文件打不开，请核对路径。", cure=f"{path} cannot be read: {error.strerror}.") from error
         return actions.check_batch(batch)
 
     def _commit(self, batch: UploadBatch, mode: str) -> UploadBatch:
@@ -105,6 +107,26 @@ class Command(BaseCommand):
         for problem in answer["problems"]:
             where = "!".join(filter(None, (problem["sheet"], problem["cell"])))
             self.stdout.write(f"{problem['level']} {problem['code']} {where} {problem['column']}: {problem['message']}")
+
+
+def _period(text: str) -> ReportingPeriod:
+    """The month of `--period`. Raises PortalError for one that has not begun: a slip of the pen opens nothing."""
+    month = parse_month(text)
+    if month > timezone.localdate():
+        raise PortalError(
+            f"{month.year}年{month.month}月还没有开始，请核对月份。",
+            cure=f"The period {text} has not begun. Choose this month or an earlier one.",
+        )
+    return ReportingPeriod.objects.for_month(month)
+
+
+def _file_name(path: Path) -> str:
+    """The file's name as text. One that comes from a Windows archive is often GBK, which no database takes as it is."""
+    name = os.fsencode(path.name)
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("gb18030", "replace")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
