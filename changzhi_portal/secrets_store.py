@@ -7,11 +7,28 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+FIELD_KEY_BYTES = 32  # AES-256
 GENERATORS = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
-    "FIELD_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "FIELD_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(FIELD_KEY_BYTES)).decode(),
     "DIGEST_KEY": lambda: secrets.token_hex(32),
 }
+
+
+def field_keys(text: str) -> list[str]:
+    """The keys of FIELD_KEYS, newest first. Raises ImproperlyConfigured for one that could not encrypt anything."""
+    keys = [key.strip() for key in text.split(",")]
+    for number, key in enumerate(keys, start=1):
+        try:
+            fits = len(base64.b64decode(key, altchars=b"-_", validate=True)) == FIELD_KEY_BYTES
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ImproperlyConfigured(
+                f"FIELD_KEYS: key {number} of {len(keys)} is not {FIELD_KEY_BYTES} bytes in URL-safe base64. "
+                "Make it as .env.example says."
+            )
+    return keys
 
 
 def load_secret(name: str, *, directory: Path, production: bool) -> str:

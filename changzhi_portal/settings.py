@@ -8,13 +8,16 @@ from csp.constants import NONE, SELF
 from django.contrib.messages.constants import ERROR
 from django.core.exceptions import ImproperlyConfigured
 
-from changzhi_portal.secrets_store import load_secret
+from changzhi_portal.secrets_store import field_keys, load_secret
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
-PRODUCTION = env("PORTAL_MODE", default="embedded") == "production"
+PORTAL_MODE = env("PORTAL_MODE", default="embedded")
+if PORTAL_MODE not in {"embedded", "production"}:
+    raise ImproperlyConfigured(f"PORTAL_MODE is {PORTAL_MODE!r}. Set it to production, or unset it (embedded).")
+PRODUCTION = PORTAL_MODE == "production"
 DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production. Unset DEBUG.")
@@ -24,7 +27,7 @@ DEMO = env.bool("DEMO", default=(VAR_DIR / "demo" / "DEMO").exists())
 
 SECRET_KEY = load_secret("SECRET_KEY", directory=VAR_DIR / "secrets", production=PRODUCTION)
 # Newest first: the first key encrypts, all of them decrypt, so that keys can be rotated.
-FIELD_KEYS = load_secret("FIELD_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION).split(",")
+FIELD_KEYS = field_keys(load_secret("FIELD_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION))
 DIGEST_KEY = load_secret("DIGEST_KEY", directory=VAR_DIR / "secrets", production=PRODUCTION)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -206,6 +209,8 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    # The proxy's other names, and browsers' built-in lists, are not for the portal to decide about.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
