@@ -5,15 +5,46 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.contrib.sessions import middleware as sessions
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+from redis.exceptions import RedisError
 
 from changzhi_portal.errors import PortalError
+from changzhi_portal.sessions import CACHE_AWAY
 from changzhi_portal.views.pages import PortalRequest
 
 logger = logging.getLogger(__name__)
+_AWAY = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"
+
+
+def service_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The page while the cache, and the sessions in it, cannot be reached."""
+    logger.error("The cache cannot be reached for %s %s: %s", request.method, request.path, error)
+    if "HX-Request" in request.headers:  # the page stays as it is, and portal.js shows the sentence on it
+        return HttpResponse(_AWAY, status=503, content_type="text/plain; charset=utf-8")
+    return HttpResponse(render_to_string("503.html", {"message": _AWAY}), status=503)
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Django's own, but while the cache is away nobody is signed out: the session is still there when it is back."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # as middleware may
+        """Read the session of whoever has one, because later it could only fail halfway through a page."""
+        super().process_request(request)
+        try:
+            if request.session.session_key:
+                request.session.keys()
+        except CACHE_AWAY as error:
+            return service_away(request, error)
+        return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Renew the session, but leave the browser's cookie alone when it could not even be read."""
+        return response if response.status_code == 503 else super().process_response(request, response)
 
 
 class RefusalMiddleware:
@@ -36,6 +67,8 @@ class RefusalMiddleware:
             kind = type(exception.__cause__ or exception).__name__
             logger.warning("The database refused a value of %s %s: %s", request.method, request.path, kind)
             exception = PortalError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
+        if isinstance(exception, RedisError):
+            return service_away(request, exception)
         if not isinstance(exception, PortalError):
             return None
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)

@@ -1,12 +1,16 @@
-"""What becomes of people who are signed in when the disk is full."""
+"""What becomes of people who are signed in when the disk is full, or Redis away."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.cache.backends.locmem import LocMemCache
+from django.test import Client
+from django.urls import reverse
 
+from accounts.models import User
 from changzhi_portal.sessions import SessionStore
 
 
@@ -35,3 +39,26 @@ def test_a_full_disk_makes_no_error_page_of_every_page_and_keeps_nobody_signed_i
     new._cache = full
     with pytest.raises(OSError, match="space"):
         new.save(must_create=True)
+
+
+@pytest.mark.django_db
+def test_while_redis_is_away_pages_say_so_and_nobody_has_to_sign_in_again(
+    client: Client, clerk: User, settings: LazySettings
+) -> None:
+    clerk.set_password("Lu-zhou-2018")
+    clerk.save()
+    client.force_login(clerk)
+    home = reverse("home")
+    there = settings.CACHES
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/1"}
+    }
+    away = client.get(home)
+    assert away.status_code == 503
+    assert "不必重新登录" in away.text
+    assert not away.cookies
+    assert client.get(home, headers={"HX-Request": "true"}).headers["Content-Type"].startswith("text/plain")
+    signing_in = Client().post(reverse("accounts:login"), {"username": clerk.username, "password": "Lu-zhou-2018"})
+    assert signing_in.status_code == 503
+    settings.CACHES = there
+    assert client.get(home).status_code == 200
