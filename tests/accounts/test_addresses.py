@@ -1,0 +1,44 @@
+"""Behind the proxy, a wrong password typed elsewhere must not lock anybody out."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts.addresses import client_address
+from accounts.models import User
+
+PASSWORD = "Lu-zhou-2018"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("1.1.1.1, 10.1.2.3", "10.1.2.3"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("unknown", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_only_what_the_proxy_itself_has_written_is_believed(forwarded: str, address: str) -> None:
+    assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})) == address
+
+
+@pytest.mark.django_db
+def test_five_wrong_passwords_from_elsewhere_do_not_lock_a_clerk_out(clerk: User, settings: object) -> None:
+    settings.AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"  # type: ignore[attr-defined]
+    clerk.set_password(PASSWORD)
+    clerk.save()
+    for _ in range(6):
+        stranger = sign_in(clerk, "wrong", "10.9.9.9")
+    assert stranger == 429
+    assert sign_in(clerk, PASSWORD, "10.1.2.3") == 302
+
+
+def sign_in(user: User, password: str, address: str) -> int:
+    """The status of the answer."""
+    typed = {"username": user.username, "password": password}
+    headers = {"X-Forwarded-For": address}
+    return Client().post(reverse("accounts:login"), typed, headers=headers).status_code
