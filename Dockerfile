@@ -38,5 +38,7 @@ RUN useradd --system --home-dir /var/lib/portal --create-home portal
 USER portal
 VOLUME /var/lib/portal
 EXPOSE 8000
+# The access log leaves out what stands behind the ? of an address: what somebody has searched for may be a person.
 CMD ["gunicorn", "changzhi_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", \
+     "--access-logformat", "%({x-forwarded-for}i)s %(t)s \"%(m)s %(U)s\" %(s)s %(B)s %(M)sms"]
