@@ -19,8 +19,8 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        print(f"Settings: {error}", file=sys.stderr)
+    except (ImproperlyConfigured, OSError) as error:
+        print(f"Could not run: {error}", file=sys.stderr)
         sys.exit(COULD_NOT_RUN)
 
 

@@ -1,6 +1,7 @@
 """Settings. Everything that differs between machines comes from the environment (docs/operations.md lists it)."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 from celery.schedules import schedule
@@ -104,7 +105,7 @@ MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
 
 # --- Database: SQLite embedded, PostgreSQL in production (design.md, decision 2) ---
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'portal.sqlite3'))}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -242,7 +243,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- Mail and logs ---
 # Unless a server is named, e-mail is kept in a folder: nothing leaves the machine by itself.
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{quote(str(VAR_DIR / 'mail'))}")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10  # seconds; a server that does not answer must not hold the queue up
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="portal@localhost")

@@ -50,7 +50,7 @@ def keep_original(ref: str, data: bytes) -> str:
         ) as file:
             file.write(encrypt_bytes(data))
     except OSError as error:
-        logger.exception("An upload cannot be kept")
+        logger.error("An upload cannot be kept: %s", error)
         with suppress(OSError):
             forget_original(name)
         raise PortalError(

@@ -22,11 +22,12 @@ NOWHERE = "postgres://portal:geheim@127.0.0.1:1/portal"
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py …` as a process of its own, so that its streams and its exit status are the real ones."""
+    """`manage.py …` as a process of its own, with its real streams and exit status; an empty variable is left out."""
+    variables = os.environ | {"DJANGO_SETTINGS_MODULE": "changzhi_portal.settings"} | environment
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "changzhi_portal.settings"} | environment,
+        env={name: value for name, value in variables.items() if value},
         capture_output=True,
         text=True,
         check=False,
@@ -59,7 +60,10 @@ def test_wrong_arguments_do_not_look_like_a_file_that_was_refused(capsys):
 def test_a_wrong_setting_is_named_without_a_traceback():
     done = manage("check_data", PORTAL_MODE="produktion")
     assert done.returncode == 3
-    assert done.stderr.strip() == "Settings: PORTAL_MODE is 'produktion'. Set it to production, or unset it (embedded)."
+    assert (
+        done.stderr.strip()
+        == "Could not run: PORTAL_MODE is 'produktion'. Set it to production, or unset it (embedded)."
+    )
 
 
 class Loud(PortalCommand):
@@ -90,6 +94,13 @@ def test_a_reader_who_has_seen_enough_gets_no_traceback():
     with pytest.raises(SystemExit) as left:
         call_command(Loud(), stdout=Broken(errno.EPIPE))
     assert left.value.code == 141
+
+
+def test_a_folder_with_any_sign_in_its_name_holds_database_and_mail(tmp_path):
+    var = tmp_path / "数据 1+1#%41?"
+    said = "from django.conf import settings as s; print(s.DATABASES['default']['NAME'], s.EMAIL_FILE_PATH, sep='\\n')"
+    done = manage("shell", "--no-imports", "-c", said, VAR_DIR=str(var), DATABASE_URL="", EMAIL_URL="")
+    assert done.stdout.splitlines() == [str(var / "portal.sqlite3"), str(var / "mail")], done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "short", "ä", f"{GENERATORS['FIELD_KEYS']()},"])
