@@ -16,10 +16,12 @@ from typing import Any
 
 from django.db.models import Q, TextChoices
 
+from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.percent import percent
-from communities.models import Division
+from communities.models import Division, DivisionChange
 from communities.models.division import DivisionQuerySet
 from periods.models import ReportingPeriod, month_after
+from targets.engine.map_of_day import divisions_counted_for
 from targets.models import Submission
 
 MONTHS = 12  # how far back a county's rates look
@@ -133,6 +135,25 @@ def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus
         return month_status(period, counties.within(division))
     # Not `within` a county: what it has taken in since hangs under it, and reported by itself then.
     return month_status(period, counties.filter(pk=division.pk))
+
+
+def records_changed_since(submission: Submission, user: Any) -> int:
+    """How many records of the county's registers, of those `user` may see, were changed since the report that stands.
+
+    When it was made the log knows: `submitted_at` of demo data lies years before the day on which they were brought in.
+    """
+    if not submission.is_reported:
+        return 0
+    visible = ChangeRecord.objects.visible_to(user)
+    reports = visible.of_object(submission).filter(after__state=Submission.State.SUBMITTED).select_related("change_set")
+    report = reports.first()
+    since = report.change_set.made_at if report else submission.submitted_at
+    # What was edited at the divisions that have taken their places since is the county's own as well.
+    inside = visible.filter(division__in=divisions_counted_for(submission.county_id, submission.period.as_of))
+    later = inside.filter(change_set__made_at__gt=since, change_set__affects_figures=True)
+    # A change of divisions touches every record of a place and no figure of a month before.
+    of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
+    return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()
 
 
 # --- Over months ---

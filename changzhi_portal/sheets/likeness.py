@@ -87,9 +87,8 @@ class NearestName:
         """The name most like `text`; None when none is near."""
         key = self._key_of(text)
         shared: Counter[str] = Counter()
-        for character in dict.fromkeys(
-            key
-        ):  # in their order, so that of names equally near the same one is always found
+        # In their order, so that of names equally near the same one is always found.
+        for character in dict.fromkeys(key):
             shared.update(self._keys_with.get(character, ()))
         likely = nlargest(self._COMPARED, shared, key=lambda other: shared[other] / (len(other) + len(key)))
         close = get_close_matches(key, likely, n=1, cutoff=self._CUTOFF)

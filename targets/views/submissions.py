@@ -14,17 +14,14 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from accounts.models import Notice
-from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import DASH
 from changzhi_portal.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.views import Crumb, PortalPage
 from changzhi_portal.views.pages import PortalRequest, number_in
-from communities.models import DivisionChange
 from periods.models import ReportingPeriod, month_after
 from targets.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
-from targets.engine.map_of_day import divisions_counted_for
 from targets.explaining import explanation_groups, given_explanations
 from targets.models import Computation, Reminder, Submission, Target, TargetResult
 from targets.models.submission import SubmissionStep
@@ -38,6 +35,7 @@ from targets.reporting import (
     months_due,
     phase_of,
     rates_by_county,
+    records_changed_since,
     standing_of,
     submissions_of,
 )
@@ -196,7 +194,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             may_return=is_open and submission.is_reported and user.duty.may_review,
             may_accept=is_open and submission.state == Submission.State.SUBMITTED and user.duty.may_review,
             is_on_behalf=user.duty.may_review,
-            changed_since=_records_changed_since(submission, user) if is_open else 0,
+            changed_since=records_changed_since(submission, user) if is_open else 0,
             figures=_key_figures(submission, user),
             computation=Computation.objects.of_period(submission.period),
             panels=record_panels(self.request, submission),
@@ -286,25 +284,6 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
     change = None if now is None or was is None else now - was
     counts = f"{result.reached:,} / {result.judged:,}"
     return shown | {"counts": counts, "figure": DASH if now is None else f"{now}%", "change": _points(change)}
-
-
-def _records_changed_since(submission: Submission, user: Any) -> int:
-    """How many records of the county's registers have been changed since the report that stands was made.
-
-    When it was made the log knows: `submitted_at` of demo data lies years before the day on which they were brought in.
-    """
-    if not submission.is_reported:
-        return 0
-    visible = ChangeRecord.objects.visible_to(user)
-    reports = visible.of_object(submission).filter(after__state=Submission.State.SUBMITTED).select_related("change_set")
-    report = reports.first()
-    since = report.change_set.made_at if report else submission.submitted_at
-    # What was edited at the divisions that have taken their places since is the county's own as well.
-    inside = visible.filter(division__in=divisions_counted_for(submission.county_id, submission.period.as_of))
-    later = inside.filter(change_set__made_at__gt=since, change_set__affects_figures=True)
-    # A change of divisions touches every record of a place and no figure of a month before.
-    of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
-    return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()
 
 
 def _points(change: Decimal | None, *, decimals: int = 1) -> str:
