@@ -16,13 +16,17 @@ LEFT_TO_RIGHT = (
     "changelog",
     "communities",
     "accounts",
+    "notices",
     "orgs",
     "socialworkers",
     "services",
     "targets",
+    "revisions",
+    "submissions",
     "reports",
+    "demo",
 )
-UPLOADS_MAY_IMPORT = frozenset({FRAME, "periods", "changelog", "accounts"})
+UPLOADS_MAY_IMPORT = frozenset({FRAME, "periods", "changelog", "accounts", "notices"})
 OWN_APPS = frozenset({*LEFT_TO_RIGHT, "uploads"})
 
 

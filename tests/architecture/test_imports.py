@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,13 +60,6 @@ def test_no_import_of_ours_hides_in_a_function(path: Path):
     assert imports_in_functions((settings.BASE_DIR / path).read_text()) == []
 
 
-def test_an_app_that_brings_its_panels_first_can_be_imported():
-    """Panels are part of pages, and pages show panels: neither may need the other to be there already."""
-    command = [sys.executable, "-c", "import changzhi_portal.panels"]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_no_business_rule_hides_in_a_model_signal(path: Path):
     names = {name for _, name in imported_names(ast.parse((settings.BASE_DIR / path).read_text()))}
@@ -99,7 +90,7 @@ def test_the_check_finds_what_it_is_for(app, source):
 
 
 def test_the_check_lets_through_what_is_right():
-    assert LEFT_TO_RIGHT[-1] == "reports"
+    assert LEFT_TO_RIGHT[-2:] == ("reports", "demo")
     assert wrong_imports("reports", "from targets.models import Target\nimport accounts") == []
     assert wrong_imports("uploads", "from accounts.models import User\nfrom uploads import models") == []
     assert imports_in_functions("import accounts\ndef draw():\n    import weasyprint") == []
