@@ -11,7 +11,6 @@ from typing import Any
 
 from reports import words
 
-Figures = Mapping[str, Any]
 Change = list[str]  # label, old, new
 Correction = dict[str, Any]
 # A list longer than this is counted.
@@ -21,11 +20,11 @@ _SAYS_MOST = ("数量", "达标数", "达标率")
 
 def corrections_between(old: Figures, new: Figures) -> list[Correction]:
     """What differs between the printed figures of two editions of one issue, in the order in which they are printed."""
-    whole = words.whole_of(new["division"])
+    whole = words.whole_of(new.division)
     found = [
-        *_of_targets(old["targets"], new["targets"], whole),
-        _correction(f"{whole}社会工作者", _workforce(old["workforce"], new["workforce"])),
-        _correction(f"{whole}购买服务项目", _services(old["services"], new["services"])),
+        *_of_targets(old.targets, new.targets, whole),
+        _correction(f"{whole}社会工作者", _workforce(old.workforce, new.workforce)),
+        _correction(f"{whole}购买服务项目", _services(old.services, new.services)),
         *_of_shortfalls(old, new),
     ]
     return [correction for correction in found if correction["changes"]]
@@ -37,59 +36,59 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
 
 def _of_targets(old: Sequence[Figures], new: Sequence[Figures], whole: str) -> list[Correction]:
     """Target by target: the whole, then all its counties (towns) in one line; targets that the plan got or lost."""
-    before = {target["code"]: target for target in old}
-    after = {target["code"] for target in new}
+    before = {target.code: target for target in old}
+    after = {target.code for target in new}
     found = []
     for target in new:
-        then, name = before.get(target["code"]), target["short_name"]
+        then, name = before.get(target.code), target.short_name
         if then is None:
             found.append(_correction(f"{whole}{name}", [["新列入", "", f"（{words.figure_in_words(target)}）"]]))
             continue
         asked = ["标准", words.bounds(then), words.bounds(target)]
         found.append(_correction(f"{whole}{name}", [asked, *_result(then, target, target)]))
         found.append(_correction(f"其中各地{name}", _below(then, target)))
-    gone = [target for target in old if target["code"] not in after]
+    gone = [target for target in old if target.code not in after]
     return found + [
-        _correction(f"{whole}{each['short_name']}", [["不再列入", f"（原为{words.figure_in_words(each)}）", ""]])
+        _correction(f"{whole}{each.short_name}", [["不再列入", f"（原为{words.figure_in_words(each)}）", ""]])
         for each in gone
     ]
 
 
 def _below(old: Figures, new: Figures) -> list[Change]:
     """County by county (town by town), the one figure that says most: how many have reached it, or else the rate."""
-    rows = {row["code"]: row for row in old["divisions"]}
+    rows = {row.code: row for row in old.divisions}
     changes = []
-    for row in new["divisions"]:
-        then = rows.get(row["code"])
+    for row in new.divisions:
+        then = rows.get(row.code)
         if then is None:
             continue
         differing = [change for change in _result(then, row, new) if change[1] != change[2]]
         first = next((change for change in differing if change[0] in _SAYS_MOST), None)
         if first is not None:
-            changes.append([f"{row['name']}{first[0]}", *first[1:]])
+            changes.append([f"{row.name}{first[0]}", *first[1:]])
     return changes
 
 
 def _result(old: Figures, new: Figures, target: Figures) -> list[Change]:
     return [
-        ["参评数", f"{old['judged']}个", f"{new['judged']}个"],
-        ["达标数", f"{old['met'] + old['over']}个", f"{new['met'] + new['over']}个"],
-        ["未达标数", f"{old['unmet']}个", f"{new['unmet']}个"],
-        ["数据未报", f"{old['unknown']}个", f"{new['unknown']}个"],
-        ["达标率", words.percent_text(old["percent"]), words.percent_text(new["percent"])],
-        ["缺口", words.amount(target, old["gap"]), words.amount(target, new["gap"])],
-        ["数量", _amount(old.get("value"), target), _amount(new.get("value"), target)],
+        ["参评数", f"{old.judged}个", f"{new.judged}个"],
+        ["达标数", f"{old.met + old.over}个", f"{new.met + new.over}个"],
+        ["未达标数", f"{old.unmet}个", f"{new.unmet}个"],
+        ["数据未报", f"{old.unknown}个", f"{new.unknown}个"],
+        ["达标率", words.percent_text(old.percent), words.percent_text(new.percent)],
+        ["缺口", words.amount(old.gap, target.unit), words.amount(new.gap, target.unit)],
+        ["数量", _amount(old.value, target), _amount(new.value, target)],
     ]
 
 
 def _amount(value: float | None, target: Figures) -> str:
-    return words.NOT_KNOWN if value is None else words.amount(target, value)
+    return words.NOT_KNOWN if value is None else words.amount(value, target.unit)
 
 
 def _workforce(old: Figures, new: Figures) -> list[Change]:
     return [
-        ["在岗人数", _people(old["workers"]), _people(new["workers"])],
-        ["专业人才", _people(old["professionals"]), _people(new["professionals"])],
+        ["在岗人数", _people(old.workers), _people(new.workers)],
+        ["专业人才", _people(old.professionals), _people(new.professionals)],
     ]
 
 
@@ -100,16 +99,16 @@ def _people(number: int | None) -> str:
 def _services(old: Figures, new: Figures) -> list[Change]:
     money = (("预算", "budget"), ("合同金额", "contract_amount"), ("已拨付", "paid"))
     return [
-        ["项目数", f"{old['projects']}个", f"{new['projects']}个"],
+        ["项目数", f"{old.projects}个", f"{new.projects}个"],
         *([label, words.ten_thousand_yuan(old[name]), words.ten_thousand_yuan(new[name])] for label, name in money),
     ]
 
 
 def _of_shortfalls(old: Figures, new: Figures) -> list[Correction]:
     """附件1: who comes onto the list or leaves it, and whose printed figures are others."""
-    before = {row["code"]: row for row in old["shortfalls"]["rows"]}
-    after = {row["code"]: row for row in new["shortfalls"]["rows"]}
-    targets = {target["code"]: target for target in new["targets"]}
+    before = {row.code: row for row in old.shortfalls.rows}
+    after = {row.code: row for row in new.shortfalls.rows}
+    targets = {target.code: target for target in new.targets}
     added = [after[code] for code in after if code not in before]
     gone = [before[code] for code in before if code not in after]
     others = []
@@ -121,23 +120,23 @@ def _of_shortfalls(old: Figures, new: Figures) -> list[Correction]:
                     _figure(before[code], name, targets[name]),
                     _figure(row, name, targets[name]),
                 ]
-                for name in row["figures"]
+                for name in row.figures
                 if name in targets
             ]
-            changes = [["名称", before[code]["name"], row["name"]], *figures]
-            others.append(_correction(f"附件1中{row['county']}{row['town']}{row['name']}", changes))
-    others = [each for each in others if each["changes"]]
+            changes = [["名称", before[code]["name"], row.name], *figures]
+            others.append(_correction(f"附件1中{row.county}{row.town}{row.name}", changes))
+    others = [each for each in others if each.changes]
     counted = f"{len(others)}个社区的数据相应更正" if len(others) > _MOST_NAMES else ""
     names = [["增加", "", _names(added)], ["删去", _names(gone), ""], ["另有", "", counted]]
     return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
 
 
 def _figure(row: Figures, name: str, target: Figures) -> str:
-    return _amount(row["figures"].get(name, {}).get("value"), target)
+    return _amount(row.figures.get(name, {}).get("value"), target)
 
 
 def _names(rows: Sequence[Figures]) -> str:
-    named = "、".join(f"{row['town']}{row['name']}" for row in rows[:_MOST_NAMES])
+    named = "、".join(f"{row.town}{row.name}" for row in rows[:_MOST_NAMES])
     return f"{named}等{len(rows)}个社区" if len(rows) > _MOST_NAMES else named
 
 

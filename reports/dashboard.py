@@ -22,6 +22,7 @@ from periods.models import ReportingPeriod
 from reports import forecast, words
 from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg, trend_svg
 from reports.progress import progress_figures
+from reports.stored_figures import Progress
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import result_in_words
@@ -65,15 +66,15 @@ class Card:
     @property
     def trend(self) -> str:
         """较上月提高1.3个百分点; empty without a month before."""
-        return words.change_on_last_month(self.progress["change_on_last_month"], self.progress["change_unit"])
+        return words.change_on_last_month(self.progress.change_on_last_month, self.progress.change_unit)
 
     @property
     def on_year_before(self) -> str:
         """同比提高1.3个百分点; empty without that month."""
-        return words.change_on_year_before(self.progress["change_on_year_before"], self.progress["change_unit"])
+        return words.change_on_year_before(self.progress.change_on_year_before, self.progress.change_unit)
 
     @cached_property
-    def progress(self) -> dict[str, Any]:
+    def progress(self) -> Progress:
         """Changes and pace, as the briefing words them (`reports.progress`)."""
         return progress_figures(self.movement)
 
@@ -103,7 +104,7 @@ class Row:
 
     result: TargetResult
     url: str
-    progress: dict[str, Any]
+    progress: Progress
 
     @property
     def rate(self) -> str:
@@ -116,12 +117,12 @@ class Row:
     @property
     def change_on_last_month(self) -> str:
         """+1.3."""
-        return words.signed_points(self.progress["change_on_last_month"])
+        return words.signed_points(self.progress.change_on_last_month)
 
     @property
     def change_on_year_before(self) -> str:
         """+1.3."""
-        return words.signed_points(self.progress["change_on_year_before"])
+        return words.signed_points(self.progress.change_on_year_before)
 
     @property
     def mean(self) -> str:
