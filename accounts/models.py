@@ -1,13 +1,14 @@
-"""People who sign in (domain.md §1), one role and one division each; and what the portal has to tell them."""
+"""People who sign in (domain.md §1), one role and one division each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.query_utils import DeferredAttribute
 
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
@@ -76,6 +77,20 @@ class Role(models.TextChoices):
         return self is not Role.LEADER
 
 
+class _RoleAttribute(DeferredAttribute):
+    """Keep the value of a `RoleField` as a `Role` on the instance, wherever it comes from."""
+
+    def __set__(self, instance: models.Model, value: str) -> None:
+        # A value that is no role stays as it is: validation and the constraint `user_role_known` refuse it.
+        instance.__dict__[self.field.attname] = Role(value) if value in Role.values else value
+
+
+class RoleField(models.CharField):
+    """A text column whose Python value is a `Role`, with the rights of that role."""
+
+    descriptor_class = _RoleAttribute
+
+
 # The division levels at which a role can sit.
 ROLE_LEVELS: dict[Role, frozenset[str]] = {
     Role.DISTRICT_CLERK: frozenset({"county"}),
@@ -115,7 +130,7 @@ class User(AbstractUser, ScopedModel):
 
     ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
     full_name = models.CharField("姓名", max_length=50, blank=True)
-    role = models.CharField("角色", max_length=20, choices=Role)
+    role = RoleField("角色", max_length=20, choices=Role)
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="users", verbose_name="所属区划")
     may_unmask = models.BooleanField("可查看个人信息原文", default=False)
     must_change_password = models.BooleanField("首次登录须改密码", default=True)
@@ -146,81 +161,3 @@ class User(AbstractUser, ScopedModel):
     def counties_in_sight(self) -> DivisionQuerySet:
         """Today's counties in the own area, by code: also those that have not done anything yet."""
         return Division.objects.counties().standing().visible_to(self).order_by("code")
-
-    @property
-    def duty(self) -> Role:
-        """The role as the enumeration, with its rights."""
-        return Role(self.role)
-
-
-class NoticeQuerySet(ScopedQuerySet):
-    """Reads of notices."""
-
-    def newest_first(self) -> Self:
-        """For lists."""
-        return self.order_by("-pk")
-
-    def news_for(self, user: Any) -> Self:
-        """What `user` has not looked at yet, newest first."""
-        return self.filter(user=user, seen_at__isnull=True).newest_first()
-
-
-class Notice(ScopedModel):
-    """One thing the portal tells one person, on the page 通知 and, when the person has an address, by e-mail.
-
-    `title` alone goes into the e-mail, so it holds no personal data; `text` stays inside the portal. `about` is the
-    `ref` of what it speaks of, so that whoever sent it finds out whether it arrived.
-    """
-
-    class Mail(models.TextChoices):
-        """none, or waiting → sending → sent | kept | failed (and back to waiting while another attempt is due)."""
-
-        NONE = "none", "没有登记邮箱"
-        WAITING = "waiting", "等待发送"
-        SENDING = "sending", "正在发送"
-        SENT = "sent", "已发邮件"
-        KEPT = "kept", "没有配置邮件服务器，邮件存在本机"
-        FAILED = "failed", "邮件没有发出"
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="notices", verbose_name="收件人")
-    title = models.CharField("标题", max_length=80)
-    text = models.CharField("内容", max_length=600, blank=True)
-    url = models.CharField("链接", max_length=200, blank=True, help_text="本平台内的地址，以/开头")
-    about = models.CharField("所说的记录", max_length=13, blank=True, db_index=True)
-    made_at = models.DateTimeField("时间", auto_now_add=True)
-    seen_at = models.DateTimeField("看过的时间", null=True, blank=True)
-    mail = models.CharField("邮件", max_length=8, choices=Mail, default=Mail.NONE)
-    mail_attempts = models.PositiveSmallIntegerField("发信次数", default=0)
-    mail_tried_at = models.DateTimeField("最近一次发信时间", null=True, blank=True)
-    mail_error = models.CharField("没有发出的原因", max_length=200, blank=True)
-
-    scope_lookups: ClassVar[tuple[str, ...]] = ("user__division",)
-    objects = NoticeQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "通知"
-        ordering = ("-id",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(url="") | Q(url__startswith="/"),
-                name="notice_link_is_own",
-                violation_error_message="通知的链接应是本平台内的地址，以/开头。",
-            ),
-            models.CheckConstraint(
-                condition=~Q(mail="failed", mail_error=""),
-                name="notice_failed_mail_says_why",
-                violation_error_message="邮件没有发出时应写明原因。",
-            ),
-            models.CheckConstraint(
-                condition=~Q(mail="sending") | Q(mail_tried_at__isnull=False),
-                name="notice_sending_has_time",
-                violation_error_message="正在发送的邮件应有发信时间。",
-            ),
-        )
-        indexes = (
-            models.Index(fields=["user"], condition=Q(seen_at__isnull=True), name="notice_not_seen"),
-            models.Index(fields=["mail_tried_at"], condition=Q(mail__in=("waiting", "sending")), name="notice_to_mail"),
-        )
-
-    def __str__(self) -> str:
-        return self.title

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from changelog.history import history_of
-from changzhi_portal.panels import MOST_ROWS, RecordPanel
+from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 
 
 class RecordHistory(RecordPanel):

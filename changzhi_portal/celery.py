@@ -25,7 +25,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def hint(task_name: str, queue: Queue, *arguments: Any) -> bool:
+def enqueue(task_name: str, queue: Queue, *arguments: Any) -> bool:
     """Tell a queue that a row waits for `task_name`; False when the broker cannot be reached.
 
     The row's state is the truth and beat looks for waiting rows, so a broker that is away only delays the work.

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseTrouble
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 
 # Exit status: wrong arguments, an unknown user, register, month or division, a refusal, or a service that is away.
 COULD_NOT_RUN: Final = 3

@@ -9,6 +9,6 @@ from django.http import HttpRequest
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The role's rights, for the menu (None for visitors), and whether the data are invented."""
+    """The user's role with its rights (None for visitors), and whether the data are invented."""
     user = getattr(request, "user", None)
-    return {"duty": user.duty if user is not None and user.is_authenticated else None, "is_demo": settings.DEMO}
+    return {"role": user.role if user is not None and user.is_authenticated else None, "is_demo": settings.DEMO}

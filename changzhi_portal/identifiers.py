@@ -21,7 +21,7 @@ _PROVINCES = frozenset(
 )
 
 
-class InvalidIdentifier(ValueError):
+class InvalidIdentifierError(ValueError):
     """An identifier that cannot be right; the message is one Chinese sentence naming what is wrong."""
 
 
@@ -29,22 +29,22 @@ def clean_id_number(text: str, *, today: datetime.date) -> str:
     """An 18-character ID number (GB 11643) in upper case.
 
     Checked: length, a real birth date that is not after `today`, the mod 11-2 check character. The area code is not
-    (counties vanish, numbers stay). Raises InvalidIdentifier.
+    (counties vanish, numbers stay). Raises InvalidIdentifierError.
     """
     value = text.upper()
     if len(value) != 18:
-        raise InvalidIdentifier(f"身份证号应为18位，现有{len(value)}位")
+        raise InvalidIdentifierError(f"身份证号应为18位，现有{len(value)}位")
     if not _ID_SHAPE.fullmatch(value):
-        raise InvalidIdentifier("身份证号只能是17位数字加一位数字或X")
+        raise InvalidIdentifierError("身份证号只能是17位数字加一位数字或X")
     try:
         born = datetime.date(int(value[6:10]), int(value[10:12]), int(value[12:14]))
     except ValueError as error:
-        raise InvalidIdentifier("身份证号中的出生日期不存在") from error
+        raise InvalidIdentifierError("身份证号中的出生日期不存在") from error
     if born > today or born.year < 1850:
-        raise InvalidIdentifier("身份证号中的出生日期不合理")
+        raise InvalidIdentifierError("身份证号中的出生日期不合理")
     total = sum(int(digit) * weight for digit, weight in zip(value[:17], _ID_WEIGHTS, strict=True))
     if _ID_CHECKS[total % 11] != value[17]:
-        raise InvalidIdentifier("身份证号的校验位不对，请核对原件")
+        raise InvalidIdentifierError("身份证号的校验位不对，请核对原件")
     return value
 
 
@@ -54,24 +54,24 @@ def has_usual_area_code(id_number: str) -> bool:
 
 
 def clean_credit_code(text: str) -> str:
-    """A unified social credit code (GB 32100) in its compact upper-case form. Raises InvalidIdentifier."""
+    """A unified social credit code (GB 32100) in its compact upper-case form. Raises InvalidIdentifierError."""
     try:
         return str(uscc.validate(text))
     except StdnumError as error:
         value = uscc.compact(text)
         if len(value) != 18:
-            raise InvalidIdentifier(f"统一社会信用代码应为18位，现有{len(value)}位") from error
-        raise InvalidIdentifier("统一社会信用代码的校验位不对，请核对登记证书") from error
+            raise InvalidIdentifierError(f"统一社会信用代码应为18位，现有{len(value)}位") from error
+        raise InvalidIdentifierError("统一社会信用代码的校验位不对，请核对登记证书") from error
 
 
 def clean_phone(text: str) -> str:
-    """One or more phones, each a mobile or a landline with area code, joined by 、. Raises InvalidIdentifier."""
+    """One or more phones, each a mobile or a landline with area code, joined by 、. Raises InvalidIdentifierError."""
     phones: list[str] = []
     for part in filter(None, re.split(r"[、，,;；/]+", text.translate(_DASHES).strip())):
         whole = _one_phone("".join(part.split()))  # 138 1234 5678
         found = [whole] if whole else [_one_phone(word) for word in part.split()]
         if not all(found):
-            raise InvalidIdentifier("电话应为11位手机号，或带区号的固定电话（如0355-1234567），多个用顿号分开")
+            raise InvalidIdentifierError("电话应为11位手机号，或带区号的固定电话（如0355-1234567），多个用顿号分开")
         phones += found
     return "、".join(phones)
 

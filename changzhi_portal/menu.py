@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from changzhi_portal.rights import EVERYBODY, may
+from changzhi_portal.rights import EVERYBODY, has_right
 
 
 class MenuItem(NamedTuple):
-    """One entry; shown to roles with the right, marked as current on addresses that begin with `section`."""
+    """One entry; shown to roles with the right, marked as current on addresses whose name begins with one of `sections`."""
 
     title: str
     url_name: str
-    section: str
+    sections: tuple[str, ...]
     right: str = EVERYBODY
 
 
 MENU = (
-    MenuItem("首页", "home", "home"),
-    MenuItem("填报", "uploads:list", "uploads:", "may_upload"),
-    MenuItem("上报", "targets:submissions", "targets:submission", "may_see_submissions"),
-    MenuItem("统计月", "targets:periods", "targets:period"),
-    MenuItem("看板", "reports:dashboard", "reports:dashboard"),
-    MenuItem("简报", "reports:briefings", "reports:briefing"),
-    MenuItem("社区", "communities:community_list", "communities:community"),
-    MenuItem("服务设施", "communities:facility_list", "communities:facility", "may_see_registers"),
-    MenuItem("社会组织", "orgs:list", "orgs:", "may_see_registers"),
-    MenuItem("社会工作者", "socialworkers:list", "socialworkers:", "may_see_registers"),
-    MenuItem("购买服务", "services:list", "services:", "may_see_registers"),
-    MenuItem("目标方案", "targets:plans", "targets:plan"),
-    MenuItem("数据质量", "targets:quality", "targets:quality", "may_see_registers"),
-    MenuItem("区划变更", "accounts:division_changes", "accounts:division_changes", "may_change_divisions"),
+    MenuItem("首页", "home", ("home",)),
+    MenuItem("填报", "uploads:list", ("uploads:",), "may_upload"),
+    MenuItem("上报", "submissions:submissions", ("submissions:submission",), "may_see_submissions"),
+    MenuItem("统计月", "submissions:periods", ("submissions:period", "revisions:")),
+    MenuItem("看板", "reports:dashboard", ("reports:dashboard",)),
+    MenuItem("简报", "reports:briefings", ("reports:briefing",)),
+    MenuItem("社区", "communities:community_list", ("communities:community",)),
+    MenuItem("服务设施", "communities:facility_list", ("communities:facility",), "may_see_registers"),
+    MenuItem("社会组织", "orgs:list", ("orgs:",), "may_see_registers"),
+    MenuItem("社会工作者", "socialworkers:list", ("socialworkers:",), "may_see_registers"),
+    MenuItem("购买服务", "services:list", ("services:",), "may_see_registers"),
+    MenuItem("目标方案", "targets:plans", ("targets:plan",)),
+    MenuItem("数据质量", "submissions:quality", ("submissions:quality",), "may_see_registers"),
+    MenuItem("区划变更", "accounts:division_changes", ("accounts:division_changes",), "may_change_divisions"),
 )
 
 
 def menu_for(user: Any) -> list[MenuItem]:
     """The entries the role of `user` may open; none for visitors."""
-    return [item for item in MENU if may(user, item.right)]
+    return [item for item in MENU if has_right(user, item.right)]

@@ -13,9 +13,9 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.refusals import PortalError
 from changzhi_portal.sessions import CACHE_AWAY
-from changzhi_portal.views.pages import PortalRequest
 
 logger = logging.getLogger(__name__)
 _AWAY = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"

@@ -6,7 +6,7 @@ A rule is one function that finds rows with the database's own means, and one se
     def facility_too_large(occasion: Occasion) -> ScopedQuerySet:
         return Facility.objects.filter(area__gt=LARGEST_PLAUSIBLE_AREA)
 
-Who looks at which rules, page by page, is `targets.checks`; the frame only says what a rule is and where rules are.
+Who looks at which rules, page by page, is `submissions.checks`; the frame only says what a rule is and where rules are.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.module_loading import module_has_submodule
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.facts import in_words
+from changzhi_portal.refusals import PortalError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 

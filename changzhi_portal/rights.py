@@ -1,4 +1,4 @@
-"""What a role may do: asked of its duty, by the name of a right."""
+"""What a role may do: asked by the name of a right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 EVERYBODY = ""
 
 
-def may(user: Any, right: str) -> bool:
+def has_right(user: Any, right: str) -> bool:
     """Whether the role of `user` has the right; EVERYBODY holds for each role. Fails closed for visitors."""
     if not getattr(user, "is_authenticated", False):
         return False
-    return right == EVERYBODY or bool(getattr(user.duty, right))
+    return right == EVERYBODY or bool(getattr(user.role, right))

@@ -2,9 +2,9 @@
 
 from django.urls import include, path
 
-from changzhi_portal.views.health import healthz
-from changzhi_portal.views.home import HomePage
-from changzhi_portal.views.manual import ManualPage
+from changzhi_portal.pages.health import healthz
+from changzhi_portal.pages.home import HomePage
+from changzhi_portal.pages.manual import ManualPage
 
 urlpatterns = [
     path("", HomePage.as_view(), name="home"),
@@ -17,5 +17,7 @@ urlpatterns = [
     path("projects/", include("services.urls")),
     path("uploads/", include("uploads.urls")),
     path("", include("targets.urls")),
+    path("", include("revisions.urls")),
+    path("", include("submissions.urls")),
     path("", include("reports.urls")),
 ]

@@ -8,8 +8,8 @@ import django_filters
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from changzhi_portal.filters import RegisterFilterSet, pinyin_pattern
 from changzhi_portal.names import community_key, comparable
+from changzhi_portal.pages.filters import RegisterFilterSet, pinyin_pattern
 from changzhi_portal.records import in_effect
 from communities.models import Community, CommunityPlacement, Division, Facility
 from communities.models.division import DivisionQuerySet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from changzhi_portal.filters import FilterForm
+from changzhi_portal.pages.filters import FilterForm
 
 
 class CommunityFilterForm(FilterForm):

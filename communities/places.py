@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from changzhi_portal.names import community_key, comparable, division_key
-from changzhi_portal.sheets.likeness import NearestName
+from changzhi_portal.registers.likeness import NearestName
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.models.division import CODE_LENGTHS
 
@@ -21,7 +21,7 @@ COUNTY_CODE = CODE_LENGTHS["county"]
 TOWN_CODE = CODE_LENGTHS["town"]
 
 
-class PlaceNotFound(Exception):
+class PlaceNotFoundError(Exception):
     """No place, or more than one, or one outside the scope. `code` is the problem code, `part` the text at fault."""
 
     def __init__(self, code: str, part: str, message: str) -> None:
@@ -179,7 +179,7 @@ class PlaceIndex:
         return self.divisions[division_id].path.startswith(self.scope_path)
 
     def find(self, *, county: str, town: str, community: str, code: str) -> Place:
-        """The place that the four texts (each may be blank) lead to. Raises PlaceNotFound.
+        """The place that the four texts (each may be blank) lead to. Raises PlaceNotFoundError.
 
         A code is enough alone; otherwise names are looked up inside the county (by default the scope's).
         """
@@ -204,9 +204,9 @@ class PlaceIndex:
         today = {self.today_of(self.divisions[area]).id for area in named}
         candidates = [division_id for division_id in today if self._lies_in_scope(division_id)]
         if not candidates:
-            raise PlaceNotFound("out_of_scope", part, "这里不在您的填报范围内，请写明本单位的街道（乡镇）或社区")
+            raise PlaceNotFoundError("out_of_scope", part, "这里不在您的填报范围内，请写明本单位的街道（乡镇）或社区")
         if len(candidates) > 1:
-            raise PlaceNotFound("ambiguous_place", part, "这个名称对应不止一个地方，请写明县和街道（乡镇）")
+            raise PlaceNotFoundError("ambiguous_place", part, "这个名称对应不止一个地方，请写明县和街道（乡镇）")
         return Place(candidates[0], None)
 
     def _old(self, *parts: tuple[str, str, int]) -> tuple[str, ...]:
@@ -226,14 +226,14 @@ class PlaceIndex:
         if named is None and division_key(text) == division_key(self.city.name):
             return {self.city.id}
         if not named:
-            raise PlaceNotFound(
+            raise PlaceNotFoundError(
                 "unknown_place",
                 "county",
                 f"没有“{text}”这个县（市、区），请核对名称{self._hint(text, 'county', (), lambda: self._counties)}",
             )
         mine = {area for area in named if self.is_in_scope(area)}
         if not mine:
-            raise PlaceNotFound("out_of_scope", "county", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
+            raise PlaceNotFoundError("out_of_scope", "county", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
         return mine
 
     def _counties_of_scope(self) -> list[int]:
@@ -250,10 +250,10 @@ class PlaceIndex:
         named = self._towns_in(narrow, key) or self._towns_in(wide, key)
         if not named:
             hint = self._hint(text, "town", wide, lambda: [name for area, name in self._towns if area in wide])
-            raise PlaceNotFound("unknown_place", "town", f"没有“{text}”这个街道（乡镇），请核对名称{hint}")
+            raise PlaceNotFoundError("unknown_place", "town", f"没有“{text}”这个街道（乡镇），请核对名称{hint}")
         mine = {area for area in named if self.is_in_scope(area)}
         if not mine:
-            raise PlaceNotFound("out_of_scope", "town", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
+            raise PlaceNotFoundError("out_of_scope", "town", f"“{text}”不在您的填报范围内，请删去这一行，由该地填报")
         return mine
 
     def _towns_in(self, counties: Areas, key: str) -> Areas:
@@ -268,17 +268,17 @@ class PlaceIndex:
         if found is None:
             prefix = next((p for p in (code[:TOWN_CODE], code[:COUNTY_CODE]) if p in self._prefixes), None)
             if prefix and not any(self.is_in_scope(division_id) for division_id in self._prefixes[prefix]):
-                raise PlaceNotFound(
+                raise PlaceNotFoundError(
                     "out_of_scope", "community_code", "这个代码不在您的填报范围内，请删去这一行，由该地填报"
                 )
-            raise PlaceNotFound("unknown_place", "community_code", f"没有代码为“{code}”的社区，请核对12位社区代码")
+            raise PlaceNotFoundError("unknown_place", "community_code", f"没有代码为“{code}”的社区，请核对12位社区代码")
         known = self._communities[found[0]]
         if name and community_key(name) not in self._keys_of[known.id]:
-            raise PlaceNotFound(
+            raise PlaceNotFoundError(
                 "conflicting_key", "community_code", f"代码与名称对不上：这个代码是“{known.name}”，不是“{name}”，请核对"
             )
         if counties is not None and self.city.id not in counties and self._areas_of[known.id].isdisjoint(counties):
-            raise PlaceNotFound("conflicting_key", "community_code", "代码与县（市、区）对不上，请核对")
+            raise PlaceNotFoundError("conflicting_key", "community_code", "代码与县（市、区）对不上，请核对")
         return known, found[1]
 
     def _code_before_change(self, code: str) -> tuple[int, bool] | None:
@@ -292,18 +292,20 @@ class PlaceIndex:
         return (found[0][0], False) if len(found) == 1 else None
 
     def _community_in(self, text: str, areas: Areas) -> KnownCommunity:
-        """The one community with this name in the areas, or else in what has taken their place. Raises PlaceNotFound."""
+        """The one community with this name in the areas, or else in what has taken their place. Raises PlaceNotFoundError."""
         key = community_key(text)
         narrow = set(self._counties_of_scope()) if self.city.id in areas else areas
         wide = self._with_successors(narrow)
         found = self._communities_in(narrow, key) or self._communities_in(wide, key)
         if not found:
             hint = self._hint(text, "community", wide, lambda: self._community_names_in(wide))
-            raise PlaceNotFound("unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{hint}")
+            raise PlaceNotFoundError(
+                "unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{hint}"
+            )
         if len(found) > 1:
             found = {i for i in found if comparable(self._communities[i].name) == comparable(text)} or found
         if len(found) > 1:
-            raise PlaceNotFound(
+            raise PlaceNotFoundError(
                 "ambiguous_place", "community_name", f"有{len(found)}个“{text}”，请补上街道（乡镇）或12位社区代码"
             )
         return self._communities[found.pop()]
@@ -312,11 +314,11 @@ class PlaceIndex:
         return {community_id for area in areas for community_id in self._names_in.get((area, key), ())}
 
     def community_within(self, division_id: int, text: str) -> KnownCommunity:
-        """The one community with this name in a town, a county or the whole city. Raises PlaceNotFound."""
+        """The one community with this name in a town, a county or the whole city. Raises PlaceNotFoundError."""
         return self._community_in(text, {division_id})
 
     def community_coded(self, code: str) -> KnownCommunity:
-        """The community with this code. Raises PlaceNotFound."""
+        """The community with this code. Raises PlaceNotFoundError."""
         return self._by_code(code, "", None)[0]
 
     def _community_names_in(self, areas: Areas) -> list[str]:

@@ -9,7 +9,7 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.facts import in_words
-from changzhi_portal.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
+from changzhi_portal.pages.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from communities.models import Community, Division, Facility
 
 

@@ -6,8 +6,8 @@ from django.db.models import Prefetch
 from django.urls import reverse
 
 from changzhi_portal.facts import DASH, Fact, in_words
+from changzhi_portal.pages import DetailPage, ListPage
 from changzhi_portal.rights import EVERYBODY
-from changzhi_portal.views import DetailPage, ListPage
 from communities.filters import CommunityFilterSet, FacilityFilterSet
 from communities.forms import CommunityFilterForm, FacilityFilterForm
 from communities.models import Community, CommunityPlacement, Facility

@@ -8,8 +8,8 @@ import django_filters
 from django.db.models import Q
 from django.utils import timezone
 
-from changzhi_portal.filters import pinyin_pattern
 from changzhi_portal.names import comparable
+from changzhi_portal.pages.filters import pinyin_pattern
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet, community_matches
 from orgs.models import SocialOrganization

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 
-from changzhi_portal.panels import MOST_ROWS, RecordPanel
+from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from orgs.models import SocialOrganization
 
 

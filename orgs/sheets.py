@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import community_key, comparable
 from changzhi_portal.records import not_ended
-from changzhi_portal.sheets.columns import (
+from changzhi_portal.registers.columns import (
     BooleanColumn,
     ChoiceColumn,
     Column,
@@ -21,8 +21,8 @@ from changzhi_portal.sheets.columns import (
     PhoneColumn,
     TextColumn,
 )
-from changzhi_portal.sheets.likeness import NameNeighbours
-from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
+from changzhi_portal.registers.likeness import NameNeighbours
+from changzhi_portal.registers.register import CheckContext, SheetRow, check_date_order, propose
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from orgs.models import SocialOrganization
 

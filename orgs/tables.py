@@ -7,7 +7,7 @@ from typing import ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.tables import NumberColumn, RegisterTable, ShortColumn, SpanColumn
+from changzhi_portal.pages.tables import NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from communities.tables import PlaceColumn, PlacedTable, county_of, town_of
 from orgs.models import SocialOrganization
 

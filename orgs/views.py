@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from changzhi_portal.views import ListPage
+from changzhi_portal.pages import ListPage
 from communities.views import PlacedDetailPage
 from orgs.filters import OrganizationFilterSet
 from orgs.forms import OrganizationFilterForm

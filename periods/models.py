@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 DUE_DAY = 5  # of the following month

@@ -15,9 +15,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from changzhi_portal.celery import Queue, hint
-from changzhi_portal.errors import PortalError
+from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.records import new_ref
+from changzhi_portal.refusals import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, refuse_unless_issuing
@@ -35,7 +35,7 @@ PRINT_TASK = "reports.tasks.print_briefing"
 FIRST_ISSUE = date(2017, 11, 1)
 
 
-class ClaimLost(Exception):
+class ClaimLostError(Exception):
     """Somebody else is printing this briefing now, because we showed no sign of life for too long."""
 
 
@@ -84,7 +84,7 @@ def prepare_briefing(
             )
             briefing.refresh_from_db()
         if queue:
-            transaction.on_commit(lambda: hint(PRINT_TASK, Queue.REPORTS, briefing.pk))
+            transaction.on_commit(lambda: enqueue(PRINT_TASK, Queue.REPORTS, briefing.pk))
     return briefing
 
 
@@ -92,7 +92,7 @@ def refuse_unless_printing(division: Division, by: Any) -> None:
     """Raise PortalError for a user who may not print briefings, or not that division's; None is the command line."""
     if by is None:
         return
-    if not by.duty.may_print_briefing:
+    if not by.role.may_print_briefing:
         raise PortalError("您的角色不能生成简报，请联系市局业务员。", cure=f"The role of {by.username} may not print.")
     if not Division.objects.visible_to(by).filter(pk=division.pk).exists():
         raise PortalError(
@@ -154,7 +154,7 @@ def print_queued(briefing_id: int) -> Briefing | None:
         _print(claim)
     except DatabaseError:
         raise
-    except ClaimLost:
+    except ClaimLostError:
         logger.warning("Briefing %s is printed by somebody else now", briefing_id)
         return None
     except PortalError as error:
@@ -188,7 +188,7 @@ class _Claim:
         )
 
     def step(self, name: str) -> None:
-        """A sign of life, and what the page shows meanwhile. Raises ClaimLost when the row is no longer ours."""
+        """A sign of life, and what the page shows meanwhile. Raises ClaimLostError when the row is no longer ours."""
         self._write(step=name, heartbeat_at=timezone.now())
 
     def finish(self, **values: Any) -> None:
@@ -204,7 +204,7 @@ class _Claim:
 
     def _write(self, **values: Any) -> None:
         if not self._mine().update(**values):
-            raise ClaimLost
+            raise ClaimLostError
 
 
 def _print(claim: _Claim) -> None:
@@ -261,6 +261,6 @@ def put_back_stalled_briefings() -> int:
             message = "多次生成都中断，请联系系统管理员检查服务器后重新生成。"
             handled += same.update(state=State.FAILED, step="", message=message)
         elif same.update(state=State.QUEUED, claim="", step="", heartbeat_at=timezone.now()):
-            hint(PRINT_TASK, Queue.REPORTS, briefing.pk)
+            enqueue(PRINT_TASK, Queue.REPORTS, briefing.pk)
             handled += 1
     return handled

@@ -7,14 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.celery import Queue, hint
-from changzhi_portal.errors import PortalError
+from changzhi_portal.celery import Queue, enqueue
+from changzhi_portal.refusals import PortalError
 from reports.actions import PRINT_TASK, refuse_unless_printing
 from reports.corrections import corrections_between
 from reports.figures import briefing_figures
 from reports.models import Briefing
-from targets.actions.measuring import hold, in_one_snapshot
-from targets.since_lock import recomputed
+from revisions.would_be import recomputed
+from targets.actions.measuring import in_one_snapshot, lock_period_row
 
 # What a corrected edition takes over from the one before it.
 _KEPT = (
@@ -39,12 +39,12 @@ def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Brie
     refuse_unless_printing(briefing.division, by)
     correction = in_one_snapshot(lambda: _made(briefing, by))
     if queue:
-        transaction.on_commit(lambda: hint(PRINT_TASK, Queue.REPORTS, correction.pk))
+        transaction.on_commit(lambda: enqueue(PRINT_TASK, Queue.REPORTS, correction.pk))
     return correction
 
 
 def _made(briefing: Briefing, by: Any) -> Briefing:
-    period, division = hold(briefing.period), briefing.division
+    period, division = lock_period_row(briefing.period), briefing.division
     if not period.is_locked:
         raise PortalError(
             f"{period}没有锁定，请直接重新生成简报；更正版只用于已锁定的月份。",

@@ -271,7 +271,9 @@ class Board:
 
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         readable = TargetResult.objects.visible_to(self.user)
-        return trends_until(self.period, targets=targets, divisions=divisions, results=readable, as_now=self.is_as_now)
+        return trends_until(
+            self.period, targets=targets, divisions=divisions, results=readable, current_boundaries=self.is_as_now
+        )
 
     def _measures(self) -> Any:
         """The communities that lay in the division in that month."""

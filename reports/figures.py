@@ -27,8 +27,8 @@ from typing import Any
 
 from django.conf import settings
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.percent import percent
+from changzhi_portal.refusals import PortalError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
 from reports.progress import progress_figures

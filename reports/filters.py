@@ -5,7 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.db.models import Q
 
-from changzhi_portal.filters import RegisterFilterSet
+from changzhi_portal.pages.filters import RegisterFilterSet
 from periods.models import ReportingPeriod
 from reports.models import Briefing
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 
 BODY_FONT_FILE = "FandolFang-Regular.otf"
 _FONTCONFIG_TIMEOUT = 30  # seconds; the first call on a machine builds fontconfig's cache

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from changzhi_portal.filters import FilterForm
+from changzhi_portal.pages.filters import FilterForm
 from communities.models import Division
 from periods.models import ReportingPeriod
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from changzhi_portal.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
+from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
 from reports.dashboard import Board, periods_measured
 from reports.models import Briefing
 from targets.models import Computation
@@ -20,7 +20,7 @@ class NewestBriefing(HomePanel):
 
     def concerns(self, user: Any) -> bool:
         """Leaders and auditors; the bureau finds briefings in the menu."""
-        return super().concerns(user) and not user.duty.may_upload
+        return super().concerns(user) and not user.role.may_upload
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """The briefing, or None; the own division's before those below it."""

@@ -18,7 +18,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from reports.fonts import missing_glyphs, require_fonts, require_glyphs
 
 # PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
@@ -26,7 +26,7 @@ PDF_VARIANT = "pdf/a-3u"
 STYLE_SHEET = "static:reports/briefing.css"
 
 
-class RefusedAddress(FatalURLFetchingError):
+class RefusedAddressError(FatalURLFetchingError):
     """A page asked for something that is not ours. WeasyPrint lets only this kind of error through.
 
     It is no Exception, so it must not leave this module.
@@ -40,11 +40,11 @@ class OwnFilesFetcher(URLFetcher):
         super().__init__(allowed_protocols=("static", "font"))
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """The file behind one of our addresses. Raises RefusedAddress for any other."""
+        """The file behind one of our addresses. Raises RefusedAddressError for any other."""
         scheme, _, name = url.partition(":")
         path = {"static": _static_file, "font": _font_file}.get(scheme, _nothing)(name)
         if path is None:
-            raise RefusedAddress(f"A briefing may load only our own files, not {url[:200]}")
+            raise RefusedAddressError(f"A briefing may load only our own files, not {url[:200]}")
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": kind})
 
@@ -75,7 +75,7 @@ def print_markup(markup: str) -> bytes:
     require_fonts()
     try:
         return _render(markup)
-    except RefusedAddress as refused:
+    except RefusedAddressError as refused:
         raise PortalError(
             "简报引用了系统之外的文件，已停止生成，请联系系统管理员。",
             cure=f"{refused}. Remove the reference from the template.",

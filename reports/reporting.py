@@ -15,8 +15,8 @@ from django.utils import timezone
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.words import day_in_words, joined, month_in_words, percent_text, whole_of
-from targets.models import Submission
-from targets.reporting import MonthStatus, Standing, reporting_status, standing_of
+from submissions.models import Submission
+from submissions.reporting import MonthStatus, Standing, reporting_status, standing_of
 
 Figures = Mapping[str, Any]
 

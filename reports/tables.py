@@ -7,7 +7,7 @@ from typing import ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.tables import DayColumn, MomentColumn, RegisterTable
+from changzhi_portal.pages.tables import DayColumn, MomentColumn, RegisterTable
 from reports.models import Briefing
 
 

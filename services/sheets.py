@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
-from changzhi_portal.sheets.columns import (
+from changzhi_portal.registers.columns import (
     ChoiceColumn,
     Column,
     CreditCodeColumn,
@@ -22,9 +22,9 @@ from changzhi_portal.sheets.columns import (
     ListColumn,
     TextColumn,
 )
-from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, check_date_order, propose
+from changzhi_portal.registers.register import CheckContext, SheetRow, Write, check_date_order, propose
 from communities.models import Community
-from communities.places import Place, PlaceIndex, PlaceNotFound
+from communities.places import Place, PlaceIndex, PlaceNotFoundError
 from communities.sheets.placing import REF, RecordSheet, place_columns
 from services.models import ProjectCommunity, ServiceField, ServiceProject
 
@@ -104,7 +104,7 @@ class ProjectSheet(RecordSheet):
             try:
                 is_code = re.fullmatch(r"\d{12}", word) is not None
                 known = index.community_coded(word) if is_code else index.community_within(row.place.division_id, word)
-            except PlaceNotFound as error:
+            except PlaceNotFoundError as error:
                 row.report(error.code, str(error), "communities")
             else:
                 keys.append(known.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from changzhi_portal.facts import Fact, in_words
-from changzhi_portal.views import DetailPage, ListPage
+from changzhi_portal.pages import DetailPage, ListPage
 from communities.models import Community
 from services.filters import ProjectFilterSet
 from services.forms import ProjectFilterForm

@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import Q
 from django.utils import timezone
 
-from changzhi_portal.filters import pinyin_pattern
+from changzhi_portal.pages.filters import pinyin_pattern
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet
 from socialworkers.models import Posting, SocialWorker

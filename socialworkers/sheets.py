@@ -14,7 +14,7 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.personal import digest
 from changzhi_portal.records import not_ended
-from changzhi_portal.sheets.columns import (
+from changzhi_portal.registers.columns import (
     BooleanColumn,
     ChoiceColumn,
     Column,
@@ -23,7 +23,7 @@ from changzhi_portal.sheets.columns import (
     PhoneColumn,
     TextColumn,
 )
-from changzhi_portal.sheets.register import CheckContext, SheetRow, Write, propose
+from changzhi_portal.registers.register import CheckContext, SheetRow, Write, propose
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from socialworkers.models import Posting, SocialWorker
 

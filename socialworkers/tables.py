@@ -8,7 +8,7 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.facts import DASH
-from changzhi_portal.tables import RegisterTable, ShortColumn, SpanColumn, YesNoColumn
+from changzhi_portal.pages.tables import RegisterTable, ShortColumn, SpanColumn, YesNoColumn
 from communities.tables import PlaceColumn, PlacedTable, county_of, town_of
 from socialworkers.models import SocialWorker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from changzhi_portal.facts import Fact, in_words
-from changzhi_portal.views import DetailPage, ListPage
+from changzhi_portal.pages import DetailPage, ListPage
 from socialworkers.filters import WorkerFilterSet
 from socialworkers.forms import WorkerFilterForm
 from socialworkers.models import Posting, SocialWorker

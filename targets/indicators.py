@@ -18,7 +18,7 @@ from django.db.models import Count, F, Max, Model, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable, Func
 from django.db.models.functions import Round
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from socialworkers.models import Posting, SocialWorker

@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from targets.indicators import indicator_named
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Past months added up for divisions that did not stand then, kept for the next look (domain.md §3: 现行区划).
 
-Adding up a month (`targets.as_now`) judges its communities again; a trend needs a dozen months at each look, and a
+Adding up a month (`targets.current_boundaries`) judges its communities again; a trend needs a dozen months at each look, and a
 month that nobody computes again stays the same under the same map. A cache that is away costs time, nothing else.
 """
 
@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from changzhi_portal.records import BEGINNING
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
-from targets.as_now import results_as_now
+from targets.current_boundaries import results_in_current_boundaries
 from targets.models import Computation
 
 logger = logging.getLogger(__name__)
@@ -38,23 +38,23 @@ class PastResult(NamedTuple):
 
 
 def past_results(
-    divisions: Collection[Division], *, plan_code: str, until: ReportingPeriod, as_now: bool = False
+    divisions: Collection[Division], *, plan_code: str, until: ReportingPeriod, current_boundaries: bool = False
 ) -> Iterator[tuple[datetime.date, PastResult]]:
     """Month and result of those of `divisions` that did not stand in that month; nothing else.
 
-    By the map of `until`, on which the divisions stand. With `as_now` by that of today, and of all of them in every
+    By the map of `until`, on which the divisions stand. With `current_boundaries` by that of today, and of all of them in every
     month before the last change of it: a division that has gone on may have taken in another since, or given up a part.
     No query for divisions that have stood from the beginning, unless so.
     """
     standing = {division.pk: division for division in divisions}
-    if not as_now:
+    if not current_boundaries:
         standing = {key: division for key, division in standing.items() if division.valid_from > BEGINNING}
     if not standing:
         return
     drawn = _map_of_today()
     # Since the last change every day has the same map, so that what is kept serves all months after it.
-    day = drawn.since if as_now else min(until.as_of, drawn.since)
-    youngest = drawn.since if as_now else max(division.valid_from for division in standing.values())
+    day = drawn.since if current_boundaries else min(until.as_of, drawn.since)
+    youngest = drawn.since if current_boundaries else max(division.valid_from for division in standing.values())
     computations = Computation.objects.filter(
         finished_at__isnull=False, plan__code=plan_code, period__month__lt=youngest, period__month__lte=until.month
     ).select_related("period")
@@ -66,7 +66,7 @@ def past_results(
             continue
         for result in _on_map_of(day, computation, levels, drawn.stamp):
             division = standing.get(result.division_id)
-            if division is not None and (as_now or division.valid_from > period.as_of):
+            if division is not None and (current_boundaries or division.valid_from > period.as_of):
                 yield period.month, result
 
 
@@ -90,7 +90,7 @@ def _on_map_of(day: datetime.date, computation: Computation, levels: Sequence[st
             None if result.value is None else str(result.value),
             result.verdict,
         )
-        for result in results_as_now(computation.period, levels=levels, day=day)
+        for result in results_in_current_boundaries(computation.period, levels=levels, day=day)
     ]
     try:
         cache.set(key, [tuple(row) for row in found], _KEPT_SECONDS)

@@ -6,29 +6,29 @@ from decimal import Decimal
 from typing import Any
 
 from periods.models import ReportingPeriod
-from targets.as_now import measures_as_now, results_as_now
+from targets.current_boundaries import measures_in_current_boundaries, results_in_current_boundaries
 from targets.models import Computation, DivisionMeasure, TargetResult
 
 Figures = dict[str, dict[str, dict[str, Any]]]
 
 
-def results_for_json(period: ReportingPeriod, *, as_now: bool = False) -> Figures:
+def results_for_json(period: ReportingPeriod, *, current_boundaries: bool = False) -> Figures:
     """By target code and by the 6-digit code of the city and each county of that month: the counts, rate and gap.
 
     Targets in the plan's order, the city before its counties. A target for a mean or a coverage has `value` and
     `verdict` besides (see TargetResult); of a mean the counts are of the division itself, 0 or 1. A target for
     information has the workers and professionals counted instead, null where they are unknown. Empty for a month that
-    was never measured. `as_now`: of the city and each county of today (see targets.as_now).
+    was never measured. `current_boundaries`: of the city and each county of today (see targets.current_boundaries).
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:
         return {}
     figures: Figures = {target.code: {} for target in computation.plan.targets.order_by("position")}
     of_month = TargetResult.objects.for_period(period).reporting()
-    for result in results_as_now(period) if as_now else of_month:
+    for result in results_in_current_boundaries(period) if current_boundaries else of_month:
         figures[result.target.code][result.division.code] = _scored(result)
     counted = DivisionMeasure.objects.for_period(period).reporting().with_workforce()
-    measures = measures_as_now(period) if as_now else counted
+    measures = measures_in_current_boundaries(period) if current_boundaries else counted
     for target in computation.plan.targets.filter(is_scored=False):
         for measure in measures:
             figures[target.code][measure.division.code] = {

@@ -1,7 +1,7 @@
 """How a division stood against a target month after month: what trends and paces are made of.
 
 A month before a change of the map had other counties. A division of today that did not stand then has what the same
-communities amount to together (`targets.as_now`), so that 潞州区 goes on where 城区 and 郊区 ended (domain.md §3). Any other
+communities amount to together (`targets.current_boundaries`), so that 潞州区 goes on where 城区 and 郊区 ended (domain.md §3). Any other
 has its own results and those of the divisions it had taken in by the month looked at, added up; what it took in later
 is not its own yet. By the divisions of today, every month before a change is what the same communities amount to.
 
@@ -91,13 +91,13 @@ def trends_until(
     targets: Sequence[Target],
     divisions: Iterable[Division],
     results: TargetResultQuerySet | None = None,
-    as_now: bool = False,
+    current_boundaries: bool = False,
 ) -> Trends:
     """The trend of each target in each division until `period`, empty ones included.
 
     One query, and another where a division has taken others in; where it is younger than some of the months, or with
-    `as_now`, three more and one a month that nobody has kept. The divisions must be such as may be seen; they stood at
-    the end of `period`, or with `as_now` stand today. The targets are of one plan, loaded with it; a clause is followed
+    `current_boundaries`, three more and one a month that nobody has kept. The divisions must be such as may be seen; they stood at
+    the end of `period`, or with `current_boundaries` stand today. The targets are of one plan, loaded with it; a clause is followed
     through the plan's versions. `results` are those that may be read, by default all.
     """
     chosen = {division.pk: division for division in divisions}
@@ -106,7 +106,7 @@ def trends_until(
     if chosen and by_code:
         rows = list(_rows(results, period, targets, chosen.values()))
         is_of_another_map = any(row["division"] not in chosen for row in rows)
-        day = timezone.localdate() if as_now else period.as_of
+        day = timezone.localdate() if current_boundaries else period.as_of
         became = Division.objects.became_by(day) if is_of_another_map else {}
         for row in rows:
             division_id = became.get(row["division"], row["division"])
@@ -114,7 +114,9 @@ def trends_until(
                 key = (by_code[row["target__code"]].pk, division_id)
                 counts[key][row["period__month"]].append(_Counts.of(row))
         plan_code = targets[0].plan.code
-        for month, past in past_results(chosen.values(), plan_code=plan_code, until=period, as_now=as_now):
+        for month, past in past_results(
+            chosen.values(), plan_code=plan_code, until=period, current_boundaries=current_boundaries
+        ):
             if past.target in by_code:
                 counts[by_code[past.target].pk, past.division_id][month] = [_Counts.of_past(past)]
     return {

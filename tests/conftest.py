@@ -43,29 +43,6 @@ CityRows = dict[type[models.Model], list[tuple[Any, ...]]]
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_db_reset_sequences"})
 
 
-# Tests that need rows to look at, but whose subject is a page, a file or a PDF: they run on the first database only
-# (ADR 0013). Reads and writes behind them have tests of their own, which run on both.
-SUBJECT_IS_NO_DATABASE = (
-    "tests/architecture/test_urls.py",
-    "tests/browser/test_month.py",
-    "tests/browser/test_pages.py",
-    "tests/browser/test_plans.py",
-    "tests/browser/test_uploading.py",
-    "tests/reports/",
-    "tests/targets/test_period_pages.py",
-    "tests/targets/test_plan_pages.py",
-    "tests/targets/test_quality_page.py",
-    "tests/targets/test_submission_overviews.py",
-    "tests/targets/test_submission_pages.py",
-    "tests/uploads/test_correcting.py",
-    "tests/uploads/test_mapping.py",
-    "tests/uploads/test_pages.py",
-    "tests/uploads/test_reading_",
-    "tests/uploads/test_spoiled_workbooks.py",
-    "tests/uploads/test_writing_",
-)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the second database leave out what has nothing to do with it (ONLY_DATABASE_TESTS, set by run_tests)."""
     if not os.environ.get("ONLY_DATABASE_TESTS"):
@@ -76,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_about_the_database(item: pytest.Item) -> bool:
-    if item.nodeid.startswith(SUBJECT_IS_NO_DATABASE):
+    if item.get_closest_marker("one_database") is not None:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
@@ -95,8 +72,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock():
         kept = [row for model in _parents_first(own_models) for row in model._base_manager.all()]
     shipped = serializers.serialize("json", kept)
-    # Content types and the like are announced app by app; ours is complete once the last app has been announced.
-    last_app = apps.get_app_config("reports")
+    # Content types and the like are announced app by app; ours is complete once the last app with models has been announced.
+    last_app = [config for config in apps.get_app_configs() if config.models_module is not None][-1]
 
     def put_back(**_: Any) -> None:
         for row in serializers.deserialize("json", shipped):

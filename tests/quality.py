@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from changzhi_portal.quality import Finding
 from communities.models import Division
-from targets.checks import findings_for
+from submissions.checks import findings_for
 from tests.factories import make_period
 
 

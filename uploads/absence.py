@@ -12,8 +12,8 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from changzhi_portal.paging import ForgivingPaginator
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.pages.paging import ForgivingPaginator
+from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import UploadBatch, UploadRow
 
 

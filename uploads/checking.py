@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from changzhi_portal.names import tidy
-from changzhi_portal.sheets.cleaning import CLEAR_WORD
-from changzhi_portal.sheets.columns import CLEAR, Column
-from changzhi_portal.sheets.problems import CellRefused, Doubtful, Level, Problem
-from changzhi_portal.sheets.register import ROWS_BETWEEN_REPORTS, CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.cleaning import CLEAR_WORD
+from changzhi_portal.registers.columns import CLEAR, Column
+from changzhi_portal.registers.problems import CellRefusedError, Doubtful, Level, Problem
+from changzhi_portal.registers.register import ROWS_BETWEEN_REPORTS, CheckContext, RegisterSheet, SheetRow
 from uploads.mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
 from uploads.rawcells import NOT_KEPT
 from uploads.reading.grid import NOT_COMPUTED, CellError
 from uploads.reading.layout import MappedColumn, RawRow, SheetLayout, WrongSheet, lay_out, month_in
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 from uploads.registry import registers
 from uploads.stamps import version_in
@@ -43,13 +43,13 @@ class CheckedFile:
 def read_file(
     path: Path, file_name: str, sheet: RegisterSheet, remembered: Mapping[str, str], report: Reporter
 ) -> CheckedFile:
-    """The cleaned rows of a file, not yet compared with the registers. Raises FileRefused."""
+    """The cleaned rows of a file, not yet compared with the registers. Raises FileRefusedError."""
     report.step("读取文件")
     grids = read_workbook(path, file_name=file_name)
     others = [other() for other in registers() if other.name != sheet.name]
     try:
         layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
-    except FileRefused as refused:
+    except FileRefusedError as refused:
         if refused.code in TEACHABLE:
             refused.headers = plausible_headers(grids, sheet, remembered)
         raise
@@ -160,7 +160,7 @@ def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
         return _Reading(value=CLEAR)
     try:
         value = column.clean(raw, multiplier)
-    except CellRefused as refused:
+    except CellRefusedError as refused:
         return _Reading(is_error=True, code=refused.code, message=str(refused))
     if isinstance(value, Doubtful):
         return _Reading(value=value.value, code=value.code, message=value.message)

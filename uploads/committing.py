@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet
-from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from changzhi_portal.violations import violation_in_words
 from uploads.leaving import tell_former_offices
 from uploads.models import RegisterLock, UploadBatch
@@ -22,7 +22,7 @@ State = UploadBatch.State
 ROWS_AT_ONCE = 10_000
 
 
-class RowsNoLongerGood(PortalError):
+class RowsNoLongerGoodError(PortalError):
     """The registers have changed since the preview, and a row that was good no longer is."""
 
 
@@ -42,7 +42,7 @@ def write_batch(
     """Write the staged rows of a batch in state COMMITTING; False when somebody else has finished it meanwhile.
 
     Everything or nothing: an error of any row, in mode "all", or a constraint of the database undoes it all.
-    Raises RowsNoLongerGood or PortalError.
+    Raises RowsNoLongerGoodError or PortalError.
     """
     try:
         with transaction.atomic():
@@ -93,7 +93,7 @@ class _Writing:
         self._left: defaultdict[int, list[str]] = defaultdict(list)  # whom each place loses by it
 
     def take(self, rows: list[SheetRow]) -> None:
-        """Compare rows with the registers of this moment and write them. Raises RowsNoLongerGood or PortalError."""
+        """Compare rows with the registers of this moment and write them. Raises RowsNoLongerGoodError or PortalError."""
         self._sheet.check(rows, self._context)
         for row in rows:
             if row.target is not None and row.target.pk in self._written:
@@ -106,7 +106,7 @@ class _Writing:
     def _good_rows(self, rows: list[SheetRow]) -> list[SheetRow]:
         bad = sum(row.has_error for row in rows)
         if bad and self._batch.commit_mode == UploadBatch.CommitMode.ALL:
-            raise RowsNoLongerGood(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
+            raise RowsNoLongerGoodError(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
         return [row for row in rows if not row.has_error]
 
     def _check_scope(self, rows: list[SheetRow]) -> None:

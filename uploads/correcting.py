@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.personal import decrypt, encrypt
-from changzhi_portal.sheets.cleaning import CLEAR_WORD
-from changzhi_portal.sheets.columns import Column
-from changzhi_portal.sheets.problems import cell_address
-from changzhi_portal.sheets.register import RegisterSheet, SheetRow
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.cleaning import CLEAR_WORD
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.problems import cell_address
+from changzhi_portal.registers.register import RegisterSheet, SheetRow
 from uploads.checking import Rereader
 from uploads.mapping import unit_of
 from uploads.models import UploadBatch, UploadRow

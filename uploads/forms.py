@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
-from changzhi_portal.filters import FilterForm
+from changzhi_portal.pages.filters import FilterForm
 from periods.models import ReportingPeriod
 from uploads.registry import registers
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Notice, User
-from accounts.notices import Message, notify
-from changzhi_portal.sheets.register import RegisterSheet
+from accounts.models import User
+from changzhi_portal.registers.register import RegisterSheet
+from notices.actions import Message, notify
+from notices.models import Notice
 from uploads.models import UploadBatch
 
 MOST_NAMES = 20
@@ -47,7 +48,7 @@ def tell_former_offices_of_undoing(batch: UploadBatch, sheet: RegisterSheet) -> 
 def _clerks() -> Any:
     """Those who fill in for a county or town; the bureau sees it in the change log."""
     users = User.objects.at_work().exclude(division__level="city").select_related("division")
-    return [user for user in users if user.duty.may_upload]
+    return [user for user in users if user.role.may_upload]
 
 
 def _message(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.personal import mask_slipped_numbers
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
 from uploads.reading.headers import (

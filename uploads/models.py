@@ -197,11 +197,11 @@ class UploadBatch(ScopedModel):
 
     def may_be_handled_by(self, user: Any) -> bool:
         """Whether a user may decide about it: one of the own area, in a role that uploads."""
-        return user.duty.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
+        return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
     def may_be_committed_by(self, user: Any) -> bool:
         """Whether a user may bring it in; what alters a locked month is the bureau's (spreadsheets.md, "Further")."""
-        is_allowed = user.duty.may_alter_locked_months or not self.locked_reason
+        is_allowed = user.role.may_alter_locked_months or not self.locked_reason
         return is_allowed and self.may_be_handled_by(user)
 
     @property

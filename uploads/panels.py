@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import paths_above
-from changzhi_portal.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.pages.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
+from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
 from uploads.registry import registers
@@ -131,7 +131,7 @@ def _cell(
 class SubmissionUploads(RecordPanel):
     """On the page of a county's report: which registers were brought in for that month, and when."""
 
-    model_label = "targets.Submission"
+    model_label = "submissions.Submission"
     position = 20
     is_above = True
     template_name = "uploads/submission_panel.html"

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from django.core.paginator import Page
 from django.db.models import QuerySet
 
-from changzhi_portal.paging import ForgivingPaginator
+from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
-from changzhi_portal.sheets.problems import CODE_TITLES
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.registers.problems import CODE_TITLES
+from changzhi_portal.registers.register import RegisterSheet
 from uploads.absence import described, unmentioned_page
 from uploads.correcting import positions_of
 from uploads.models import UploadBatch, UploadRow

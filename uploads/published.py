@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from uploads.models import UploadBatch
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 
 COUNTERS = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
@@ -22,7 +22,7 @@ def describe_batch(batch: UploadBatch) -> dict[str, Any]:
     )
 
 
-def describe_refusal(refused: FileRefused, *, register: str, file_name: str) -> dict[str, Any]:
+def describe_refusal(refused: FileRefusedError, *, register: str, file_name: str) -> dict[str, Any]:
     """The same of a file that was not even taken in, being too large: there is no batch."""
     return (
         {"batch": None, "register": register, "state": str(UploadBatch.State.REJECTED)}

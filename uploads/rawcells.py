@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from changzhi_portal.personal import decrypt, encrypt, mask_slipped_numbers
-from changzhi_portal.sheets.cleaning import as_text
-from changzhi_portal.sheets.columns import Column
-from changzhi_portal.sheets.register import SheetRow
+from changzhi_portal.registers.cleaning import as_text
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.register import SheetRow
 from uploads.reading.grid import CellError
 
 NOT_KEPT = None  # stands in `SheetRow.raw` of a restored row for a cell that had no problem

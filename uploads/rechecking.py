@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod
 from uploads.actions import check_batch, check_may_alter_locked, queue_check
 from uploads.actions.queueing import load_batch

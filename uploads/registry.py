@@ -9,8 +9,8 @@ from importlib.util import find_spec
 
 from django.apps import apps
 
-from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.register import RegisterSheet
 
 
 @lru_cache(maxsize=1)

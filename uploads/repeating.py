@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from changelog.models import ChangeRecord
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
 
 # Counts up when files come to be read, or cells to be cleaned, otherwise than before.

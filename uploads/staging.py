@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from changzhi_portal.bulk import insert_values
 from changzhi_portal.personal import Sealed, mask_slipped_numbers
-from changzhi_portal.sheets.columns import CLEAR, Column
-from changzhi_portal.sheets.register import RegisterSheet, SheetRow
+from changzhi_portal.registers.columns import CLEAR, Column
+from changzhi_portal.registers.register import RegisterSheet, SheetRow
 from uploads.models import UploadBatch, UploadRow
 from uploads.rawcells import cells_with_problems, restored
 

@@ -11,22 +11,22 @@ from pathlib import Path
 
 from django.conf import settings
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
-from uploads.reading.refusal import FileRefused
+from changzhi_portal.refusals import PortalError
+from uploads.reading.refusal import FileRefusedError
 
 logger = logging.getLogger(__name__)
 FOLDER = "uploads"
 
 
 def read_within_limit(chunks: Iterable[bytes]) -> bytes:
-    """All bytes of an upload. Raises FileRefused before more than UPLOAD_MAX_BYTES have been taken in."""
+    """All bytes of an upload. Raises FileRefusedError before more than UPLOAD_MAX_BYTES have been taken in."""
     taken = bytearray()
     for chunk in chunks:
         taken += chunk
         if len(taken) > settings.UPLOAD_MAX_BYTES:
             limit = settings.UPLOAD_MAX_BYTES // 1024 // 1024
-            raise FileRefused(
+            raise FileRefusedError(
                 "too_large",
                 f"文件超过{limit}MB，请删去图片和空白行，或分成几个文件上传。",
                 cure=f"The file is larger than {limit} MB (UPLOAD_MAX_BYTES). Remove pictures and blank rows, or split it.",

@@ -7,7 +7,7 @@ from typing import ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.tables import MomentColumn, NumberColumn, RegisterTable, ShortColumn
+from changzhi_portal.pages.tables import MomentColumn, NumberColumn, RegisterTable, ShortColumn
 from uploads.models import UploadBatch
 from uploads.registry import register_named
 

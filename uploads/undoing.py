@@ -9,8 +9,8 @@ from django.db import transaction
 
 from changelog.models import ChangeRecord
 from changelog.reversal import Reversal, reverse_change_set
-from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.committing import lock_register
 from uploads.leaving import tell_former_offices_of_undoing
@@ -59,7 +59,7 @@ def refuse_unless_undoing(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> 
         raise PortalError(
             f"这个批次不能由{by}撤销，请由本单位填报员或市局办理。", cure="This user may not undo this batch."
         )
-    if by.duty.may_alter_locked_months:
+    if by.role.may_alter_locked_months:
         return
     records: defaultdict[str, list[int]] = defaultdict(list)
     for model, key in ChangeRecord.objects.filter(change_set__batch=batch).values_list("model", "object_id"):

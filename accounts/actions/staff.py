@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import ROLE_LEVELS, Role, User
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Division
 
 GENERATED_LENGTH = 16

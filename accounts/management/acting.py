@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import User
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 
 
 def acting_user(username: str) -> User:

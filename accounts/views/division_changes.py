@@ -12,8 +12,8 @@ from django.views.generic.base import TemplateResponseMixin
 
 from accounts.actions import apply_division_changes, users_to_move
 from accounts.models import User
-from changzhi_portal.errors import PortalError
-from changzhi_portal.views.pages import PortalPage
+from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.refusals import PortalError
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod

@@ -16,10 +16,10 @@ from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.forms import OwnPasswordForm, SignInForm
-from accounts.notices import mark_notices_as_seen
 from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
-from changzhi_portal.views.pages import PortalPage, PortalRequest
+from notices.actions import mark_notices_as_seen
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -85,7 +85,7 @@ class OwnAccount(TemplateResponseMixin, PortalPage):
         facts = [
             Fact("用户名", user.username),
             Fact("姓名", in_words(user.full_name)),
-            Fact("角色", str(user.duty.label)),
+            Fact("角色", str(user.role.label)),
             Fact("所属区划", user.division.full_name),
             Fact("可查看个人信息原文", in_words(user.may_unmask)),
             Fact("接收通知的邮箱", in_words(user.email)),

@@ -25,11 +25,11 @@ def quantity(value: Decimal | int | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
-    """The user's menu entries, each with whether the page lies in its section."""
+    """The user's menu entries, each with whether the page lies in one of its sections."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     current = match.view_name if match is not None else ""
-    return [(item, current.startswith(item.section)) for item in menu_for(getattr(request, "user", None))]
+    return [(item, current.startswith(item.sections)) for item in menu_for(getattr(request, "user", None))]
 
 
 @register.filter

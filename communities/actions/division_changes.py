@@ -9,8 +9,8 @@ from django.utils import timezone
 from changelog.actions import LoggedChange, change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
-from changzhi_portal.errors import PortalError
 from changzhi_portal.names import community_key
+from changzhi_portal.refusals import PortalError
 from communities.divisionchanges import ChangePlan, CommunityMove
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
 from communities.reference import ListedCommunity, is_virtual_name

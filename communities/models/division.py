@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.names import division_key, pinyin_key
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
+from changzhi_portal.refusals import PortalError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 # GB/T 2260 counties, then three digits a town: how long a code is at each level.

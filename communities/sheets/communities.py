@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.records import not_ended
-from changzhi_portal.sheets.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
-from changzhi_portal.sheets.problems import Level
-from changzhi_portal.sheets.register import CheckContext, SheetRow, propose
+from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
+from changzhi_portal.registers.problems import Level
+from changzhi_portal.registers.register import CheckContext, SheetRow, propose
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped

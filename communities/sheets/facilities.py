@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.records import not_ended
-from changzhi_portal.sheets.columns import (
+from changzhi_portal.registers.columns import (
     ChoiceColumn,
     Column,
     DateColumn,
@@ -20,7 +20,7 @@ from changzhi_portal.sheets.columns import (
     ManyChoicesColumn,
     TextColumn,
 )
-from changzhi_portal.sheets.register import CheckContext, SheetRow, check_date_order, propose
+from changzhi_portal.registers.register import CheckContext, SheetRow, check_date_order, propose
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from django.db.models import Q
 
 from changzhi_portal.bulk import in_batches
-from changzhi_portal.sheets.columns import Column, PlaceCodeColumn, TextColumn
-from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.columns import Column, PlaceCodeColumn, TextColumn
+from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from communities.models import Community, CommunityPlacement, Division
-from communities.places import Place, PlaceIndex, PlaceNotFound
+from communities.places import Place, PlaceIndex, PlaceNotFoundError
 
 REF = TextColumn("ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
 PLACE_FIELDS = ("county", "town", "community_name", "community_code")
@@ -104,7 +104,7 @@ class PlacedSheet(RegisterSheet):
     def place_rows(self, rows: Sequence[SheetRow], context: CheckContext) -> PlaceIndex:
         """Set `row.place` of every row, or report why it has none."""
         index = PlaceIndex(context.scope_path)
-        found: dict[tuple[str, ...], Place | PlaceNotFound] = {}
+        found: dict[tuple[str, ...], Place | PlaceNotFoundError] = {}
         for row in context.passing(rows, half=0):
             texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
             if any(name in row.refused for name in PLACE_FIELDS):
@@ -148,16 +148,16 @@ class PlacedSheet(RegisterSheet):
         return {name: list(dict.fromkeys(names)) for name, names in found.items() if name in mine}
 
     @staticmethod
-    def _look_up(index: PlaceIndex, texts: tuple[str, ...]) -> Place | PlaceNotFound:
+    def _look_up(index: PlaceIndex, texts: tuple[str, ...]) -> Place | PlaceNotFoundError:
         county, town, community, code = texts
         try:
             return index.find(county=county, town=town, community=community, code=code)
-        except PlaceNotFound as error:
+        except PlaceNotFoundError as error:
             return error
 
     @staticmethod
-    def _settle(row: SheetRow, found: Place | PlaceNotFound, context: CheckContext) -> None:
-        if isinstance(found, PlaceNotFound):
+    def _settle(row: SheetRow, found: Place | PlaceNotFoundError, context: CheckContext) -> None:
+        if isinstance(found, PlaceNotFoundError):
             row.report(found.code, str(found), found.part, *PLACE_FIELDS)
             return
         row.place = found

@@ -15,9 +15,9 @@ from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 
-from changzhi_portal.errors import PortalError
-from changzhi_portal.rights import EVERYBODY, may
-from changzhi_portal.views import Crumb, ListPage, PortalPage
+from changzhi_portal.pages import Crumb, ListPage, PortalPage
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.rights import EVERYBODY, has_right
 from communities.models import Division
 from reports.actions import prepare_briefing
 from reports.correcting import issue_correction
@@ -28,7 +28,8 @@ from reports.issue import issue_text
 from reports.models import Briefing
 from reports.storage import pdf_path
 from reports.tables import BriefingTable
-from targets.models import Computation, LockedChange, LockedComparison
+from revisions.models import LockedChange, LockedComparison
+from targets.models import Computation
 
 _MAY_PRINT = "may_print_briefing"
 
@@ -49,7 +50,7 @@ class BriefingList(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With `print_form` for those who may print, as soon as there is a month to print."""
         user = self.request.user
-        print_form = PrintBriefingForm(user=user) if may(user, _MAY_PRINT) else None
+        print_form = PrintBriefingForm(user=user) if has_right(user, _MAY_PRINT) else None
         if print_form and not print_form.has_months:
             print_form = None
         return super().get_context_data(print_form=print_form, **kwargs)
@@ -70,7 +71,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         )
         context = self.get_context_data(
             briefing=self.briefing,
-            may_print=may(request.user, _MAY_PRINT),
+            may_print=has_right(request.user, _MAY_PRINT),
             editions=editions,
             corrections=[in_words(each) for each in self.briefing.corrections],
             computation=Computation.objects.of_period(self.briefing.period),
@@ -163,7 +164,7 @@ class CorrectBriefing(PortalPage):
     def post(self, request: HttpRequest, ref: str) -> HttpResponse:
         """Make and queue the edition; a refusal is said on the page of the issue."""
         briefing = find_briefing(request, ref)
-        if not may(request.user, _MAY_PRINT):
+        if not has_right(request.user, _MAY_PRINT):
             raise PermissionDenied("编发更正版由市局业务员办理。")
         try:
             correction = issue_correction(briefing=briefing, by=request.user)

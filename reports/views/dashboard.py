@@ -10,14 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.paging import ForgivingPaginator
+from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.rights import EVERYBODY
-from changzhi_portal.views.pages import PortalPage
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
-from reports.dashboard_as_now import BoardAsNow, divisions_standing
-from targets.as_now import is_of_another_map
+from reports.dashboard_current_boundaries import BoardAsNow, divisions_standing
+from targets.current_boundaries import is_of_another_map
 from targets.models import Computation, Target
 
 ROWS_A_PAGE = 50
@@ -133,7 +133,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
             return {}
         asked = self.request.GET.get("target")
         card = next((card for card in cards if card.target.code == asked), cards[0])
-        link_to = _links(board.period, card, as_now=self.shows_now)
+        link_to = _links(board.period, card, current_boundaries=self.shows_now)
         return {
             "computation": Computation.objects.of_period(board.period),
             "cards": cards,
@@ -158,12 +158,12 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return {"page": paginator.get_page(self.request.GET.get("page", 1)), "shows_unknown": shows_unknown}
 
 
-def _links(period: ReportingPeriod, card: Card, *, as_now: bool) -> LinkTo:
+def _links(period: ReportingPeriod, card: Card, *, current_boundaries: bool) -> LinkTo:
     """Addresses of other divisions' dashboards, same month, target and reading."""
 
     def link_to(division: Division) -> str:
         asked = {"division": division.code, "period": period.code, "target": card.target.code}
-        if as_now:
+        if current_boundaries:
             asked["divisions"] = "now"
         return f"{reverse('reports:dashboard')}?{urlencode(asked)}"
 

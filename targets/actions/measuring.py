@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import CommunityPlacement
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
@@ -34,7 +34,7 @@ def compute_period(period: ReportingPeriod) -> Computation:
     reflect, and a change that commits meanwhile leaves the month stale. Raises PortalError for a month that is
     locked, that has not begun, or that no plan speaks of; the old measures then stay, as after any failure.
     """
-    return in_one_snapshot(lambda: compute_held(hold(period)))
+    return in_one_snapshot(lambda: compute_held(lock_period_row(period)))
 
 
 def in_one_snapshot(work: Callable[[], Outcome]) -> Outcome:
@@ -49,7 +49,7 @@ def in_one_snapshot(work: Callable[[], Outcome]) -> Outcome:
     raise AssertionError("The loop above returns or raises.")
 
 
-def hold(period: ReportingPeriod) -> ReportingPeriod:
+def lock_period_row(period: ReportingPeriod) -> ReportingPeriod:
     """The month as it stands, held until the transaction ends: whoever computes, locks or reopens it waits for us."""
     return ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
 

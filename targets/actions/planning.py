@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
 from targets.wording import rule_words, version_in_words

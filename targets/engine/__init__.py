@@ -12,7 +12,7 @@ from periods.models import ReportingPeriod
 from targets.engine.map_of_day import map_of
 from targets.engine.measures import counted_tables, measure_communities, measure_divisions
 from targets.engine.results import judge_month
-from targets.engine.sql import keep, let_go
+from targets.engine.sql import create_temp_tables, drop_temp_tables
 from targets.models import TargetPlan
 
 __all__ = ["measure_and_judge"]
@@ -29,9 +29,9 @@ def measure_and_judge(period: ReportingPeriod, plan: TargetPlan) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL work_mem = '{_WORK_MEM}'")
     tables = [*map_of(period.as_of), *counted_tables(period.as_of)]
-    keep(*tables)
+    create_temp_tables(*tables)
     measure_communities(period)
     measure_divisions(period)
     # Judging draws the map for itself: others judge without measuring.
-    let_go(*(part.name for part in reversed(tables)))
+    drop_temp_tables(*(part.name for part in reversed(tables)))
     judge_month(period, plan)

@@ -14,8 +14,8 @@ from django.db.models import F, QuerySet
 
 from communities.models import Division
 from periods.models import ReportingPeriod
+from targets.engine.current_boundaries import current_boundaries_measures, read_from_it
 from targets.engine.map_of_day import map_of
-from targets.engine.measured_now import measured_now, read_from_it
 from targets.engine.sql import Named, Sql, bring_month_to, compiled, fetch, select_from, union
 from targets.judgement import HUNDREDTHS, Verdict, in_hundredths, ratio_of, weighed
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
@@ -113,7 +113,7 @@ def _judgement_of(
     """
     return [
         *map_of(on_map_of or period.as_of),
-        *(measured_now(period) if on_map_of else ()),
+        *(current_boundaries_measures(period) if on_map_of else ()),
         _asked(targets, levels),
         _counted(period, targets, is_of_another_map=on_map_of is not None),
         _summed(),

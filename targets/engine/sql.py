@@ -52,7 +52,7 @@ def selected(columns: Sequence[str], rows: Sql) -> Sql:
     return Sql(f"SELECT {', '.join(columns)} FROM ({rows.text}) AS rows_of_it", rows.params)  # noqa: S608
 
 
-def keep(*named: Named) -> None:
+def create_temp_tables(*named: Named) -> None:
     """Put tables that several statements need into temporary tables of the same names, one after the other.
 
     Each may use those before it, and is looked up by its first column. PostgreSQL is told how large they are, or it
@@ -74,7 +74,7 @@ def _alone(part: Named) -> str:
     return f"WITH RECURSIVE {part.name} ({columns}) AS (\n{part.body.text}\n)\nSELECT {columns} FROM {part.name}"
 
 
-def let_go(*names: str) -> None:
+def drop_temp_tables(*names: str) -> None:
     """Remove temporary tables; a transaction that is rolled back removes them by itself."""
     with connection.cursor() as cursor:
         for name in names:
@@ -122,7 +122,7 @@ def _replace_what_differs(
     model: type[Model], period_id: int, keys: Sequence[str], names: Sequence[str], wanted: Sql
 ) -> None:
     scratch = f"wanted_{model._meta.model_name}"
-    keep(Named(scratch, names, wanted))
+    create_temp_tables(Named(scratch, names, wanted))
     # SQLite calls IS what standard SQL calls IS NOT DISTINCT FROM: equal, or both NULL.
     same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
     # Not the key alone: what should be there twice is inserted, and refused by the table, as it must be.
@@ -140,7 +140,7 @@ def _replace_what_differs(
         (period_id,),
     )
     run(_insertion(model, names, period_id, missing))
-    let_go(scratch)
+    drop_temp_tables(scratch)
 
 
 def _insertion(model: type[Model], names: Sequence[str], period_id: int, rows: Sql) -> Sql:

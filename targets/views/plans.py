@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.errors import PortalError
-from changzhi_portal.rights import EVERYBODY, may
-from changzhi_portal.views import Crumb, PortalPage
+from changzhi_portal.pages import Crumb, PortalPage
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.rights import EVERYBODY, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import CopyPlanForm, NewTargetForm, PlanForm, ReasonForm, TargetForm
@@ -47,7 +47,7 @@ class PlanList(TemplateResponseMixin, PortalPage):
                 plans=plans,
                 in_force=_in_force_on(month.as_of if month else today),
                 month=month,
-                may_edit=may(request.user, _MAY_EDIT),
+                may_edit=has_right(request.user, _MAY_EDIT),
             )
         )
 
@@ -67,7 +67,7 @@ class PlanPage(TemplateResponseMixin, PortalPage):
                 plan=self.plan,
                 clauses=[_clause(target) for target in self.plan.targets.order_by("position")],
                 versions=TargetPlan.objects.versions_of(plan),
-                may_edit=self.plan.is_current and may(request.user, _MAY_EDIT),
+                may_edit=self.plan.is_current and has_right(request.user, _MAY_EDIT),
             )
         )
 

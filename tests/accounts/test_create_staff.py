@@ -14,7 +14,7 @@ from django.test import RequestFactory
 
 from accounts.actions import appoint_staff, generate_password
 from accounts.models import ROLE_LEVELS, Role, User
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Division
 from tests.factories import make_division, make_user
 

@@ -12,27 +12,19 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Notice, Role, User
+from accounts.models import Role, User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.scope import ScopedModel
 from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
+from notices.models import Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from reports.models import Briefing
+from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
-from targets.models import (
-    CommunityMeasure,
-    DivisionMeasure,
-    LockedChange,
-    LockedComparison,
-    LockedResultChange,
-    Reminder,
-    Submission,
-    SubmissionStep,
-    Target,
-    TargetResult,
-)
+from submissions.models import Reminder, Submission, SubmissionStep
+from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from tests.architecture.apps import own_models
 from tests.factories import (
     make_batch,

@@ -21,8 +21,8 @@ from django.utils import timezone
 from accounts.models import Role, User
 from communities.models import Division
 from reports.models import Briefing
+from submissions.models import Submission
 from targets.actions import compute_period
-from targets.models import Submission
 from tests.factories import (
     Place,
     make_batch,
@@ -35,6 +35,8 @@ from tests.factories import (
 )
 from tests.queries import queries_of, writes_of
 
+pytestmark = pytest.mark.one_database
+
 # What a visitor may open without signing in.
 OPEN = {"accounts:login", "healthz"}
 # Addresses that exist to change something: a GET is refused.
@@ -43,9 +45,9 @@ POST_ONLY = {
     "accounts:notices_seen",
     "uploads:commit",
     "uploads:seen",
-    "targets:submissions_remind",
-    "targets:period_compute",
-    "targets:period_compare",
+    "submissions:submissions_remind",
+    "submissions:period_compute",
+    "revisions:compare",
     "reports:print_briefing",
     "reports:correct_briefing",
 }
@@ -84,7 +86,7 @@ RECORDS: dict[str, Maker] = {
     "uploads:locked": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "uploads:seen": lambda place, user: make_batch(user),
-    "targets:submission": lambda place, user: Submission(period=make_period(), county=place.county),
+    "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
     "reports:correct_briefing": lambda place, user: make_briefing(place.county),
@@ -150,9 +152,9 @@ def people(place: Place) -> dict[str, User]:
 
 
 def test_addresses_are_found():
-    assert {"home", "uploads:batch", "targets:submission", "reports:dashboard", "orgs:detail"} <= set(NAMES)
+    assert {"home", "uploads:batch", "submissions:submission", "reports:dashboard", "orgs:detail"} <= set(NAMES)
     assert "uploads:export" in TAKE_REGISTER
-    assert "targets:period_changes" in TAKE_PERIOD
+    assert "revisions:changes" in TAKE_PERIOD
     assert "uploads:original" in TAKE_RECORD
 
 

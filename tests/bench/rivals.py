@@ -12,8 +12,8 @@ from python_calamine import CalamineWorkbook
 
 from changzhi_portal.names import comparable, pinyin_key
 from changzhi_portal.records import new_ref
-from changzhi_portal.sheets.columns import CLEAR
-from changzhi_portal.sheets.problems import CellRefused, Doubtful
+from changzhi_portal.registers.columns import CLEAR
+from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 from communities.models import Community
 from orgs.models import SocialOrganization
 from orgs.sheets import OrganizationSheet
@@ -51,7 +51,7 @@ class OrganizationResource(resources.ModelResource):
     def _clean(column, raw):
         try:
             value = column.clean(raw)
-        except CellRefused as refused:
+        except CellRefusedError as refused:
             raise ValueError(str(refused)) from refused
         value = value.value if isinstance(value, Doubtful) else value
         return None if value is CLEAR else value

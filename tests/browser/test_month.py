@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import TELEPHONE
-from tests.targets.reporting import doubtful_facility, make_due, settle
+from tests.submissions.reporting import doubtful_facility, make_due, settle
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 @pytest.fixture

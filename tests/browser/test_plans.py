@@ -11,7 +11,7 @@ from targets.models import Target
 from tests.browser.conftest import TELEPHONE
 from tests.factories import make_facility, make_organization, make_period, make_place, make_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 @pytest.fixture

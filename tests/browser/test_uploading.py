@@ -15,7 +15,7 @@ from tests.faults.processes import wait_until, worker
 from tests.uploads.office import write_workbook
 from uploads.models import UploadBatch
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 
 def upload(page, path):

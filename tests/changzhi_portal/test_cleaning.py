@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changzhi_portal.sheets import cleaning
-from changzhi_portal.sheets.columns import CreditCodeColumn, TextColumn
-from changzhi_portal.sheets.problems import CellRefused, Doubtful
+from changzhi_portal.registers import cleaning
+from changzhi_portal.registers.columns import CreditCodeColumn, TextColumn
+from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
 DAY = datetime.date(2017, 11, 14)
 
@@ -61,7 +61,7 @@ def test_a_month_that_excel_may_have_made_of_october_is_said_to_be_doubtful(writ
     ],
 )
 def test_anything_else_is_no_date(written: object) -> None:
-    with pytest.raises(CellRefused) as refused:
+    with pytest.raises(CellRefusedError) as refused:
         cleaning.clean_date(written)
     assert refused.value.code == "bad_date"
 
@@ -84,7 +84,7 @@ def test_about_is_read_with_a_warning() -> None:
 
 @pytest.mark.parametrize("written", ["500-600", "500多", "500余人", "500～600"])
 def test_a_range_is_an_error_of_its_own(written: str) -> None:
-    with pytest.raises(CellRefused) as refused:
+    with pytest.raises(CellRefusedError) as refused:
         cleaning.clean_number(written)
     assert refused.value.code == "approximate_number"
 
@@ -93,16 +93,16 @@ def test_a_range_is_an_error_of_its_own(written: str) -> None:
     "written", ["五百", "三百户左右", "面积大", "85%", "1,20", "--5", "三四十", "1e1000000", "9e999999999"]
 )
 def test_words_are_no_numbers(written: str) -> None:
-    with pytest.raises(CellRefused) as refused:
+    with pytest.raises(CellRefusedError) as refused:
         cleaning.clean_number(written)
     assert refused.value.code == "bad_number"
 
 
 def test_a_count_is_never_negative_nor_a_fraction() -> None:
-    with pytest.raises(CellRefused) as negative:
+    with pytest.raises(CellRefusedError) as negative:
         cleaning.clean_integer(-12, maximum=100)
     assert negative.value.code == "negative_number"
-    with pytest.raises(CellRefused) as fraction:
+    with pytest.raises(CellRefusedError) as fraction:
         cleaning.clean_integer("1.5", maximum=100)
     assert fraction.value.code == "bad_number"
 
@@ -142,10 +142,10 @@ def test_a_cell_that_says_nothing_is_blank(written: str) -> None:
 
 @pytest.mark.parametrize("written", [2.0181404020000012e19, "2.01814E+19"])
 def test_a_long_number_that_excel_has_cut_is_refused_not_kept(written: object) -> None:
-    with pytest.raises(CellRefused) as refused:
+    with pytest.raises(CellRefusedError) as refused:
         TextColumn("certificate_number", "证书编号", max_length=30).clean(written)
     assert refused.value.code == "damaged_id_number"
-    with pytest.raises(CellRefused, match="文本") as refused:
+    with pytest.raises(CellRefusedError, match="文本") as refused:
         CreditCodeColumn("credit_code", "信用代码").clean(written)
     assert refused.value.code == "bad_credit_code"
 
@@ -174,5 +174,5 @@ def test_whatever_stands_in_a_cell_is_read_or_refused(written: object) -> None:
     for clean in (cleaning.clean_date, count, area, cleaning.clean_boolean):
         try:
             clean(written)
-        except CellRefused as refused:
+        except CellRefusedError as refused:
             assert str(refused)

@@ -11,7 +11,7 @@ from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import ChannelError
 
-from changzhi_portal.celery import Queue, app, hint
+from changzhi_portal.celery import Queue, app, enqueue
 from changzhi_portal.file_broker import Transport
 
 MESSAGES = 400
@@ -87,7 +87,7 @@ def test_work_is_kept_waiting_when_the_queue_cannot_be_written():
     queue = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
     away = queue.rename(queue.with_name("away"))
     try:
-        assert hint("uploads.tasks.check_batch", Queue.UPLOADS, 1) is False
+        assert enqueue("uploads.tasks.check_batch", Queue.UPLOADS, 1) is False
     finally:
         away.rename(queue)
 

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from changzhi_portal import identifiers
-from changzhi_portal.identifiers import InvalidIdentifier
+from changzhi_portal.identifiers import InvalidIdentifierError
 from tests.factories import credit_code, id_number
 
 TODAY = datetime.date(2026, 11, 23)
@@ -30,7 +30,7 @@ def test_somebody_born_before_the_county_had_its_code_is_accepted() -> None:
     ],
 )
 def test_an_impossible_id_number_is_refused(number: str) -> None:
-    with pytest.raises(InvalidIdentifier, match="身份证号"):
+    with pytest.raises(InvalidIdentifierError, match="身份证号"):
         identifiers.clean_id_number(number, today=TODAY)
 
 
@@ -38,16 +38,16 @@ def test_any_single_wrong_digit_of_an_id_number_is_noticed() -> None:
     number = id_number(7)
     for position in (0, 5, 14, 16):
         wrong = number[:position] + str((int(number[position]) + 1) % 10) + number[position + 1 :]
-        with pytest.raises(InvalidIdentifier):
+        with pytest.raises(InvalidIdentifierError):
             identifiers.clean_id_number(wrong, today=TODAY)
 
 
 def test_a_credit_code_is_read_in_lower_case_and_full_width() -> None:
     code = credit_code(3)
     assert identifiers.clean_credit_code(code.lower()) == code
-    with pytest.raises(InvalidIdentifier, match="18位"):
+    with pytest.raises(InvalidIdentifierError, match="18位"):
         identifiers.clean_credit_code(code[:-1])
-    with pytest.raises(InvalidIdentifier, match="校验位"):
+    with pytest.raises(InvalidIdentifierError, match="校验位"):
         identifiers.clean_credit_code(code[:-1] + ("1" if code[-1] != "1" else "2"))
 
 
@@ -65,5 +65,5 @@ def test_phones_are_kept_in_one_form(written: str, kept: str) -> None:
 
 @pytest.mark.parametrize("written", ["12345", "199000012", "1234567", "电话", "13812345678 12", "861381234567"])
 def test_what_is_no_phone_is_refused(written: str) -> None:
-    with pytest.raises(InvalidIdentifier, match="手机号"):
+    with pytest.raises(InvalidIdentifierError, match="手机号"):
         identifiers.clean_phone(written)

@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
-from changzhi_portal.filters import pinyin_pattern
-from changzhi_portal.views import DetailPage, ListPage, PortalPage
+from changzhi_portal.pages import DetailPage, ListPage, PortalPage
+from changzhi_portal.pages.filters import pinyin_pattern
 from communities.models import Community
 from periods.models import ReportingPeriod
 from tests.factories import (

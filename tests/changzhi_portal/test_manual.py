@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from changzhi_portal.menu import MENU
-from changzhi_portal.views.manual import manual
+from changzhi_portal.pages.manual import manual
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from changzhi_portal.names import community_key, division_key, pinyin_key, tidy
-from changzhi_portal.sheets.likeness import NameNeighbours, NearestName
+from changzhi_portal.registers.likeness import NameNeighbours, NearestName
 
 
 @pytest.mark.parametrize(

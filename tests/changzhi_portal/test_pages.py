@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.menu import MENU, menu_for
+from changzhi_portal.refusals import PortalError
 
 SENTENCE = "这个月已经锁定，请联系市局管理员重新开放。"
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.actions import apply_division_changes
 from changelog.models import ChangeRecord
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.divisionchanges import plan_changes
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from tests.communities.changes import DAY, EVE, assert_sound, change, goes, place_of

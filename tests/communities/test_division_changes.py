@@ -13,7 +13,7 @@ from accounts.actions import apply_division_changes
 from accounts.models import Role, User
 from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.reference import listed_communities

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Community, CommunityPlacement, Division, Facility, GovernanceBody
 from communities.models.division import short_code
 from tests.factories import make_community, make_division, make_facility, make_governance_body, make_profile

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.actions import apply_division_changes
 from accounts.models import Role
 from communities.models import Community, CrosswalkRow, Division, Facility
-from communities.places import PlaceIndex, PlaceNotFound
+from communities.places import PlaceIndex, PlaceNotFoundError
 from orgs.models import SocialOrganization
 from services.models import ServiceProject
 from tests.communities.changes import change
@@ -45,7 +45,7 @@ def found(index, county="", town="", community="", code=""):
 
 
 def refused(index, **texts):
-    with pytest.raises(PlaceNotFound) as refusal:
+    with pytest.raises(PlaceNotFoundError) as refusal:
         found(index, **texts)
     return refusal.value.code
 

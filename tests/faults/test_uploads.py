@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeRecord
-from changzhi_portal.sheets.register import CheckContext
+from changzhi_portal.registers.register import CheckContext
 from communities.models import Community, CommunityProfile, Facility
-from targets.actions import lock_period
+from submissions.actions import lock_period
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_period
 from tests.faults.processes import process, wait_until, worker

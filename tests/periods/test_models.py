@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod, last_day_of, month_after, parse_month
 from tests.factories import make_period
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import Role
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Community
 from periods.models import ReportingPeriod
 from reports import actions, tasks
@@ -23,7 +23,7 @@ from targets.models import Computation
 from tests.factories import make_change_set, make_facility, make_organization, make_period, make_user
 
 State = Briefing.State
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture(autouse=True)
@@ -126,11 +126,11 @@ def test_a_town_has_no_issue(place, period, officer):
 
 
 def test_the_queue_is_told_once_the_row_is_there(place, period, officer, django_capture_on_commit_callbacks):
-    with patch.object(actions, "hint") as hint:
+    with patch.object(actions, "hint") as enqueue:
         with django_capture_on_commit_callbacks(execute=True):
             briefing = prepare_briefing(period=period, division=place.city, by=officer)
-            hint.assert_not_called()
-        hint.assert_called_once_with("reports.tasks.print_briefing", "reports", briefing.pk)
+            enqueue.assert_not_called()
+        enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", briefing.pk)
 
 
 # --- Printing ---
@@ -284,9 +284,9 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
 @pytest.mark.parametrize("state", [State.QUEUED, State.PRINTING])
 def test_an_issue_whose_worker_or_message_was_lost_is_queued_again(queued, state):
     went_silent(queued, state=state, claim="dead", attempts=1)
-    with patch.object(actions, "hint") as hint:
+    with patch.object(actions, "hint") as enqueue:
         assert put_back_stalled_briefings() == 1
-    hint.assert_called_once_with("reports.tasks.print_briefing", "reports", queued.pk)
+    enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", queued.pk)
     queued.refresh_from_db()
     assert (queued.state, queued.claim, queued.attempts) == (State.QUEUED, "", 1)
     print_briefing(queued.pk)
@@ -301,9 +301,9 @@ def test_an_issue_with_a_sign_of_life_is_not_put_back(queued):
 
 def test_an_issue_that_kills_its_workers_is_given_up_with_a_sentence(queued):
     went_silent(queued, state=State.PRINTING, attempts=MOST_ATTEMPTS)
-    with patch.object(actions, "hint") as hint:
+    with patch.object(actions, "hint") as enqueue:
         tasks.put_back_stalled_briefings()
-    hint.assert_not_called()
+    enqueue.assert_not_called()
     queued.refresh_from_db()
     assert queued.state == State.FAILED
     assert queued.message.startswith("多次生成都中断")

@@ -13,7 +13,7 @@ from reports.models import Briefing
 from targets.models import Computation
 from tests.factories import make_community, make_facility
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from tests.factories import make_facility, make_user
 from tests.queries import queries_of
 from tests.reports.briefings import figures, make_briefing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = Briefing.State
 
 
@@ -86,12 +86,12 @@ def test_only_the_bureau_sees_the_button(place, period, officer, leader, clerk, 
 def test_the_button_queues_the_issue_and_shows_its_progress(
     place, period, officer, signed_in, django_capture_on_commit_callbacks
 ):
-    with patch.object(actions, "hint") as hint, django_capture_on_commit_callbacks(execute=True):
+    with patch.object(actions, "hint") as enqueue, django_capture_on_commit_callbacks(execute=True):
         answer = signed_in(officer).post(
             reverse("reports:print_briefing"), {"period": period.pk, "division": place.city.ref}, follow=True
         )
     briefing = Briefing.objects.get()
-    hint.assert_called_once()
+    enqueue.assert_called_once()
     assert (briefing.state, briefing.printed_by, briefing.division) == (State.QUEUED, officer, place.city)
     assert answer.redirect_chain == [(reverse("reports:briefing", args=[briefing.ref]), 302)]
     assert "等待生成" in answer.content.decode()

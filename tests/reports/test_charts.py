@@ -16,6 +16,8 @@ from reports.charts import (
     trend_svg,
 )
 
+pytestmark = pytest.mark.one_database
+
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
     {"code": "140402", "name": "城区", "rate": 0.6667, "url": "/dashboard/?division=140402&target=a"},

@@ -11,17 +11,20 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from reports.actions import prepare_briefing, print_queued
 from reports.correcting import issue_correction
 from reports.corrections import corrections_between, in_words
 from reports.models import Briefing
 from reports.storage import pdf_path
-from targets.actions import compare_locked, lock_period, reopen_period
+from revisions.actions import compare_locked
+from submissions.actions import lock_period, reopen_period
 from tests.communities.changes import change
 from tests.factories import make_facility
 from tests.reports.briefings import division, figures, short_community, target
-from tests.targets.edits import Office, rows_of
+from tests.revisions.edits import Office, rows_of
+
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture(autouse=True)

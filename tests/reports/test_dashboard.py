@@ -19,6 +19,8 @@ from tests.factories import (
 )
 from tests.queries import exactly
 
+pytestmark = pytest.mark.one_database
+
 DASHBOARD = "/dashboard/"
 
 

@@ -22,7 +22,7 @@ from tests.factories import (
 )
 from tests.queries import exactly, queries_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 DASHBOARD = "/dashboard/"
 THEN, AFTER = "2018-10", "2018-12"
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.actions import apply_division_changes
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, issuing_office
@@ -27,6 +27,8 @@ from tests.factories import (
     make_worker,
 )
 from tests.queries import queries_of
+
+pytestmark = pytest.mark.one_database
 
 
 @pytest.fixture

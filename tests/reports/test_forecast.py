@@ -15,6 +15,8 @@ from targets.models import Target, TargetPlan
 from targets.series import Trend
 from tests.reports.briefings import COUNTY, division, figures, issue, target
 
+pytestmark = pytest.mark.one_database
+
 END = "2020-12-31"
 PLAN = {"title": "2020年目标方案", "document": "长民发〔2017〕138号", "ends_on": END}
 

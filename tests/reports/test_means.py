@@ -9,7 +9,7 @@ from reports.words import overview, target_sentences
 from targets.actions import compute_period
 from tests.factories import make_organization, make_period
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from reports import fonts
 from reports.fonts import SYSTEM_FONTS, SystemFont, require_fonts, require_glyphs
 from reports.issue import issue_markup
-from reports.pdf import OwnFilesFetcher, RefusedAddress, print_markup
+from reports.pdf import OwnFilesFetcher, RefusedAddressError, print_markup
 from tests.reports.briefings import CITY, figures, issue, short_community, target
+
+pytestmark = pytest.mark.one_database
 
 MM = 72 / 25.4
 RARE = "虒峧辿垯窊淜芣迴垴堙"
@@ -343,7 +345,7 @@ def test_a_missing_system_font_fails_naming_it_and_its_package():
     ],
 )
 def test_only_our_own_files_can_be_loaded(address):
-    with pytest.raises(RefusedAddress):
+    with pytest.raises(RefusedAddressError):
         OwnFilesFetcher().fetch(address)
 
 

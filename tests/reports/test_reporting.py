@@ -8,11 +8,14 @@ from django.utils import timezone
 from reports.figures import briefing_figures
 from reports.issue import issue_text
 from reports.reporting import paragraphs, reporting_figures
-from targets.actions import accept_submission, compute_period, return_submission, submit_month
+from submissions.actions import accept_submission, return_submission, submit_month
+from targets.actions import compute_period
 from tests.factories import make_division, make_period
 from tests.queries import exactly
 from tests.reports.briefings import CITY, COUNTY, figures, issue
-from tests.targets.reporting import settle
+from tests.submissions.reporting import settle
+
+pytestmark = pytest.mark.one_database
 
 
 def reporting(**changes):

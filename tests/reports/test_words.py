@@ -5,6 +5,8 @@ import pytest
 from reports import words
 from tests.reports.briefings import COUNTY, division, farthest, figures, target
 
+pytestmark = pytest.mark.one_database
+
 CITY = {"level": "city", "name": "长治市"}
 
 

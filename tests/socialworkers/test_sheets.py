@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Notice, User
+from accounts.models import User
 from changelog.models import ChangeRecord
+from notices.models import Notice
 from socialworkers.models import Posting, SocialWorker
 from tests.factories import Place, id_number
 from tests.uploads.office import Send, codes_of

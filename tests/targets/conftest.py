@@ -6,10 +6,10 @@ import pytest
 
 from communities.models import CommunityProfile
 from periods.models import ReportingPeriod
-from targets.actions import lock_period
+from submissions.actions import lock_period
 from tests.factories import make_facility, make_organization, make_worker
-from tests.targets.edits import Office
-from tests.targets.reporting import make_due, settle
+from tests.revisions.edits import Office
+from tests.submissions.reporting import make_due, settle
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, DivisionMeasure, Target
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from changelog.models import ChangeSet
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Community, CommunityPlacement
 from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange, DivisionMeasure, TargetPlan, TargetResult

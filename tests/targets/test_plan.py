@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from targets.models import Target, TargetPlan
 from targets.reference import load_plans
 

@@ -12,7 +12,7 @@ from targets.models import Computation, Target, TargetPlan, TargetResult
 from tests.factories import make_facility, make_organization, make_period
 from tests.queries import queries_of, writes_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 TARGET = "/plans/2020/targets/urban_org_count/"
 ORGANIZATION_COUNT = {
     "name": "每个城市社区有10个以上社区社会组织",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.actions import apply_division_changes
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Division, Facility
 from periods.models import ReportingPeriod
 from tests.communities.changes import change

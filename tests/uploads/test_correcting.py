@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Facility
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
@@ -25,7 +25,7 @@ from uploads.published import COUNTERS
 from uploads.reading.grid import CellError
 from uploads.registry import register_named
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State
 
 

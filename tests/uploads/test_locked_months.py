@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeSet
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import CommunityProfile
 from periods.models import ReportingPeriod
 from tests.communities.test_sheets import community_row

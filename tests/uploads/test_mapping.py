@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import make_period
@@ -20,7 +20,7 @@ from uploads.registry import register_named
 from uploads.tasks import check_batch
 from uploads.writing.template import write_template
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State
 
 

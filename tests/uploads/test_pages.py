@@ -14,7 +14,7 @@ from tests.uploads.office import write_workbook
 from uploads import actions, rechecking
 from uploads.models import UploadBatch, UploadRow
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State
 
 

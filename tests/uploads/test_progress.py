@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 
 from accounts.models import User
-from changzhi_portal.sheets.register import CheckContext, SheetRow
+from changzhi_portal.registers.register import CheckContext, SheetRow
 from tests.uploads.samples import REGISTERS
 from uploads.progress import Progress, Reporter, read_progress
 from uploads.registry import register_named

@@ -16,8 +16,10 @@ from django.conf import settings
 
 from tests.uploads import workbooks
 from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
+
+pytestmark = pytest.mark.one_database
 
 MAKERS: dict[str, Callable[..., Path]] = {
     "xlsx": workbooks.make_xlsx,
@@ -37,7 +39,7 @@ def written(path: Path, content: bytes) -> Path:
 
 
 def refused_code(path: Path, file_name: str = "") -> str:
-    with pytest.raises(FileRefused) as refusal:
+    with pytest.raises(FileRefusedError) as refusal:
         read(path, file_name)
     sentence = str(refusal.value)
     assert "请" in sentence and "{" not in sentence and "\n" not in sentence
@@ -234,7 +236,7 @@ def test_excel_2003_xml_called_xls_is_read(tmp_path: Path) -> None:
 def test_what_is_no_table_is_named(content: bytes, what: str, tmp_path: Path) -> None:
     path = written(tmp_path / "表.xlsx", content)
     assert refused_code(path) == "unsupported_format"
-    with pytest.raises(FileRefused, match=f"这是{what}，"):
+    with pytest.raises(FileRefusedError, match=f"这是{what}，"):
         read(path)
 
 
@@ -253,7 +255,7 @@ def test_other_archives_are_named(part: str, what: str, tmp_path: Path) -> None:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(part, "x")
     assert refused_code(path) == "unsupported_format"
-    with pytest.raises(FileRefused, match=what):
+    with pytest.raises(FileRefusedError, match=what):
         read(path)
 
 

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.registers.register import RegisterSheet
 from tests.uploads.samples import SAMPLES, needs_samples
 from uploads.reading.grid import Grid
 from uploads.reading.headers import Matcher, normal_header
 from uploads.reading.layout import NO_HEADER, SheetLayout, lay_out
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.registry import registers
+
+pytestmark = pytest.mark.one_database
 
 REGISTERS = {sheet.name: sheet() for sheet in registers()}
 HEADER = ["县（市、区）", "街道（乡镇）", "社区名称", "社区代码", "户数", "常住人口"]
@@ -127,7 +129,7 @@ def test_the_header_may_begin_in_each_of_the_first_15_rows(above: int) -> None:
 
 
 def test_a_header_further_down_is_not_found() -> None:
-    with pytest.raises(FileRefused) as refusal:
+    with pytest.raises(FileRefusedError) as refusal:
         laid_out([*[["说明"]] * 17, HEADER, ROW])
     assert refusal.value.code == "header_not_found"
     assert "“社区名称”" in str(refusal.value)

@@ -9,8 +9,10 @@ import pytest
 
 from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, cell_address, lay_out, month_in
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.registry import register_named, registers
+
+pytestmark = pytest.mark.one_database
 
 COMMUNITIES: list[list[Any]] = [
     ["县区", "街道（乡镇）", "社区名称", "户数", "常住人口"],
@@ -36,8 +38,8 @@ def laid_out(register: str, **sheets: Any) -> tuple[list[SheetLayout], list[Wron
     return lay_out([Grid(name, rows) for name, rows in sheets.items()], register_named(register)(), others=others)
 
 
-def refusal_of(register: str, **sheets: Any) -> FileRefused:
-    with pytest.raises(FileRefused) as refusal:
+def refusal_of(register: str, **sheets: Any) -> FileRefusedError:
+    with pytest.raises(FileRefusedError) as refusal:
         laid_out(register, **sheets)
     return refusal.value
 

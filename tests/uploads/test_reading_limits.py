@@ -19,14 +19,16 @@ from uploads import actions
 from uploads.models import UploadBatch
 from uploads.reading import workbook
 from uploads.reading.grid import CellError
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
+
+pytestmark = pytest.mark.one_database
 
 MEGABYTE = 1024 * 1024
 
 
-def refusal_of(path: Path) -> FileRefused:
-    with pytest.raises(FileRefused) as refusal:
+def refusal_of(path: Path) -> FileRefusedError:
+    with pytest.raises(FileRefusedError) as refusal:
         read_workbook(path, file_name=path.name)
     return refusal.value
 
@@ -164,7 +166,7 @@ def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
 def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
     whole = pickle.dumps([["a"]], 5) + pickle.dumps(("sheet", "一", []), 5)
     for answer in (b"", whole, whole[:-3], pickle.dumps([os.getcwd]) + pickle.dumps(("end",))):
-        with pytest.raises(FileRefused) as refusal:
+        with pytest.raises(FileRefusedError) as refusal:
             workbook._grids(io.BytesIO(answer))
         assert refusal.value.code == "unreadable_file"
     assert workbook._grids(io.BytesIO(whole + pickle.dumps(("end",))))[0].name == "一"

@@ -10,9 +10,11 @@ import pytest
 
 from tests.uploads import workbooks
 from uploads.reading.layout import lay_out
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 from uploads.registry import register_named, registers
+
+pytestmark = pytest.mark.one_database
 
 ROWS: list[list[Any]] = [
     workbooks.COMMUNITY_HEADER,
@@ -65,6 +67,6 @@ def test_a_damaged_file_is_read_or_refused(kind: str, tmp_path: Path) -> None:
         path.write_bytes(damaged(whole, chance))
         try:
             lay_out(read_workbook(path, file_name=path.name), register, others=others)
-        except FileRefused as refusal:
+        except FileRefusedError as refusal:
             assert "请" in str(refusal)
             assert refusal.code in CODES

@@ -16,6 +16,8 @@ from uploads.reading.layout import SheetLayout, lay_out
 from uploads.reading.rows import is_total
 from uploads.registry import register_named
 
+pytestmark = pytest.mark.one_database
+
 HEADER = ["序号", "县（市、区）", "街道（乡镇）", "社区名称", "户数", "常住人口", "备注"]
 
 

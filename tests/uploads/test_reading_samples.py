@@ -10,11 +10,11 @@ import pytest
 
 from tests.uploads.samples import SAMPLES, city_files, expected_targets, needs_samples
 from uploads.reading.layout import SheetLayout, lay_out
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 from uploads.registry import register_named, registers
 
-pytestmark = needs_samples
+pytestmark = [needs_samples, pytest.mark.one_database]
 CITY = city_files() if SAMPLES.is_dir() else []
 MESSY = sorted((SAMPLES / "messy").glob("*.expected.json"))
 REFUSED: dict[str, Any] = (
@@ -49,6 +49,6 @@ def test_a_messy_file_has_its_rows(path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_useless_file_is_refused_for_the_best_reason(name: str) -> None:
-    with pytest.raises(FileRefused) as refusal:
+    with pytest.raises(FileRefusedError) as refusal:
         laid_out(SAMPLES / "refused" / name, REFUSED[name]["register"])
     assert refusal.value.code == REFUSED[name]["codes"][0]

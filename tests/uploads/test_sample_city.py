@@ -15,7 +15,7 @@ from changelog.models import ChangeRecord, ChangeSet
 from communities.models import Division
 from periods.models import ReportingPeriod
 from services.models import ServiceProject
-from targets.checks import findings_for
+from submissions.checks import findings_for
 from tests.uploads.samples import expected_targets, needs_samples, upload_city
 from uploads.models import UploadBatch
 

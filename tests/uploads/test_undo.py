@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Notice, User
+from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
 from communities.models import CommunityProfile, Facility, GovernanceBody
+from notices.models import Notice
 from socialworkers.models import Posting, SocialWorker
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import Place, make_facility

@@ -18,14 +18,14 @@ import pytest
 import xlsxwriter
 
 from accounts.models import User
-from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.problems import Level, cell_address
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.problems import Level, cell_address
 from communities.models import Facility
 from tests.factories import id_number, make_batch
 from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
 from tests.uploads.workbooks import make_xlsx
 from uploads.models import UploadBatch
-from uploads.reading.grid import NotReadable
+from uploads.reading.grid import NotReadableError
 from uploads.reading.workbook import read_workbook
 from uploads.stamps import PROBLEM_SHEET
 from uploads.writing.annotated import annotated_workbook
@@ -33,9 +33,9 @@ from uploads.writing.marked import mark_workbook
 from uploads.writing.problem_list import Entry
 from uploads.writing.rebuilt import rebuild_workbook
 from uploads.writing.styles import COLOURS
-from uploads.writing.xml_text import Unusual
+from uploads.writing.xml_text import UnusualWorkbookError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 RED, YELLOW = COLOURS[Level.ERROR], COLOURS[Level.WARNING]
 HEADER = ["社区名称", "设施名称", "设施类型", "建筑面积（㎡）", "启用日期"]
 GOOD = ["和平社区", "党群服务中心", "综合服务设施", 520, "2016-05-01"]
@@ -321,7 +321,7 @@ def test_a_workbook_in_foreign_xml_is_rebuilt_instead_of_failing(place, clerk, t
         try:
             mark_workbook(packed.getvalue(), entries)
             ends["marked"] += 1
-        except (Unusual, NotReadable):
+        except (UnusualWorkbookError, NotReadableError):
             ends["rebuilt"] += 1
     assert min(ends["marked"], ends["rebuilt"]) > 20
 
@@ -359,5 +359,5 @@ def test_a_hidden_sheet_of_broken_xml_does_not_keep_the_page_busy_for_ever(tmp_p
     with zipfile.ZipFile(data, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    with pytest.raises(Unusual):
+    with pytest.raises(UnusualWorkbookError):
         mark_workbook(data.getvalue(), [Entry(Level.ERROR, "城区", "C2", "设施类型", "仓库", "不在选项里")])

@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from accounts.models import Role
 from tests.factories import make_facility, make_period, make_user, make_worker
-from tests.targets.reporting import make_due
+from tests.submissions.reporting import make_due
 from tests.uploads.samples import REGISTERS
 from uploads import storage
 from uploads.models import UploadBatch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 BAD = {"社区名称": "和平社区", "设施名称": "活动室", "设施类型": "仓库", "面积": 520, "启用日期": "2016-05-01"}
 
 

@@ -39,7 +39,7 @@ from tests.uploads.samples import REGISTERS, upload
 from uploads.registry import register_named
 from uploads.writing.template import write_export, write_template
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 Again = Callable[..., dict[str, Any]]
 # Texts that a careless writer would lose or turn into something else.
 AWKWARD = (

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from tests.factories import make_facility, make_organization, make_period, make_worker
 from tests.uploads.samples import REGISTERS
 from uploads import stamps
@@ -20,7 +20,7 @@ from uploads.reading.workbook import read_workbook
 from uploads.registry import register_named
 from uploads.writing.template import write_export, write_template
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def template(register: str, user: User, *, filled: bool = True) -> Workbook:

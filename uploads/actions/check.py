@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.sheets.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.absence import unmentioned_records
@@ -15,7 +15,7 @@ from uploads.correcting import apply_corrections
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.progress import Reporter
 from uploads.published import COUNTERS
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.registry import register_named
 from uploads.repeating import earlier_reading, reading_key, stage_again
 from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
@@ -75,7 +75,7 @@ def _check(batch: UploadBatch) -> None:
         return
     try:
         rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
-    except FileRefused as refused:
+    except FileRefusedError as refused:
         _reject(batch, refused)
         return
     rereader = Rereader(sheet, batch.mapping)
@@ -112,7 +112,7 @@ def _repeat(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> N
 
 
 def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
-    """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefused."""
+    """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefusedError."""
     remembered = ColumnMapping.objects.of_office(batch)
     with storage.original_as_file(batch.stored_as) as path:
         found = read_file(path, batch.file_name, sheet, remembered, report)
@@ -133,7 +133,7 @@ def _still(batch: UploadBatch, state: str) -> bool:
     return UploadBatch.objects.select_for_update().filter(pk=batch.pk, state=state).exists()
 
 
-def _reject(batch: UploadBatch, refused: FileRefused) -> None:
+def _reject(batch: UploadBatch, refused: FileRefusedError) -> None:
     """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
     with transaction.atomic():
         rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from uploads.actions.check import check_batch, check_context
 from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
-from uploads.committing import RowsNoLongerGood, write_batch
+from uploads.committing import RowsNoLongerGoodError, write_batch
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
 from uploads.registry import register_named
@@ -40,7 +40,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
     waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED)
     if mode == Mode.ALL:
         waiting = waiting.filter(errors=0)
-    if not by.duty.may_alter_locked_months:
+    if not by.role.may_alter_locked_months:
         waiting = waiting.filter(locked_reason="")
     with transaction.atomic():
         if seen is not None:
@@ -91,7 +91,7 @@ def _commit(batch: UploadBatch) -> None:
     sheet = register_named(batch.register)()
     try:
         write_batch(batch.pk, sheet, lambda: check_context(batch, locking=True, report=report), report)
-    except RowsNoLongerGood as changed:
+    except RowsNoLongerGoodError as changed:
         logger.info("Batch %s is checked again: %s", batch.pk, changed)
         _recheck(batch, str(changed))
     except PortalError as refusal:

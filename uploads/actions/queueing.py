@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from changzhi_portal.bulk import without_collecting
-from changzhi_portal.celery import Queue, hint
-from changzhi_portal.errors import PortalError
+from changzhi_portal.celery import Queue, enqueue
+from changzhi_portal.refusals import PortalError
 from uploads.models import UploadBatch
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已
 
 def tell_worker(task_name: str, batch_id: int) -> None:
     """Tell the worker; where the broker is away, tell the uploader that it will take longer."""
-    if not hint(task_name, Queue.UPLOADS, batch_id):
+    if not enqueue(task_name, Queue.UPLOADS, batch_id):
         UploadBatch.objects.filter(pk=batch_id).update(message=BROKER_AWAY)
 
 
@@ -96,6 +96,6 @@ def put_back_stalled_batches() -> int:
                 )
         handled += 1
     for batch in UploadBatch.objects.waiting():
-        hint(TASK_OF_WAITING[State(batch.state)], Queue.UPLOADS, batch.pk)
+        enqueue(TASK_OF_WAITING[State(batch.state)], Queue.UPLOADS, batch.pk)
         handled += 1
     return handled

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.actions.queueing import CHECK_TASK, tell_worker
@@ -32,11 +32,11 @@ def receive_file(
     """Take a file in: keep it encrypted, write its batch, and queue the check.
 
     `file` yields chunks of bytes. Without `queue` the caller does the work itself, and no worker takes the batch.
-    `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefused for a file that is too large,
+    `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefusedError for a file that is too large,
     PortalError for an unknown register or a role that may not.
     """
     sheet = register_named(register)
-    if not by.duty.may_upload:
+    if not by.role.may_upload:
         raise PortalError("您的角色不能上传表格，请联系市局管理员。", cure=f"The role of {by.username} may not upload.")
     if locked_reason:
         check_may_alter_locked(by, locked_reason)
@@ -68,7 +68,7 @@ def receive_file(
 
 def check_may_alter_locked(by: Any, reason: str) -> None:
     """Raises PortalError unless `by` is of the bureau and gives a reason that fits (spreadsheets.md, "Further")."""
-    if not by.duty.may_alter_locked_months:
+    if not by.role.may_alter_locked_months:
         raise PortalError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     longest = UploadBatch._meta.get_field("locked_reason").max_length or 0
     if not 0 < len(reason.strip()) <= longest:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
 from uploads.models import UploadBatch
 from uploads.progress import Reporter

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from uploads.reading import excel, markup, texts
-from uploads.reading.grid import CellError, Limits, NotReadable, RawSheet, is_error_text
+from uploads.reading.grid import CellError, Limits, NotReadableError, RawSheet, is_error_text
 from uploads.reading.sniffing import Kind, kind_of
 
 _BATCH: Final = 1_000
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> None:
             for sheet in _sheets(file, Path(arguments[2]), arguments[1], limits):
                 writer.write(sheet)
         pickle.dump(("end",), answer)
-    except NotReadable as refusal:
+    except NotReadableError as refusal:
         pickle.dump(("refused", refusal.reason, refusal.values), answer)
     except MemoryError:
         pickle.dump(("refused", "memory", {}), answer)
@@ -88,7 +88,7 @@ class _Writer:
         self._rows = 0
 
     def write(self, sheet: RawSheet) -> None:
-        """Write a sheet without the blank rows at its end. Raises NotReadable when it has too many rows or columns."""
+        """Write a sheet without the blank rows at its end. Raises NotReadableError when it has too many rows or columns."""
         batch: list[Sequence[object]] = []
         blank = 0
         for row in self._cleaned(sheet.rows):
@@ -97,7 +97,7 @@ class _Writer:
                 continue
             self._rows += 1
             if self._rows > self._limits.rows:
-                raise NotReadable("rows", rows=self._limits.rows)
+                raise NotReadableError("rows", rows=self._limits.rows)
             batch.extend([_NO_CELLS] * blank)
             blank = 0
             batch.append(row)
@@ -123,7 +123,7 @@ class _Writer:
                 while row and row[-1] == "":
                     row.pop()
                 if len(row) > self._limits.columns:
-                    raise NotReadable("columns", columns=self._limits.columns)
+                    raise NotReadableError("columns", columns=self._limits.columns)
             if number % _BATCH == 0:
                 known = _Texts()
             yield row if row.count("") < len(row) else _NO_CELLS

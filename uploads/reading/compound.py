@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from uploads.reading.grid import NotReadable
+from uploads.reading.grid import NotReadableError
 
 # Of the header: sector shift, mini sector shift, first directory sector, mini stream cut-off, first mini FAT sector,
 # first DIFAT sector; 109 DIFAT entries follow.
@@ -31,15 +31,15 @@ class _Entry:
 
 
 class CompoundFile:
-    """An opened compound file. Raises NotReadable (damaged) whenever its sectors lead nowhere."""
+    """An opened compound file. Raises NotReadableError (damaged) whenever its sectors lead nowhere."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         if len(data) < 512:
-            raise NotReadable("damaged")
+            raise NotReadableError("damaged")
         shift, mini_shift, directory, self._cutoff, mini_fat, difat = _HEADER.unpack_from(data)
         if shift not in (9, 12) or mini_shift != _MINI_SHIFT:
-            raise NotReadable("damaged")
+            raise NotReadableError("damaged")
         self._sector_size = 1 << shift
         self._fat = array("I")
         for number in self._fat_sectors(difat):
@@ -86,7 +86,7 @@ class CompoundFile:
         offset = (number + 1) * self._sector_size
         content = self._data[offset : offset + self._sector_size]
         if not content:
-            raise NotReadable("damaged")
+            raise NotReadableError("damaged")
         return content
 
     def _chain(self, start: int) -> bytes:
@@ -98,10 +98,10 @@ class CompoundFile:
             if number >= _LAST_REAL_SECTOR:
                 return
             if number >= len(table):
-                raise NotReadable("damaged")
+                raise NotReadableError("damaged")
             yield number
             number = table[number]
-        raise NotReadable("damaged")
+        raise NotReadableError("damaged")
 
 
 def _numbers(content: bytes) -> array[int]:

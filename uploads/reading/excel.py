@@ -22,14 +22,14 @@ from python_calamine import (
 
 from uploads.reading import biff, opendocument, openxml
 from uploads.reading.compound import CompoundFile
-from uploads.reading.grid import CellError, ErrorCells, Limits, MergedRange, NotReadable, RawSheet
+from uploads.reading.grid import CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
 from uploads.reading.zipped import Archive
 
 _ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
 def zipped_sheets(file: IO[bytes], path: Path, limits: Limits) -> Iterator[RawSheet]:
-    """The visible sheets of an .xlsx, .xlsm or .ods file. Raises NotReadable."""
+    """The visible sheets of an .xlsx, .xlsm or .ods file. Raises NotReadableError."""
     archive = Archive(file, limits)
     if "xl/workbook.xml" in archive.parts:
         return _office_open_sheets(archive, path, limits)
@@ -47,54 +47,54 @@ def _office_open_sheets(archive: Archive, path: Path, limits: Limits) -> Iterato
 
 def _opendocument_sheets(archive: Archive, path: Path, limits: Limits) -> Iterator[RawSheet]:
     if "META-INF/manifest.xml" in archive.parts and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise NotReadable("encrypted")
+        raise NotReadableError("encrypted")
     if "mimetype" in archive.parts and not archive.read("mimetype").startswith(_ODS_TYPE):
-        raise NotReadable("format", kind="文字文档或演示文稿")
+        raise NotReadableError("format", kind="文字文档或演示文稿")
     seen = opendocument.look(archive, limits)
     return _sheets(_opened(path), limits, errors=seen.errors, merged=seen.merged)
 
 
-def _foreign_archive(names: set[str]) -> NotReadable:
+def _foreign_archive(names: set[str]) -> NotReadableError:
     if any(name.startswith("word/") for name in names):
-        return NotReadable("format", kind="Word文档")
+        return NotReadableError("format", kind="Word文档")
     if any(name.startswith("ppt/") for name in names):
-        return NotReadable("format", kind="演示文稿")
+        return NotReadableError("format", kind="演示文稿")
     if "xl/workbook.bin" in names:
-        return NotReadable("old_format", kind="二进制工作簿（.xlsb）")
+        return NotReadableError("old_format", kind="二进制工作簿（.xlsb）")
     if any(name.endswith(".iwa") for name in names):
-        return NotReadable("old_format", kind="苹果Numbers表格")
-    return NotReadable("format", kind="压缩包")
+        return NotReadableError("old_format", kind="苹果Numbers表格")
+    return NotReadableError("format", kind="压缩包")
 
 
 def compound_sheets(file: IO[bytes], path: Path, limits: Limits) -> Iterator[RawSheet]:
-    """The visible sheets of an .xls file (Excel 97 to 2003, WPS). Raises NotReadable."""
+    """The visible sheets of an .xls file (Excel 97 to 2003, WPS). Raises NotReadableError."""
     compound = CompoundFile(file.read())
     if {"EncryptedPackage", "EncryptionInfo"} & compound.names:
-        raise NotReadable("encrypted")
+        raise NotReadableError("encrypted")
     stream = next((name for name in ("Workbook", "Book") if name in compound.names), None)
     if stream is None:
         raise _foreign_compound_file(compound.names)
     book = biff.Book(compound.read(stream))
     if book.is_encrypted:
-        raise NotReadable("encrypted")
+        raise NotReadableError("encrypted")
     return _sheets(_opened(path), limits, errors=book.error_cells())
 
 
-def _foreign_compound_file(names: set[str]) -> NotReadable:
+def _foreign_compound_file(names: set[str]) -> NotReadableError:
     if "WordDocument" in names:
-        return NotReadable("format", kind="Word文档")
+        return NotReadableError("format", kind="Word文档")
     if "PowerPoint Document" in names:
-        return NotReadable("format", kind="演示文稿")
-    return NotReadable("format", kind="无法识别的文件")
+        return NotReadableError("format", kind="演示文稿")
+    return NotReadableError("format", kind="无法识别的文件")
 
 
 def _opened(source: Path | IO[bytes]) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_object(source)
     except PasswordError as error:
-        raise NotReadable("encrypted") from error
+        raise NotReadableError("encrypted") from error
     except (CalamineError, OSError, ValueError) as error:
-        raise NotReadable("damaged") from error
+        raise NotReadableError("damaged") from error
 
 
 def _sheets(
@@ -107,7 +107,7 @@ def _sheets(
     """The visible worksheets; `errors` and `merged` are by position in the workbook, hidden sheets included."""
     about = workbook.sheets_metadata
     if len(about) > limits.sheets:
-        raise NotReadable("sheets", sheets=len(about), limit=limits.sheets)
+        raise NotReadableError("sheets", sheets=len(about), limit=limits.sheets)
     for index, sheet_is in enumerate(about):
         if sheet_is.visible != SheetVisibleEnum.Visible or sheet_is.typ != SheetTypeEnum.WorkSheet:
             continue
@@ -115,9 +115,9 @@ def _sheets(
             sheet = workbook.get_sheet_by_index(index)
             ranges = merged.get(index, []) if merged is not None else _merged(sheet)
         except (CalamineError, OSError, ValueError) as error:
-            raise NotReadable("damaged") from error
+            raise NotReadableError("damaged") from error
         if sheet.end and sheet.end[1] >= limits.columns:
-            raise NotReadable("columns", columns=limits.columns)
+            raise NotReadableError("columns", columns=limits.columns)
         yield RawSheet(sheet_is.name, _rows(sheet, errors.get(index, {})), ranges)
 
 

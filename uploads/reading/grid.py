@@ -49,7 +49,7 @@ class Limits:
     columns: int = 300
 
 
-class NotReadable(Exception):
+class NotReadableError(Exception):
     """Raised while reading; `reason` is a key of `refusal.SENTENCES`, `values` fill its sentence."""
 
     def __init__(self, reason: str, **values: object) -> None:

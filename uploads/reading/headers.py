@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from uploads.reading.grid import Grid
 
 if TYPE_CHECKING:
-    from changzhi_portal.sheets.columns import Column
+    from changzhi_portal.registers.columns import Column
 
 LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
 TALLEST: Final = 3  # … and has at most three

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from changzhi_portal.sheets.columns import Column, DecimalColumn, IntegerColumn
-from changzhi_portal.sheets.problems import cell_address
-from changzhi_portal.sheets.register import RegisterSheet
+from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
+from changzhi_portal.registers.problems import cell_address
+from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderSearch, Matcher, is_serial, normal_header
 from uploads.reading.months import month_in
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
 from uploads.stamps import is_problem_list
 
@@ -99,13 +99,13 @@ def lay_out(
     """The sheets that hold the register's table, and those that hold another register's.
 
     `remembered` maps a header, normalised by `headers.normal_header`, to a field, "" to ignore that column. Raises
-    FileRefused: empty_sheet, header_not_found, missing_column, wrong_register.
+    FileRefusedError: empty_sheet, header_not_found, missing_column, wrong_register.
     """
     written = [
         grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
     ]
     if not written:
-        raise FileRefused(
+        raise FileRefusedError(
             "empty_sheet", "文件里没有内容，请填好数据后再上传", cure="The visible sheets are empty; fill them in."
         )
     matcher = Matcher(register.columns, remembered)
@@ -130,7 +130,7 @@ def lay_out(
             wrong.append(WrongSheet(grid.name, lacks=lacking[0]))
     layouts = [_layout_of(grid, header, register) for grid, header in complete]
     if not any(layout.rows for layout in layouts):
-        raise FileRefused(
+        raise FileRefusedError(
             "empty_sheet",
             "只有表头，没有数据行，请填好数据后再上传",
             cure="There is a header but no row of data below it; fill it in.",
@@ -166,16 +166,16 @@ def _better_register(
     return best
 
 
-def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefused:
+def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefusedError:
     if wrong:
         title = wrong[0].title
-        return FileRefused(
+        return FileRefusedError(
             "wrong_register",
             f"这像是“{title}”的表，不是“{register.title}”的表，请改在“{title}”中上传，或换成正确的文件",
             cure=f"This looks like the register {wrong[0].register!r}, not {register.name!r}.",
         )
     known = "、".join(f"“{column.header}”" for column in register.columns if column.required or column.is_key)
-    return FileRefused(
+    return FileRefusedError(
         "header_not_found",
         f"前{LAST_FIRST_ROW}行里没有找到“{register.title}”表的表头（如{known}），请下载模板，按模板的列名填写后上传",
         cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of {register.name!r}; use the template.",
@@ -189,7 +189,7 @@ def _require_columns(register: RegisterSheet, grid: Grid, header: Header) -> Non
     missing += [name for name in _lacking_names(register, header) if name not in missing]
     if missing:
         where = f"工作表“{grid.name}”的" if grid.name else ""
-        raise FileRefused(
+        raise FileRefusedError(
             "missing_column",
             f"{where}表头缺少{'、'.join(missing)}列，请补上后重新上传；只是列名不同的，按模板改列名，或者手工对应",
             cure=f"Required columns are missing: {', '.join(missing)}.",

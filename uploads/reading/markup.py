@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from uploads.reading.grid import CellError, Limits, MergedRange, NotReadable, RawSheet
+from uploads.reading.grid import CellError, Limits, MergedRange, NotReadableError, RawSheet
 from uploads.reading.texts import decode
 
 _CHARSET: Final = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -190,7 +190,7 @@ def spreadsheetml_sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
                     yield _worksheet(element, limits)
                 element.clear()
     except (ParseError, DefusedXmlException) as error:
-        raise NotReadable("damaged") from error
+        raise NotReadableError("damaged") from error
 
 
 def _worksheet(element: Element, limits: Limits) -> RawSheet:
@@ -211,7 +211,7 @@ def _worksheet(element: Element, limits: Limits) -> RawSheet:
                 merged.append((at_row, at_column, at_row + down, at_column + across))
         if any(cell != "" for cell in cells):
             if at_row > 2 * limits.rows:
-                raise NotReadable("rows", rows=limits.rows)
+                raise NotReadableError("rows", rows=limits.rows)
             rows += [[] for _ in range(at_row - len(rows))]
             rows.append(cells)
         at_row += 1 + _index(row, "Span", -1) + 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
-from uploads.reading.grid import ErrorCells, Limits, MergedRange, NotReadable
+from uploads.reading.grid import ErrorCells, Limits, MergedRange, NotReadableError
 from uploads.reading.zipped import Archive
 
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
@@ -25,7 +25,7 @@ class Look:
 
 
 def look(archive: Archive, limits: Limits) -> Look:
-    """Go through the content, parsing it only when it has something to tell. Raises NotReadable."""
+    """Go through the content, parsing it only when it has something to tell. Raises NotReadableError."""
     before, has_signs = b"", False
     for chunk in archive.inflate("content.xml"):
         window = before + chunk
@@ -38,7 +38,7 @@ def look(archive: Archive, limits: Limits) -> Look:
         for chunk in archive.inflate("content.xml"):
             reader.parser.Parse(chunk)
     except expat.ExpatError as error:
-        raise NotReadable("damaged") from error
+        raise NotReadableError("damaged") from error
     return reader.found
 
 
@@ -60,7 +60,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
 
     def _refuse_doctype(self, *_: object) -> None:
-        raise NotReadable("damaged")
+        raise NotReadableError("damaged")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == _TABLE + "table":

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadable
+from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadableError
 from uploads.reading.zipped import Archive
 
 # Longer than any single cell: what is cut at the end of a chunk is whole in the next window.
@@ -57,7 +57,7 @@ class SheetScan:
 
 
 def scan(archive: Archive) -> dict[str, SheetScan]:
-    """Go through every part that will be read; the worksheets' scans by part name. Raises NotReadable."""
+    """Go through every part that will be read; the worksheets' scans by part name. Raises NotReadableError."""
     scans = {}
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
@@ -124,14 +124,14 @@ def _note(attributes: bytes, text: str, errors: ErrorCells) -> None:
 
 
 def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, ErrorCells]:
-    """The formulas without a value by the sheets' position in the workbook. Raises NotReadable."""
+    """The formulas without a value by the sheets' position in the workbook. Raises NotReadableError."""
     if not any(found.errors for found in scans.values()):
         return {}
     try:
         book = fromstring(archive.read("xl/workbook.xml"))
         links = fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     except (ParseError, DefusedXmlException, KeyError) as error:
-        raise NotReadable("damaged") from error
+        raise NotReadableError("damaged") from error
     part_of = {link.get("Id"): _part_name(link.get("Target", "")) for link in links}
     sheets = [element for element in book.iter() if element.tag.endswith("}sheet")]
     errors = {}

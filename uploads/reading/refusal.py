@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 
 
-class FileRefused(PortalError):
+class FileRefusedError(PortalError):
     """The file as a whole cannot be used.
 
     `code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
@@ -110,7 +110,7 @@ SENTENCES: Final[dict[str, tuple[str, str, str]]] = {
 }
 
 
-def refuse(reason: str, **values: object) -> FileRefused:
+def refuse(reason: str, **values: object) -> FileRefusedError:
     """The refusal for one of the reasons of `SENTENCES`, to be raised."""
     code, sentence, english = SENTENCES[reason]
-    return FileRefused(code, sentence.format(**values), cure=english.format(**values))
+    return FileRefusedError(code, sentence.format(**values), cure=english.format(**values))

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import IO, Final
 
-from uploads.reading.grid import NotReadable
+from uploads.reading.grid import NotReadableError
 from uploads.reading.texts import decode, looks_like_text
 
 _HEAD: Final = 65_536
@@ -44,24 +44,24 @@ class Kind(Enum):
 
 
 def kind_of(file: IO[bytes]) -> Kind:
-    """The family of a file. Raises NotReadable for what is no table at all."""
+    """The family of a file. Raises NotReadableError for what is no table at all."""
     head = file.read(_HEAD)
     file.seek(0)
     if not head:
-        raise NotReadable("empty")
+        raise NotReadableError("empty")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return Kind.ZIP
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return Kind.COMPOUND
     if head.startswith(_OLD_EXCEL):
-        raise NotReadable("old_format", kind="Excel 95以前的表格")
+        raise NotReadableError("old_format", kind="Excel 95以前的表格")
     for magic, name in _FOREIGN:
         if head.startswith(magic) and not (len(magic) == 2 and looks_like_text(head)):
-            raise NotReadable("format", kind=name)
+            raise NotReadableError("format", kind=name)
     if head[4:8] == b"ftyp":
-        raise NotReadable("format", kind="视频或图片")
+        raise NotReadableError("format", kind="视频或图片")
     if not looks_like_text(head):
-        raise NotReadable("format", kind="无法识别的文件")
+        raise NotReadableError("format", kind="无法识别的文件")
     return _kind_of_text(decode(head, is_whole=len(head) < _HEAD))
 
 
@@ -72,7 +72,7 @@ def _kind_of_text(text: str) -> Kind:
             return Kind.SPREADSHEETML
         if _HTML.search(text):
             return Kind.HTML
-        raise NotReadable("format", kind="XML或网页文件")
+        raise NotReadableError("format", kind="XML或网页文件")
     if re.match(r"MIME-Version:", start, re.IGNORECASE):
-        raise NotReadable("old_format", kind="单个文件网页（.mht）")
+        raise NotReadableError("old_format", kind="单个文件网页（.mht）")
     return Kind.TEXT

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from uploads.reading.grid import NotReadable
+from uploads.reading.grid import NotReadableError
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -34,7 +34,7 @@ def looks_like_text(head: bytes) -> bool:
 
 
 def decode(data: bytes, *, is_whole: bool = True) -> str:
-    """The text of a file: by its mark, else UTF-8, else GB18030 (which includes GBK). Raises NotReadable.
+    """The text of a file: by its mark, else UTF-8, else GB18030 (which includes GBK). Raises NotReadableError.
 
     Without `is_whole` the data may end in the middle of a character.
     """
@@ -45,7 +45,7 @@ def decode(data: bytes, *, is_whole: bool = True) -> str:
         return _decoded(data, encoding, is_whole=is_whole)
     try:
         return _decoded(data, "utf-8", is_whole=is_whole)
-    except NotReadable:
+    except NotReadableError:
         return _decoded(data, "gb18030", is_whole=is_whole)
 
 
@@ -54,7 +54,7 @@ def _decoded(data: bytes, encoding: str, *, is_whole: bool) -> str:
     try:
         return decoder.decode(data, is_whole)
     except UnicodeDecodeError as error:
-        raise NotReadable("encoding") from error
+        raise NotReadableError("encoding") from error
 
 
 def _unmarked_utf16(data: bytes) -> str:
@@ -71,7 +71,7 @@ def _unmarked_utf16(data: bytes) -> str:
 def delimited_rows(data: bytes, *, is_named_csv: bool) -> Iterator[list[object]]:
     """The rows of a .csv or .txt file with commas, tabs, semicolons or bars.
 
-    A text without any of them is no table, unless the file's name insists. Raises NotReadable.
+    A text without any of them is no table, unless the file's name insists. Raises NotReadableError.
     """
     text = decode(data)
     hint = _SEPARATOR_LINE.match(text)
@@ -79,13 +79,13 @@ def delimited_rows(data: bytes, *, is_named_csv: bool) -> Iterator[list[object]]
         text = text[hint.end() :]
     delimiter = hint[1] if hint else _delimiter_of(text)
     if not delimiter and text.strip() and not is_named_csv:
-        raise NotReadable("format", kind="纯文本文件")
+        raise NotReadableError("format", kind="纯文本文件")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",")
     try:
         for fields in reader:
             yield [_FORCED_TEXT.sub(r"\1", field) if field.startswith('="') else field for field in fields]
     except csv.Error as error:
-        raise NotReadable("damaged") from error
+        raise NotReadableError("damaged") from error
 
 
 def _delimiter_of(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 from django.conf import settings
 
 from uploads.reading.grid import CellError, Grid, Limits
-from uploads.reading.refusal import FileRefused, refuse
+from uploads.reading.refusal import FileRefusedError, refuse
 
 __all__ = ["CellError", "Grid", "read_workbook"]
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 def read_workbook(path: Path, *, file_name: str) -> list[Grid]:
     """The visible sheets of a file, in the workbook's order.
 
-    The content decides what it is; `file_name` only hints where content cannot. Raises FileRefused.
+    The content decides what it is; `file_name` only hints where content cannot. Raises FileRefusedError.
     """
     size = path.stat().st_size
     if size > settings.UPLOAD_MAX_BYTES:
@@ -58,7 +58,7 @@ def _nameless_file() -> IO[bytes]:
 
 
 def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) -> None:
-    """Run the child to its end. A child that dies takes nothing with it. Raises FileRefused."""
+    """Run the child to its end. A child that dies takes nothing with it. Raises FileRefusedError."""
     arguments = [sys.executable, "-s", "-E", "-m", "uploads.reading.child"]
     try:
         # Not a shell, our own module, and an environment without the portal's secrets.
@@ -86,7 +86,7 @@ def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) ->
 
 
 def _grids(answer: IO[bytes]) -> list[Grid]:
-    """The child's answer. Raises FileRefused when it says so, or when it breaks off."""
+    """The child's answer. Raises FileRefusedError when it says so, or when it breaks off."""
     grids: list[Grid] = []
     rows: list[Any] = []
     while True:
@@ -106,7 +106,7 @@ def _grids(answer: IO[bytes]) -> list[Grid]:
             case ("end",):
                 return grids
             case _:
-                raise FileRefused("unreadable_file", "文件读取中断，请重新上传")
+                raise FileRefusedError("unreadable_file", "文件读取中断，请重新上传")
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Final
 
-from uploads.reading.grid import Limits, NotReadable
+from uploads.reading.grid import Limits, NotReadableError
 
 _MAX_PARTS: Final = 10_000
 _CHUNK: Final = 1 << 18
@@ -23,7 +23,7 @@ class Archive:
     """An opened archive whose directory has passed the checks."""
 
     def __init__(self, file: IO[bytes], limits: Limits) -> None:
-        """Read the directory. Raises NotReadable: damaged, encrypted, too many parts, too large by its own account."""
+        """Read the directory. Raises NotReadableError: damaged, encrypted, too many parts, too large by its own account."""
         self._file = file
         self._limit = limits.inflated_bytes
         self._left = limits.inflated_bytes
@@ -31,24 +31,24 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-            raise NotReadable("damaged") from error
+            raise NotReadableError("damaged") from error
         infos = self._zip.infolist()
         if len(infos) > _MAX_PARTS:
-            raise NotReadable("parts")
+            raise NotReadableError("parts")
         self.parts: dict[str, zipfile.ZipInfo] = {info.filename: info for info in infos}
         if len(self.parts) != len(infos):
             # Two parts of one name: which of them another reader would take is anyone's guess.
-            raise NotReadable("damaged")
+            raise NotReadableError("damaged")
         if any(info.flag_bits & 1 for info in infos):
-            raise NotReadable("encrypted")
+            raise NotReadableError("encrypted")
         if sum(info.file_size for info in infos) > self._limit:
             raise self._too_large()
 
     def inflate(self, name: str) -> Iterator[bytes]:
-        """The content of a part in chunks. Raises NotReadable when it is damaged or the budget is spent."""
+        """The content of a part in chunks. Raises NotReadableError when it is damaged or the budget is spent."""
         info = self.parts[name]
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise NotReadable("damaged")
+            raise NotReadableError("damaged")
         stored = self._stored(info)
         is_new = name not in self._measured
         for chunk in self._deflated(stored) if info.compress_type == zipfile.ZIP_DEFLATED else stored:
@@ -58,7 +58,7 @@ class Archive:
         self._measured.add(name)
 
     def read(self, name: str, *, at_most: int = 16 * _MEGABYTE) -> bytes:
-        """The whole of a small part, such as the list of sheets. Raises NotReadable when it is not small."""
+        """The whole of a small part, such as the list of sheets. Raises NotReadableError when it is not small."""
         content = bytearray()
         for chunk in self.inflate(name):
             content += chunk
@@ -70,7 +70,7 @@ class Archive:
         self._file.seek(info.header_offset)
         header = self._file.read(_LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
-            raise NotReadable("damaged")
+            raise NotReadableError("damaged")
         _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
         position = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
         left = info.compress_size
@@ -78,7 +78,7 @@ class Archive:
             self._file.seek(position)
             chunk = self._file.read(min(left, _CHUNK))
             if not chunk:
-                raise NotReadable("damaged")
+                raise NotReadableError("damaged")
             position += len(chunk)
             left -= len(chunk)
             yield chunk
@@ -90,14 +90,14 @@ class Archive:
                 try:
                     chunk = inflater.decompress(packed, _CHUNK)
                 except zlib.error as error:
-                    raise NotReadable("damaged") from error
+                    raise NotReadableError("damaged") from error
                 packed = inflater.unconsumed_tail
                 yield chunk
         while not inflater.eof:
             # What a last full chunk left inside the inflater.
             chunk = inflater.decompress(b"", _CHUNK)
             if not chunk:
-                raise NotReadable("damaged")
+                raise NotReadableError("damaged")
             yield chunk
 
     def _spend(self, size: int) -> None:
@@ -105,5 +105,5 @@ class Archive:
         if self._left < 0:
             raise self._too_large()
 
-    def _too_large(self) -> NotReadable:
-        return NotReadable("inflated", limit=self._limit // _MEGABYTE)
+    def _too_large(self) -> NotReadableError:
+        return NotReadableError("inflated", limit=self._limit // _MEGABYTE)

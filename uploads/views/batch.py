@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 
-from changzhi_portal.errors import PortalError
-from changzhi_portal.views import Crumb, ListPage, PortalPage
-from changzhi_portal.views.pages import PortalRequest
+from changzhi_portal.pages import Crumb, ListPage, PortalPage
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.refusals import PortalError
 from uploads.actions import receive_file, request_commit
 from uploads.correcting import made_corrections
 from uploads.filters import BatchFilterSet

@@ -13,9 +13,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from changzhi_portal.errors import PortalError
-from changzhi_portal.sheets.register import RegisterSheet
-from changzhi_portal.views import PortalPage
+from changzhi_portal.pages import PortalPage
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod, parse_month
 from uploads import storage
 from uploads.registry import register_named

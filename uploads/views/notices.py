@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.generic.base import TemplateResponseMixin
 
-from accounts.models import Notice
-from accounts.notices import mark_notices_as_seen
-from changzhi_portal.views.pages import PortalRequest
+from changzhi_portal.pages.base import PortalRequest
+from notices.actions import mark_notices_as_seen
+from notices.models import Notice
 from uploads.models import UploadBatch
 from uploads.rechecking import mark_as_seen
 from uploads.registry import register_named
@@ -21,7 +21,7 @@ class Notices(TemplateResponseMixin, UploadPage):
     """What the portal has to tell the user, and the own uploads that have been finished since the user last looked."""
 
     title = "通知"
-    template_name = "uploads/notices.html"
+    template_name = "notices/notices.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """The list; for htmx, only the number beside the menu's link."""
@@ -39,7 +39,7 @@ class Notices(TemplateResponseMixin, UploadPage):
         return redirect("uploads:notices")
 
     def _number(self, number: int) -> HttpResponse:
-        self.template_name = "uploads/notice_count.html"
+        self.template_name = "notices/notice_count.html"
         return self.render_to_response({"number": number})
 
 

@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.errors import PortalError
-from changzhi_portal.views import Crumb
-from changzhi_portal.views.pages import number_in
+from changzhi_portal.pages import Crumb
+from changzhi_portal.pages.base import number_in
+from changzhi_portal.refusals import PortalError
 from uploads.actions import request_undo
 from uploads.correcting import correctable_cells
 from uploads.forms import LockedReasonForm, MonthForm

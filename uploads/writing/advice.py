@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from changzhi_portal.sheets.columns import (
+from changzhi_portal.registers.columns import (
     BooleanColumn,
     ChoiceColumn,
     Column,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from uploads import storage
 from uploads.models import UploadBatch
-from uploads.reading.grid import NotReadable
+from uploads.reading.grid import NotReadableError
 from uploads.reading.workbook import read_workbook
 from uploads.writing.marked import mark_workbook
 from uploads.writing.problem_list import Entry, entries_of
 from uploads.writing.rebuilt import rebuild_workbook
-from uploads.writing.xml_text import Unusual
+from uploads.writing.xml_text import UnusualWorkbookError
 
 logger = logging.getLogger(__name__)
 _ZIP = b"PK\x03\x04"
@@ -45,7 +45,7 @@ def _marked(batch: UploadBatch, entries: list[Entry]) -> bytes:
     if data.startswith(_ZIP):
         try:
             return mark_workbook(data, entries)
-        except (Unusual, NotReadable) as reason:
+        except (UnusualWorkbookError, NotReadableError) as reason:
             logger.info("Batch %s is rebuilt to be marked: %s", batch.pk, reason)
     with storage.original_as_file(batch.stored_as) as path:
         grids = read_workbook(path, file_name=batch.file_name)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from changzhi_portal.sheets.problems import Level, cell_address
+from changzhi_portal.registers.problems import Level, cell_address
 from uploads.reading.grid import MergedRange
 from uploads.writing.problem_list import Position, position_of
-from uploads.writing.xml_text import Unusual
+from uploads.writing.xml_text import UnusualWorkbookError
 
 _ROW: Final = re.compile(rb"<(\w+:)?row\b([^>]*?)(/?)>")
 _NUMBER: Final = re.compile(rb"\br=[\"'](\d+)[\"']")
@@ -26,7 +26,7 @@ Restyle = Callable[[int, Level], int]
 def recolour(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) -> bytes:
     """The rows of a worksheet with the cells at these positions in the look that `restyle` gives for their own.
 
-    Cells that are missing are added; rows that are missing stay so. Raises Unusual for rows without numbers.
+    Cells that are missing are added; rows that are missing stay so. Raises UnusualWorkbookError for rows without numbers.
     """
     wanted: dict[int, dict[int, Level]] = {}
     for (row, column), level in levels.items():
@@ -36,7 +36,7 @@ def recolour(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) ->
     for tag in _ROW.finditer(rows):
         number = _NUMBER.search(tag[2])
         if number is None:
-            raise Unusual("rows without numbers")
+            raise UnusualWorkbookError("rows without numbers")
         cells = wanted.get(int(number[1]) - 1)
         if cells is None:
             continue
@@ -44,7 +44,7 @@ def recolour(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) ->
         closing = b"</%srow>" % prefix
         end = tag.end() if tag[3] else rows.find(closing, tag.end())
         if end < 0:
-            raise Unusual("a row without an end")
+            raise UnusualWorkbookError("a row without an end")
         content = b"" if tag[3] else rows[tag.end() : end]
         opening = b"<%srow%s>" % (prefix, _SPANS.sub(b"", tag[2]))
         pieces += [rows[position : tag.start()], opening]
@@ -62,14 +62,14 @@ def _recoloured(
     content: bytes, row: int, cells: Mapping[int, Level], restyle: Restyle, prefix: bytes, look_of_row: int
 ) -> bytes:
     if len(content) > _LONGEST_ROW:
-        raise Unusual("a row of endless content")
+        raise UnusualWorkbookError("a row of endless content")
     by_column: dict[int, bytes] = {}
     end = 0
     for cell in _CELL.finditer(content):
         reference = _REFERENCE.search(cell[1])
         place = position_of(reference[1].decode()) if reference else None
         if place is None:
-            raise Unusual("cells without addresses")
+            raise UnusualWorkbookError("cells without addresses")
         by_column[place[1]] = cell[0]
         end = cell.end()
     for column, level in cells.items():

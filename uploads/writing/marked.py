@@ -19,7 +19,7 @@ from uploads.writing.parts import Parts
 from uploads.writing.problem_list import MOST_NOTES, Entry, Mark, Position, marks_by_sheet, moved
 from uploads.writing.problem_sheet import Looks, problem_sheet
 from uploads.writing.styles import Styles
-from uploads.writing.xml_text import Unusual, attributes, in_quotes, text_of, top_level, with_attributes
+from uploads.writing.xml_text import UnusualWorkbookError, attributes, in_quotes, text_of, top_level, with_attributes
 
 _RELATIONSHIPS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -41,19 +41,19 @@ class _Sheet:
 def mark_workbook(data: bytes, entries: list[Entry]) -> bytes:
     """The workbook with bad cells coloured, a note in each, and the list of problems as its first sheet.
 
-    Marks of an earlier round are taken out. Raises Unusual or NotReadable for a workbook that is better rebuilt.
+    Marks of an earlier round are taken out. Raises UnusualWorkbookError or NotReadableError for a workbook that is better rebuilt.
     """
     try:
         return _marked(data, entries)
     except (ValueError, LookupError) as error:
         # A tag, number or attribute that every spreadsheet program writes is not there: somebody else's XML.
-        raise Unusual(f"not as spreadsheet programs write it: {error!r}") from error
+        raise UnusualWorkbookError(f"not as spreadsheet programs write it: {error!r}") from error
 
 
 def _marked(data: bytes, entries: list[Entry]) -> bytes:
     parts = Parts(data)
     if parts.holds_macros():
-        raise Unusual("a workbook of macros")
+        raise UnusualWorkbookError("a workbook of macros")
     book = next((link.part for link in parts.links_of("") if link.kind == "officeDocument"), "")
     links = {link.id: link for link in parts.links_of(book)}
     styles_part = next((link.part for link in links.values() if link.kind == "styles"), "")
@@ -69,7 +69,7 @@ def _marked(data: bytes, entries: list[Entry]) -> bytes:
     own_sheets = [sheet for sheet in sheets if sheet is not earlier]
     marks = marks_by_sheet(entries)
     if not {name for name in marks if name is not None} <= {sheet.name for sheet in own_sheets}:
-        raise Unusual("sheets under other names")
+        raise UnusualWorkbookError("sheets under other names")
     unmarked = styles.unmarked()
     for sheet in own_sheets:
         _mark_sheet(parts, sheet.part, marks.get(sheet.name, {}), styles, unmarked)
@@ -98,7 +98,7 @@ def _mark_sheet(
     xml = parts.well_formed(part)
     opening, end = _ROWS.search(xml), _ROWS_END.search(xml)
     if opening is None or (end is None and not opening[1]):
-        raise Unusual("a worksheet without rows")
+        raise UnusualWorkbookError("a worksheet without rows")
     start, stop = opening.end(), end.start() if end else opening.end()
     head = _SELECTED.sub(b"", xml[:start])
     tail = text_of(xml[stop:])
@@ -145,7 +145,7 @@ def _boxes_tag(tail: str) -> str:
 def _with_boxes(tail: str, link: str) -> str:
     """The tail with a reference to the boxes, at the place that the order of elements prescribes."""
     if _boxes_tag(tail):
-        raise Unusual("boxes that lead nowhere")
+        raise UnusualWorkbookError("boxes that lead nowhere")
     end = re.match(r"(?:</((?:\w+:)?)sheetData>)?", tail)
     prefix = (end[1] or "") if end else ""
     body_start = end.end() if end else 0
@@ -189,7 +189,7 @@ def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> 
     xml = parts.text(book)
     opening = re.search(r"<((?:\w+:)?)sheets\b[^>]*>", xml)
     if opening is None:
-        raise Unusual("no list of sheets")
+        raise UnusualWorkbookError("no list of sheets")
     numbers = [int(tag.get("sheetId", "0")) for tag in _sheet_tags(xml)]
     name = next(name for name in (PROBLEM_SHEET, *(f"{PROBLEM_SHEET}{n}" for n in range(2, 200))) if name not in taken)
     tag = f'<{opening[1]}sheet xmlns:r="{_RELATIONSHIPS}" name={in_quotes(name)} sheetId="{max(numbers) + 1}" r:id="{link}"/>'

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from changzhi_portal.sheets.problems import cell_address
+from changzhi_portal.registers.problems import cell_address
 from uploads.writing.problem_list import Position, position_of
-from uploads.writing.xml_text import Unusual, attributes, plain
+from uploads.writing.xml_text import UnusualWorkbookError, attributes, plain
 
 AUTHOR: Final = "填报检查"
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -41,9 +41,9 @@ class Notes:
     def __init__(self, comments: str, boxes: str) -> None:
         root = re.search(r"<(\w+:)?comments\b", comments)
         if not root or not re.search(r"<(?:\w+:)?authors\b.*</(?:\w+:)?commentList>", comments, re.DOTALL):
-            raise Unusual("no list of notes")
+            raise UnusualWorkbookError("no list of notes")
         if re.search(r"<(?:\w+:)?comment\s[^>]*/>", comments):
-            raise Unusual("a note without text")
+            raise UnusualWorkbookError("a note without text")
         self._prefix = root[1] or ""
         self.comments = comments
         self.boxes = _usual_prefixes(boxes)
@@ -86,7 +86,7 @@ class Notes:
                 return found[0]
             end = re.search(r"</(?:\w+:)?text>", found[0])
             if end is None:
-                raise Unusual("a note without text")
+                raise UnusualWorkbookError("a note without text")
             return f"{found[0][: end.start()]}{self._run(chr(10) + text)}{found[0][end.start() :]}"
 
         self.comments = _COMMENT.sub(extended, self.comments)
@@ -142,11 +142,11 @@ class Notes:
 
 
 def _usual_prefixes(boxes: str) -> str:
-    """Boxes with the prefixes v, o and x, which everybody but some programs' libraries uses. Raises Unusual."""
+    """Boxes with the prefixes v, o and x, which everybody but some programs' libraries uses. Raises UnusualWorkbookError."""
     for prefix, vocabulary in (("v", "vml"), ("o", "office:office"), ("x", "office:excel")):
         found = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
         if found is None:
-            raise Unusual("boxes of notes in another vocabulary")
+            raise UnusualWorkbookError("boxes of notes in another vocabulary")
         if found[1] != prefix:
             boxes = re.sub(rf"(?<=[<\s/]){found[1]}:", f"{prefix}:", boxes)
             boxes = boxes.replace(f"xmlns:{found[1]}=", f"xmlns:{prefix}=")

@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from uploads.reading.grid import Limits
 from uploads.reading.zipped import Archive
-from uploads.writing.xml_text import Unusual, attributes, in_quotes, text_of
+from uploads.writing.xml_text import UnusualWorkbookError, attributes, in_quotes, text_of
 
 # More than this is rebuilt from its cells, row by row: an archive may inflate to a thousand times its size.
 MOST_BYTES: Final = 160 * 1024 * 1024
@@ -43,7 +43,7 @@ class Parts:
     """An archive being changed."""
 
     def __init__(self, data: bytes) -> None:
-        """Open it. Raises NotReadable for an archive that is damaged, encrypted or too large."""
+        """Open it. Raises NotReadableError for an archive that is damaged, encrypted or too large."""
         limits = Limits(inflated_bytes=MOST_BYTES, rows=0, memory_bytes=0, seconds=0)
         self._archive = Archive(io.BytesIO(data), limits)
         self._changed: dict[str, bytes] = {}
@@ -57,33 +57,33 @@ class Parts:
         yield from (name for name in self._changed if name not in self._archive.parts)
 
     def read(self, name: str) -> bytes:
-        """A part's bytes. Raises Unusual when there is no such part."""
+        """A part's bytes. Raises UnusualWorkbookError when there is no such part."""
         if name in self._changed:
             return self._changed[name]
         if name not in self._archive.parts:
-            raise Unusual(f"no part {name}")
+            raise UnusualWorkbookError(f"no part {name}")
         return self._archive.read(name, at_most=_PART_BYTES)
 
     def well_formed(self, name: str) -> bytes:
-        """The bytes of a part of any size. Raises Unusual when it is not well-formed: looking for tags in that has no end."""
+        """The bytes of a part of any size. Raises UnusualWorkbookError when it is not well-formed: looking for tags in that has no end."""
         data = self.read(name)
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = _refuse_doctype
         try:
             parser.Parse(data, True)
         except expat.ExpatError as error:
-            raise Unusual(f"{name} is not well-formed") from error
+            raise UnusualWorkbookError(f"{name} is not well-formed") from error
         return data
 
     def text(self, name: str) -> str:
-        """A small part's XML. Raises Unusual when it is not small, or not well-formed: then its text is not searched."""
+        """A small part's XML. Raises UnusualWorkbookError when it is not small, or not well-formed: then its text is not searched."""
         data = self.read(name)
         if len(data) > _SMALL_PART_BYTES:
-            raise Unusual(f"a large part {name}")
+            raise UnusualWorkbookError(f"a large part {name}")
         try:
             fromstring(data)
         except (ParseError, DefusedXmlException) as error:
-            raise Unusual(f"{name} is not well-formed") from error
+            raise UnusualWorkbookError(f"{name} is not well-formed") from error
         return text_of(data)
 
     def write(self, name: str, content: bytes | str) -> None:
@@ -121,7 +121,7 @@ class Parts:
             number += 1
         end = re.search(r"</(\w+:)?Relationships>", xml)
         if end is None:
-            raise Unusual("no end of relationships")
+            raise UnusualWorkbookError("no end of relationships")
         tag = f'<{end[1] or ""}Relationship Id="rId{number}" Type="{_RELATIONSHIPS}/{kind}" Target={in_quotes("/" + target)}/>'
         self.write(name, f"{xml[: end.start()]}{tag}{xml[end.start() :]}")
         return f"rId{number}"
@@ -139,7 +139,7 @@ class Parts:
         xml = self.text(_CONTENT_TYPES)
         opening = re.search(r"<(\w+:)?Types\b[^>]*>", xml)
         if opening is None:
-            raise Unusual("no content types")
+            raise UnusualWorkbookError("no content types")
         tag = f'<{opening[1] or ""}{kind} {which} ContentType="{content_type}"/>'
         # Excel wants the endings before the parts.
         at = opening.end() if kind == "Default" else xml.rindex("</")
@@ -165,7 +165,7 @@ class Parts:
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise Unusual("declarations")
+    raise UnusualWorkbookError("declarations")
 
 
 def _links_name(part: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from changzhi_portal.sheets.problems import Level
+from changzhi_portal.registers.problems import Level
 from uploads.models import UploadBatch
 from uploads.reading.grid import MergedRange
 from uploads.stamps import PROBLEM_HEADING

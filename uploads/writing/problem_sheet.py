@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from changzhi_portal.sheets.problems import cell_address
+from changzhi_portal.registers.problems import cell_address
 from uploads.writing.problem_list import (
     ADVICE,
     HEADERS,

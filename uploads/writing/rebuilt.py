@@ -12,7 +12,7 @@ from xlsxwriter.exceptions import OverlappingRange
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from changzhi_portal.sheets.problems import Level
+from changzhi_portal.registers.problems import Level
 from uploads.reading.grid import Grid, MergedRange
 from uploads.stamps import PROBLEM_SHEET
 from uploads.writing.notes import AUTHOR

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from changzhi_portal.sheets.problems import Level
-from uploads.writing.xml_text import Unusual, attributes, with_attributes
+from changzhi_portal.registers.problems import Level
+from uploads.writing.xml_text import UnusualWorkbookError, attributes, with_attributes
 
 # Exact shades nobody else is likely to use: they tell our own marks when the workbook comes back.
 COLOURS: Final = {Level.ERROR: "FFFFC9C8", Level.WARNING: "FFFFE9A5"}
@@ -22,7 +22,7 @@ class Styles:
         self._counted: dict[str, int] = {}
         root = re.search(r"<(\w+:)?styleSheet\b", xml)
         if not root:
-            raise Unusual("no styles")
+            raise UnusualWorkbookError("no styles")
         self._prefix = root[1] or ""
         self._fills_of_ours = self._own_fills()
         self._looks = re.findall(_XF, self._section("cellXfs")[2], re.DOTALL)
@@ -70,7 +70,7 @@ class Styles:
 
     def _like(self, look: int, **changes: str) -> int:
         if look >= len(self._looks):
-            raise Unusual("a cell with an unknown look")
+            raise UnusualWorkbookError("a cell with an unknown look")
         old = self._looks[look]
         end = old.index(">") + 1
         return self._add_look(with_attributes(old[:end], **changes) + old[end:])
@@ -83,7 +83,7 @@ class Styles:
         """Start, end and content of a section."""
         found = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self._xml, re.DOTALL)
         if not found:
-            raise Unusual(f"no {name}")
+            raise UnusualWorkbookError(f"no {name}")
         return found.start(), found.end(), found[1]
 
     def _append(self, section: str, child: str, xml: str) -> int:

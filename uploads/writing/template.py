@@ -18,12 +18,12 @@ from django.utils import timezone
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from changzhi_portal.errors import PortalError
 from changzhi_portal.personal import Sealed
+from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.cleaning import CLEAR_WORD
+from changzhi_portal.registers.columns import Column, DateColumn, DecimalColumn, IntegerColumn
+from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.scope import scope_path_of
-from changzhi_portal.sheets.cleaning import CLEAR_WORD
-from changzhi_portal.sheets.columns import Column, DateColumn, DecimalColumn, IntegerColumn
-from changzhi_portal.sheets.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.reading.grid import is_error_text
 from uploads.reading.rows import is_ditto

@@ -13,7 +13,7 @@ TAG: Final = re.compile(r"<(/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-class Unusual(Exception):
+class UnusualWorkbookError(Exception):
     """The workbook is written in a way that is not edited in place; it is rebuilt from its cells instead."""
 
 
@@ -26,13 +26,13 @@ class Element(NamedTuple):
 
 
 def text_of(data: bytes) -> str:
-    """A part's XML. Raises Unusual unless it is UTF-8 of the usual (transitional) vocabulary."""
+    """A part's XML. Raises UnusualWorkbookError unless it is UTF-8 of the usual (transitional) vocabulary."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unusual("another encoding") from error
+        raise UnusualWorkbookError("another encoding") from error
     if "purl.oclc.org/ooxml" in text or "<!DOCTYPE" in text or "<!--" in text or "<![CDATA[" in text:
-        raise Unusual("strict vocabulary, comments or declarations")
+        raise UnusualWorkbookError("strict vocabulary, comments or declarations")
     return text
 
 

@@ -13,7 +13,7 @@ from accounts.actions import AppliedChanges, apply_division_changes
 from accounts.management.acting import acting_user
 from accounts.models import User
 from changzhi_portal.commands import PortalCommand
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.actions import note_division_changes
 from communities.actions.noting import CHANGE_COLUMNS, CROSSWALK_COLUMNS
 from communities.divisionchanges import CommunityMove, DivisionMove

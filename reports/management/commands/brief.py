@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from changzhi_portal.commands import PortalCommand, in_both_languages
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.actions import bring_up_to_date, prepare_briefing, print_queued

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from changzhi_portal.commands import PortalCommand
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
 from targets.published import Figures, results_for_json
@@ -38,7 +38,7 @@ class Command(PortalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Compute and print."""
         period = _locked(options["period"]) or _computed(options["period"])
-        figures = results_for_json(period, as_now=options["divisions"] == "now")
+        figures = results_for_json(period, current_boundaries=options["divisions"] == "now")
         if options["json"]:
             answer = {
                 "period": period.code,

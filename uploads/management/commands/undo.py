@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from accounts.management.acting import acting_user
 from accounts.models import User
 from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from uploads import actions
 from uploads.models import UploadBatch, UploadRow
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from accounts.management.acting import acting_user
 from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_languages
-from changzhi_portal.errors import PortalError
+from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
 from uploads.models import UploadBatch
 from uploads.published import describe_batch, describe_refusal
-from uploads.reading.refusal import FileRefused
+from uploads.reading.refusal import FileRefusedError
 
 ROW_ERRORS, REFUSED = 1, 2  # exit statuses
 CHUNK_BYTES = 1024 * 1024
@@ -56,7 +56,7 @@ class Command(PortalCommand):
             batch = self._check(options)
             if options["commit"] and batch.state == State.CHECKED:
                 batch = self._commit(batch, options["commit"])
-        except FileRefused as refused:
+        except FileRefusedError as refused:
             answer = describe_refusal(refused, register=options["register"], file_name=_file_name(options["file"]))
             self._print(answer, as_json=options["json"])
             raise CommandError(in_both_languages(refused), returncode=REFUSED) from refused

@@ -1,0 +1,65 @@
+"""The detail page: one record, found by its public `ref` among what the user may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.facts import Fact, fact_of
+from changzhi_portal.pages.base import Crumb, PortalPage, check_scoped
+from changzhi_portal.pages.panels import record_panels
+
+
+class DetailPage(TemplateResponseMixin, PortalPage):
+    """One record. One of another area is not found (404), so that nobody learns whether it exists.
+
+    `facts` names the columns to show; other apps add panels below them.
+    """
+
+    template_name = "frame/detail.html"
+    queryset: ClassVar[QuerySet]
+    facts: ClassVar[tuple[str, ...]] = ()
+    # The URL name and title of the list this record belongs to.
+    list_url_name: ClassVar[str]
+    list_title: ClassVar[str]
+    record: Any
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """The view function; raises ImproperlyConfigured when the record could not be cut to the user's scope."""
+        check_scoped(cls, getattr(cls, "queryset", None))
+        return super().as_view(**initkwargs)
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """The page of the record with this ref."""
+        self.record = self.get_record(ref)
+        panels = record_panels(request, self.record)
+        context = self.get_context_data(
+            record=self.record,
+            facts=self.get_facts(),
+            panels_above=[panel for panel in panels if panel["is_above"]],
+            panels=[panel for panel in panels if not panel["is_above"]],
+        )
+        return self.render_to_response(context)
+
+    def get_record(self, ref: str) -> Model:
+        """The record, if the user may see it; raises Http404."""
+        return get_object_or_404(self.queryset.visible_to(self.request.user), ref=ref)  # type: ignore[attr-defined]
+
+    def get_facts(self) -> list[Fact]:
+        """The record's columns in words."""
+        return [fact_of(self.record, name) for name in self.facts]
+
+    def get_title(self) -> str:
+        """The record's name; before it is found, the register's."""
+        return str(self.record) if hasattr(self, "record") else self.list_title
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Back to the list."""
+        return [Crumb(self.list_title, reverse(self.list_url_name))]

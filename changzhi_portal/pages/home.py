@@ -1,0 +1,22 @@
+"""The home page: what this person is here for, today."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.panels import home_panels
+from changzhi_portal.rights import EVERYBODY
+
+
+class HomePage(TemplateResponseMixin, PortalPage):
+    """The panels that concern the user's role (domain.md §1)."""
+
+    requires = EVERYBODY
+    title = "首页"
+    template_name = "frame/home.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Panels with what they show, in order."""
+        return self.render_to_response(self.get_context_data(panels=home_panels(request)))

@@ -1,0 +1,89 @@
+"""The list page: search, filters, sorting, paging, count and empty state, built once for every register.
+
+A register's list is four declarations of the app: a queryset, a filterset, a form (which filters are up front) and a
+table. The page answers a plain GET; with htmx only the result below the form is exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped
+from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
+from changzhi_portal.pages.paging import ForgivingPaginator
+from changzhi_portal.pages.tables import RegisterTable
+
+PAGE_SIZES = (25, 50, 100, 200)
+
+
+class ListPage(TemplateResponseMixin, PortalPage):
+    """The records of one register that the user may see.
+
+    The number of queries does not depend on the number of rows: user, choices of county and town, count, rows.
+    """
+
+    template_name = "frame/list.html"
+    result_template_name = "frame/list_result.html"
+    queryset: ClassVar[QuerySet]
+    filterset: ClassVar[type[RegisterFilterSet]]
+    form: ClassVar[type[FilterForm]]
+    table: ClassVar[type[RegisterTable]]
+    # The register that the button 导出 writes out whole; "" for a list that is none.
+    export_register: ClassVar[str] = ""
+    # What an office does when the register holds nothing yet.
+    empty_advice: ClassVar[str] = "还没有数据。请先在“填报”中上传这张登记表。"
+    # Whether uploading is what fills the list, so that an empty one offers it.
+    is_filled_by_uploads: ClassVar[bool] = True
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """The view function; raises ImproperlyConfigured when the rows could not be cut to the user's scope."""
+        check_scoped(cls, getattr(cls, "queryset", None))
+        return super().as_view(**initkwargs)
+
+    def get(self, request: PortalRequest) -> HttpResponse:
+        """The whole page, or only the result when htmx asks for it."""
+        visible = self.get_queryset()
+        filterset = self.filterset(request.GET, queryset=visible, request=request, form_class=self.form)
+        rows = filterset.qs if filterset.is_valid() else visible.none()
+        table = self.table(rows, exclude=self.table.redundant_for(request.user))
+        table.order_by = request.GET.get(table.order_by_field) or table.default_order
+        table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(table.page_field, 1))
+        context = self.get_context_data(
+            table=table,
+            filterset=filterset,
+            filter_form=filterset.form,
+            is_filtered=filterset.is_narrowed,
+            page_sizes=PAGE_SIZES,
+            empty_advice=self.empty_advice,
+            is_filled_by_uploads=self.is_filled_by_uploads,
+            export_register=self.export_register,
+        )
+        if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
+            return self.render_to_response(context)
+        self.template_name = self.result_template_name
+        response = self.render_to_response({**context, "is_partial": True})
+        response["HX-Push-Url"] = f"{request.path}?{_without_blanks(request)}".rstrip("?")
+        return response
+
+    def get_queryset(self) -> QuerySet:
+        """The rows the user may see."""
+        return self.queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
+
+    def _page_size(self) -> int:
+        asked = self.request.GET.get("per_page", "")
+        return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+
+
+def _without_blanks(request: PortalRequest) -> str:
+    """The query string with only what was really asked, so that addresses stay short enough to pass on."""
+    asked = request.GET.copy()
+    for name in list(asked):
+        if not any(asked.getlist(name)):
+            del asked[name]
+    return asked.urlencode()

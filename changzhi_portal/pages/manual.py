@@ -1,0 +1,48 @@
+"""The user manual inside the portal: docs/manual.md as a page, so that it is written in one place."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.generic.base import TemplateResponseMixin
+from markdown import Markdown  # type: ignore[import-untyped]
+
+from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.rights import EVERYBODY
+
+
+class Manual(NamedTuple):
+    """The manual as HTML: its list of chapters, and the text."""
+
+    chapters: SafeString
+    text: SafeString
+
+
+@cache
+def manual() -> Manual:
+    """The manual of this release, rendered once; the title is left to the page."""
+    source = (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
+    body = source.partition("\n")[2]
+    renderer = Markdown(
+        extensions=["tables", "toc", "sane_lists"],
+        extension_configs={"toc": {"slugify": lambda title, _: title, "toc_depth": "2-2"}},
+    )
+    text = renderer.convert(body)
+    # Our own file, not a user's text.
+    return Manual(mark_safe(renderer.toc), mark_safe(text))  # noqa: S308  # type: ignore[attr-defined]
+
+
+class ManualPage(TemplateResponseMixin, PortalPage):
+    """How the portal is used, chapter by chapter."""
+
+    requires = EVERYBODY
+    title = "使用手册"
+    template_name = "frame/manual.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The whole manual: short enough to be searched with the browser's own search, and to be printed."""
+        return self.render_to_response(self.get_context_data(manual=manual()))

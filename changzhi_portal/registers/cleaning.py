@@ -1,0 +1,218 @@
+"""Reading what offices write into cells (the table in spreadsheets.md): pure functions, text or number in, value out.
+
+Each raises CellRefusedError for what cannot be read and returns a Doubtful for what was read with a doubt.
+Blank cells never come here: `is_blank` is asked first.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from changzhi_portal.names import tidy
+from changzhi_portal.registers.problems import CellRefusedError, Doubtful
+
+BLANK_WORDS: Final = frozenset(
+    {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
+)
+CLEAR_WORD: Final = "清空"
+
+_TRUE: Final = frozenset({"是", "有", "√", "✓", "✔", "1", "y", "yes", "对", "true"})
+_FALSE: Final = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "0", "n", "no", "false"})
+
+_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|人|户|个|名|家|次|件)$")
+_OWN_UNIT = re.compile(r"[百千万亿元]")  # a cell that says so itself does not count in its column's unit
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
+_GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_MANY = {"万": Decimal(10_000), "千": Decimal(1_000), "百": Decimal(100), "亿": Decimal(100_000_000)}
+_RANGE = re.compile(r"\d\s*(-|~|—|–|至|到)\s*\d")
+_ABOUT = re.compile(r"^(约|大约|大概|近|左右)|(左右|上下)$")
+_OVER = re.compile(r"\d.*(多|余|以上|几)")
+_EXCEL_EPOCH = datetime.date(1899, 12, 30)
+
+# With a time of day, as web systems export it and as Excel saves it in a .csv (2018/6/30 0:00).
+_DATE_SEPARATED = re.compile(
+    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:(?:(?<=日)|[ T])\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?"
+)
+_DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
+_SERIAL_DATE = re.compile(r"\d{5}(\.\d+)?")
+_SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days
+EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
+_EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
+_LIST_SEPARATORS = re.compile(r"[、，,;；/\r\n]+")
+_LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d{2}")  # how Excel saves a long number as text: 1.40402E+17
+
+
+def as_text(raw: Any) -> str:
+    """A cell as tidy text: 3.0 → "3", dates in ISO, full-width digits narrowed, spaces folded."""
+    if isinstance(raw, str):
+        return tidy(raw)
+    if isinstance(raw, bool):
+        return "是" if raw else "否"
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() and abs(raw) < 1e15 else repr(raw)
+    if isinstance(raw, datetime.datetime):
+        return raw.date().isoformat() if raw.time() == datetime.time() else raw.isoformat(sep=" ")
+    return str(raw)
+
+
+def has_lost_digits(raw: Any) -> bool:
+    """Whether a cell held a long number (a code, a certificate's number) of which Excel has kept 15 digits only."""
+    if isinstance(raw, str):
+        return _LOST_DIGITS.fullmatch(tidy(raw)) is not None
+    return isinstance(raw, int | float) and abs(raw) >= 10**_EXACT_DIGITS
+
+
+def items_of(raw: Any) -> list[str]:
+    """The items of a list in one cell, separated by 、 or another mark, by lines, or by spaces ("党员 活动" is two).
+
+    A space beside a single character only spreads a word ("张 庄").
+    """
+    items: list[str] = []
+    for part in _LIST_SEPARATORS.split(raw if isinstance(raw, str) else as_text(raw)):
+        words = part.split()
+        items += map(tidy, words if all(len(word) > 1 for word in words) else ["".join(words)])
+    return items
+
+
+def is_blank(raw: Any) -> bool:
+    """Whether a cell says nothing: empty, or one of 无 / — 暂无 - (columns where 无 means something ask themselves)."""
+    return isinstance(raw, str) and tidy(raw) in BLANK_WORDS
+
+
+def clean_name(raw: Any, *, max_length: int) -> str:
+    """A tidy text of at most `max_length` characters (`too_long`)."""
+    text = as_text(raw)
+    if len(text) > max_length:
+        raise CellRefusedError("too_long", f"内容过长，最多{max_length}个字，现有{len(text)}个字")
+    return text
+
+
+def clean_number(raw: Any) -> Decimal | Doubtful:
+    """A decimal number in the column's own unit.
+
+    Reads 1,200 · ￥1,200 · 520㎡ · 520平方米 · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
+    a range or 多/余 is an error under the same code; anything else `bad_number`.
+    """
+    if isinstance(raw, bool):
+        raise CellRefusedError("bad_number", "应填数字")
+    if isinstance(raw, int | float):
+        if not math.isfinite(raw):
+            raise CellRefusedError("bad_number", "应填数字（如520）")
+        return Decimal(raw) if isinstance(raw, int) else Decimal(f"{raw:.{_EXACT_DIGITS}g}")
+    if isinstance(raw, datetime.date | datetime.time):
+        raise CellRefusedError("bad_number", "应填数字，这里是日期，请把单元格格式改为常规后重填")
+    text = unicodedata.normalize("NFKC", tidy(str(raw))).replace(" ", "").lstrip("'").removeprefix("¥")
+    try:
+        return _exact_number(text)
+    except CellRefusedError:
+        if _RANGE.search(text):
+            raise CellRefusedError("approximate_number", "这里是一个范围，请填一个确定的数字") from None
+        if _OVER.search(text):
+            raise CellRefusedError("approximate_number", "这里是概数，请填一个确定的数字") from None
+        stripped = _ABOUT.sub("", text)
+        if stripped != text:
+            value = _exact_number(stripped)
+            return Doubtful(value, "approximate_number", f"按{format(value.normalize(), 'f')}读取，请核实准确数字")
+        raise
+
+
+def _exact_number(text: str) -> Decimal:
+    bare = _UNIT.sub("", text)
+    factor = Decimal(1)
+    while bare and bare[-1] in _MANY:
+        factor *= _MANY[bare[-1]]
+        bare = bare[:-1]
+    if _GROUPED_NUMBER.fullmatch(bare):
+        bare = bare.replace(",", "")
+    if not _PLAIN_NUMBER.fullmatch(bare.lower()):
+        raise CellRefusedError("bad_number", "应填数字（如520），不要填文字")
+    return Decimal(bare) * factor
+
+
+def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
+    """A count from 0 to `maximum` (`negative_number`, `bad_number`)."""
+    number = clean_number(raw)
+    value = number.value if isinstance(number, Doubtful) else number
+    if value < 0:
+        raise CellRefusedError("negative_number", "不能是负数")
+    if value != value.to_integral_value():
+        raise CellRefusedError("bad_number", "应填整数")
+    if value > maximum:
+        raise CellRefusedError("bad_number", f"数字过大，最大{maximum}")
+    return Doubtful(int(value), number.code, number.message) if isinstance(number, Doubtful) else int(value)
+
+
+def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decimal = Decimal(1)) -> Decimal | Doubtful:
+    """A number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); what is beyond is rounded off.
+
+    A cell that names its own unit (12.5万元 in a column of 万元) is not multiplied once more.
+    """
+    number = clean_number(raw)
+    if isinstance(raw, str) and _OWN_UNIT.search(raw):
+        multiplier = Decimal(1)
+    value = (number.value if isinstance(number, Doubtful) else number) * multiplier
+    if value < 0:
+        raise CellRefusedError("negative_number", "不能是负数")
+    if value > maximum:
+        raise CellRefusedError("bad_number", f"数字过大，最大{maximum}")
+    value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return Doubtful(value, number.code, number.message) if isinstance(number, Doubtful) else value
+
+
+def clean_date(raw: Any) -> datetime.date | Doubtful:
+    """A day: 2017.11.14, 2017-11-14, 2017/11/14, 2017年11月14日, 20171114, an Excel date or serial number.
+
+    A month alone (2017.11, 2017年11月) becomes its 1st with `approximate_date`; anything else is `bad_date`.
+    """
+    if isinstance(raw, datetime.date):
+        day = raw.date() if isinstance(raw, datetime.datetime) else raw
+        if day < EARLIEST_DATE:  # a zero in the format of a date, which Excel shows as 1900-01-00
+            raise CellRefusedError("bad_date", "日期过早，请核对年份")
+        return day
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        if _SERIAL_DATES[0] <= raw <= _SERIAL_DATES[1]:
+            return _EXCEL_EPOCH + datetime.timedelta(days=int(raw))
+        raw = str(int(raw)) if isinstance(raw, int) or raw.is_integer() else raw
+    if not isinstance(raw, str):
+        if isinstance(raw, float) and re.fullmatch(r"(19|20)\d\d\.\d{1,2}", repr(raw)):
+            raw = repr(raw)  # 2017.11 typed as a number
+        else:
+            raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
+    text = unicodedata.normalize("NFKC", tidy(raw)).replace(" 年", "年").lstrip("'")
+    compact = re.sub(r"\s*([-./年月日])\s*", r"\1", text)
+    if found := _DATE_SEPARATED.fullmatch(compact) or _DATE_PACKED.fullmatch(compact):
+        return _real_day(found)
+    if found := _MONTH_ONLY.fullmatch(compact):
+        day = _real_day(found, day=1)
+        # 2017.10 in a number cell is 2017.1 to Excel, and so it is in the .csv that Excel saves.
+        october = "（如果是10月，请写成2017年10月这样）" if re.fullmatch(r"\d{4}\.1", compact) else ""
+        return Doubtful(day, "approximate_date", f"只有年月，按{day.isoformat()}读取，请核实{october}")
+    if _SERIAL_DATE.fullmatch(compact) and _SERIAL_DATES[0] <= float(compact) <= _SERIAL_DATES[1]:
+        return _EXCEL_EPOCH + datetime.timedelta(days=int(float(compact)))
+    raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
+
+
+def _real_day(found: re.Match[str], day: int | None = None) -> datetime.date:
+    try:
+        value = datetime.date(int(found[1]), int(found[2]), day or int(found[3]))
+    except ValueError as error:
+        raise CellRefusedError("bad_date", "没有这一天，请核对年月日") from error
+    if value < EARLIEST_DATE:
+        raise CellRefusedError("bad_date", "日期过早，请核对年份")
+    return value
+
+
+def clean_boolean(raw: Any) -> bool:
+    """是/否, 有/无, √/×, 1/0, Y/N (`bad_boolean`)."""
+    text = unicodedata.normalize("NFKC", as_text(raw)).casefold()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise CellRefusedError("bad_boolean", "只能填“是”或“否”")

@@ -1,0 +1,1 @@
+"""Notices to people who sign in, and their e-mail."""

@@ -1,0 +1,149 @@
+"""Telling people something: a notice in the portal, and an e-mail that says no more than its title.
+
+The notice is the truth and is written with what it speaks of, in one transaction; the e-mail is sent later by the
+worker, and whatever becomes of it is noted on the notice. A mail server that is away loses nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Iterable
+from smtplib import SMTPDataError, SMTPRecipientsRefused
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+from changzhi_portal.bulk import insert_rows
+from notices.models import Notice
+
+logger = logging.getLogger(__name__)
+PORTAL_NAME = "长治市社区治理与“三社联动”信息平台"
+# A claim older than this was left by a worker that died; a failed attempt is repeated after as long.
+TRY_AGAIN_AFTER = datetime.timedelta(minutes=5)
+MOST_ATTEMPTS = 3
+_MOST_AT_ONCE = 200  # e-mails a task sends before it lets others on the queue have their turn
+# What concerns one message alone; after any other trouble the server is left in peace for a while.
+_ABOUT_ONE_MESSAGE = (SMTPRecipientsRefused, SMTPDataError, ValueError)
+
+
+class Message(NamedTuple):
+    """What to tell one person; see `Notice`."""
+
+    user: User
+    title: str
+    text: str = ""
+    url: str = ""
+    about: str = ""
+
+
+def notify(messages: Iterable[Message]) -> list[Notice]:
+    """Write the notices. Must run inside the transaction of what they speak of; e-mail follows by itself."""
+    notices = [
+        Notice(
+            user=message.user,
+            title=_cut(message.title, "title"),
+            text=_cut(message.text, "text"),
+            url=message.url,
+            about=message.about,
+            made_at=timezone.now(),
+            mail=Notice.Mail.WAITING if message.user.email else Notice.Mail.NONE,
+        )
+        for message in messages
+    ]
+    insert_rows(Notice, notices)
+    return notices
+
+
+def _cut(words: str, column: str) -> str:
+    """As much as the column holds: a county's long name must not keep anybody from being told."""
+    length = Notice._meta.get_field(column).max_length or 0
+    return words if len(words) <= length else f"{words[: length - 1]}…"
+
+
+def mark_notices_as_seen(*, by: Any, about: str | None = None) -> int:
+    """The notices of a person, all or those about one record, have been looked at; how many were new."""
+    news = Notice.objects.news_for(by).order_by()
+    if about is not None:
+        news = news.filter(about=about)
+    with transaction.atomic():
+        return news.update(seen_at=timezone.now())
+
+
+# --- E-mail ---
+
+
+def is_mail_sent_out() -> bool:
+    """Whether e-mail leaves this machine; by default it is kept in a folder (docs/operations.md, EMAIL_URL)."""
+    return settings.EMAIL_BACKEND not in {
+        "django.core.mail.backends.filebased.EmailBackend",
+        "django.core.mail.backends.console.EmailBackend",
+        "django.core.mail.backends.dummy.EmailBackend",
+    }
+
+
+def send_waiting_mail() -> int:
+    """Send the e-mail of the notices that wait for it; how many were sent. Safe to run twice at the same time."""
+    sent = 0
+    connection = get_connection()
+    for key in _waiting().order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE]:
+        if not _claim(key):
+            continue
+        notice = Notice.objects.select_related("user").get(pk=key)
+        try:
+            _message(notice, connection).send()
+        except (OSError, ValueError) as error:  # SMTPException is an OSError
+            _note_failure(notice, error)
+            if not isinstance(error, _ABOUT_ONE_MESSAGE):
+                break
+        else:
+            Notice.objects.filter(pk=key).update(mail=_delivered(), mail_error="")
+            sent += 1
+    connection.close()
+    return sent
+
+
+def _waiting() -> Any:
+    before = timezone.now() - TRY_AGAIN_AFTER
+    not_tried_just_now = Q(mail_tried_at__isnull=True) | Q(mail_tried_at__lt=before)
+    return Notice.objects.filter(not_tried_just_now, mail__in=(Notice.Mail.WAITING, Notice.Mail.SENDING))
+
+
+def _claim(key: int) -> bool:
+    """Whether this worker is the one that turned the notice to sending."""
+    claimed = (
+        _waiting()
+        .filter(pk=key)
+        .update(mail=Notice.Mail.SENDING, mail_tried_at=timezone.now(), mail_attempts=F("mail_attempts") + 1)
+    )
+    return bool(claimed)
+
+
+def _delivered() -> str:
+    return Notice.Mail.SENT if is_mail_sent_out() else Notice.Mail.KEPT
+
+
+def _message(notice: Notice, connection: Any) -> EmailMessage:
+    """The title and where to read on; never the text, which may hold what somebody typed."""
+    return EmailMessage(
+        subject=f"【通知】{notice.title}",
+        body=f"{notice.title}。\n\n请登录{PORTAL_NAME}，在“通知”中查看详情并办理。\n\n（本邮件由系统自动发出，请勿回复。）",
+        to=[notice.user.email],
+        connection=connection,
+    )
+
+
+def _note_failure(notice: Notice, error: Exception) -> None:
+    """Another attempt later, or after the last one the reason for good. The address stays out of reason and log."""
+    logger.warning("The e-mail of notice %s was not sent: %s", notice.pk, type(error).__name__)
+    is_last = notice.mail_attempts >= MOST_ATTEMPTS
+    refused = isinstance(error, _ABOUT_ONE_MESSAGE)
+    reason = "收件地址或内容被拒收，请核对邮箱" if refused else "连不上邮件服务器，请联系系统管理员"
+    Notice.objects.filter(pk=notice.pk).update(
+        mail=Notice.Mail.FAILED if is_last else Notice.Mail.WAITING, mail_error=f"{reason}（{type(error).__name__}）"
+    )

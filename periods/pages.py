@@ -1,0 +1,52 @@
+"""What every page of one reporting month shares: the month of the address, the title, the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.pages import Crumb, PortalPage
+from changzhi_portal.refusals import PortalError
+from periods.models import ReportingPeriod, parse_month
+
+MONTHS_TITLE = "统计月"
+
+
+def find_period(code: str) -> ReportingPeriod:
+    """The month of an address; raises Http404 for one that is not in the calendar."""
+    try:
+        month = parse_month(code)
+    except PortalError as error:
+        raise Http404 from error
+    return get_object_or_404(ReportingPeriod.objects.with_locker(), month=month)
+
+
+class MonthPage(TemplateResponseMixin, PortalPage):
+    """A page of one month."""
+
+    period: ReportingPeriod
+    what: str = ""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Remember which month is meant; it is looked up once the role may open the page."""
+        super().setup(request, *args, **kwargs)
+        self.code: str = kwargs["period"]
+
+    def get_title(self) -> str:
+        """2018年6月, and what is done with it."""
+        return f"{self.what}{self.period}" if hasattr(self, "period") else self.what.rstrip("：") or MONTHS_TITLE
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Back to the months, and to the month."""
+        crumbs = [Crumb(MONTHS_TITLE, reverse("submissions:periods"))]
+        if self.what and hasattr(self, "period"):
+            crumbs.append(Crumb(str(self.period), reverse("submissions:period", args=[self.period.code])))
+        return crumbs
+
+    def back(self) -> HttpResponse:
+        """To the month's page."""
+        return redirect("submissions:period", period=self.code)

@@ -1,0 +1,64 @@
+"""The dashboard of a month by the divisions of today (按现行区划; see targets.current_boundaries)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from communities.models import Division
+from reports.dashboard import Board
+from targets.current_boundaries import (
+    communities_in_current_boundaries,
+    counties_judged_in_current_boundaries,
+    measures_in_current_boundaries,
+    results_in_current_boundaries,
+)
+from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+
+
+def divisions_standing(user: Any) -> Any:
+    """The divisions of today that the user may see."""
+    return Division.objects.standing().visible_to(user)
+
+
+@dataclass(frozen=True)
+class BoardAsNow(Board):
+    """The same figures, added up for a division of today and those below it."""
+
+    is_as_now = True
+
+    @cached_property
+    def _all_results(self) -> list[TargetResult]:
+        below = Division.Level.COUNTY if self._is_city else Division.Level.TOWN
+        return results_in_current_boundaries(self.period, user=self.user, levels={self.division.level, below})
+
+    @property
+    def _is_town(self) -> bool:
+        return self.division.level == Division.Level.TOWN
+
+    def _own_results(self) -> list[TargetResult]:
+        return [result for result in self._all_results if result.division_id == self.division.pk]
+
+    def _one_level_below(self, target: Target) -> list[TargetResult]:
+        return [
+            result
+            for result in self._all_results
+            if result.target_id == target.pk and result.division.parent_id == self.division.pk
+        ]
+
+    def workforce(self) -> DivisionMeasure | None:
+        """Of the city and of counties; a town's is shown as it was only."""
+        measures = [] if self._is_town else measures_in_current_boundaries(self.period)
+        return next((measure for measure in measures if measure.division_id == self.division.pk), None)
+
+    def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
+        """Today's counties, by what their parts had together."""
+        judged = counties_judged_in_current_boundaries(self.period, target, user=self.user)
+        return [measure for measure in judged if measure.division.path.startswith(self.division.path)]
+
+    def _measures(self) -> Any:
+        """The communities that lie in the division today."""
+        measures = CommunityMeasure.objects.visible_to(self.user).for_period(self.period).with_place()
+        return communities_in_current_boundaries(measures, self.division)

@@ -1,0 +1,228 @@
+"""锁定后变动: comparing a locked month with what computing it again would give, and keeping the answer (domain.md §6)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from changzhi_portal.bulk import insert_rows
+from changzhi_portal.refusals import PortalError
+from communities.models import Division
+from periods.models import ReportingPeriod
+from revisions.causes import causes_of
+from revisions.differences import Differences, ResultDifference, UnitDifference, differences_of
+from revisions.models import LockedChange, LockedComparison, LockedResultChange
+from revisions.would_be import would_be
+from targets.actions.measuring import in_one_snapshot, lock_period_row
+from targets.models import Computation, Target, unconsumed_changes
+
+# Every upload makes all locked months due, and each takes as long as measuring it: so not more often than this.
+COMPARE_EVERY = datetime.timedelta(minutes=10)
+State = LockedComparison.State
+_Cause = LockedChange.causes.through
+
+
+def compare_locked(period: ReportingPeriod) -> LockedComparison:
+    """Find out what computing a locked month again would change and why, and keep it in place of the last answer.
+
+    The frozen figures are not touched: what is computed for this is taken back in the same transaction. Raises
+    PortalError for a month that is not locked; the last answer stays then, as after any failure.
+    """
+    return in_one_snapshot(lambda: _compare(lock_period_row(period)))
+
+
+def _compare(period: ReportingPeriod) -> LockedComparison:
+    if not period.is_locked:
+        raise PortalError(
+            f"{period}没有锁定，没有“锁定后变动”；它的数据会随登记表重新测算。",
+            cure=f"The period {period.code} is not locked: its figures follow the registers anyway.",
+        )
+    comparison, _ = LockedComparison.objects.update_or_create(
+        period=period, defaults={"state": State.RUNNING, "started_at": timezone.now()}
+    )
+    later = unconsumed_changes(period)
+    with would_be(period) as computed:
+        differences = differences_of(period, computed)
+        targets = _targets(period, computed)
+    comparison.changes.all().delete()
+    comparison.results.all().delete()
+    _keep_units(comparison, differences, causes_of(differences, period, later), targets)
+    insert_rows(LockedResultChange, [_result(comparison, each) for each in differences.results])
+    comparison.changes_seen = later.count()
+    comparison.state, comparison.finished_at = State.FINISHED, timezone.now()
+    comparison.save(update_fields=["changes_seen", "state", "finished_at"])
+    return comparison
+
+
+def _targets(*periods: ReportingPeriod) -> dict[str, Target]:
+    """The targets that the months were judged by, by code; of two versions of one, the later month's."""
+    plans = [Computation.objects.get(period=period).plan_id for period in periods]
+    return {target.code: target for plan in plans for target in Target.objects.filter(plan_id=plan)}
+
+
+def _keep_units(
+    comparison: LockedComparison,
+    differences: Differences,
+    causes: Mapping[tuple[bool, int], list[int]],
+    targets: Mapping[str, Target],
+) -> None:
+    names = _names_of_divisions(differences)
+    rows = {
+        **{(True, unit.key): _community(comparison, unit, targets, names) for unit in differences.communities.values()},
+        **{(False, unit.key): _division(comparison, unit, targets, names) for unit in differences.divisions.values()},
+    }
+    insert_rows(LockedChange, list(rows.values()))
+    links = [(row, record) for key, row in rows.items() for record in causes[key]]
+    insert_rows(_Cause, [_Cause(lockedchange_id=row.pk, changerecord_id=record) for row, record in links])
+
+
+def _names_of_divisions(differences: Differences) -> dict[int, Division]:
+    wanted = {*differences.divisions}
+    for unit in differences.communities.values():
+        for side in (unit.before, unit.after):
+            wanted |= {side[name] for name in ("town_id", "county_id") if name in side}
+    return Division.objects.in_bulk(wanted)
+
+
+def _community(
+    comparison: LockedComparison, unit: UnitDifference, targets: Mapping[str, Target], names: Mapping[int, Division]
+) -> LockedChange:
+    row = unit.before or unit.after
+    return LockedChange(
+        comparison=comparison,
+        kind=unit.kind,
+        community_id=unit.key,
+        division_id=row["town_id"],
+        code=row["code"],
+        name=row["name"],
+        columns=_columns(unit, names),
+        verdicts=_verdicts(unit, targets),
+    )
+
+
+def _division(
+    comparison: LockedComparison, unit: UnitDifference, targets: Mapping[str, Target], names: Mapping[int, Division]
+) -> LockedChange:
+    return LockedChange(
+        comparison=comparison,
+        kind=unit.kind,
+        division_id=unit.key,
+        code=names[unit.key].code,
+        name=names[unit.key].name,
+        columns=_columns(unit, names),
+        verdicts=_verdicts(unit, targets),
+    )
+
+
+def _columns(unit: UnitDifference, names: Mapping[int, Division]) -> list[dict[str, Any]]:
+    """What differs, with divisions by name."""
+
+    def said(side: Mapping[str, Any], column: str) -> Any:
+        value = side.get(column)
+        if value is not None and column in ("town_id", "county_id"):
+            return names[value].name
+        return _plain(value)
+
+    return [
+        {"name": column, "before": said(unit.before, column), "after": said(unit.after, column)}
+        for column in unit.columns
+    ]
+
+
+def _verdicts(unit: UnitDifference, targets: Mapping[str, Target]) -> list[dict[str, Any]]:
+    ordered = sorted(unit.verdicts.items(), key=lambda item: targets[item[0]].position)
+    return [
+        {
+            "code": code,
+            "name": targets[code].short_name,
+            "unit": targets[code].unit,
+            "before": _plain_row(before),
+            "after": _plain_row(after),
+        }
+        for code, (before, after) in ordered
+    ]
+
+
+def _result(comparison: LockedComparison, each: ResultDifference) -> LockedResultChange:
+    return LockedResultChange(
+        comparison=comparison,
+        division_id=each.division_id,
+        target_code=each.target.code,
+        target_name=each.target.short_name,
+        position=each.target.position,
+        unit=each.target.unit,
+        before=_plain_row(each.before),
+        after=_plain_row(each.after),
+    )
+
+
+def _plain_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as the number they are, so that JSON keeps 500.5 and 500."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+# --- The worker finds out by itself what is due ---
+
+
+def locked_periods_to_compare() -> QuerySet[ReportingPeriod]:
+    """The locked months that registers have changed after, as far as their comparison does not say so yet.
+
+    Newest first, and not more often than COMPARE_EVERY.
+    """
+    comparisons = LockedComparison.objects.filter(period=OuterRef("pk"))
+    reflects_all = comparisons.with_staleness().filter(is_stale=False, state=State.FINISHED)
+    began_just_now = comparisons.filter(started_at__gt=timezone.now() - COMPARE_EVERY)
+    measured = Computation.objects.filter(period=OuterRef("pk"))
+    return (
+        ReportingPeriod.objects.locked()
+        .filter(Exists(measured), Exists(unconsumed_changes(OuterRef("pk"))))
+        .exclude(Exists(reflects_all))
+        .exclude(Exists(began_just_now))
+        .order_by("-month")
+    )
+
+
+def compare_if_due(*, period_id: int) -> LockedComparison | None:
+    """Compare a locked month that is due, unless another worker has claimed it; None when there was nothing to do.
+
+    Safe to call twice. When comparing fails, the comparison says so, the last answer stays, and the error is raised. A
+    month that was opened meanwhile keeps no comparison.
+    """
+    period = locked_periods_to_compare().filter(pk=period_id).first()
+    if period is None or not _claim(period):
+        return None
+    try:
+        return compare_locked(period)
+    except Exception:
+        claimed = LockedComparison.objects.filter(period=period)
+        locked = ReportingPeriod.objects.locked()
+        claimed.filter(period__in=locked).update(state=State.FAILED)
+        claimed.exclude(period__in=locked).delete()
+        raise
+
+
+def _claim(period: ReportingPeriod) -> bool:
+    """Whether this worker may compare the month: it is the one that turned the row to running."""
+    now = timezone.now()
+    claim: dict[str, Any] = {"state": State.RUNNING, "started_at": now}
+    _, is_new = LockedComparison.objects.get_or_create(period=period, defaults=claim)
+    if is_new:
+        return True
+    abandoned_or_settled = Q(started_at__lte=now - COMPARE_EVERY)
+    return LockedComparison.objects.filter(abandoned_or_settled, period=period).update(**claim) == 1
+
+
+def forget_comparison(period: ReportingPeriod) -> None:
+    """Drop what was found of a month that is not locked any more. For whoever reopens it, in the same transaction."""
+    LockedComparison.objects.filter(period=period).delete()

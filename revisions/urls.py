@@ -1,0 +1,11 @@
+"""Addresses of what changed since a month was locked (锁定后变动)."""
+
+from django.urls import URLPattern, path
+
+from revisions.views import CompareNow, SinceLock
+
+app_name = "revisions"
+urlpatterns: list[URLPattern] = [
+    path("periods/<slug:period>/changes/", SinceLock.as_view(), name="changes"),
+    path("periods/<slug:period>/changes/compare/", CompareNow.as_view(), name="compare"),
+]

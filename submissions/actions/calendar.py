@@ -1,0 +1,58 @@
+"""The calendar of months: opened when they begin; reports judged anew when a month is due on another day (domain.md §6)."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from changelog.actions import change_of, log_changes
+from changelog.models import ChangeSet
+from periods.models import ReportingPeriod, month_after
+from submissions.models import Submission
+
+# So many months to come stand in the calendar, so that their dates can be seen and changed.
+MONTHS_AHEAD = 2
+
+
+def open_months_begun(*, day: datetime.date) -> int:
+    """Open the months whose opening day has come, and keep the next ones in the calendar; how many were opened.
+
+    However often it is called, a month is opened once, and one that was locked stays locked.
+    """
+    this_month = day.replace(day=1)
+    wanted = [month_after(this_month, months) for months in range(MONTHS_AHEAD + 1)]
+    known = set(ReportingPeriod.objects.filter(month__in=wanted).values_list("month", flat=True))
+    created = [ReportingPeriod.objects.for_month(month) for month in wanted if month not in known]
+    with transaction.atomic():
+        upcoming = ReportingPeriod.objects.filter(state=ReportingPeriod.State.UPCOMING, opens_on__lte=day)
+        opened = upcoming.update(state=ReportingPeriod.State.OPEN)
+    return opened + sum(period.state == ReportingPeriod.State.OPEN for period in created)
+
+
+def judge_lateness_anew(*, period: ReportingPeriod, change_set: ChangeSet) -> None:
+    """Bring `is_late` of a month's submissions to the day it is due now, and log what changed into `change_set`.
+
+    For whoever changes that day, in the same transaction.
+    """
+    changed = []
+    for submission in Submission.objects.for_period(period).with_steps():
+        first: datetime.datetime | None = submission.first_submitted_at
+        is_late = first is not None and timezone.localdate(first) > period.due_on
+        if is_late != submission.is_late:
+            submission.is_late = is_late
+            changed.append(submission)
+    Submission.objects.bulk_update(changed, ["is_late"])
+    log_changes(
+        change_set,
+        [
+            change_of(
+                submission,
+                division=submission.county_id,
+                before={"is_late": not submission.is_late},
+                after={"is_late": submission.is_late},
+            )
+            for submission in changed
+        ],
+    )

@@ -1,0 +1,190 @@
+"""Locking a month, opening it again, changing its dates (domain.md §6). All of it goes into the change log.
+
+What a lock freezes are rows of their own (community measures, division measures, results, the computation and the
+change sets it consumed); nothing else writes them, and `compute_period` refuses a locked month. So locking is one state
+under the row lock that computing takes as well, with the figures brought up to date inside the same snapshot.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from changelog.actions import change_of, differing, log_changes
+from changelog.models import ChangeSet
+from changzhi_portal.refusals import PortalError
+from communities.models import Division
+from periods.models import ReportingPeriod
+from revisions.actions import forget_comparison
+from submissions.actions.calendar import judge_lateness_anew
+from submissions.models import Submission
+from submissions.reporting import counties_owing
+from targets.actions.measuring import compute_held, in_one_snapshot, lock_period_row
+from targets.models import Computation
+
+REASON_LENGTH = 200
+_LOGGED = ("state", "opens_on", "due_on", "late_until", "reopened_reason")
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """A county whose report of the month has not been accepted, and how far it has come."""
+
+    county: Division
+    state: str
+
+    @property
+    def label(self) -> str:
+        """未上报, 已上报, 已退回."""
+        return str(Submission.State(self.state).label)
+
+
+@dataclass(frozen=True)
+class Locked:
+    """What locking a month did: the month, whether its figures had to be computed first, which counties are missing."""
+
+    period: ReportingPeriod
+    was_recomputed: bool
+    outstanding: list[Outstanding]
+
+
+def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
+    """The counties of that month whose report has not been accepted, by code. They do not keep a month from locking."""
+    states = dict(Submission.objects.filter(period=period).values_list("county_id", "state"))
+    found = [
+        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in counties_owing(period)
+    ]
+    return [each for each in found if each.state != Submission.State.ACCEPTED]
+
+
+def lock_period(*, period: ReportingPeriod, by: Any) -> Locked:
+    """Freeze a month, bringing its figures up to date first; a change that commits meanwhile counts as later.
+
+    Raises PortalError for a user without the right, and for a month that is locked already, has not ended, or that
+    nobody can measure; then everything stays as it was.
+    """
+    _refuse_unless_allowed(by)
+    with transaction.atomic():
+        lock_period_row(
+            period
+        )  # figures that are just being committed are waited for, so that the snapshot below has them
+    return in_one_snapshot(lambda: _lock(lock_period_row(period), by))
+
+
+def _lock(period: ReportingPeriod, by: Any) -> Locked:
+    if period.is_locked:
+        raise PortalError(
+            f"{period}已经锁定，不用再锁。", cure=f"The period {period.code} is locked already. Nothing was changed."
+        )
+    if period.as_of > timezone.localdate():
+        raise PortalError(
+            f"{period}还没有结束，数据要到月末才定，请过了月末再锁定。",
+            cure=f"The period {period.code} ends on {period.as_of}. Lock it after that day.",
+        )
+    is_stale = not Computation.objects.is_up_to_date(period)
+    if is_stale:
+        compute_held(period)
+    before = _logged_values(period)
+    period.state = ReportingPeriod.State.LOCKED
+    period.locked_at, period.locked_by = timezone.now(), by
+    period.reopened_reason = ""
+    period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
+    _log(period, before, by=by, summary=f"锁定{period}")
+    return Locked(period, is_stale, outstanding_counties(period))
+
+
+def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> ReportingPeriod:
+    """Open a locked month again; from then on it is computed like any open month, with what changed since.
+
+    The reason stays with the month until it is locked again, and in the change log for good. Raises PortalError for a
+    user without the right, a month that is not locked and a missing or too long reason.
+    """
+    _refuse_unless_allowed(by)
+    reason = _stated(reason)
+    with transaction.atomic():
+        period = lock_period_row(period)
+        if not period.is_locked:
+            raise PortalError(
+                f"{period}没有锁定，不用重新开放。",
+                cure=f"The period {period.code} is not locked. Nothing was changed.",
+            )
+        before = _logged_values(period)
+        period.state = ReportingPeriod.State.OPEN
+        period.locked_at = period.locked_by = None
+        period.reopened_reason = reason
+        period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
+        forget_comparison(period)
+        _log(period, before, by=by, summary=f"重新开放{period}：{reason}")
+    return period
+
+
+def change_dates(
+    *,
+    period: ReportingPeriod,
+    by: Any,
+    opens_on: datetime.date,
+    due_on: datetime.date,
+    late_until: datetime.date,
+) -> ReportingPeriod:
+    """Give a month other dates: from when it may be reported, until when on time, until when late.
+
+    Raises PortalError for a user without the right, a locked month and dates out of order.
+    """
+    _refuse_unless_allowed(by)
+    with transaction.atomic():
+        period = lock_period_row(period)
+        if period.is_locked:
+            raise PortalError(
+                f"{period}已锁定，填报日期不能再改；如需修改，请先重新开放。",
+                cure=f"The period {period.code} is locked. Reopen it first.",
+            )
+        before = _logged_values(period)
+        period.opens_on, period.due_on, period.late_until = opens_on, due_on, late_until
+        try:
+            period.validate_constraints()
+        except ValidationError as error:
+            raise PortalError(error.messages[0], cure=f"The dates of {period.code} are out of order.") from error
+        if _logged_values(period) != before:
+            period.save(update_fields=["opens_on", "due_on", "late_until"])
+            change_set = _log(period, before, by=by, summary=f"修改{period}填报日期")
+            judge_lateness_anew(period=period, change_set=change_set)
+    return period
+
+
+def _refuse_unless_allowed(by: Any) -> None:
+    if not by.role.may_manage_periods:
+        raise PortalError(
+            "锁定、重新开放和修改日期由市局管理员办理，请联系市局管理员。",
+            cure=f"The role of {by.username} ({by.role}) may not do this; a bureau_admin may.",
+        )
+
+
+def _stated(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not reason:
+        raise PortalError("请写明重新开放的原因，会记入锁定记录。", cure="A reason is needed: --reason TEXT")
+    if len(reason) > REASON_LENGTH:
+        raise PortalError(
+            f"原因请控制在{REASON_LENGTH}个字以内，现在有{len(reason)}个字。",
+            cure=f"The reason may have at most {REASON_LENGTH} characters; it has {len(reason)}.",
+        )
+    return reason
+
+
+def _logged_values(period: ReportingPeriod) -> dict[str, Any]:
+    return {name: getattr(period, name) for name in _LOGGED}
+
+
+def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: str) -> ChangeSet:
+    """The change log says what moved; who and when stand in its change set. No register is touched by it."""
+    change_set = ChangeSet.objects.create(
+        made_by=by, division=by.division, summary=summary[:200], affects_figures=False
+    )
+    moved = differing(before, _logged_values(period))
+    log_changes(change_set, [change_of(period, division=by.division_id, **moved)])
+    return change_set

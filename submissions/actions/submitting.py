@@ -1,0 +1,310 @@
+"""A county's report of a month, step by step: 上报, 退回, 接收 (domain.md §6).
+
+Every step locks the month first, so two people, or a person and the lock of the month, come one after the other; whoever
+comes second is told what the first has done. A step writes the submission, the step itself, the change log and the
+notices to the county's clerks in one transaction.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from changelog.actions import change_of, differing, log_changes
+from changelog.models import ChangeSet
+from changzhi_portal.facts import in_words
+from changzhi_portal.quality import Finding, Severity
+from changzhi_portal.refusals import PortalError
+from communities.models import Division
+from notices.actions import Message, notify
+from periods.models import ReportingPeriod
+from submissions.checks import findings_for
+from submissions.models import Submission, SubmissionStep, explanation_key
+from submissions.reporting import Phase, counties_owing, phase_of
+from targets.actions.measuring import lock_period_row
+
+State = Submission.State
+Kind = SubmissionStep.Kind
+NOTE_LENGTH = 500
+EXPLANATION_LENGTH = 500
+_LOGGED = ("state", "is_late", "return_note")
+
+
+def submit_month(
+    *,
+    period: ReportingPeriod,
+    county: Division,
+    by: Any,
+    explanations: Mapping[str, str] | None = None,
+    steps_seen: int | None = None,
+    at: datetime.datetime | None = None,
+    findings: Sequence[Finding] | None = None,
+) -> Submission:
+    """Report a month for a county, or report it again after it was returned.
+
+    `explanations` has a text for every soft finding, by `explanation_key`. `steps_seen` is how many steps the page
+    showed; a submission that has moved on since is refused. `at` is now, but for demo data. `findings` are what the
+    checks have just found in the county, from whoever reports several at once and has looked through them together;
+    by default they are looked for here. Raises PortalError for a role or place that may not, a month that is not open,
+    the time after `late_until` (then only the bureau may), a hard finding, a soft one without explanation, and a report
+    that stands already.
+    """
+    moment = at or timezone.now()
+    _refuse_unless_owing(period, county, by)
+    _refuse_unless_in_time(period, by, timezone.localdate(moment))
+    kept = _explained(_to_explain(period, county, findings), explanations or {})
+    with transaction.atomic():
+        period = lock_period_row(period)
+        _refuse_unless_in_time(period, by, timezone.localdate(moment))
+        submission, _ = Submission.objects.select_related("county").get_or_create(period=period, county=county)
+        submission.period = period
+        _refuse_unless_as_seen(submission, steps_seen)
+        if submission.is_reported:
+            raise PortalError(
+                f"{county.name}{period}已由{submission.submitted_by}于{in_words(submission.submitted_at)}上报，不用再报。",
+                cure=f"{submission.ref} was submitted by somebody already.",
+            )
+        if submission.submitted_at is None:
+            submission.is_late = timezone.localdate(moment) > period.due_on
+        before = _logged_values(submission)
+        submission.submitted_at, submission.submitted_by = moment, by
+        submission.explanations = kept
+        return _step(submission, Kind.SUBMITTED, State.SUBMITTED, by, moment, was=before, explanations=kept)
+
+
+def return_submission(
+    *,
+    submission: Submission,
+    note: str,
+    by: Any,
+    steps_seen: int | None = None,
+    at: datetime.datetime | None = None,
+) -> Submission:
+    """Give a report back to the county with a note saying what to correct.
+
+    One that was accepted may be returned as well, as long as the month is not locked. Raises PortalError for a role
+    that may not, an empty or too long note, a locked month, and a report that is not there or was returned already.
+    """
+    words = note.strip()
+    if not words:
+        raise PortalError("请写明退回意见，让填报员知道要改什么。", cure="Give a note with the return.")
+    if len(words) > NOTE_LENGTH:
+        raise PortalError(
+            f"退回意见超过{NOTE_LENGTH}个字，请写短一些。", cure=f"The note exceeds {NOTE_LENGTH} characters."
+        )
+    return _review(
+        submission, Kind.RETURNED, State.RETURNED, by, since=Submission.REPORTED, note=words, seen=steps_seen, at=at
+    )
+
+
+def accept_submission(
+    *, submission: Submission, by: Any, steps_seen: int | None = None, at: datetime.datetime | None = None
+) -> Submission:
+    """Accept a report. Raises PortalError for a role that may not, a locked month, and one that is not submitted."""
+    return _review(
+        submission, Kind.ACCEPTED, State.ACCEPTED, by, since=(State.SUBMITTED,), note="", seen=steps_seen, at=at
+    )
+
+
+# --- Who may, and when ---
+
+
+def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: Any) -> None:
+    if not by.role.may_submit:
+        raise PortalError(
+            "您的角色不能上报，请由县（市、区）填报员上报。", cure=f"The role of {by.username} may not submit."
+        )
+    if not counties_owing(period).visible_to(by).filter(pk=county.pk).exists():
+        raise PortalError(
+            f"您不能为{county.name}上报{period}，请选择本单位当月的县（市、区）。",
+            cure=f"{county.code} does not report {period.code}, or lies outside the area of {by.username}.",
+        )
+
+
+def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date) -> None:
+    phase = phase_of(period, day)
+    if phase == Phase.LOCKED:
+        raise PortalError(
+            f"{period}已锁定，不能再上报；确需补报，请联系市局管理员重新开放。",
+            cure=f"{period.code} is locked. Reopen it first.",
+        )
+    if phase == Phase.NOT_OPEN:
+        raise PortalError(
+            f"{period}还没有开放填报，{in_words(period.opens_on)}起可以上报。", cure=f"{period.code} is not open yet."
+        )
+    if phase == Phase.CLOSED and not by.role.may_review:
+        raise PortalError(
+            f"{period}的迟报截止日（{in_words(period.late_until)}）已过，您不能再自行上报，请联系市局业务员代为上报。",
+            cure=f"After {period.late_until} only a bureau_officer or bureau_admin may submit {period.code}.",
+        )
+
+
+def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
+    if not by.role.may_review:
+        raise PortalError("您的角色不能审核上报，请联系市局业务员。", cure=f"The role of {by.username} may not review.")
+    if not Submission.objects.visible_to(by).filter(pk=submission.pk).exists():
+        raise PortalError(
+            f"您不能审核{submission.county.name}的上报。", cure=f"{submission.ref} lies outside the user's area."
+        )
+
+
+# --- The checks ---
+
+
+def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Finding] | None) -> list[Finding]:
+    """The soft findings, of those given or of all that the checks find now. Raises PortalError when there is a hard one."""
+    if findings is None:
+        found = findings_for(period=period, division=county)
+        hard = found.hard
+        soft = found.narrowed(severity=Severity.SOFT).all() if found.soft and not hard else []
+    else:
+        hard = sum(finding.is_hard for finding in findings)
+        soft = [finding for finding in findings if not finding.is_hard]
+    if hard:
+        raise PortalError(
+            f"还有{hard}处必须改正的问题，请改正后再上报。",
+            cure=f"{hard} hard findings block the submission. Run check_data and correct them.",
+        )
+    return soft
+
+
+def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The explanations to keep, each with the finding as it was explained. Raises PortalError as `submit_month` says."""
+    texts = {key: text.strip() for key, text in given.items()}
+    missing = [finding for finding in soft if not texts.get(_key(finding))]
+    if missing:
+        first = missing[0]
+        raise PortalError(
+            f"还有{len(missing)}处需要说明情况，第一处是“{first.label}”（{first.rule.title}），请写明后再上报。",
+            cure=f"{len(missing)} soft findings have no explanation, first {_key(first)}.",
+        )
+    if any(len(texts[_key(finding)]) > EXPLANATION_LENGTH for finding in soft):
+        raise PortalError(
+            f"有的情况说明超过{EXPLANATION_LENGTH}个字，请写短一些。",
+            cure=f"An explanation exceeds {EXPLANATION_LENGTH} characters.",
+        )
+    return {
+        _key(finding): {
+            "rule": finding.rule.code,
+            "title": finding.rule.title,
+            "label": finding.label,
+            "place": finding.place,
+            "message": finding.message,
+            "url": finding.url,
+            "text": texts[_key(finding)],
+        }
+        for finding in soft
+    }
+
+
+def _key(finding: Finding) -> str:
+    return explanation_key(finding.rule.code, finding.ref)
+
+
+# --- Writing a step ---
+
+
+def _refuse_unless_as_seen(submission: Submission, steps_seen: int | None) -> None:
+    if steps_seen is not None and submission.steps.count() != steps_seen:
+        raise PortalError(
+            "您打开页面以后，这份上报又有了新的变化，请看过最新情况再操作。",
+            cure=f"{submission.ref} has moved on since it was read.",
+        )
+
+
+def _review(
+    submission: Submission,
+    kind: Kind,
+    state: State,
+    by: Any,
+    *,
+    since: Iterable[str],
+    note: str,
+    seen: int | None,
+    at: datetime.datetime | None,
+) -> Submission:
+    _refuse_unless_reviewing(submission, by)
+    moment = at or timezone.now()
+    with transaction.atomic():
+        period = lock_period_row(submission.period)
+        if period.state == ReportingPeriod.State.LOCKED:
+            raise PortalError(
+                f"{period}已锁定，不能再{kind.label}；如需更改，请先由市局管理员重新开放。",
+                cure=f"{period.code} is locked. Reopen it first.",
+            )
+        current = Submission.objects.select_related("county").get(pk=submission.pk)
+        current.period = period
+        _refuse_unless_as_seen(current, seen)
+        if current.state not in since:
+            raise PortalError(
+                f"{current.county.name}{period}现在是“{current.get_state_display()}”，不能{kind.label}，请刷新页面看最新情况。",
+                cure=f"{current.ref} is {current.state}; it cannot be {state}.",
+            )
+        before = _logged_values(current)
+        current.reviewed_at, current.reviewed_by = moment, by
+        current.return_note = note
+        return _step(current, kind, state, by, moment, was=before)
+
+
+def _step(
+    submission: Submission,
+    kind: Kind,
+    state: State,
+    by: Any,
+    moment: datetime.datetime,
+    *,
+    was: dict[str, Any],
+    explanations: dict[str, Any] | None = None,
+) -> Submission:
+    """Write the submission as it stands after a step, the step, the change log and the notices."""
+    submission.state = state
+    submission.save()
+    note = submission.return_note if kind == Kind.RETURNED else ""
+    SubmissionStep.objects.create(
+        submission=submission, kind=kind, made_at=moment, made_by=by, note=note, explanations=explanations or {}
+    )
+    _log(submission, kind, by, was)
+    notify(_messages(submission, kind, by))
+    return submission
+
+
+def _logged_values(submission: Submission) -> dict[str, Any]:
+    return {name: getattr(submission, name) for name in _LOGGED}
+
+
+def _log(submission: Submission, kind: Kind, by: Any, was: dict[str, Any]) -> None:
+    """One change set a step; figures do not go stale because a report moves on."""
+    change_set = ChangeSet.objects.create(
+        made_by=by, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
+    )
+    moved = differing(was, _logged_values(submission))
+    log_changes(change_set, [change_of(submission, division=submission.county_id, **moved)])
+
+
+def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
+    """What the county's clerks are told; whoever takes the step knows it."""
+    month, name = submission.period, submission.county.name
+    is_too_late = phase_of(month, timezone.localdate(submission.reviewed_at)) == Phase.CLOSED
+    again = "请改正后联系市局业务员代为上报（迟报截止日已过）" if is_too_late else "请改正后重新上报"
+    title, text = {
+        Kind.SUBMITTED: (f"{name}{month}已由市局代为上报", ""),
+        Kind.RETURNED: (f"{name}{month}上报被退回，{again}", f"退回意见：{submission.return_note}"),
+        Kind.ACCEPTED: (f"{name}{month}上报已接收", ""),
+    }[kind]
+    if kind == Kind.SUBMITTED and not by.role.may_review:
+        return []
+    return [
+        Message(clerk, title, text, submission_url(submission), submission.ref)
+        for clerk in User.objects.clerks_of([submission.county]).exclude(pk=by.pk)
+    ]
+
+
+def submission_url(submission: Submission) -> str:
+    """The page of a submission, also of one that nobody has begun."""
+    return reverse("submissions:submission", args=[submission.ref])

@@ -1,0 +1,225 @@
+"""Data quality of a month (domain.md §6): what the apps' rules find in a division, counted, paged, in words.
+
+    found = findings_for(period=period, division=county)
+    found.counts()      how many findings each rule has; one query
+    found[0:50]         a page of them, ordered by place; len(found) works, so a Paginator takes it as it is
+
+Set-based: a page costs one query for its keys and one for each rule that is on it, whatever the registers hold.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, overload
+
+from django.db.models import CharField, Count, F, IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, Subject, quality_rules
+from changzhi_portal.scope import ScopedQuerySet
+from communities.models import CommunityPlacement, Division
+from periods.models import ReportingPeriod, last_day_of, month_after
+from submissions.reporting import stood_on
+from targets.engine.map_of_day import divisions_counted_for
+
+_EVERYONE = object()  # no user: commands and the workflow's own questions
+
+
+def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EVERYONE) -> Findings:
+    """What the rules find in `division` and below as of the last day of `period`, hard findings among them.
+
+    `user` cuts it to that person's scope as well; a page gives it always. Nothing is read before it is asked for.
+    """
+    before = last_day_of(month_after(period.month, -1))
+    return Findings(Occasion(period.as_of, before), Area(division, period.as_of), user, quality_rules())
+
+
+@dataclass(frozen=True)
+class Area:
+    """What lay in a division on a day, as conditions on the rows of the registers."""
+
+    division: Division
+    day: datetime.date
+
+    @cached_property
+    def _divisions(self) -> list[int] | None:
+        """The divisions whose facts counted for it then; None when today's subtree is what it was, or must do."""
+        if self.division.level == Division.Level.CITY or not stood_on(self.division, self.day):
+            return None
+        redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(placements__valid_from__gt=self.day)
+        if not Division.objects.order_by().filter(redrawn).exists():
+            return None
+        return divisions_counted_for(self.division.pk, self.day)
+
+    def holds(self, subject: Subject) -> Q:
+        """The condition that a row lay in it: where its community lay on the day, or at what its division stood for."""
+        divisions = self._divisions
+        if divisions is None:
+            return subject.model.in_subtree(self.division.path)
+        town = None if subject.community is None else subject.of_community("town")
+        lookups = [lookup for lookup in subject.model.scope_lookups if lookup != town]
+        inside = Q(*(Q(**{f"{lookup}__in": divisions}) for lookup in lookups), _connector=Q.OR)
+        if town is None:
+            return inside
+        community = f"{subject.of_community('pk')}__in"
+        placed = CommunityPlacement.objects.order_by().in_effect_on(self.day)
+        # One that had been closed by then lies where it last was.
+        nowhere = Q(**{f"{town}__in": divisions}) & ~Q(**{community: placed.values("community")})
+        return inside | Q(**{community: placed.filter(town__in=divisions).values("community")}) | nowhere
+
+
+@dataclass(frozen=True)
+class Findings(Sequence[Finding]):
+    """The findings of some rules in one division, ordered by town, community and rule; read page by page."""
+
+    occasion: Occasion
+    area: Area
+    user: Any = field(repr=False)
+    rules: tuple[QualityRule, ...] = field(repr=False)
+
+    @property
+    def division(self) -> Division:
+        """The division that was looked through."""
+        return self.area.division
+
+    def narrowed(self, *, rule: str = "", severity: str = "") -> Findings:
+        """Only those of the rule with this code, or of one severity."""
+        kept = (each for each in self.rules if rule in ("", each.code) and severity in ("", each.severity))
+        return replace(self, rules=tuple(kept))
+
+    def counts(self) -> dict[str, int]:
+        """How many findings each rule has, by its code, zeros included; one query."""
+        return dict(self._counts)
+
+    @property
+    def hard(self) -> int:
+        """How many findings block a report."""
+        return self._number_of(Severity.HARD)
+
+    @property
+    def soft(self) -> int:
+        """How many findings ask for an explanation."""
+        return self._number_of(Severity.SOFT)
+
+    def _number_of(self, severity: Severity) -> int:
+        return sum(self._counts[rule.code] for rule in self.rules if rule.severity == severity)
+
+    def __len__(self) -> int:
+        return sum(self._counts.values())
+
+    @overload
+    def __getitem__(self, chosen: int) -> Finding: ...
+    @overload
+    def __getitem__(self, chosen: slice) -> list[Finding]: ...
+    def __getitem__(self, chosen: int | slice) -> Finding | list[Finding]:
+        """A finding, or a page of them. Raises IndexError as a list does."""
+        if isinstance(chosen, slice):
+            return self._read(self._keys()[chosen]) if self.rules else []
+        found = self[chosen : chosen + 1] if chosen >= 0 else []
+        if not found:
+            raise IndexError(f"There is no finding {chosen}.")
+        return found[0]
+
+    def __iter__(self) -> Iterator[Finding]:
+        for batch in in_batches(list(self._keys()) if self.rules else []):
+            yield from self._read(batch)
+
+    def all(self) -> list[Finding]:
+        """Every finding. A list() of them would ask for their number first, which is another look through the registers."""
+        return list(iter(self))
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        counts = {rule.code: 0 for rule in self.rules}
+        numbered = [
+            self._rows[rule.code].values(rule_number=_number(number)).annotate(found=Count("pk"))
+            for number, rule in enumerate(self.rules)
+        ]
+        for row in _union(numbered):
+            counts[self.rules[row["rule_number"]].code] = row["found"]
+        return counts
+
+    @cached_property
+    def _rows(self) -> dict[str, ScopedQuerySet]:
+        """What each rule finds, by its code, cut to the division and the user; some look for medians to do so."""
+        rows = {
+            rule.code: rule.find(self.occasion).order_by().filter(self.area.holds(rule.subject)) for rule in self.rules
+        }
+        if self.user is _EVERYONE:
+            return rows
+        return {code: found.visible_to(self.user) for code, found in rows.items()}
+
+    def _keys(self) -> QuerySet[Any, Any]:
+        """Rule and key of every finding, in order."""
+        parts = [
+            self._rows[rule.code].values(
+                sort_path=Cast(rule.subject.path, CharField()),
+                sort_code=Cast(rule.subject.community_code, CharField()),
+                rule_number=_number(number),
+                key=F("pk"),
+            )
+            for number, rule in enumerate(self.rules)
+        ]
+        return _union(parts).order_by("sort_path", "sort_code", "rule_number", "key")
+
+    def _read(self, keys: Iterable[Mapping[str, Any]]) -> list[Finding]:
+        """The findings of the keys, in their order: one query a rule, and one for the names of places."""
+        wanted = list(keys)
+        by_rule: dict[int, list[int]] = defaultdict(list)
+        for key in wanted:
+            by_rule[key["rule_number"]].append(key["key"])
+        rows: dict[tuple[int, int], Mapping[str, Any]] = {}
+        for number, found in by_rule.items():
+            rows |= {(number, row["pk"]): row for row in self._values(self.rules[number], found)}
+        places = _places_of(wanted)
+        return [
+            _finding(
+                self.rules[key["rule_number"]],
+                rows[key["rule_number"], key["key"]],
+                key["sort_path"],
+                places.get(key["sort_path"], ""),
+            )
+            for key in wanted
+            # A row that was corrected between the two queries is no finding any more.
+            if (key["rule_number"], key["key"]) in rows
+        ]
+
+    def _values(self, rule: QualityRule, keys: list[int]) -> QuerySet[Any, Any]:
+        subject = rule.subject
+        names = {"pk", subject.ref, subject.label, *rule.lookups}
+        if subject.community is not None:
+            names.add(subject.of_community("name"))
+        return self._rows[rule.code].filter(pk__in=keys).values(*names)
+
+
+def _number(number: int) -> Value:
+    return Value(number, output_field=IntegerField())
+
+
+def _union(parts: list[Any]) -> Any:
+    first, *others = parts or [Division.objects.none().values(rule_number=_number(0))]
+    return first.union(*others, all=True) if others else first
+
+
+def _places_of(keys: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of the divisions by their paths."""
+    divisions = Division.objects.filter(path__in={key["sort_path"] for key in keys}).select_related("parent")
+    return {division.path: division.full_name for division in divisions}
+
+
+def _finding(rule: QualityRule, row: Mapping[str, Any], path: str, town: str) -> Finding:
+    subject = rule.subject
+    community = row[subject.of_community("name")] if subject.community is not None else ""
+    return Finding(
+        rule=rule,
+        ref=row[subject.ref],
+        label=row[subject.label],
+        message=rule.say(row),
+        path=path,
+        place=f"{town}{community or ''}",
+    )

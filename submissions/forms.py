@@ -1,0 +1,46 @@
+"""Forms of the pages on months: why a month is opened again, and until when it may be reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from submissions.actions.locking import REASON_LENGTH
+
+
+class ReopenForm(forms.Form):
+    """Why a locked month is opened again."""
+
+    reason = forms.CharField(
+        label="重新开放的原因",
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="会记入锁定记录，县（市、区）也能看到。",
+        error_messages={
+            "required": "请写明重新开放的原因。",
+            "max_length": f"原因请控制在{REASON_LENGTH}个字以内。",
+        },
+    )
+
+
+class PeriodDatesForm(forms.Form):
+    """From when a month may be reported, until when on time, until when late."""
+
+    opens_on = forms.DateField(label="开放日", help_text="从这一天起可以上报。")
+    due_on = forms.DateField(label="截止日", help_text="当天仍算按时。改了以后，已上报的会重新判定是否迟报。")
+    late_until = forms.DateField(label="迟报截止日", help_text="过了这一天，只能由市局代为上报。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            field.error_messages = {"required": "请填写日期。", "invalid": "日期应写成2018-07-05这样。"}
+
+    def clean(self) -> dict[str, Any]:
+        """The dates, each not before the one above it."""
+        dates: dict[str, Any] = super().clean() or {}
+        order = [dates[name] for name in ("opens_on", "due_on", "late_until") if name in dates]
+        if order != sorted(order):
+            raise forms.ValidationError("开放日、截止日、迟报截止日应依次不早于前一个。")
+        return dates

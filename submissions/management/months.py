@@ -1,0 +1,18 @@
+"""Which month a command is about."""
+
+from __future__ import annotations
+
+from changzhi_portal.refusals import PortalError
+from periods.models import ReportingPeriod, parse_month
+
+
+def known_period(text: str) -> ReportingPeriod:
+    """The month of `--period`, which must be in the calendar. Raises PortalError."""
+    month = parse_month(text)
+    period = ReportingPeriod.objects.filter(month=month).first()
+    if period is None:
+        raise PortalError(
+            f"统计月{month.year}年{month.month}月还没有建立，请核对月份。",
+            cure=f"The period {text} is not in the calendar. Check --period, or run: manage.py compute --period {text}",
+        )
+    return period

@@ -1,0 +1,52 @@
+"""Months as the pages on the calendar show them: how many have reported, when they were computed, what came after a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from communities.models import Division
+from periods.models import ReportingPeriod
+from revisions.models import LockedChange
+from submissions.models import Submission
+from submissions.reporting import stood_on
+from targets.models import Computation
+
+
+@dataclass(frozen=True)
+class MonthLine:
+    """One month of the list, as far as one user may see it."""
+
+    period: ReportingPeriod
+    expected: int  # counties that stood on its last day
+    reported: int  # of these, submitted or accepted
+    computation: Any  # with `is_stale`; None while it was never measured
+    later_changes: int  # communities and divisions that computing the locked month again would change
+
+
+def month_lines(periods: Sequence[ReportingPeriod], user: Any) -> list[MonthLine]:
+    """The lines of some months; the number of queries does not depend on how many."""
+    counties = list(Division.objects.counties().visible_to(user))
+    reported = _counted(Submission.objects.visible_to(user).reported().filter(period__in=periods), "period")
+    changed = _counted(
+        LockedChange.objects.visible_to(user).filter(comparison__period__in=periods), "comparison__period"
+    )
+    computed = Computation.objects.filter(period__in=periods, finished_at__isnull=False).with_staleness()
+    computation_of = {computation.period_id: computation for computation in computed}
+    return [
+        MonthLine(
+            period=period,
+            expected=sum(stood_on(county, period.as_of) for county in counties),
+            reported=reported.get(period.pk, 0),
+            computation=computation_of.get(period.pk),
+            later_changes=changed.get(period.pk, 0),
+        )
+        for period in periods
+    ]
+
+
+def _counted(rows: Any, column: str) -> dict[int, int]:
+    return dict(rows.order_by().values_list(column).annotate(number=Count("pk")))

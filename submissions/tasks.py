@@ -1,0 +1,23 @@
+"""Background work of the month: thin tasks that call an action."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from changzhi_portal.celery import Queue
+from submissions.actions import open_months_begun
+from submissions.reminders import remind_automatically
+
+
+@shared_task(name="submissions.tasks.turn_the_calendar", queue=Queue.TARGETS)
+def turn_the_calendar() -> None:
+    """Open the months that have begun, and remind the counties that owe one; beat calls this every few minutes.
+
+    The calendar of a demo stands still: its months are long past, and an empty present one would hide them.
+    """
+    if settings.DEMO:
+        return
+    open_months_begun(day=timezone.localdate())
+    remind_automatically(moment=timezone.now())

@@ -1,0 +1,21 @@
+"""Addresses of the month: the calendar, its reports (上报) and data quality."""
+
+from django.urls import URLPattern, path
+
+from submissions.views.periods import ComputePeriod, LockPeriod, PeriodDates, PeriodList, PeriodPage, ReopenPeriod
+from submissions.views.quality import DataQuality
+from submissions.views.submissions import RemindCounties, SubmissionList, SubmissionPage
+
+app_name = "submissions"
+urlpatterns: list[URLPattern] = [
+    path("periods/", PeriodList.as_view(), name="periods"),
+    path("periods/<slug:period>/", PeriodPage.as_view(), name="period"),
+    path("periods/<slug:period>/lock/", LockPeriod.as_view(), name="period_lock"),
+    path("periods/<slug:period>/reopen/", ReopenPeriod.as_view(), name="period_reopen"),
+    path("periods/<slug:period>/dates/", PeriodDates.as_view(), name="period_dates"),
+    path("periods/<slug:period>/compute/", ComputePeriod.as_view(), name="period_compute"),
+    path("submissions/", SubmissionList.as_view(), name="submissions"),
+    path("submissions/remind/", RemindCounties.as_view(), name="submissions_remind"),
+    path("submissions/<slug:ref>/", SubmissionPage.as_view(), name="submission"),
+    path("quality/", DataQuality.as_view(), name="quality"),
+]

@@ -1,0 +1,292 @@
+"""Pages of the month's reports: who has reported, and one county's report with its checks and steps (domain.md §6)."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.facts import DASH
+from changzhi_portal.pages import Crumb, PortalPage
+from changzhi_portal.pages.base import PortalRequest, number_in
+from changzhi_portal.pages.panels import record_panels
+from changzhi_portal.percent import percent
+from changzhi_portal.refusals import PortalError
+from notices.models import Notice
+from periods.models import ReportingPeriod, month_after
+from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
+from submissions.explaining import explanation_groups, given_explanations
+from submissions.models import Reminder, Submission, SubmissionStep
+from submissions.reminders import deadline_in_words, remind_counties
+from submissions.reporting import (
+    Phase,
+    ReportingRate,
+    Standing,
+    counties_owing,
+    month_status,
+    months_due,
+    phase_of,
+    rates_by_county,
+    records_changed_since,
+    standing_of,
+    submissions_of,
+)
+from targets.models import Computation, Target, TargetResult
+from targets.wording import result_in_words
+
+_HARD_SHOWN = 20
+
+
+class SubmissionList(TemplateResponseMixin, PortalPage):
+    """A month county by county: who is missing, late, returned, accepted, and how punctual each has been for a year."""
+
+    requires = "may_see_submissions"
+    title = "上报"
+    template_name = "submissions/submissions.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """`?period=2018-06` chooses the month, else the one that offices work at."""
+        day = timezone.localdate()
+        periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
+        period = _chosen(periods, request.GET.get("period", ""), day)
+        context = {"periods": periods, "period": period}
+        if period is not None:
+            context |= self._month(period, day)
+        return self.render_to_response(self.get_context_data(**context))
+
+    def _month(self, period: ReportingPeriod, day: datetime.date) -> dict[str, Any]:
+        user = self.request.user
+        status = month_status(period, counties_owing(period).visible_to(user))
+        due = months_due(period, day)
+        rates = rates_by_county([each.county for each in status.submissions], due)
+        reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
+        may_remind = user.role.may_review and phase_of(period, day) not in (Phase.LOCKED, Phase.NOT_OPEN)
+        rows: list[dict[str, Any]] = [
+            {
+                "submission": each,
+                "standing": standing_of(each),
+                "rate": rates[each.county_id],
+                "reminder": reminders.get(each.county_id),
+                "may_remind": may_remind
+                and not each.is_reported
+                and not _is_reminded(reminders.get(each.county_id), day),
+            }
+            for each in status.submissions
+        ]
+        context = {
+            "status": status,
+            "counts": _counts(status),
+            "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
+            "due_months": due,
+            "rate_over_months": sum(rates.values(), ReportingRate()),
+            "to_remind": sum(row["may_remind"] for row in rows),
+            "rows": rows,
+        }
+        if len(status.submissions) == 1:
+            context["months"] = submissions_of([status.submissions[0].county], due)
+        return context
+
+
+class RemindCounties(PortalPage):
+    """催报: one county, or all that owe the month."""
+
+    requires = "may_review"
+    title = "催报"
+
+    def post(self, request: PortalRequest) -> HttpResponse:
+        """Send the reminders, say how many, and go back to where the button was."""
+        period = get_object_or_404(ReportingPeriod, pk=number_in(request.POST.get("period", "")))
+        counties = counties_owing(period).visible_to(request.user)
+        chosen = request.POST.get("county", "")
+        one = [get_object_or_404(counties, ref=chosen)] if chosen else None
+        try:
+            sent = remind_counties(period=period, counties=one, by=request.user)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _reminded_in_words(sent))
+        if request.POST.get("back") == "home":
+            return redirect("home")
+        return redirect(f"{reverse('submissions:submissions')}?period={period.code}")
+
+
+class SubmissionPage(TemplateResponseMixin, PortalPage):
+    """One county's report of a month: its checks and figures, what has been done with it, and the next step."""
+
+    requires = "may_see_registers"
+    template_name = "submissions/submission.html"
+    submission: Submission
+
+    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """The page, if the county lies in the user's area."""
+        self.submission = find_submission(request, ref)
+        return self.render_to_response(self.get_context_data())
+
+    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+        """Take the step that `step` names; a refused one stays on the page with the reason and what was typed."""
+        self.submission = find_submission(request, ref)
+        try:
+            done = self._take_step(request.POST.get("step", ""))
+        except PortalError as refusal:
+            context = self.get_context_data(refusal=str(refusal), note=request.POST.get("note", ""))
+            return self.render_to_response(context, status=422)
+        messages.success(request, done)
+        return redirect("submissions:submission", ref=ref)
+
+    def _take_step(self, step: str) -> str:
+        seen = number_in(self.request.POST.get("steps_seen", ""))
+        user, submission = self.request.user, self.submission
+        if step == SubmissionStep.Kind.SUBMITTED:
+            submit_month(
+                period=submission.period,
+                county=submission.county,
+                by=user,
+                explanations=given_explanations(submission.period, submission.county, self.request.POST),
+                steps_seen=seen,
+            )
+            return f"{submission.county.name}{submission.period}已上报，请等待市局审核。"
+        if submission.pk is None:
+            raise PortalError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
+        if step == SubmissionStep.Kind.RETURNED:
+            note = self.request.POST.get("note", "")
+            return_submission(submission=submission, note=note, by=user, steps_seen=seen)
+            return f"已退回{submission.county.name}{submission.period}的上报，填报员会收到通知。"
+        if step == SubmissionStep.Kind.ACCEPTED:
+            accept_submission(submission=submission, by=user, steps_seen=seen)
+            return f"已接收{submission.county.name}{submission.period}的上报。"
+        raise PortalError("请选择上报、退回或者接收。", cure=f"{step!r} is no step.")
+
+    def get_title(self) -> str:
+        """County and month."""
+        if not hasattr(self, "submission"):
+            return "上报"
+        return f"{self.submission.county.name}{self.submission.period}上报"
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Back to the list of that month."""
+        return [Crumb("上报", f"{reverse('submissions:submissions')}?period={self.submission.period.code}")]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The submission and its month; the checks only while they decide something: until it is reported."""
+        submission, user, day = self.submission, self.request.user, timezone.localdate()
+        phase = phase_of(submission.period, day)
+        is_open = phase not in (Phase.LOCKED, Phase.NOT_OPEN)
+        steps = list(submission.steps.select_related("made_by")) if submission.pk else []
+        context = super().get_context_data(
+            submission=submission,
+            period=submission.period,
+            standing=standing_of(submission),
+            phase=phase,
+            deadline=_deadline(submission, phase, day),
+            steps=steps,
+            note_length=NOTE_LENGTH,
+            may_submit=is_open
+            and not submission.is_reported
+            and user.role.may_submit
+            and (phase != Phase.CLOSED or user.role.may_review),
+            may_return=is_open and submission.is_reported and user.role.may_review,
+            may_accept=is_open and submission.state == Submission.State.SUBMITTED and user.role.may_review,
+            is_on_behalf=user.role.may_review,
+            changed_since=records_changed_since(submission, user) if is_open else 0,
+            figures=_key_figures(submission, user),
+            computation=Computation.objects.of_period(submission.period),
+            panels=record_panels(self.request, submission),
+            notices=Notice.objects.visible_to(user).filter(about=submission.ref).select_related("user").newest_first(),
+            has_news=Notice.objects.news_for(user).filter(about=submission.ref).exists(),
+            **kwargs,
+        )
+        if not submission.is_reported:
+            found = explanation_groups(submission, user, self.request.POST)
+            context |= {"checks": found, "hard_shown": found.hard_findings(_HARD_SHOWN)}
+        return context
+
+
+def find_submission(request: HttpRequest, ref: str) -> Submission:
+    """The submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
+
+    A county outside the user's area, and one that did not stand in that month, have none.
+    """
+    month, _, code = ref.partition("-")
+    if len(month) != 6 or not month.isascii() or not month.isdecimal() or not 1 <= int(month[4:]) <= 12:
+        raise Http404
+    period = get_object_or_404(ReportingPeriod, month=datetime.date(int(month[:4]), int(month[4:]), 1))
+    status = month_status(period, counties_owing(period).visible_to(request.user).filter(code=code))
+    if not status.submissions:
+        raise Http404
+    return status.submissions[0]
+
+
+def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> ReportingPeriod | None:
+    """The month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
+    if code:
+        found = [period for period in periods if period.code == code]
+        if not found:
+            raise Http404
+        return found[0]
+    return ReportingPeriod.objects.in_hand(day) or (periods[0] if periods else None)
+
+
+def _counts(status: Any) -> list[tuple[Standing, int]]:
+    return [(standing, len(status.of(standing))) for standing in Standing]
+
+
+def _is_reminded(reminder: Reminder | None, day: datetime.date) -> bool:
+    return reminder is not None and reminder.is_by_hand_on(day)
+
+
+def _reminded_in_words(sent: list[Reminder]) -> str:
+    if not sent:
+        return "没有需要催报的县（市、区）：都已上报，或者今天已经催过。"
+    names = "、".join(reminder.county.name for reminder in sent)
+    lonely = [reminder.county.name for reminder in sent if not reminder.notices]
+    warning = f"{'、'.join(lonely)}没有填报员账号，请电话联系。" if lonely else ""
+    return f"已向{names}的填报员发出催报通知；登记了邮箱的，系统稍后发邮件。{warning}"
+
+
+def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
+    """Until when the month is to be reported; once it is, only the day it was due."""
+    if phase in (Phase.LOCKED, Phase.NOT_OPEN):
+        return phase.label
+    if submission.is_reported:
+        due = submission.period.due_on
+        return f"{due.month}月{due.day}日截止"
+    return deadline_in_words(submission.period, day)
+
+
+def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
+    """The county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
+    visible = TargetResult.objects.visible_to(user).select_related("target")
+    last_month = month_after(submission.period.month, -1)
+    of_last_month = visible.filter(period__month=last_month, division=submission.county)
+    before = {result.target.code: result for result in of_last_month}
+    return [
+        _key_figure(result, before.get(result.target.code))
+        for result in visible.for_period(submission.period).of_division(submission.county)
+    ]
+
+
+def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, Any]:
+    target, shown = result.target, {"result": result, "target": result.target}
+    if target.aggregate == Target.Aggregate.MEAN:
+        then = None if before is None else before.value
+        change = None if result.value is None or then is None else result.value - then
+        said = _points(change, decimals=2)
+        return shown | {"figure": result_in_words(result), "change": said + (target.value_unit if change else "")}
+    now = percent(result.reached, result.judged)
+    was = None if before is None else percent(before.reached, before.judged)
+    change = None if now is None or was is None else now - was
+    counts = f"{result.reached:,} / {result.judged:,}"
+    return shown | {"counts": counts, "figure": DASH if now is None else f"{now}%", "change": _points(change)}
+
+
+def _points(change: Decimal | None, *, decimals: int = 1) -> str:
+    if change is None:
+        return DASH
+    return "持平" if change == 0 else f"{change:+.{decimals}f}"

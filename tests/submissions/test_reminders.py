@@ -1,0 +1,337 @@
+"""Reminding counties that owe a month: who is told, how often, and what becomes of the e-mail."""
+
+import datetime
+import os
+import subprocess
+import sys
+from smtplib import SMTPRecipientsRefused
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import connections
+from django.utils import timezone
+
+from accounts.models import Role, User
+from changzhi_portal.refusals import PortalError
+from communities.models import Division
+from notices.actions import MOST_ATTEMPTS, TRY_AGAIN_AFTER, Message, notify, send_waiting_mail
+from notices.models import Notice
+from periods.models import ReportingPeriod
+from submissions.actions import return_submission, submit_month
+from submissions.models import Reminder
+from submissions.reminders import deadline_in_words, remind_automatically, remind_counties
+from targets.tasks import send_waiting_mail as send_waiting_mail_task
+from targets.tasks import turn_the_calendar
+from tests.factories import make_division, make_period, make_place, make_user
+from tests.queries import queries_of
+from tests.submissions.reporting import make_due, settle
+from tests.threads import run_apart
+
+
+def at(day: datetime.date, hour: int = 9) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(hour)))
+
+
+def titles_of(user):
+    return list(Notice.objects.filter(user=user).order_by("pk").values_list("title", flat=True))
+
+
+# --- By hand ---
+
+
+@pytest.mark.django_db
+def test_the_clerks_of_a_county_that_owes_the_month_are_told_until_when(place, due, clerk, other_clerk, officer):
+    submit_month(period=due, county=place.other_county, by=other_clerk)
+    (sent,) = remind_counties(period=due, by=officer)
+    assert (sent.county, sent.asked_by, sent.notices) == (place.county, officer, 1)
+    notice = Notice.objects.get()
+    assert notice.user == clerk
+    assert notice.title == f"城区2018年6月还没有上报，{due.due_on.month}月{due.due_on.day}日截止，还有3天"
+    assert notice.url == "/submissions/201806-140402/"
+    assert notice.about == "201806-140402"
+
+
+@pytest.mark.django_db
+def test_a_county_with_a_long_name_is_told_all_the_same(place, due, officer):
+    county = make_division("140498", "名" * 50, place.city)
+    clerk = make_user(Role.DISTRICT_CLERK, county)
+    overdue = make_due(in_days=-2)
+    assert len(remind_counties(period=overdue, by=officer, counties=[county])) == 1
+    (title,) = titles_of(clerk)
+    assert len(title) == 80 and title.endswith("…")
+
+
+@pytest.mark.django_db
+def test_one_county_alone_is_reminded_and_not_twice_on_the_same_day(place, due, clerk, other_clerk, officer):
+    assert len(remind_counties(period=due, by=officer, counties=[place.county])) == 1
+    assert remind_counties(period=due, by=officer, counties=[place.county]) == []
+    assert [sent.county for sent in remind_counties(period=due, by=officer)] == [place.other_county]
+    tomorrow = timezone.localdate() + datetime.timedelta(1)
+    assert len(remind_counties(period=due, by=officer, day=tomorrow)) == 2
+    assert len(titles_of(clerk)) == 2
+
+
+@pytest.mark.django_db
+def test_whose_report_was_returned_is_reminded_with_the_note_inside_the_portal_only(place, due, clerk, officer):
+    submission = submit_month(period=due, county=place.county, by=clerk)
+    return_submission(submission=submission, note="王某某的证书号不对", by=officer)
+    remind_counties(period=due, by=officer, counties=[place.county])
+    User.objects.filter(pk=clerk.pk).update(email="clerk@example.invalid")
+    returned, reminded = Notice.objects.filter(user=clerk).order_by("pk")
+    assert returned.title == "城区2018年6月上报被退回，请改正后重新上报"
+    assert "被退回后还没有重新上报" in reminded.title
+    for notice in (returned, reminded):
+        assert "王某某" in notice.text
+        assert "王某某" not in notice.title
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["clerk", "street_clerk", "leader", "auditor"])
+def test_only_the_bureau_reminds(who, request, due):
+    with pytest.raises(PortalError, match="不能催报"):
+        remind_counties(period=due, by=request.getfixturevalue(who))
+
+
+@pytest.mark.django_db
+def test_nobody_is_reminded_of_a_month_that_cannot_be_reported(place, due, officer):
+    ReportingPeriod.objects.update(state="locked", locked_at=timezone.now(), locked_by=officer)
+    with pytest.raises(PortalError, match="不用催报"):
+        remind_counties(period=ReportingPeriod.objects.get(), by=officer)
+
+
+@pytest.mark.django_db
+def test_a_county_without_a_clerk_is_noted_so_that_somebody_telephones(place, due, officer):
+    sent = remind_counties(period=due, by=officer)
+    assert [reminder.notices for reminder in sent] == [0, 0]
+
+
+@pytest.mark.django_db
+def test_the_clerk_of_a_successor_is_told_about_the_county_it_succeeded(place, due, officer):
+    day = datetime.date(2018, 7, 23)
+    successor = make_division("140403", "潞州区", place.city, valid_from=day)
+    old = place.county
+    Division.objects.filter(pk=old.pk).update(valid_to=day, successor=successor, path=f"{successor.path}{old.code}/")
+    clerk = make_user(Role.DISTRICT_CLERK, successor)
+    remind_counties(period=due, by=officer)
+    assert [title[:8] for title in titles_of(clerk)] == ["城区2018年6"]
+
+
+@pytest.mark.django_db
+def test_somebody_who_left_and_a_street_are_not_told(place, due, clerk, street_clerk, officer):
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+    remind_counties(period=due, by=officer)
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db
+def test_reminding_costs_the_same_for_any_number_of_counties(place, due, clerk, other_clerk, officer):
+    few = len(queries_of(lambda: remind_counties(period=due, by=officer)))
+    for number in range(20):
+        county = make_division(f"1405{number:02d}", f"演示第{number}县", place.city)
+        make_user(Role.DISTRICT_CLERK, county)
+    tomorrow = timezone.localdate() + datetime.timedelta(1)
+    many = queries_of(lambda: remind_counties(period=due, by=officer, day=tomorrow))
+    assert Reminder.objects.count() == 24
+    assert len(many) == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_press_the_button_at_once_remind_once():
+    place = make_place()
+    settle(place)
+    due = make_due()
+    clerk = make_user(Role.DISTRICT_CLERK, place.county)
+    officers = [make_user(Role.BUREAU_OFFICER, place.city) for _ in range(3)]
+    run_apart(*(lambda by=by: remind_counties(period=due, by=by) for by in officers))
+    connections.close_all()
+    assert len(titles_of(clerk)) == 1
+    assert Reminder.objects.count() == 2
+
+
+# --- By itself ---
+
+
+@pytest.mark.django_db
+def test_a_county_is_reminded_by_itself_once_before_and_once_after_the_day_it_is_due(place, due, clerk, other_clerk):
+    submit_month(period=due, county=place.other_county, by=other_clerk)
+    sent = {}
+    for days in range(-6, 14):
+        day = due.due_on + datetime.timedelta(days)
+        for hour in (3, 9, 15):
+            for reminder in remind_automatically(moment=at(day, hour)):
+                sent[days, hour] = (reminder.county.name, reminder.occasion)
+    assert sent == {(-3, 9): ("城区", "due_soon"), (1, 9): ("城区", "overdue")}
+    assert [title.split("，")[0] for title in titles_of(clerk)] == ["城区2018年6月还没有上报"] * 2
+    assert not titles_of(other_clerk)
+
+
+@pytest.mark.django_db
+def test_a_beat_that_stood_still_makes_up_for_what_is_still_of_use(place, due, clerk, settings):
+    settings.REMIND_DAYS_BEFORE = 5
+    assert len(remind_automatically(moment=at(due.due_on))) == 2, "the last day is still of use"
+    assert remind_automatically(moment=at(due.late_until + datetime.timedelta(1))) == []
+    assert {reminder.occasion for reminder in Reminder.objects.all()} == {"due_soon"}
+
+
+@pytest.mark.django_db
+def test_months_of_long_ago_and_upcoming_ones_are_left_in_peace(place, clerk):
+    make_period("2018-06")
+    make_period("2099-01")
+    assert remind_automatically(moment=at(timezone.localdate())) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_the_clock_opens_this_month_but_for_a_demo(is_demo, place, settings):
+    settings.DEMO = is_demo
+    turn_the_calendar()
+    turn_the_calendar()
+    assert ReportingPeriod.objects.count() == (0 if is_demo else 3)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (2, "7月5日截止，还有3天"),
+        (5, "今天截止"),
+        (6, "7月5日已截止，现在上报记为迟报，最晚7月15日"),
+        (15, "7月5日已截止，现在上报记为迟报，最晚7月15日"),
+        (16, "迟报截止日7月15日已过，只能由市局业务员代为上报"),
+    ],
+)
+def test_a_deadline_reads_as_a_clerk_needs_it(day, words):
+    period = ReportingPeriod(due_on=datetime.date(2018, 7, 5), late_until=datetime.date(2018, 7, 15))
+    assert deadline_in_words(period, datetime.date(2018, 7, day)) == words
+
+
+# --- E-mail ---
+
+
+class AwayServer(EmailBackend):
+    """A mail server that nobody reaches."""
+
+    def send_messages(self, messages):
+        raise ConnectionRefusedError("nobody listens")
+
+
+class PickyServer(EmailBackend):
+    """A mail server that refuses one address."""
+
+    def send_messages(self, messages):
+        for message in messages:
+            if message.to == ["wrong@example.invalid"]:
+                raise SMTPRecipientsRefused({"wrong@example.invalid": (550, b"no such user")})
+        return super().send_messages(messages)
+
+
+AWAY, PICKY = f"{__name__}.AwayServer", f"{__name__}.PickyServer"
+
+
+@pytest.fixture
+def told(place):
+    """A function that tells a new clerk with this address something, and gives the notice."""
+
+    def tell(address: str) -> Notice:
+        user = make_user(Role.DISTRICT_CLERK, place.county, email=address)
+        (notice,) = notify([Message(user, "城区2018年6月还没有上报", "退回意见：张三140402197001010017", "/")])
+        return notice
+
+    return tell
+
+
+def later(notice: Notice) -> None:
+    """As if the time until the next attempt had passed."""
+    Notice.objects.filter(pk=notice.pk).update(mail_tried_at=timezone.now() - TRY_AGAIN_AFTER * 2)
+
+
+@pytest.mark.django_db
+def test_an_email_says_what_is_due_and_nothing_personal(told):
+    notice = told("clerk@example.invalid")
+    send_waiting_mail_task()
+    (message,) = mail.outbox
+    assert message.subject == "【通知】城区2018年6月还没有上报"
+    assert message.to == ["clerk@example.invalid"]
+    for text in (message.subject, message.body):
+        assert "张三" not in text and "140402" not in text and "退回意见" not in text
+    notice.refresh_from_db()
+    assert notice.mail == Notice.Mail.SENT
+    assert send_waiting_mail() == 0
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db
+def test_who_has_no_address_gets_the_notice_alone(told):
+    assert told("").mail == Notice.Mail.NONE
+    assert send_waiting_mail() == 0
+    assert not mail.outbox
+
+
+@pytest.mark.django_db
+def test_a_server_that_is_away_is_tried_again_and_then_said(told, settings):
+    settings.EMAIL_BACKEND = AWAY
+    notice, other = told("clerk@example.invalid"), told("second@example.invalid")
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        assert send_waiting_mail() == 0
+        notice.refresh_from_db()
+        assert notice.mail_attempts == attempt
+        assert notice.mail == (Notice.Mail.FAILED if attempt == MOST_ATTEMPTS else Notice.Mail.WAITING)
+        assert "连不上邮件服务器" in notice.mail_error
+        later(notice)
+    other.refresh_from_db()
+    assert other.mail == Notice.Mail.WAITING, "the others wait for a server that answers"
+    settings.EMAIL_BACKEND = PICKY
+    later(other)
+    assert send_waiting_mail() == 1
+    notice.refresh_from_db()
+    assert Notice.objects.news_for(notice.user).get() == notice, "the notice itself is there all the same"
+
+
+@pytest.mark.django_db
+def test_an_attempt_is_not_repeated_at_once(told, settings):
+    settings.EMAIL_BACKEND = AWAY
+    notice = told("clerk@example.invalid")
+    send_waiting_mail()
+    send_waiting_mail()
+    notice.refresh_from_db()
+    assert notice.mail_attempts == 1
+
+
+@pytest.mark.django_db
+def test_one_address_that_is_refused_does_not_hold_up_the_others(told, settings):
+    settings.EMAIL_BACKEND = PICKY
+    wrong, right = told("wrong@example.invalid"), told("right@example.invalid")
+    assert send_waiting_mail() == 1
+    wrong.refresh_from_db()
+    right.refresh_from_db()
+    assert (wrong.mail, right.mail) == (Notice.Mail.WAITING, Notice.Mail.SENT)
+    assert "被拒收" in wrong.mail_error
+    assert "example" not in wrong.mail_error
+
+
+@pytest.mark.django_db
+def test_an_email_that_a_dead_worker_had_claimed_is_sent_after_all(told):
+    notice = told("clerk@example.invalid")
+    Notice.objects.filter(pk=notice.pk).update(mail="sending", mail_tried_at=timezone.now(), mail_attempts=1)
+    assert send_waiting_mail() == 0
+    later(notice)
+    assert send_waiting_mail() == 1
+
+
+@pytest.mark.django_db
+def test_without_a_server_the_email_stays_in_a_folder_and_says_so(told, settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    notice = told("clerk@example.invalid")
+    send_waiting_mail()
+    notice.refresh_from_db()
+    assert notice.mail == Notice.Mail.KEPT
+    assert len(list((tmp_path / "mail").iterdir())) == 1
+
+
+def test_nothing_leaves_the_machine_unless_a_server_is_named():
+    code = "from changzhi_portal import settings as s; print(s.EMAIL_BACKEND, s.EMAIL_FILE_PATH)"
+    environment = {name: value for name, value in os.environ.items() if name != "EMAIL_URL"}
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    folder = f"{environment['VAR_DIR']}/mail"
+    assert answer.stdout.strip() == f"django.core.mail.backends.filebased.EmailBackend {folder}"
