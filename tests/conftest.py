@@ -32,6 +32,7 @@ from tests.factories import Place, make_period, make_place, make_user
 from tests.uploads.office import send
 
 __all__ = ["send"]
+pytest_plugins = ["tests.months"]
 
 SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
 CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, CrosswalkRow, Community, CommunityPlacement)

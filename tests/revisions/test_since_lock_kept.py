@@ -12,7 +12,7 @@ from revisions import actions as comparing
 from revisions.actions import COMPARE_EVERY, compare_if_due, compare_locked, locked_periods_to_compare
 from revisions.models import LockedChange, LockedComparison
 from submissions.actions import lock_period, reopen_period
-from targets import tasks
+from revisions import tasks
 from targets.actions import compute_period
 from targets.models import Computation, ConsumedChange
 from tests.factories import make_facility, make_period, make_place, make_user
