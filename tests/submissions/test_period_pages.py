@@ -97,7 +97,7 @@ def test_only_the_administrator_finds_the_buttons(place, period, administrator, 
     assert page("submissions:period_dates", "2018-06") in at(administrator, address)
     for user in (officer, clerk):
         assert page("submissions:period_lock", "2018-06") not in at(user, address)
-        for name in ("period_lock", "period_reopen", "period_dates"):
+        for name in ("submissions:period_lock", "submissions:period_reopen", "submissions:period_dates"):
             at(user, page(name, "2018-06"), status=403)
     lock_period(period=period, by=administrator)
     assert page("submissions:period_reopen", "2018-06") in at(administrator, address)
