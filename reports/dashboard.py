@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.forms.models import model_to_dict
 
 from changzhi_portal.percent import percent
 from communities.models import Division
@@ -51,12 +50,12 @@ class Card:
     @property
     def asked(self) -> str:
         """What the target asks, short: ≥500㎡, 2—5名."""
-        return words.bounds(model_to_dict(self.target))
+        return words.bounds(self.target)
 
     @property
     def judged_units(self) -> str:
         """What is judged: 城市社区."""
-        return words.judged_units(model_to_dict(self.target))
+        return words.judged_units(self.target)
 
     @property
     def gap(self) -> str:

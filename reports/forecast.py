@@ -1,14 +1,14 @@
 """Pace in words: 月均提高0.43个百分点，按当前进度2020年底前无法完成，按期完成每月需提高1.26个百分点.
 
-Pure functions of stored figures (`reports.progress`), as `reports.words`; figures stored before there was a pace say
-nothing of it.
+Pure functions of stored figures (`reports.stored_figures`), as `reports.words`; figures stored before there was a pace
+say nothing of it.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from periods.models import last_day_of
 from reports.stored_figures import BriefingFigures, Progress, TargetFigures
@@ -28,7 +28,7 @@ def until(ends_on: str) -> str:
 
 def is_outlook(progress: Progress, *outlooks: Outlook) -> bool:
     """Whether the pace leads to one of these."""
-    return bool(progress.pace) and progress.pace.outlook in outlooks
+    return progress.pace is not None and progress.pace.outlook in outlooks
 
 
 def is_behind(progress: Progress) -> bool:
@@ -61,7 +61,7 @@ def outlook_cell(progress: Progress) -> str:
     pace = progress.pace
     if not pace:
         return NOT_KNOWN
-    if pace.outlook == Outlook.IN_TIME:
+    if pace.outlook == Outlook.IN_TIME and pace.attained_in:
         return month_in_words(pace.attained_in)
     if pace.outlook in _NOT_AT_THIS_PACE:
         return "无法按期"
@@ -90,7 +90,7 @@ def outlook_in_words(progress: Progress, ends_on: str) -> str:
     pace = progress.pace
     if not pace:
         return ""
-    if pace.outlook == Outlook.IN_TIME:
+    if pace.outlook == Outlook.IN_TIME and pace.attained_in:
         return f"按当前进度预计{month_in_words(pace.attained_in)}完成"
     if pace.outlook not in _NOT_AT_THIS_PACE:
         return ""
@@ -142,7 +142,7 @@ def _unit(progress: Progress) -> str:
 def next_steps(figures: BriefingFigures) -> list[str]:
     """What has to be done per target until the deadline; empty when every target is done, or there is no pace."""
     ends_on = figures.plan.ends_on
-    open_targets = [target for target in figures.targets if target.pace and target.pace.needed]
+    open_targets = [target for target in figures.targets if _is_open(target)]
     if not ends_on or not open_targets:
         return []
     months_left = open_targets[0].pace.months_left
@@ -174,26 +174,53 @@ def _at_this_pace(targets: Sequence[TargetFigures]) -> str:
     return f"按当前进度，{said}。" if said else ""
 
 
-def required_table(figures: BriefingFigures) -> dict[str, Any]:
-    """Per county (town) what each open target needs a month: `targets` (names) and `rows` of `name` and `cells`.
+@dataclass(frozen=True)
+class RequiredColumn:
+    """A target of the table; `unit` is "" for percentage points."""
+
+    short_name: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class RequiredRow:
+    """A county (town) of the table, with one cell for each column."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RequiredTable:
+    """What each county (town) needs a month for each open target; no rows when nothing is open."""
+
+    targets: tuple[RequiredColumn, ...]
+    rows: tuple[RequiredRow, ...]
+
+
+def required_table(figures: BriefingFigures) -> RequiredTable:
+    """Return per county (town) what each open target needs a month.
 
     Targets of whole counties are left out, where each is one unit and has no rate of its own; so are rows and targets in
-    which nothing is open. Empty when nothing is.
+    which nothing is open.
     """
     open_targets = [
         target
         for target in figures.targets
-        if not target.judges_counties and any(row.pace and row.pace.needed for row in target.divisions)
+        if not target.judges_counties and any(_is_open(row) for row in target.divisions)
     ]
     codes = sorted({row.code for target in open_targets for row in target.divisions})
     by_code = [{row.code: row for row in target.divisions} for target in open_targets]
     rows = []
     for code in codes:
         found = [rows_of.get(code) for rows_of in by_code]
-        if any(row and row.pace and row.pace.needed for row in found):
+        if any(row and _is_open(row) for row in found):
             name = next(row.name for row in found if row)
-            rows.append({"name": name, "cells": [needed_cell(row) if row else NOT_KNOWN for row in found]})
-    return {
-        "targets": [{"short_name": target.short_name, "unit": target.change_unit} for target in open_targets],
-        "rows": rows,
-    }
+            rows.append(RequiredRow(name, tuple(needed_cell(row) if row else NOT_KNOWN for row in found)))
+    columns = tuple(RequiredColumn(target.short_name, target.change_unit) for target in open_targets)
+    return RequiredTable(columns, tuple(rows))
+
+
+def _is_open(progress: Progress) -> bool:
+    """Return whether something is still needed each month."""
+    return progress.pace is not None and bool(progress.pace.needed)

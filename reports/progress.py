@@ -30,7 +30,7 @@ def progress_figures(trend: Trend) -> Progress:
 
 def _pace(pace: Pace) -> PaceFigures:
     return PaceFigures(
-        outlook=pace.outlook.value,
+        outlook=pace.outlook,
         progress=None if pace.progress is None else float(_rounded(pace.progress, _TWO_DECIMALS)),
         months_counted=pace.months_counted,
         attained_in=f"{pace.attained_in:%Y-%m}" if pace.attained_in else None,

@@ -18,6 +18,7 @@ from reports.stored_figures import Edition, OwnReport, Reporting
 from submissions.models import Submission
 from submissions.reporting import MonthStatus, Standing, reporting_status, standing_of
 
+
 def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
     """Return the month's reports in a division: the names of its counties by standing, and the rates.
 
@@ -77,7 +78,9 @@ def paragraphs(reporting: Reporting, division: Edition) -> list[str]:
 
 def _who_reported(reporting: Reporting) -> str:
     expected = reporting.expected
-    beginning = f"{month_in_words(reporting.period)}应上报{expected}个县（市、区），{day_in_words(reporting.due_on)}截止。"
+    beginning = (
+        f"{month_in_words(reporting.period)}应上报{expected}个县（市、区），{day_in_words(reporting.due_on)}截止。"
+    )
     if len(reporting.on_time) == expected:
         return f"{beginning}{expected}个县（市、区）全部按时上报。"
     by_then = f"截至{day_in_words(reporting.counted_on)}，"
@@ -111,9 +114,10 @@ def _own_sentence(reporting: Reporting, own: OwnReport, division: Edition) -> st
         return f"截至{day_in_words(reporting.counted_on)}，{whole}{month}尚未上报（{due}截止）。"
     if own.standing == Standing.RETURNED:
         return f"{whole}{month}上报被退回，截至{day_in_words(reporting.counted_on)}尚未重新上报（{due}截止）。"
+    submitted = f"于{day_in_words(own.submitted_on)}" if own.submitted_on else ""
     manner = "迟报" if own.standing == Standing.LATE else "按时上报"
     parts = [
-        f"{whole}{month}于{day_in_words(own.submitted_on)}{manner}（{due}截止）",
+        f"{whole}{month}{submitted}{manner}（{due}截止）",
         f"其间退回修改{own.times_returned}次" if own.times_returned else "",
         "市局已接收" if own.is_accepted else "市局正在审核",
     ]

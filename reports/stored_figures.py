@@ -1,16 +1,19 @@
 """The figures a briefing keeps: frozen, versioned, and the same whenever they are read again (docs/domain.md §7.4).
 
-`Briefing.figures` holds them as JSON. `to_json` writes the present version; `from_json` reads it and every older one. Days
-are ISO text (2018-06-30), months are 2018-06; percentages have one decimal; amounts keep whole numbers whole.
+`Briefing.figures` holds them as JSON. `to_json` writes the present version; `from_json` reads it and every older one,
+so a change of these classes that older JSON does not fit raises VERSION and gets an entry in `_UPGRADES`. Days are ISO
+text (2018-06-30), months are 2018-06; percentages have one decimal; amounts keep whole numbers whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from cattrs import Converter
+
+from targets.pace import Outlook
 
 # 1: before versions were written down; without reports, pace, or what means and coverages need. 2: with all of them.
 VERSION = 2
@@ -42,7 +45,7 @@ class Plan:
 class PaceFigures:
     """Where the mean monthly progress leads: see `targets.pace.Pace`. Progress and need are per month, two decimals."""
 
-    outlook: str
+    outlook: Outlook
     progress: Number | None
     months_counted: int
     attained_in: str | None
@@ -150,11 +153,6 @@ class TargetFigures(Counts, Progress):
         return self.aggregate == "mean"
 
     @property
-    def is_coverage(self) -> bool:
-        """Whether the target asks for a share of communities that meet it."""
-        return self.aggregate == "coverage"
-
-    @property
     def judges_counties(self) -> bool:
         """Whether each whole county is one judged unit."""
         return self.level == "county"
@@ -186,7 +184,7 @@ class ShortCommunity:
     town: str
     code: str
     name: str
-    figures: dict[str, ShortfallCell]
+    figures: Mapping[str, ShortfallCell]
 
 
 @dataclass(frozen=True)
@@ -265,7 +263,7 @@ class BriefingFigures:
 
 
 def _make_converter() -> Converter:
-    converter = Converter()
+    converter = Converter(unstruct_collection_overrides={tuple: list})
     # JSON tells 500 from 500.0, and both are numbers: kept as they are, so that what was printed is printed again.
     converter.register_structure_hook(float, lambda value, _: value if isinstance(value, int | float) else float(value))
     return converter
@@ -292,10 +290,11 @@ def from_json(stored: Mapping[str, Any]) -> BriefingFigures:
 
 
 def _from_version_1(stored: dict[str, Any]) -> dict[str, Any]:
-    """Fill in what version 1 did not say of a target: it knew only bounds of each unit."""
-    of_target = {"value_unit": "", "per": "", "aggregate": "each", "coverage_at_least": None}
+    """Fill in what version 1 did not always say of a target: at first it knew only bounds of each unit."""
+    of_target = {"per": "", "aggregate": "each", "coverage_at_least": None}
     targets = [{**of_target, "value_unit": target["unit"], **target} for target in stored["targets"]]
     return {**stored, "targets": targets, "version": 2}
 
 
-_UPGRADES = {1: _from_version_1}
+# By version: what turns figures of that version into figures of the next.
+_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}

@@ -1,6 +1,6 @@
 """Figures in the written Chinese of official documents (domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
 
-Pure functions of the stored figures (`reports.figures`), so the same figures always read the same. What is not known is
+Pure functions of the stored figures (`reports.stored_figures`), so the same figures always read the same. What is not known is
 left out, never guessed: a month without a predecessor has no 较上月. Percentages come as numbers with one decimal.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeAlias
 
 from reports.stored_figures import (
     BriefingFigures,
@@ -20,6 +20,10 @@ from reports.stored_figures import (
     TargetFigures,
     Workforce,
 )
+from targets.models import Target
+
+# A target that asks something of units: as the figures keep it, or as the plan has it.
+Asked: TypeAlias = TargetFigures | Target
 
 NOT_KNOWN = "—"
 _UNITS_IN_WORDS = {"㎡": "平方米"}
@@ -116,12 +120,16 @@ def amount(value: float, unit: str) -> str:
     return f"{plain(value)}{unit_in_words(unit)}"
 
 
-def judged_units(target: TargetFigures) -> str:
-    """What a target judges: 城市社区, 3000人以上的农村社区, 市辖区."""
+def judged_units(target: Asked) -> str:
+    """Return what a target judges: 城市社区, 3000人以上的农村社区, 市辖区."""
+    is_of_some = target.level != "county" and target.minimum_population
+    return (f"{target.minimum_population}人以上的" if is_of_some else "") + _kind_of_units(target)
+
+
+def _kind_of_units(target: Asked) -> str:
     if target.level == "county":
         return "市辖区" if target.urban_districts_only else "县（市、区）"
-    people = target.minimum_population
-    return (f"{people}人以上的" if people else "") + _KINDS_IN_WORDS[target.kind]
+    return _KINDS_IN_WORDS[target.kind]
 
 
 def clause_in_words(clause: str) -> str:
@@ -129,15 +137,20 @@ def clause_in_words(clause: str) -> str:
     return f"文件第{clause[0]}部分{clause[1:]}"
 
 
-def bounds(target: TargetFigures) -> str:
-    """What is asked, short: ≥500㎡, 2—5名; of a mean 平均≥10个 or 每百户≥30㎡, of a coverage ≥80%."""
-    if target.is_coverage:
-        return f"≥{plain(target.coverage_at_least)}%"
-    bound = f"≥{plain(target.at_least)}{target.unit}"
-    if target.at_most is not None:
-        bound = f"{plain(target.at_least)}—{plain(target.at_most)}{target.unit}"
+def bounds(target: Asked) -> str:
+    """Return what is asked, short: ≥500㎡, 2—5名; of a mean 平均≥10个 or 每百户≥30㎡, of a coverage ≥80%."""
+    if target.aggregate == "coverage":
+        return f"≥{_plain_or_dash(target.coverage_at_least)}%"
+    at_least = _plain_or_dash(target.at_least)
+    bound = (
+        f"≥{at_least}{target.unit}" if target.at_most is None else f"{at_least}—{plain(target.at_most)}{target.unit}"
+    )
     per = _PER_IN_WORDS[target.per]
-    return f"{per or ('平均' if target.is_mean else '')}{bound}"
+    return f"{per or ('平均' if target.aggregate == 'mean' else '')}{bound}"
+
+
+def _plain_or_dash(value: float | Decimal | None) -> str:
+    return NOT_KNOWN if value is None else plain(value)
 
 
 def figure_in_words(target: TargetFigures) -> str:
@@ -163,9 +176,7 @@ def overview(figures: BriefingFigures) -> list[str]:
     whole = whole_of(figures.division)
     judged = [target for target in targets if target.percent is not None and not target.is_mean]
     means = [target for target in targets if target.is_mean and target.value is not None]
-    sentences = [
-        f"截至{day_in_words(figures.as_of)}，对照{figures.plan.document}，{whole}{_all_judged(targets)}。"
-    ]
+    sentences = [f"截至{day_in_words(figures.as_of)}，对照{figures.plan.document}，{whole}{_all_judged(targets)}。"]
     if judged:
         names = "、".join(target.short_name for target in judged)
         rates = "、".join(percent_text(target.percent) for target in judged)
@@ -185,7 +196,7 @@ def _all_judged(targets: Sequence[TargetFigures]) -> str:
     for target in targets:
         if target.is_mean:
             continue  # the unit judged is the whole
-        unit = judged_units(replace(target, minimum_population=None))
+        unit = _kind_of_units(target)
         counts[unit] = max(counts.get(unit, 0), target.judged)
     named = [f"{unit}{count}个" for unit, count in counts.items() if count]
     return f"共测评{'、'.join(named)}" if named else "没有参评单位"
@@ -244,7 +255,7 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
     if target.is_mean:
         return _how_the_mean_stands(target, whole)
     reached = f"达标{target.met + target.over}个"
-    if target.over:
+    if target.over and target.at_most is not None:
         reached += f"（其中超过{amount(target.at_most, target.unit)}的{target.over}个）"
     parts = [
         f"{whole}参评{judged_units(target)}{target.judged}个",
@@ -265,13 +276,12 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
 
 def _leading_and_lagging(target: TargetFigures) -> str:
     """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
-    counted = [row for row in target.divisions if row.value is not None]
+    unit = unit_in_words(target.value_unit)
+    counted = [f"{row.name}{plain(row.value)}{unit}" for row in target.divisions if row.value is not None]
     if counted:
-        unit = unit_in_words(target.value_unit)
-        return "其中，" + "、".join(f"{row.name}{plain(row.value)}{unit}" for row in counted) + "。"
-    return joined([_ranked("达标率居前的是", target.best), _ranked("居后的是", target.weakest)]) + "。" * bool(
-        target.best
-    )
+        return f"其中，{'、'.join(counted)}。"
+    order = joined([_ranked("达标率居前的是", target.best), _ranked("居后的是", target.weakest)])
+    return f"{order}。" if target.best else order
 
 
 def _ranked(beginning: str, rows: Sequence[Ranked]) -> str:
@@ -292,15 +302,14 @@ def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
     ]
     return [
         joined(parts) + "。",
-        _shares("按资金来源分", purchases.by_funding_source)
-        + _shares("按服务对象分", purchases.by_beneficiaries),
+        _shares("按资金来源分", purchases.by_funding_source) + _shares("按服务对象分", purchases.by_beneficiaries),
     ]
 
 
 def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
     """按资金来源分，一般公共预算、福彩公益金预算分别为12万元、3.5万元，占比分别为77.4%、22.6%。"""
     if len(rows) == 1:
-        return f"{beginning}，全部为{rows[0]['name']}。"
+        return f"{beginning}，全部为{rows[0].name}。"
     names = "、".join(row.name for row in rows)
     money = "、".join(ten_thousand_yuan(row.budget) for row in rows)
     shares = "、".join(percent_text(row.percent) for row in rows)
