@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from communities.models import Division
 from periods.models import ReportingPeriod
-from reports.words import day_in_words, joined, month_in_words, percent_text, whole_of
 from reports.stored_figures import Edition, OwnReport, Reporting
+from reports.words import day_in_words, joined, month_in_words, percent_text, whole_of
 from submissions.models import Submission
 from submissions.reporting import MonthStatus, Standing, reporting_status, standing_of
 

@@ -8,7 +8,7 @@ text (2018-06-30), months are 2018-06; percentages have one decimal; amounts kee
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from cattrs import Converter
@@ -259,11 +259,12 @@ class BriefingFigures:
     shortfalls: Shortfalls
     services: Purchases
     reporting: Reporting | None = None
-    version: int = field(default=VERSION)
+    version: int = VERSION
 
 
 def _make_converter() -> Converter:
     converter = Converter(unstruct_collection_overrides={tuple: list})
+    converter.register_unstructure_hook(Outlook, str)
     # JSON tells 500 from 500.0, and both are numbers: kept as they are, so that what was printed is printed again.
     converter.register_structure_hook(float, lambda value, _: value if isinstance(value, int | float) else float(value))
     return converter
