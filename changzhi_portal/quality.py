@@ -28,7 +28,7 @@ from django.urls import reverse
 from django.utils.module_loading import module_has_submodule
 
 from changzhi_portal.facts import in_words
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -171,7 +171,8 @@ def rule_named(code: str) -> QualityRule:
     try:
         return _found()[code]
     except KeyError:
-        raise PortalError(
+        raise NotFoundError(
             f"没有“{code}”这项检查，请从列表中选择。",
             cure=f"{code!r} is not a rule. Choose one of: {', '.join(_found())}.",
+            field="rule",
         ) from None

@@ -18,7 +18,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import UnavailableError
 from reports.fonts import missing_glyphs, require_fonts, require_glyphs
 
 # PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
@@ -76,7 +76,7 @@ def print_markup(markup: str) -> bytes:
     try:
         return _render(markup)
     except RefusedAddressError as refused:
-        raise PortalError(
+        raise UnavailableError(
             "简报引用了系统之外的文件，已停止生成，请联系系统管理员。",
             cure=f"{refused}. Remove the reference from the template.",
         ) from refused

@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from targets.indicators import indicator_named
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class _Rule:
 
     def __init__(self, target: Target) -> None:
         if not target.is_scored or target.at_least is None:
-            raise PortalError(
+            raise InvalidError(
                 f"“{target.name}”仅供参考，不参与测评。",
                 cure=f"The target {target.code} is for information and not scored.",
             )

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from changzhi_portal.bulk import insert_rows
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.models import CrosswalkRow, DivisionChange
 
 CHANGE_COLUMNS = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "source")
@@ -70,5 +70,5 @@ def _lines(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, 
         raise _unreadable(path, "读不出来，应为UTF-8编码的CSV文件", "not a readable UTF-8 CSV file") from error
 
 
-def _unreadable(path: Path, message: str, cure: str) -> PortalError:
-    return PortalError(f"{path.name}：{message}。", cure=f"{path}: {cure}.")
+def _unreadable(path: Path, message: str, cure: str) -> InvalidError:
+    return InvalidError(f"{path.name}：{message}。", cure=f"{path}: {cure}.")

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError
 from communities.models import Community
 from targets.indicators import indicator_named
 
@@ -46,7 +46,7 @@ class TargetPlanQuerySet(models.QuerySet):
             begins = (
                 f"The first plan begins on {first.starts_on}." if first else "There is no plan at all: run migrate."
             )
-            raise PortalError(
+            raise NotFoundError(
                 f"{day.year}年{day.month}月{day.day}日还没有生效的目标方案，请选择以后的月份，或由市局管理员设置方案。",
                 cure=f"No target plan is in force on {day}. {begins} Choose a later month.",
             )
@@ -266,7 +266,8 @@ class Target(models.Model):
         indicator = indicator_named(self.indicator)
         indicator.columns_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
-            raise PortalError(
+            raise InvalidError(
                 f"“{indicator.name}”不能按“{self.get_level_display()}”测评，请换一个指标或测评单位。",
                 cure=f"The indicator {indicator.code} cannot be judged at the level {self.level}.",
+                field="level",
             )

@@ -110,7 +110,7 @@ def test_one_cell_in_the_farthest_corner_does_not_kill_the_worker(tmp_path: Path
         xml = archive.read("xl/worksheets/sheet1.xml")
     with_changed_part(path, "xl/worksheets/sheet1.xml", xml.replace(b"</sheetData>", far))
     refusal = refusal_of(path)
-    assert refusal.code == "too_large"
+    assert refusal.problem_code == "too_large"
     assert "远处多余的内容" in str(refusal)
 
 
@@ -139,7 +139,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "a.xls"
     path.write_bytes(make_html([["a"] * 200] * 5_000))
     refusal = refusal_of(path)
-    assert (refusal.code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
+    assert (refusal.problem_code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
 
 
 def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
@@ -147,7 +147,7 @@ def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
     for answer in (b"", whole, whole[:-3], pickle.dumps([os.getcwd]) + pickle.dumps(("end",))):
         with pytest.raises(FileRefusedError) as refusal:
             workbook._grids(io.BytesIO(answer))
-        assert refusal.value.code == "unreadable_file"
+        assert refusal.value.problem_code == "unreadable_file"
     assert workbook._grids(io.BytesIO(whole + pickle.dumps(("end",))))[0].name == "一"
 
 

@@ -19,7 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from changzhi_portal.personal import Sealed
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column, DateColumn, DecimalColumn, IntegerColumn
 from changzhi_portal.registers.register import RegisterSheet
@@ -74,7 +74,7 @@ def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
 def _require_scope(division: Any, by: Any) -> None:
     path = scope_path_of(by)
     if path is None or not division.path.startswith(path):
-        raise PortalError("只能下载本单位范围内的表格。", cure="The division is not in the user's area.")
+        raise NotAllowedError("只能下载本单位范围内的表格。", cure="The division is not in the user's area.")
 
 
 class _Workbook:
