@@ -167,7 +167,7 @@ def quality_rules() -> tuple[QualityRule, ...]:
 
 
 def rule_named(code: str) -> QualityRule:
-    """The rule with this code. Raises PortalError for an unknown one."""
+    """The rule with this code. Raises NotFoundError for an unknown one."""
     try:
         return _found()[code]
     except KeyError:

@@ -20,7 +20,7 @@ LATE_DAY = 15
 
 
 def parse_month(text: str) -> datetime.date:
-    """The first day of a month written "2018-06". Raises PortalError for anything else."""
+    """The first day of a month written "2018-06". Raises InvalidError for anything else."""
     found = _MONTH.fullmatch(text.strip())
     if not found or not 1 <= int(found[2]) <= 12 or not 1990 <= int(found[1]) <= 2100:
         raise InvalidError(

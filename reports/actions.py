@@ -90,7 +90,7 @@ def prepare_briefing(
 
 
 def refuse_unless_printing(division: Division, by: Any) -> None:
-    """Raise PortalError for a user who may not print briefings, or not that division's; None is the command line."""
+    """Raise NotAllowedError for a user who may not print briefings, or not that division's; None is the command line."""
     if by is None:
         return
     if not by.role.may_print_briefing:

@@ -53,7 +53,7 @@ def briefing_figures(period: ReportingPeriod, division: Division) -> dict[str, A
 
 
 def refuse_unless_issuing(period: ReportingPeriod, division: Division) -> None:
-    """Raise PortalError for a town, and for a division that did not stand at the end of that month."""
+    """Raise InvalidError for a town, and for a division that did not stand at the end of that month."""
     if division.level == Division.Level.TOWN:
         raise InvalidError(
             f"简报只按全市或一个县（市、区）编发，{division.full_name}没有单独的简报，请选择它所属的县（市、区）。",

@@ -41,7 +41,7 @@ SYSTEM_FONTS = (
 
 
 def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
-    """Raise PortalError naming the first font that is not installed, and how to install it."""
+    """Raise UnavailableError naming the first font that is not installed, and how to install it."""
     if not body_font().is_file():
         raise _missing_font(f"仿宋（{BODY_FONT_FILE}）", f"{BODY_FONT_FILE} (仿宋) is not in {settings.FONT_DIR}")
     for font in system_fonts:
@@ -53,7 +53,7 @@ def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
 
 
 def require_glyphs(text: str) -> None:
-    """Raise PortalError naming the characters of `text` that no print font has; call `require_fonts` before."""
+    """Raise InvalidError naming the characters of `text` that no print font has; call `require_fonts` before."""
     missing = sorted({character for character in text if not _is_printable(character)})
     if missing:
         raise missing_glyphs(missing)

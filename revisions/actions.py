@@ -31,7 +31,7 @@ def compare_locked(period: ReportingPeriod) -> LockedComparison:
     """Find out what computing a locked month again would change and why, and keep it in place of the last answer.
 
     The frozen figures are not touched: what is computed for this is taken back in the same transaction. Raises
-    PortalError for a month that is not locked; the last answer stays then, as after any failure.
+    StaleError for a month that is not locked; the last answer stays then, as after any failure.
     """
     return in_one_snapshot(lambda: _compare(lock_period_row(period)))
 

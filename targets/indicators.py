@@ -110,7 +110,7 @@ class Indicator:
     def columns_counted(self, rule: CountingRule) -> list[str]:
         """The columns that count under `rule`; a dimension the rule does not name counts whole.
 
-        Raises PortalError for a rule that names an unknown dimension or value, or leaves nothing to count.
+        Raises InvalidError for a rule that names an unknown dimension or value, or leaves nothing to count.
         """
         allowed = {self.dimension: self.columns} if self.dimension else {}
         for dimension, values in rule.items():
@@ -230,7 +230,7 @@ PROFESSIONALS = INDICATORS["professionals"]
 
 
 def indicator_named(code: str) -> Indicator:
-    """The indicator with this code. Raises PortalError for an unknown one."""
+    """The indicator with this code. Raises InvalidError for an unknown one."""
     if code not in INDICATORS:
         raise InvalidError(
             f"没有名为“{code}”的指标，请在方案中选择已有的指标。",

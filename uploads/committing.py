@@ -69,7 +69,7 @@ def write_batch(
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
-    """Raise PortalError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
+    """Raise NotAllowedError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
     by = batch.confirmed_by
     if by is None or not batch.may_be_committed_by(by):
         raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")

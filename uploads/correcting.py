@@ -100,7 +100,7 @@ def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
 
 
 def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str, *, by: Any) -> None:
-    """Note on the batch (unsaved) that a cell now reads `text`. Raises PortalError."""
+    """Note on the batch (unsaved) that a cell now reads `text`. Raises InvalidError."""
     if column.field not in positions_of(batch, row):
         raise InvalidError(
             f"文件里没有“{column.header}”列，请在文件里补上这一列后重新上传。",

@@ -97,7 +97,7 @@ def choices_for(sheet: RegisterSheet) -> list[tuple[str, str]]:
 
 
 def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], sheet: RegisterSheet) -> None:
-    """Raise PortalError unless each column of the register is chosen at most once, and only known ones are."""
+    """Raise InvalidError unless each column of the register is chosen at most once, and only known ones are."""
     known = {choice for choice, _ in choices_for(sheet)}
     taken: dict[tuple[str, str], str] = {}
     for column in columns:

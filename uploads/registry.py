@@ -32,7 +32,7 @@ def registers() -> list[type[RegisterSheet]]:
 
 
 def register_named(name: str) -> type[RegisterSheet]:
-    """The register called `name`. Raises PortalError."""
+    """The register called `name`. Raises NotFoundError for an unknown one."""
     try:
         return _found()[name]
     except KeyError:

@@ -40,7 +40,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def keep_original(ref: str, data: bytes) -> str:
-    """Store a file encrypted; returns its name below MEDIA_ROOT. Raises PortalError where the disk does not take it."""
+    """Store a file encrypted; returns its name below MEDIA_ROOT. Raises UnavailableError where the disk does not take it."""
     name = f"{FOLDER}/{ref}"
     path = Path(settings.MEDIA_ROOT) / name
     try:
@@ -66,7 +66,7 @@ def forget_original(name: str) -> None:
 
 
 def original_bytes(name: str) -> bytes:
-    """The plain bytes of a stored file. Raises PortalError when it is not there (purged, or another machine's disk)."""
+    """The plain bytes of a stored file. Raises NotFoundError when it is not there (purged, or another machine's disk)."""
     try:
         if not name:
             raise FileNotFoundError("purged")

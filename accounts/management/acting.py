@@ -7,7 +7,7 @@ from changzhi_portal.refusals import NotFoundError
 
 
 def acting_user(username: str) -> User:
-    """The user who is named, with the division. Raises PortalError for an unknown one, or who may not sign in any more."""
+    """The user who is named, with the division. Raises NotFoundError for an unknown one, or who may not sign in any more."""
     user = User.objects.at_work().select_related("division").filter(username=username).first()
     if user is None:
         raise NotFoundError(

@@ -20,7 +20,7 @@ def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
     """Write what a plan says, and log every record in the change set `into`. Must run inside its transaction.
 
     The past stays: divisions and placements end on the day and others begin; the paths of what has closed lead through
-    the successor, so that its scope reaches them. Raises PortalError for a plan with problems.
+    the successor, so that its scope reaches them. Raises InvalidError for a plan with problems.
     """
     if plan.problems:
         raise InvalidError(

@@ -24,7 +24,7 @@ def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> in
     """Note the changes of a CSV file, and the crosswalk that goes with them; how many changes are new.
 
     Both have a header line with the model's own columns; a change or row that is noted already is passed over. Nothing
-    is applied. Raises PortalError, naming the line, for a file that cannot be read or a line that cannot be.
+    is applied. Raises InvalidError, naming the line, for a file that cannot be read or a line that cannot be.
     """
     noted = _note(DivisionChange, changes, CHANGE_COLUMNS, ("effective_on", "from_code", "to_code"))
     if crosswalk is not None:

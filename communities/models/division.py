@@ -53,7 +53,7 @@ class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
         return {key: heir_of(key) for key in successors}
 
     def by_code(self, code: str) -> Division:
-        """The newest division with this code (6, 9 or 12 digits). Raises PortalError when there is none."""
+        """The newest division with this code (6, 9 or 12 digits). Raises NotFoundError when there is none."""
         division = self.filter(code=short_code(code)).order_by("-valid_from").first()
         if division is None:
             raise NotFoundError(

@@ -162,7 +162,7 @@ def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
 
 
 def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Finding] | None) -> list[Finding]:
-    """The soft findings, of those given or of all that the checks find now. Raises PortalError when there is a hard one."""
+    """The soft findings, of those given or of all that the checks find now. Raises InvalidError when there is a hard one."""
     if findings is None:
         found = findings_for(period=period, division=county)
         hard = found.hard
@@ -179,7 +179,7 @@ def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Fi
 
 
 def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The explanations to keep, each with the finding as it was explained. Raises PortalError as `submit_month` says."""
+    """The explanations to keep, each with the finding as it was explained. Raises InvalidError as `submit_month` says."""
     texts = {key: text.strip() for key, text in given.items()}
     missing = [finding for finding in soft if not texts.get(_key(finding))]
     if missing:

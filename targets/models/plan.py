@@ -38,7 +38,7 @@ class TargetPlanQuerySet(models.QuerySet):
         """The plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
 
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
-        stays the measure of how things stand. Raises PortalError for a day before the first plan.
+        stays the measure of how things stand. Raises NotFoundError for a day before the first plan.
         """
         plan = judging_on(day, self.filter(is_current=True).order_by("id"))
         if plan is None:
@@ -262,7 +262,7 @@ class Target(models.Model):
             raise ValidationError(str(error)) from error
 
     def refuse_unless_measurable(self) -> None:
-        """Raise PortalError for an indicator or counting rule that the portal cannot count at this level."""
+        """Raise InvalidError for an indicator or counting rule that the portal cannot count at this level."""
         indicator = indicator_named(self.indicator)
         indicator.columns_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):

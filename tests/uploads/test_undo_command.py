@@ -52,6 +52,7 @@ def test_who_may_not_and_what_is_not_there_change_nothing_and_exit_with_3(
     send: Send, clerk: User, other_clerk: User, capsys: Any
 ) -> None:
     batch = send("facilities", clerk, [facility_row()], commit="all")["batch"]
+
     def refused(number: int, username: str) -> str:
         answer, status = undone(capsys, number, username)
         assert (list(answer), status) == (["error"], 3)

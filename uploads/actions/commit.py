@@ -63,7 +63,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
 
 
 def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
-    """Hold the batch; raise PortalError when it is not what the person has looked at any more."""
+    """Hold the batch; raise StaleError when it is not what the person has looked at any more."""
     held = UploadBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if held.state == State.CHECKED and held.check_mark != seen:
         raise StaleError(

@@ -50,7 +50,7 @@ _GENERAL_RULES: Final = (
 def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeriod, by: Any, filled: bool) -> bytes:
     """The template of a register for an office and a month, as .xlsx; `filled` with the current records.
 
-    Raises PortalError when the division is not in the user's area.
+    Raises NotAllowedError when the division is not in the user's area.
     """
     _require_scope(division, by)
     records: Iterable[dict[str, Any]] = ()
@@ -62,7 +62,7 @@ def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeri
 def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
     """All records of a register in a division, as .xlsx; personal values masked.
 
-    Raises PortalError when the division is not in the user's area.
+    Raises NotAllowedError when the division is not in the user's area.
     """
     _require_scope(division, by)
     today = timezone.localdate()

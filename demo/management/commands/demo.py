@@ -75,7 +75,7 @@ class Command(PortalCommand):
 
 
 def _span(first: str, last: str) -> Span:
-    """The months asked for; raises PortalError where they are fewer than three, or not those of the demo."""
+    """The months asked for; raises InvalidError where they are fewer than three, or not those of the demo."""
     span = Span(parse_month(first), parse_month(last))
     if not FIRST <= span.first < span.last <= LAST or len(span.months) < FEWEST_MONTHS:
         raise InvalidError(

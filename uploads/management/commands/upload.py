@@ -112,7 +112,7 @@ class Command(PortalCommand):
 
 
 def _period(text: str) -> ReportingPeriod:
-    """The month of `--period`. Raises PortalError for one that has not begun: a slip of the pen opens nothing."""
+    """The month of `--period`. Raises InvalidError for one that has not begun: a slip of the pen opens nothing."""
     month = parse_month(text)
     if month > timezone.localdate():
         raise InvalidError(
