@@ -92,9 +92,9 @@ def test_an_empty_sheet_beside_a_full_one_is_no_reason_to_refuse() -> None:
 
 
 def test_a_file_without_content_or_without_rows_is_empty() -> None:
-    assert refusal_of("communities").code == "empty_sheet"
+    assert refusal_of("communities").problem_code == "empty_sheet"
     for rows in ([], [[], ["", ""]], COMMUNITIES[:1], [COMMUNITIES[0], ["合计"]]):
-        assert refusal_of("communities", 表=rows).code == "empty_sheet"
+        assert refusal_of("communities", 表=rows).problem_code == "empty_sheet"
 
 
 def test_a_missing_required_column_is_named_with_its_sheet() -> None:

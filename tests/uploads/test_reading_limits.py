@@ -65,7 +65,7 @@ def test_an_archive_that_admits_its_size_is_refused(tmp_path: Path, settings: An
     settings.UPLOAD_MAX_INFLATED_BYTES = 5 * MEGABYTE
     path = make_xlsx(tmp_path / "a.xlsx", {"一": [["a"]]})
     with_changed_part(path, "xl/styles.xml", bytes(6 * MEGABYTE))
-    assert refusal_of(path).code == "too_large"
+    assert refusal_of(path).problem_code == "too_large"
 
 
 @pytest.mark.parametrize("part", ["xl/styles.xml", "xl/worksheets/sheet1.xml"])
@@ -77,7 +77,7 @@ def test_an_archive_that_lies_about_its_size_is_refused(part: str, tmp_path: Pat
     content = path.read_bytes()
     assert content.count(true_size) == 2  # in the part's own header and in the directory
     path.write_bytes(content.replace(true_size, claimed))
-    assert refusal_of(path).code == "too_large"
+    assert refusal_of(path).problem_code == "too_large"
 
 
 def test_too_many_rows_sheets_or_columns_are_refused(tmp_path: Path, settings: Any) -> None:
