@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseTrouble
 
+from changzhi_portal.logs import log_context
 from changzhi_portal.refusals import PortalError
 
 # Exit status: wrong arguments, an unknown user, register, month or division, a refusal, or a service that is away.
@@ -68,7 +69,8 @@ class PortalCommand(BaseCommand):
 
     def _run(self, *args: Any, **options: Any) -> str | None:
         try:
-            output = super().execute(*args, **options)
+            with log_context(command=type(self).__module__.rpartition(".")[2]):
+                output = super().execute(*args, **options)
         except PortalError as refusal:
             if options.get("json"):
                 self.stdout.write(json.dumps(refusal.as_json(), ensure_ascii=False))
