@@ -126,7 +126,7 @@ def test_a_town_has_no_issue(place, period, officer):
 
 
 def test_the_queue_is_told_once_the_row_is_there(place, period, officer, django_capture_on_commit_callbacks):
-    with patch.object(actions, "hint") as enqueue:
+    with patch.object(actions, "enqueue") as enqueue:
         with django_capture_on_commit_callbacks(execute=True):
             briefing = prepare_briefing(period=period, division=place.city, by=officer)
             enqueue.assert_not_called()
@@ -284,7 +284,7 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
 @pytest.mark.parametrize("state", [State.QUEUED, State.PRINTING])
 def test_an_issue_whose_worker_or_message_was_lost_is_queued_again(queued, state):
     went_silent(queued, state=state, claim="dead", attempts=1)
-    with patch.object(actions, "hint") as enqueue:
+    with patch.object(actions, "enqueue") as enqueue:
         assert put_back_stalled_briefings() == 1
     enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", queued.pk)
     queued.refresh_from_db()
@@ -301,7 +301,7 @@ def test_an_issue_with_a_sign_of_life_is_not_put_back(queued):
 
 def test_an_issue_that_kills_its_workers_is_given_up_with_a_sentence(queued):
     went_silent(queued, state=State.PRINTING, attempts=MOST_ATTEMPTS)
-    with patch.object(actions, "hint") as enqueue:
+    with patch.object(actions, "enqueue") as enqueue:
         tasks.put_back_stalled_briefings()
     enqueue.assert_not_called()
     queued.refresh_from_db()
