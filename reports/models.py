@@ -1,4 +1,4 @@
-"""Briefings (简报): one issue per period and division, with the figures it was printed from (domain.md §7)."""
+"""Briefings (简报): one issue per period and division, with the figures it was printed from (docs/domain.md §7)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from reports.corrections import Correction, corrections_from_json
 from reports.stored_figures import BriefingFigures, from_json
 
-# A briefing that waits or prints without a sign of life for this long has lost its worker (design.md decision 3).
+# A briefing that waits or prints without a sign of life for this long has lost its worker (docs/architecture.md, decision 3).
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
 # A briefing whose worker died this often is given up: it would only kill the next one.
 MOST_ATTEMPTS = 3
@@ -132,7 +132,7 @@ class Briefing(ScopedModel):
     def stored_figures(self) -> BriefingFigures | None:
         """Return the figures that the issue was printed from; None before it is printed for the first time.
 
-        Reads them from JSON of any version, each time. Raises ValueError for figures that a newer release stored.
+        Reads them from JSON of any version, each time. Raises UnavailableError for figures of a newer release.
         """
         return from_json(self.figures) if self.figures else None
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from cattrs import Converter
 
+from changzhi_portal.refusals import UnavailableError
 from targets.pace import Outlook
 
 # 1: before versions were written down; without reports, pace, or what means and coverages need. 2: with all of them.
@@ -280,10 +281,13 @@ def to_json(figures: BriefingFigures) -> dict[str, Any]:
 
 
 def from_json(stored: Mapping[str, Any]) -> BriefingFigures:
-    """Return the figures that `to_json` wrote, of this version or an older one. Raises ValueError for a newer one."""
+    """Return the figures that `to_json` wrote, in this version or an older one. Raises UnavailableError for a newer one."""
     version = stored.get("version", 1)
     if version > VERSION:
-        raise ValueError(f"Figures of version {version} were stored by a newer release; this one knows {VERSION}.")
+        raise UnavailableError(
+            "这期简报的数据由更新版本的系统保存，当前版本不能读取，请系统管理员先升级系统。",
+            cure=f"Figures of version {version} were stored by a newer release; this one reads up to {VERSION}: upgrade.",
+        )
     values = dict(stored)
     for older in range(version, VERSION):
         values = _UPGRADES[older](values)

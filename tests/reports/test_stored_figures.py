@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 
 import pytest
 
+from changzhi_portal.refusals import UnavailableError
 from reports import stored_figures
 from reports.corrections import Change, Correction, corrections_from_json, corrections_to_json
 from reports.issue import issue_markup
@@ -126,8 +127,9 @@ def test_an_issue_of_version_1_is_printed_as_the_same_figures_are_now():
 
 def test_figures_of_a_newer_release_are_refused():
     kept = {**to_json(figures()), "version": VERSION + 1, "surprise": 1}
-    with pytest.raises(ValueError, match=f"version {VERSION + 1} were stored by a newer release"):
+    with pytest.raises(UnavailableError, match="更新版本的系统") as refusal:
         from_json(kept)
+    assert f"version {VERSION + 1}" in refusal.value.cure
 
 
 def test_every_older_version_has_a_way_to_the_next():
