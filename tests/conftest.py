@@ -25,6 +25,7 @@ from django.test import Client
 from accounts.models import Role, User
 from changzhi_portal.bulk import refresh_statistics
 from changzhi_portal.celery import app as celery_app
+from changzhi_portal.discovery import own_apps
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from periods.models import ReportingPeriod
@@ -68,7 +69,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     Django announces the end of a flush with `post_migrate`, as it does to write its own content types again.
     """
-    own_models = [model for config in apps.get_app_configs() if _is_ours(config.path) for model in config.get_models()]
+    own_models = [model for config in own_apps() for model in config.get_models()]
     with django_db_blocker.unblock():
         kept = [row for model in _parents_first(own_models) for row in model._base_manager.all()]
     shipped = serializers.serialize("json", kept)
@@ -82,10 +83,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     post_migrate.connect(put_back, sender=last_app, weak=False)
     yield
     post_migrate.disconnect(put_back, sender=last_app)
-
-
-def _is_ours(path: str) -> bool:
-    return Path(path).parent == settings.BASE_DIR
 
 
 def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
