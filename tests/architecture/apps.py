@@ -12,7 +12,9 @@ from django.db import models
 FRAME = "changzhi_portal"
 _CONTRACTS = {
     contract["id"]: contract
-    for contract in tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    for contract in tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
 }
 # The order is said once, in the contract "layers" of import-linter: an app imports only from those to its left.
 LEFT_TO_RIGHT: tuple[str, ...] = tuple(reversed(_CONTRACTS["layers"]["layers"]))

@@ -13,7 +13,8 @@ from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod
 from submissions.actions import change_dates, lock_period, outstanding_counties, reopen_period
 from submissions.models import Submission
-from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
+from targets.actions import compute_period, measure_if_due, measuring
+from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange
 from tests.factories import make_change_set, make_facility, make_period, make_place, make_user
 from tests.targets.measured import begun_ago, figures_of, some_facts
