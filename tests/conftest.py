@@ -21,8 +21,11 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.db.models.signals import post_migrate
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from accounts.models import Role, User
+from changzhi_portal import jobs
 from changzhi_portal.bulk import refresh_statistics
 from changzhi_portal.celery import app as celery_app
 from changzhi_portal.discovery import own_apps
@@ -33,6 +36,11 @@ from tests.factories import Place, make_period, make_place, make_user
 from tests.uploads.office import send
 
 __all__ = ["send"]
+pytest_plugins = ["tests.months"]
+
+# How long an example takes says something of the machine and its load, nothing of the code.
+property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("portal")
 
 SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
 CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, CrosswalkRow, Community, CommunityPlacement)
@@ -227,16 +235,19 @@ def signed_in() -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def eager_tasks() -> Iterator[None]:
-    """Run Celery tasks where they are sent, and let their errors through; for tests that say so only.
+def eager_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the tasks of jobs where they are sent, and let their errors through; for tests that say so only.
 
     Tasks sent by `transaction.on_commit` also need `django_capture_on_commit_callbacks(execute=True)` or a
     transactional test.
     """
-    before = celery_app.conf.task_always_eager, celery_app.conf.task_eager_propagates
-    celery_app.conf.update(task_always_eager=True, task_eager_propagates=True)
-    yield
-    celery_app.conf.update(task_always_eager=before[0], task_eager_propagates=before[1])
+
+    def run_at_once(task_name: str, queue: str, *arguments: int, expires: float | None = None) -> bool:
+        celery_app.tasks[task_name].apply(arguments, throw=True)
+        return True
+
+    celery_app.loader.import_default_modules()
+    monkeypatch.setattr(jobs, "enqueue", run_at_once)
 
 
 @pytest.fixture(scope="session")

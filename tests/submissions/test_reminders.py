@@ -315,8 +315,9 @@ def test_one_address_that_is_refused_does_not_hold_up_the_others(told, settings)
 def test_an_email_that_a_dead_worker_had_claimed_is_sent_after_all(told):
     notice = told("clerk@example.invalid")
     Notice.objects.filter(pk=notice.pk).update(mail="sending", heartbeat_at=timezone.now(), attempts=1)
-    assert send_waiting_mail() == 0
+    assert MAIL.put_back() == send_waiting_mail() == 0
     later(notice)
+    assert MAIL.put_back() == 1
     assert send_waiting_mail() == 1
 
 
