@@ -94,7 +94,7 @@ def test_an_issue_being_printed_is_left_alone(queued):
     Briefing.objects.update(state=State.PRINTING, claim_token="somebody", step="正在绘图和排版")
     prepare_briefing(period=queued.period, division=queued.division, by=None, queue=False)
     queued.refresh_from_db()
-    assert (queued.state, queued.claim) == (State.PRINTING, "somebody")
+    assert (queued.state, queued.claim_token) == (State.PRINTING, "somebody")
 
 
 def test_asking_again_keeps_what_people_have_changed(queued):

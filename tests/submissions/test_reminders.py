@@ -17,7 +17,7 @@ from changzhi_portal.jobs import MAX_ATTEMPTS
 from changzhi_portal.refusals import PortalError
 from communities.models import Division
 from notices.actions import Message, notify, send_waiting_mail
-from notices.jobs import TRY_AGAIN_AFTER
+from notices.jobs import MAIL, TRY_AGAIN_AFTER
 from notices.models import Notice
 from notices.tasks import send_waiting_mail as send_waiting_mail_task
 from periods.models import ReportingPeriod
@@ -319,6 +319,17 @@ def test_an_email_that_a_dead_worker_had_claimed_is_sent_after_all(told):
     later(notice)
     assert MAIL.put_back() == 1
     assert send_waiting_mail() == 1
+
+
+@pytest.mark.django_db
+def test_an_email_that_kills_its_workers_is_given_up_with_the_reason(told):
+    notice = told("clerk@example.invalid")
+    Notice.objects.filter(pk=notice.pk).update(mail="sending", attempts=MAX_ATTEMPTS)
+    later(notice)
+    assert MAIL.put_back() == 1
+    assert send_waiting_mail() == 0
+    notice.refresh_from_db()
+    assert (notice.mail, notice.mail_error) == (Notice.Mail.FAILED, "多次发信都中断，请联系系统管理员")
 
 
 @pytest.mark.django_db
