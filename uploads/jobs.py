@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from django.db import DatabaseError
+from structlog.contextvars import bound_contextvars
 
 from changzhi_portal.bulk import without_collecting
 from changzhi_portal.celery import Queue
@@ -76,14 +77,17 @@ def follow_office(batch: UploadBatch) -> None:
 def work_on(claim: Claim[UploadBatch], work: Callable[[Claim[UploadBatch]], None]) -> None:
     """Do the work of a claim. An error ends the batch with a sentence for its uploader and is logged, not raised.
 
-    Raises DatabaseError: it says nothing about the batch, which keeps its state and is put back.
+    Every line that is logged meanwhile names the batch. Raises DatabaseError: it says nothing about the batch, which
+    keeps its state and is put back.
     """
-    try:
-        with without_collecting(), claim.guard():
-            work(claim)
-    except DatabaseError:
-        raise
-    except PortalError as refusal:
-        logger.info("Batch %s was refused: %s", claim.key, refusal)
-    except Exception:
-        logger.exception("Batch %s failed", claim.key)
+    with bound_contextvars(batch_id=claim.key):
+        try:
+            with without_collecting(), claim.guard():
+                work(claim)
+        except DatabaseError:
+            logger.exception("The database failed while a batch was worked on (%s)", claim.kind.running)
+            raise
+        except PortalError as refusal:
+            logger.info("The batch was refused: %s", refusal)
+        except Exception:
+            logger.exception("Work on a batch failed (%s)", claim.kind.running)

@@ -324,7 +324,7 @@ def test_an_email_that_a_dead_worker_had_claimed_is_sent_after_all(told):
 @pytest.mark.django_db
 def test_an_email_that_kills_its_workers_is_given_up_with_the_reason(told):
     notice = told("clerk@example.invalid")
-    Notice.objects.filter(pk=notice.pk).update(mail="sending", attempts=MAX_ATTEMPTS)
+    Notice.objects.filter(pk=notice.pk).update(mail="sending", attempts=MAX_ATTEMPTS, heartbeat_at=timezone.now())
     later(notice)
     assert MAIL.put_back() == 1
     assert send_waiting_mail() == 0
