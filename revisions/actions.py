@@ -182,7 +182,9 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
     month that was opened meanwhile keeps no comparison.
     """
     period = locked_periods_to_compare().filter(pk=period_id).first()
-    claim = _claim(period) if period is not None else None
+    if period is None:
+        return None
+    claim = _claim(period)
     if claim is None:
         return None
     try:

@@ -11,7 +11,7 @@ from changzhi_portal.registers.register import RegisterSheet
 
 @cache
 def _sheets_by_name() -> dict[str, type[RegisterSheet]]:
-    sheets = classes_in("sheets", RegisterSheet)  # type: ignore[type-abstract]  # finds the concrete ones
+    sheets = classes_in("sheets", RegisterSheet)
     return by_key(sorted(sheets, key=lambda sheet: sheet.position), lambda sheet: sheet.name)
 
 

@@ -1,4 +1,4 @@
-"""Measuring a month, by command or when the worker finds that it is due (design.md, imports)."""
+"""Measuring a month, by command or when the worker finds that it is due (`targets.jobs`)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lock_period_row(period: ReportingPeriod) -> ReportingPeriod:
 
 
 def compute_held(period: ReportingPeriod) -> Computation:
-    """`compute_period` for a month that is held (see `hold`), inside `in_one_snapshot`."""
+    """Do what `compute_period` does for a month that is held (see `lock_period_row`), inside `in_one_snapshot`."""
     _refuse_unless_measurable(period)
     plan = TargetPlan.objects.in_force_on(period.as_of)
     values = {"plan": plan, "state": Computation.State.RUNNING, "started_at": timezone.now(), "attempts": 0}
@@ -108,7 +108,9 @@ def measure_if_due(*, period_id: int) -> Computation | None:
     Safe to call twice. When computing fails, the computation says so, the old measures stay, and the error is raised.
     """
     period = periods_to_measure().filter(pk=period_id).first()
-    claim = _claim(period) if period is not None else None
+    if period is None:
+        return None
+    claim = _claim(period)
     if claim is None:
         return None
     try:
