@@ -52,7 +52,7 @@ class ClaimLostError(Exception):
 class Job(models.Model):
     """The columns of a model whose rows a worker works on, beside a column with the state."""
 
-    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True, help_text="最近一次有人等待、领取或处理的时间")
+    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True, help_text="最近一次排队、领取或处理的时间")
     attempts = models.PositiveIntegerField("尝试次数", default=0)
     claim_token = models.CharField("领取标记", max_length=13, blank=True, editable=False, help_text="正在处理的那一次")
 
@@ -68,6 +68,7 @@ class JobKind(Generic[Row]):
     """One kind of background work on the rows of a model. A model may have several kinds, with different states."""
 
     model: type[Row]
+    queue: Queue
     running: str
     # Where a row ends that failed, or was given up after `max_attempts` workers had died over it.
     failed: str
@@ -76,7 +77,6 @@ class JobKind(Generic[Row]):
     waiting: str | None = None
     # The Celery task, called with one key. None when beat calls a task that takes whatever waits.
     task: str | None = None
-    queue: Queue = Queue.UPLOADS
     find_due: Callable[[], Iterable[int]] | None = None
     state_field: str = "state"
     # The column for the sentence that says why the work failed; None when the model has none.
