@@ -108,11 +108,11 @@ DJANGO_TABLES2_TEMPLATE = "frame/table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
 MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 
-# --- The month (domain.md §6) ---
+# --- The month (docs/domain.md §6) ---
 # So many days before a county's report is due, its clerks are reminded by themselves.
 REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
 
-# --- Database: SQLite embedded, PostgreSQL in production (design.md, decision 2) ---
+# --- Database: SQLite embedded, PostgreSQL in production (docs/architecture.md, decision 2) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'portal.sqlite3'))}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {

@@ -1,4 +1,4 @@
-"""Briefings (简报): one issue per period and division, with the figures it was printed from (domain.md §7)."""
+"""Briefings (简报): one issue per period and division, with the figures it was printed from (docs/domain.md §7)."""
 
 from __future__ import annotations
 

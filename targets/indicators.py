@@ -1,4 +1,4 @@
-"""The indicators: what the portal can count, and from which register (domain.md §5).
+"""The indicators: what the portal can count, and from which register (docs/domain.md §5).
 
 A `Register` says how its rows are counted: aggregates of the rows in effect on a day, one per column of a measure.
 An `Indicator` names the columns that make up a figure, and the dimension a plan's counting rule may choose from.
@@ -18,7 +18,7 @@ from django.db.models import Count, F, Max, Model, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable, Func
 from django.db.models.functions import Round
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.models import CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from socialworkers.models import Posting, SocialWorker
@@ -110,16 +110,17 @@ class Indicator:
     def columns_counted(self, rule: CountingRule) -> list[str]:
         """The columns that count under `rule`; a dimension the rule does not name counts whole.
 
-        Raises PortalError for a rule that names an unknown dimension or value, or leaves nothing to count.
+        Raises InvalidError for a rule that names an unknown dimension or value, or leaves nothing to count.
         """
         allowed = {self.dimension: self.columns} if self.dimension else {}
         for dimension, values in rule.items():
             unknown = [dimension] if dimension not in allowed else [v for v in values if v not in self.columns]
             if unknown or not values:
-                raise PortalError(
+                raise InvalidError(
                     f"“{self.name}”的计数规则不对：{'、'.join(unknown) or '没有选择任何取值'}，请改正后再保存。",
                     cure=f"The counting rule {dict(rule)!r} does not fit the indicator {self.code}, which knows "
                     f"{ {name: list(columns) for name, columns in allowed.items()} }.",
+                    field="counting_rule",
                 )
         return [self.columns[value] for value in rule.get(self.dimension, self.columns)]
 
@@ -169,7 +170,7 @@ ORGANIZATIONS = Register(
     },
 )
 
-# 专业人才: any certificate level, or a social-work degree alone (domain.md §4).
+# 专业人才: any certificate level, or a social-work degree alone (docs/domain.md §4).
 _OF_LEVEL = {
     "degree_only": Q(worker__level=SocialWorker.Level.NONE, worker__has_social_work_degree=True),
     "assistant": Q(worker__level=SocialWorker.Level.ASSISTANT),
@@ -229,10 +230,11 @@ PROFESSIONALS = INDICATORS["professionals"]
 
 
 def indicator_named(code: str) -> Indicator:
-    """The indicator with this code. Raises PortalError for an unknown one."""
+    """The indicator with this code. Raises InvalidError for an unknown one."""
     if code not in INDICATORS:
-        raise PortalError(
+        raise InvalidError(
             f"没有名为“{code}”的指标，请在方案中选择已有的指标。",
             cure=f"There is no indicator {code!r}. Choose one of {', '.join(INDICATORS)}.",
+            field="indicator",
         )
     return INDICATORS[code]

@@ -1,4 +1,4 @@
-"""Uploaded files, their staged rows and the mappings an office has taught (design.md decision 8)."""
+"""Uploaded files, their staged rows and the mappings an office has taught (docs/architecture.md, decision 8)."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class UploadBatch(ScopedModel, Job):
         return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
     def may_be_committed_by(self, user: Any) -> bool:
-        """Whether a user may bring it in; what alters a locked month is the bureau's (spreadsheets.md, "Further")."""
+        """Whether a user may bring it in; what alters a locked month is the bureau's (docs/spreadsheets.md §3.4)."""
         is_allowed = user.role.may_alter_locked_months or not self.locked_reason
         return is_allowed and self.may_be_handled_by(user)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from changzhi_portal.discovery import by_key, classes_in
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
 
 
@@ -21,11 +21,12 @@ def registers() -> list[type[RegisterSheet]]:
 
 
 def register_named(name: str) -> type[RegisterSheet]:
-    """The register called `name`. Raises PortalError."""
+    """The register called `name`. Raises NotFoundError for an unknown one."""
     try:
         return _sheets_by_name()[name]
     except KeyError:
-        raise PortalError(
+        raise NotFoundError(
             f"没有“{name}”这张登记表。",
             cure=f"{name!r} is not a register. Choose one of: {', '.join(_sheets_by_name())}.",
+            field="register",
         ) from None

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 (
                     "heartbeat_at",
                     models.DateTimeField(
-                        blank=True, help_text="最近一次有人等待、领取或处理的时间", null=True, verbose_name="心跳"
+                        blank=True, help_text="最近一次排队、领取或处理的时间", null=True, verbose_name="心跳"
                     ),
                 ),
                 ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),

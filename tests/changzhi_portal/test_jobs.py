@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from changzhi_portal import jobs
 from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS, REMIND_AFTER, Claim, ClaimLostError, JobKind, put_back_jobs
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from periods.models import ReportingPeriod
 from reports.jobs import PRINT
 from reports.models import Briefing
@@ -181,7 +181,7 @@ def raising(error: Exception) -> Callable[[], None]:
 
 @pytest.mark.parametrize(
     ("error", "message"),
-    [(PortalError("缺字体。"), "缺字体。"), (KeyError("targets"), PRINT.broken)],
+    [(InvalidError("缺字体。"), "缺字体。"), (KeyError("targets"), PRINT.broken)],
     ids=["a refusal", "an error of ours"],
 )
 def test_an_error_ends_the_work_with_a_sentence(queued: Briefing, error: Exception, message: str) -> None:

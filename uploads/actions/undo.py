@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from changzhi_portal.jobs import Claim
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import StaleError
 from uploads.jobs import UNDO, load_batch, work_on
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
@@ -28,9 +28,7 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
             seen_at=None if queue else timezone.now(),
         )
         if not taken:
-            raise PortalError(
-                "只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone."
-            )
+            raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
         if queue:
             UNDO.announce(batch.pk)
 
