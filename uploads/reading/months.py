@@ -1,4 +1,4 @@
-"""The month that a sheet's title or its 填报时间 line names."""
+"""Finding the month in a sheet's title or its 填报时间 line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FILLED_IN: Final = re.compile(r"填报|填表|制表|报送|上报|打印|日�
 
 
 def month_in(text: str) -> datetime.date | None:
-    """The first day of the month that a title or a 填报时间 line names; None when it names none.
+    """Return the first day of the month named in a title or a 填报时间 line; None when there is none.
 
-    A title's month goes before the day on which the sheet was filled in. Reads 2018年6月, 2018年6月30日, 2018.06,
-    2018-6-30 and 二〇一八年六月.
+    A month in the title takes precedence over the day on which the sheet was filled in. Recognises 2018年6月,
+    2018年6月30日, 2018.06, 2018-6-30 and 二〇一八年六月.
     """
     filled_in = None
     for line in re.split(r"[\n\t]", unicodedata.normalize("NFKC", text)):

@@ -1,7 +1,7 @@
-"""A look into the XML of an .xlsx: cells whose formula gives no value, and blank rows without end.
+"""Scan of the XML of an .xlsx for formulas without a value and for long tails of blank formatted rows.
 
-Worksheets are searched as bytes while they stream by, not parsed: a sheet with formats down to row 1,048,576 has some
-400 MB of XML, which this takes a second for.
+Worksheets are searched as a stream of bytes, not parsed: a sheet with formats down to row 1,048,576 has about 400 MB of
+XML, which takes a second this way.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from defusedxml.ElementTree import fromstring
 from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadableError
 from uploads.reading.zipped import Archive
 
-# Longer than any single cell: what is cut at the end of a chunk is whole in the next window.
+# Longer than any single cell, so that a cell cut at the end of a chunk is complete in the next window.
 _OVERLAP: Final = 48 * 1024
 _WORTH_TRIMMING: Final = 32 * 1024 * 1024
 _MAX_REST: Final = 32 * 1024 * 1024
 
 _ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-# A formula without a result; text that happens to be empty (t="str") is one.
+# A formula without a result. An empty text (t="str") is a result.
 _NOT_COMPUTED_CELL: Final = re.compile(
     rb"<c\s((?:(?!\bt=[\"']str)[^>])*)(?<!/)>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
 )
@@ -39,10 +39,10 @@ _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relati
 
 @dataclass(slots=True)
 class SheetScan:
-    """What a worksheet's XML holds: formulas without a value, and where its last value stands.
+    """Scan result of a worksheet's XML: formulas without a value, and the position of the last value.
 
-    The rows after byte `keep` hold formats only, up to byte `end`; `rest` is what follows the rows. `end` is 0 for a
-    sheet written in an unusual way, which is left as it is.
+    The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
+    written in an unusual way, which is not trimmed.
     """
 
     errors: ErrorCells = field(default_factory=dict)
@@ -52,19 +52,22 @@ class SheetScan:
 
     @property
     def has_long_blank_tail(self) -> bool:
-        """Whether leaving the blank rows out saves more time than it costs."""
+        """Return whether removing the blank rows saves more time than it costs."""
         return self.end - self.keep > _WORTH_TRIMMING
 
 
 def scan(archive: Archive) -> dict[str, SheetScan]:
-    """Go through every part that will be read; the worksheets' scans by part name. Raises NotReadableError."""
+    """Return the scans of the worksheets by part name.
+
+    Every part that will be read is inflated, to check the size limit. Raises NotReadableError.
+    """
     scans = {}
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             scans[name] = _scan_worksheet(archive.inflate(name))
         elif name.endswith((".xml", ".rels")):
             for _ in archive.inflate(name):
-                pass  # only for the budget
+                pass  # only to count the inflated bytes
     return scans
 
 
@@ -124,7 +127,7 @@ def _note(attributes: bytes, text: str, errors: ErrorCells) -> None:
 
 
 def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, ErrorCells]:
-    """The formulas without a value by the sheets' position in the workbook. Raises NotReadableError."""
+    """Return the formulas without a value, by the position of their sheet in the workbook. Raises NotReadableError."""
     if not any(found.errors for found in scans.values()):
         return {}
     try:
@@ -147,7 +150,7 @@ def _part_name(target: str) -> str:
 
 
 def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
-    """The same workbook without endless blank rows, or None when there are none worth the trouble."""
+    """Return the workbook without long tails of blank rows; None when no sheet has one that is worth trimming."""
     if not any(found.has_long_blank_tail for found in scans.values()):
         return None
     smaller = io.BytesIO()
