@@ -1,4 +1,4 @@
-"""Notes (批注) in a worksheet: their texts in one part, their boxes in another (VML, as Excel still wants it)."""
+"""Notes (批注) of a worksheet: texts in the comments part, boxes in a VML part, which Excel still requires."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHARACTERS_A_LINE: Final = 20
 
 
 class Notes:
-    """The notes of one worksheet, growing: `comments` and `boxes` are the texts of the two parts."""
+    """The notes of one worksheet; `comments` and `boxes` are the XML of the two parts, changed by the methods."""
 
     def __init__(self, comments: str, boxes: str) -> None:
         root = re.search(r"<(\w+:)?comments\b", comments)
@@ -49,7 +49,7 @@ class Notes:
         self.boxes = _usual_prefixes(boxes)
 
     def remove_ours(self) -> None:
-        """Take the notes of an earlier round out; also what was added to notes of others."""
+        """Remove the notes of an earlier check, and the texts that it added to notes of other authors."""
         authors = [name or "" for name in _AUTHOR.findall(self.comments)]
         ours = {str(number) for number, name in enumerate(authors) if name.strip() == AUTHOR}
         gone: set[Position] = set()
@@ -61,7 +61,7 @@ class Notes:
                 if position:
                     gone.add(position)
                 return ""
-            # Below somebody else's note: a run of its own, or, where a program has joined the runs, the rest of the text.
+            # Our text in another author's note: a run of its own or, if a program has joined the runs, the rest of the text.
             own_run = rf"<(?:\w+:)?r>(?:(?!</(?:\w+:)?r>).)*?{AUTHOR}：.*?</(?:\w+:)?r>"
             return re.sub(rf"\s*{AUTHOR}：[^<]*", "", re.sub(own_run, "", found[0], flags=re.DOTALL))
 
@@ -76,7 +76,7 @@ class Notes:
         self.boxes = _BOX.sub(kept, self.boxes)
 
     def add(self, notes: Mapping[Position, str]) -> None:
-        """Give cells notes; a cell that has somebody's note gets ours below it."""
+        """Add notes to cells; where a cell has another author's note, the text is added below it."""
         left = dict(notes)
 
         def extended(found: re.Match[str]) -> str:
@@ -105,7 +105,7 @@ class Notes:
         self._append_boxes(notes)
 
     def _author(self) -> int:
-        """Our number among the authors."""
+        """Return our index in the list of authors, adding us if missing."""
         authors = _AUTHOR.findall(self.comments)
         if AUTHOR in authors:
             return authors.index(AUTHOR)
@@ -142,7 +142,7 @@ class Notes:
 
 
 def _usual_prefixes(boxes: str) -> str:
-    """Boxes with the prefixes v, o and x, which everybody but some programs' libraries uses. Raises UnusualWorkbookError."""
+    """Return the boxes with the usual prefixes v, o and x. Raises UnusualWorkbookError for another vocabulary."""
     for prefix, vocabulary in (("v", "vml"), ("o", "office:office"), ("x", "office:excel")):
         found = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
         if found is None:
