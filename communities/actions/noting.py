@@ -1,4 +1,4 @@
-"""Noting changes of divisions that are to come or to be applied: from the lists that a decision comes with."""
+"""Noting changes of divisions from CSV files, to be applied later (docs/domain.md §3.4)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Row = TypeVar("Row", DivisionChange, CrosswalkRow)
 
 @transaction.atomic
 def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> int:
-    """Note the changes of a CSV file, and the crosswalk that goes with them; how many changes are new.
+    """Note the changes and the crosswalk of two CSV files without applying them; return how many changes are new.
 
-    Both have a header line with the model's own columns; a change or row that is noted already is passed over. Nothing
-    is applied. Raises InvalidError, naming the line, for a file that cannot be read or a line that cannot be.
+    Both files have a header line with the model's field names; a change or row that is already noted is skipped. Raises
+    InvalidError for a file that cannot be read or, naming the line, for an invalid line.
     """
     noted = _note(DivisionChange, changes, CHANGE_COLUMNS, ("effective_on", "from_code", "to_code"))
     if crosswalk is not None:
@@ -53,7 +53,7 @@ def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[st
         raise _unreadable(
             path,
             "有的行自相矛盾，或者与已登记的不一致，同一天一个代码只能出现一次",
-            "lines contradict one another or what is noted already: a code stands once a day",
+            "lines contradict each other or rows that are already noted; a code may occur once per day",
         ) from error
     return len(fresh)
 

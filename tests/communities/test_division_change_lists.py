@@ -62,7 +62,7 @@ def test_a_list_without_its_columns_or_its_file_is_refused(place, admin, tmp_pat
     for name, said in (("wrong.csv", "columns missing"), ("none.csv", "not a readable")):
         with pytest.raises(CommandError, match=said):
             call_command("apply_division_changes", as_="bureau", changes=tmp_path / name)
-    with pytest.raises(CommandError, match="goes with --changes"):
+    with pytest.raises(CommandError, match="together with --changes"):
         call_command("apply_division_changes", as_="bureau", crosswalk=tmp_path / "wrong.csv")
 
 

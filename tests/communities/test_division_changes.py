@@ -35,7 +35,7 @@ def changed_city(city):
 
 
 def test_the_real_city_has_the_counties_of_today(changed_city):
-    counties = Division.objects.counties().standing()
+    counties = Division.objects.counties().current()
     assert set(counties.values_list("code", "name")) >= {
         ("140403", "潞州区"),
         ("140404", "上党区"),
@@ -59,7 +59,7 @@ def test_the_map_of_the_day_before_is_what_it_was(changed_city):
 
 
 def test_every_row_of_the_crosswalk_has_come_true_and_no_community_is_lost(changed_city):
-    assert Community.objects.standing().count() == 3_606
+    assert Community.objects.current().count() == 3_606
     now = dict(CommunityPlacement.objects.in_effect_on(DAY).values_list("community_id", "code"))
     then = dict(CommunityPlacement.objects.in_effect_on(EVE).values_list("code", "community_id"))
     assert len(now) == len(set(now.values())) == 3_606

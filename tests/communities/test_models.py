@@ -56,7 +56,7 @@ def test_a_closed_county_hangs_under_its_successor_whose_scope_reaches_its_past(
     assert place.county.path == "140400/140403/140402/"
     clerk.division = heir
     assert place.county in Division.objects.visible_to(clerk)
-    assert set(Division.objects.counties().standing()) == {heir, place.other_county}
+    assert set(Division.objects.counties().current()) == {heir, place.other_county}
     assert place.county in Division.objects.in_effect_on(CHANGE - datetime.timedelta(days=1))
     assert place.county not in Division.objects.in_effect_on(CHANGE)
 

@@ -48,7 +48,7 @@ def load_batch(batch_id: int) -> UploadBatch:
 
 def follow_office(batch: UploadBatch) -> None:
     """Let a batch whose office has been closed meanwhile go on as its successor's, as the office's people do."""
-    office = batch.division.standing_today
+    office = batch.division.current_division
     if office != batch.division:
         batch.division = office
         UploadBatch.objects.filter(pk=batch.pk).update(division=office)
