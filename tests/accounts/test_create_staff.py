@@ -1,4 +1,4 @@
-"""People who sign in are made on the command line before the first of them exists."""
+"""Tests of creating and updating users with `manage.py create_staff`."""
 
 import datetime
 import io

@@ -1,4 +1,4 @@
-"""Changes of divisions that come as lists: noted and applied in one, or refused whole."""
+"""Tests of changes of divisions from CSV files: noted and applied together, or refused completely."""
 
 from __future__ import annotations
 

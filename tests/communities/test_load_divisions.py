@@ -1,4 +1,4 @@
-"""The reference data of 2017 and the command that loads them."""
+"""Tests of the reference data of 2017 and of the command that loads them."""
 
 import csv
 import datetime

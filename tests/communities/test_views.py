@@ -1,4 +1,4 @@
-"""The pages of communities and facilities."""
+"""Tests of the pages of communities and facilities."""
 
 from __future__ import annotations
 
