@@ -37,8 +37,8 @@ def town_choices(request: Any) -> DivisionQuerySet:
 def _choices(divisions: DivisionQuerySet, request: Any) -> DivisionQuerySet:
     """Return the newest division of each code, current ones first; the code is the value of the choice."""
     newer = Division.objects.filter(code=OuterRef("code"), valid_from__gt=OuterRef("valid_from"))
-    seen = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
-    return seen.order_by(F("valid_to").asc(nulls_first=True), "code")
+    visible = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
+    return visible.order_by(F("valid_to").asc(nulls_first=True), "code")
 
 
 class PlaceField(django_filters.fields.ModelChoiceField):
@@ -56,7 +56,7 @@ class PlaceFilter(django_filters.ModelChoiceFilter):
 
 
 def _without_town_of_another_county(data: Any) -> Any:
-    """Return the query without the town if it lies in another county than the chosen one, as their codes tell."""
+    """Return the query without a town whose code does not begin with the chosen county's code."""
     if data and data.get("county") and not data.get("town", "").startswith(data["county"]):
         data = data.copy()
         data.pop("town", None)

@@ -57,7 +57,7 @@ def _medians(rows: ScopedQuerySet, figure: str, peers: tuple[str, ...]) -> Group
     middle = ranked.filter(
         number__gte=FEWEST_PEERS, twice_the_rank__gte=F("number"), twice_the_rank__lte=F("number") + 2
     )
-    found: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
+    values_by_group: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
     for *group, value in middle.values_list(*peers, figure):
-        found[tuple(group)].append(Decimal(value))
-    return {group: sum(values, Decimal(0)) / len(values) for group, values in found.items()}
+        values_by_group[tuple(group)].append(Decimal(value))
+    return {group: sum(values, Decimal(0)) / len(values) for group, values in values_by_group.items()}

@@ -100,12 +100,12 @@ class _Facilities:
 
     def _close_centres(self, month: datetime.date, community: DemoCommunity) -> list[Row]:
         """Close the largest centres until the remaining areas no longer meet the target."""
-        gone = []
+        closed = []
         in_use = sorted(self._centres[community.code], key=lambda row: row["area"])
         while in_use and sum(row["area"] for row in in_use) >= (NEEDED if community.is_urban else 1):
-            gone.append(in_use.pop() | {"closed_on": self._fake.day_in(month), "note": "租期届满停用"})
+            closed.append(in_use.pop() | {"closed_on": self._fake.day_in(month), "note": "租期届满停用"})
         self._centres[community.code] = in_use
-        return gone
+        return closed
 
     def _centre(self, community: DemoCommunity, area: Decimal, opened_on: datetime.date) -> Row:
         name = _NAMES[self._built[community.code]]

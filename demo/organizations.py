@@ -175,8 +175,8 @@ class _Organizations:
         return row
 
     def _dissolved_in(self, community: DemoCommunity, month: datetime.date) -> Row:
-        gone = self._active[community.code].pop()
-        return gone | {"dissolved_on": self._fake.day_in(month), "note": "已停止活动，注销"}
+        dissolved = self._active[community.code].pop()
+        return dissolved | {"dissolved_on": self._fake.day_in(month), "note": "已停止活动，注销"}
 
     def _agency(self, number: int, day: datetime.date) -> Row:
         name, code = agency_of(self._county, number)

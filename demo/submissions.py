@@ -120,14 +120,14 @@ def report_month(period: ReportingPeriod, span: Span) -> None:
     officer = User.objects.select_related("division").get(username=OFFICER)
     counties = list(counties_owing(period))
     taken = {each.county_id: each for each in Submission.objects.for_period(period).with_steps()}
-    found = findings_for(period=period, division=Division.objects.by_code(CITY)).all()
+    findings = findings_for(period=period, division=Division.objects.by_code(CITY)).all()
     ahead = []
     for county in counties:
         steps = steps_of(county.code, period.month, span)
         done = taken[county.pk].steps.count() if county.pk in taken else 0
         ahead += [(step.at, county, step) for step in steps[done:]]
     for _, county, step in sorted(ahead, key=lambda each: (each[0], each[1].code)):
-        _apply_step(step, period, county, officer, [each for each in found if each.path.startswith(county.path)])
+        _apply_step(step, period, county, officer, [each for each in findings if each.path.startswith(county.path)])
 
 
 def _apply_step(

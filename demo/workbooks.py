@@ -168,7 +168,7 @@ class Workbook:
     ) -> int:
         line, serial = top, 0
         for _, members in _by_town(rows):
-            begun = line
+            first_line = line
             for row in members:
                 serial += 1
                 if first:
@@ -176,8 +176,8 @@ class Workbook:
                 for place, column in enumerate(columns, start=first):
                     self._cell(sheet, line, place, column, row.get(column.field), formats)
                 line += 1
-            if self._layout.merged_towns and line - begun > 1:
-                self._merge_town(sheet, begun, line - 1, columns, members[0], first, formats)
+            if self._layout.merged_towns and line - first_line > 1:
+                self._merge_town(sheet, first_line, line - 1, columns, members[0], first, formats)
             if self._layout.subtotals:
                 line = self._sums(sheet, line, "小计", columns, members, first, formats)
         return line

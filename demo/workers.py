@@ -93,8 +93,8 @@ class _Workers:
 
     def _miss_target(self, month: datetime.date, community: DemoCommunity) -> list[Row]:
         """Let professionals leave until the community no longer meets the target."""
-        at_work = self._professionals[community.code]
-        return [self._left(at_work.pop(), month) for _ in range(len(at_work) - _needed(community) + 1)]
+        in_office = self._professionals[community.code]
+        return [self._left(in_office.pop(), month) for _ in range(len(in_office) - _needed(community) + 1)]
 
     def _replaced(self, month: datetime.date) -> list[Row]:
         """Return people without a certificate who leave, and those who replace them."""

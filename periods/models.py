@@ -21,14 +21,14 @@ LATE_DAY = 15
 
 def parse_month(text: str) -> datetime.date:
     """Return the first day of a month written "2018-06". Raises InvalidError for any other text."""
-    found = _MONTH.fullmatch(text.strip())
-    if not found or not 1 <= int(found[2]) <= 12 or not 1990 <= int(found[1]) <= 2100:
+    match = _MONTH.fullmatch(text.strip())
+    if not match or not 1 <= int(match[2]) <= 12 or not 1990 <= int(match[1]) <= 2100:
         raise InvalidError(
             f"统计月“{text}”不对，应写成2018-06这样的年月。",
             cure=f"{text!r} is not a period. Write it as YYYY-MM, e.g. 2018-06.",
             field="period",
         )
-    return datetime.date(int(found[1]), int(found[2]), 1)
+    return datetime.date(int(match[1]), int(match[2]), 1)
 
 
 def last_day_of(month: datetime.date) -> datetime.date:

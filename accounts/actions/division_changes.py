@@ -37,11 +37,11 @@ def apply_division_changes(*, by: User, changes: Iterable[DivisionChange] | None
     NotAllowedError for a user without the right, and InvalidError for changes that do not fit the current divisions.
     """
     _refuse_unless_allowed(by)
-    wanted = pending_changes()
+    queryset = pending_changes()
     if changes is not None:
-        wanted = wanted.filter(pk__in=[change.pk for change in changes])
+        queryset = queryset.filter(pk__in=[change.pk for change in changes])
     # Locked until the transaction ends, so that two users cannot apply the same changes at once.
-    pending = list(wanted.select_for_update(of=("self",)))
+    pending = list(queryset.select_for_update(of=("self",)))
     return [_apply(list(of_day), by=by) for _, of_day in groupby(pending, key=attrgetter("effective_on"))]
 
 

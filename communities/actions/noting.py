@@ -34,7 +34,7 @@ def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> in
 
 def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[str]) -> int:
     known = set(model._default_manager.values_list(*key))
-    fresh = []
+    new_rows = []
     for number, values in _lines(path, columns):
         row = model(**values)
         try:
@@ -45,17 +45,17 @@ def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[st
             ) from error
         if (identity := tuple(getattr(row, name) for name in key)) not in known:
             known.add(identity)
-            fresh.append(row)
+            new_rows.append(row)
     try:
         with transaction.atomic():
-            insert_rows(model, fresh)
+            insert_rows(model, new_rows)
     except IntegrityError as error:
         raise _unreadable(
             path,
             "有的行自相矛盾，或者与已登记的不一致，同一天一个代码只能出现一次",
             "lines contradict each other or rows that are already noted; a code may occur once per day",
         ) from error
-    return len(fresh)
+    return len(new_rows)
 
 
 def _lines(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -76,8 +76,8 @@ def _moving(plan: ChangePlan) -> set[int]:
 
 def _codes_in(towns: set[int], moving: set[int]) -> set[str]:
     """Return the codes in use in these towns, except those of communities that leave them."""
-    found = CommunityPlacement.objects.filter(town__in=towns, valid_to__isnull=True).values_list("pk", "code")
-    return {code for pk, code in found if pk not in moving}
+    placements = CommunityPlacement.objects.filter(town__in=towns, valid_to__isnull=True).values_list("pk", "code")
+    return {code for pk, code in placements if pk not in moving}
 
 
 def _add_new(plan: ChangePlan, planner: DivisionPlanner, rows: Sequence[CrosswalkRow]) -> None:
@@ -128,6 +128,6 @@ def _refuse_clashes(plan: ChangePlan) -> None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    found = list(names)
-    shown = "、".join(f"“{name}”" for name in found[:_NAMES_SHOWN])
-    return f"{shown}等{len(found)}个" if len(found) > _NAMES_SHOWN else shown
+    listed = list(names)
+    shown = "、".join(f"“{name}”" for name in listed[:_NAMES_SHOWN])
+    return f"{shown}等{len(listed)}个" if len(listed) > _NAMES_SHOWN else shown

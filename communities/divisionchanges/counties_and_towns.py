@@ -78,11 +78,11 @@ class DivisionPlanner:
 
     def affected_towns(self) -> list[Division]:
         """Return the towns that have changes and all towns of counties that have changes."""
-        found: dict[int, Division] = {}
+        affected: dict[int, Division] = {}
         for division in self.divisions_with_changes():
             towns = [division] if division.level == Level.TOWN else self._towns_of[division.pk]
-            found |= {town.pk: town for town in towns}
-        return list(found.values())
+            affected |= {town.pk: town for town in towns}
+        return list(affected.values())
 
     # --- Counties ---
 

@@ -23,8 +23,8 @@ def code_within(above: str, number: str, taken: Collection[str], classes: tuple[
 
     Raises ValueError when all 999 numbers are taken.
     """
-    if (wanted := f"{above}{number}") not in taken:
-        return wanted
+    if (preferred := f"{above}{number}") not in taken:
+        return preferred
     first, last = next((c for c in classes if c[0] <= int(number) <= c[1]), classes[-1])
     for candidate in (*range(first, last + 1), *range(1, 10**DIGITS)):
         if (code := f"{above}{candidate:0{DIGITS}d}") not in taken:

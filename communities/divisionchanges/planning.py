@@ -43,8 +43,8 @@ def plan_changes(changes: Sequence[DivisionChange]) -> ChangePlan:
 def _placements(towns: Sequence[Division], day: datetime.date) -> list[CommunityPlacement]:
     """Return the placements in these towns on the day or later, with the communities loaded."""
     lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=day)
-    found = CommunityPlacement.objects.filter(lasting, town__in=[town.pk for town in towns])
-    return list(found.select_related("community", "town").order_by("code", "valid_from"))
+    placements = CommunityPlacement.objects.filter(lasting, town__in=[town.pk for town in towns])
+    return list(placements.select_related("community", "town").order_by("code", "valid_from"))
 
 
 def _choose_successors(plan: ChangePlan) -> None:

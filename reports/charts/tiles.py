@@ -101,10 +101,10 @@ def _places(marks: Sequence[Mark]) -> list[tuple[int, int]]:
             taken.add(place)
     below = 1 + max((row for _, row in taken), default=-1)
     number_without = 0
-    found: list[tuple[int, int]] = []
+    positions: list[tuple[int, int]] = []
     for place in places:
         if place is None:
             place = (number_without % _TILE_COLUMNS, below + number_without // _TILE_COLUMNS)
             number_without += 1
-        found.append(place)
-    return found
+        positions.append(place)
+    return positions

@@ -194,17 +194,19 @@ def test_counties_get_on_differently(writer):
 
 def villages_with_a_professional(writer: Writer, county: DemoCounty) -> dict[datetime.date, float]:
     villages = [community.code for community in county.communities if not community.is_urban]
-    at_work: dict[str, set[str]] = defaultdict(set)
+    in_office: dict[str, set[str]] = defaultdict(set)
     shares = {}
     for each in writer.span.months:
         for row in writer.rows_by_county[county.code]["workers"][each]:
             is_professional = row["level"] != "无" or row["has_social_work_degree"]
             if is_professional and "community_code" in row:
                 change = (
-                    at_work[row["community_code"]].discard if "ended_on" in row else at_work[row["community_code"]].add
+                    in_office[row["community_code"]].discard
+                    if "ended_on" in row
+                    else in_office[row["community_code"]].add
                 )
                 change(row["id_number"])
-        shares[each] = sum(bool(at_work[code]) for code in villages) / len(villages)
+        shares[each] = sum(bool(in_office[code]) for code in villages) / len(villages)
     return shares
 
 

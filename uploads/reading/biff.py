@@ -42,7 +42,7 @@ class Book:
         """Return the cells with a failed formula, by the position of their sheet in the workbook."""
         if not _SUSPECT.search(self._stream):
             return {}
-        return {index: found for index, start in enumerate(self._sheets) if (found := self._errors_of(start))}
+        return {index: errors for index, start in enumerate(self._sheets) if (errors := self._errors_of(start))}
 
     def _errors_of(self, start: int) -> ErrorCells:
         errors: ErrorCells = {}

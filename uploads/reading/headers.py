@@ -148,7 +148,7 @@ class HeaderSearch:
         """Return the header with the most fields, of equal ones the shortest, then the topmost; None without a match."""
         best, best_rank = None, (0, 0)
         for first, last, columns in self._windows:
-            fields = {found[1] for column in columns if (found := matcher.find(column.labels))} - {""}
+            fields = {match[1] for column in columns if (match := matcher.find(column.labels))} - {""}
             rank = (len(fields), first - last)
             if fields and rank > best_rank:
                 best, best_rank = (first, last), rank
@@ -237,9 +237,9 @@ def _is_numbering(row: Sequence[object]) -> bool:
 
 def _assign(header: Header, matcher: Matcher) -> None:
     """Assign each field the column with the most certain match, of equal ones the first."""
-    found = [(*match, column.index) for column in header.columns if (match := matcher.find(column.labels))]
+    matches = [(*match, column.index) for column in header.columns if (match := matcher.find(column.labels))]
     taken: set[str] = set()
-    for _, name, index in sorted(found, key=lambda match: (match[0], match[2])):
+    for _, name, index in sorted(matches, key=lambda match: (match[0], match[2])):
         if not name:
             header.ignored.add(index)
         elif name not in taken:

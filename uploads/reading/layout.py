@@ -111,7 +111,7 @@ def lay_out(
         )
     matcher = Matcher(register.columns, remembered)
     other_matchers = [(other, Matcher(other.columns)) for other in others]
-    found: list[tuple[Grid, Header]] = []
+    tables: list[tuple[Grid, Header]] = []
     wrong: list[WrongSheet] = []
     for grid in written:
         search = HeaderSearch(grid)
@@ -120,13 +120,13 @@ def lay_out(
         if other is not None:
             wrong.append(WrongSheet(grid.name, other.name, other.title))
         elif own is not None and len(own.fields) >= _FEWEST_FIELDS:
-            found.append((grid, own))
-    if not found:
+            tables.append((grid, own))
+    if not tables:
         raise _no_table(register, wrong)
-    complete = [(grid, header) for grid, header in found if _identifies(register, header)]
-    for grid, header in complete or found[:1]:
+    complete = [(grid, header) for grid, header in tables if _identifies(register, header)]
+    for grid, header in complete or tables[:1]:
         _require_columns(register, grid, header)
-    for grid, header in found:
+    for grid, header in tables:
         if lacking := _lacking_names(register, header):
             wrong.append(WrongSheet(grid.name, lacks=lacking[0]))
     layouts = [_layout_of(grid, header, register) for grid, header in complete]
@@ -248,8 +248,8 @@ def _is_carried(column: Column) -> bool:
 def _multiplier(labels: Sequence[str], title: str) -> Decimal:
     """Return the yuan in one unit of a column, from its header, else from the unit line above the table, else 1."""
     for label in reversed(labels):
-        if found := _MONEY_UNIT.search(label):
-            return _YUAN[found[0]]
+        if match := _MONEY_UNIT.search(label):
+            return _YUAN[match[0]]
     line = _UNIT_LINE.search(title)
     return _YUAN[line[1]] if line else Decimal(1)
 

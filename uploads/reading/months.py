@@ -31,11 +31,11 @@ def month_in(text: str) -> datetime.date | None:
 
 
 def _month_of(line: str) -> datetime.date | None:
-    if found := _MONTH.search(line):
-        return datetime.date(int(found[1]), int(found[2]), 1)
-    if found := _WRITTEN_MONTH.search(line):
-        year = int(found[1].translate(_NUMERALS))
-        digits = found[2].translate(_NUMERALS)
+    if match := _MONTH.search(line):
+        return datetime.date(int(match[1]), int(match[2]), 1)
+    if match := _WRITTEN_MONTH.search(line):
+        year = int(match[1].translate(_NUMERALS))
+        digits = match[2].translate(_NUMERALS)
         month = 10 + int(digits[1:] or 0) if digits.startswith("十") else int(digits)
         return datetime.date(year, month, 1)
     return None

@@ -39,14 +39,14 @@ def scan(archive: Archive, limits: Limits) -> Scan:
             reader.parser.Parse(chunk)
     except expat.ExpatError as error:
         raise NotReadableError("damaged") from error
-    return reader.found
+    return reader.result
 
 
 class _Reader:
     """XML handler that counts rows and columns; a repeated one counts as often as its attribute says."""
 
     def __init__(self, limits: Limits) -> None:
-        self.found = Scan()
+        self.result = Scan()
         self._limits = limits
         self._table = -1
         self._depth = 0  # of tables within tables
@@ -86,7 +86,7 @@ class _Reader:
         if (rows > 1 or columns > 1) and self._column < self._limits.columns and self._count < _MOST:
             self._count += 1
             area = (self._row, self._column, self._row + rows - 1, self._column + columns - 1)
-            self.found.merged.setdefault(self._table, []).append(area)
+            self.result.merged.setdefault(self._table, []).append(area)
 
     def _text(self, text: str) -> None:
         if self._failed is not None:
@@ -99,7 +99,7 @@ class _Reader:
             if self._count < _MOST:
                 self._count += 1
                 shown = "".join(self._failed).strip() or "#VALUE!"
-                self.found.errors.setdefault(self._table, {})[self._row, self._at] = shown
+                self.result.errors.setdefault(self._table, {})[self._row, self._at] = shown
             self._failed = None
 
 

@@ -72,13 +72,13 @@ def scan(archive: Archive) -> dict[str, SheetScan]:
 
 
 def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
-    found = SheetScan()
+    sheet_scan = SheetScan()
     start = last_value = row_end = -1
     window, seen = b"", 0
     for chunk in chunks:
-        if found.end:
-            if len(found.rest) < _MAX_REST:
-                found.rest += chunk
+        if sheet_scan.end:
+            if len(sheet_scan.rest) < _MAX_REST:
+                sheet_scan.rest += chunk
             continue
         window = window[-_OVERLAP:] + chunk
         seen += len(chunk)
@@ -94,16 +94,16 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
             after = window.find(b"</row>", max(0, last_value - base), until)
             row_end = base + after + len(b"</row>") if after >= 0 else -1
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
-            _note_errors(window, found.errors)
+            _note_errors(window, sheet_scan.errors)
         if b"<f>" in window or b"<f " in window:
-            _note_not_computed(window, found.errors)
+            _note_not_computed(window, sheet_scan.errors)
         if rows_end >= 0 and start >= 0:
-            found.end = base + rows_end
-            found.keep = (row_end if row_end >= 0 else found.end) if last_value >= 0 else start
-            found.rest = window[rows_end:]
-    if len(found.rest) >= _MAX_REST:
-        found.end = 0
-    return found
+            sheet_scan.end = base + rows_end
+            sheet_scan.keep = (row_end if row_end >= 0 else sheet_scan.end) if last_value >= 0 else start
+            sheet_scan.rest = window[rows_end:]
+    if len(sheet_scan.rest) >= _MAX_REST:
+        sheet_scan.end = 0
+    return sheet_scan
 
 
 def _note_errors(window: bytes, errors: ErrorCells) -> None:
@@ -128,7 +128,7 @@ def _note(attributes: bytes, text: str, errors: ErrorCells) -> None:
 
 def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, ErrorCells]:
     """Return the formulas without a value, by the position of their sheet in the workbook. Raises NotReadableError."""
-    if not any(found.errors for found in scans.values()):
+    if not any(sheet_scan.errors for sheet_scan in scans.values()):
         return {}
     try:
         book = fromstring(archive.read("xl/workbook.xml"))
@@ -151,7 +151,7 @@ def _part_name(target: str) -> str:
 
 def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
     """Return the workbook without long tails of blank rows; None when no sheet has one that is worth trimming."""
-    if not any(found.has_long_blank_tail for found in scans.values()):
+    if not any(sheet_scan.has_long_blank_tail for sheet_scan in scans.values()):
         return None
     smaller = io.BytesIO()
     with zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
@@ -159,15 +159,15 @@ def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> byt
             if not name.endswith((".xml", ".rels")):
                 continue
             with copy.open(name, "w") as part:
-                found = scans.get(name)
-                if found and found.has_long_blank_tail:
-                    left = found.keep
+                sheet_scan = scans.get(name)
+                if sheet_scan and sheet_scan.has_long_blank_tail:
+                    left = sheet_scan.keep
                     for chunk in archive.inflate(name):
                         part.write(chunk[:left])
                         left -= len(chunk)
                         if left <= 0:
                             break
-                    part.write(found.rest)
+                    part.write(sheet_scan.rest)
                 else:
                     for chunk in archive.inflate(name):
                         part.write(chunk)

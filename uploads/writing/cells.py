@@ -55,8 +55,8 @@ def restyle_cells(rows: bytes, levels: Mapping[Position, Level], restyle: Restyl
 
 
 def _style_of_row(attributes: bytes) -> int:
-    found = _STYLE.search(attributes)
-    return int(found[1]) if found else 0
+    match = _STYLE.search(attributes)
+    return int(match[1]) if match else 0
 
 
 def _restyled(
@@ -86,10 +86,10 @@ def _restyled(
 def _with_style(cell: bytes, level: Level, restyle: Restyle) -> bytes:
     end = cell.index(b">") + 1
     opening = cell[:end]
-    found = _STYLE.search(opening)
-    style = b's="%d"' % restyle(int(found[1]) if found else 0, level)
-    if found:
-        return opening[: found.start()] + style + opening[found.end() :] + cell[end:]
+    match = _STYLE.search(opening)
+    style = b's="%d"' % restyle(int(match[1]) if match else 0, level)
+    if match:
+        return opening[: match.start()] + style + opening[match.end() :] + cell[end:]
     return re.sub(rb"\s*(/?)>$", lambda tail: b" " + style + tail[1] + b">", opening) + cell[end:]
 
 
@@ -98,9 +98,9 @@ def replace_styles(rows: bytes, new_styles: Mapping[int, int]) -> bytes:
     if not new_styles:
         return rows
 
-    def changed(found: re.Match[bytes]) -> bytes:
-        style = int(found[2])
-        return found[1] + b"%d" % new_styles.get(style, style)
+    def changed(match: re.Match[bytes]) -> bytes:
+        style = int(match[2])
+        return match[1] + b"%d" % new_styles.get(style, style)
 
     return _STYLED_CELL.sub(changed, rows)
 

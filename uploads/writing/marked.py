@@ -139,8 +139,8 @@ def _note_sheet(parts: Parts, part: str, tail: str, marks: Mapping[Position, Mar
 
 
 def _boxes_tag(tail: str) -> str:
-    found = re.search(r"<(?:\w+:)?legacyDrawing\b[^>]*>", tail)
-    return found[0].replace("'", '"') if found else ""
+    match = re.search(r"<(?:\w+:)?legacyDrawing\b[^>]*>", tail)
+    return match[0].replace("'", '"') if match else ""
 
 
 def _with_boxes(tail: str, link: str) -> str:
@@ -196,14 +196,14 @@ def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> 
     tag = f'<{opening[1]}sheet xmlns:r="{_RELATIONSHIPS}" name={in_quotes(name)} sheetId="{max(numbers) + 1}" r:id="{link}"/>'
     xml = f"{xml[: opening.end()]}{tag}{xml[opening.end() :]}"
     # Defined names refer to their sheet by position, and all positions have increased by one.
-    xml = re.sub(r"(\blocalSheetId=[\"'])(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", xml)
+    xml = re.sub(r"(\blocalSheetId=[\"'])(\d+)", lambda match: f"{match[1]}{int(match[2]) + 1}", xml)
     parts.write(book, _with_active_sheet(xml, 0))
 
 
 def _with_active_sheet(book: str, position: int) -> str:
     return re.sub(
         r"<(?:\w+:)?workbookView\b[^>]*>",
-        lambda found: with_attributes(found[0], activeTab=str(position), firstSheet="0"),
+        lambda match: with_attributes(match[0], activeTab=str(position), firstSheet="0"),
         book,
         count=1,
     )

@@ -52,42 +52,42 @@ class Notes:
         """Remove the notes of an earlier check, and the texts that it added to notes of other authors."""
         authors = [name or "" for name in _AUTHOR.findall(self.comments)]
         ours = {str(number) for number, name in enumerate(authors) if name.strip() == AUTHOR}
-        gone: set[Position] = set()
+        removed: set[Position] = set()
 
-        def kept(found: re.Match[str]) -> str:
-            values = attributes(found[2])
+        def without_ours(match: re.Match[str]) -> str:
+            values = attributes(match[2])
             if values.get("authorId") in ours:
                 position = position_of(values.get("ref", ""))
                 if position:
-                    gone.add(position)
+                    removed.add(position)
                 return ""
             # Our text in another author's note: a run of its own or, if a program has joined the runs, the rest of the text.
             own_run = rf"<(?:\w+:)?r>(?:(?!</(?:\w+:)?r>).)*?{AUTHOR}：.*?</(?:\w+:)?r>"
-            return re.sub(rf"\s*{AUTHOR}：[^<]*", "", re.sub(own_run, "", found[0], flags=re.DOTALL))
+            return re.sub(rf"\s*{AUTHOR}：[^<]*", "", re.sub(own_run, "", match[0], flags=re.DOTALL))
 
-        self.comments = _COMMENT.sub(kept, self.comments)
-        self._remove_boxes(gone)
+        self.comments = _COMMENT.sub(without_ours, self.comments)
+        self._remove_boxes(removed)
 
-    def _remove_boxes(self, gone: Collection[Position]) -> None:
-        def kept(found: re.Match[str]) -> str:
-            row, column = _BOX_ROW.search(found[0]), _BOX_COLUMN.search(found[0])
-            return "" if row and column and (int(row[1]), int(column[1])) in gone else found[0]
+    def _remove_boxes(self, removed: Collection[Position]) -> None:
+        def without_removed(match: re.Match[str]) -> str:
+            row, column = _BOX_ROW.search(match[0]), _BOX_COLUMN.search(match[0])
+            return "" if row and column and (int(row[1]), int(column[1])) in removed else match[0]
 
-        self.boxes = _BOX.sub(kept, self.boxes)
+        self.boxes = _BOX.sub(without_removed, self.boxes)
 
     def add(self, notes: Mapping[Position, str]) -> None:
         """Add notes to cells; where a cell has another author's note, the text is added below it."""
         left = dict(notes)
 
-        def extended(found: re.Match[str]) -> str:
-            position = position_of(attributes(found[2]).get("ref", ""))
+        def extended(match: re.Match[str]) -> str:
+            position = position_of(attributes(match[2]).get("ref", ""))
             text = left.pop(position, None) if position else None
             if text is None:
-                return found[0]
-            end = re.search(r"</(?:\w+:)?text>", found[0])
+                return match[0]
+            end = re.search(r"</(?:\w+:)?text>", match[0])
             if end is None:
                 raise UnusualWorkbookError("a note without text")
-            return f"{found[0][: end.start()]}{self._run(chr(10) + text)}{found[0][end.start() :]}"
+            return f"{match[0][: end.start()]}{self._run(chr(10) + text)}{match[0][end.start() :]}"
 
         self.comments = _COMMENT.sub(extended, self.comments)
         if left:
@@ -132,7 +132,7 @@ class Notes:
         blocks = ",".join(str(each) for each in range(block, number // _IDS_A_BLOCK + 1))
         self.boxes = re.sub(
             r"(<o:idmap\b[^>]*\bdata=[\"'])([^\"']*)",
-            lambda found: f"{found[1]}{blocks if not used else f'{found[2]},{blocks}'}",
+            lambda match: f"{match[1]}{blocks if not used else f'{match[2]},{blocks}'}",
             self.boxes,
             count=1,
         )
@@ -144,12 +144,12 @@ class Notes:
 def _usual_prefixes(boxes: str) -> str:
     """Return the boxes with the usual prefixes v, o and x. Raises UnusualWorkbookError for another vocabulary."""
     for prefix, vocabulary in (("v", "vml"), ("o", "office:office"), ("x", "office:excel")):
-        found = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
-        if found is None:
+        match = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
+        if match is None:
             raise UnusualWorkbookError("boxes of notes in another vocabulary")
-        if found[1] != prefix:
-            boxes = re.sub(rf"(?<=[<\s/]){found[1]}:", f"{prefix}:", boxes)
-            boxes = boxes.replace(f"xmlns:{found[1]}=", f"xmlns:{prefix}=")
+        if match[1] != prefix:
+            boxes = re.sub(rf"(?<=[<\s/]){match[1]}:", f"{prefix}:", boxes)
+            boxes = boxes.replace(f"xmlns:{match[1]}=", f"xmlns:{prefix}=")
     return boxes
 
 

@@ -105,11 +105,11 @@ class Parts:
         name = _links_name(part)
         if name not in self:
             return []
-        found = [attributes(tag) for tag in _LINK.findall(self.text(name))]
+        relationships = [attributes(tag) for tag in _LINK.findall(self.text(name))]
         folder = posixpath.dirname(part)
         return [
             Link(link["Id"], link["Type"].rpartition("/")[2], _resolved(folder, link["Target"]))
-            for link in found
+            for link in relationships
             if link.get("TargetMode") != "External" and {"Id", "Type", "Target"} <= link.keys()
         ]
 

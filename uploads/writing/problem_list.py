@@ -52,10 +52,10 @@ Position = tuple[int, int]  # row and column, from 0
 
 def entries_of(batch: UploadBatch) -> list[Entry]:
     """Return all problems of a checked batch: first those of the file and its headers, then row by row."""
-    found = list(batch.problems)
+    all_problems = list(batch.problems)
     for problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
-        found += problems
-    return [_entry(problem) for problem in found]
+        all_problems += problems
+    return [_entry(problem) for problem in all_problems]
 
 
 def _entry(problem: Mapping[str, Any]) -> Entry:
@@ -92,23 +92,23 @@ def visible_marks(marks: Mapping[Position, Mark], ranges: Iterable[MergedRange])
         for position in ordered[start : bisect_right(ordered, (bottom, last))]:
             if first <= position[1] <= last:
                 places[position] = (top, first)
-    seen: dict[Position, Mark] = {}
+    visible: dict[Position, Mark] = {}
     for position, mark in sorted(marks.items()):
-        own = seen.setdefault(places[position], Mark(mark.level))
+        own = visible.setdefault(places[position], Mark(mark.level))
         own.level = Level.ERROR if Level.ERROR in (own.level, mark.level) else Level.WARNING
         own.sentences += mark.sentences
-    return seen
+    return visible
 
 
 def position_of(cell: str) -> Position | None:
     """Return row and column, from 0, of an address such as C17; None for any other text."""
-    found = _ADDRESS.fullmatch(cell)
-    if not found:
+    match = _ADDRESS.fullmatch(cell)
+    if not match:
         return None
     column = 0
-    for letter in found[1]:
+    for letter in match[1]:
         column = column * 26 + ord(letter) - 64
-    return int(found[2]) - 1, column - 1
+    return int(match[2]) - 1, column - 1
 
 
 def heading_of(entries: list[Entry]) -> str:

@@ -81,10 +81,10 @@ class Styles:
 
     def _section(self, name: str) -> tuple[int, int, str]:
         """Return start, end and content of a section."""
-        found = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self._xml, re.DOTALL)
-        if not found:
+        match = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self._xml, re.DOTALL)
+        if not match:
             raise UnusualWorkbookError(f"no {name}")
-        return found.start(), found.end(), found[1]
+        return match.start(), match.end(), match[1]
 
     def _append(self, section: str, child: str, xml: str) -> int:
         """Add an element at the end of a section and return its index."""
