@@ -47,7 +47,7 @@ def tell_former_offices_of_undoing(batch: UploadBatch, sheet: RegisterSheet) -> 
 
 def _clerks() -> Any:
     """Those who fill in for a county or town; the bureau sees it in the change log."""
-    users = User.objects.at_work().exclude(division__level="city").select_related("division")
+    users = User.objects.active().exclude(division__level="city").select_related("division")
     return [user for user in users if user.role.may_upload]
 
 
