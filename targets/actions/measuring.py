@@ -15,6 +15,7 @@ from changzhi_portal.refusals import PortalError
 from communities.models import CommunityPlacement
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
+from targets.figures import declared
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
 
 # The worker measures a month at most this often; a computation that began longer ago and is still "running" was
@@ -64,7 +65,8 @@ def compute_held(period: ReportingPeriod) -> Computation:
     measure_and_judge(period, plan)
     computation.state = Computation.State.FINISHED
     computation.finished_at = timezone.now()
-    computation.save(update_fields=["state", "finished_at"])
+    computation.measured = declared()
+    computation.save(update_fields=["state", "finished_at", "measured"])
     return computation
 
 
@@ -107,13 +109,15 @@ def _consume_changes(period: ReportingPeriod) -> None:
 def periods_to_measure() -> QuerySet[ReportingPeriod]:
     """The open months that are due, newest first: never measured, changed since, failed, or begun and abandoned.
 
+    Also those that have measured other figures than are declared now, or another version of one.
+
     Not more often than MEASURE_EVERY; months before the first plan, and an empty portal, have nothing to measure.
     """
     first_plan = TargetPlan.objects.current().first()
     if first_plan is None or not CommunityPlacement.objects.exists():
         return ReportingPeriod.objects.none()
     computations = Computation.objects.filter(period=OuterRef("pk"))
-    settled = computations.filter(state=Computation.State.FINISHED)
+    settled = computations.measured_as_declared()
     began_just_now = computations.filter(started_at__gt=timezone.now() - MEASURE_EVERY)
     return (
         ReportingPeriod.objects.open()

@@ -37,9 +37,14 @@ def compiled(queryset: QuerySet[Any, Any]) -> Sql:
     return Sql(text, tuple(params))
 
 
+def quoted(name: str) -> str:
+    """Return the name of a table or column, quoted."""
+    return connection.ops.quote_name(name)
+
+
 def table(model: type[Model]) -> str:
-    """A model's table, quoted."""
-    return connection.ops.quote_name(model._meta.db_table)
+    """Return the quoted name of a model's table."""
+    return quoted(model._meta.db_table)
 
 
 def union(*parts: Sql) -> Sql:
@@ -97,6 +102,29 @@ def select_from(*, named: Sequence[Named], columns: Iterable[Sql], rows: Sql) ->
             *rows.params,
         ),
     )
+
+
+# No function of PostgreSQL takes more than 100 arguments; SQLite's default is not lower.
+_PAIRS_A_CALL = 50
+
+
+def json_object(values: Mapping[str, Sql]) -> Sql:
+    """Return a JSON object of named values, its keys sorted; those that are NULL are left out.
+
+    The names are ours, and plain identifiers.
+    """
+    named = sorted(values.items())
+    pairs = [f"'{name}', {value.text}" for name, value in named]
+    calls = [", ".join(pairs[start : start + _PAIRS_A_CALL]) for start in range(0, len(pairs), _PAIRS_A_CALL)]
+    if connection.vendor == "postgresql":
+        stripped = [f"jsonb_strip_nulls(jsonb_build_object({arguments}))" for arguments in calls]
+        text = " || ".join(stripped) or "CAST('{}' AS jsonb)"
+    else:
+        text = "'{}'"
+        for arguments in calls:
+            # Patching leaves out what the patch sets to null.
+            text = f"json_patch({text}, json_object({arguments}))"
+    return Sql(text, tuple(chain(*(value.params for _, value in named))))
 
 
 def bring_month_to(model: type[Model], period_id: int, *, key: str, columns: Mapping[str, Sql], source: Sql) -> None:

@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from changzhi_portal.indicators import indicator_named
 from changzhi_portal.refusals import PortalError
 from communities.models import Community
-from targets.indicators import indicator_named
 
 # No clause asks for more; beyond it the engine's whole-number arithmetic would no longer fit 64 bits.
 HIGHEST_BOUND = 1_000_000
@@ -264,7 +264,7 @@ class Target(models.Model):
     def refuse_unless_measurable(self) -> None:
         """Raise PortalError for an indicator or counting rule that the portal cannot count at this level."""
         indicator = indicator_named(self.indicator)
-        indicator.columns_counted(self.counting_rule)
+        indicator.figures_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
             raise PortalError(
                 f"“{indicator.name}”不能按“{self.get_level_display()}”测评，请换一个指标或测评单位。",
