@@ -30,7 +30,7 @@ from django.apps import apps
 from django.db.models import F, Func, Model, Q, QuerySet
 from django.utils.module_loading import module_has_submodule
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 
 Declared = TypeVar("Declared")
 # What a target stores: per dimension the values that count, e.g. {"registration": ["registered"]}.
@@ -162,16 +162,17 @@ class Indicator:
     def figures_counted(self, rule: CountingRule) -> list[str]:
         """Return the names of the figures that count under `rule`; a dimension it does not name counts whole.
 
-        Raises PortalError for a rule that names an unknown dimension or value, or leaves nothing to count.
+        Raises InvalidError for a rule that names an unknown dimension or value, or leaves nothing to count.
         """
         allowed = {self.dimension.code: self.figures} if self.dimension else {}
         for dimension, values in rule.items():
             unknown = [dimension] if dimension not in allowed else [v for v in values if v not in self.figures]
             if unknown or not values:
-                raise PortalError(
+                raise InvalidError(
                     f"“{self.name}”的计数规则不对：{'、'.join(unknown) or '没有选择任何取值'}，请改正后再保存。",
                     cure=f"The counting rule {dict(rule)!r} does not fit the indicator {self.code}, which knows "
                     f"{ {name: list(figures) for name, figures in allowed.items()} }.",
+                    field="counting_rule",
                 )
         chosen = rule.get(self.dimension.code) if self.dimension else None
         return [self.figures[value] for value in (self.figures if chosen is None else chosen)]
@@ -203,12 +204,13 @@ def indicators() -> tuple[Indicator, ...]:
 
 
 def indicator_named(code: str) -> Indicator:
-    """Return the indicator with this code. Raises PortalError for an unknown one."""
+    """Return the indicator with this code. Raises InvalidError for an unknown one."""
     found = {indicator.code: indicator for indicator in indicators()}
     if code not in found:
-        raise PortalError(
+        raise InvalidError(
             f"没有名为“{code}”的指标，请在方案中选择已有的指标。",
             cure=f"There is no indicator {code!r}. Choose one of {', '.join(found)}.",
+            field="indicator",
         )
     return found[code]
 

@@ -58,7 +58,7 @@ def _field_of(figure: CountedFigure) -> Field:
 def sum_of(model: type[Model], indicator: Indicator, rule: CountingRule) -> Combinable:
     """Return an indicator under a counting rule as an expression over the rows of a measure.
 
-    NULL when one of its figures is. Raises PortalError for a rule that does not fit the indicator.
+    NULL when one of its figures is. Raises InvalidError for a rule that does not fit the indicator.
     """
     expressions = [expression_of(model, name) for name in indicator.figures_counted(rule)]
     total = reduce(add, expressions)

@@ -1,4 +1,4 @@
-"""The judgement of domain.md §5, in one place: how a measured unit stands against a target.
+"""The judgement of docs/domain.md §5, in one place: how a measured unit stands against a target.
 
 Expressions over the columns of CommunityMeasure or DivisionMeasure, so that roll-ups, lists and previews of another
 rule judge alike, in SQL, without a second look at the registers.
@@ -30,7 +30,7 @@ from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
 from changzhi_portal.indicators import CountingRule, indicator_named
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from targets.figures import sum_of
 
 Measures = TypeVar("Measures", bound="QuerySet[Any]")
@@ -87,7 +87,7 @@ def judged(measures: Measures, target: JudgingTarget) -> Measures:
     `value`: the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`:
     what an unmet unit lacks to the lower bound, in the target's `unit`, otherwise NULL: a community of 400 households
     that should have 30 m² per 100 and has 100 m² lacks 20 m². Of a target for the mean, this says how each unit stands
-    against the mean that is asked. Raises PortalError for a target that is not scored or that nobody can judge.
+    against the mean that is asked. Raises InvalidError for a target that is not scored or that nobody can judge.
     """
     rule = _Rule(target, measures.model)
     return measures.annotate(verdict=rule.verdict(), value=rule.value(), missing=rule.missing())
@@ -109,7 +109,7 @@ class _Rule:
 
     def __init__(self, target: JudgingTarget, model: type[Model]) -> None:
         if not target.is_scored or target.at_least is None:
-            raise PortalError(
+            raise InvalidError(
                 f"“{target.name}”仅供参考，不参与测评。",
                 cure=f"The target {target.code} is for information and not scored.",
             )

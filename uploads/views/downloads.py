@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from changzhi_portal.pages import PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError, PortalError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod, parse_month
 from uploads import storage
@@ -49,7 +49,7 @@ class OriginalFile(UploadPage):
     """The file as it was uploaded.
 
     It may hold personal data in the clear. So besides the uploader only those of the area get it who may see such
-    data; every download is logged (domain.md §9).
+    data; every download is logged (docs/domain.md §9).
     """
 
     title = "上传的原文件"
@@ -105,7 +105,7 @@ class Export(PortalPage):
 def _sheet(register: str) -> RegisterSheet:
     try:
         return register_named(register)()
-    except PortalError as error:
+    except NotFoundError as error:
         raise Http404(error.cure) from error
 
 

@@ -1,11 +1,11 @@
-"""The user's own workbook back, with its problems marked (spreadsheets.md, promise 4)."""
+"""The user's own workbook back, with its problems marked (docs/spreadsheets.md §4.4)."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
 from uploads import storage
 from uploads.models import UploadBatch
 from uploads.reading.grid import NotReadableError
@@ -23,20 +23,20 @@ def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
     """An .xlsx: the file as it was uploaded, bad cells coloured, a note in each, and a list of all problems in front.
 
     An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. It holds personal data
-    in the clear, so only the person who uploaded it gets it (domain.md §9). Raises PortalError for anybody else, for
+    in the clear, so only the person who uploaded it gets it (docs/domain.md §9). Raises PortalError for anybody else, for
     a batch without problems or with a file that could not be read, and when the original has been purged.
     """
     if batch.uploaded_by_id != by.pk:
-        raise PortalError(
+        raise NotAllowedError(
             "标出问题的表格只发给上传人本人，请联系上传人。", cure="Only the uploader may fetch the annotated workbook."
         )
     if batch.is_at_work or batch.state == UploadBatch.State.REJECTED:
-        raise PortalError(
+        raise StaleError(
             "这个文件还没有逐行检查，没有可以标出的问题。", cure="The batch is not checked: there is nothing to mark."
         )
     entries = entries_of(batch)
     if not entries:
-        raise PortalError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
+        raise NotFoundError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
     return _marked(batch, entries)
 
 
