@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
 
-from changzhi_portal.indicators import Indicator, counted_registers, indicators
+from changzhi_portal.indicators import CountedFigure, CountedRegister, Indicator, counted_registers, indicators
 from targets.figures import ENGINE_RULES, JSON_COLUMN
 
 # What a name may be as a column of PostgreSQL and as a key of JSON, without quotes in either.
@@ -33,7 +33,7 @@ def _registers() -> Iterator[str]:
 
 def _figures() -> Iterator[str]:
     reserved = {*ENGINE_RULES, *_columns_of_places()}
-    every = {id(figure): figure for register in counted_registers() for figure in _of(register)}.values()
+    every = {id(figure): figure for register in counted_registers() for figure in _all_figures(register)}.values()
     yield from _twice("figure", [figure.name for figure in every])
     for figure in every:
         if not _IDENTIFIER.fullmatch(figure.name):
@@ -42,19 +42,18 @@ def _figures() -> Iterator[str]:
             yield f"The figure {figure.name!r} has the name of a column that says something else, or of an engine rule."
 
 
-def _of(register: Any) -> Iterator[Any]:
-    yield from register.community_figures
-    yield from register.division_figures
+def _all_figures(register: CountedRegister) -> tuple[CountedFigure, ...]:
+    return (*register.community_figures, *register.division_figures)
 
 
 def _columns_of_places() -> set[str]:
     """Return the columns of the measures that say something of the place, and the aliases that the engine gives."""
     found = {"id", "ref", "row_id", "unit_at", "verdict", "value", "missing", "lacking", "figure", "base", JSON_COLUMN}
-    for model in (apps.get_model("targets.CommunityMeasure"), apps.get_model("targets.DivisionMeasure")):
-        for field in model._meta.concrete_fields:
+    for model in apps.get_models():
+        if hasattr(model, "declared_figures"):
             said = (*model.place_columns, *model.population_columns)
-            if field.is_relation or field.attname in said:
-                found |= {field.name, field.attname}
+            columns = [field for field in model._meta.concrete_fields if field.is_relation or field.attname in said]
+            found |= {name for field in columns for name in (field.name, field.attname)}
     return found
 
 
