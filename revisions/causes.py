@@ -29,7 +29,7 @@ from revisions.effects import (
 )
 from revisions.models import LockedChange
 from targets.engine.map_of_day import map_of
-from targets.engine.sql import Sql, fetch, select_from
+from targets.engine.sql import Sql, fetch_all, select_from
 from targets.models import DivisionMeasure
 
 # Whether the unit is a community, and its key → the change records behind its difference, by key.
@@ -93,7 +93,7 @@ def _units_of_places(day: datetime.date, figures: Iterable[Figure]) -> dict[tupl
     for is_community in (True, False):
         places = sorted(place for of_communities, place in mentioned if of_communities == is_community)
         for batch in in_batches(places):
-            for place, *found in fetch(_where(day, is_community, batch)):
+            for place, *found in fetch_all(_where(day, is_community, batch)):
                 units[is_community, place] = {unit for unit in found if unit is not None}
     return units
 

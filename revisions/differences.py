@@ -164,7 +164,7 @@ def _targets_by_code(period: ReportingPeriod) -> dict[str, Target]:
 
 
 def _both_ways(one: QuerySet[Any, Any], other: QuerySet[Any, Any]) -> tuple[list[Any], list[Any]]:
-    """The rows that only one has, and those that only the other has; NULLs count as equal, as sets do."""
+    """Return the rows that only one has, and those that only the other has; NULLs count as equal, as sets do."""
     return list(one.difference(other)), list(other.difference(one))
 
 
@@ -191,7 +191,7 @@ def _judged(model: type[Any], period: ReportingPeriod, target: Target) -> Any:
 
 
 def _add_verdicts(units: dict[int, UnitDifference], model: type[Any], then: Any, now: Any, code: str) -> None:
-    """The units whose judgement by one target differs; a unit whose own row does not (another rule) joins in."""
+    """Add the judgements by one target that differ; a unit whose own row does not differ (another rule) joins in."""
     names = (model.unit_column, *_VERDICT)
     before, after = _both_ways(then.values_list(*names), now.values_list(*names))
     found: dict[int, list[Values | None]] = defaultdict(lambda: [None, None])
@@ -203,7 +203,7 @@ def _add_verdicts(units: dict[int, UnitDifference], model: type[Any], then: Any,
 
 
 def _complete(model: type[Any], units: Mapping[int, UnitDifference], compared: _Compared) -> None:
-    """The rows of units of which only the judgement differs."""
+    """Fill in the rows of units of which only the judgement differs."""
     names = list(compared.columns_of(model))
     without = [unit.key for unit in units.values() if not unit.before and not unit.after]
     for side, period in (("before", compared.frozen), ("after", compared.computed)):

@@ -19,7 +19,7 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.indicators import CountedRegister
 from communities.models import CommunityProfile
 from revisions.edits import Histories, History, State, measured_columns, states_of
-from targets.engine.sql import Sql, compiled, fetch, quoted, selected, table
+from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, table_name
 
 
 class Figure(NamedTuple):
@@ -197,7 +197,7 @@ def _counted(
     """Those of the rows that count on the day, by their number, each with what it adds."""
     names = [figure.name for figure in register.figures]
     place = ["community_id", "division_id"] if register.at_divisions else ["community_id"]
-    query = selected(["row_id", *place, *map(quoted, names)], compiled(register.by_row(day)))
+    query = select_columns(["row_id", *place, *map(quote_name, names)], compile_queryset(register.by_row(day)))
     keyed = [{**state, "id": number} for number, state, _ in rows]
     if register.through:
         column = f"{register.through}_id"
@@ -211,7 +211,7 @@ def _counted(
         f"WITH {', '.join(part.text for part in standing_in)}\n{query.text}",
         (*chain(*(part.params for part in standing_in)), *query.params),
     )
-    for number, community_id, *rest in fetch(statement):
+    for number, community_id, *rest in fetch_all(statement):
         division_id = rest.pop(0) if register.at_divisions else None
         where = _place_of({"community_id": community_id, "division_id": division_id})
         if where is not None:
@@ -226,7 +226,7 @@ def _in_place_of(model: type[models.Model], rows: Sequence[State]) -> Sql:
     names = ", ".join(quote(column.column) for column in columns)
     values = ", ".join([f"({marks})"] * len(rows))
     params = [column.get_db_prep_save(row[column.attname], connection) for row in rows for column in columns]
-    return Sql(f"{table(model)} ({names}) AS (VALUES {values})", tuple(params))
+    return Sql(f"{table_name(model)} ({names}) AS (VALUES {values})", tuple(params))
 
 
 def _mark(column: Any) -> str:

@@ -72,12 +72,12 @@ _RATIOS = {"100_households": Ratio("households", 100), "10000_residents": Ratio(
 
 
 def ratio_of(target: JudgingTarget) -> Ratio | None:
-    """The ratio that a target asks for; None when it asks for the figure itself."""
+    """Return the ratio that a target asks for; None when it asks for the figure itself."""
     return _RATIOS.get(target.per)
 
 
 def in_hundredths(number: Decimal | int) -> int:
-    """A bound of at most two decimals as a whole number."""
+    """Return a bound of at most two decimals as a whole number."""
     return int(Decimal(number) * HUNDREDTHS)
 
 
@@ -126,14 +126,14 @@ class _Rule:
         )
 
     def verdict(self) -> Case:
-        """The verdict, in this order: a missing population makes it unknown even where the figure alone would do."""
+        """Return the verdict, in this order: a missing population makes it unknown even where the figure alone would do."""
         verdicts = [*self._without_comparing(), When(self._is_below(), then=Value(Verdict.UNMET.value))]
         if self.target.at_most is not None:
             verdicts.append(When(self._is_above(self.target.at_most), then=Value(Verdict.OVER.value)))
         return Case(*verdicts, default=Value(Verdict.MET.value), output_field=CharField(max_length=14))
 
     def value(self) -> Cast:
-        """The figure, or the ratio half up; NULL when unknown or when there is nobody to take it of."""
+        """Return the figure, or the ratio half up; NULL when unknown or when there is nobody to take it of."""
         if self.ratio is None:
             return Cast(self.figure, _amount())
         base = NullIf(self.base, Value(0, output_field=BigIntegerField()))
@@ -141,7 +141,7 @@ class _Rule:
         return _from_hundredths(rounded)
 
     def lacking(self) -> Case:
-        """What is missing to the lower bound, in hundredths, rounded up: what is missing is never nothing."""
+        """Return what is missing to the lower bound, in hundredths, rounded up: what is missing is never nothing."""
         lowest = Value(in_hundredths(self.at_least), output_field=BigIntegerField())
         short = (lowest * self.base - self.hundredths * self.per + (self.per - 1)) / self.per
         if self.ratio is None:
@@ -153,7 +153,7 @@ class _Rule:
         return self._if_below(_from_hundredths(self.lacking()), _amount())
 
     def if_judged(self, number: Combinable) -> Case:
-        """The number of a unit that is met, over or unmet; NULL of any other."""
+        """Return `number` of a unit that is met, over or unmet; NULL of any other."""
         others = [When(when.condition, then=None) for when in self._without_comparing()]
         return Case(*others, default=number, output_field=BigIntegerField())
 
@@ -162,7 +162,7 @@ class _Rule:
         return Case(*others, When(self._is_below(), then=number), default=None, output_field=field)
 
     def _without_comparing(self) -> list[When]:
-        """The verdicts that need no comparison with the bounds."""
+        """Return the verdicts that need no comparison with the bounds."""
         unknown, not_applicable = Value(Verdict.UNKNOWN.value), Value(Verdict.NOT_APPLICABLE.value)
         found = []
         if self.target.minimum_population is not None:

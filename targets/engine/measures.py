@@ -16,7 +16,15 @@ from communities.models import CommunityPlacement, CommunityProfile
 from communities.population import newest_profiles
 from communities.reference import FIRST_SUFFIX_WITHOUT_KIND
 from periods.models import ReportingPeriod
-from targets.engine.sql import Named, Sql, bring_month_to, compiled, json_object, quoted, table
+from targets.engine.sql import (
+    CommonTable,
+    Sql,
+    compile_queryset,
+    json_object,
+    quote_name,
+    replace_month_rows,
+    table_name,
+)
 from targets.figures import JSON_COLUMN, has_column
 from targets.models import CommunityMeasure, DivisionMeasure
 
@@ -24,7 +32,7 @@ from targets.models import CommunityMeasure, DivisionMeasure
 _SUFFIX_WITHOUT_KIND = str(FIRST_SUFFIX_WITHOUT_KIND)
 
 
-def counted_tables(day: datetime.date) -> list[Named]:
+def counted_tables(day: datetime.date) -> list[CommonTable]:
     """Per register `counted_<register>`: one row a place with the columns of the measures, and `reported_<register>`.
 
     The only look at the registers. Needs the map of `day`.
@@ -58,7 +66,7 @@ def measure_communities(period: ReportingPeriod) -> None:
             (_SUFFIX_WITHOUT_KIND,),
         ),
     ]
-    bring_month_to(CommunityMeasure, period.pk, key="community", columns=columns, source=_lines(rows))
+    replace_month_rows(CommunityMeasure, period.pk, key="community", columns=columns, source=_lines(rows))
 
 
 def measure_divisions(period: ReportingPeriod) -> None:
@@ -74,7 +82,7 @@ def measure_divisions(period: ReportingPeriod) -> None:
             Sql(f"LEFT JOIN ({_added_up(register)}) AS {register.code} ON {register.code}.unit_id = unit.unit_id")
         )
         rows.append(_reporting(register, "unit.reporter_id"))
-    bring_month_to(DivisionMeasure, period.pk, key="division", columns=columns, source=_lines(rows))
+    replace_month_rows(DivisionMeasure, period.pk, key="division", columns=columns, source=_lines(rows))
 
 
 def _lines(parts: Sequence[Sql]) -> Sql:
@@ -82,22 +90,22 @@ def _lines(parts: Sequence[Sql]) -> Sql:
 
 
 def _scored(day: datetime.date) -> Sql:
-    """The communities that may be scored on `day`, as they stood then."""
+    """Return the communities that may be scored on `day`, as they stood then."""
     placements = (
         CommunityPlacement.objects.order_by()
         .in_effect_on(day)
         .filter(Q(community__closed_on__isnull=True) | Q(community__closed_on__gt=day), community__is_virtual=False)
         .exclude(community__kind="")
     )
-    rows = compiled(
+    rows = compile_queryset(
         placements.values("community_id", "town_id", "code", "name", kind=F("community__kind"), suffix=Right("code", 3))
     )
     return Sql(f"({rows.text}) AS scored", rows.params)
 
 
 def _population(day: datetime.date) -> list[Sql]:
-    newest = compiled(newest_profiles(day))
-    profiles = table(CommunityProfile)
+    newest = compile_queryset(newest_profiles(day))
+    profiles = table_name(CommunityProfile)
     return [
         Sql(f"LEFT JOIN ({newest.text}) AS newest ON newest.community_id = scored.community_id", newest.params),
         *(
@@ -137,15 +145,15 @@ def _known_or_zero(register: CountedRegister, figure: CountedFigure) -> Sql:
     See docs/domain.md §5.5.
     """
     reported = f"reported_{register.code}.unit_id IS NOT NULL"
-    return Sql(f"CASE WHEN {reported} THEN COALESCE({register.code}.{quoted(figure.name)}, 0) END")
+    return Sql(f"CASE WHEN {reported} THEN COALESCE({register.code}.{quote_name(figure.name)}, 0) END")
 
 
-def _counted(register: CountedRegister, day: datetime.date) -> Named:
-    """What each place has on `day`, and the division where it lies then: a community, or (null) the division itself."""
-    columns = tuple(quoted(figure.name) for figure in register.figures)
-    rows = compiled(register.by_place(day))
+def _counted(register: CountedRegister, day: datetime.date) -> CommonTable:
+    """Return what each place has on `day`, and the division where it lies then: a community, or (null) the division itself."""
+    columns = tuple(quote_name(figure.name) for figure in register.figures)
+    rows = compile_queryset(register.by_place(day))
     at = "COALESCE(located.division_id, at_place.division_id)" if register.at_divisions else "located.division_id"
-    return Named(
+    return CommonTable(
         f"counted_{register.code}",
         ("community_id", "division_id", *columns),
         Sql(
@@ -157,22 +165,22 @@ def _counted(register: CountedRegister, day: datetime.date) -> Named:
     )
 
 
-def _reported(register: CountedRegister, day: datetime.date) -> Named:
-    """The units with any row of a register, whatever its dates: those counted, and those of rows not in effect."""
+def _reported(register: CountedRegister, day: datetime.date) -> CommonTable:
+    """Return the units with any row of a register, whatever its dates: those counted, and those of rows not in effect."""
     places = [f"SELECT division_id FROM counted_{register.code}"]  # noqa: S608
-    others = compiled(register.other_communities(day))
+    others = compile_queryset(register.other_communities(day))
     places.append(
         f"SELECT located.division_id FROM ({others.text}) AS other\n"  # noqa: S608
         "JOIN located ON located.community_id = other.community_id"
     )
     params = others.params
     if register.at_divisions:
-        divisions = compiled(register.other_divisions(day))
+        divisions = compile_queryset(register.other_divisions(day))
         places.append(f"SELECT division_id FROM ({divisions.text}) AS other_division")  # noqa: S608
         params += divisions.params
     # UNION leaves each division once, so that few rows are joined to the map.
     mentioned = "\nUNION\n".join(places)
-    return Named(
+    return CommonTable(
         f"reported_{register.code}",
         ("unit_id",),
         Sql(
@@ -184,8 +192,8 @@ def _reported(register: CountedRegister, day: datetime.date) -> Named:
 
 
 def _added_up(register: CountedRegister) -> str:
-    """The division columns added up for every unit, first where the places lie: that is few rows to spread."""
-    columns = [quoted(figure.name) for figure in register.division_figures]
+    """Return the division columns added up for every unit, first where the places lie: that is few rows to spread."""
+    columns = [quote_name(figure.name) for figure in register.division_figures]
     sums = ", ".join(f"SUM({name}) AS {name}" for name in columns)
     spread = ", ".join(f"SUM(at_division.{name}) AS {name}" for name in columns)
     return (

@@ -16,7 +16,7 @@ class ComputationQuerySet(models.QuerySet):
     """Reads of computations."""
 
     def of_period(self, period: ReportingPeriod) -> Computation | None:
-        """The computation that a period's figures come from, with `is_stale`; None while it was never measured."""
+        """Return the computation that a period's figures come from, with `is_stale`; None while it was never measured."""
         return self.filter(period=period).with_staleness().first()
 
     def is_up_to_date(self, period: ReportingPeriod) -> bool:
@@ -26,7 +26,7 @@ class ComputationQuerySet(models.QuerySet):
         )
 
     def measured_as_declared(self) -> Self:
-        """The finished ones that have measured every figure that is declared now, in the version of now."""
+        """Return the finished ones that have measured every figure that is declared now, in the version of now."""
         return self.filter(state=Computation.State.FINISHED, measured=declared())
 
     def with_staleness(self) -> Self:
@@ -35,7 +35,7 @@ class ComputationQuerySet(models.QuerySet):
 
 
 def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
-    """The change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
+    """Return the change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
     within = OuterRef(period) if isinstance(period, OuterRef) else period
     consumed = ConsumedChange.objects.filter(period=within, change_set=OuterRef("pk"))
     return ChangeSet.objects.order_by().filter(~Exists(consumed), affects_figures=True)

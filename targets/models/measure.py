@@ -41,7 +41,7 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
     """Reads of what was measured community by community."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """The communities of one month."""
+        """Return the communities of one month."""
         return self.filter(period=period)
 
     def with_place(self) -> Self:
@@ -49,19 +49,19 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
         return self.select_related("community", "town", "county")
 
     def judged_by(self, target: Target) -> Self:
-        """The communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
+        """Return the communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
         return judged(self.spoken_of_by(target), target)
 
     def spoken_of_by(self, target: Target) -> Self:
-        """The communities of the kind that the target asks something of."""
+        """Return the communities of the kind that the target asks something of."""
         return self.filter(kind=target.kind) if target.kind else self
 
     def falling_short_of(self, target: Target) -> Self:
-        """The unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
+        """Return the unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
         return self.judged_by(target).filter(verdict=Verdict.UNMET).order_by("-missing", "code")
 
     def unknown_to(self, target: Target) -> Self:
-        """The communities that cannot be judged yet, because a figure or the population is missing."""
+        """Return the communities that cannot be judged yet, because a figure or the population is missing."""
         return self.judged_by(target).filter(verdict=Verdict.UNKNOWN).order_by("code")
 
 
@@ -131,7 +131,7 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
     """Reads of what was counted for whole divisions."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """The divisions of one month."""
+        """Return the divisions of one month."""
         return self.filter(period=period)
 
     def reporting(self) -> Self:
@@ -144,11 +144,11 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
         return self.select_related("division").annotate(professionals=professionals)
 
     def judged_by(self, target: Target) -> Self:
-        """The counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
+        """Return the counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
         return judged(self.spoken_of_by(target), target)
 
     def spoken_of_by(self, target: Target) -> Self:
-        """The counties, or only the urban districts, that the target asks something of."""
+        """Return the counties, or only the urban districts, that the target asks something of."""
         counties = self.filter(division__level=Division.Level.COUNTY)
         return counties.filter(division__is_urban_district=True) if target.urban_districts_only else counties
 

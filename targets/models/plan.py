@@ -27,7 +27,7 @@ class TargetPlanQuerySet(models.QuerySet):
     """Reads of plans."""
 
     def current(self) -> Self:
-        """The newest version of every plan, the plan begun first before the others."""
+        """Return the newest version of every plan, the plan begun first before the others."""
         return self.filter(is_current=True).order_by("starts_on", "id")
 
     def versions_of(self, code: str) -> Self:
@@ -35,7 +35,7 @@ class TargetPlanQuerySet(models.QuerySet):
         return self.filter(code=code).select_related("made_by").order_by("-version")
 
     def in_force_on(self, day: datetime.date) -> TargetPlan:
-        """The plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
+        """Return the plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
 
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
         stays the measure of how things stand. Raises NotFoundError for a day before the first plan.
