@@ -49,11 +49,11 @@ def _all_figures(register: CountedRegister) -> tuple[CountedFigure, ...]:
 def _columns_of_places() -> set[str]:
     """Return the columns of the measures that say something of the place, and the aliases that the engine gives."""
     found = {"id", "ref", "row_id", "unit_at", "verdict", "value", "missing", "lacking", "figure", "base", JSON_COLUMN}
-    for model in apps.get_models():
-        if hasattr(model, "declared_figures"):
-            said = (*model.place_columns, *model.population_columns)
-            columns = [field for field in model._meta.concrete_fields if field.is_relation or field.attname in said]
-            found |= {name for field in columns for name in (field.name, field.attname)}
+    measures: list[Any] = [model for model in apps.get_models() if hasattr(model, "declared_figures")]
+    for model in measures:
+        said = (*model.place_columns, *model.population_columns)
+        columns = [field for field in model._meta.concrete_fields if field.is_relation or field.attname in said]
+        found |= {name for field in columns for name in (field.name, field.attname)}
     return found
 
 

@@ -82,6 +82,6 @@ class JSONFigure(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Return the SQL for PostgreSQL, which extracts text."""
-        cast_to = self.output_field.cast_db_type(connection)
+        cast_to = self.output_field.db_type(connection)
         template = f"CAST(%(expressions)s ->> '%(key)s' AS {cast_to})"
         return self.as_sql(compiler, connection, template=template, **context)
