@@ -11,7 +11,7 @@ A register says once how its rows are counted, and which indicators are made of 
 
 Nothing else is needed: `targets` finds the declarations, measures the figures of every open month, and offers the
 indicators to whoever writes a target. A figure is kept in the column of its name, if the measures have one, or else in
-their JSON column (ADR 0017).
+their JSON column (ADR 0018).
 
 Raise a figure's `version` whenever it is counted in another way. Open months are then measured again, and locked months,
 which keep what was counted before, are no longer compared in that figure.
@@ -22,17 +22,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
-from django.apps import apps
 from django.db.models import F, Func, Model, Q, QuerySet
-from django.utils.module_loading import module_has_submodule
 
+from changzhi_portal.discovery import instances_in
 from changzhi_portal.refusals import InvalidError
 
-Declared = TypeVar("Declared")
 # What a target stores: per dimension the values that count, e.g. {"registration": ["registered"]}.
 CountingRule = Mapping[str, list[str]]
 
@@ -181,26 +177,14 @@ class Indicator:
 # --- What the apps have declared ---
 
 
-@cache
-def _instances(kind: type[Declared]) -> tuple[Declared, ...]:
-    """Return the instances of `kind` in the apps' modules called `indicators`, in the apps' order, each once."""
-    found: dict[int, Declared] = {}
-    for app in apps.get_app_configs():
-        if app.module is None or app.name == __package__ or not module_has_submodule(app.module, "indicators"):
-            continue
-        declared = vars(import_module(f"{app.name}.indicators")).values()
-        found |= {id(value): value for value in declared if isinstance(value, kind)}
-    return tuple(found.values())
-
-
 def counted_registers() -> tuple[CountedRegister, ...]:
     """Return every declared register that is counted, in the apps' order."""
-    return _instances(CountedRegister)
+    return instances_in("indicators", CountedRegister)
 
 
 def indicators() -> tuple[Indicator, ...]:
     """Return every declared indicator, in the apps' order and in that of their declaration."""
-    return _instances(Indicator)
+    return instances_in("indicators", Indicator)
 
 
 def indicator_named(code: str) -> Indicator:

@@ -1,4 +1,4 @@
-"""Where the measures keep the declared figures, and which versions of them a month has measured (ADR 0017).
+"""Where the measures keep the declared figures, and which versions of them a month has measured (ADR 0018).
 
 A figure is in the column of a measure that has its name; every other figure is a key of the JSON column `figures`. Who
 reads figures asks here and need not know which.

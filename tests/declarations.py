@@ -17,7 +17,8 @@ class Declarations:
         self.registers = list(indicators.counted_registers())
         self.indicators = list(indicators.indicators())
 
-    def instances(self, kind):
+    def instances_in(self, name, kind):
+        assert name == "indicators"
         return tuple({CountedRegister: self.registers, Indicator: self.indicators}[kind])
 
     def count(self, register_code, *figures, of_divisions=False):
@@ -71,5 +72,5 @@ class Declarations:
 def declarations(monkeypatch):
     """What the apps declare; what a test adds or changes is gone afterwards."""
     declared = Declarations()
-    monkeypatch.setattr(indicators, "_instances", declared.instances)
+    monkeypatch.setattr(indicators, "instances_in", declared.instances_in)
     return declared

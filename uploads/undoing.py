@@ -9,6 +9,7 @@ from django.db import transaction
 
 from changelog.models import ChangeRecord
 from changelog.reversal import Reversal, reverse_change_set
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import LockedError, NotAllowedError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
@@ -21,16 +22,14 @@ Outcome = UploadRow.UndoOutcome
 NOTE_LENGTH = 200
 
 
-def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
-    """Undo a batch in state UNDOING; nothing when somebody else has finished it meanwhile.
+def take_back_batch(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter) -> None:
+    """Undo a claimed batch in one transaction that holds it.
 
-    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked.
+    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked, and
+    ClaimLostError when another worker has the batch or has finished it.
     """
     with transaction.atomic():
-        held = UploadBatch.objects.select_for_update(of=("self",))
-        batch = held.select_related("undone_by__division").get(pk=batch_id)
-        if batch.state != UploadBatch.State.UNDOING:
-            return
+        batch = claim.hold(UploadBatch.objects.select_related("undone_by__division"))
         lock_register(batch.register)
         if sheet.has_dated_figures:
             ReportingPeriod.objects.keep_from_locking()

@@ -3,7 +3,7 @@
 Measures hold plain counts split by everything a counting rule may ask for (管理方式, certificate level, …), so
 that judging, or previewing another rule, is arithmetic over one row and needs no second look at the registers.
 A figure is unknown when its county has not reported that register yet (docs/domain.md §5.5): its column is NULL, and the
-JSON column `figures`, which holds the declared figures that have no column of their own (ADR 0017), has no such key.
+JSON column `figures`, which holds the declared figures that have no column of their own (ADR 0018), has no such key.
 """
 
 from __future__ import annotations

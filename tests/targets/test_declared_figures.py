@@ -18,7 +18,7 @@ from changzhi_portal.indicators import (
 )
 from changzhi_portal.refusals import PortalError
 from targets import figures
-from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, periods_to_measure
+from targets.actions import compute_period, measure_if_due
 from targets.checks import check_indicators
 from targets.current_boundaries import (
     counties_judged_in_current_boundaries,
@@ -27,6 +27,7 @@ from targets.current_boundaries import (
 )
 from targets.engine.results import results_under
 from targets.figures import declared, expression_of, figure_of, sum_of
+from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target
 from targets.preview import figures_measured_in, is_unmeasured
 from tests.factories import make_facility, make_organization, make_period, make_profile, make_worker
