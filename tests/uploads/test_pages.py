@@ -11,7 +11,7 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_batch, make_period, make_user
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
-from uploads import actions, rechecking
+from uploads import actions
 from uploads.models import UploadBatch, UploadRow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -120,7 +120,7 @@ def test_what_a_colleague_corrected_after_the_page_was_opened_is_not_committed_u
     address = reverse("uploads:commit", args=[batch.ref])
     seen = seen_on(page_of(browser, batch))
     colleague = make_user("district_clerk", place.county)
-    rechecking.correct_cell(batch=batch, position=1, field="area", text="9999", by=colleague)
+    actions.correct_cell(batch=batch, position=1, field="area", text="9999", by=colleague)
     page = browser.post(address, {"mode": "all", "seen": seen}, follow=True).content.decode()
     assert "有人改过这个批次" in page and "没有入库" in page
     batch.refresh_from_db()

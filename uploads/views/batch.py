@@ -15,15 +15,15 @@ from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
 from uploads.actions import receive_file, request_commit
-from uploads.correcting import made_corrections
+from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
-from uploads.mapping import file_columns
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
 from uploads.registry import register_named, registers
-from uploads.stamps import uses_old_template
+from uploads.rows.corrections import made_corrections
 from uploads.tables import BatchTable
+from uploads.template_stamp import uses_old_template
 
 
 class UploadPage(PortalPage):

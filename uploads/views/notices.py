@@ -9,8 +9,8 @@ from django.views.generic.base import TemplateResponseMixin
 from changzhi_portal.pages.base import PortalRequest
 from notices.actions import mark_notices_as_seen
 from notices.models import Notice
+from uploads.actions import mark_as_seen
 from uploads.models import UploadBatch
-from uploads.rechecking import mark_as_seen
 from uploads.registry import register_named
 from uploads.views.batch import UploadPage, find_batch
 

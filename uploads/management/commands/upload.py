@@ -17,8 +17,8 @@ from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_langu
 from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
+from uploads.batch_summary import describe_batch, describe_refusal
 from uploads.models import UploadBatch
-from uploads.published import describe_batch, describe_refusal
 from uploads.reading.refusal import FileRefusedError
 
 ROW_ERRORS, REFUSED = 1, 2  # exit statuses

@@ -1,21 +1,19 @@
-"""Checked rows in the database, between the preview and the commit. Personal values are staged as ciphertext."""
+"""Checked rows as values of `UploadRow`, and back. Personal values are staged as ciphertext."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 
-from changzhi_portal.bulk import insert_values
 from changzhi_portal.personal import Sealed, mask_slipped_numbers
 from changzhi_portal.registers.columns import CLEAR, Column
 from changzhi_portal.registers.register import RegisterSheet, SheetRow
 from uploads.models import UploadBatch, UploadRow
-from uploads.rawcells import cells_with_problems, restored
+from uploads.rows.comparison import outcome_of
+from uploads.rows.raw_cells import cells_with_problems, restored
 
 CLEARED = "__cleared__"  # the key under which the names of 清空 fields are staged
 LABEL_LENGTH = 200
@@ -26,45 +24,8 @@ STAGED_FIELDS = (
 )  # fmt: skip
 
 
-def outcome_of(row: SheetRow) -> str:
-    """What committing the row would do."""
-    if row.has_error:
-        return Outcome.ERROR
-    if row.is_new:
-        return Outcome.NEW
-    return Outcome.CHANGED if row.writes else Outcome.UNCHANGED
-
-
-def count_outcomes(rows: list[SheetRow]) -> dict[str, int]:
-    """The counters of a batch: rows, new, changed, unchanged, errors, warnings (each counts rows)."""
-    outcomes = [outcome_of(row) for row in rows]
-    return {
-        "rows": len(rows),
-        "new": outcomes.count(Outcome.NEW),
-        "changed": outcomes.count(Outcome.CHANGED),
-        "unchanged": outcomes.count(Outcome.UNCHANGED),
-        "errors": outcomes.count(Outcome.ERROR),
-        "warnings": sum(row.has_warning for row in rows),
-    }
-
-
-def count_problems(rows: list[SheetRow]) -> dict[str, int]:
-    """How many rows have each kind of problem, by code."""
-    return dict(Counter(code for row in rows if row.problems for code in {problem.code for problem in row.problems}))
-
-
-def stage_rows(batch: UploadBatch, rows: list[SheetRow], sheet: RegisterSheet) -> None:
-    """Replace the batch's staged rows by these."""
-    columns = {column.field: column for column in sheet.columns}
-    with transaction.atomic():
-        batch.staged_rows.all().delete()
-        insert_values(
-            UploadRow, STAGED_FIELDS, (_staged(batch, position, row, columns) for position, row in enumerate(rows, 1))
-        )
-
-
-def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> tuple[Any, ...]:
-    """The values of STAGED_FIELDS."""
+def staged_values(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> tuple[Any, ...]:
+    """Return the values of STAGED_FIELDS of a checked row; `columns` are the register's by field."""
     values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
     cleared = [name for name, value in row.values.items() if value is CLEAR]
     if cleared:
@@ -91,7 +52,7 @@ def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[s
 
 
 def _codes_of(row: SheetRow) -> str:
-    """The codes of a row's problems, each between blanks, so that one can be looked for on every database."""
+    """Return the codes of a row's problems, each between blanks, so that every database can look for one."""
     return f" {' '.join(sorted({problem.code for problem in row.problems}))} "
 
 
@@ -100,7 +61,7 @@ def _as_json(value: Any) -> str:
 
 
 def describe_changes(row: SheetRow, columns: Mapping[str, Column]) -> list[dict[str, str]]:
-    """Old → new per field, in words; personal values masked."""
+    """Return column, old and new value in words of each field that the row changes; personal values masked."""
     changes = []
     for write in row.writes:
         if not write.is_shown:
@@ -136,29 +97,24 @@ def _in_words(column: Column | None, value: Any) -> str:
     return str(value) if column is None or isinstance(value, Sealed) else column.written(value)
 
 
-def slices_of_staged_rows(
+def slices_to_write(
     batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
 ) -> Iterator[list[SheetRow]]:
-    """The staged rows that would write, as they came out of cleaning, `size` at a time in the order of the file.
-
-    A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
-    """
-    staged = batch.staged_rows.exclude(outcome=Outcome.UNCHANGED)
-    if only_good:
-        staged = staged.exclude(outcome=Outcome.ERROR)
+    """Yield the rows that a commit writes (`UploadRowQuerySet.to_write`), `size` at a time in the order of the file."""
+    staged = batch.staged_rows.to_write(only_good=only_good).in_file_order()
     last = 0
-    while rows := list(_as_cleaned(staged.filter(position__gt=last).order_by("position")[:size], batch, sheet)):
+    while rows := list(_as_cleaned(staged.filter(position__gt=last)[:size], batch, sheet)):
         yield rows
         last = rows[-1].position or 0
 
 
 def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
-    """Every staged row with the cells that had a problem, which are to be read again: see `checking.read_again`."""
-    return _as_cleaned(batch.staged_rows.order_by("position"), batch, sheet)
+    """Yield every staged row with its kept cells, which `CellRereader.read_kept_cells` has to read again."""
+    return _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet)
 
 
 def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
-    """The rows with their values as cleaning left them."""
+    """Yield the rows with their values as cleaning left them."""
     columns = {column.field: column for column in sheet.columns}
     positions = {
         part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping

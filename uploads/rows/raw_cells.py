@@ -1,7 +1,7 @@
 """Cells as an office wrote them, kept beside a staged row so that the row can be checked again without its file.
 
 Only cells with a problem are kept: the others are what their cleaned value says. Text of personal columns is kept as
-ciphertext (domain.md §9).
+ciphertext (docs/domain.md §9.1).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KINDS: dict[str, Any] = {
 
 
 def as_json(cell: Any, column: Column) -> Any:
-    """A cell for `UploadRow.raw`; as ciphertext that of a personal column, and one that such a value has slipped into."""
+    """Return a cell for `UploadRow.raw`: encrypted in a personal column, and where a personal number has slipped in."""
     plain = _plain(cell)
     text = as_text(plain) if isinstance(plain, str | int | float) else ""
     has_slipped = mask_slipped_numbers(text) != text
@@ -36,7 +36,7 @@ def as_json(cell: Any, column: Column) -> Any:
 
 
 def from_json(stored: Any) -> Any:
-    """The cell behind `as_json`."""
+    """Return the cell that `as_json` has stored."""
     if not isinstance(stored, dict):
         return stored
     ((kind, value),) = stored.items()
@@ -44,7 +44,7 @@ def from_json(stored: Any) -> Any:
 
 
 def _plain(cell: Any) -> Any:
-    """What JSON cannot tell from text carries its kind."""
+    """Return the cell as JSON takes it; what JSON cannot tell from text carries its kind."""
     if isinstance(cell, CellError):
         return {"error": str(cell)}
     if isinstance(cell, datetime.datetime):
@@ -57,7 +57,7 @@ def _plain(cell: Any) -> Any:
 
 
 def cells_with_problems(row: SheetRow, columns: Mapping[str, Column]) -> dict[str, Any]:
-    """The cells of a row to keep, by field, as JSON."""
+    """Return the cells of a row to keep, by field, as JSON."""
     if row.raw is None:
         return {}
     kept: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def cells_with_problems(row: SheetRow, columns: Mapping[str, Column]) -> dict[st
 
 
 def restored(kept: Mapping[str, Any], positions: Mapping[str, int]) -> list[Any] | None:
-    """`SheetRow.raw` of a row that comes back from staging; None where no cell was kept."""
+    """Return `SheetRow.raw` of a row that comes back from staging; None where no cell was kept."""
     if not kept:
         return None
     cells = [NOT_KEPT] * (max(positions.values()) + 1)

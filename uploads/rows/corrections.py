@@ -1,4 +1,4 @@
-"""Cells that were corrected in the page (issue 3, part 4): kept with the batch, and read in place of the file's.
+"""Cells that were corrected in the page: kept with the batch, and read in place of the file's.
 
 They are kept apart from the staged rows, so that they hold when the file is read again for another mapping, and so
 that everybody sees what the page changed and who did it. The text of a personal column is kept as ciphertext.
@@ -20,10 +20,10 @@ from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet, SheetRow
-from uploads.checking import Rereader
-from uploads.mapping import unit_of
+from uploads.column_mapping import unit_of
 from uploads.models import UploadBatch, UploadRow
-from uploads.staging import CLEARED
+from uploads.rows.cleaning import CellRereader
+from uploads.rows.staged import CLEARED
 
 MOST_CORRECTIONS = 200  # more is quicker done in the file
 LONGEST_TEXT = 2_000
@@ -57,12 +57,12 @@ def _mapped_columns(batch: UploadBatch, sheet_name: str) -> list[dict[str, Any]]
 
 
 def positions_of(batch: UploadBatch, row: UploadRow) -> dict[str, int]:
-    """Field → place of its column in the row's sheet."""
+    """Return field → index of its column in the row's sheet."""
     return {column["field"]: column["index"] for column in _mapped_columns(batch, row.sheet)}
 
 
 def correctable_cells(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) -> list[CorrectableCell]:
-    """All cells of a row that the file has a column for, in the file's order."""
+    """Return the cells of a row that the file has a column for, in the file's order."""
     multipliers = {
         column["field"]: Decimal(column.get("multiplier", 1)) for column in _mapped_columns(batch, row.sheet)
     }
@@ -90,7 +90,7 @@ def correctable_cells(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) 
 
 
 def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
-    """The cell as it could be typed again, in the unit of its column of the file."""
+    """Return the cell as it could be typed again, in the unit of its column of the file."""
     if column.field in row.values.get(CLEARED, ()):
         return CLEAR_WORD
     if column.field not in row.values:
@@ -100,7 +100,7 @@ def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
 
 
 def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str, *, by: Any) -> None:
-    """Note on the batch (unsaved) that a cell now reads `text`. Raises PortalError."""
+    """Note on the batch, without saving it, that a cell now reads `text`. Raises PortalError."""
     if column.field not in positions_of(batch, row):
         raise PortalError(f"文件里没有“{column.header}”列，请在文件里补上这一列后重新上传。", cure="No such column.")
     if len(text) > LONGEST_TEXT:
@@ -128,7 +128,9 @@ def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str
     ]
 
 
-def apply_corrections(batch: UploadBatch, rows: Iterable[SheetRow], sheet: RegisterSheet, rereader: Rereader) -> None:
+def apply_corrections(
+    batch: UploadBatch, rows: Iterable[SheetRow], sheet: RegisterSheet, rereader: CellRereader
+) -> None:
     """Read the corrected cells in place of those of the file, before the rows are compared."""
     if not batch.corrections:
         return
@@ -142,7 +144,7 @@ def apply_corrections(batch: UploadBatch, rows: Iterable[SheetRow], sheet: Regis
 
 
 def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorrection]:
-    """What has been corrected in the page, the newest first; personal text masked."""
+    """Return what has been corrected in the page, the newest first; personal text masked."""
     positions = {
         (part["sheet"] or "", column["field"]): column["index"] for part in batch.mapping for column in part["columns"]
     }

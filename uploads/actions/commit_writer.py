@@ -1,11 +1,11 @@
-"""The commit of a batch: one transaction that compares again, writes, logs and marks the batch (spreadsheets.md, promise 3)."""
+"""Writing a batch to its register: one transaction that compares again, writes, logs and ends the batch (docs/spreadsheets.md §4.3)."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from changelog.actions import apply_writes
@@ -13,10 +13,11 @@ from changelog.models import ChangeSet
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from changzhi_portal.violations import violation_in_words
-from uploads.leaving import tell_former_offices
+from uploads.actions.transfer_notices import tell_former_offices
 from uploads.models import RegisterLock, UploadBatch
 from uploads.progress import Reporter
-from uploads.staging import count_outcomes, slices_of_staged_rows
+from uploads.rows.comparison import count_outcomes
+from uploads.rows.staged import slices_to_write
 
 State = UploadBatch.State
 ROWS_AT_ONCE = 10_000
@@ -26,42 +27,29 @@ class RowsNoLongerGoodError(PortalError):
     """The registers have changed since the preview, and a row that was good no longer is."""
 
 
-def lock_register(register: str) -> None:
-    """Hold the register until the transaction ends: commits of overlapping files run one after the other.
-
-    On SQLite an immediate transaction holds the whole file already.
-    """
-    RegisterLock.objects.get_or_create(register=register)
-    if connection.features.has_select_for_update:
-        RegisterLock.objects.select_for_update().get(register=register)
-
-
 def write_batch(
     batch_id: int, sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
 ) -> bool:
-    """Write the staged rows of a batch in state COMMITTING; False when somebody else has finished it meanwhile.
+    """Write the staged rows of a batch in state COMMITTING; return False when somebody else has finished it meanwhile.
 
-    Everything or nothing: an error of any row, in mode "all", or a constraint of the database undoes it all.
-    Raises RowsNoLongerGoodError or PortalError.
+    Everything or nothing: an error of any row in mode "all", or a violated constraint of the database, rolls all of it
+    back. `make_context` is called inside the transaction. Raises RowsNoLongerGoodError or PortalError.
     """
     try:
         with transaction.atomic():
-            # Only the batch: its people and its office go on working meanwhile.
-            held = UploadBatch.objects.select_for_update(of=("self",))
-            batch = held.select_related("confirmed_by__division", "division").get(pk=batch_id)
+            batch = UploadBatch.objects.locked().select_related("confirmed_by__division", "division").get(pk=batch_id)
             if batch.state != State.COMMITTING:
                 return False
             _refuse_unless_still_allowed(batch)
-            lock_register(batch.register)
+            RegisterLock.objects.lock(batch.register)
             # Made here, so that a month that has been locked while the batch waited is known to be.
-            writing = _Writing(batch, sheet, make_context())
+            writer = CommitWriter(batch, sheet, make_context())
             report.step("核对并写入登记表", batch.rows)
-            for rows in slices_of_staged_rows(
-                batch, sheet, only_good=batch.commit_mode == UploadBatch.CommitMode.GOOD, size=ROWS_AT_ONCE
-            ):
-                writing.take(rows)
+            only_good = batch.commit_mode == UploadBatch.CommitMode.GOOD
+            for rows in slices_to_write(batch, sheet, only_good=only_good, size=ROWS_AT_ONCE):
+                writer.write(rows)
                 report(rows[-1].position or 0, batch.rows)
-            writing.finish()
+            writer.finish()
     except IntegrityError as error:
         why = violation_in_words(error, sheet.writes_to)
         raise PortalError(f"{why}没有写入任何数据，请核对后重新上传。") from error
@@ -75,11 +63,11 @@ def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
         raise PortalError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
 
 
-class _Writing:
-    """The commit of one batch, slice by slice in one transaction and one change set, so that memory does not grow.
+class CommitWriter:
+    """Writes one batch to its register, slice by slice in one transaction and one change set.
 
-    Rows that mean the same record were refused when the whole file was checked; should the registers have changed so
-    that rows of two slices now do, the later one is refused here.
+    Slices keep the memory small. Rows that mean the same record were refused when the whole file was checked; should
+    the registers have changed so that rows of two slices now do, the later one is refused here.
     """
 
     def __init__(self, batch: UploadBatch, sheet: RegisterSheet, context: CheckContext) -> None:
@@ -90,17 +78,21 @@ class _Writing:
         self._change_set: ChangeSet | None = None
         self._written: set[int] = set()  # keys of the records that earlier slices have led to
         self._counts: Counter[str] = Counter()
-        self._left: defaultdict[int, list[str]] = defaultdict(list)  # whom each place loses by it
+        self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the people whom each division loses
 
-    def take(self, rows: list[SheetRow]) -> None:
-        """Compare rows with the registers of this moment and write them. Raises RowsNoLongerGoodError or PortalError."""
+    def write(self, rows: list[SheetRow]) -> None:
+        """Compare rows with the registers as they are now and write them.
+
+        Raises RowsNoLongerGoodError in mode "all" when a row has an error now, PortalError for a record outside the
+        office's area.
+        """
         self._sheet.check(rows, self._context)
         for row in rows:
             if row.target is not None and row.target.pk in self._written:
                 row.report("duplicate_in_file", "与前面的行是同一条记录，请只保留一行")
         good = self._good_rows(rows)
         self._check_scope(good)
-        self._write(good)
+        self._apply(good)
         self._counts.update(count_outcomes(good))
 
     def _good_rows(self, rows: list[SheetRow]) -> list[SheetRow]:
@@ -110,14 +102,14 @@ class _Writing:
         return [row for row in rows if not row.has_error]
 
     def _check_scope(self, rows: list[SheetRow]) -> None:
-        """Once more, in aggregate: every place written to lies in the office's own subtree."""
+        """Raise PortalError unless every division that is written to lies in the office's own subtree."""
         office = self._batch.division
         division_ids = {write.division_id for row in rows for write in row.writes}
         inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
         if inside.count() != len(division_ids):
             raise PortalError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
 
-    def _write(self, rows: list[SheetRow]) -> None:
+    def _apply(self, rows: list[SheetRow]) -> None:
         writes = [write for row in rows for write in row.writes]
         for row in rows:
             for write in row.writes:
@@ -143,7 +135,7 @@ class _Writing:
         return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"[:200]
 
     def finish(self) -> None:
-        """Note on the batch what was written, and that it is committed."""
+        """End the batch as committed with the numbers of rows that were written, and tell the offices that lose people."""
         batch, counts = self._batch, self._counts
         batch.new, batch.changed = counts["new"], counts["changed"]
         batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked

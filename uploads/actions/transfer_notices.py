@@ -1,4 +1,4 @@
-"""Telling an office that somebody it had has begun elsewhere, or that this was taken back (domain.md §4, across offices)."""
+"""Telling an office that one of its people has begun elsewhere, or that this was undone (docs/domain.md §4.9)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOST_NAMES = 20
 
 
 def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[int, Sequence[str]]) -> None:
-    """A notice to the clerks of the places outside the batch's own area whose people a commit has taken over.
+    """Tell the clerks of the divisions outside the batch's own area whose people a commit has taken over.
 
-    `left` has names by the key of the division. Where they have gone is not said: that is another office's business.
-    Must run inside the transaction of the commit.
+    `left` gives names by the key of the division they have left. Where they have gone is not said: that is another
+    office's business. Must run inside the transaction of the commit.
     """
     divisions = type(batch.division)._default_manager.filter(pk__in=left).exclude(path__startswith=batch.division.path)
     names: defaultdict[str, list[str]] = defaultdict(list)
@@ -32,7 +32,7 @@ def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[
 
 
 def tell_former_offices_of_undoing(batch: UploadBatch, sheet: RegisterSheet) -> None:
-    """A notice to those who were told of a commit's transfers, once it has been taken back. Must run in that transaction."""
+    """Tell those who were told of a commit's transfers that it has been undone. Must run in the transaction that undoes it."""
     told = Notice.objects.filter(about=batch.ref, user__is_active=True).select_related("user").order_by("user", "-pk")
     notify(
         Message(
@@ -46,7 +46,7 @@ def tell_former_offices_of_undoing(batch: UploadBatch, sheet: RegisterSheet) -> 
 
 
 def _clerks() -> Any:
-    """Those who fill in for a county or town; the bureau sees it in the change log."""
+    """Return those who fill in for a county or town; the bureau sees transfers in the change log."""
     users = User.objects.at_work().exclude(division__level="city").select_related("division")
     return [user for user in users if user.role.may_upload]
 

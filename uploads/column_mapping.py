@@ -1,6 +1,6 @@
-"""Which column of a file is which of the register: shown to the clerk, and changed by hand (issue 3, part 2).
+"""Which column of a file is which column of the register: shown to the clerk, who may change it by hand.
 
-What an office has taught is kept per header (`ColumnMapping`), normalised as the reader normalises it, so that it
+What an office has taught is kept by header (`ColumnMapping`), normalised as the reader normalises it, so that it
 holds for the office's next file too.
 """
 
@@ -41,7 +41,7 @@ _UNITS: Final = {
 
 
 def unit_of(multiplier: Decimal) -> str:
-    """How a file counts money whose figures are multiplied by `multiplier`."""
+    """Return the unit in which a file counts money when its figures are multiplied by `multiplier` to get yuan."""
     return _UNITS.get(multiplier, "元")
 
 
@@ -61,12 +61,12 @@ class FileColumn:
 
     @property
     def can_be_mapped(self) -> bool:
-        """Whether the column has a name of a length that can be remembered."""
+        """Return whether the column has a name of a length that can be remembered."""
         return self.header != NO_HEADER and 0 < len(self.name) <= LONGEST_HEADER
 
 
 def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
-    """The columns of a batch's file, those first that fit nothing."""
+    """Return the columns of a batch's file, those first that fit no column of the register."""
     found: dict[str, FileColumn] = {}
     for part in batch.mapping:
         for header, choice, multiplier in _columns_of(part):
@@ -82,7 +82,7 @@ def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
 
 
 def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
-    """(header, choice, multiplier) of every column of one sheet."""
+    """Yield (header, choice, multiplier) of every column of one sheet."""
     for column in part["columns"]:
         yield column["header"], column["field"], Decimal(column.get("multiplier", 1))
     for header in part["unknown"]:
@@ -92,7 +92,7 @@ def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
 
 
 def choices_for(sheet: RegisterSheet) -> list[tuple[str, str]]:
-    """What a column may be mapped to: nothing of its own accord, to be ignored, or a column of the register."""
+    """Return (choice, title) of what a column may be mapped to: AUTOMATIC, IGNORED, or a column of the register."""
     return [(AUTOMATIC, "按列名自动识别"), (IGNORED, "忽略此列"), *((c.field, c.header) for c in sheet.columns)]
 
 
@@ -116,37 +116,23 @@ def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], shee
             taken[name, choice] = column.header
 
 
-def remember(batch: UploadBatch, columns: Sequence[FileColumn], chosen: Mapping[str, str]) -> bool:
-    """Keep for the batch's office what differs from how the columns were understood; whether anything does.
+def changed_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the choices, by normalised header, that differ from how the columns were understood.
 
-    Must run inside a transaction. A column given back to the reader's own judgement is forgotten.
+    Headers that cannot be remembered are left out.
     """
     changed = {c.name: chosen[c.name] for c in columns if c.name in chosen and chosen[c.name] != c.choice}
-    changed = {name: choice for name, choice in changed.items() if 0 < len(name) <= LONGEST_HEADER}
-    if not changed:
-        return False
-    own = ColumnMapping.objects.filter(division=batch.division, register=batch.register)
-    own.filter(header__in=changed).delete()
-    ColumnMapping.objects.bulk_create(
-        ColumnMapping(
-            division=batch.division,
-            register=batch.register,
-            header=name,
-            field="" if choice == IGNORED else choice,
-        )
-        for name, choice in changed.items()
-        if choice != AUTOMATIC
-    )
-    return True
+    return {name: choice for name, choice in changed.items() if 0 < len(name) <= LONGEST_HEADER}
 
 
 def plausible_headers(
     grids: Sequence[Grid], sheet: RegisterSheet, remembered: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """What may be the header of a file in which none was found or some columns are missing, as `UploadBatch.mapping`.
+    """Return what may be the headers of a refused file, in the shape of `UploadBatch.mapping`.
 
-    In each sheet the row that fits best, or where nothing fits the row with the most words; but none of a sheet that fits
-    far less well than another, such as the explanations in a template of ours.
+    For files in which no header was found or some columns are missing. Each sheet gives the row that fits best, or
+    where nothing fits the row with the most labels; a sheet that fits far less well than another, such as the
+    explanations in a template of ours, gives none.
     """
     matcher = Matcher(sheet.columns, remembered)
     found = [(grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _wordiest(grid))]
@@ -155,7 +141,7 @@ def plausible_headers(
 
 
 def _wordiest(grid: Grid) -> Header | None:
-    """The row among the first ones with the most labels, none of which says the same; the topmost of equals."""
+    """Return the row among the first ones with the most labels, the topmost of equals; None without a row of labels."""
     best: list[HeaderColumn] = []
     for number, row in enumerate(grid.rows[:LAST_FIRST_ROW]):
         labels = [
@@ -171,7 +157,7 @@ def _wordiest(grid: Grid) -> Header | None:
 
 
 def _is_figure(text: str) -> bool:
-    """Whether a text is a number or somebody's ID number, which is no column's name and is kept nowhere in the clear."""
+    """Return whether a text is a number or a personal number, which is no column's name and must not be kept in the clear."""
     return text.isdecimal() or mask_slipped_numbers(text) != text
 
 

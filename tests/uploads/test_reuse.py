@@ -20,7 +20,7 @@ from tests.uploads.office import Rows, write_workbook
 from uploads import actions
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.registry import register_named
-from uploads.repeating import earlier_reading
+from uploads.reuse import reusable_batch
 
 pytestmark = pytest.mark.django_db
 Take = Callable[..., UploadBatch]
@@ -36,7 +36,7 @@ def receive(data: bytes, by: User, register: str = "facilities", period: Reporti
 
 
 def is_known(batch: UploadBatch) -> bool:
-    return earlier_reading(batch, register_named(batch.register)()) is not None
+    return reusable_batch(batch, register_named(batch.register)()) is not None
 
 
 @pytest.fixture

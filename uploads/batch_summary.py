@@ -1,4 +1,4 @@
-"""A batch as other programs read it."""
+"""A batch as other programs read it (docs/spreadsheets.md §6.2)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from typing import Any
 from uploads.models import UploadBatch
 from uploads.reading.refusal import FileRefusedError
 
-COUNTERS = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
-
 
 def describe_batch(batch: UploadBatch) -> dict[str, Any]:
-    """A batch as `upload --json` prints it (spreadsheets.md, "Command line"): counters and every problem."""
+    """Return a batch as `upload --json` prints it: counters and every problem."""
     problems = list(batch.problems)
-    for row_problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
+    for row_problems in batch.staged_rows.with_problems().in_file_order().values_list("problems", flat=True):
         problems += row_problems
     return (
         {"batch": batch.pk, "register": batch.register, "state": str(batch.state)}
-        | {name: getattr(batch, name) for name in COUNTERS}
+        | {name: getattr(batch, name) for name in UploadBatch.COUNTERS}
         | {"problems": problems}
     )
 
 
 def describe_refusal(refused: FileRefusedError, *, register: str, file_name: str) -> dict[str, Any]:
-    """The same of a file that was not even taken in, being too large: there is no batch."""
+    """Return the same for a file that was too large to be taken in, so that there is no batch."""
     return (
         {"batch": None, "register": register, "state": str(UploadBatch.State.REJECTED)}
-        | dict.fromkeys(COUNTERS, 0)
+        | dict.fromkeys(UploadBatch.COUNTERS, 0)
         | {"problems": [refused.as_problem(file_name)]}
     )

@@ -19,11 +19,12 @@ from tests.queries import queries_of
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
-from uploads import actions, rawcells, rechecking
+from uploads import actions
+from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
-from uploads.published import COUNTERS
 from uploads.reading.grid import CellError
 from uploads.registry import register_named
+from uploads.rows import raw_cells
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State
@@ -34,13 +35,13 @@ def sent(send, user, rows, register="facilities", **options):
 
 
 def correct(batch, by, position, field, text):
-    rechecking.correct_cell(batch=batch, position=position, field=field, text=text, by=by)
+    actions.correct_cell(batch=batch, position=position, field=field, text=text, by=by)
     batch.refresh_from_db()
     return batch
 
 
 def counters(batch):
-    return {name: getattr(batch, name) for name in COUNTERS}
+    return {name: getattr(batch, name) for name in UploadBatch.COUNTERS}
 
 
 def rows_of(batch):
@@ -91,7 +92,7 @@ def test_comparing_again_without_the_file_says_what_the_first_check_said(send, c
     before, counted = rows_of(batch), counters(batch)
     assert batch.errors >= 4
     for period in (may, june):
-        assert rechecking.change_month(batch=batch, period=period, by=clerk)
+        assert actions.change_month(batch=batch, period=period, by=clerk)
         batch.refresh_from_db()
         (settings.MEDIA_ROOT / batch.stored_as).unlink(missing_ok=True)
         actions.check_queued_batch(batch.pk)
@@ -112,7 +113,7 @@ def test_what_was_corrected_is_what_is_committed(send, clerk):
 def test_a_correction_holds_when_the_file_is_read_again_for_another_mapping(send, clerk):
     batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多", "备注": "演示"})])
     batch = correct(batch, clerk, 1, "area", "515")
-    rechecking.map_columns(batch=batch, chosen={"备注": "ignored"}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"备注": "ignored"}, by=clerk)
     actions.check_queued_batch(batch.pk)
     batch.refresh_from_db()
     values = batch.staged_rows.get().values
@@ -195,7 +196,7 @@ def test_money_is_typed_in_the_unit_of_its_column(send, clerk):
 
 
 def test_a_large_batch_is_compared_by_the_worker(send, clerk, monkeypatch):
-    monkeypatch.setattr(rechecking, "MOST_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(change_batch, "MOST_ROWS_AT_ONCE", 1)
     batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"}), facility_row("东关社区")])
     batch = correct(batch, clerk, 1, "area", "520")
     assert (batch.state, batch.errors) == (State.QUEUED, 1)
@@ -208,7 +209,7 @@ def test_a_large_batch_is_compared_by_the_worker(send, clerk, monkeypatch):
 def test_a_cell_that_is_not_there_is_refused(send, clerk, position, field):
     batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"})])
     with pytest.raises(PortalError):
-        rechecking.correct_cell(batch=batch, position=position, field=field, text="1", by=clerk)
+        actions.correct_cell(batch=batch, position=position, field=field, text="1", by=clerk)
     batch.refresh_from_db()
     assert (batch.state, batch.corrections) == (State.CHECKED, [])
 
@@ -217,7 +218,7 @@ def test_a_committed_batch_and_another_offices_are_not_corrected(send, clerk, ot
     batch = sent(send, clerk, [facility_row()], commit="all")
     for by in (clerk, other_clerk):
         with pytest.raises(PortalError):
-            rechecking.correct_cell(batch=batch, position=1, field="area", text="1", by=by)
+            actions.correct_cell(batch=batch, position=1, field="area", text="1", by=by)
     assert str(Facility.objects.get().area) == "520.00"
 
 
@@ -247,6 +248,6 @@ CELLS = st.one_of(
 @given(cell=CELLS, name=st.sampled_from(["id_number", "name"]))
 def test_a_cell_comes_back_from_staging_as_it_was_read(cell, name):
     column = register_named("workers")().column(name)
-    stored = rawcells.as_json(cell, column)
-    back = rawcells.from_json(stored)
+    stored = raw_cells.as_json(cell, column)
+    back = raw_cells.from_json(stored)
     assert (type(back), back) == (type(cell), cell)

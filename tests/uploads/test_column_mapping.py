@@ -13,8 +13,8 @@ from communities.models import Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import make_period
 from tests.uploads.samples import upload
-from uploads import actions, rechecking
-from uploads.mapping import AUTOMATIC, IGNORED, file_columns
+from uploads import actions
+from uploads.column_mapping import AUTOMATIC, IGNORED, file_columns
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.registry import register_named
 from uploads.tasks import check_batch
@@ -78,7 +78,7 @@ def test_a_file_refused_for_a_missing_column_is_cured_by_mapping_and_the_next_on
 
 
 def test_what_one_office_taught_says_nothing_about_anothers_files(send, clerk, other_clerk):
-    rechecking.map_columns(batch=sent(send, clerk, [odd_row()]), chosen={"占用多大地方": "area"}, by=clerk)
+    actions.map_columns(batch=sent(send, clerk, [odd_row()]), chosen={"占用多大地方": "area"}, by=clerk)
     assert sent(send, other_clerk, [odd_row()]).state == State.REJECTED
 
 
@@ -101,7 +101,7 @@ def test_a_file_without_any_known_header_can_be_mapped_too(send, clerk):
     batch = sent(send, clerk, rows)
     assert batch.problems[0]["code"] == "header_not_found"
     taught = dict(zip(rows[0], ("community_name", "town", "name", "kind", "area", "opened_on"), strict=True))
-    rechecking.map_columns(batch=batch, chosen=taught, by=clerk)
+    actions.map_columns(batch=batch, chosen=taught, by=clerk)
     batch = again(batch)
     assert (batch.state, batch.new, batch.errors) == (State.CHECKED, 1, 0)
 
@@ -109,11 +109,11 @@ def test_a_file_without_any_known_header_can_be_mapped_too(send, clerk):
 def test_an_ignored_column_is_not_read_and_can_be_taken_back(send, clerk):
     batch = sent(send, clerk, [facility_row() | {"备注": "演示"}])
     assert batch.staged_rows.get().values["note"] == "演示"
-    rechecking.map_columns(batch=batch, chosen={"备注": IGNORED}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"备注": IGNORED}, by=clerk)
     batch = again(batch)
     assert "note" not in batch.staged_rows.get().values
     assert choices_of(batch)["备注"] == IGNORED
-    rechecking.map_columns(batch=batch, chosen={"备注": AUTOMATIC}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"备注": AUTOMATIC}, by=clerk)
     batch = again(batch)
     assert batch.staged_rows.get().values["note"] == "演示"
     assert not ColumnMapping.objects.exists()
@@ -136,16 +136,16 @@ def test_two_columns_for_one_are_refused_naming_both(send, clerk, signed_in):
 
 def test_a_mapping_that_loses_a_required_column_leaves_no_rows_and_can_be_mended(send, clerk):
     batch = sent(send, clerk, [facility_row()])
-    rechecking.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
     batch = again(batch)
     assert (batch.state, batch.rows, batch.staged_rows.count()) == (State.REJECTED, 0, 0)
-    rechecking.map_columns(batch=batch, chosen={"建筑面积": "area"}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"建筑面积": "area"}, by=clerk)
     assert again(batch).new == 1
 
 
 def test_nothing_changed_is_not_checked_again(send, clerk):
     batch = sent(send, clerk, [facility_row()])
-    assert not rechecking.map_columns(batch=batch, chosen={"建筑面积": "area"}, by=clerk)
+    assert not actions.map_columns(batch=batch, chosen={"建筑面积": "area"}, by=clerk)
     batch.refresh_from_db()
     assert batch.state == State.CHECKED
 
@@ -155,14 +155,14 @@ def test_a_batch_past_its_decision_is_not_mapped(send, clerk, state):
     batch = sent(send, clerk, [facility_row()], commit="all")
     UploadBatch.objects.filter(pk=batch.pk).update(state=state)
     with pytest.raises(PortalError):
-        rechecking.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
+        actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
     assert not ColumnMapping.objects.exists()
 
 
 def test_nobody_maps_another_offices_file(send, clerk, other_clerk):
     batch = sent(send, clerk, [facility_row()])
     with pytest.raises(PortalError):
-        rechecking.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=other_clerk)
+        actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=other_clerk)
 
 
 def test_the_same_column_in_two_sheets_may_lead_to_the_same_field(send, clerk):
@@ -172,12 +172,12 @@ def test_the_same_column_in_two_sheets_may_lead_to_the_same_field(send, clerk):
     other["columns"] = [c | ({"header": "面积"} if c["field"] == "area" else {}) for c in other["columns"]]
     UploadBatch.objects.filter(pk=batch.pk).update(mapping=[batch.mapping[0], other])
     batch.refresh_from_db()
-    assert not rechecking.map_columns(batch=batch, chosen={}, by=clerk)
+    assert not actions.map_columns(batch=batch, chosen={}, by=clerk)
 
 
 def test_the_worker_checks_what_was_put_back_only_once(send, clerk):
     batch = sent(send, clerk, [facility_row()])
-    rechecking.map_columns(batch=batch, chosen={"启用日期": IGNORED}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"启用日期": IGNORED}, by=clerk)
     check_batch(batch.pk)
     check_batch(batch.pk)
     batch.refresh_from_db()

@@ -1,6 +1,6 @@
-"""The register's records that a file does not mention (spreadsheets.md, promise 2).
+"""The register's records that a file does not mention (docs/spreadsheets.md §4.2).
 
-They are for looking at only: an upload never removes what it leaves out. Looked up while the batch waits for a
+They are only shown: an upload never removes what it leaves out. They are looked up while the batch waits for a
 decision; once it is committed, its own new records would stand among them.
 """
 
@@ -14,21 +14,20 @@ from django.urls import reverse
 
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.registers.register import RegisterSheet
-from uploads.models import UploadBatch, UploadRow
+from uploads.models import UploadBatch
 
 
 def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[Any]:
-    """The records of the office's area that stand in the batch's month and that no row of the file found."""
+    """Return the records of the office's area that stand in the batch's month and that no row of the file leads to."""
     if batch.period is None:
         raise ValueError("Only a batch that has been checked has a month to compare with.")
     # Not EXISTS: right after the rows were written the database has no figures of them, and would look through all
     # of them once for every record.
-    mentioned = UploadRow.objects.filter(batch=batch, record_id__isnull=False).order_by().values("record_id")
-    return sheet.standing(batch.division.path, batch.period.as_of).exclude(pk__in=mentioned)
+    return sheet.standing(batch.division.path, batch.period.as_of).exclude(pk__in=batch.staged_rows.record_ids())
 
 
 def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, text: str, page: Any, size: int) -> Page:
-    """One page of them, cut to what the user may see; `text` is looked for in their names."""
+    """Return one page of the unmentioned records that the user may see; `text` narrows them by name."""
     records = unmentioned_records(batch, sheet)
     if text:
         records = records.filter(name__contains=text)
@@ -41,8 +40,8 @@ def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, tex
     return found
 
 
-def described(record: Any, sheet: RegisterSheet) -> dict[str, str]:
-    """What the page shows of such a record: its name, where it belongs, the address of its page."""
+def describe_record(record: Any, sheet: RegisterSheet) -> dict[str, str]:
+    """Return what the page shows of a record: its name, where it belongs, the address of its page."""
     return {
         "name": str(record),
         "where": sheet.whereabouts(record),

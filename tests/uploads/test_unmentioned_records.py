@@ -11,9 +11,9 @@ from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_organization, make_project, make_worker
 from tests.queries import queries_of
-from uploads.absence import described, unmentioned_records
 from uploads.models import UploadBatch
 from uploads.registry import register_named, registers
+from uploads.unmentioned_records import describe_record, unmentioned_records
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,7 @@ def test_every_register_says_what_stands_and_where(place, clerk):
         records = list(sheet.standing(place.county.path, day))
         found[sheet.name] = len(records)
         for record in records:
-            shown = described(record, sheet)
+            shown = describe_record(record, sheet)
             assert shown["name"] and shown["where"] and shown["url"].endswith(f"/{record.ref}/")
         assert not sheet.standing(place.other_county.path, day).exists() or sheet.name == "communities"
     assert found == {"communities": 5, "facilities": 1, "organizations": 2, "workers": 2, "projects": 1}

@@ -1,4 +1,4 @@
-"""Uploaded files, their staged rows and the mappings an office has taught (design.md decision 8)."""
+"""Uploaded files and how far the work on them is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
 
-# A batch that works without a sign of life for this long has lost its worker (design.md decision 3).
+# A batch at work without a heartbeat for this long has lost its worker.
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
 
 
@@ -24,28 +24,28 @@ class UploadBatchQuerySet(ScopedQuerySet):
     """Reads of batches."""
 
     def newest_first(self) -> Self:
-        """For the list page, with everything a line shows."""
+        """Return the batches for a list, the newest first, with the related rows that a line shows."""
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
 
     def waiting(self) -> Self:
-        """The batches a worker should take: queued to be checked, committed or undone."""
+        """Return the batches that a worker should take: queued to be checked, committed or undone."""
         return self.filter(state__in=UploadBatch.WAITS_AS.values())
 
     def stalled(self) -> Self:
-        """The batches whose worker died: working, but without a heartbeat for HEARTBEAT_LIMIT."""
+        """Return the batches whose worker died: at work, but without a heartbeat for HEARTBEAT_LIMIT."""
         return self.filter(
             state__in=UploadBatch.WAITS_AS.keys(),
             heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
         )
 
     def reported(self) -> Self:
-        """The batches whose rows stand in the registers: committed, or checked and found to say the same."""
+        """Return the batches whose rows stand in the registers: committed, or checked and equal to the registers."""
         states = UploadBatch.State
         says_the_same = Q(state=states.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
         return self.filter(Q(state=states.COMMITTED) | says_the_same)
 
     def unfinished(self) -> Self:
-        """The batches that are being worked on, or wait for somebody's decision."""
+        """Return the batches that are at work or wait for somebody's decision."""
         states = UploadBatch.State
         at_work = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
         to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
@@ -57,29 +57,39 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.filter(uploaded_by=user, seen_at__isnull=True).exclude(state__in=at_work).order_by("-id")
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
-        """The newest batch per register name."""
+        """Return the newest batch by register name."""
         newest = self.order_by().values("register").annotate(newest=Max("pk")).values("newest")
         return {batch.register: batch for batch in self.model.objects.filter(pk__in=newest)}
 
     def newest_by_office(self) -> dict[tuple[str, str], datetime.datetime]:
-        """When each office (by its division's path) last committed each register, or brought in the same again."""
+        """Return when each office last brought in each register, by (path of the office's division, register).
+
+        A file that was found equal to the register counts as brought in when it was uploaded.
+        """
         moment = Max(Coalesce("committed_at", "uploaded_at"))
         rows = self.order_by().values("division__path", "register").annotate(moment=moment)
         return {(row["division__path"], row["register"]): row["moment"] for row in rows}
 
     def same_file(self, batch: UploadBatch) -> Self:
-        """Earlier committed uploads of the very same file by the same office."""
+        """Return the committed uploads of the same file by the same office, without `batch` itself."""
         return self.filter(
             sha256=batch.sha256, register=batch.register, division=batch.division, state=UploadBatch.State.COMMITTED
         ).exclude(pk=batch.pk)
 
+    def locked(self) -> Self:
+        """Return the batches, locked until the transaction ends; their people and offices are not."""
+        return self.select_for_update(of=("self",))
+
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
-        """The newest committed upload of the very same file by the same office."""
+        """Return the newest committed upload of the same file by the same office, or None."""
         return self.same_file(batch).order_by("-committed_at").first()
 
 
 class UploadBatch(ScopedModel):
-    """One uploaded file for one office, register and month. Its state is the truth; the queue is only a hint."""
+    """One uploaded file for one office, register and month.
+
+    `state` decides what happens to it; a message in the task queue only says that a worker should look.
+    """
 
     class State(models.TextChoices):
         """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
@@ -102,6 +112,9 @@ class UploadBatch(ScopedModel):
         State.COMMITTING: State.COMMIT_QUEUED,
         State.UNDOING: State.UNDO_QUEUED,
     }
+
+    # What a check counts: rows by what committing them would do, and rows that were skipped.
+    COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
     class CommitMode(models.TextChoices):
         """Everything or nothing, or the rows without an error."""
@@ -187,142 +200,47 @@ class UploadBatch(ScopedModel):
 
     @property
     def progress(self) -> Progress:
-        """How far the worker is, for the page; nothing before it starts, though an earlier step may have left word."""
+        """Return how far the worker is; nothing while the batch waits for one.
+
+        A waiting batch may still have the last report of an earlier step in the cache.
+        """
         return Progress() if self.state in self.WAITS_AS.values() else read_progress(self.ref)
 
     @property
     def is_at_work(self) -> bool:
-        """Whether the page should keep asking for progress."""
+        """Return whether the batch waits for a worker or is being worked on."""
         return self.state in self.WAITS_AS or self.state in self.WAITS_AS.values()
 
     def may_be_handled_by(self, user: Any) -> bool:
-        """Whether a user may decide about it: one of the own area, in a role that uploads."""
+        """Return whether a user may decide about it: the role uploads and the batch lies in the user's area."""
         return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
     def may_be_committed_by(self, user: Any) -> bool:
-        """Whether a user may bring it in; what alters a locked month is the bureau's (spreadsheets.md, "Further")."""
+        """Return whether a user may commit it; only the bureau may when it alters a locked month (docs/domain.md §6.8)."""
         is_allowed = user.role.may_alter_locked_months or not self.locked_reason
         return is_allowed and self.may_be_handled_by(user)
 
     @property
+    def commit_change_set(self) -> Any:
+        """Return the change set that its commit has written; None when it has written nothing."""
+        return self.change_sets.filter(reverses__isnull=True).first()
+
+    @property
     def check_mark(self) -> str:
-        """A sign of the check that the preview comes from: every new check begins with another heartbeat."""
+        """Return a token of the check that the preview shows; every new check begins with another heartbeat."""
         return "" if self.heartbeat_at is None else self.heartbeat_at.isoformat()
 
     @property
     def can_be_checked_again(self) -> bool:
-        """Whether its columns may be mapped anew: checked or refused, and nothing written."""
+        """Return whether its columns may be mapped again: checked or rejected, and nothing written."""
         return self.state in {self.State.CHECKED, self.State.REJECTED}
 
     @property
     def can_commit_all(self) -> bool:
-        """Whether everything can be committed: checked, without an error, and something to write."""
+        """Return whether it can be committed whole: checked, no row with an error, and something to write."""
         return self.state == self.State.CHECKED and not self.errors and bool(self.new + self.changed)
 
     @property
     def can_commit_good(self) -> bool:
-        """Whether leaving the bad rows out makes sense."""
+        """Return whether it can be committed without its bad rows: checked, with errors, and something to write."""
         return self.state == self.State.CHECKED and bool(self.errors) and bool(self.new + self.changed)
-
-
-class UploadRow(ScopedModel):
-    """One data row of a batch, cleaned and compared. Personal values stand in it as ciphertext."""
-
-    class Outcome(models.TextChoices):
-        """What committing the row would do."""
-
-        NEW = "new", "新增"
-        CHANGED = "changed", "修改"
-        UNCHANGED = "unchanged", "未变"
-        ERROR = "error", "有错误"
-
-    class UndoOutcome(models.TextChoices):
-        """How a written row ended when its batch was undone."""
-
-        REVERSED = "reversed", "已撤销"
-        KEPT = "kept", "保留"
-        FAILED = "failed", "未能撤销"
-
-    batch = models.ForeignKey(UploadBatch, models.CASCADE, related_name="staged_rows", verbose_name="批次")
-    position = models.PositiveIntegerField("序")
-    sheet = models.CharField("工作表", max_length=100, blank=True)
-    row_number = models.PositiveIntegerField("Excel行号")
-    label = models.CharField("记录", max_length=200, blank=True)
-    outcome = models.CharField("结果", max_length=10, choices=Outcome)
-    has_warning = models.BooleanField("有提醒", default=False)
-    record_id = models.BigIntegerField("对应的现有记录", null=True, blank=True, help_text="登记表中的主键")
-    values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
-    raw = models.JSONField("有问题的单元格原文", default=dict, help_text="个人信息以密文保存")
-    changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
-    problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
-    codes = models.CharField("问题代码", max_length=500, blank=True, help_text="前后各有一个空格，供筛选")
-    undo_outcome = models.CharField("撤销结果", max_length=10, choices=UndoOutcome, blank=True)
-    undo_note = models.CharField("撤销说明", max_length=200, blank=True)
-
-    scope_lookups: ClassVar[tuple[str, ...]] = ("batch__division",)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "上传行"
-        ordering = ("batch", "position")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["batch", "position"], name="upload_row_once", violation_error_message="批次中已有这一行。"
-            ),
-        )
-        indexes = (
-            models.Index(fields=["batch", "outcome", "position"], name="upload_row_by_outcome"),
-            models.Index(fields=["batch", "position"], condition=Q(has_warning=True), name="upload_row_with_warning"),
-            models.Index(
-                fields=["batch", "undo_outcome", "position"], condition=~Q(undo_outcome=""), name="upload_row_undone"
-            ),
-            models.Index(fields=["batch", "record_id"], condition=Q(record_id__isnull=False), name="upload_row_record"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.sheet} {self.row_number}"
-
-
-class ColumnMappingQuerySet(ScopedQuerySet):
-    """Reads of mappings."""
-
-    def of_office(self, batch: UploadBatch) -> dict[str, str]:
-        """What the office of a batch has taught for its register: normalised header → field, "" to ignore it."""
-        taught = self.filter(division=batch.division, register=batch.register)
-        return dict(taught.values_list("header", "field"))
-
-
-class ColumnMapping(ScopedModel):
-    """How one office calls a column of one register, remembered when its clerk maps it by hand."""
-
-    division = models.ForeignKey("communities.Division", models.CASCADE, related_name="+", verbose_name="填报单位")
-    register = models.CharField("登记表", max_length=20)
-    header = models.CharField("文件中的列名", max_length=100, help_text="归一化之后")
-    field = models.CharField("对应的列", max_length=40, blank=True, help_text="空表示忽略这一列")
-
-    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
-    objects = ColumnMappingQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "列的对应"
-        constraints = (
-            models.UniqueConstraint(
-                fields=["division", "register", "header"],
-                name="column_mapping_once",
-                violation_error_message="这一列已有对应。",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.header} → {self.field}"
-
-
-class RegisterLock(models.Model):
-    """A row per register that a commit holds, so that two commits of overlapping files run one after the other."""
-
-    register = models.CharField("登记表", max_length=20, primary_key=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "入库锁"
-
-    def __str__(self) -> str:
-        return self.register
