@@ -30,7 +30,7 @@ from demo.places import demo_counties
 from demo.span import Span
 from demo.state import demo_folder
 from demo.submissions import report_month
-from notices.actions import mark_notices_as_seen
+from notices.actions import mark_as_seen
 from periods.models import ReportingPeriod, last_day_of, month_after
 from revisions.actions import compare_locked, locked_periods_to_compare
 from submissions.actions import change_dates, lock_period
@@ -149,7 +149,7 @@ class Play:
     def _let_notices_be_seen() -> None:
         """Nobody has left years of notices unread; what comes in the last month is news."""
         for user in User.objects.filter(username__in=[account.username for account in ACCOUNTS]):
-            mark_notices_as_seen(by=user)
+            mark_as_seen(by=user)
 
     # --- After the last month ---
 

@@ -198,8 +198,8 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             figures=_key_figures(submission, user),
             computation=Computation.objects.of_period(submission.period),
             panels=record_panels(self.request, submission),
-            notices=Notice.objects.visible_to(user).filter(about=submission.ref).select_related("user").newest_first(),
-            has_news=Notice.objects.news_for(user).filter(about=submission.ref).exists(),
+            notices=Notice.objects.visible_to(user).about(submission.ref).select_related("user").newest_first(),
+            has_unseen_notices=Notice.objects.addressed_to(user).unseen().about(submission.ref).exists(),
             **kwargs,
         )
         if not submission.is_reported:

@@ -3,7 +3,7 @@
 Tasks, pages and commands call these alike.
 """
 
-from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns, mark_as_seen
+from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.queueing import put_back_stalled_batches
@@ -20,7 +20,6 @@ __all__ = [
     "commit_queued_batch",
     "correct_cell",
     "map_columns",
-    "mark_as_seen",
     "put_back_stalled_batches",
     "queue_check",
     "receive_file",

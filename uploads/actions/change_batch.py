@@ -47,7 +47,7 @@ def _check_again(batch: UploadBatch, *, state: str = State.QUEUED) -> None:
     batch.heartbeat_at = timezone.now()
     batch.attempts = 0
     batch.message = ""
-    batch.seen_at = None if state == State.QUEUED else batch.seen_at
+    batch.notifies_uploader = state == State.QUEUED
     batch.save()
     if state == State.QUEUED:
         queue_check(batch)
@@ -131,11 +131,3 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
         _check_again(locked, state=State.CHECKING if is_small else State.QUEUED)
     if is_small:
         check_batch(load_batch(batch.pk))
-
-
-def mark_as_seen(*, by: Any, batch: UploadBatch | None = None) -> None:
-    """Note that a user has looked at what came of the own upload `batch`, or of all own ones; others' stay as they are."""
-    news = UploadBatch.objects.news_for(by)
-    if batch is not None:
-        news = news.filter(pk=batch.pk)
-    news.update(seen_at=timezone.now())

@@ -8,6 +8,7 @@ from django.utils import timezone
 from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from periods.models import ReportingPeriod
 from uploads import storage
+from uploads.actions.outcome_notices import notify_uploader
 from uploads.actions.queueing import claim, follow_office, guarded, load_batch
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
 from uploads.models import ColumnMapping, UploadBatch
@@ -108,11 +109,12 @@ def _reuse(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> No
 
 
 def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
-    """Save a batch whose rows have been staged as checked."""
+    """End the check of a batch whose rows have been staged."""
     batch.unmentioned = unmentioned_records(batch, sheet).count()
     batch.needs_reading = False
     batch.state = State.CHECKED
     batch.save()
+    notify_uploader(batch)
 
 
 def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
@@ -152,3 +154,4 @@ def _reject(batch: UploadBatch, refused: FileRefusedError) -> None:
         )
         if rejected:
             batch.staged_rows.all().delete()
+            notify_uploader(load_batch(batch.pk))

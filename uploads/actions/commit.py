@@ -11,6 +11,7 @@ from django.utils import timezone
 from changzhi_portal.refusals import PortalError
 from uploads.actions.check import check_batch, check_context
 from uploads.actions.commit_writer import RowsNoLongerGoodError, write_batch
+from uploads.actions.outcome_notices import notify_uploader
 from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
@@ -52,7 +53,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
             heartbeat_at=timezone.now(),
             attempts=0,
             message="",
-            seen_at=None if queue else timezone.now(),
+            notifies_uploader=queue,
         )
         if not taken:
             raise PortalError(
@@ -106,4 +107,7 @@ def _recheck(batch: UploadBatch, message: str) -> None:
 
 
 def _leave_uncommitted(batch: UploadBatch, message: str) -> None:
-    UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.CHECKED, message=message[:500])
+    committing = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING)
+    with transaction.atomic():
+        if committing.update(state=State.CHECKED, message=message[:500]):
+            notify_uploader(load_batch(batch.pk))

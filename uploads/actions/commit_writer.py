@@ -13,7 +13,8 @@ from changelog.models import ChangeSet
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from changzhi_portal.violations import violation_in_words
-from uploads.actions.transfer_notices import tell_former_offices
+from uploads.actions.outcome_notices import notify_uploader
+from uploads.actions.transfer_notices import notify_former_offices
 from uploads.models import RegisterLock, UploadBatch
 from uploads.progress import Reporter
 from uploads.rows.comparison import count_outcomes
@@ -37,7 +38,11 @@ def write_batch(
     """
     try:
         with transaction.atomic():
-            batch = UploadBatch.objects.locked().select_related("confirmed_by__division", "division").get(pk=batch_id)
+            batch = (
+                UploadBatch.objects.locked()
+                .select_related("confirmed_by__division", "division", "uploaded_by")
+                .get(pk=batch_id)
+            )
             if batch.state != State.COMMITTING:
                 return False
             _refuse_unless_still_allowed(batch)
@@ -135,7 +140,7 @@ class CommitWriter:
         return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"[:200]
 
     def finish(self) -> None:
-        """End the batch as committed with the numbers of rows that were written, and tell the offices that lose people."""
+        """End the batch as committed with the numbers of rows that were written, and notify who has to know."""
         batch, counts = self._batch, self._counts
         batch.new, batch.changed = counts["new"], counts["changed"]
         batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked
@@ -143,4 +148,5 @@ class CommitWriter:
         batch.committed_at = timezone.now()
         batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
         batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
-        tell_former_offices(batch, self._sheet, self._left)
+        notify_former_offices(batch, self._sheet, self._left)
+        notify_uploader(batch)

@@ -31,7 +31,8 @@ def receive_file(
 ) -> UploadBatch:
     """Keep a file encrypted, write its batch, queue the check, and return the batch.
 
-    `file` yields chunks of bytes. Without `queue` the caller does the work itself, and no worker takes the batch.
+    `file` yields chunks of bytes. Without `queue` the caller does the work itself and shows what comes of it: no worker
+    takes the batch, and nobody is notified.
     `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefusedError for a file that is too
     large, PortalError for an unknown register, a role that may not upload, and a disk that does not take the file.
     """
@@ -52,7 +53,7 @@ def receive_file(
         sha256=storage.sha256_of(data),
         state=State.QUEUED if queue else State.CHECKING,
         heartbeat_at=timezone.now(),
-        seen_at=None if queue else timezone.now(),
+        notifies_uploader=queue,
     )
     batch.stored_as = storage.keep_original(batch.ref, data)
     try:

@@ -1,4 +1,4 @@
-"""Telling an office that one of its people has begun elsewhere, or that this was undone (docs/domain.md §4.9)."""
+"""Notifying an office that one of its people has begun elsewhere, or that this was undone (docs/domain.md §4.9)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from notices.models import Notice
 from uploads.models import UploadBatch
 
 MOST_NAMES = 20
+TRANSFER = "transfer"  # the kind of the notices about a commit's transfers
 
 
-def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[int, Sequence[str]]) -> None:
-    """Tell the clerks of the divisions outside the batch's own area whose people a commit has taken over.
+def notify_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[int, Sequence[str]]) -> None:
+    """Notify the clerks of the divisions outside the batch's own area whose people a commit has taken over.
 
     `left` gives names by the key of the division they have left. Where they have gone is not said: that is another
     office's business. Must run inside the transaction of the commit.
@@ -31,9 +32,10 @@ def tell_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[
         notify(message for user in _clerks() if (message := _message(user, batch, sheet, names)) is not None)
 
 
-def tell_former_offices_of_undoing(batch: UploadBatch, sheet: RegisterSheet) -> None:
-    """Tell those who were told of a commit's transfers that it has been undone. Must run in the transaction that undoes it."""
-    told = Notice.objects.filter(about=batch.ref, user__is_active=True).select_related("user").order_by("user", "-pk")
+def notify_former_offices_of_undo(batch: UploadBatch, sheet: RegisterSheet) -> None:
+    """Notify those who were told of a commit's transfers that it has been undone. Must run in the transaction that undoes it."""
+    sent = Notice.objects.about(batch.ref).filter(kind=TRANSFER, user__is_active=True)
+    told = sent.select_related("user").order_by("user", "-pk")
     notify(
         Message(
             user=notice.user,
@@ -63,4 +65,5 @@ def _message(
         title=f"有{len(mine)}名{sheet.title}已在其他单位到岗",
         text=f"{shown}已由其他单位办理到岗，在本单位的任职已同时结束；如有疑问请联系市局。",
         about=batch.ref,
+        kind=TRANSFER,
     )

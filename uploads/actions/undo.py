@@ -13,8 +13,9 @@ from changelog.reversal import Reversal, reverse_change_set
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
+from uploads.actions.outcome_notices import notify_uploader
 from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
-from uploads.actions.transfer_notices import tell_former_offices_of_undoing
+from uploads.actions.transfer_notices import notify_former_offices_of_undo
 from uploads.models import RegisterLock, UploadBatch, UploadRow
 from uploads.progress import Reporter
 from uploads.registry import register_named
@@ -34,7 +35,7 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
             heartbeat_at=timezone.now(),
             attempts=0,
             message="",
-            seen_at=None if queue else timezone.now(),
+            notifies_uploader=queue,
         )
         if not taken:
             raise PortalError(
@@ -63,7 +64,7 @@ def _take_back(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
     Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked.
     """
     with transaction.atomic():
-        batch = UploadBatch.objects.locked().select_related("undone_by__division").get(pk=batch_id)
+        batch = UploadBatch.objects.locked().select_related("undone_by__division", "uploaded_by").get(pk=batch_id)
         if batch.state != State.UNDOING:
             return
         RegisterLock.objects.lock(batch.register)
@@ -82,7 +83,8 @@ def _take_back(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
         batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
         if result.reversed:
-            tell_former_offices_of_undoing(batch, sheet)
+            notify_former_offices_of_undo(batch, sheet)
+        notify_uploader(batch)
 
 
 def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:

@@ -51,11 +51,6 @@ class UploadBatchQuerySet(ScopedQuerySet):
         to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
         return self.filter(Q(state__in=at_work) | to_decide)
 
-    def news_for(self, user: Any) -> Self:
-        """The uploads of `user` whose work has ended since the user last looked at them, newest first."""
-        at_work = (*UploadBatch.WAITS_AS, *UploadBatch.WAITS_AS.values())
-        return self.filter(uploaded_by=user, seen_at__isnull=True).exclude(state__in=at_work).order_by("-id")
-
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """Return the newest batch by register name."""
         newest = self.order_by().values("register").annotate(newest=Max("pk")).values("newest")
@@ -160,7 +155,9 @@ class UploadBatch(ScopedModel):
         "页面上改的单元格", default=list, encoder=DjangoJSONEncoder, help_text="个人信息以密文保存"
     )
     needs_reading = models.BooleanField("下次检查要重读文件", default=True)
-    seen_at = models.DateTimeField("上传人看过结果的时间", null=True, blank=True)
+    notifies_uploader = models.BooleanField(
+        "办完后通知上传人", default=True, help_text="当场办完、当场看到结果的不通知"
+    )
     message = models.CharField("结果说明", max_length=500, blank=True)
     committed_at = models.DateTimeField("入库时间", null=True, blank=True)
     confirmed_by = models.ForeignKey(
@@ -190,9 +187,6 @@ class UploadBatch(ScopedModel):
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
             ),
-        )
-        indexes = (
-            models.Index(fields=["uploaded_by"], condition=Q(seen_at__isnull=True), name="upload_batch_not_seen"),
         )
 
     def __str__(self) -> str:

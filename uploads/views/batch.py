@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
+from notices.models import Notice
 from uploads.actions import receive_file, request_commit
 from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
@@ -108,6 +109,9 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         )
         if self.batch.is_at_work:
             return context
+        context["has_unseen_notices"] = (
+            Notice.objects.addressed_to(self.request.user).unseen().about(self.batch.ref).exists()
+        )
         context["columns"] = file_columns(self.batch, sheet)
         context["corrections"] = made_corrections(self.batch, sheet)
         if self.batch.state == UploadBatch.State.CHECKED:
