@@ -33,8 +33,7 @@ from demo.submissions import report_month
 from notices.actions import mark_as_seen
 from periods.models import ReportingPeriod, last_day_of, month_after
 from revisions.actions import compare_locked, locked_periods_to_compare
-from submissions.actions import change_dates, lock_period
-from submissions.reminders import remind_counties
+from submissions.actions import change_dates, lock_period, remind_counties
 from targets.actions import compute_period
 
 # The month in hand can be reported for so many days from now on, and late for so many more. A demo has no calendar of

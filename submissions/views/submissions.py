@@ -21,15 +21,16 @@ from changzhi_portal.percent import percent
 from changzhi_portal.refusals import PortalError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
+from submissions.actions import remind_counties
 from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
 from submissions.explaining import explanation_groups, given_explanations
 from submissions.models import Reminder, Submission, SubmissionStep
-from submissions.reminders import deadline_in_words, remind_counties
 from submissions.reporting import (
     Phase,
     ReportingRate,
     Standing,
     counties_owing,
+    deadline_in_words,
     month_status,
     months_due,
     phase_of,

@@ -12,8 +12,7 @@ from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
 from changzhi_portal.refusals import PortalError
-from reports.actions import prepare_briefing, print_queued
-from reports.correcting import issue_correction
+from reports.actions import issue_correction, prepare_briefing, print_queued
 from reports.corrections import corrections_between, in_words
 from reports.models import Briefing
 from reports.storage import pdf_path

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from changelog.actions import Reversal, reverse_change_set
 from changelog.models import ChangeRecord
-from changelog.reversal import Reversal, reverse_change_set
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod

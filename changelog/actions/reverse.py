@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from changelog.actions import LoggedChange, apply_writes, log_changes
+from changelog.actions.apply import LoggedChange, apply_writes, log_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField

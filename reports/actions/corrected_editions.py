@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.refusals import PortalError
-from reports.actions import PRINT_TASK, refuse_unless_printing
+from reports.actions.printing import PRINT_TASK, refuse_unless_printing
 from reports.corrections import corrections_between
 from reports.figures import briefing_figures
 from reports.models import Briefing

@@ -22,7 +22,7 @@ from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from submissions.actions.submitting import submission_url
 from submissions.models import Reminder, Submission
-from submissions.reporting import Phase, counties_owing, month_status, phase_of
+from submissions.reporting import Phase, counties_owing, deadline_in_words, month_status, phase_of
 
 Occasion = Reminder.Occasion
 # Nobody is reminded in the middle of the night.
@@ -109,20 +109,3 @@ def _message(reminder: Reminder, submission: Submission, clerk: User, day: datet
     title = f"{reminder.county.name}{reminder.period}{state}，{deadline_in_words(reminder.period, day)}"
     text = f"退回意见：{submission.return_note}" if submission.state == Submission.State.RETURNED else ""
     return Message(clerk, title, text, submission_url(submission), submission.ref)
-
-
-def deadline_in_words(period: ReportingPeriod, day: datetime.date) -> str:
-    """Until when a month may be reported, as a clerk reads it on `day`: 7月5日截止，还有3天."""
-    left = (period.due_on - day).days
-    due, last = _short(period.due_on), _short(period.late_until)
-    if left > 0:
-        return f"{due}截止，还有{left}天"
-    if left == 0:
-        return "今天截止"
-    if day <= period.late_until:
-        return f"{due}已截止，现在上报记为迟报，最晚{last}"
-    return f"迟报截止日{last}已过，只能由市局业务员代为上报"
-
-
-def _short(day: datetime.date) -> str:
-    return f"{day.month}月{day.day}日"
