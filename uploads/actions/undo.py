@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from changelog.actions import Reversal, reverse_change_set
 from changelog.models import ChangeRecord
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import LockedError, NotAllowedError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.actions.outcome_notices import notify_uploader
@@ -38,9 +38,7 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
             notifies_uploader=queue,
         )
         if not taken:
-            raise PortalError(
-                "只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone."
-            )
+            raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
         if queue:
             transaction.on_commit(lambda: tell_worker(UNDO_TASK, batch.pk))
 
@@ -93,7 +91,7 @@ def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) ->
     Undoing alters figures of a locked month as uploading does, and takes the same right.
     """
     if not batch.may_be_handled_by(by):
-        raise PortalError(
+        raise NotAllowedError(
             f"这个批次不能由{by}撤销，请由本单位填报员或市局办理。", cure="This user may not undo this batch."
         )
     if by.role.may_alter_locked_months:
@@ -104,7 +102,7 @@ def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) ->
     locked = ReportingPeriod.objects.locked().filter(month__in=sheet.months_written(records)).order_by("month")
     if locked:
         named = "、".join(str(period) for period in locked)
-        raise PortalError(
+        raise LockedError(
             f"这个批次写入了{named}的数据，月份已锁定，只有市局可以撤销，请联系市局业务员。",
             cure="The batch wrote figures of a locked month: only the bureau may undo it.",
         )
