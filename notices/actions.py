@@ -1,7 +1,7 @@
-"""Telling people something: a notice in the portal, and an e-mail that says no more than its title.
+"""Writes of the notices: notifying people, marking notices as seen, sending their e-mail.
 
-The notice is the truth and is written with what it speaks of, in one transaction; the e-mail is sent later by the
-worker, and whatever becomes of it is noted on the notice. A mail server that is away loses nothing.
+A notice is written in the transaction of what it speaks of. The worker sends its e-mail later, which says no more than
+the title, and notes on the notice what became of it; a mail server that is away loses nothing (ADR 0008).
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _delivered() -> str:
 
 
 def _message(notice: Notice, connection: Any) -> EmailMessage:
-    """The title and where to read on; never the text, which may hold what somebody typed."""
+    """Return the e-mail: the title and where to read on; never the text, which may hold what somebody typed."""
     return EmailMessage(
         subject=f"【通知】{notice.title}",
         body=f"{notice.title}。\n\n请登录{PORTAL_NAME}，在“通知”中查看详情并办理。\n\n（本邮件由系统自动发出，请勿回复。）",

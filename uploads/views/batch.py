@@ -59,7 +59,7 @@ class NewUpload(TemplateResponseMixin, UploadPage):
     extra_context = {"registers": registers}
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The form; `?register=` chooses the register beforehand."""
+        """Show the form; `?register=` chooses the register beforehand."""
         form = UploadForm(initial={"register": request.GET.get("register", "")})
         return self.render_to_response(self.get_context_data(form=form))
 
@@ -90,16 +90,16 @@ class BatchPage(TemplateResponseMixin, UploadPage):
     batch: UploadBatch
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page of the batch, if it lies in the user's area."""
+        """Show the batch, if it lies in the user's area."""
         self.batch = find_batch(request, ref)
         return self.render_to_response(self.get_context_data())
 
     def get_title(self) -> str:
-        """The file's name."""
+        """Return the file's name."""
         return self.batch.file_name if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
+        """Return the batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
         sheet = register_named(self.batch.register)()
         context = super().get_context_data(
             batch=self.batch,
@@ -128,7 +128,7 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
     template_name = "uploads/progress.html"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
-        """How far the batch is."""
+        """Show how far the batch is; htmx then exchanges the progress, or the whole page once the work is done."""
         batch = find_batch(request, ref)
         if not request.htmx:
             return redirect("uploads:batch", ref=batch.ref)

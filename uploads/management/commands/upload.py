@@ -36,7 +36,7 @@ class Command(PortalCommand):
     help = "Check a spreadsheet of one register and, with --commit, write it to the register."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """See spreadsheets.md, "Command line"."""
+        """Declare the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
@@ -112,7 +112,7 @@ class Command(PortalCommand):
 
 
 def _period(text: str) -> ReportingPeriod:
-    """The month of `--period`. Raises InvalidError for one that has not begun: a slip of the pen opens nothing."""
+    """Return the month of `--period`. Raises InvalidError for one that has not begun, which is a typing error."""
     month = parse_month(text)
     if month > timezone.localdate():
         raise InvalidError(
@@ -124,7 +124,7 @@ def _period(text: str) -> ReportingPeriod:
 
 
 def _file_name(path: Path) -> str:
-    """The file's name as text. One that comes from a Windows archive is often GBK, which no database takes as it is."""
+    """Return the file's name as text; one from a Windows archive is often in GBK, which no database takes as it is."""
     name = os.fsencode(path.name)
     try:
         return name.decode()
