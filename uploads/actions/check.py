@@ -139,7 +139,7 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Sh
 
 def _is_still(batch: UploadBatch, state: str) -> bool:
     """Lock the batch and return whether it is still in the state in which this worker has left it."""
-    return UploadBatch.objects.locked().filter(pk=batch.pk, state=state).exists()
+    return UploadBatch.objects.select_for_update().filter(pk=batch.pk, state=state).exists()
 
 
 def _reject(batch: UploadBatch, refused: FileRefusedError) -> None:
