@@ -32,7 +32,8 @@ from demo.state import demo_folder
 from demo.submissions import report_month
 from notices.actions import mark_as_seen
 from periods.models import ReportingPeriod, last_day_of, month_after
-from revisions.actions import compare_locked, locked_periods_to_compare
+from revisions.actions import compare_locked
+from revisions.jobs import locked_periods_to_compare
 from submissions.actions import change_dates, lock_period, remind_counties
 from targets.actions import compute_period
 

@@ -22,7 +22,7 @@ from uploads.reading.refusal import FileRefusedError, refuse
 __all__ = ["CellError", "Grid", "read_workbook"]
 
 MEMORY_BYTES: Final = 480 * 1024 * 1024
-SECONDS: Final = 40  # less than a batch's heartbeat limit
+SECONDS: Final = 40  # less than the lease of a batch's claim (changzhi_portal.jobs)
 _MEGABYTE: Final = 1024 * 1024
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _OUT_OF_MEMORY: Final = (b"memory allocation of", b"MemoryError")
