@@ -1,4 +1,4 @@
-"""Signing in and out, and the own account."""
+"""Pages of signing in and out, and of the user's own account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from changzhi_portal.rights import EVERYBODY
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(auth_views.LoginView):
-    """The sign-in page; the only page open to visitors."""
+    """The sign-in page, the only page that visitors may open."""
 
     template_name = "accounts/login.html"
     authentication_form = SignInForm
@@ -30,7 +30,7 @@ class SignIn(auth_views.LoginView):
     extra_context = {"title": "登录"}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A part of a page asked for by htmx after the session has ended takes the whole page here."""
+        """Redirect the whole page here when htmx requests a part of it after the session has ended."""
         htmx = cast(PortalRequest, request).htmx
         if htmx and request.method == "GET":
             back = urlencode({"next": htmx.current_url_abs_path or reverse("home")}, safe="/")
@@ -39,11 +39,11 @@ class SignIn(auth_views.LoginView):
 
 
 class SignOut(auth_views.LogoutView):
-    """Signing out (POST only), then the sign-in page."""
+    """Sign-out (POST only), followed by the sign-in page."""
 
 
 class OwnPassword(auth_views.PasswordChangeView):
-    """Changing the own password; the first thing to do for somebody with a first password."""
+    """The page for changing one's own password, to which users with a first password are redirected."""
 
     template_name = "accounts/password.html"
     form_class = OwnPasswordForm
@@ -51,21 +51,21 @@ class OwnPassword(auth_views.PasswordChangeView):
     extra_context = {"title": "修改密码"}
 
     def form_valid(self, form: OwnPasswordForm) -> HttpResponse:
-        """Say that it is done; the session goes on."""
+        """Save the password with a message; the session continues."""
         response = super().form_valid(form)
         messages.success(self.request, "密码已修改，下次登录请用新密码。")
         return response
 
 
 class OwnAccount(TemplateResponseMixin, PortalPage):
-    """Who I am in the portal, and what my role may do."""
+    """The user's own account."""
 
     requires = EVERYBODY
     title = "我的账号"
     template_name = "accounts/account.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The account's columns in words."""
+        """Show the fields of the account."""
         user = request.user
         facts = [
             Fact("用户名", user.username),

@@ -47,7 +47,7 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
 
 def follow_office(batch: UploadBatch) -> None:
     """Give a batch whose office has been closed meanwhile to the office's successor, as the office's people are."""
-    office = batch.division.standing_today
+    office = batch.division.current_division
     if office != batch.division:
         batch.division = office
         UploadBatch.objects.filter(pk=batch.pk).update(division=office)
