@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateResponseMixin
@@ -19,7 +18,6 @@ from accounts.forms import OwnPasswordForm, SignInForm
 from changzhi_portal.facts import Fact, in_words
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
-from notices.actions import mark_notices_as_seen
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -57,19 +55,6 @@ class OwnPassword(auth_views.PasswordChangeView):
         response = super().form_valid(form)
         messages.success(self.request, "密码已修改，下次登录请用新密码。")
         return response
-
-
-class NoticesSeen(PortalPage):
-    """Request of a page to mark the notices about it as seen; it is a POST because a GET must not write."""
-
-    requires = EVERYBODY
-
-    def post(self, request: PortalRequest) -> HttpResponse:
-        """Mark the notices about `about` as seen. The response to htmx is empty and reloads the number in the menu."""
-        mark_notices_as_seen(by=request.user, about=request.POST.get("about", ""))
-        if request.htmx:
-            return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
-        return redirect("home")
 
 
 class OwnAccount(TemplateResponseMixin, PortalPage):
