@@ -6,23 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 
 from changelog.history import LoggedEdit, edits_in_words
 from changelog.models import ChangeRecord
 from changzhi_portal.facts import in_words
+from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.percent import percent
-from changzhi_portal.refusals import PortalError
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 from communities.models import Community
 from periods.models import ReportingPeriod
-from periods.pages import MonthPage, find_period
+from periods.pages import MonthPage
 from revisions.actions import compare_locked
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan
@@ -72,7 +70,7 @@ class SinceLock(MonthPage):
 
     def get(self, request: HttpRequest, period: str) -> HttpResponse:
         """What was found when the month was compared last; of an open month, that it has none."""
-        self.period = find_period(period)
+        self.load()
         changes = LockedChange.objects.visible_to(request.user).of_period(self.period)
         communities = ForgivingPaginator(self._with_edits(changes.communities()), ROWS_A_PAGE)
         page = communities.get_page(request.GET.get("page", 1))
@@ -168,20 +166,17 @@ def _amount(value: float | None, unit: str) -> str:
     return "—" if value is None else f"{value:,g}{unit}"
 
 
-class CompareNow(MonthPage):
+class CompareNow(MonthPage, ActionPage):
     """The button 现在核对: for who does not want to wait for the worker."""
 
     requires = _MAY_COMPARE
     what = "核对"
-    http_method_names = ("post", "options")
 
-    def post(self, request: HttpRequest, period: str) -> HttpResponse:
+    def act(self) -> str:
         """Compare the month here and now."""
-        found: ReportingPeriod = find_period(period)
-        try:
-            compare_locked(found)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, "已按现在的登记表重新核对。")
-        return redirect(reverse("revisions:changes", args=[found.code]))
+        compare_locked(self.period)
+        return "已按现在的登记表重新核对。"
+
+    def get_success_url(self) -> str:
+        """The page of what was found."""
+        return reverse("revisions:changes", args=[self.period.code])

@@ -51,6 +51,12 @@ class PortalPage(ContextMixin, View):
             raise PermissionDenied(f"“{request.user.role.label}”角色不能打开{self.get_title() or '这个页面'}。")
         return super().dispatch(request, *args, **kwargs)
 
+    def load(self) -> None:
+        """Find what the address (`self.kwargs`) names, as far as the user may see it; raises Http404.
+
+        Called once the role may open the page: by form and action pages themselves, by others where they need it.
+        """
+
     def get_title(self) -> str:
         """The page's heading; of a detail page, the record's name."""
         return self.title
