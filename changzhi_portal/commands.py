@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseTrouble
 
+from changzhi_portal.logs import log_context
 from changzhi_portal.refusals import PortalError
 
 # Exit status: wrong arguments, an unknown user, register, month or division, a refusal, or a service that is away.
@@ -40,7 +41,8 @@ class PortalCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run. Raises CommandError with COULD_NOT_RUN for what is no fault of the program."""
         try:
-            output = super().execute(*args, **options)
+            with log_context(command=type(self).__module__.rpartition(".")[2]):
+                output = super().execute(*args, **options)
             self.stdout.flush()
         except PortalError as refusal:
             raise CommandError(in_both_languages(refusal), returncode=COULD_NOT_RUN) from refusal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,26 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pyt
     path.write_bytes(make_html([["a"] * 200] * 5_000))
     refusal = refusal_of(path)
     assert (refusal.code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
+
+
+def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2 KB that claim 2,000,000 such sectors (DIFAT), of which the only one names itself as the next (ADR 0016)."""
+    monkeypatch.setattr(workbook, "SECONDS", 2)
+    claimed, none, end, table, list_of_table = 2_000_000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9I", 0, 109 + 127 * claimed, 1, 0, 4096, end, 0, 2, claimed) + bytes(4 * 109)
+    root = "Root Entry\0".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HBB3I", 22, 5, 1, none, none, none)
+    root += bytes(36) + struct.pack("<IQ", end, 0)
+    sectors = [
+        struct.pack("<128I", table, end, list_of_table, *[none] * 125),
+        root.ljust(512, b"\0"),
+        struct.pack("<128I", *[0] * 127, 2),
+    ]
+    path = tmp_path / "a.xls"
+    path.write_bytes(header + b"".join(sectors))
+    assert refusal_of(path).code == "unsupported_format"
 
 
 def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
