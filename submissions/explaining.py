@@ -8,7 +8,7 @@ every finding (`Submission.explanations`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ _EACH, _REST = "each:", "rest:"
 
 @dataclass(frozen=True)
 class Asked:
-    """A finding, the field that explains it, and what stands in it.
+    """A finding, the field that explains it, what stands in it, and what is wrong with that.
 
     A record that one rule finds twice (two postings of one worker) is explained once: the second has no field.
     """
@@ -33,6 +33,7 @@ class Asked:
     finding: Finding
     field_name: str
     text: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,27 @@ class Checks:
         return self.findings.narrowed(severity=Severity.HARD)[:most] if self.hard else []
 
 
-def explanation_groups(submission: Submission, user: Any, typed: Mapping[str, str]) -> Checks:
-    """The findings of a county's month as `user` may see them, with what was typed just now, else the last time."""
+def is_explanation(name: str) -> bool:
+    """Whether the form field of this name holds an explanation."""
+    return name.startswith((_EACH, _REST))
+
+
+def first_unexplained(typed: Mapping[str, str]) -> str:
+    """Return the first form field of a finding that neither it nor its rule's field explains; "" for none."""
+    for name in typed:
+        rule = name.removeprefix(_EACH).partition(":")[0]
+        if name.startswith(_EACH) and not typed[name].strip() and not typed.get(_REST + rule, "").strip():
+            return name
+    return ""
+
+
+def explanation_groups(
+    submission: Submission, user: Any, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
+) -> Checks:
+    """The findings of a county's month as `user` may see them, with what was typed just now, else the last time.
+
+    `errors` says by field name what is wrong with what was typed.
+    """
     found = findings_for(period=submission.period, division=submission.county, user=user)
     counts = found.counts()
     soft = found.narrowed(severity=Severity.SOFT)[:MOST_FIELDS] if found.soft else []
@@ -85,7 +105,7 @@ def explanation_groups(submission: Submission, user: Any, typed: Mapping[str, st
         name = "" if key in seen else _EACH + key
         seen.add(key)
         before = submission.explanations.get(key, {}).get("text", "")
-        by_rule[finding.rule.code].append(Asked(finding, name, typed.get(name, before)))
+        by_rule[finding.rule.code].append(Asked(finding, name, typed.get(name, before), "".join(errors.get(name, ()))))
     groups = [
         Group(rule, counts[rule.code], by_rule[rule.code], _REST + rule.code, typed.get(_REST + rule.code, ""))
         for rule in quality_rules()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.forms import OwnPasswordForm, SignInForm
 from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.pages import FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
 from notices.actions import mark_notices_as_seen
@@ -31,6 +34,12 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
     extra_context = {"title": "登录"}
 
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        """Show what is wrong, with the status of every refused form."""
+        response = super().form_invalid(form)
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A part of a page asked for by htmx after the session has ended takes the whole page here."""
         htmx = cast(PortalRequest, request).htmx
@@ -44,19 +53,27 @@ class SignOut(auth_views.LogoutView):
     """Signing out (POST only), then the sign-in page."""
 
 
-class OwnPassword(auth_views.PasswordChangeView):
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class OwnPassword(FormPage):
     """Changing the own password; the first thing to do for somebody with a first password."""
 
+    requires = EVERYBODY
+    title = "修改密码"
     template_name = "accounts/password.html"
     form_class = OwnPasswordForm
-    success_url = reverse_lazy("home")
-    extra_context = {"title": "修改密码"}
 
-    def form_valid(self, form: OwnPasswordForm) -> HttpResponse:
-        """Say that it is done; the session goes on."""
-        response = super().form_valid(form)
-        messages.success(self.request, "密码已修改，下次登录请用新密码。")
-        return response
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """With the user whose password it is."""
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def act(self, form: OwnPasswordForm) -> str:
+        """Set the password; the session goes on."""
+        update_session_auth_hash(self.request, form.save())
+        return "密码已修改，下次登录请用新密码。"
+
+    def get_success_url(self) -> str:
+        """The home page."""
+        return reverse("home")
 
 
 class NoticesSeen(PortalPage):

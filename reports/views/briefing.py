@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from csp.decorators import csp_exempt
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,8 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 
-from changzhi_portal.pages import Crumb, ListPage, PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.rights import EVERYBODY, has_right
 from communities.models import Division
 from reports.actions import prepare_briefing
@@ -125,33 +123,41 @@ class BriefingProgress(TemplateResponseMixin, PortalPage):
         return self.render_to_response({"briefing": briefing, "news": news})
 
 
-class PrintBriefing(PortalPage):
-    """The button 生成简报: queues the issue and shows its page."""
+class PrintBriefing(FormPage):
+    """生成简报: queues the issue of a month and division, and shows its page. The list has this form beside its heading."""
 
     requires = _MAY_PRINT
     title = "生成简报"
-    http_method_names = ("post", "options")
+    form_class = PrintBriefingForm
+    submit_label = "生成简报"
+    busy_label = "正在提交…"
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the issue of the month and division sent; what is wrong with them is said on the list."""
-        form = PrintBriefingForm(request.POST, user=request.user)
-        if not form.is_valid():
-            messages.error(request, form.problem)
-            return redirect("reports:briefings")
-        try:
-            briefing = prepare_briefing(
-                period=form.cleaned_data["period"],
-                division=form.cleaned_data["division"],
-                edition=form.cleaned_data["edition"] or 1,
-                by=request.user,
-            )
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("reports:briefings")
-        return redirect("reports:briefing", ref=briefing.ref)
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """With the user, whose divisions may be chosen."""
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def act(self, form: PrintBriefingForm) -> str:
+        """Ask for the issue."""
+        asked = form.cleaned_data
+        self.briefing = prepare_briefing(
+            period=asked["period"], division=asked["division"], edition=asked["edition"] or 1, by=self.request.user
+        )
+        return ""
+
+    def get_success_url(self) -> str:
+        """The page of the issue, which shows the progress."""
+        return reverse("reports:briefing", args=[self.briefing.ref])
+
+    def get_cancel_url(self) -> str:
+        """The list."""
+        return reverse("reports:briefings")
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Back to the list."""
+        return [Crumb("简报", reverse("reports:briefings"))]
 
 
-class CorrectBriefing(PortalPage):
+class CorrectBriefing(ActionPage):
     """The button 编发更正版: issues a corrected edition of a locked month's issue and shows its page.
 
     The right is asked for once the issue is found, so that one of another area does not exist here either.
@@ -159,19 +165,21 @@ class CorrectBriefing(PortalPage):
 
     requires = EVERYBODY
     title = "编发更正版"
-    http_method_names = ("post", "options")
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Make and queue the edition; a refusal is said on the page of the issue."""
-        briefing = find_briefing(request, ref)
-        if not has_right(request.user, _MAY_PRINT):
+    def load(self) -> None:
+        """Find the issue; raises Http404, and PermissionDenied for who may not print."""
+        self.briefing = find_briefing(self.request, self.kwargs["ref"])
+        if not has_right(self.request.user, _MAY_PRINT):
             raise PermissionDenied("编发更正版由市局业务员办理。")
-        try:
-            correction = issue_correction(briefing=briefing, by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("reports:briefing", ref=briefing.ref)
-        return redirect("reports:briefing", ref=correction.ref)
+
+    def act(self) -> str:
+        """Make and queue the edition."""
+        self.briefing = issue_correction(briefing=self.briefing, by=self.request.user)
+        return ""
+
+    def get_success_url(self) -> str:
+        """The page of the edition; after a refusal that of the issue."""
+        return reverse("reports:briefing", args=[self.briefing.ref])
 
 
 # Browsers show a PDF in a viewer of their own, which our policy for pages would keep from loading.

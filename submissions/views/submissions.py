@@ -6,23 +6,23 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.facts import DASH
-from changzhi_portal.pages import Crumb, PortalPage
-from changzhi_portal.pages.base import PortalRequest, number_in
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
+from changzhi_portal.pages.base import number_in
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.refusals import PortalError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
-from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
-from submissions.explaining import explanation_groups, given_explanations
+from submissions.actions.submitting import accept_submission, return_submission, submit_month
+from submissions.explaining import explanation_groups, first_unexplained, given_explanations
+from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
 from submissions.reminders import deadline_in_words, remind_counties
 from submissions.reporting import (
@@ -94,56 +94,47 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         return context
 
 
-class RemindCounties(PortalPage):
+class RemindCounties(ActionPage):
     """催报: one county, or all that owe the month."""
 
     requires = "may_review"
     title = "催报"
 
-    def post(self, request: PortalRequest) -> HttpResponse:
-        """Send the reminders, say how many, and go back to where the button was."""
-        period = get_object_or_404(ReportingPeriod, pk=number_in(request.POST.get("period", "")))
-        counties = counties_owing(period).visible_to(request.user)
-        chosen = request.POST.get("county", "")
-        one = [get_object_or_404(counties, ref=chosen)] if chosen else None
-        try:
-            sent = remind_counties(period=period, counties=one, by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _reminded_in_words(sent))
-        if request.POST.get("back") == "home":
-            return redirect("home")
-        return redirect(f"{reverse('submissions:submissions')}?period={period.code}")
+    def load(self) -> None:
+        """Find the month, and the county where one is named; raises Http404."""
+        sent = self.request.POST
+        self.period = get_object_or_404(ReportingPeriod, pk=number_in(sent.get("period", "")))
+        counties = counties_owing(self.period).visible_to(self.request.user)
+        chosen = sent.get("county", "")
+        self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
+
+    def act(self) -> str:
+        """Send the reminders, and say to whom."""
+        return _reminded_in_words(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
+
+    def get_success_url(self) -> str:
+        """Where the button was: the home page or the list of the month."""
+        if self.request.POST.get("back") == "home":
+            return reverse("home")
+        return f"{reverse('submissions:submissions')}?period={self.period.code}"
 
 
-class SubmissionPage(TemplateResponseMixin, PortalPage):
+class SubmissionPage(FormPage):
     """One county's report of a month: its checks and figures, what has been done with it, and the next step."""
 
     requires = "may_see_registers"
     template_name = "submissions/submission.html"
+    form_class = StepForm
     submission: Submission
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page, if the county lies in the user's area."""
-        self.submission = find_submission(request, ref)
-        return self.render_to_response(self.get_context_data())
+    def load(self) -> None:
+        """Find the submission, if the county lies in the user's area; raises Http404."""
+        self.submission = find_submission(self.request, self.kwargs["ref"])
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Take the step that `step` names; a refused one stays on the page with the reason and what was typed."""
-        self.submission = find_submission(request, ref)
-        try:
-            done = self._take_step(request.POST.get("step", ""))
-        except PortalError as refusal:
-            context = self.get_context_data(refusal=str(refusal), note=request.POST.get("note", ""))
-            return self.render_to_response(context, status=422)
-        messages.success(request, done)
-        return redirect("submissions:submission", ref=ref)
-
-    def _take_step(self, step: str) -> str:
-        seen = number_in(self.request.POST.get("steps_seen", ""))
-        user, submission = self.request.user, self.submission
-        if step == SubmissionStep.Kind.SUBMITTED:
+    def act(self, form: StepForm) -> str:
+        """Take the step that `step` names."""
+        user, submission, seen = self.request.user, self.submission, form.cleaned_data["steps_seen"]
+        if form.cleaned_data["step"] == SubmissionStep.Kind.SUBMITTED:
             submit_month(
                 period=submission.period,
                 county=submission.county,
@@ -154,14 +145,22 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             return f"{submission.county.name}{submission.period}已上报，请等待市局审核。"
         if submission.pk is None:
             raise PortalError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
-        if step == SubmissionStep.Kind.RETURNED:
-            note = self.request.POST.get("note", "")
+        if form.cleaned_data["step"] == SubmissionStep.Kind.RETURNED:
+            note = form.cleaned_data["note"]
             return_submission(submission=submission, note=note, by=user, steps_seen=seen)
             return f"已退回{submission.county.name}{submission.period}的上报，填报员会收到通知。"
-        if step == SubmissionStep.Kind.ACCEPTED:
-            accept_submission(submission=submission, by=user, steps_seen=seen)
-            return f"已接收{submission.county.name}{submission.period}的上报。"
-        raise PortalError("请选择上报、退回或者接收。", cure=f"{step!r} is no step.")
+        accept_submission(submission=submission, by=user, steps_seen=seen)
+        return f"已接收{submission.county.name}{submission.period}的上报。"
+
+    def refuse(self, form: StepForm, refusal: PortalError) -> HttpResponse:
+        """Say that explanations are missing at the first one that is."""
+        if getattr(refusal, "field", "") == "explanations":
+            refusal.field = first_unexplained(self.request.POST)
+        return super().refuse(form, refusal)
+
+    def get_success_url(self) -> str:
+        """The page itself."""
+        return reverse("submissions:submission", args=[self.submission.ref])
 
     def get_title(self) -> str:
         """County and month."""
@@ -186,7 +185,6 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             phase=phase,
             deadline=_deadline(submission, phase, day),
             steps=steps,
-            note_length=NOTE_LENGTH,
             may_submit=is_open
             and not submission.is_reported
             and user.role.may_submit
@@ -203,7 +201,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             **kwargs,
         )
         if not submission.is_reported:
-            found = explanation_groups(submission, user, self.request.POST)
+            found = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
             context |= {"checks": found, "hard_shown": found.hard_findings(_HARD_SHOWN)}
         return context
 
