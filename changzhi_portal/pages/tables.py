@@ -39,7 +39,7 @@ class RegisterTable(tables.Table):
     caption: ClassVar[str] = ""
 
     class Meta:
-        template_name = "frame/table.html"
+        template_name = "frame/register_table.html"
         default = DASH
 
     def __init__(self, data: QuerySet, **kwargs: Any) -> None:

@@ -85,6 +85,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
             "counts": _counts(status),
             "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
             "due_months": due,
+            "completeness_title": f"近{len(due)}个月完整率",
             "rate_over_months": sum(rates.values(), ReportingRate()),
             "to_remind": sum(row["may_remind"] for row in rows),
             "rows": rows,
