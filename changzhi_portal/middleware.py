@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, PortalError
 from changzhi_portal.sessions import CACHE_AWAY
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
 
 class RefusalMiddleware:
-    """A PortalError that no view has handled becomes a page with its sentence, never a server error."""
+    """Answer a PortalError that no view has handled: a page with its sentence and the HTTP status of its kind."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -106,12 +106,12 @@ class RefusalMiddleware:
             # Its kind only: the database's own words quote the value, which may be personal.
             kind = type(exception.__cause__ or exception).__name__
             logger.warning("The database refused a value of %s %s: %s", request.method, request.path, kind)
-            exception = PortalError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
+            exception = InvalidError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
         if isinstance(exception, RedisError):
             return service_away(request, exception)
         if not isinstance(exception, PortalError):
             return None
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)
         if request.htmx:  # the page stays as it is, and portal.js shows the sentence on it
-            return HttpResponse(str(exception), status=400, content_type="text/plain; charset=utf-8")
-        return render(request, "400.html", {"message": str(exception)}, status=400)
+            return HttpResponse(str(exception), status=exception.status, content_type="text/plain; charset=utf-8")
+        return render(request, "400.html", {"message": str(exception)}, status=exception.status)

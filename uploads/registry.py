@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from django.apps import apps
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
 
 
@@ -32,10 +32,12 @@ def registers() -> list[type[RegisterSheet]]:
 
 
 def register_named(name: str) -> type[RegisterSheet]:
-    """The register called `name`. Raises PortalError."""
+    """The register called `name`. Raises NotFoundError for an unknown one."""
     try:
         return _found()[name]
     except KeyError:
-        raise PortalError(
-            f"没有“{name}”这张登记表。", cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}."
+        raise NotFoundError(
+            f"没有“{name}”这张登记表。",
+            cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}.",
+            field="register",
         ) from None

@@ -128,10 +128,8 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
     def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
         """Show the form with the sentence of a refusal, at its field where it has one."""
         preview = self._preview_again(form)
-        field = getattr(refusal, "field", "")
-        form.add_error(field if field in form.fields else None, str(refusal))
-        status = getattr(refusal, "status", HTTPStatus.UNPROCESSABLE_ENTITY)
-        return self.render_form(form, status=status, **preview)
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return self.render_form(form, status=refusal.status, **preview)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form with what is wrong and what was typed."""

@@ -17,7 +17,7 @@ from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import PortalError, StaleError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
@@ -145,7 +145,7 @@ class SubmissionPage(FormPage):
             )
             return f"{submission.county.name}{submission.period}已上报，请等待市局审核。"
         if submission.pk is None:
-            raise PortalError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
+            raise StaleError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
         if form.cleaned_data["step"] == SubmissionStep.Kind.RETURNED:
             note = form.cleaned_data["note"]
             return_submission(submission=submission, note=note, by=user, steps_seen=seen)
@@ -155,7 +155,7 @@ class SubmissionPage(FormPage):
 
     def refuse(self, form: StepForm, refusal: PortalError) -> HttpResponse:
         """Say that explanations are missing at the first one that is."""
-        if getattr(refusal, "field", "") == "explanations":
+        if refusal.field == "explanations":
             refusal.field = first_unexplained(self.request.POST)
         return super().refuse(form, refusal)
 

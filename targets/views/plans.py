@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
 from changzhi_portal.rights import EVERYBODY, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
@@ -105,7 +105,7 @@ class _Editing(FormPage):
     def act(self, form: Any) -> str:
         """Save a new version, unless somebody has saved one since the page was opened."""
         if form.cleaned_data["based_on"] != self.plan.version:
-            raise PortalError(
+            raise StaleError(
                 f"“{self.plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
                 cure=f"The plan {self.plan.code} has a newer version. Read it again.",
             )
@@ -281,7 +281,7 @@ def _plan(code: str, version: int | None = None) -> TargetPlan:
 def _in_force_on(day: datetime.date) -> TargetPlan | None:
     try:
         return TargetPlan.objects.in_force_on(day)
-    except PortalError:
+    except NotFoundError:
         return None
 
 

@@ -100,9 +100,8 @@ def test_every_citation_beside_the_code_leads_to_a_heading(folder):
             path.is_file()
             and path.suffix in {".py", ".html", ".css", ".js", ".sql", ""}
             and path.name != "test_documentation.py"
-        ):
-            if wrong := wrong_citations(path.read_text()):
-                found[str(path.relative_to(settings.BASE_DIR))] = wrong
+        ) and (wrong := wrong_citations(path.read_text())):
+            found[str(path.relative_to(settings.BASE_DIR))] = wrong
     assert found == {}
 
 

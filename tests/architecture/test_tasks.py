@@ -22,7 +22,14 @@ def own_tasks() -> list[Task]:
 
 
 def test_tasks_are_found():
-    assert {task.name.split(".")[0] for task in own_tasks()} == {"uploads", "targets", "reports"}
+    assert {task.name.split(".")[0] for task in own_tasks()} == {
+        "uploads",
+        "targets",
+        "revisions",
+        "submissions",
+        "notices",
+        "reports",
+    }
 
 
 @pytest.mark.parametrize("task", own_tasks(), ids=lambda task: task.name)

@@ -66,7 +66,7 @@ def test_an_archive_that_admits_its_size_is_refused(tmp_path: Path, settings: An
     settings.UPLOAD_MAX_INFLATED_BYTES = 5 * MEGABYTE
     path = make_xlsx(tmp_path / "a.xlsx", {"一": [["a"]]})
     with_changed_part(path, "xl/styles.xml", bytes(6 * MEGABYTE))
-    assert refusal_of(path).code == "too_large"
+    assert refusal_of(path).problem_code == "too_large"
 
 
 @pytest.mark.parametrize("part", ["xl/styles.xml", "xl/worksheets/sheet1.xml"])
@@ -78,7 +78,7 @@ def test_an_archive_that_lies_about_its_size_is_refused(part: str, tmp_path: Pat
     content = path.read_bytes()
     assert content.count(true_size) == 2  # in the part's own header and in the directory
     path.write_bytes(content.replace(true_size, claimed))
-    assert refusal_of(path).code == "too_large"
+    assert refusal_of(path).problem_code == "too_large"
 
 
 def test_too_many_rows_sheets_or_columns_are_refused(tmp_path: Path, settings: Any) -> None:
@@ -111,7 +111,7 @@ def test_one_cell_in_the_farthest_corner_does_not_kill_the_worker(tmp_path: Path
         xml = archive.read("xl/worksheets/sheet1.xml")
     with_changed_part(path, "xl/worksheets/sheet1.xml", xml.replace(b"</sheetData>", far))
     refusal = refusal_of(path)
-    assert refusal.code == "too_large"
+    assert refusal.problem_code == "too_large"
     assert "远处多余的内容" in str(refusal)
 
 
@@ -140,7 +140,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "a.xls"
     path.write_bytes(make_html([["a"] * 200] * 5_000))
     refusal = refusal_of(path)
-    assert (refusal.code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
+    assert (refusal.problem_code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
 
 
 def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
@@ -160,7 +160,7 @@ def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
     ]
     path = tmp_path / "a.xls"
     path.write_bytes(header + b"".join(sectors))
-    assert refusal_of(path).code == "unsupported_format"
+    assert refusal_of(path).problem_code == "unsupported_format"
 
 
 def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
@@ -168,7 +168,7 @@ def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
     for answer in (b"", whole, whole[:-3], pickle.dumps([os.getcwd]) + pickle.dumps(("end",))):
         with pytest.raises(FileRefusedError) as refusal:
             workbook._grids(io.BytesIO(answer))
-        assert refusal.value.code == "unreadable_file"
+        assert refusal.value.problem_code == "unreadable_file"
     assert workbook._grids(io.BytesIO(whole + pickle.dumps(("end",))))[0].name == "一"
 
 
