@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
-from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
+from changzhi_portal.refusals import NotFoundError, StaleError
 from changzhi_portal.rights import EVERYBODY, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target

@@ -51,7 +51,7 @@ def test_a_table_has_caption_head_and_labelled_cells():
     assert '<th scope="col"><span class="visually-hidden">操作</span></th>' in html
     assert '<td data-label="名称"><a href="/a/">甲&lt;乙</a></td>' in html
     assert '<td data-label="面积（㎡）" class="number">13</td>' in html
-    assert '<td data-label="七月" class="short">4</td> <td>改</td>' in html
+    assert '<td data-label="七月" class="short">4</td> <td data-label="操作">改</td>' in html
     assert html.count("<th ") == 5 and html.count("<tr>") == 3
 
 

@@ -42,7 +42,7 @@ def test_a_second_press_of_the_button_says_who_was_first(place, due, clerk, sign
     browser = signed_in(clerk)
     browser.post(PAGE, {"step": "submitted", "steps_seen": "0"})
     again = browser.post(PAGE, {"step": "submitted", "steps_seen": "0"})
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert "又有了新的变化" in text_of(again)
 
 
@@ -125,7 +125,7 @@ def test_a_clerk_has_no_button_to_decide_and_none_when_too_late(place, due, cler
     page = text_of(signed_in(clerk).get(PAGE))
     assert 'value="accepted"' not in page and 'value="returned"' not in page
     refused = signed_in(clerk).post(PAGE, {"step": "accepted", "steps_seen": "1"})
-    assert refused.status_code == 422 and "您的角色不能审核上报" in text_of(refused)
+    assert refused.status_code == 403 and "您的角色不能审核上报" in text_of(refused)
     make_due("2018-05", in_days=-30)
     closed = "/submissions/201805-140402/"
     page = text_of(signed_in(clerk).get(closed))

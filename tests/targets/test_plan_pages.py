@@ -241,7 +241,7 @@ def test_of_two_administrators_the_second_is_told_that_the_plan_has_changed(admi
     _, second = tried(administrators_browser, at_least="3")
     administrators_browser.post(TARGET, first)
     answer = administrators_browser.post(TARGET, second)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "刚刚被别人改过" in answer.content.decode()
     assert TargetPlan.objects.filter(code="2020").count() == 2
 
