@@ -15,7 +15,7 @@ MONTHS_TITLE = "统计月"
 
 
 def find_period(code: str) -> ReportingPeriod:
-    """The month of an address; raises Http404 for one that is not in the calendar."""
+    """Return the month of an address; raises Http404 for one that is not in the calendar."""
     try:
         month = parse_month(code)
     except InvalidError as error:
@@ -38,12 +38,12 @@ class MonthPage(TemplateResponseMixin, PortalPage):
         return f"{self.what}{self.period}" if hasattr(self, "period") else self.what.rstrip("：") or MONTHS_TITLE
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the months, and to the month."""
+        """Lead back to the months, and to the month."""
         crumbs = [Crumb(MONTHS_TITLE, reverse("submissions:periods"))]
         if self.what and hasattr(self, "period"):
             crumbs.append(Crumb(str(self.period), reverse("submissions:period", args=[self.period.code])))
         return crumbs
 
     def get_success_url(self) -> str:
-        """The month's page, for those of its pages that change something."""
+        """Return the address of the month's page."""
         return reverse("submissions:period", args=[self.period.code])

@@ -69,7 +69,7 @@ class SinceLock(MonthPage):
     template_name = "revisions/since_lock.html"
 
     def get(self, request: HttpRequest, period: str) -> HttpResponse:
-        """What was found when the month was compared last; of an open month, that it has none."""
+        """Show what was found when the month was compared last; of an open month, that it has none."""
         self.load()
         changes = LockedChange.objects.visible_to(request.user).of_period(self.period)
         communities = ForgivingPaginator(self._with_edits(changes.communities()), ROWS_A_PAGE)
@@ -90,7 +90,7 @@ class SinceLock(MonthPage):
         return self.render_to_response(context)
 
     def _with_edits(self, changes: Any) -> Any:
-        """With the first edits behind each, as far as the user may see them, and their number."""
+        """Add the first edits behind each, as far as the user may see them, and their number."""
         user = self.request.user
         edits = ChangeRecord.objects.visible_to(user).select_related("change_set__made_by", "change_set__batch")
         path = scope_path_of(user)
@@ -114,7 +114,7 @@ def _shown(edit: LoggedEdit) -> ShownEdit:
 
 
 def _figures(change: LockedChange) -> list[tuple[str, str, str]]:
-    """The columns of a unit that is measured on both sides; of one that enters or leaves, that says enough."""
+    """Return the columns of a unit that is measured on both sides; of one that enters or leaves, that says enough."""
     if change.kind != LockedChange.Kind.CHANGED:
         return []
     return [
@@ -130,14 +130,14 @@ def _in_words(name: str, value: Any) -> str:
 
 
 def _units_of_means(period: ReportingPeriod) -> dict[str, str]:
-    """The targets of the month's plan that ask for a mean, in any version: by code what the mean is counted in."""
+    """Return the targets of the month's plan that ask for a mean, in any version: by code what the mean is counted in."""
     plans = TargetPlan.objects.filter(pk__in=Computation.objects.filter(period=period).values("plan")).values("code")
     targets = Target.objects.filter(plan__code__in=plans, aggregate=Target.Aggregate.MEAN)
     return {target.code: target.value_unit for target in targets.order_by("plan__version")}
 
 
 def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[str, Any]:
-    """What differs of a result, in words: its counts, the rate (or the mean, see `_units_of_means`) and the gap."""
+    """Return what differs of a result, in words: its counts, the rate (or the mean, see `_units_of_means`) and the gap."""
     before, after = change.before or {}, change.after or {}
     figures = [
         (label, str(before.get(name, "—")), str(after.get(name, "—")))
@@ -157,7 +157,7 @@ def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[st
 
 
 def _percent(result: dict[str, Any]) -> str:
-    """The rate in percent with one decimal, from the counts as everywhere: 62.7%."""
+    """Return the rate in percent with one decimal, from the counts as everywhere: 62.7%."""
     rate = percent(result["met"] + result["over"], result["judged"]) if result else None
     return "—" if rate is None else f"{rate}%"
 
@@ -178,5 +178,5 @@ class CompareNow(MonthPage, ActionPage):
         return "已按现在的登记表重新核对。"
 
     def get_success_url(self) -> str:
-        """The page of what was found."""
+        """Return the address of the page of what was found."""
         return reverse("revisions:changes", args=[self.period.code])

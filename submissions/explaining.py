@@ -70,12 +70,12 @@ class Checks:
         return self.findings.soft
 
     def hard_findings(self, most: int) -> list[Finding]:
-        """The first findings that block."""
+        """Return the first findings that block."""
         return self.findings.narrowed(severity=Severity.HARD)[:most] if self.hard else []
 
 
 def is_explanation(name: str) -> bool:
-    """Whether the form field of this name holds an explanation."""
+    """Return whether the form field of this name holds an explanation."""
     return name.startswith((_EACH, _REST))
 
 
@@ -91,7 +91,7 @@ def first_unexplained(typed: Mapping[str, str]) -> str:
 def explanation_groups(
     submission: Submission, user: Any, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
 ) -> Checks:
-    """The findings of a county's month as `user` may see them, with what was typed just now, else the last time.
+    """Return the findings of a county's month as `user` may see them, with what was typed just now, else the last time.
 
     `errors` says by field name what is wrong with what was typed.
     """
@@ -115,7 +115,7 @@ def explanation_groups(
 
 
 def given_explanations(period: ReportingPeriod, county: Division, typed: Mapping[str, str]) -> dict[str, str]:
-    """The text for every finding, by its key: its own, else its rule's; findings without either are left out."""
+    """Return the text for every finding, by its key: its own, else its rule's; findings without either are left out."""
     texts = {name.removeprefix(_EACH): text.strip() for name, text in typed.items() if name.startswith(_EACH)}
     rest = {name.removeprefix(_REST): text.strip() for name, text in typed.items() if name.startswith(_REST)}
     given = {key: text for key, text in texts.items() if text}

@@ -41,7 +41,7 @@ class PeriodDatesForm(forms.Form):
             field.error_messages = {"required": "请填写日期。", "invalid": "日期应写成2018-07-05这样。"}
 
     def clean(self) -> dict[str, Any]:
-        """The dates, each not before the one above it."""
+        """Refuse a date before the one above it."""
         dates: dict[str, Any] = super().clean() or {}
         order = [dates[name] for name in ("opens_on", "due_on", "late_until") if name in dates]
         if order != sorted(order):
@@ -73,5 +73,5 @@ class StepForm(forms.Form):
             self.fields[name] = forms.CharField(required=False)
 
     def clean_steps_seen(self) -> int:
-        """The number; none is a page that has shown no step."""
+        """Return the number of steps; 0 when the page has sent none."""
         return self.cleaned_data["steps_seen"] or 0

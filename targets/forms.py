@@ -12,7 +12,7 @@ from targets.wording import DIMENSIONS
 
 
 def refuse_reserved(code: str) -> str:
-    """The code of a plan or target, unless the page for a new one has that address."""
+    """Return the code of a plan or target, unless the page for a new one has that address."""
     if code == "new":
         raise forms.ValidationError("代码不能是new，请换一个。")
     return code

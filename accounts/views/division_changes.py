@@ -40,7 +40,7 @@ class DivisionChanges(FormPage):
         self.changes = [change for change in pending if change.effective_on == pending[0].effective_on]
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """With the changes, for the form to compare with what the page had shown."""
+        """Add the changes, for the form to compare with what the page had shown."""
         return {**super().get_form_kwargs(), "changes": self.changes}
 
     def act(self, form: ApplyChangesForm) -> str:
@@ -53,7 +53,7 @@ class DivisionChanges(FormPage):
         )
 
     def get_success_url(self) -> str:
-        """The page itself."""
+        """Return the address of this page."""
         return reverse("accounts:division_changes")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

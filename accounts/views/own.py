@@ -41,7 +41,7 @@ class SignIn(auth_views.LoginView):
         return response
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A part of a page asked for by htmx after the session has ended takes the whole page here."""
+        """Send the whole page here when htmx has asked for a part of one after the session has ended."""
         htmx = cast(PortalRequest, request).htmx
         if htmx and request.method == "GET":
             back = urlencode({"next": htmx.current_url_abs_path or reverse("home")}, safe="/")
@@ -63,7 +63,7 @@ class OwnPassword(FormPage):
     form_class = OwnPasswordForm
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """With the user whose password it is."""
+        """Add the user whose password it is."""
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def act(self, form: OwnPasswordForm) -> str:
@@ -72,7 +72,7 @@ class OwnPassword(FormPage):
         return "密码已修改，下次登录请用新密码。"
 
     def get_success_url(self) -> str:
-        """The home page."""
+        """Return the address of the home page."""
         return reverse("home")
 
 
@@ -97,7 +97,7 @@ class OwnAccount(TemplateResponseMixin, PortalPage):
     template_name = "accounts/account.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The account's columns in words."""
+        """Show the account's columns in words."""
         user = request.user
         facts = [
             Fact("用户名", user.username),

@@ -156,7 +156,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return "preview" in self.request.POST
 
     def _is_previewed(self, form: Any) -> bool:
-        """Whether exactly this input has been shown."""
+        """Return whether exactly this input has been shown."""
         return self.request.POST.get("previewed") == self._digest(form)
 
     def _preview_again(self, form: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class RegisterTable(tables.Table):
 
     @classmethod
     def redundant_for(cls, user: Any) -> tuple[str, ...]:
-        """The columns that say the same in every row that this user may see."""
+        """Return the columns that say the same in every row that this user may see."""
         return ()
 
     @property
@@ -109,7 +109,7 @@ class YesNoColumn(ShortColumn):
     """是, 否, or a dash when nobody has said."""
 
     def render(self, value: bool) -> str:
-        """The word."""
+        """Return the word."""
         return in_words(value)
 
 

@@ -46,7 +46,7 @@ class BriefingList(ListPage):
     is_filled_by_uploads = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With `print_form` for those who may print, as soon as there is a month to print."""
+        """Add `print_form` for those who may print, as soon as there is a month to print."""
         user = self.request.user
         print_form = PrintBriefingForm(user=user) if has_right(user, _MAY_PRINT) else None
         if print_form and not print_form.has_months:
@@ -62,7 +62,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
     briefing: Briefing
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page of the issue, if it lies in the user's area."""
+        """Show the page of the issue, if it lies in the user's area."""
         self.briefing = find_briefing(request, ref)
         editions = list(
             Briefing.objects.editions_of(self.briefing).visible_to(request.user).exclude(pk=self.briefing.pk)
@@ -80,7 +80,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return self.render_to_response(context)
 
     def _has_changed_since_lock(self, other_editions: list[Briefing]) -> bool:
-        """Whether the newest edition is shown and computing its locked month again would change figures of its area.
+        """Return whether the newest edition is shown and computing its locked month again would change figures of its area.
 
         A corrected edition reflects what was known when it was issued: only a later comparison speaks of more.
         """
@@ -101,7 +101,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return _name(self.briefing) if hasattr(self, "briefing") else "简报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list."""
+        """Lead back to the list."""
         return [Crumb("简报", reverse("reports:briefings"))]
 
 
@@ -112,7 +112,7 @@ class BriefingProgress(TemplateResponseMixin, PortalPage):
     template_name = "reports/briefing_progress.html"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """What the worker is doing."""
+        """Show what the worker is doing."""
         briefing = find_briefing(request, ref)
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("reports:briefing", ref=briefing.ref)
@@ -133,7 +133,7 @@ class PrintBriefing(FormPage):
     busy_label = "正在提交…"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """With the user, whose divisions may be chosen."""
+        """Add the user, whose divisions may be chosen."""
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def act(self, form: PrintBriefingForm) -> str:
@@ -145,15 +145,15 @@ class PrintBriefing(FormPage):
         return ""
 
     def get_success_url(self) -> str:
-        """The page of the issue, which shows the progress."""
+        """Return the address of the issue's page, which shows the progress."""
         return reverse("reports:briefing", args=[self.briefing.ref])
 
     def get_cancel_url(self) -> str:
-        """The list."""
+        """Return the address of the list."""
         return reverse("reports:briefings")
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list."""
+        """Lead back to the list."""
         return [Crumb("简报", reverse("reports:briefings"))]
 
 
@@ -178,7 +178,7 @@ class CorrectBriefing(ActionPage):
         return ""
 
     def get_success_url(self) -> str:
-        """The page of the edition; after a refusal that of the issue."""
+        """Return the address of the edition's page; after a refusal, of the issue's."""
         return reverse("reports:briefing", args=[self.briefing.ref])
 
 
@@ -191,7 +191,7 @@ class BriefingPdf(PortalPage):
     title = "简报"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """The file; the issue's page, which says how it stands, while there is none."""
+        """Show the file; the issue's page, which says how it stands, while there is none."""
         briefing = find_briefing(request, ref)
         path = pdf_path(briefing.pdf_name)
         if not briefing.pdf_name or not path.is_file():
@@ -205,7 +205,7 @@ class BriefingPdf(PortalPage):
 
 
 def find_briefing(request: HttpRequest, ref: str) -> Briefing:
-    """The issue, if the user may see it; raises Http404."""
+    """Return the issue, if the user may see it; raises Http404."""
     return get_object_or_404(Briefing.objects.newest_first().visible_to(request.user), ref=ref)
 
 

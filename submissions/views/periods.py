@@ -36,7 +36,7 @@ class PeriodList(TemplateResponseMixin, PortalPage):
     template_name = "submissions/periods.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """A page of months, the newest first."""
+        """Show a page of months, the newest first."""
         paginator = ForgivingPaginator(ReportingPeriod.objects.with_locker(), MONTHS_A_PAGE)
         page = paginator.get_page(request.GET.get("page", 1))
         lines = month_lines(list(page.object_list), request.user)
@@ -50,7 +50,7 @@ class PeriodPage(MonthPage):
     template_name = "submissions/period.html"
 
     def get(self, request: HttpRequest, period: str) -> HttpResponse:
-        """The month as the user may see it."""
+        """Show the month as the user may see it."""
         self.load()
         [line] = month_lines([self.period], request.user)
         context = self.get_context_data(
@@ -79,7 +79,7 @@ class LockPeriod(MonthPage, FormPage):
     cancel_label = "先不锁定"
 
     def is_available(self) -> bool:
-        """Whether the month is not locked yet."""
+        """Return whether the month is not locked yet."""
         return not self.period.is_locked
 
     def act(self, form: Form) -> str:
@@ -111,7 +111,7 @@ class ReopenPeriod(MonthPage, FormPage):
     cancel_label = "不开放"
 
     def is_available(self) -> bool:
-        """Whether the month is locked."""
+        """Return whether the month is locked."""
         return self.period.is_locked
 
     def act(self, form: ReopenForm) -> str:
@@ -139,7 +139,7 @@ class PeriodDates(MonthPage, FormPage):
     cancel_label = "不改了"
 
     def get_initial(self) -> dict[str, Any]:
-        """The dates as they are."""
+        """Return the dates as they are."""
         return {name: getattr(self.period, name) for name in ("opens_on", "due_on", "late_until")}
 
     def act(self, form: PeriodDatesForm) -> str:

@@ -114,7 +114,7 @@ class RemindCounties(ActionPage):
         return _reminded_in_words(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
 
     def get_success_url(self) -> str:
-        """Where the button was: the home page or the list of the month."""
+        """Return the address of the page with the button: the home page or the list of the month."""
         if self.request.POST.get("back") == "home":
             return reverse("home")
         return f"{reverse('submissions:submissions')}?period={self.period.code}"
@@ -160,7 +160,7 @@ class SubmissionPage(FormPage):
         return super().refuse(form, refusal)
 
     def get_success_url(self) -> str:
-        """The page itself."""
+        """Return the address of this page."""
         return reverse("submissions:submission", args=[self.submission.ref])
 
     def get_title(self) -> str:
@@ -170,11 +170,11 @@ class SubmissionPage(FormPage):
         return f"{self.submission.county.name}{self.submission.period}上报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list of that month."""
+        """Lead back to the list of that month."""
         return [Crumb("上报", f"{reverse('submissions:submissions')}?period={self.submission.period.code}")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The submission and its month; the checks only while they decide something: until it is reported."""
+        """Return the submission and its month; the checks only while they decide something: until it is reported."""
         submission, user, day = self.submission, self.request.user, timezone.localdate()
         phase = phase_of(submission.period, day)
         is_open = phase not in (Phase.LOCKED, Phase.NOT_OPEN)
@@ -208,7 +208,7 @@ class SubmissionPage(FormPage):
 
 
 def find_submission(request: HttpRequest, ref: str) -> Submission:
-    """The submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
+    """Return the submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
 
     A county outside the user's area, and one that did not stand in that month, have none.
     """
@@ -223,7 +223,7 @@ def find_submission(request: HttpRequest, ref: str) -> Submission:
 
 
 def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> ReportingPeriod | None:
-    """The month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
+    """Return the month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
     if code:
         found = [period for period in periods if period.code == code]
         if not found:
@@ -260,7 +260,7 @@ def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
 
 
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
-    """The county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
+    """Return the county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
     visible = TargetResult.objects.visible_to(user).select_related("target")
     last_month = month_after(submission.period.month, -1)
     of_last_month = visible.filter(period__month=last_month, division=submission.county)

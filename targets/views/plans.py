@@ -33,7 +33,7 @@ class PlanList(TemplateResponseMixin, PortalPage):
     template_name = "targets/plans.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The plans, the one begun first before the others."""
+        """Show the plans, the one begun first before the others."""
         plans = TargetPlan.objects.current().prefetch_related("targets")
         today = timezone.localdate()
         month = ReportingPeriod.objects.in_hand(today)
@@ -55,7 +55,7 @@ class PlanPage(TemplateResponseMixin, PortalPage):
     plan: TargetPlan
 
     def get(self, request: HttpRequest, plan: str, version: int | None = None) -> HttpResponse:
-        """The version asked for, by default the present one."""
+        """Show the version asked for, by default the present one."""
         self.plan = _plan(plan, version)
         return self.render_to_response(
             self.get_context_data(
@@ -67,13 +67,13 @@ class PlanPage(TemplateResponseMixin, PortalPage):
         )
 
     def get_title(self) -> str:
-        """The plan's; of an earlier version, with its number."""
+        """Return the plan's title; of an earlier version, with its number."""
         if not hasattr(self, "plan"):
             return _PLANS
         return self.plan.title if self.plan.is_current else f"{self.plan.title}（{version_in_words(self.plan)}）"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list, and from an earlier version to the present one."""
+        """Lead back to the list, and from an earlier version to the present one."""
         crumbs = [Crumb(_PLANS, reverse("targets:plans"))]
         if hasattr(self, "plan") and not self.plan.is_current:
             crumbs.append(Crumb("现行版本", reverse("targets:plan", args=[self.plan.code])))
@@ -92,14 +92,14 @@ class _Editing(FormPage):
         self.plan = _plan(self.kwargs["plan"])
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the plan."""
+        """Lead back to the plan."""
         crumbs = [Crumb(_PLANS, reverse("targets:plans"))]
         if hasattr(self, "plan"):
             crumbs.append(Crumb(self.plan.title, self.get_success_url()))
         return crumbs
 
     def get_initial(self) -> dict[str, Any]:
-        """The version that the person sees."""
+        """Return the version that the person sees."""
         return {"based_on": self.plan.version}
 
     def act(self, form: Any) -> str:
@@ -117,7 +117,7 @@ class _Editing(FormPage):
         raise NotImplementedError
 
     def get_success_url(self) -> str:
-        """The plan's page."""
+        """Return the address of the plan's page."""
         return reverse("targets:plan", args=[self.plan.code])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -135,15 +135,15 @@ class EditPlan(_Editing):
     submit_label = "保存为新版本"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """With another instance of the plan, for the form to write into."""
+        """Add another instance of the plan, for the form to write into."""
         return {**super().get_form_kwargs(), "instance": _plan(self.plan.code)}
 
     def preview(self, form: EditPlanForm) -> dict[str, Any] | None:
-        """What the new days do to the month, where another plan comes to bear on it."""
+        """Return what the new days do to the month, where another plan comes to bear on it."""
         return _switch(form.instance, self.plan, self.request.user)
 
     def save(self, form: EditPlanForm, reason: str) -> TargetPlan:
-        """The plan with its new columns."""
+        """Save the plan with its new columns."""
         return change_plan(plan=self.plan, values=form.values, reason=reason, by=self.request.user)
 
 
@@ -162,7 +162,7 @@ class CopyPlan(FormPage):
         return {"source": TargetPlan.objects.current().filter(code=self.request.GET.get("source", "")).first()}
 
     def preview(self, form: CopyPlanForm) -> dict[str, Any] | None:
-        """What the new plan does to the month, where the month is to be judged by it at once."""
+        """Return what the new plan does to the month, where the month is to be judged by it at once."""
         return _switch(form.instance, form.cleaned_data["source"], self.request.user)
 
     def act(self, form: CopyPlanForm) -> str:
@@ -172,15 +172,15 @@ class CopyPlan(FormPage):
         return "新方案已建好，目标与原方案相同，请逐项核对修改。"
 
     def get_success_url(self) -> str:
-        """The new plan's page."""
+        """Return the address of the new plan's page."""
         return reverse("targets:plan", args=[self.copied.code])
 
     def get_cancel_url(self) -> str:
-        """The list."""
+        """Return the address of the list."""
         return reverse("targets:plans")
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list."""
+        """Lead back to the list."""
         return [Crumb(_PLANS, reverse("targets:plans"))]
 
 
@@ -193,7 +193,7 @@ class _EditingTarget(_Editing):
     saved_target: Target | None = None  # None while it is new
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """With another instance of the clause, for the form to write into."""
+        """Add another instance of the clause, for the form to write into."""
         return {**super().get_form_kwargs(), "instance": self.draft()}
 
     def draft(self) -> Target:
@@ -201,7 +201,7 @@ class _EditingTarget(_Editing):
         raise NotImplementedError
 
     def preview(self, form: TargetForm) -> dict[str, Any]:
-        """How city and counties would stand."""
+        """Return how city and counties would stand."""
         return _trial(self.saved_target, form.instance, self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -221,11 +221,11 @@ class EditTarget(_EditingTarget):
         self.saved_target = get_object_or_404(self.plan.targets, code=self.kwargs["target"])
 
     def draft(self) -> Target:
-        """The clause as it stands."""
+        """Return the clause as it stands."""
         return Target.objects.get(pk=self.saved_target.pk)
 
     def save(self, form: TargetForm, reason: str) -> TargetPlan:
-        """The plan with the changed clause."""
+        """Save the plan with the changed clause."""
         return change_target(
             plan=self.plan, code=self.saved_target.code, values=form.values, reason=reason, by=self.request.user
         )
@@ -238,11 +238,11 @@ class AddTarget(_EditingTarget):
     form_class = NewTargetForm
 
     def draft(self) -> Target:
-        """An empty clause."""
+        """Return an empty clause."""
         return Target(plan=self.plan)
 
     def save(self, form: TargetForm, reason: str) -> TargetPlan:
-        """The plan with one more clause."""
+        """Save the plan with one more clause."""
         return add_target(plan=self.plan, values=form.values, reason=reason, by=self.request.user)
 
 
@@ -261,7 +261,7 @@ class DropTarget(_Editing):
         self.target = get_object_or_404(self.plan.targets, code=self.kwargs["target"])
 
     def save(self, form: ChangeForm, reason: str) -> TargetPlan:
-        """The plan without the clause."""
+        """Save the plan without the clause."""
         return drop_target(plan=self.plan, code=self.target.code, reason=reason, by=self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -295,7 +295,7 @@ def _clause(target: Target) -> dict[str, Any]:
 
 
 def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, Any]:
-    """What the page shows of a trial: the month, and how city and counties would stand."""
+    """Return what the page shows of a trial: the month, and how city and counties would stand."""
     period = month_to_try()
     if period is None:
         return {"period": None, "changes": []}
@@ -310,6 +310,6 @@ def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, 
 
 
 def _switch(plan: TargetPlan, targets_of: TargetPlan, user: Any) -> dict[str, Any] | None:
-    """What the page shows before `plan` is saved, when its days bring another plan to bear; None when they do not."""
+    """Return what the page shows before `plan` is saved, when its days bring another plan to bear; None when they do not."""
     switch = switch_by(plan, list(targets_of.targets.order_by("position")), user.division)
     return None if switch is None else {"switch": switch}
