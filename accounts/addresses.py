@@ -1,4 +1,4 @@
-"""Where a request comes from: failed sign-ins are counted by user name and address (domain.md §9)."""
+"""Where a request comes from: failed sign-ins are counted by user name and address (docs/domain.md §9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who sign in (domain.md §1), one role and one division each."""
+"""People who sign in (docs/domain.md §1), one role and one division each."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class Role(models.TextChoices):
 
     @property
     def may_edit_plans(self) -> bool:
-        """What the policy asks is entered and changed by the bureau's administrator; everybody reads it (domain.md §1)."""
+        """What the policy asks is entered and changed by the bureau's administrator; everybody reads it (docs/domain.md §1)."""
         return self is Role.BUREAU_ADMIN
 
     @property
     def may_change_divisions(self) -> bool:
-        """Changes of divisions move communities and people: the bureau's administrator applies them (domain.md §1)."""
+        """Changes of divisions move communities and people: the bureau's administrator applies them (docs/domain.md §1)."""
         return self is Role.BUREAU_ADMIN
 
     @property

@@ -1,4 +1,4 @@
-"""The one change log (design.md decision 6): a `ChangeSet` is one transaction, a `ChangeRecord` one record in it."""
+"""The one change log (docs/architecture.md, decision 6): a `ChangeSet` is one transaction, a `ChangeRecord` one record in it."""
 
 from __future__ import annotations
 

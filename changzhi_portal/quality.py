@@ -33,7 +33,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class Severity(TextChoices):
-    """What a finding means for a month's report (上报) [domain.md §6]."""
+    """What a finding means for a month's report (上报) [docs/domain.md §6]."""
 
     HARD = "hard", "必须改正"  # blocks the report: the figure cannot be right
     SOFT = "soft", "可说明"  # may be right, with a written explanation

@@ -106,11 +106,11 @@ DJANGO_TABLES2_TEMPLATE = "frame/register_table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
 MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 
-# --- The month (domain.md §6) ---
+# --- The month (docs/domain.md §6) ---
 # So many days before a county's report is due, its clerks are reminded by themselves.
 REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
 
-# --- Database: SQLite embedded, PostgreSQL in production (design.md, decision 2) ---
+# --- Database: SQLite embedded, PostgreSQL in production (docs/architecture.md, decision 2) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'portal.sqlite3'))}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -146,7 +146,7 @@ SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
-# --- Celery (design.md, decision 3) ---
+# --- Celery (docs/architecture.md, decision 3) ---
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis as long as it takes
 CELERY_TASK_ACKS_LATE = True

@@ -1,4 +1,4 @@
-"""Figures that stand out among their peers: the same kind of thing in the same county (domain.md §6, outliers).
+"""Figures that stand out among their peers: the same kind of thing in the same county (docs/domain.md §6.5).
 
 The statistic is the ratio to the peers' median: one figure that is wrong moves a mean and a standard deviation so far
 that it hides itself, and a median not at all. Places differ in size by nature, much more downwards (a hamlet of sixty

@@ -1,4 +1,4 @@
-"""Finding the place an office means: by code, by names, by old names and codes (domain.md §3, spreadsheets.md).
+"""Finding the place an office means: by code, by names, by old names and codes (docs/domain.md §3, docs/spreadsheets.md).
 
 A `PlaceIndex` is loaded once per check with a fixed number of queries; every look-up after that is a dict.
 It holds the communities of the scope only, so that nothing about others can leak through a message.

@@ -42,7 +42,7 @@ def _with_population(rows: ScopedQuerySet, occasion: Occasion) -> ScopedQuerySet
 
 @rule(COMMUNITIES, Severity.SOFT, "缺少常住人口", "没有填报常住人口，与人口有关的目标不能判定，请补报。")
 def population_missing(occasion: Occasion) -> ScopedQuerySet:
-    """A scored community without a known population: `unknown` to every target that depends on it (domain.md §5)."""
+    """A scored community without a known population: `unknown` to every target that depends on it (docs/domain.md §5)."""
     known = CommunityProfile.objects.filter(as_of__lte=occasion.day, residents__isnull=False)
     return scored_communities(occasion).exclude(pk__in=known.values("community"))
 
@@ -54,7 +54,7 @@ def population_missing(occasion: Occasion) -> ScopedQuerySet:
     "常住人口{residents}人，上月是{residents_before}人，增减达到一半以上，请核对。",
 )
 def population_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """±50 % against last month (domain.md §6), and more people than a few families."""
+    """±50 % against last month (docs/domain.md §6), and more people than a few families."""
     rows = _with_population(_standing(occasion), occasion).filter(residents_before__gt=0)
     moved = rows.annotate(doubled=F("residents") * 2, people_moved=Abs(F("residents") - F("residents_before")))
     is_jump = Q(doubled__gte=F("residents_before") * 3) | Q(doubled__lte=F("residents_before"))
@@ -111,7 +111,7 @@ def committee_denied(occasion: Occasion) -> ScopedQuerySet:
     "本县其他社区已填报设施，这个城市社区没有一处在用的综合服务设施，请补报或核实。",
 )
 def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
-    """Counted as 0 m², because the county has reported others (domain.md §5): no figure, or a row forgotten?"""
+    """Counted as 0 m², because the county has reported others (docs/domain.md §5): no figure, or a row forgotten?"""
     of_county = Facility.objects.filter(community__town__parent=OuterRef("town__parent"))
     own = Facility.objects.in_effect_on(occasion.day).filter(community=OuterRef("pk"), kind=Facility.Kind.INTEGRATED)
     urban = scored_communities(occasion).filter(kind=Community.Kind.URBAN)
@@ -135,7 +135,7 @@ def facility_too_large(occasion: Occasion) -> ScopedQuerySet:
 
 @rule(FACILITIES, Severity.SOFT, "设施面积为零", "建筑面积为0㎡，计入后不增加面积，请填实际面积。")
 def facility_area_zero(occasion: Occasion) -> ScopedQuerySet:
-    """Zero is a value, never a blank (domain.md §4), but no building has it."""
+    """Zero is a value, never a blank (docs/domain.md §4), but no building has it."""
     return Facility.objects.in_effect_on(occasion.day).filter(area=0)
 
 

@@ -16,7 +16,7 @@ from communities.models import Community, Division, DivisionChange
 from communities.models.division import short_code
 
 DATA = Path(__file__).parent / "data"
-# "每个城区培育3—5家": the urban districts before 2018-11-23 are 城区 and 郊区 (domain.md §3).
+# "每个城区培育3—5家": the urban districts before 2018-11-23 are 城区 and 郊区 (docs/domain.md §3).
 URBAN_DISTRICTS_2017 = frozenset({"140402", "140411"})
 # The high-tech zone has a code in the statistics only; it is no county by law.
 STATISTICAL_COUNTIES = frozenset({"140471"})
@@ -47,7 +47,7 @@ class ListedDivision:
 
 
 def is_virtual_name(name: str) -> bool:
-    """Whether a community of this name is none but in the statistics: kept, never scored (domain.md §3)."""
+    """Whether a community of this name is none but in the statistics: kept, never scored (docs/domain.md §3)."""
     return "虚拟" in name
 
 
@@ -61,7 +61,7 @@ class ListedCommunity:
 
     @property
     def default_kind(self) -> str:
-        """`urban` or `rural` after the code's suffix; blank from 400 on, until a person says (domain.md §3)."""
+        """`urban` or `rural` after the code's suffix; blank from 400 on, until a person says (docs/domain.md §3)."""
         suffix = int(self.code[9:])
         if suffix >= FIRST_SUFFIX_WITHOUT_KIND:
             return ""

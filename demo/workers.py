@@ -153,7 +153,7 @@ class _Workers:
             "gender": "男" if is_male else "女",
             "position": invention.one_of(POSITIONS),
             "level": level,
-            # A professional without a certificate has the degree (domain.md §4).
+            # A professional without a certificate has the degree (docs/domain.md §4).
             "has_social_work_degree": is_professional and (level == "无" or invention.chance(0.15)),
             "recruited_by": invention.weighted(RECRUITED_BY),
             "started_on": invention.day(max(first, _grown_up(born)), last),

@@ -1,4 +1,4 @@
-"""Reporting periods (统计月): calendar months whose figures are as of their last day (domain.md §6)."""
+"""Reporting periods (统计月): calendar months whose figures are as of their last day (docs/domain.md §6)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Writing briefings: asking for an issue, printing it, giving lost ones back. Tasks, pages and the command call these.
 
-The row is the truth, the queue only a hint (design.md decision 3): whoever prints has claimed the row by a conditional
+The row is the truth, the queue only a hint (docs/architecture.md, decision 3): whoever prints has claimed the row by a conditional
 UPDATE and shows signs of life; what it writes afterwards counts only while the claim is still its own.
 """
 

@@ -1,4 +1,4 @@
-"""The figures of one briefing: the one set of numbers that page, PDF and the Excel annex print (domain.md §7).
+"""The figures of one briefing: the one set of numbers that page, PDF and the Excel annex print (docs/domain.md §7).
 
 `briefing_figures` gives plain JSON values, kept whole in `Briefing.figures`:
 

@@ -1,4 +1,4 @@
-"""The fonts a briefing is printed in: whether they are there, and whether they have every character (domain.md §7).
+"""The fonts a briefing is printed in: whether they are there, and whether they have every character (docs/domain.md §7).
 
 A desktop silently takes another font, a server prints boxes; here both are errors that name what is missing.
 Coverage is read from fontconfig, which WeasyPrint's text layout uses too; it takes some milliseconds a font.

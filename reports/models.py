@@ -1,4 +1,4 @@
-"""Briefings (简报): one issue per period and division, with the figures it was printed from (domain.md §7)."""
+"""Briefings (简报): one issue per period and division, with the figures it was printed from (docs/domain.md §7)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
-# A briefing that waits or prints without a sign of life for this long has lost its worker (design.md decision 3).
+# A briefing that waits or prints without a sign of life for this long has lost its worker (docs/architecture.md, decision 3).
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
 # A briefing whose worker died this often is given up: it would only kill the next one.
 MOST_ATTEMPTS = 3

@@ -1,4 +1,4 @@
-"""Purchased services in a briefing: how many projects, how much money, from whom and for whom (domain.md §7, 三)."""
+"""Purchased services in a briefing: how many projects, how much money, from whom and for whom (docs/domain.md §7.3)."""
 
 from __future__ import annotations
 

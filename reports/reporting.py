@@ -1,4 +1,4 @@
-"""Who reported the month, in a briefing (domain.md §7, 四、填报情况): on time, late, returned, missing.
+"""Who reported the month, in a briefing (docs/domain.md §7.3): on time, late, returned, missing.
 
 Figures and sentences stand together because the sentences say nothing but these figures. The figures are those of the
 day they were counted on: a county may still report after the briefing has been printed.

@@ -1,4 +1,4 @@
-"""Figures in the written Chinese of official documents (domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
+"""Figures in the written Chinese of official documents (docs/domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
 
 Pure functions of the stored figures (`reports.figures`), so the same figures always read the same. What is not known is
 left out, never guessed: a month without a predecessor has no 较上月. Percentages come as numbers with one decimal.

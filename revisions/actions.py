@@ -1,4 +1,4 @@
-"""锁定后变动: comparing a locked month with what computing it again would give, and keeping the answer (domain.md §6)."""
+"""锁定后变动: comparing a locked month with what computing it again would give, and keeping the answer (docs/domain.md §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""锁定后变动: what computing a locked month again would change, and the change records behind it (domain.md §6).
+"""锁定后变动: what computing a locked month again would change, and the change records behind it (docs/domain.md §6).
 
 The worker computes these rows beside the frozen ones; they are an answer that is kept, not figures of the month.
 """

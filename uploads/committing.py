@@ -1,4 +1,4 @@
-"""The commit of a batch: one transaction that compares again, writes, logs and marks the batch (spreadsheets.md, promise 3)."""
+"""The commit of a batch: one transaction that compares again, writes, logs and marks the batch (docs/spreadsheets.md §4.3)."""
 
 from __future__ import annotations
 

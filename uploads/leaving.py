@@ -1,4 +1,4 @@
-"""Telling an office that somebody it had has begun elsewhere, or that this was taken back (domain.md §4, across offices)."""
+"""Telling an office that somebody it had has begun elsewhere, or that this was taken back (docs/domain.md §4.9)."""
 
 from __future__ import annotations
 

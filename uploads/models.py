@@ -1,4 +1,4 @@
-"""Uploaded files, their staged rows and the mappings an office has taught (design.md decision 8)."""
+"""Uploaded files, their staged rows and the mappings an office has taught (docs/architecture.md, decision 8)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
 
-# A batch that works without a sign of life for this long has lost its worker (design.md decision 3).
+# A batch that works without a sign of life for this long has lost its worker (docs/architecture.md, decision 3).
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
 
 
@@ -200,7 +200,7 @@ class UploadBatch(ScopedModel):
         return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
     def may_be_committed_by(self, user: Any) -> bool:
-        """Whether a user may bring it in; what alters a locked month is the bureau's (spreadsheets.md, "Further")."""
+        """Whether a user may bring it in; what alters a locked month is the bureau's (docs/spreadsheets.md §3.4)."""
         is_allowed = user.role.may_alter_locked_months or not self.locked_reason
         return is_allowed and self.may_be_handled_by(user)
 

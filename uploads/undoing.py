@@ -1,4 +1,4 @@
-"""Taking a committed batch back: one transaction, each written row reversed, kept or failed (spreadsheets.md, promise 5)."""
+"""Taking a committed batch back: one transaction, each written row reversed, kept or failed (docs/spreadsheets.md §4.5)."""
 
 from __future__ import annotations
 

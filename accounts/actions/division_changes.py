@@ -1,4 +1,4 @@
-"""Applying changes of divisions: to places, and to the people whose division it was (domain.md §3)."""
+"""Applying changes of divisions: to places, and to the people whose division it was (docs/domain.md §3)."""
 
 from __future__ import annotations
 

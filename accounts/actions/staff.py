@@ -55,7 +55,7 @@ def appoint_staff(
 
     A new user without `password` gets a generated one. Of an existing user what is not given stays as it is: `password`,
     `full_name`, and `email`, where notices are sent too; one who had left may sign in again. A password that somebody
-    else has set is a first password, to be changed at the next sign-in (domain.md §9); only demo accounts pass
+    else has set is a first password, to be changed at the next sign-in (docs/domain.md §9); only demo accounts pass
     `must_change_password=False`. There is no `by=`: operators run this before the first user exists.
     Raises PortalError for an unknown role or division, a role that cannot sit at that level, a bad name or password.
     """

@@ -1,4 +1,4 @@
-"""The kinds of columns a sheet may have. One declaration serves template, upload and export (design.md decision 8)."""
+"""The kinds of columns a sheet may have. One declaration serves template, upload and export (docs/architecture.md, decision 8)."""
 
 from __future__ import annotations
 

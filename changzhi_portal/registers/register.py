@@ -1,7 +1,7 @@
 """What a register declares so that uploads can read, check and write its sheets, and the rows that pass through.
 
-`uploads` knows no register: it finds every subclass of `RegisterSheet` in `<app>/sheets` (design.md, "Which way
-imports run"), cleans cells by its columns, and calls `check`, which looks records up in batches and proposes writes.
+`uploads` knows no register: it finds every subclass of `RegisterSheet` in `<app>/sheets` (docs/architecture.md §2),
+cleans cells by its columns, and calls `check`, which looks records up in batches and proposes writes.
 The same `check` runs for the preview and again inside the transaction of the commit.
 """
 
@@ -163,7 +163,7 @@ class RegisterSheet(ABC):
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """The register's records of a scope as field → value, for templates and exports; personal values stay sealed.
 
-        What is written from them and uploaded unchanged changes nothing (spreadsheets.md, promise 7).
+        What is written from them and uploaded unchanged changes nothing (docs/spreadsheets.md §4.7).
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Carrying out planned changes of divisions: everything dated, nothing re-parented (domain.md §3, ADR 0001, 0002)."""
+"""Carrying out planned changes of divisions: everything dated, nothing re-parented (docs/domain.md §3, ADR 0001, 0002)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers inside codes: 3 digits for a town in its county, 3 for a community in its town (domain.md §3)."""
+"""The numbers inside codes: 3 digits for a town in its county, 3 for a community in its town (docs/domain.md §3)."""
 
 from __future__ import annotations
 

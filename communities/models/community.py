@@ -1,4 +1,4 @@
-"""Communities (社区), where they belonged and how many people they had, by date (domain.md §3, §4)."""
+"""Communities (社区), where they belonged and how many people they had, by date (docs/domain.md §3, §4)."""
 
 from __future__ import annotations
 

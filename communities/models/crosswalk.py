@@ -1,4 +1,4 @@
-"""Which community became which when divisions changed: the crosswalk of a change, row by row (domain.md §3)."""
+"""Which community became which when divisions changed: the crosswalk of a change, row by row (docs/domain.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Divisions (行政区划) and their dated changes (domain.md §3)."""
+"""Divisions (行政区划) and their dated changes (docs/domain.md §3)."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Division(Record, ScopedModel):
 
     @property
     def standing_today(self) -> Division:
-        """The division itself, or what has succeeded it: people and their work move there (domain.md §3)."""
+        """The division itself, or what has succeeded it: people and their work move there (docs/domain.md §3)."""
         division = self
         while division.successor is not None:
             division = division.successor

@@ -33,7 +33,7 @@ FEWEST_PLAUSIBLE_RESIDENTS = 2
 
 
 def _report_locked(row: SheetRow, day: datetime.date, context: CheckContext) -> None:
-    """An error; a warning once the bureau has given its reason (spreadsheets.md, "Further")."""
+    """An error; a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
     month = f"{day.year}年{day.month}月"
     if context.may_alter_locked:
         row.report(
@@ -148,7 +148,7 @@ class CommunitySheet(PlacedSheet):
 
     @staticmethod
     def _day_of(row: SheetRow, context: CheckContext) -> datetime.date:
-        """A blank 数据日期 means the last day of the batch's month (domain.md §4)."""
+        """A blank 数据日期 means the last day of the batch's month (docs/domain.md §4)."""
         day: datetime.date = row.get("as_of", context.day)
         return day
 

@@ -215,7 +215,7 @@ class RecordSheet(PlacedSheet):
     def division_for(self, row: SheetRow, current: int | None) -> int:
         """The key of the division that the row's place names, for a record that hangs at `current`.
 
-        A fact at town or county level keeps its division when that is closed (domain.md §3): a row that names the
+        A fact at town or county level keeps its division when that is closed (docs/domain.md §3): a row that names the
         place by what stands there today says nothing new.
         """
         named: int = row.place.division_id
@@ -252,7 +252,7 @@ class RecordSheet(PlacedSheet):
         return index.place_at(community_id, division_id)
 
     def _match_refs(self, rows: Sequence[SheetRow]) -> dict[int, Any]:
-        """记录编号 comes before any key (domain.md §4); one that the scope does not hold is reported.
+        """记录编号 comes before any key (docs/domain.md §4); one that the scope does not hold is reported.
 
         Returned are the other records that the keys of such rows lead to, by the row's id().
         """

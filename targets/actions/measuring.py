@@ -1,4 +1,4 @@
-"""Measuring a month, by command or when the worker finds that it is due (design.md, imports)."""
+"""Measuring a month, by command or when the worker finds that it is due (docs/architecture.md §2)."""
 
 from __future__ import annotations
 

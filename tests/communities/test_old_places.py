@@ -1,4 +1,4 @@
-"""Old names and codes in new files, new ones in old files (domain.md §3, spreadsheets.md)."""
+"""Old names and codes in new files, new ones in old files (docs/domain.md §3, docs/spreadsheets.md)."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def printed() -> bytes:
     )
 
 
-# --- Layout (domain.md §7) ---
+# --- Layout (docs/domain.md §7) ---
 
 
 def test_every_page_is_a4(full_pages):

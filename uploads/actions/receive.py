@@ -69,7 +69,7 @@ def receive_file(
 
 
 def check_may_alter_locked(by: Any, reason: str) -> None:
-    """Raises PortalError unless `by` is of the bureau and gives a reason that fits (spreadsheets.md, "Further")."""
+    """Raises PortalError unless `by` is of the bureau and gives a reason that fits (docs/spreadsheets.md §3.4)."""
     if not by.role.may_alter_locked_months:
         raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     longest = UploadBatch._meta.get_field("locked_reason").max_length or 0

@@ -49,7 +49,7 @@ class OriginalFile(UploadPage):
     """The file as it was uploaded.
 
     It may hold personal data in the clear. So besides the uploader only those of the area get it who may see such
-    data; every download is logged (domain.md §9).
+    data; every download is logged (docs/domain.md §9).
     """
 
     title = "上传的原文件"

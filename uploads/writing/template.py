@@ -1,4 +1,4 @@
-"""Templates and exports of a register, from its declared columns (spreadsheets.md, promise 7).
+"""Templates and exports of a register, from its declared columns (docs/spreadsheets.md §4.7).
 
 Both are one kind of workbook, so that what goes out can come back: uploaded unchanged it changes nothing. Personal
 values are masked, and a mask means "no change" on the way in.
