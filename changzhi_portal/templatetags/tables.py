@@ -52,7 +52,7 @@ def column(
     """Add a cell to the row.
 
     `classes` are those of the cell: "number" (on the right), "short" (never broken), "wide" (a line of its own on a
-    narrow screen). `unit` stands in brackets behind the header. With `hides_header` the header of the table
+    narrow screen), "actions" (without a label there). `unit` stands in brackets behind the header. With `hides_header` the header of the table
     is there for screen readers only.
     """
     context[_CELLS].append(Cell(f"{header}（{unit}）" if unit else str(header), content, classes, hides_header))
