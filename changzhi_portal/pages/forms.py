@@ -102,7 +102,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
 
     def get_form(self, form_class: type[BaseForm] | None = None) -> Any:
         """Return the form; for a preview, without asking for the fields that it does not depend on."""
-        form = super().get_form(form_class)  # type: ignore[arg-type]  # FormMixin knows no forms but Form
+        form = super().get_form(form_class)
         if self._asks_for_preview():
             for name in self.not_previewed:
                 form.fields[name].required = False

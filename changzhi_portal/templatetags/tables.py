@@ -52,8 +52,8 @@ def column(
     """Add a cell to the row.
 
     `classes` are those of the cell: "number" (on the right), "short" (never broken), "wide" (a line of its own on a
-    narrow screen), "actions" (without a label there). `unit` stands in brackets behind the header. With `hides_header` the header of the table
-    is there for screen readers only.
+    narrow screen), "actions" (without a label there). `unit` stands in brackets behind the header. With `hides_header`
+    the header of the table is there for screen readers only.
     """
     context[_CELLS].append(Cell(f"{header}（{unit}）" if unit else str(header), content, classes, hides_header))
     return ""
@@ -88,11 +88,12 @@ class TableNode(template.Node):
         rows: FilterExpression,
         names: list[str],
         options: dict[str, FilterExpression],
+        caption: NodeList,
         body: NodeList,
         empty: NodeList,
     ) -> None:
-        self.rows, self.names, self.options, self.body, self.empty = rows, names, options, body, empty
-        [self.caption] = body.get_nodes_by_type(CaptionNode)
+        self.rows, self.names, self.options = rows, names, options
+        self.caption, self.body, self.empty = caption, body, empty
 
     def render(self, context: template.Context) -> str:
         """Return the HTML."""
@@ -103,7 +104,7 @@ class TableNode(template.Node):
         current = options.pop("current", None)
         lines = [(self._cells(context, row), current is not None and row == current) for row in rows]
         shown = {"cards": True, "shows_caption": False} | options
-        shown |= {"caption": self.caption.text.render(context), "heads": lines[0][0], "lines": lines}
+        shown |= {"caption": self.caption.render(context), "heads": lines[0][0], "lines": lines}
         return context.template.engine.get_template("frame/table.html").render(context.new(shown))
 
     def _cells(self, context: template.Context, row: Any) -> list[Cell]:
@@ -136,6 +137,7 @@ def do_table(parser: Parser, token: Token) -> TableNode:
     if parser.next_token().contents == "empty":
         empty = parser.parse(("endtable",))
         parser.delete_first_token()
-    if len(body.get_nodes_by_type(CaptionNode)) != 1:
+    captions: list[Any] = body.get_nodes_by_type(CaptionNode)
+    if len(captions) != 1:
         raise template.TemplateSyntaxError("A table needs one caption.")
-    return TableNode(parser.compile_filter(rows), names, options, body, empty)
+    return TableNode(parser.compile_filter(rows), names, options, captions[0].text, body, empty)
