@@ -79,13 +79,9 @@ def is_explanation(name: str) -> bool:
     return name.startswith((_EACH, _REST))
 
 
-def first_unexplained(typed: Mapping[str, str]) -> str:
-    """Return the first form field of a finding that neither it nor its rule's field explains; "" for none."""
-    for name in typed:
-        rule = name.removeprefix(_EACH).partition(":")[0]
-        if name.startswith(_EACH) and not typed[name].strip() and not typed.get(_REST + rule, "").strip():
-            return name
-    return ""
+def explanation_field(key: str) -> str:
+    """Return the name of the form field of the finding with this `explanation_key`."""
+    return _EACH + key
 
 
 def explanation_groups(
@@ -102,7 +98,7 @@ def explanation_groups(
     seen: set[str] = set()
     for finding in soft:
         key = explanation_key(finding.rule.code, finding.ref)
-        name = "" if key in seen else _EACH + key
+        name = "" if key in seen else explanation_field(key)
         seen.add(key)
         before = submission.explanations.get(key, {}).get("text", "")
         by_rule[finding.rule.code].append(Asked(finding, name, typed.get(name, before), "".join(errors.get(name, ()))))

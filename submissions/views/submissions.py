@@ -21,7 +21,7 @@ from changzhi_portal.refusals import PortalError, StaleError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
-from submissions.explaining import explanation_groups, first_unexplained, given_explanations
+from submissions.explaining import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
 from submissions.reminders import deadline_in_words, remind_counties
@@ -154,9 +154,10 @@ class SubmissionPage(FormPage):
         return f"已接收{submission.county.name}{submission.period}的上报。"
 
     def refuse(self, form: StepForm, refusal: PortalError) -> HttpResponse:
-        """Say that explanations are missing at the first one that is."""
-        if refusal.field == "explanations":
-            refusal.field = first_unexplained(self.request.POST)
+        """Say what is wrong with an explanation at its field."""
+        what, _, key = refusal.field.partition(".")
+        if what == "explanations":
+            refusal.field = explanation_field(key)
         return super().refuse(form, refusal)
 
     def get_success_url(self) -> str:

@@ -273,3 +273,23 @@ def test_the_page_costs_the_same_queries_however_many_records(place, due, clerk,
     for number in range(30):
         doubtful_facility(place, number % 3)
     assert len(queries_of(lambda: browser.get(PAGE))) <= few + 4, "a rule more may speak up, not a record more"
+
+
+def test_an_explanation_that_is_missing_is_asked_for_at_its_field_which_has_the_focus(place, due, clerk, signed_in):
+    facility = doubtful_facility(place)
+    missing = f"each:facility_too_large:{facility.ref}"
+    given = {f"each:{key}": text for key, text in explained(due, place.county).items()} | {missing: " "}
+    answer = signed_in(clerk).post(PAGE, {"step": "submitted", "steps_seen": "0", **given})
+    page = text_of(answer)
+    assert answer.status_code == 422
+    field = page.split(f'name="{missing}"')[1].split("</li>")[0]
+    assert 'aria-invalid="true"' in field and " autofocus>" in field
+    assert "还有1处需要说明情况，第一处是" in field
+    assert page.count(" autofocus>") == page.count("处需要说明情况") == 1
+
+
+def test_a_note_that_is_missing_is_asked_for_at_its_field(place, due, clerk, officer, signed_in):
+    submit_month(period=due, county=place.county, by=clerk)
+    page = text_of(signed_in(officer).post(PAGE, {"step": "returned", "steps_seen": "1", "note": ""}))
+    assert '<p class="invalid-feedback mb-0" id="id_note_error">请写明退回意见' in page
+    assert 'aria-describedby="id_note_error"' in page
