@@ -25,6 +25,7 @@ from reports.issue import issue_markup
 from reports.models import MOST_ATTEMPTS, Briefing
 from reports.pdf import print_markup
 from reports.storage import keep_pdf
+from reports.stored_figures import to_json
 from targets.actions import compute_period
 from targets.models import Computation
 
@@ -223,7 +224,7 @@ def _print(claim: _Claim) -> None:
 
 
 def _figures_of(briefing: Briefing) -> dict[str, Any]:
-    """Those it was printed from, when the month has been locked ever since; otherwise the month's current ones.
+    """Return as JSON those it was printed from, if the month has been locked ever since; else the month's current ones.
 
     A corrected edition has its own, and the edition that it corrects keeps what it was printed from for good.
     """
@@ -235,7 +236,7 @@ def _figures_of(briefing: Briefing) -> dict[str, Any]:
     if briefing.figures and locked_since and briefing.printed_at and briefing.printed_at >= locked_since:
         return briefing.figures
     bring_up_to_date(period)
-    return briefing_figures(period, briefing.division)
+    return to_json(briefing_figures(period, briefing.division))
 
 
 def bring_up_to_date(period: ReportingPeriod) -> None:

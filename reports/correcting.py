@@ -10,9 +10,10 @@ from django.utils import timezone
 from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.refusals import StaleError
 from reports.actions import PRINT_TASK, refuse_unless_printing
-from reports.corrections import corrections_between
+from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
 from reports.models import Briefing
+from reports.stored_figures import to_json
 from revisions.would_be import recomputed
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 
@@ -51,14 +52,15 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
             cure=f"The period {period.code} is not locked: print the briefing again instead.",
         )
     newest = Briefing.objects.editions_of(briefing).first()
-    if newest is None or newest.state != Briefing.State.PRINTED:
+    printed = newest.stored_figures if newest and newest.state == Briefing.State.PRINTED else None
+    if newest is None or printed is None:
         raise StaleError(
             f"{division}{period}的简报还没有生成好，不能编发更正版，请先生成。",
             cure=f"The newest edition of the briefing of {division.code} for {period.code} is not printed yet.",
         )
     with recomputed(period):
         figures = briefing_figures(period, division)
-    corrections = corrections_between(newest.figures, figures)
+    corrections = corrections_between(printed, figures)
     if not corrections:
         raise StaleError(
             f"锁定后的改动不影响{division}{period}简报中的数据，不需要更正版。",
@@ -70,8 +72,8 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         edition=newest.edition + 1,
         **{name: getattr(newest, name) for name in _KEPT},
         issued_on=timezone.localdate(),
-        figures=figures,
-        corrections=corrections,
+        figures=to_json(figures),
+        corrections=corrections_to_json(corrections),
         heartbeat_at=timezone.now(),
         printed_by=by,
     )

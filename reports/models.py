@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from reports.corrections import Correction, corrections_from_json
+from reports.stored_figures import BriefingFigures, from_json
 
 # A briefing that waits or prints without a sign of life for this long has lost its worker (docs/architecture.md, decision 3).
 HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
@@ -42,7 +44,10 @@ class BriefingQuerySet(ScopedQuerySet):
 
 
 class Briefing(ScopedModel):
-    """One issue. `figures` is stored whole, so that printing it again gives the same numbers."""
+    """One issue. `figures` is stored whole, so that printing it again gives the same numbers.
+
+    `figures` and `corrections` are JSON; `stored_figures` and `stored_corrections` are what they say.
+    """
 
     class State(models.TextChoices):
         """queued → printing → printed | failed."""
@@ -122,6 +127,19 @@ class Briefing(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.division}{self.period}简报{self.edition_name}"
+
+    @property
+    def stored_figures(self) -> BriefingFigures | None:
+        """Return the figures that the issue was printed from; None before it is printed for the first time.
+
+        Reads them from JSON of any version, each time. Raises UnavailableError for figures of a newer release.
+        """
+        return from_json(self.figures) if self.figures else None
+
+    @property
+    def stored_corrections(self) -> tuple[Correction, ...]:
+        """Return what a corrected edition corrects; nothing for the original."""
+        return corrections_from_json(self.corrections)
 
     @property
     def is_at_work(self) -> bool:

@@ -273,7 +273,7 @@ def test_the_pdf_says_that_it_is_an_archive_copy(printed):
     assert re.search(r"pdfaid:conformance(=\"|>)U", metadata)
     assert "/OutputIntents" in reader.trailer["/Root"]
     assert reader.metadata.title == "2018年6月全市“三社联动”目标完成情况（演示数据）"
-    assert reader.metadata.author == CITY["office"]
+    assert reader.metadata.author == CITY.office
 
 
 def test_the_same_issue_printed_again_is_the_same_file():
