@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
-
 from accounts.models import Role, User
-from communities.models import Division
 
 # No secret: the README and the terminal say it. Demo data never come into a production installation.
 PASSWORD = "Changzhi-demo-2018"  # noqa: S105
@@ -57,28 +53,6 @@ ACCOUNTS = (*BUREAU, *CLERKS, STREET)
 # Who locks months, who keeps the city's lists, and whose clerk uploads for which county.
 ADMINISTRATOR, OFFICER = BUREAU[0].username, BUREAU[1].username
 CLERK_OF_COUNTY = {account.division_code: account.username for account in CLERKS}
-
-
-@transaction.atomic
-def create_accounts() -> None:
-    """Create the demo accounts that are missing; those that are there keep what has been made of them.
-
-    The password is hashed once for all: each hash takes a third of a second, and this password is no secret.
-    """
-    present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
-    password = make_password(PASSWORD)
-    User.objects.bulk_create(
-        User(
-            username=account.username,
-            role=account.role,
-            division=Division.objects.by_code(account.division_code),
-            full_name=account.full_name,
-            password=password,
-            must_change_password=False,
-        )
-        for account in ACCOUNTS
-        if account.username not in present
-    )
 
 
 def demo_accounts_exist() -> bool:

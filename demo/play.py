@@ -30,11 +30,10 @@ from demo.places import demo_counties
 from demo.span import Span
 from demo.state import demo_folder
 from demo.submissions import report_month
-from notices.actions import mark_notices_as_seen
+from notices.actions import mark_as_seen
 from periods.models import ReportingPeriod, last_day_of, month_after
 from revisions.actions import compare_locked, locked_periods_to_compare
-from submissions.actions import change_dates, lock_period
-from submissions.reminders import remind_counties
+from submissions.actions import change_dates, lock_period, remind_counties
 from targets.actions import compute_period
 
 # The month in hand can be reported for so many days from now on, and late for so many more. A demo has no calendar of
@@ -149,7 +148,7 @@ class Play:
     def _let_notices_be_seen() -> None:
         """Nobody has left years of notices unread; what comes in the last month is news."""
         for user in User.objects.filter(username__in=[account.username for account in ACCOUNTS]):
-            mark_notices_as_seen(by=user)
+            mark_as_seen(by=user)
 
     # --- After the last month ---
 

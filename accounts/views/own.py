@@ -11,7 +11,6 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,7 +22,6 @@ from changzhi_portal.facts import Fact, in_words
 from changzhi_portal.pages import FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
-from notices.actions import mark_notices_as_seen
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -75,19 +73,6 @@ class OwnPassword(FormPage):
     def get_success_url(self) -> str:
         """Return the address of the home page."""
         return reverse("home")
-
-
-class NoticesSeen(PortalPage):
-    """A page says that somebody has looked at what the notices about it speak of; a GET must not write."""
-
-    requires = EVERYBODY
-
-    def post(self, request: PortalRequest) -> HttpResponse:
-        """Note it for `about`. For htmx the answer is empty, but lets the number in the menu be asked for again."""
-        mark_notices_as_seen(by=request.user, about=request.POST.get("about", ""))
-        if request.htmx:
-            return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
-        return redirect("home")
 
 
 class OwnAccount(TemplateResponseMixin, PortalPage):

@@ -17,8 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.rights import EVERYBODY, has_right
 from communities.models import Division
-from reports.actions import prepare_briefing
-from reports.correcting import issue_correction
+from reports.actions import issue_correction, prepare_briefing
 from reports.filters import BriefingFilterSet
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text

@@ -20,16 +20,17 @@ from changzhi_portal.percent import percent
 from changzhi_portal.refusals import PortalError, StaleError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
+from submissions.actions import remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
 from submissions.explaining import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
-from submissions.reminders import deadline_in_words, remind_counties
 from submissions.reporting import (
     Phase,
     ReportingRate,
     Standing,
     counties_owing,
+    deadline_in_words,
     month_status,
     months_due,
     phase_of,
@@ -198,8 +199,8 @@ class SubmissionPage(FormPage):
             figures=_key_figures(submission, user),
             computation=Computation.objects.of_period(submission.period),
             panels=record_panels(self.request, submission),
-            notices=Notice.objects.visible_to(user).filter(about=submission.ref).select_related("user").newest_first(),
-            has_news=Notice.objects.news_for(user).filter(about=submission.ref).exists(),
+            notices=Notice.objects.visible_to(user).about(submission.ref).select_related("user").newest_first(),
+            has_unseen_notices=Notice.objects.addressed_to(user).unseen().about(submission.ref).exists(),
             **kwargs,
         )
         if not submission.is_reported:

@@ -42,9 +42,8 @@ OPEN = {"accounts:login", "healthz"}
 # Addresses that exist to change something: a GET is refused.
 POST_ONLY = {
     "accounts:logout",
-    "accounts:notices_seen",
+    "notices:seen",
     "uploads:commit",
-    "uploads:seen",
     "submissions:submissions_remind",
     "submissions:period_compute",
     "revisions:compare",
@@ -84,7 +83,6 @@ RECORDS: dict[str, Maker] = {
     "uploads:correct": lambda place, user: make_batch(user, state="checked"),
     "uploads:locked": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
-    "uploads:seen": lambda place, user: make_batch(user),
     "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),

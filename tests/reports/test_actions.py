@@ -14,8 +14,8 @@ from accounts.models import Role
 from changzhi_portal.refusals import InvalidError, NotAllowedError, UnavailableError
 from communities.models import Community
 from periods.models import ReportingPeriod
-from reports import actions, tasks
-from reports.actions import prepare_briefing, print_briefing, print_queued, put_back_stalled_briefings
+from reports import tasks
+from reports.actions import prepare_briefing, print_briefing, print_queued, printing, put_back_stalled_briefings
 from reports.models import HEARTBEAT_LIMIT, MOST_ATTEMPTS, Briefing
 from reports.storage import pdf_path
 from targets.actions import compute_period
@@ -126,7 +126,7 @@ def test_a_town_has_no_issue(place, period, officer):
 
 
 def test_the_queue_is_told_once_the_row_is_there(place, period, officer, django_capture_on_commit_callbacks):
-    with patch.object(actions, "enqueue") as enqueue:
+    with patch.object(printing, "enqueue") as enqueue:
         with django_capture_on_commit_callbacks(execute=True):
             briefing = prepare_briefing(period=period, division=place.city, by=officer)
             enqueue.assert_not_called()
@@ -231,7 +231,7 @@ def test_a_failed_reprint_leaves_the_earlier_pdf_and_its_figures(queued, setting
 
 
 def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
-    with patch.object(actions, "issue_markup", side_effect=KeyError("targets")):
+    with patch.object(printing, "issue_markup", side_effect=KeyError("targets")):
         print_briefing(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.FAILED
@@ -239,7 +239,7 @@ def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
 
 
 def test_a_database_that_went_away_leaves_the_issue_to_be_put_back(queued):
-    with patch.object(actions, "briefing_figures", side_effect=DatabaseError("gone")), pytest.raises(DatabaseError):
+    with patch.object(printing, "briefing_figures", side_effect=DatabaseError("gone")), pytest.raises(DatabaseError):
         print_briefing(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.PRINTING
@@ -265,7 +265,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing(queued):
         Briefing.objects.filter(pk=queued.pk).update(claim="another", step="正在核对数据")
         return "<p>国</p>"
 
-    with patch.object(actions, "issue_markup", side_effect=somebody_else_takes_it):
+    with patch.object(printing, "issue_markup", side_effect=somebody_else_takes_it):
         assert print_queued(queued.pk) is None
     queued.refresh_from_db()
     assert (queued.state, queued.claim, queued.pdf_name, queued.figures) == (State.PRINTING, "another", "", {})
@@ -276,7 +276,7 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
         Briefing.objects.filter(pk=queued.pk).update(claim="another")
         raise UnavailableError("缺字体。")
 
-    with patch.object(actions, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
+    with patch.object(printing, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
         print_queued(queued.pk)
     assert Briefing.objects.get().state == State.PRINTING
 
@@ -284,7 +284,7 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
 @pytest.mark.parametrize("state", [State.QUEUED, State.PRINTING])
 def test_an_issue_whose_worker_or_message_was_lost_is_queued_again(queued, state):
     went_silent(queued, state=state, claim="dead", attempts=1)
-    with patch.object(actions, "enqueue") as enqueue:
+    with patch.object(printing, "enqueue") as enqueue:
         assert put_back_stalled_briefings() == 1
     enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", queued.pk)
     queued.refresh_from_db()
@@ -301,7 +301,7 @@ def test_an_issue_with_a_sign_of_life_is_not_put_back(queued):
 
 def test_an_issue_that_kills_its_workers_is_given_up_with_a_sentence(queued):
     went_silent(queued, state=State.PRINTING, attempts=MOST_ATTEMPTS)
-    with patch.object(actions, "enqueue") as enqueue:
+    with patch.object(printing, "enqueue") as enqueue:
         tasks.put_back_stalled_briefings()
     enqueue.assert_not_called()
     queued.refresh_from_db()
@@ -319,14 +319,14 @@ def test_the_state_is_seen_by_others_while_printing(facts, period):
     """Nothing of the printing happens inside one long transaction."""
     briefing = prepare_briefing(period=period, division=facts.city, by=None, queue=False)
     seen = {}
-    real = actions.print_markup
+    real = printing.print_markup
 
     def looks(markup):
         seen["atomic"] = transaction.get_connection().in_atomic_block
         seen["state"], seen["step"] = Briefing.objects.values_list("state", "step").get()
         return real(markup)
 
-    with patch.object(actions, "print_markup", side_effect=looks):
+    with patch.object(printing, "print_markup", side_effect=looks):
         print_briefing(briefing.pk)
     assert seen == {"atomic": False, "state": State.PRINTING, "step": "正在绘图和排版"}
     assert Briefing.objects.get().state == State.PRINTED

@@ -19,9 +19,9 @@ from notices.actions import MOST_ATTEMPTS, TRY_AGAIN_AFTER, Message, notify, sen
 from notices.models import Notice
 from notices.tasks import send_waiting_mail as send_waiting_mail_task
 from periods.models import ReportingPeriod
-from submissions.actions import return_submission, submit_month
+from submissions.actions import remind_automatically, remind_counties, return_submission, submit_month
 from submissions.models import Reminder
-from submissions.reminders import deadline_in_words, remind_automatically, remind_counties
+from submissions.reporting import deadline_in_words
 from submissions.tasks import turn_the_calendar
 from tests.factories import make_division, make_period, make_place, make_user
 from tests.queries import queries_of
@@ -284,7 +284,7 @@ def test_a_server_that_is_away_is_tried_again_and_then_said(told, settings):
     later(other)
     assert send_waiting_mail() == 1
     notice.refresh_from_db()
-    assert Notice.objects.news_for(notice.user).get() == notice, "the notice itself is there all the same"
+    assert Notice.objects.addressed_to(notice.user).unseen().get() == notice, "the notice itself is there all the same"
 
 
 @pytest.mark.django_db

@@ -1,5 +1,9 @@
-"""What happens to a batch, from the file's arrival to its commit. Tasks, pages and commands call these alike."""
+"""What happens to a batch, from the arrival of its file to its undoing. Import from here.
 
+Tasks, pages and commands call these alike.
+"""
+
+from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.queueing import put_back_stalled_batches
@@ -7,11 +11,15 @@ from uploads.actions.receive import check_may_alter_locked, queue_check, receive
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
 __all__ = [
+    "alter_locked_months",
+    "change_month",
     "check_batch",
     "check_may_alter_locked",
     "check_queued_batch",
     "commit_batch",
     "commit_queued_batch",
+    "correct_cell",
+    "map_columns",
     "put_back_stalled_batches",
     "queue_check",
     "receive_file",

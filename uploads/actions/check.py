@@ -1,4 +1,4 @@
-"""The check of a batch: its file is read, compared with the registers, and its rows are staged."""
+"""Checking a batch: its file is read, compared with the registers, and its rows are staged."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from django.utils import timezone
 from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from periods.models import ReportingPeriod
 from uploads import storage
-from uploads.absence import unmentioned_records
+from uploads.actions.outcome_notices import notify_uploader
 from uploads.actions.queueing import claim, follow_office, guarded, load_batch
-from uploads.checking import Rereader, compare_rows, read_file
-from uploads.correcting import apply_corrections
+from uploads.actions.staging import copy_staged_rows, replace_staged_rows
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.progress import Reporter
-from uploads.published import COUNTERS
 from uploads.reading.refusal import FileRefusedError
 from uploads.registry import register_named
-from uploads.repeating import earlier_reading, reading_key, stage_again
-from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
+from uploads.reuse import reading_key, reusable_batch
+from uploads.rows.cleaning import CellRereader
+from uploads.rows.comparison import compare_rows, count_outcomes, count_problems
+from uploads.rows.corrections import apply_corrections
+from uploads.rows.from_file import read_file
+from uploads.rows.staged import all_staged_rows
+from uploads.unmentioned_records import unmentioned_records
 
 State = UploadBatch.State
 
@@ -31,7 +34,7 @@ def _reporter(batch: UploadBatch) -> Reporter:
 
 
 def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> CheckContext:
-    """What checking a batch needs to know; `locking` in the transaction of its commit."""
+    """Return what checking a batch needs to know; `locking` is for the transaction of its commit."""
     if batch.period is None:
         raise RuntimeError("A batch is checked for a month.")
     if locking and register_named(batch.register).has_dated_figures:
@@ -49,7 +52,7 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
 
 
 def check_queued_batch(batch_id: int) -> None:
-    """What the worker does with a queued batch; nothing when another worker has taken it."""
+    """Check a queued batch, for the worker; do nothing when another worker has taken it."""
     batch = claim(batch_id, expected=State.QUEUED, working=State.CHECKING)
     if batch is not None:
         check_batch(batch)
@@ -68,52 +71,58 @@ def _check(batch: UploadBatch) -> None:
     follow_office(batch)
     report = _reporter(batch)
     sheet = register_named(batch.register)()
-    earlier = earlier_reading(batch, sheet)
+    earlier = reusable_batch(batch, sheet)
     if earlier is not None:
         report.step("与上次入库的文件相同，核对登记表有无变动")
-        _repeat(batch, earlier, sheet)
+        _reuse(batch, earlier, sheet)
         return
     try:
         rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
     except FileRefusedError as refused:
         _reject(batch, refused)
         return
-    rereader = Rereader(sheet, batch.mapping)
+    rereader = CellRereader(sheet, batch.mapping)
     if not batch.needs_reading:
         for row in rows:
-            rereader.read_again(row)
+            rereader.read_kept_cells(row)
     apply_corrections(batch, rows, sheet, rereader)
     report.step("核对现有记录", len(rows))
     compare_rows(rows, sheet, check_context(batch, locking=False, report=report))
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
-        if not _still(batch, State.CHECKING):
+        if not _is_still(batch, State.CHECKING):
             return
-        stage_rows(batch, rows, sheet)
+        replace_staged_rows(batch=batch, rows=rows, sheet=sheet)
         for name, number in count_outcomes(rows).items():
             setattr(batch, name, number)
         batch.problem_counts = count_problems(rows)
-        batch.unmentioned = unmentioned_records(batch, sheet).count()
-        batch.needs_reading = False
-        batch.state = State.CHECKED
-        batch.save()
+        _end_checked(batch, sheet)
 
 
-def _repeat(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
-    """Stage the rows of a file that was committed before and that nothing has changed since: all are unchanged."""
+def _reuse(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
+    """Stage the rows of a file that was committed before and since when nothing has changed: all are unchanged."""
     with transaction.atomic():
-        if not _still(batch, State.CHECKING):
+        if not _is_still(batch, State.CHECKING):
             return
-        stage_again(batch, earlier, sheet)
-        batch.unmentioned = unmentioned_records(batch, sheet).count()
-        batch.needs_reading = False
-        batch.state = State.CHECKED
-        batch.save()
+        copy_staged_rows(batch=batch, earlier=earlier, sheet=sheet)
+        _end_checked(batch, sheet)
+
+
+def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
+    """End the check of a batch whose rows have been staged."""
+    batch.unmentioned = unmentioned_records(batch, sheet).count()
+    batch.needs_reading = False
+    batch.state = State.CHECKED
+    batch.save()
+    notify_uploader(batch)
 
 
 def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
-    """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefusedError."""
-    remembered = ColumnMapping.objects.of_office(batch)
+    """Return the rows of the batch's file, and set on the batch, unsaved, what the file says besides.
+
+    Raises FileRefusedError.
+    """
+    remembered = ColumnMapping.objects.of_office(batch).by_header()
     with storage.original_as_file(batch.stored_as) as path:
         found = read_file(path, batch.file_name, sheet, remembered, report)
     batch.read_as = reading_key(remembered)
@@ -128,20 +137,21 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Sh
     return found.rows
 
 
-def _still(batch: UploadBatch, state: str) -> bool:
-    """Whether the batch is still ours: locked and in the state we left it in."""
+def _is_still(batch: UploadBatch, state: str) -> bool:
+    """Lock the batch and return whether it is still in the state in which this worker has left it."""
     return UploadBatch.objects.select_for_update().filter(pk=batch.pk, state=state).exists()
 
 
 def _reject(batch: UploadBatch, refused: FileRefusedError) -> None:
-    """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
+    """End the check of a file that cannot be used, and drop the rows of an earlier check with another mapping."""
     with transaction.atomic():
         rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
             state=State.REJECTED,
             problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
-            **dict.fromkeys(COUNTERS, 0),
+            **dict.fromkeys(UploadBatch.COUNTERS, 0),
         )
         if rejected:
             batch.staged_rows.all().delete()
+            notify_uploader(load_batch(batch.pk))

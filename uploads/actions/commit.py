@@ -1,4 +1,4 @@
-"""The commit of a checked batch, asked for by somebody of its area."""
+"""Asking for the commit of a checked batch, and running it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, PortalError, StaleError
 from uploads.actions.check import check_batch, check_context
+from uploads.actions.commit_writer import RowsNoLongerGoodError, write_batch
+from uploads.actions.outcome_notices import notify_uploader
 from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
-from uploads.committing import RowsNoLongerGoodError, write_batch
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
 from uploads.registry import register_named
@@ -52,7 +53,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
             heartbeat_at=timezone.now(),
             attempts=0,
             message="",
-            seen_at=None if queue else timezone.now(),
+            notifies_uploader=queue,
         )
         if not taken:
             raise StaleError(
@@ -63,9 +64,9 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
 
 
 def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
-    """Hold the batch; raise StaleError when it is not what the person has looked at any more."""
-    held = UploadBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-    if held.state == State.CHECKED and held.check_mark != seen:
+    """Lock the batch; raise StaleError when it is no longer what the person has looked at."""
+    locked = UploadBatch.objects.locked().get(pk=batch.pk)
+    if locked.state == State.CHECKED and locked.check_mark != seen:
         raise StaleError(
             "您打开页面以后，有人改过这个批次或重新检查过，没有入库；请看一看现在的内容，再确认一次。",
             cure="The batch was checked anew after its preview was read. Read it again.",
@@ -73,7 +74,7 @@ def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
 
 
 def commit_queued_batch(batch_id: int) -> None:
-    """What the worker does with a batch whose commit was asked for; nothing when another worker has taken it."""
+    """Commit a batch whose commit was asked for, for the worker; do nothing when another worker has taken it."""
     batch = claim(batch_id, expected=State.COMMIT_QUEUED, working=State.COMMITTING)
     if batch is not None:
         commit_batch(batch)
@@ -106,4 +107,7 @@ def _recheck(batch: UploadBatch, message: str) -> None:
 
 
 def _leave_uncommitted(batch: UploadBatch, message: str) -> None:
-    UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.CHECKED, message=message[:500])
+    committing = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING)
+    with transaction.atomic():
+        if committing.update(state=State.CHECKED, message=message[:500]):
+            notify_uploader(load_batch(batch.pk))

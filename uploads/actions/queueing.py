@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 from changzhi_portal.bulk import without_collecting
 from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.refusals import PortalError
+from uploads.actions.outcome_notices import notify_uploader
 from uploads.models import UploadBatch
 
 logger = logging.getLogger(__name__)
@@ -80,8 +81,15 @@ def _guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
 
 def _fail(batch: UploadBatch, message: str, *, not_undone: str = NOT_UNDONE) -> None:
     of_batch = UploadBatch.objects.filter(pk=batch.pk)
-    of_batch.filter(state__in=(State.CHECKING, State.COMMITTING)).update(state=State.FAILED, message=message[:500])
-    of_batch.filter(state=State.UNDOING).update(state=State.COMMITTED, message=not_undone[:500])
+    working, undoing = (
+        of_batch.filter(state__in=(State.CHECKING, State.COMMITTING)),
+        of_batch.filter(state=State.UNDOING),
+    )
+    with transaction.atomic():
+        ended = working.update(state=State.FAILED, message=message[:500])
+        ended += undoing.update(state=State.COMMITTED, message=not_undone[:500])
+        if ended:
+            notify_uploader(load_batch(batch.pk))
 
 
 def put_back_stalled_batches() -> int:

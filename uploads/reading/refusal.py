@@ -1,4 +1,4 @@
-"""Why a whole file is refused, and the sentence for the person who sent it (codes: docs/spreadsheets.md §5.1)."""
+"""Why a whole file is refused, and the sentence for the person who sent it (docs/spreadsheets.md §5.1)."""
 
 from __future__ import annotations
 

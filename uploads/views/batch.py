@@ -15,16 +15,17 @@ from structlog.contextvars import bind_contextvars
 from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
+from notices.models import Notice
 from uploads.actions import receive_file, request_commit
-from uploads.correcting import made_corrections
+from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
-from uploads.mapping import file_columns
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
 from uploads.registry import register_named, registers
-from uploads.stamps import uses_old_template
+from uploads.rows.corrections import made_corrections
 from uploads.tables import BatchTable
+from uploads.template_stamp import uses_old_template
 
 
 class UploadPage(PortalPage):
@@ -58,7 +59,7 @@ class NewUpload(TemplateResponseMixin, UploadPage):
     extra_context = {"registers": registers}
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The form; `?register=` chooses the register beforehand."""
+        """Show the form; `?register=` chooses the register beforehand."""
         form = UploadForm(initial={"register": request.GET.get("register", "")})
         return self.render_to_response(self.get_context_data(form=form))
 
@@ -89,16 +90,16 @@ class BatchPage(TemplateResponseMixin, UploadPage):
     batch: UploadBatch
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page of the batch, if it lies in the user's area."""
+        """Show the batch, if it lies in the user's area."""
         self.batch = find_batch(request, ref)
         return self.render_to_response(self.get_context_data())
 
     def get_title(self) -> str:
-        """The file's name."""
+        """Return the file's name."""
         return self.batch.file_name if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
+        """Return the batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
         sheet = register_named(self.batch.register)()
         context = super().get_context_data(
             batch=self.batch,
@@ -109,6 +110,9 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         )
         if self.batch.is_at_work:
             return context
+        context["has_unseen_notices"] = (
+            Notice.objects.addressed_to(self.request.user).unseen().about(self.batch.ref).exists()
+        )
         context["columns"] = file_columns(self.batch, sheet)
         context["corrections"] = made_corrections(self.batch, sheet)
         if self.batch.state == UploadBatch.State.CHECKED:
@@ -124,7 +128,7 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
     template_name = "uploads/progress.html"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
-        """How far the batch is."""
+        """Show how far the batch is; htmx then exchanges the progress, or the whole page once the work is done."""
         batch = find_batch(request, ref)
         if not request.htmx:
             return redirect("uploads:batch", ref=batch.ref)

@@ -13,13 +13,12 @@ from django.views.generic.base import TemplateResponseMixin
 from changzhi_portal.pages import Crumb
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.refusals import PortalError
-from uploads.actions import request_undo
-from uploads.correcting import correctable_cells
+from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
+from uploads.column_mapping import choices_for, file_columns
 from uploads.forms import LockedReasonForm, MonthForm
-from uploads.mapping import choices_for, file_columns
 from uploads.models import UploadBatch, UploadRow
-from uploads.rechecking import alter_locked_months, change_month, correct_cell, map_columns
 from uploads.registry import register_named
+from uploads.rows.corrections import correctable_cells
 from uploads.views.batch import UploadPage, find_batch
 
 BESIDE_ROWS = "rows"  # messages so tagged stand above the rows, where the page is opened
@@ -148,7 +147,7 @@ class CorrectCell(BatchStep):
     """The cells of one row of the file, each to be corrected without uploading again."""
 
     title = "改这一行"
-    template_name = "uploads/correct.html"
+    template_name = "uploads/correct_row.html"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
         """The row that `?row=` names by its position."""

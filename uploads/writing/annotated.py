@@ -23,7 +23,7 @@ def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
     """An .xlsx: the file as it was uploaded, bad cells coloured, a note in each, and a list of all problems in front.
 
     An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. It holds personal data
-    in the clear, so only the person who uploaded it gets it (docs/domain.md §9). Raises PortalError for anybody else, for
+    in the clear, so only the person who uploaded it gets it (docs/domain.md §9.3). Raises PortalError for anybody else, for
     a batch without problems or with a file that could not be read, and when the original has been purged.
     """
     if batch.uploaded_by_id != by.pk:
