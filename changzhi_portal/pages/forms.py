@@ -128,8 +128,13 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
     def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
         """Show the form with the sentence of a refusal, at its field where it has one."""
         preview = self._preview_again(form)
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        field = self.field_of(refusal) if self.is_available() else ""
+        form.add_error(field if field in form.fields else None, str(refusal))
         return self.render_form(form, status=refusal.status, **preview)
+
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the form field at which the sentence of a refusal stands; one that the form does not have: above it."""
+        return refusal.field
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form with what is wrong and what was typed."""

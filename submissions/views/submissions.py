@@ -154,12 +154,10 @@ class SubmissionPage(FormPage):
         accept_submission(submission=submission, by=user, steps_seen=seen)
         return f"已接收{submission.county.name}{submission.period}的上报。"
 
-    def refuse(self, form: StepForm, refusal: PortalError) -> HttpResponse:
-        """Say what is wrong with an explanation at its field."""
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the field of the explanation that is missing or too long."""
         what, _, key = refusal.field.partition(".")
-        if what == "explanations":
-            refusal.field = explanation_field(key)
-        return super().refuse(form, refusal)
+        return explanation_field(key) if what == "explanations" else refusal.field
 
     def get_success_url(self) -> str:
         """Return the address of this page."""
