@@ -144,7 +144,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
 
     def render_form(self, form: Any, *, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
         """Render the page around `form`, the first error with the focus."""
-        focus_first_error(form)
+        focus_first_error(form, shows_fields=self.is_available())
         return self.render_to_response(self.get_context_data(form=form, **context), status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -176,15 +176,15 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
-def focus_first_error(form: BaseForm) -> None:
+def focus_first_error(form: BaseForm, *, shows_fields: bool = True) -> None:
     """Let the browser focus the first error of a form when the page opens, also without JavaScript.
 
-    Errors of the form as a whole come first: `frame/form_errors.html` gives itself the focus. Errors of hidden fields
-    become such errors, because nobody would see them.
+    Errors of the form as a whole come first: `frame/form_errors.html` gives itself the focus. Errors of fields that the
+    page does not show become such errors, because nobody would see them.
     """
     if not form.is_bound:
         return
-    for field in form.hidden_fields():
+    for field in form.hidden_fields() if shows_fields else list(form):
         for message in field.errors:
             form.add_error(None, message)
     if form.non_field_errors():

@@ -246,6 +246,7 @@ def test_a_page_with_nothing_to_decide_leads_away_and_shows_no_form_to_a_refused
     html = text_of(answer).split("<main")[1]
     assert "现在不能改，请稍后再试。" in html
     assert "<form" not in html and 'href="/accounts/account/"' in html
+    assert "请填写名称。" in text_of(browser.post(PAGE, {"year": "2018"})), "although its field is not there"
 
 
 # --- Previews ---
