@@ -87,7 +87,7 @@ class PlaceIndex:
         self._codes: dict[str, tuple[int, bool]] = {}
         self._keys_of: dict[int, set[str]] = defaultdict(set)
         self._areas_of: dict[int, set[int]] = defaultdict(set)
-        in_scope = Community.objects.standing().filter(Community.in_subtree(self.scope_path))
+        in_scope = Community.objects.current().filter(Community.in_subtree(self.scope_path))
         for row in in_scope.values_list("id", "town_id", "code", "name"):
             town = self.divisions[row[1]]
             known = KnownCommunity(row[0], row[1], town.parent_id, row[2], row[3])  # type: ignore[arg-type]

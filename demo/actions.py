@@ -12,7 +12,7 @@ from demo.accounts import ACCOUNTS, PASSWORD
 
 @transaction.atomic
 def create_accounts() -> None:
-    """Create the demo accounts that are missing; those that are there keep what has been made of them.
+    """Create the demo accounts that are missing; existing accounts are not changed.
 
     The password is hashed once for all: each hash takes a third of a second, and this password is no secret.
     """

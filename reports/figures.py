@@ -267,7 +267,7 @@ class _Edition:
             return None
         measures = DivisionMeasure.objects.for_period(period).within(self.division)
         rows = measures.filter(division__level=self.division.level).with_workforce()
-        became = Division.objects.became_by(self.period.as_of)
+        became = Division.objects.successors_on(self.period.as_of)
         own = [row for row in rows if became.get(row.division_id, row.division_id) == self.division.pk]
         known = [(row.workers, row.professionals) for row in own if row.workers is not None]
         return (sum(row[0] for row in known), sum(row[1] or 0 for row in known)) if known else None

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
+from changzhi_portal.jobs import Job
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -47,7 +48,7 @@ class LockedComparisonQuerySet(models.QuerySet):
         )
 
 
-class LockedComparison(models.Model):
+class LockedComparison(Job):
     """When a locked month was last compared with what computing it again would give. Gone once it is reopened."""
 
     class State(models.TextChoices):
@@ -66,6 +67,9 @@ class LockedComparison(models.Model):
         "完成时间", null=True, blank=True, help_text="现有结果的核对时间；重新核对时保留到有新结果为止"
     )
     changes_seen = models.PositiveIntegerField("已核对的变更集数", default=0)
+    not_compared: Any = models.JSONField(
+        "未比较的指标", default=list, blank=True, help_text="锁定后新增或修改统计口径的指标"
+    )
 
     objects = LockedComparisonQuerySet.as_manager()
 

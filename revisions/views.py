@@ -10,9 +10,10 @@ from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from changelog.history import LoggedEdit, edits_in_words
+from changelog.history import LoggedEdit, logged_edits
 from changelog.models import ChangeRecord
 from changzhi_portal.facts import in_words
+from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.percent import percent
@@ -23,7 +24,8 @@ from periods.models import ReportingPeriod
 from periods.pages import MonthPage
 from revisions.actions import compare_locked
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan
+from targets.figures import JUDGED, POPULATION, SCORED
+from targets.models import CommunityMeasure, Computation, Target, TargetPlan
 
 _MAY_COMPARE = "may_review"
 ROWS_A_PAGE = 25
@@ -35,11 +37,8 @@ _PAGES = {
     "orgs.socialorganization": "orgs:detail",
     "socialworkers.socialworker": "socialworkers:detail",
 }
-_LABELS = {
-    column.attname: str(column.verbose_name)
-    for model in (DivisionMeasure, CommunityMeasure)
-    for column in model._meta.concrete_fields
-}
+# The engine's rules, as the page calls what is not compared because of them.
+_RULE_LABELS = {POPULATION: "户数和常住人口", SCORED: "列入测评的社区", JUDGED: "达标判定"}
 _COUNTS = (("judged", "参评"), ("met", "达标"), ("over", "超上限"), ("unmet", "未达标"), ("unknown", "未知"))
 
 
@@ -78,13 +77,15 @@ class SinceLock(MonthPage):
         divisions = list(self._with_edits(changes.divisions()).exclude(division__level="town", number_of_edits=0))
         results = LockedResultChange.objects.visible_to(request.user).of_period(self.period)
         means = _units_of_means(self.period)
+        comparison = LockedComparison.objects.of_period(self.period)
         context = self.get_context_data(
             period=self.period,
-            comparison=LockedComparison.objects.of_period(self.period),
+            comparison=comparison,
             page=page,
             communities=self._units(list(page.object_list)),
             divisions=self._units(divisions),
             results=[_result_row(each, means) for each in results.exclude(division__level="town")],
+            not_compared=_not_compared(comparison),
             may_compare=has_right(request.user, _MAY_COMPARE),
         )
         return self.render_to_response(context)
@@ -100,7 +101,7 @@ class SinceLock(MonthPage):
         )
 
     def _units(self, changes: Sequence[Any]) -> list[ChangedUnit]:
-        every = edits_in_words([record for change in changes for record in change.edits], self.request.user)
+        every = logged_edits([record for change in changes for record in change.edits], self.request.user)
         said = iter(map(_shown, every))
         return [
             ChangedUnit(change, _figures(change), [next(said) for _ in change.edits], change.number_of_edits)
@@ -113,14 +114,37 @@ def _shown(edit: LoggedEdit) -> ShownEdit:
     return ShownEdit(edit, reverse(page, args=[edit.ref]) if page else "")
 
 
+def _labels() -> dict[str, str]:
+    """Return what the page calls the figures, the columns of a place, and the engine's rules."""
+    columns = {
+        column.attname: str(column.verbose_name)
+        for column in CommunityMeasure._meta.concrete_fields
+        if column.attname in (*CommunityMeasure.place_columns, *CommunityMeasure.population_columns)
+    }
+    return columns | {name: figure.label for name, figure in counted_figures().items()} | _RULE_LABELS
+
+
 def _figures(change: LockedChange) -> list[tuple[str, str, str]]:
     """Return the columns of a unit that is measured on both sides; of one that enters or leaves, that says enough."""
     if change.kind != LockedChange.Kind.CHANGED:
         return []
+    labels = _labels()
     return [
-        (_LABELS[each["name"]], _in_words(each["name"], each["before"]), _in_words(each["name"], each["after"]))
+        (
+            labels.get(each["name"], each["name"]),
+            _in_words(each["name"], each["before"]),
+            _in_words(each["name"], each["after"]),
+        )
         for each in change.columns
     ]
+
+
+def _not_compared(comparison: LockedComparison | None) -> list[str]:
+    """Return in words what was left out because it has been declared in another way since the lock."""
+    labels = _labels()
+    names = comparison.not_compared if comparison else []
+    # A figure that nobody declares any more has no label.
+    return [labels.get(name, name) for name in names]
 
 
 def _in_words(name: str, value: Any) -> str:

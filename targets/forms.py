@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from targets.indicators import INDICATORS
+from changzhi_portal.indicators import Dimension, dimensions, indicators
 from targets.models import Target, TargetPlan
-from targets.wording import DIMENSIONS
 
 
 def refuse_reserved(code: str) -> str:
@@ -90,24 +89,26 @@ class CopyPlanForm(PlanForm):
         return refuse_reserved(self.cleaned_data["code"])
 
 
+def counted_field(dimension_code: str) -> str:
+    """Return the name of the field in which a target's form asks for the values of a dimension that count."""
+    return f"counted_{dimension_code}"
+
+
+def _boxes(dimension: Dimension, chosen: list[str]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=f"计入的{dimension.title}",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=f"只对{dimension.subject}的指标有用。一个都不选，就是全部计入。",
+        choices=list(dimension.values.items()),
+        initial=chosen,
+    )
+
+
 class TargetForm(forms.ModelForm, ChangeForm):
-    """One clause. The counting rule is a set of boxes for each thing that an indicator can be narrowed by."""
+    """One clause. The counting rule is a set of boxes for each dimension that an indicator is divided by."""
 
     indicator = forms.ChoiceField(label="统计什么", help_text="指标，由登记表自动统计。")
-    registration = forms.MultipleChoiceField(
-        label="计入的管理方式",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="只对社会组织、社工机构的指标有用。一个都不选，就是全部计入。",
-    )
-    certificate = forms.MultipleChoiceField(
-        label="计入的职业水平",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="只对专业人才的指标有用。一个都不选，就是全部计入。",
-    )
-    # Which field chooses the values of which dimension; `level` is a column of the target already.
-    _chooses: ClassVar[dict[str, str]] = {"registration": "registration", "certificate": "level"}
 
     class Meta:
         model = Target
@@ -154,27 +155,26 @@ class TargetForm(forms.ModelForm, ChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["indicator"].choices = [(each.code, f"{each.name}（{each.unit}）") for each in INDICATORS.values()]
+        fields["indicator"].choices = [(each.code, f"{each.name}（{each.unit}）") for each in indicators()]
         fields["kind"].choices = [("", "不限"), *[pair for pair in fields["kind"].choices if pair[0]]]
         fields["per"].choices = [("", "不折算，按总数"), *[pair for pair in fields["per"].choices if pair[0]]]
-        for name, dimension in self._chooses.items():
-            fields[name].choices = list(DIMENSIONS[dimension].values.items())
-            fields[name].initial = self.instance.counting_rule.get(dimension, [])
+        for code, dimension in dimensions().items():
+            fields[counted_field(code)] = _boxes(dimension, self.instance.counting_rule.get(code, []))
         columns = list(self.Meta.fields)
         after = columns.index("indicator") + 1
-        self.order_fields([*columns[:after], *self._chooses, *columns[after:]])
+        self.order_fields([*columns[:after], *map(counted_field, dimensions()), *columns[after:]])
 
     def clean(self) -> dict[str, Any]:
-        """Put the counting rule together; boxes of a thing that the indicator knows nothing of are refused."""
+        """Put the counting rule together; boxes of a dimension that the indicator does not have are refused."""
         cleaned = super().clean() or {}
-        indicator = INDICATORS.get(cleaned.get("indicator", ""))
+        indicator = next((each for each in indicators() if each.code == cleaned.get("indicator")), None)
         rule = {}
-        for name, dimension in self._chooses.items():
-            chosen = cleaned.get(name) or []
+        for code, dimension in dimensions().items():
+            chosen = cleaned.get(counted_field(code)) or []
             if chosen and indicator is not None and indicator.dimension != dimension:
-                self.add_error(name, f"“{indicator.name}”不分{DIMENSIONS[dimension].title}，请把这里的勾都去掉。")
+                self.add_error(counted_field(code), f"“{indicator.name}”不分{dimension.title}，请把这里的勾都去掉。")
             elif chosen:
-                rule[dimension] = chosen
+                rule[code] = chosen
         self.instance.counting_rule = rule
         return cleaned
 

@@ -107,7 +107,7 @@ def trends_until(
         rows = list(_rows(results, period, targets, chosen.values()))
         is_of_another_map = any(row["division"] not in chosen for row in rows)
         day = timezone.localdate() if current_boundaries else period.as_of
-        became = Division.objects.became_by(day) if is_of_another_map else {}
+        became = Division.objects.successors_on(day) if is_of_another_map else {}
         for row in rows:
             division_id = became.get(row["division"], row["division"])
             if division_id in chosen:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.db.models import QuerySet
 
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.problems import CODE_TITLES
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import UploadBatch, UploadRow
+from uploads.models.row import UploadRowQuerySet
 from uploads.rows.corrections import positions_of
 from uploads.rows.staged import CLEARED
 from uploads.unmentioned_records import describe_record, unmentioned_page
@@ -82,7 +82,7 @@ def chosen_tab(tabs: list[Tab], name: str) -> Tab:
     return named or next((tab for tab in tabs if tab.number and tab.name != UNMENTIONED), tabs[0])
 
 
-def rows_under(batch: UploadBatch, tab: str) -> QuerySet[UploadRow]:
+def rows_under(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     """Return the rows of one tab in the order of the file."""
     rows = batch.staged_rows.in_file_order()
     if tab in UNDONE:

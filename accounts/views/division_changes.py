@@ -1,4 +1,4 @@
-"""Changes of divisions, for the bureau's administrator: what they would do, one button, and what has been applied."""
+"""The page of changes of divisions: a preview of the pending ones, a button to apply them, and the applied ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from periods.models import ReportingPeriod
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One change, and how much goes its way."""
+    """One change with the numbers of towns, communities and users it moves."""
 
     change: DivisionChange
     towns: int
@@ -27,7 +27,7 @@ class PreviewLine:
 
 
 class DivisionChanges(FormPage):
-    """The preview of the earliest day that has changes to apply; a change is applied once, all of a day together."""
+    """Preview and application of the changes of the earliest pending day, all of them together."""
 
     requires = "may_change_divisions"
     title = "区划变更"
@@ -68,7 +68,7 @@ def _applied() -> list[DivisionChange]:
 
 
 def _coming() -> list[DivisionChange]:
-    """Known changes whose day has not come."""
+    """Return the noted changes whose day has not come."""
     waiting = DivisionChange.objects.filter(applied_at__isnull=True).exclude(pk__in=pending_changes().values("pk"))
     return list(waiting.order_by("effective_on", "from_code"))
 
@@ -85,7 +85,7 @@ def _preview(plan: ChangePlan) -> dict[str, Any]:
 
 
 def _line(plan: ChangePlan, change: DivisionChange, users: list[tuple[User, Division]]) -> PreviewLine:
-    """Codes begin with those of what they lie in, so they say what goes from where to where."""
+    """Count what a change moves; a code begins with the code of the division above, so prefixes are compared."""
     old, new = change.from_code, change.to_code
     return PreviewLine(
         change,

@@ -1,4 +1,4 @@
-"""Signing in and out, and the own account."""
+"""Pages of signing in and out, and of the user's own account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from changzhi_portal.rights import EVERYBODY
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(auth_views.LoginView):
-    """The sign-in page; the only page open to visitors."""
+    """The sign-in page, the only page that visitors may open."""
 
     template_name = "accounts/login.html"
     authentication_form = SignInForm
@@ -40,7 +40,7 @@ class SignIn(auth_views.LoginView):
         return response
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Send the whole page here when htmx has asked for a part of one after the session has ended."""
+        """Redirect the whole page here when htmx requests a part of it after the session has ended."""
         htmx = cast(PortalRequest, request).htmx
         if htmx and request.method == "GET":
             back = urlencode({"next": htmx.current_url_abs_path or reverse("home")}, safe="/")
@@ -49,12 +49,12 @@ class SignIn(auth_views.LoginView):
 
 
 class SignOut(auth_views.LogoutView):
-    """Signing out (POST only), then the sign-in page."""
+    """Sign-out (POST only), followed by the sign-in page."""
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class OwnPassword(FormPage):
-    """Changing the own password; the first thing to do for somebody with a first password."""
+    """The page for changing one's own password, to which users with a first password are redirected."""
 
     requires = EVERYBODY
     title = "修改密码"
@@ -76,14 +76,14 @@ class OwnPassword(FormPage):
 
 
 class OwnAccount(TemplateResponseMixin, PortalPage):
-    """Who I am in the portal, and what my role may do."""
+    """The user's own account."""
 
     requires = EVERYBODY
     title = "我的账号"
     template_name = "accounts/account.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the account's columns in words."""
+        """Show the fields of the account."""
         user = request.user
         facts = [
             Fact("用户名", user.username),

@@ -232,7 +232,7 @@ class CommunitySheet(PlacedSheet):
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each community with its newest profile."""
-        inside = Community.objects.standing().filter(Community.in_subtree(scope_path))
+        inside = Community.objects.current().filter(Community.in_subtree(scope_path))
         newest: dict[int, CommunityProfile] = {}
         for profile in CommunityProfile.objects.filter(community__in=inside.values("pk")).order_by("as_of"):
             newest[profile.community_id] = profile

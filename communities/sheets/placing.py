@@ -135,9 +135,9 @@ class PlacedSheet(RegisterSheet):
 
     def offered(self, scope_path: str) -> dict[str, list[str]]:
         """See RegisterSheet.offered. The standing places of the scope, in the order of their codes."""
-        towns = Division.objects.towns().standing().filter(Division.in_subtree(scope_path)).order_by("code")
-        communities = Community.objects.standing().filter(Community.in_subtree(scope_path)).order_by("code")
-        counties = Division.objects.counties().standing().order_by("code")
+        towns = Division.objects.towns().current().filter(Division.in_subtree(scope_path)).order_by("code")
+        communities = Community.objects.current().filter(Community.in_subtree(scope_path)).order_by("code")
+        counties = Division.objects.counties().current().order_by("code")
         inside = Division.in_subtree(scope_path) | Q(pk__in=towns.values("parent"))
         found = {
             "county": counties.filter(inside).values_list("name", flat=True),

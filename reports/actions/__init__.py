@@ -6,7 +6,6 @@ from reports.actions.printing import (
     prepare_briefing,
     print_briefing,
     print_queued,
-    put_back_stalled_briefings,
 )
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "prepare_briefing",
     "print_briefing",
     "print_queued",
-    "put_back_stalled_briefings",
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.refusals import StaleError
-from reports.actions.printing import PRINT_TASK, refuse_unless_printing
+from reports.actions.printing import refuse_unless_printing
 from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
+from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.stored_figures import to_json
 from revisions.would_be import recomputed
@@ -40,7 +39,7 @@ def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Brie
     refuse_unless_printing(briefing.division, by)
     correction = in_one_snapshot(lambda: _made(briefing, by))
     if queue:
-        transaction.on_commit(lambda: enqueue(PRINT_TASK, Queue.REPORTS, correction.pk))
+        PRINT.announce(correction.pk)
     return correction
 
 
@@ -70,10 +69,10 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         period=period,
         division=division,
         edition=newest.edition + 1,
+        **PRINT.queued(),
         **{name: getattr(newest, name) for name in _KEPT},
         issued_on=timezone.localdate(),
         figures=to_json(figures),
         corrections=corrections_to_json(corrections),
-        heartbeat_at=timezone.now(),
         printed_by=by,
     )

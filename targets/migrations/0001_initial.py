@@ -161,6 +161,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="最近一次排队、领取或处理的时间", null=True, verbose_name="心跳"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),
+                (
+                    "claim_token",
+                    models.CharField(
+                        blank=True, editable=False, help_text="正在处理的那一次", max_length=13, verbose_name="领取标记"
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[("running", "计算中"), ("finished", "已完成"), ("failed", "出错")],
@@ -176,6 +189,15 @@ class Migration(migrations.Migration):
                         help_text="现有数据算出的时间；重新计算时保留到算出新数据为止",
                         null=True,
                         verbose_name="完成时间",
+                    ),
+                ),
+                (
+                    "measured",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="现有数据测算了哪些指标，各按哪一版口径",
+                        verbose_name="统计口径",
                     ),
                 ),
                 (
@@ -311,6 +333,10 @@ class Migration(migrations.Migration):
                 ("professionals_social_worker", models.PositiveIntegerField(null=True, verbose_name="社会工作师")),
                 ("professionals_senior", models.PositiveIntegerField(null=True, verbose_name="高级社会工作师")),
                 (
+                    "figures",
+                    models.JSONField(default=dict, help_text="没有单独一列的指标；未知的不列", verbose_name="其他指标"),
+                ),
+                (
                     "community",
                     models.ForeignKey(
                         on_delete=targets.models.measure.cascade_unless_locked,
@@ -414,6 +440,10 @@ class Migration(migrations.Migration):
                 ("professionals_assistant", models.PositiveIntegerField(null=True, verbose_name="助理社会工作师")),
                 ("professionals_social_worker", models.PositiveIntegerField(null=True, verbose_name="社会工作师")),
                 ("professionals_senior", models.PositiveIntegerField(null=True, verbose_name="高级社会工作师")),
+                (
+                    "figures",
+                    models.JSONField(default=dict, help_text="没有单独一列的指标；未知的不列", verbose_name="其他指标"),
+                ),
                 (
                     "division",
                     models.ForeignKey(

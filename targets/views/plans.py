@@ -18,7 +18,7 @@ from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import ChangeForm, CopyPlanForm, EditPlanForm, NewTargetForm, TargetForm
 from targets.models import Target, TargetPlan
-from targets.preview import changes_of, month_to_try, switch_by
+from targets.preview import changes_of, figures_measured_in, is_unmeasured, month_to_try, switch_by
 from targets.wording import asked_in_words, indicator_in_words, units_in_words, version_in_words
 
 _MAY_EDIT = "may_edit_plans"
@@ -304,6 +304,7 @@ def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, 
         "period": period,
         "changes": changes,
         "changed": sum(change.is_change for change in changes),
+        "is_unmeasured": after is not None and is_unmeasured(after, figures_measured_in(period)),
         "asked_before": "" if before is None else asked_in_words(before),
         "asked_after": "" if after is None else asked_in_words(after),
     }

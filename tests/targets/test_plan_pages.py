@@ -24,7 +24,7 @@ ORGANIZATION_COUNT = {
     "kind": "urban",
     "minimum_population": "",
     "indicator": "organizations",
-    "registration": ["registered", "filed", "guided"],
+    "counted_registration": ["registered", "filed", "guided"],
     "per": "",
     "aggregate": "each",
     "at_least": "10",
@@ -187,7 +187,7 @@ def test_saving_makes_a_version_with_who_when_and_why_and_the_old_one_stays_read
 
 
 def test_the_change_log_says_what_was_changed(administrators_browser, administrator, measured):
-    _, data = tried(administrators_browser, at_least="2", registration=["registered"])
+    _, data = tried(administrators_browser, at_least="2", counted_registration=["registered"])
     administrators_browser.post(TARGET, data)
     change_set = ChangeSet.objects.get()
     assert (change_set.made_by, change_set.division) == (administrator, administrator.division)
@@ -257,7 +257,13 @@ def test_saving_what_stands_already_makes_no_version(administrators_browser, mea
 
 
 def test_a_clause_can_be_added_and_taken_out_again(administrators_browser, measured, place):
-    new = {"code": "rural_area", "kind": "rural", "indicator": "facility_area", "registration": [], "unit": "㎡"}
+    new = {
+        "code": "rural_area",
+        "kind": "rural",
+        "indicator": "facility_area",
+        "counted_registration": [],
+        "unit": "㎡",
+    }
     address = "/plans/2020/targets/new/"
     answer, data = tried(administrators_browser, address, **new)
     county = next(change for change in answer.context["changes"] if change.division.code == "140423")

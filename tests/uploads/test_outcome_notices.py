@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS
 from notices.actions import send_waiting_mail
 from notices.models import Notice
 from tests.communities.test_sheets import facility_row
 from tests.uploads.office import write_workbook
 from uploads import actions
-from uploads.actions.queueing import MOST_ATTEMPTS
+from uploads.actions import check
+from uploads.jobs import CHECK, UNDO
 from uploads.models import UploadBatch
 
 pytestmark = pytest.mark.django_db
@@ -37,13 +39,13 @@ def receive(tmp_path, clerk, period):
 def checked(receive):
     """A function that takes a file in and has it checked by the worker; gives the batch."""
 
-    def check(rows):
+    def receive_and_check(rows):
         batch = receive(rows)
         actions.check_queued_batch(batch.pk)
         batch.refresh_from_db()
         return batch
 
-    return check
+    return receive_and_check
 
 
 def newest() -> Notice:
@@ -126,24 +128,34 @@ def test_a_commit_that_has_become_a_check_says_why(checked, clerk, place):
 
 
 @pytest.mark.parametrize(
-    ("state", "title", "ends"),
+    ("kind", "title", "ends"),
     [
-        (State.CHECKING, "服务设施处理出错，没有写入数据", State.FAILED),
-        (State.UNDOING, "服务设施的入库没有撤销成", State.COMMITTED),
+        (CHECK, "服务设施处理出错，没有写入数据", State.FAILED),
+        (UNDO, "服务设施的入库没有撤销成", State.COMMITTED),
     ],
 )
-def test_work_that_is_given_up_is_told(state, title, ends, receive, clerk):
+def test_work_that_is_given_up_is_told(kind, title, ends, receive, clerk):
     batch = receive([facility_row()])
     UploadBatch.objects.filter(pk=batch.pk).update(
-        state=state,
-        attempts=MOST_ATTEMPTS,
-        heartbeat_at=timezone.now() - datetime.timedelta(minutes=5),
+        state=kind.running,
+        attempts=MAX_ATTEMPTS,
+        heartbeat_at=timezone.now() - LEASE * 2,
         committed_at=timezone.now(),
-        undone_by=clerk if state == State.UNDOING else None,
+        undone_by=clerk if kind is UNDO else None,
     )
-    actions.put_back_stalled_batches()
+    kind.put_back()
     batch.refresh_from_db()
     assert (batch.state, titles()) == (ends, [title])
+
+
+def test_a_check_that_fails_in_the_worker_is_told_once(receive, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("演示故障")
+
+    monkeypatch.setattr(check, "reusable_batch", fail)
+    batch = receive([facility_row()])
+    actions.check_queued_batch(batch.pk)
+    assert (UploadBatch.objects.get().state, titles()) == (State.FAILED, ["服务设施处理出错，没有写入数据"])
 
 
 def test_no_email_is_sent_about_an_upload(checked, clerk):

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from periods.models import ReportingPeriod
 from uploads.actions.check import check_batch
-from uploads.actions.queueing import load_batch
-from uploads.actions.receive import check_may_alter_locked, queue_check
+from uploads.actions.receive import check_may_alter_locked
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
+from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.registry import register_named
 from uploads.rows.corrections import add_correction
@@ -41,16 +40,14 @@ def _locked_batch(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
     return locked
 
 
-def _check_again(batch: UploadBatch, *, state: str = State.QUEUED) -> None:
-    """Put a locked batch back to be checked: by the worker with state QUEUED, by the caller with CHECKING."""
-    batch.state = state
-    batch.heartbeat_at = timezone.now()
-    batch.attempts = 0
-    batch.message = ""
-    batch.notifies_uploader = state == State.QUEUED
+def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
+    """Put a locked batch back to be checked: by the worker, or without `queue` by the caller."""
+    for name, value in (CHECK.queued() if queue else CHECK.begun()).items():
+        setattr(batch, name, value)
+    batch.notifies_uploader = queue
     batch.save()
-    if state == State.QUEUED:
-        queue_check(batch)
+    if queue:
+        CHECK.announce(batch.pk)
 
 
 def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Any) -> bool:
@@ -130,6 +127,6 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
             raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
         add_correction(locked, row, column, text, by=by)
         is_small = locked.rows <= MOST_ROWS_AT_ONCE
-        _check_again(locked, state=State.CHECKING if is_small else State.QUEUED)
+        _check_again(locked, queue=not is_small)
     if is_small:
-        check_batch(load_batch(batch.pk))
+        check_batch(locked)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from changzhi_portal.jobs import Claim
 from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from periods.models import ReportingPeriod
 from uploads import storage
-from uploads.actions.outcome_notices import notify_uploader
-from uploads.actions.queueing import claim, follow_office, guarded, load_batch
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
+from uploads.jobs import CHECK, load_batch, work_on
 from uploads.models import ColumnMapping, UploadBatch
+from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.reading.refusal import FileRefusedError
 from uploads.registry import register_named
@@ -24,13 +25,6 @@ from uploads.rows.staged import all_staged_rows
 from uploads.unmentioned_records import unmentioned_records
 
 State = UploadBatch.State
-
-
-def _reporter(batch: UploadBatch) -> Reporter:
-    def sign_of_life() -> None:
-        UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=timezone.now())
-
-    return Reporter(batch.ref, sign_of_life)
 
 
 def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> CheckContext:
@@ -51,35 +45,49 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
     )
 
 
+def follow_office(batch: UploadBatch) -> None:
+    """Give a batch whose office has been closed meanwhile to the office's successor, as the office's people are."""
+    office = batch.division.current_division
+    if office != batch.division:
+        batch.division = office
+        UploadBatch.objects.filter(pk=batch.pk).update(division=office)
+
+
 def check_queued_batch(batch_id: int) -> None:
-    """Check a queued batch, for the worker; do nothing when another worker has taken it."""
-    batch = claim(batch_id, expected=State.QUEUED, working=State.CHECKING)
-    if batch is not None:
-        check_batch(batch)
+    """Check a queued batch, as the worker does; do nothing when another worker has taken it."""
+    claim = CHECK.claim(batch_id)
+    if claim is not None:
+        work_on(claim, check_claimed)
 
 
 def check_batch(batch: UploadBatch) -> UploadBatch:
-    """Check a batch in state CHECKING and stage its rows; ends CHECKED, REJECTED or FAILED.
+    """Check a batch in state CHECKING that the caller has begun (`CHECK.begun()`); return it as it is then.
 
-    Runs outside a transaction until the rows are staged, so that checking blocks nobody.
+    It ends CHECKED, REJECTED or FAILED.
     """
-    guarded(batch, _check)
+    work_on(CHECK.claim_of(load_batch(batch.pk)), check_claimed)
     return load_batch(batch.pk)
 
 
-def _check(batch: UploadBatch) -> None:
+def check_claimed(claim: Claim[UploadBatch]) -> None:
+    """Check the batch of a claim and stage its rows.
+
+    Runs outside a transaction until the rows are staged, so that checking blocks nobody; each report of progress is a
+    heartbeat, and reading the file in a child process takes less than the lease. Raises ClaimLostError.
+    """
+    batch = load_batch(claim.key)
     follow_office(batch)
-    report = _reporter(batch)
+    report = Reporter(batch.ref, claim.heartbeat)
     sheet = register_named(batch.register)()
     earlier = reusable_batch(batch, sheet)
     if earlier is not None:
         report.step("与上次入库的文件相同，核对登记表有无变动")
-        _reuse(batch, earlier, sheet)
+        _reuse(claim, batch, earlier, sheet)
         return
     try:
         rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
     except FileRefusedError as refused:
-        _reject(batch, refused)
+        _reject(claim, batch, refused)
         return
     rereader = CellRereader(sheet, batch.mapping)
     if not batch.needs_reading:
@@ -90,8 +98,7 @@ def _check(batch: UploadBatch) -> None:
     compare_rows(rows, sheet, check_context(batch, locking=False, report=report))
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
-        if not _is_still(batch, State.CHECKING):
-            return
+        claim.hold()
         replace_staged_rows(batch=batch, rows=rows, sheet=sheet)
         for name, number in count_outcomes(rows).items():
             setattr(batch, name, number)
@@ -99,11 +106,10 @@ def _check(batch: UploadBatch) -> None:
         _end_checked(batch, sheet)
 
 
-def _reuse(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
+def _reuse(claim: Claim[UploadBatch], batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
     """Stage the rows of a file that was committed before and since when nothing has changed: all are unchanged."""
     with transaction.atomic():
-        if not _is_still(batch, State.CHECKING):
-            return
+        claim.hold()
         copy_staged_rows(batch=batch, earlier=earlier, sheet=sheet)
         _end_checked(batch, sheet)
 
@@ -137,21 +143,15 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Sh
     return found.rows
 
 
-def _is_still(batch: UploadBatch, state: str) -> bool:
-    """Lock the batch and return whether it is still in the state in which this worker has left it."""
-    return UploadBatch.objects.select_for_update().filter(pk=batch.pk, state=state).exists()
-
-
-def _reject(batch: UploadBatch, refused: FileRefusedError) -> None:
+def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedError) -> None:
     """End the check of a file that cannot be used, and drop the rows of an earlier check with another mapping."""
     with transaction.atomic():
-        rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
-            state=State.REJECTED,
+        claim.finish(
+            State.REJECTED,
             problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
             **dict.fromkeys(UploadBatch.COUNTERS, 0),
         )
-        if rejected:
-            batch.staged_rows.all().delete()
-            notify_uploader(load_batch(batch.pk))
+        batch.staged_rows.all().delete()
+        notify_uploader(load_batch(batch.pk))

@@ -10,15 +10,16 @@ from django.utils import timezone
 
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
 from changzhi_portal.violations import violation_in_words
-from uploads.actions.outcome_notices import notify_uploader
-from uploads.actions.transfer_notices import notify_former_offices
 from uploads.models import RegisterLock, UploadBatch
+from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.rows.comparison import count_outcomes
 from uploads.rows.staged import slices_to_write
+from uploads.transfer_notices import notify_former_offices
 
 State = UploadBatch.State
 ROWS_AT_ONCE = 10_000
@@ -29,22 +30,18 @@ class RowsNoLongerGoodError(StaleError):
 
 
 def write_batch(
-    batch_id: int, sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
-) -> bool:
-    """Write the staged rows of a batch in state COMMITTING; return False when somebody else has finished it meanwhile.
+    claim: Claim[UploadBatch], sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
+) -> None:
+    """Write the staged rows of a claimed batch and mark it as committed, in one transaction that locks the batch.
 
     Everything or nothing: an error of any row in mode "all", or a violated constraint of the database, rolls all of it
-    back. `make_context` is called inside the transaction. Raises RowsNoLongerGoodError or PortalError.
+    back. `make_context` is called inside the transaction. Raises RowsNoLongerGoodError, PortalError, or ClaimLostError
+    when another worker has the batch or has finished it.
     """
     try:
         with transaction.atomic():
-            batch = (
-                UploadBatch.objects.locked()
-                .select_related("confirmed_by__division", "division", "uploaded_by")
-                .get(pk=batch_id)
-            )
-            if batch.state != State.COMMITTING:
-                return False
+            # Only the batch is locked: its people and its office go on working meanwhile.
+            batch = claim.hold(UploadBatch.objects.select_related("confirmed_by__division", "division", "uploaded_by"))
             _refuse_unless_still_allowed(batch)
             RegisterLock.objects.lock(batch.register)
             # Made here, so that a month that has been locked while the batch waited is known to be.
@@ -58,7 +55,6 @@ def write_batch(
     except IntegrityError as error:
         why = violation_in_words(error, sheet.writes_to)
         raise InvalidError(f"{why}没有写入任何数据，请核对后重新上传。") from error
-    return True
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> None:

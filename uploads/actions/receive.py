@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from periods.models import ReportingPeriod
 from uploads import storage
-from uploads.actions.queueing import CHECK_TASK, tell_worker
+from uploads.jobs import CHECK
 from uploads.models import UploadBatch
 from uploads.registry import register_named
 
@@ -53,8 +52,7 @@ def receive_file(
         file_name=file_name[-FILE_NAME_LENGTH:],
         file_size=len(data),
         sha256=storage.sha256_of(data),
-        state=State.QUEUED if queue else State.CHECKING,
-        heartbeat_at=timezone.now(),
+        **(CHECK.queued() if queue else CHECK.begun()),
         notifies_uploader=queue,
     )
     batch.stored_as = storage.keep_original(batch.ref, data)
@@ -62,7 +60,7 @@ def receive_file(
         with transaction.atomic():
             batch.save()
             if queue:
-                queue_check(batch)
+                CHECK.announce(batch.pk)
     except DatabaseError:
         storage.forget_original(batch.stored_as)
         raise
@@ -80,8 +78,3 @@ def check_may_alter_locked(by: Any, reason: str) -> None:
             cure=f"Give a reason of at most {longest} characters.",
             field="locked_reason",
         )
-
-
-def queue_check(batch: UploadBatch) -> None:
-    """Tell the worker, once the transaction is committed, that a batch in state QUEUED waits to be checked."""
-    transaction.on_commit(lambda: tell_worker(CHECK_TASK, batch.pk))

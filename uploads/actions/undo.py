@@ -6,19 +6,19 @@ from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from changelog.actions import Reversal, reverse_change_set
 from changelog.models import ChangeRecord
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import LockedError, NotAllowedError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
-from uploads.actions.outcome_notices import notify_uploader
-from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
-from uploads.actions.transfer_notices import notify_former_offices_of_undo
+from uploads.jobs import UNDO, load_batch, work_on
 from uploads.models import RegisterLock, UploadBatch, UploadRow
+from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.registry import register_named
+from uploads.transfer_notices import notify_former_offices_of_undo
 
 State = UploadBatch.State
 UndoOutcome = UploadRow.UndoOutcome
@@ -30,41 +30,45 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
     _refuse_unless_allowed(batch, register_named(batch.register)(), by)
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
-            state=State.UNDO_QUEUED if queue else State.UNDOING,
+            **(UNDO.queued() if queue else UNDO.begun()),
             undone_by=by,
-            heartbeat_at=timezone.now(),
-            attempts=0,
-            message="",
             notifies_uploader=queue,
         )
         if not taken:
             raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
         if queue:
-            transaction.on_commit(lambda: tell_worker(UNDO_TASK, batch.pk))
+            UNDO.announce(batch.pk)
 
 
 def undo_queued_batch(batch_id: int) -> None:
-    """Undo a batch whose undoing was asked for, for the worker; do nothing when another worker has taken it."""
-    batch = claim(batch_id, expected=State.UNDO_QUEUED, working=State.UNDOING)
-    if batch is not None:
-        undo_batch(batch)
+    """Undo a batch whose undoing was asked for, as the worker does; do nothing when another worker has taken it."""
+    claim = UNDO.claim(batch_id)
+    if claim is not None:
+        work_on(claim, _undo)
 
 
 def undo_batch(batch: UploadBatch) -> UploadBatch:
-    """Undo a batch in state UNDOING; it ends UNDONE, each written row reversed, kept or failed."""
-    guarded(batch, lambda batch: _take_back(batch.pk, register_named(batch.register)(), Reporter(batch.ref)))
+    """Undo a batch in state UNDOING that the caller has begun; return it as it is then.
+
+    It ends UNDONE, each written row reversed, kept or failed; or COMMITTED as before, with a message.
+    """
+    work_on(UNDO.claim_of(load_batch(batch.pk)), _undo)
     return load_batch(batch.pk)
 
 
-def _take_back(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
-    """Undo a batch in state UNDOING, in one transaction; do nothing when somebody else has finished it meanwhile.
+def _undo(claim: Claim[UploadBatch]) -> None:
+    batch = load_batch(claim.key)
+    _take_back(claim, register_named(batch.register)(), Reporter(batch.ref))
 
-    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked.
+
+def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter) -> None:
+    """Undo a claimed batch in one transaction that locks it.
+
+    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked, and
+    ClaimLostError when another worker has the batch or has finished it.
     """
     with transaction.atomic():
-        batch = UploadBatch.objects.locked().select_related("undone_by__division", "uploaded_by").get(pk=batch_id)
-        if batch.state != State.UNDOING:
-            return
+        batch = claim.hold(UploadBatch.objects.select_related("undone_by__division", "uploaded_by"))
         RegisterLock.objects.lock(batch.register)
         if sheet.has_dated_figures:
             ReportingPeriod.objects.keep_from_locking()

@@ -10,14 +10,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
-
-# A batch at work without a heartbeat for this long has lost its worker.
-HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -26,17 +23,6 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def newest_first(self) -> Self:
         """Return the batches for a list, the newest first, with the related rows that a line shows."""
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
-
-    def waiting(self) -> Self:
-        """Return the batches that a worker should take: queued to be checked, committed or undone."""
-        return self.filter(state__in=UploadBatch.WAITS_AS.values())
-
-    def stalled(self) -> Self:
-        """Return the batches whose worker died: at work, but without a heartbeat for HEARTBEAT_LIMIT."""
-        return self.filter(
-            state__in=UploadBatch.WAITS_AS.keys(),
-            heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
-        )
 
     def reported(self) -> Self:
         """Return the batches whose rows stand in the registers: committed, or checked and equal to the registers."""
@@ -80,11 +66,8 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.same_file(batch).order_by("-committed_at").first()
 
 
-class UploadBatch(ScopedModel):
-    """One uploaded file for one office, register and month.
-
-    `state` decides what happens to it; a message in the task queue only says that a worker should look.
-    """
+class UploadBatch(ScopedModel, Job):
+    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`)."""
 
     class State(models.TextChoices):
         """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
@@ -101,12 +84,9 @@ class UploadBatch(ScopedModel):
         UNDONE = "undone", "已撤销"
         FAILED = "failed", "系统出错"
 
-    # state at work -> state in which the batch waits for a worker
-    WAITS_AS: ClassVar[dict[str, str]] = {
-        State.CHECKING: State.QUEUED,
-        State.COMMITTING: State.COMMIT_QUEUED,
-        State.UNDOING: State.UNDO_QUEUED,
-    }
+    # The states in which it waits for a worker, and those in which it waits or a worker works on it.
+    WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
+    AT_WORK: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
 
     # What a check counts: rows by what committing them would do, and rows that were skipped.
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
@@ -134,8 +114,6 @@ class UploadBatch(ScopedModel):
     state = models.CharField("状态", max_length=16, choices=State, default=State.QUEUED, db_index=True)
     locked_reason = models.CharField("修改已锁定月份的原因", max_length=100, blank=True)
     commit_mode = models.CharField("入库方式", max_length=4, choices=CommitMode, blank=True)
-    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     rows = models.PositiveIntegerField("数据行", default=0)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("修改", default=0)
@@ -198,12 +176,12 @@ class UploadBatch(ScopedModel):
 
         A waiting batch may still have the last report of an earlier step in the cache.
         """
-        return Progress() if self.state in self.WAITS_AS.values() else read_progress(self.ref)
+        return Progress() if self.state in self.WAITING else read_progress(self.ref)
 
     @property
     def is_at_work(self) -> bool:
         """Return whether the batch waits for a worker or is being worked on."""
-        return self.state in self.WAITS_AS or self.state in self.WAITS_AS.values()
+        return self.state in self.AT_WORK
 
     def may_be_handled_by(self, user: Any) -> bool:
         """Return whether a user may decide about it: the role uploads and the batch lies in the user's area."""

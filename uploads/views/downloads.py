@@ -80,7 +80,7 @@ class Template(UploadPage):
         """Send the file. An unknown register is not found."""
         sheet = _sheet(register)
         asked, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
-        period = ReportingPeriod.objects.asked_for(parse_month(asked) if asked else None)
+        period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
         division = request.user.division
         data = write_template(sheet, division=division, period=period, by=request.user, filled=filled)
         kind = "填报表（含现有数据）" if filled else "填报空表"
