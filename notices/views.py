@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.pages import PortalPage
+from changzhi_portal.pages import ActionPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.rights import EVERYBODY
@@ -43,17 +46,23 @@ class UnseenCount(TemplateResponseMixin, PortalPage):
         return self.render_to_response({"number": Notice.objects.addressed_to(request.user).unseen().count()})
 
 
-class MarkSeen(PortalPage):
+class MarkSeen(ActionPage):
     """Marking notices as seen: all own ones from the list, or those about one record from the page of that record."""
 
     requires = EVERYBODY
 
-    def post(self, request: PortalRequest) -> HttpResponse:
-        """Mark those about the record whose ref is sent as `about`, all without it.
-
-        For htmx the answer is empty and lets the heading ask for the number again.
-        """
-        mark_as_seen(by=request.user, about=request.POST.get("about"))
-        if request.htmx:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Mark them. For htmx the answer is empty and lets the heading ask for the number again."""
+        answer = super().post(request, *args, **kwargs)
+        if cast(PortalRequest, request).htmx:
             return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
-        return redirect("notices:list")
+        return answer
+
+    def act(self) -> str:
+        """Mark those about the record whose ref is sent as `about`, all without it."""
+        mark_as_seen(by=self.request.user, about=self.request.POST.get("about"))
+        return ""
+
+    def get_success_url(self) -> str:
+        """Return the address of the list."""
+        return reverse("notices:list")

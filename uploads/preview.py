@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
@@ -54,14 +54,6 @@ class ProblemLine(NamedTuple):
     problem: dict[str, Any]
     field: str
     is_personal: bool
-
-
-class RowShown(NamedTuple):
-    """A staged row with what its tab shows of it."""
-
-    row: UploadRow
-    values: list[tuple[str, str]]
-    problems: list[ProblemLine]
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -128,7 +120,7 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
         page = unmentioned_page(batch, sheet, user, text=narrowing.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
     page = page_under(batch, tab, narrowing, number)
-    return context | {"page": page, "rows": [_shown(row, batch, tab, sheet) for row in page]}
+    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet)}
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
@@ -138,9 +130,15 @@ def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
     return [(code, title) for code, title in CODE_TITLES.items() if code in batch.problem_counts]
 
 
-def _shown(row: UploadRow, batch: UploadBatch, tab: Tab, sheet: RegisterSheet) -> RowShown:
-    values = values_in_words(row, sheet) if tab.name == "new" else []
-    return RowShown(row, values, problem_lines(row, batch, sheet) if tab.name in WITH_PROBLEMS else [])
+def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: RegisterSheet) -> list[Any]:
+    """Return the lines of a tab's table: (row, problem), (row, change), or (row, its values in words); else the rows."""
+    if tab.name in WITH_PROBLEMS:
+        return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
+    if tab.name == "changed":
+        return [(row, change) for row in rows for change in row.changes]
+    if tab.name in UNDONE:
+        return list(rows)
+    return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:

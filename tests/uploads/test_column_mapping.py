@@ -130,6 +130,7 @@ def test_two_columns_for_one_are_refused_naming_both(send, clerk, signed_in):
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "另一个面积数" in page and "都对应到“建筑面积（㎡）”" in page
+    assert '<option value="area" selected>' in page, "what was chosen is kept"
     batch.refresh_from_db()
     assert batch.state == State.CHECKED and not ColumnMapping.objects.exists()
 

@@ -258,3 +258,46 @@ def test_a_cell_comes_back_from_staging_as_it_was_read(cell, name):
     stored = raw_cells.as_json(cell, column)
     back = raw_cells.from_json(stored)
     assert (type(back), back) == (type(cell), cell)
+
+
+def test_a_refused_correction_stays_at_its_cell_with_what_was_typed_and_the_focus(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"})])
+    address = reverse("uploads:correct", args=[batch.ref])
+    typed = "六" * 2_001
+    answer = signed_in(clerk).post(address, {"row": "1", "field": "area", "text": typed, "back": "tab=errors"})
+    page = " ".join(answer.content.decode().split())
+    assert answer.status_code == 422
+    cell = page.split('id="cell-area"')[1].split("</form>")[0]
+    assert f'value="{typed}"' in cell and " autofocus>" in cell
+    assert '<p class="invalid-feedback mb-0" id="error-area">内容过长' in cell
+    assert page.count(" autofocus") == page.count("内容过长") == 1
+    batch.refresh_from_db()
+    assert batch.corrections == []
+
+
+def test_what_is_typed_in_a_personal_cell_is_not_shown_again(send, clerk, signed_in):
+    batch = sent(send, clerk, [worker_row("和平社区")], register="workers")
+    answer = signed_in(clerk).post(
+        reverse("uploads:correct", args=[batch.ref]), {"row": "1", "field": "id_number", "text": NUMBER * 200}
+    )
+    assert answer.status_code == 422
+    assert "内容过长" in answer.content.decode()
+    assert NUMBER not in answer.content.decode()
+
+
+@pytest.mark.parametrize("change", [{"row": "9"}, {"field": "no_such_field"}])
+def test_a_correction_of_a_cell_that_is_gone_is_said_above(send, clerk, signed_in, change):
+    batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"})])
+    asked = {"row": "1", "field": "area", "text": "520", **change}
+    answer = signed_in(clerk).post(reverse("uploads:correct", args=[batch.ref]), asked)
+    assert answer.status_code == 404
+    assert "没有找到要改的这一格，请刷新页面后再改。" in answer.content.decode()
+
+
+def test_a_batch_that_is_committed_meanwhile_says_so_without_the_form(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row()], commit="all")
+    address = reverse("uploads:correct", args=[batch.ref])
+    answer = signed_in(clerk).post(address, {"row": "1", "field": "area", "text": "1"})
+    main = answer.content.decode().split("<main")[1]
+    assert answer.status_code == 409
+    assert "正在处理或已经入库" in main and "<form" not in main
