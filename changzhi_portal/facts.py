@@ -1,4 +1,4 @@
-"""A record's columns in words, as detail pages and the change log show them."""
+"""A record's columns as text, as detail pages and the change log show them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DASH = "—"
 
 
 class Fact(NamedTuple):
-    """A column's name and value in words, with a link when the value is a record that has a page."""
+    """A column's label and its value as text, with a link if the value is a record that has a page."""
 
     label: str
     value: str
@@ -21,7 +21,7 @@ class Fact(NamedTuple):
 
 
 def in_words(value: Any) -> str:
-    """A value as people read it: 是/否, 2018-06-30, 1,200; a dash for nothing. Personal data show their mask."""
+    """Return a value as text: 是/否, 2018-06-30, 1,200; a dash for None and "". Personal data are masked."""
     if value is None or value == "":
         return DASH
     if isinstance(value, bool):
@@ -36,7 +36,7 @@ def in_words(value: Any) -> str:
 
 
 def fact_of(record: Model, name: str) -> Fact:
-    """One column of a record; the label is the field's own name."""
+    """Return one column of a record as a Fact; the label is the field's verbose name."""
     field = record._meta.get_field(name)
     if isinstance(field, Field) and field.choices:
         return Fact(str(field.verbose_name), in_words(getattr(record, f"get_{name}_display")()))

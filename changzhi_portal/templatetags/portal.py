@@ -1,4 +1,4 @@
-"""What templates need that Django does not have."""
+"""Template tags and filters that Django lacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.filter
 def quantity(value: Decimal | int | None) -> str:
-    """Return a number with thousands separated and without idle decimals: 12,345.5; a dash when unknown."""
+    """Return a number with thousands separators and without trailing zeros: 12,345.5; a dash when unknown."""
     if value is None:
         return "—"
     number = Decimal(value)
@@ -25,7 +25,7 @@ def quantity(value: Decimal | int | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
-    """Return the user's menu entries, each with whether the page lies in one of its sections."""
+    """Return the user's menu entries, each with whether the page belongs to one of its sections."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     current = match.view_name if match is not None else ""
@@ -40,5 +40,5 @@ def sort_direction(table: Any, column_name: str) -> str:
 
 @register.filter
 def since(day: datetime.date) -> str:
-    """Return the first day of a fact; one whose beginning is not on record says so instead of showing a made-up day."""
+    """Return the first day of a fact as text; for an unknown first day, a text that says so."""
     return "建档时" if day <= BEGINNING else f"{day:%Y-%m-%d}"
