@@ -1,8 +1,8 @@
-"""更正说明: what a corrected edition corrects, found by comparing its figures with those of the edition before it.
+"""更正说明: the differences of a corrected edition's figures from those of the edition before it.
 
-Only what an issue prints is compared; an edit that leaves every printed figure as it was is no correction.
-`Briefing.corrections` keeps them as JSON: a list of objects with `subject` and `changes`, each of these a list of label,
-old and new text.
+Only printed figures are compared: a change in the registers that leaves them equal is no correction.
+`Briefing.corrections` stores them as JSON: a list of objects with `subject` and `changes`, a list of label, old and new
+text.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from reports.stored_figures import (
     Workforce,
 )
 
-# A list longer than this is counted.
+# A longer list is replaced by its length.
 _MOST_NAMES = 5
 _SAYS_MOST = ("数量", "达标数", "达标率")
 
 
 class Change(NamedTuple):
-    """One figure that is corrected: what it is called, and its text before and now; "" where there was or is none."""
+    """One corrected figure: its label, and its old and new text; "" where there was or is none."""
 
     label: str
     old: str
@@ -43,7 +43,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Correction:
-    """What is corrected of one subject: 全市城市社区设施面积."""
+    """The corrections of one subject: 全市城市社区设施面积."""
 
     subject: str
     changes: tuple[Change, ...]
@@ -64,7 +64,7 @@ def corrections_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Correcti
 
 
 def corrections_between(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
-    """Return what differs between the printed figures of two editions of one issue, in the order of printing."""
+    """Return the differences of the printed figures of two editions of one issue, in the order of printing."""
     whole = words.whole_of(new.division)
     found = [
         *_of_targets(old.targets, new.targets, whole),
@@ -80,7 +80,9 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
 
 
 def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str) -> list[Correction]:
-    """Target by target: the whole, then all its counties (towns) in one line; targets that the plan got or lost."""
+    """Return the corrections by target: the whole division, then its counties (towns) in one line; added and removed
+    targets.
+    """
     before = {target.code: target for target in old}
     after = {target.code for target in new}
     found = []
@@ -100,7 +102,7 @@ def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whol
 
 
 def _below(old: TargetFigures, new: TargetFigures) -> list[Change]:
-    """County by county (town by town), the one figure that says most: how many have reached it, or else the rate."""
+    """Return one change per county (town), of its main figure: the number of units that reached it, or else the rate."""
     rows = {row.code: row for row in old.divisions}
     return [
         first._replace(label=f"{row.name}{first.label}")
@@ -154,7 +156,7 @@ def _services(old: Purchases, new: Purchases) -> list[Change]:
 
 
 def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
-    """附件1: who comes onto the list or leaves it, and whose printed figures are others."""
+    """Return the corrections of 附件1: communities that were added or removed, or whose printed figures differ."""
     before = {row.code: row for row in old.shortfalls.rows}
     after = {row.code: row for row in new.shortfalls.rows}
     targets = {target.code: target for target in new.targets}

@@ -1,4 +1,4 @@
-"""Writes of the briefings: preparing and printing issues, and corrected editions of them. Import from here."""
+"""Actions that write briefings: preparing and printing issues, and issuing corrected editions. Import from here."""
 
 from reports.actions.corrected_editions import issue_correction
 from reports.actions.printing import (

@@ -1,4 +1,4 @@
-"""Corrected editions (更正版) of a locked month's briefing: issued beside the original, which stays as it was printed."""
+"""Corrected editions (更正版) of a locked month's briefing, issued beside the original, which is not changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reports.stored_figures import to_json
 from revisions.would_be import recomputed
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 
-# What a corrected edition takes over from the one before it.
+# Columns that a corrected edition copies from the one before it.
 _KEPT = (
     "issue_number",
     "total_number",
@@ -30,11 +30,11 @@ _KEPT = (
 
 
 def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Briefing:
-    """A corrected edition of an issue, from the figures that computing its locked month now would give; queued.
+    """Return a new corrected edition, queued for printing, with the figures that its locked month would have now.
 
-    It keeps those figures and says what it corrects against the newest edition, which keeps its own. The frozen rows
-    of the month stay as they are. Raises PortalError for a role that may not print, a month that is not locked, an
-    issue that was never printed, and when no printed figure would be another.
+    The edition stores these figures, and its differences from the newest edition, which is not changed. The frozen rows
+    of the month are not changed either. Raises PortalError for a role that may not print, a month that is not locked,
+    an issue that was never printed, and when no printed figure would change.
     """
     refuse_unless_printing(briefing.division, by)
     correction = in_one_snapshot(lambda: _made(briefing, by))

@@ -1,4 +1,4 @@
-"""The dashboard: how a division stands against every target in one month, and which communities fall short."""
+"""The dashboard: the results of a division for every target in one month, and the communities that fall short."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ROWS_A_PAGE = 50
 class Dashboard(TemplateResponseMixin, PortalPage):
     """?division=CODE&period=YYYY-MM&target=CODE&divisions=now; each has a default.
 
-    Another area's division is not found (404). `divisions=now` shows a month before a change of the map by the counties
-    of today; so does a division of today that did not stand in that month.
+    A division of another area is not found (404). `divisions=now` shows a month before a change of divisions by today's
+    counties; so does one of today's divisions that did not exist in that month.
     """
 
     requires = EVERYBODY
@@ -35,7 +35,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
     template_name = "reports/dashboard.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the page; a month that was never measured says so."""
+        """Show the page, also for a month that was never measured."""
         context = self.get_context_data(
             period=self.period,
             periods=periods_measured(),
@@ -52,12 +52,12 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def has_other_map(self) -> bool:
-        """Whether the month had other divisions than today, so that there are two ways to show it."""
+        """Return whether the month had other divisions than today, so that there are two ways to show it."""
         return self.period is not None and is_of_another_map(self.period)
 
     @cached_property
     def shows_now(self) -> bool:
-        """Whether the divisions are those of today instead of those of the month."""
+        """Return whether the month is shown by today's divisions instead of its own."""
         if not self.has_other_map or self.period is None:
             return False
         if self.request.GET.get("divisions") == "now":
@@ -71,7 +71,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         )
 
     def _same_place(self) -> str:
-        """Return the code under which the other reading of the month knows the division; empty when only its parts do."""
+        """Return the division's code for the link to the other way of showing the month; "" if it has no equivalent."""
         if self.division is None or not self.has_other_map:
             return ""
         if not self.shows_now:
@@ -81,7 +81,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def period(self) -> ReportingPeriod | None:
-        """The month asked for, else the newest with figures. Raises InvalidError for a month written wrongly."""
+        """Return the requested month, by default the newest with figures. Raises InvalidError for a malformed month."""
         asked = self.request.GET.get("period")
         if asked:
             return ReportingPeriod.objects.filter(month=parse_month(asked)).first()
@@ -89,7 +89,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def choices(self) -> list[Division]:
-        """The divisions of that month to choose from: city and counties, or the county and its towns."""
+        """Return the divisions of that month to choose from: city and counties, or the county and its towns."""
         if self.period is None:
             return []
         user = self.request.user
@@ -101,7 +101,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return [*chosen, *self._town_asked_for(seen, chosen)]
 
     def _town_asked_for(self, seen: Any, chosen: list[Division]) -> list[Division]:
-        """Return a town that a city's user has come to through a chart; the city's list has no towns."""
+        """Return a town that a city's user has opened from a chart; the city's list has no towns."""
         asked = self.request.GET.get("division", "")
         if not asked or any(division.code == asked for division in chosen):
             return []
@@ -109,7 +109,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def division(self) -> Division | None:
-        """The division asked for, else the user's own, else the first that has figures. Raises Http404."""
+        """Return the requested division, else the user's own, else the first that has figures. Raises Http404."""
         asked = self.request.GET.get("division")
         if asked:
             return self._division_with_code(asked)
@@ -117,7 +117,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return next(iter(own or self.choices), None)
 
     def _division_with_code(self, code: str) -> Division | None:
-        """Return the division of that month, or what has taken its place since; None when the month has figures of neither."""
+        """Return the division of that month, or its successor; None when the month has figures of neither."""
         known = {division.code: division for division in self.choices}
         if code in known:
             return known[code]
@@ -127,7 +127,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return known.get(asked.current_division.code)
 
     def _figures(self, board: Board) -> dict[str, Any]:
-        """Return everything below the choice of month and division; nothing where there are no figures."""
+        """Return the context below the choice of month and division; {} without figures."""
         cards = board.cards()
         if not cards:
             return {}
@@ -160,7 +160,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
 
 def _links(period: ReportingPeriod, card: Card, *, current_boundaries: bool) -> LinkTo:
-    """Addresses of other divisions' dashboards, same month, target and reading."""
+    """Return a function to the addresses of other divisions' dashboards, with the same month, target and map."""
 
     def link_to(division: Division) -> str:
         asked = {"division": division.code, "period": period.code, "target": card.target.code}

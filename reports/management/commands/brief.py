@@ -23,18 +23,18 @@ _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 class Command(PortalCommand):
-    """Does the work itself, without broker or worker; the issue then stands in the portal's list as well."""
+    """Command that prints in its own process, without broker or worker; the portal's list shows the issue as well."""
 
     help = "Print the briefing of a month as PDF. Measures the month first when its registers have changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, whose briefing, and where the PDF goes."""
+        """Add the month, the division, and the file for the PDF."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--division", metavar="CODE", help="a county's code, e.g. 140402; default: the city")
         parser.add_argument("--output", required=True, type=Path, metavar="F.pdf", help="the file to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print, and say where the file is."""
+        """Print the briefing, and the path of its file on standard output."""
         output: Path = options["output"]
         if not output.parent.is_dir() or output.is_dir():
             raise CommandError(f"Cannot write {output}: give a file in a folder that exists.", returncode=NOT_PRINTED)
@@ -51,7 +51,7 @@ class Command(PortalCommand):
 
 
 def _division(code: str | None) -> Division:
-    """The division asked for, by default the city; raises PortalError for an unknown one."""
+    """Return the division with this code, by default the city; raises PortalError for an unknown one."""
     if code is None:
         division = Division.objects.filter(level=Division.Level.CITY).order_by("code").first()
         if division is None:
@@ -63,7 +63,7 @@ def _division(code: str | None) -> Division:
 
 
 def _measured_period(text: str, division: Division) -> ReportingPeriod:
-    """The month, measured; raises PortalError for one that cannot be, or that has no briefing of the division."""
+    """Return the month, measured; raises PortalError for an invalid one, or without a briefing of the division."""
     with period_for_work(month=parse_month(text)) as period:
         refuse_unless_issuing(period, division)
         bring_up_to_date(period)
