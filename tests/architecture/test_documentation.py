@@ -1,4 +1,4 @@
-"""Documents are complete and citations lead somewhere: every setting, command, decision, and every `docs/….md §N`."""
+"""Documentation is complete and citations are valid: every setting, command, decision, and every `docs/….md §N`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make bench`: prepares a scratch database and prints every table of ratios."""
+"""`make bench`: creates a scratch database and prints every table of ratios."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a target plan in a real browser: try it out, see what it does, save it."""
+"""Changing a target plan in a real browser: preview it, read the result, save it."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ def administrator():
 
 
 def kept(page, name):
-    """Leave a picture for whoever wants to look (PICTURES=folder)."""
+    """Save a screenshot if PICTURES names a folder."""
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 

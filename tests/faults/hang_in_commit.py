@@ -1,4 +1,4 @@
-"""Commits a batch and stops dead with everything written but nothing committed, as a worker does that is killed there."""
+"""Commits a batch and hangs with everything written and nothing committed, to simulate a worker that is killed there."""
 
 import os
 import sys
