@@ -1,7 +1,6 @@
 """The three kinds of work on a batch: checking, committing, undoing (see `changzhi_portal.jobs`).
 
-What is an upload's own about them: their sentences, what a batch that failed is afterwards, and that its uploader is
-notified of that.
+They define their messages, the state of a batch that failed, and the notice to its uploader.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是�
 
 
 def load_batch(batch_id: int) -> UploadBatch:
-    """Return a batch with what working on it needs."""
+    """Return a batch with the related rows that the work needs."""
     return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
 
 
@@ -60,7 +59,7 @@ COMMIT = JobKind(
     unreachable=BROKER_AWAY,
     on_failure=_notify_of_failure,
 )
-# A batch whose undoing fails or is given up is what it was: committed.
+# A batch whose undoing fails or is given up is committed, as before.
 UNDO = JobKind(
     model=UploadBatch,
     task="uploads.tasks.undo_batch",
@@ -76,10 +75,10 @@ UNDO = JobKind(
 
 
 def work_on(claim: Claim[UploadBatch], work: Callable[[Claim[UploadBatch]], None]) -> None:
-    """Do the work of a claim. An error ends the batch with a sentence for its uploader and is logged, not raised.
+    """Do the work of a claim. An error ends the batch with a message for its uploader and is logged, not raised.
 
-    Every line that is logged meanwhile names the batch. Raises DatabaseError: it says nothing about the batch, which
-    keeps its state and is put back.
+    Every line that is logged meanwhile names the batch. Raises DatabaseError, of which the batch is not the cause: the
+    batch keeps its state and is put back.
     """
     with bound_contextvars(batch_id=claim.key):
         try:

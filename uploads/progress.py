@@ -1,4 +1,4 @@
-"""How far a batch is, for the page that waits; kept in the cache, because a commit's transaction hides what it writes."""
+"""Progress of a batch for the waiting page; in the cache, because a commit's transaction hides what it writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS_BETWEEN_REPORTS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The step at work, and how many of its rows are done."""
+    """The current step, and how many of its rows are done."""
 
     step: str = ""
     done: int = 0
@@ -58,7 +58,7 @@ class Reporter:
             self._sign_of_life()
 
     def _show(self, progress: Progress) -> None:
-        """Store the report; when the cache is away, only the progress bar is missing and the work goes on."""
+        """Store the report. Without the cache only the progress bar is missing, and the work continues."""
         try:
             cache.set(_key(self._ref), asdict(progress), KEPT_SECONDS)
         except (OSError, RedisError) as error:

@@ -16,12 +16,12 @@ def _sheets_by_name() -> dict[str, type[RegisterSheet]]:
 
 
 def registers() -> list[type[RegisterSheet]]:
-    """All registers in the order an office uploads them."""
+    """Return all registers in the order in which an office uploads them."""
     return list(_sheets_by_name().values())
 
 
 def register_named(name: str) -> type[RegisterSheet]:
-    """The register called `name`. Raises NotFoundError for an unknown one."""
+    """Return the register called `name`. Raises NotFoundError for an unknown one."""
     try:
         return _sheets_by_name()[name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (docs/domain.md §9.3)."""
+"""Storage of uploaded originals: encrypted on disk, readable only through their batch (docs/domain.md §9.3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = "uploads"
 
 
 def read_within_limit(chunks: Iterable[bytes]) -> bytes:
-    """Return all bytes of an upload. Raises FileRefusedError once more than UPLOAD_MAX_BYTES have come."""
+    """Return all bytes of an upload. Raises FileRefusedError for more than UPLOAD_MAX_BYTES."""
     taken = bytearray()
     for chunk in chunks:
         taken += chunk
@@ -40,7 +40,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def keep_original(ref: str, data: bytes) -> str:
-    """Store a file encrypted and return its name below MEDIA_ROOT. Raises UnavailableError where the disk does not take it."""
+    """Store a file encrypted and return its name below MEDIA_ROOT. Raises UnavailableError if the disk refuses it."""
     name = f"{FOLDER}/{ref}"
     path = Path(settings.MEDIA_ROOT) / name
     try:
@@ -61,12 +61,12 @@ def keep_original(ref: str, data: bytes) -> str:
 
 
 def forget_original(name: str) -> None:
-    """Remove a stored file, for a batch whose row was never written."""
+    """Delete a stored file, for a batch whose row was never written."""
     (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
 
 
 def original_bytes(name: str) -> bytes:
-    """Return the plain bytes of a stored file. Raises NotFoundError when it is not there (purged, or another machine's disk)."""
+    """Return the plain bytes of a stored file. Raises NotFoundError when it does not exist (purged, or another disk)."""
     try:
         if not name:
             raise FileNotFoundError("purged")
@@ -79,9 +79,9 @@ def original_bytes(name: str) -> bytes:
 
 @contextmanager
 def original_as_file(name: str) -> Iterator[Path]:
-    """Give the path of the plain file for as long as the context lasts; other processes of ours can open it.
+    """Yield the path of the decrypted file while the context lasts; other processes of ours can open it.
 
-    In memory, so that a process that is killed leaves no plain copy on the disk.
+    The file is in memory, so that a killed process leaves no plain copy on the disk.
     """
     data = original_bytes(name)
     with open(os.memfd_create("original"), "w+b") as file:

@@ -1,4 +1,4 @@
-"""Notifying an office that one of its people has begun elsewhere, or that this was undone (docs/domain.md §4.9)."""
+"""Notices to an office whose workers have a new posting elsewhere, or when that was undone (docs/domain.md §4.9)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TRANSFER = "transfer"  # the kind of the notices about a commit's transfers
 
 
 def notify_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mapping[int, Sequence[str]]) -> None:
-    """Notify the clerks of the divisions outside the batch's own area whose people a commit has taken over.
+    """Notify the clerks of the divisions outside the batch's own area from which a commit has transferred workers.
 
-    `left` gives names by the key of the division they have left. Where they have gone is not said: that is another
-    office's business. Must run inside the transaction of the commit.
+    `left` gives names by the key of the former division. The notice does not name the new one, which is another
+    office's. Must run inside the transaction of the commit.
     """
     divisions = type(batch.division)._default_manager.filter(pk__in=left).exclude(path__startswith=batch.division.path)
     names: defaultdict[str, list[str]] = defaultdict(list)
@@ -33,7 +33,7 @@ def notify_former_offices(batch: UploadBatch, sheet: RegisterSheet, left: Mappin
 
 
 def notify_former_offices_of_undo(batch: UploadBatch, sheet: RegisterSheet) -> None:
-    """Notify those who were told of a commit's transfers that it has been undone. Must run in the transaction that undoes it."""
+    """Notify the recipients of a commit's transfer notices that it was undone. Must run in the undoing transaction."""
     sent = Notice.objects.about(batch.ref).filter(kind=TRANSFER, user__is_active=True)
     told = sent.select_related("user").order_by("user", "-pk")
     notify(
@@ -48,7 +48,7 @@ def notify_former_offices_of_undo(batch: UploadBatch, sheet: RegisterSheet) -> N
 
 
 def _clerks() -> Any:
-    """Return those who fill in for a county or town; the bureau sees transfers in the change log."""
+    """Return the roles that upload for a county or town; the bureau sees transfers in the change log."""
     users = User.objects.active().exclude(division__level="city").select_related("division")
     return [user for user in users if user.role.may_upload]
 

@@ -1,7 +1,7 @@
 """The register's records that a file does not mention (docs/spreadsheets.md §4.2).
 
-They are only shown: an upload never removes what it leaves out. They are looked up while the batch waits for a
-decision; once it is committed, its own new records would stand among them.
+They are only shown: an upload never deletes them. They are queried while the batch waits for a decision; after its
+commit its own new records would be among them.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from uploads.models import UploadBatch
 
 
 def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[Any]:
-    """Return the records of the office's area that stand in the batch's month and that no row of the file leads to."""
+    """Return the records of the office's area that are in effect in the batch's month and that no row of the file
+    mentions.
+    """
     if batch.period is None:
         raise ValueError("Only a batch that has been checked has a month to compare with.")
-    # Not EXISTS: right after the rows were written the database has no figures of them, and would look through all
-    # of them once for every record.
+    # Not EXISTS: right after the rows were written the database has no statistics of them, and would scan them once for
+    # every record.
     return sheet.standing(batch.division.path, batch.period.as_of).exclude(pk__in=batch.staged_rows.record_ids())
 
 
 def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, text: str, page: Any, size: int) -> Page:
-    """Return one page of the unmentioned records that the user may see; `text` narrows them by name."""
+    """Return one page of the unmentioned records that the user may see; `text` filters them by name."""
     records = unmentioned_records(batch, sheet)
     if text:
         records = records.filter(name__contains=text)
@@ -41,7 +43,7 @@ def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, tex
 
 
 def describe_record(record: Any, sheet: RegisterSheet) -> dict[str, str]:
-    """Return what the page shows of a record: its name, where it belongs, the address of its page."""
+    """Return what the page shows of a record: its name, its place, the URL of its page."""
     return {
         "name": str(record),
         "where": sheet.whereabouts(record),

@@ -1,4 +1,4 @@
-"""The locks that make commits to one register run one after the other."""
+"""Locks that make the commits to one register run one after another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class RegisterLockQuerySet(models.QuerySet["RegisterLock"]):
     def lock(self, register: str) -> None:
         """Lock the register until the transaction ends.
 
-        Commits and undoings of overlapping files then run one after the other. On SQLite an immediate transaction
-        holds the whole database already, so the row alone is made sure of.
+        Commits and undoings of overlapping files then run one after another. On SQLite an immediate transaction locks
+        the whole database already, so this only creates the row.
         """
         self.get_or_create(register=register)
         if connection.features.has_select_for_update:
@@ -20,7 +20,7 @@ class RegisterLockQuerySet(models.QuerySet["RegisterLock"]):
 
 
 class RegisterLock(models.Model):
-    """A row per register that a commit locks; see `RegisterLockQuerySet.lock`."""
+    """A row per register, which a commit locks; see `RegisterLockQuerySet.lock`."""
 
     register = models.CharField("登记表", max_length=20, primary_key=True)
 

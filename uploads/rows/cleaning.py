@@ -1,4 +1,4 @@
-"""From raw cells to values: each cell is read by its column of the register."""
+"""Conversion of raw cells to values: each cell is read by its column of the register."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from uploads.reading.grid import NOT_COMPUTED, CellError
 from uploads.reading.layout import MappedColumn, RawRow
 from uploads.rows.raw_cells import NOT_KEPT
 
-# No column takes as much. A quotation mark that is never closed makes one cell of the rest of a .csv, and looking for
-# numbers in that would take hours.
+# No column accepts a longer text. In a .csv an unclosed quotation mark makes one cell of the rest, and searching that
+# for numbers would take hours.
 LONGEST_CELL = 5_000
 
 
 @dataclass(slots=True)
 class _CellReading:
-    """What one cell content means in one column: its value, or the problem it has, or both."""
+    """The reading of one cell content in one column: its value, or its problem, or both."""
 
     value: Any = None
     is_blank: bool = False
@@ -35,14 +35,14 @@ class _CellReading:
 class RowCleaner:
     """Reads the rows of one sheet by the register's columns.
 
-    Offices repeat themselves, so the reading of each distinct content of a column is kept and used again.
+    Contents repeat, so the reading of each distinct content of a column is cached.
     """
 
     def __init__(self, sheet: RegisterSheet, mapped: Sequence[MappedColumn]) -> None:
         by_field = {column.field: column for column in sheet.columns}
         self._positions = {column.field: column.index for column in mapped}
-        # Per column: its index, field, column, multiplier, and the readings so far (of text apart, for most of a sheet
-        # is text).
+        # Per column: its index, field, column, multiplier, and the cached readings (those of text apart, because most
+        # of a sheet is text).
         self._columns: list[tuple[int, str, Column, Decimal, dict[Any, _CellReading], dict[Any, _CellReading]]] = [
             (m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped
         ]
@@ -69,9 +69,9 @@ class RowCleaner:
 
 
 class CellRereader:
-    """Reads cells of staged rows again, as the first reading did: those that had a problem, and corrected ones.
+    """Reads cells of staged rows again as at first: those that had a problem, and corrected ones.
 
-    `mapping` is `UploadBatch.mapping`, which holds the unit of each column.
+    `mapping` is `UploadBatch.mapping`, which has the unit of each column.
     """
 
     def __init__(self, sheet: RegisterSheet, mapping: Iterable[Mapping[str, Any]]) -> None:
@@ -83,14 +83,14 @@ class CellRereader:
         }
 
     def read_kept_cells(self, row: SheetRow) -> None:
-        """Report again what is wrong with the cells that were kept."""
+        """Add the problems of the stored cells to the row again."""
         if row.raw is not None:
             for name, index in row.columns.items():
                 if row.raw[index] is not NOT_KEPT:
                     self._read(row, name, row.raw[index])
 
     def correct(self, row: SheetRow, name: str, text: str) -> None:
-        """Read `text` in place of what the file has in the cell of the field `name`."""
+        """Read `text` instead of the file's content of the cell of the field `name`."""
         row.refused.discard(name)
         row.problems = [problem for problem in row.problems if problem.field != name]
         width = max(row.columns.values()) + 1
@@ -133,7 +133,7 @@ def _about_formula(cell: CellError) -> str:
 
 
 def _apply(reading: _CellReading, row: SheetRow, name: str) -> None:
-    """Give a row the value and the problem of one of its cells."""
+    """Set the value and the problem of one cell on a row."""
     if reading.is_blank:
         return
     if reading.is_error:

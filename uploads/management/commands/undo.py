@@ -1,4 +1,4 @@
-"""`manage.py undo BATCH --as USERNAME [--json]`: the same code as the page, without a broker or worker."""
+"""`manage.py undo BATCH --as USERNAME [--json]`: calls the same action as the page, without broker or worker."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from uploads.models import UploadBatch, UploadRow
 
 
 class Command(PortalCommand):
-    """Take a committed batch back. Exit status: 0 all rows reversed, 1 some kept or failed, 3 it could not run."""
+    """Command that undoes a committed batch. Exit status: 0 all rows reversed, 1 some kept or failed, 3 not run."""
 
     help = "Undo a committed upload: each row ends reversed, kept (edited since) or failed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments (docs/spreadsheets.md §6.1)."""
+        """Add the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("batch", type=int)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; raises CommandError with the exit status."""
+        """Undo the batch and print the result; raises CommandError with the exit status."""
         user = acting_user(options["as_"])
         batch = _batch(options["batch"], user)
         actions.request_undo(batch=batch, by=user, queue=False)

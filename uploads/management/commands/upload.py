@@ -1,4 +1,4 @@
-"""`manage.py upload REGISTER FILE --as USERNAME …`: the same code as the page, without a broker or worker."""
+"""`manage.py upload REGISTER FILE --as USERNAME …`: calls the same actions as the page, without broker or worker."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ State = UploadBatch.State
 
 
 class Command(PortalCommand):
-    """Check one spreadsheet and, with --commit, write it.
+    """Command that checks one spreadsheet and, with --commit, writes it.
 
-    Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could
-    not run (unknown user, register, period or file).
+    Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could not
+    run (unknown user, register, period or file).
     """
 
     help = "Check a spreadsheet of one register and, with --commit, write it to the register."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments (docs/spreadsheets.md §6.1)."""
+        """Add the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
@@ -51,7 +51,7 @@ class Command(PortalCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; raises CommandError with the exit status."""
+        """Check the file and print the result; raises CommandError with the exit status."""
         try:
             batch = self._check(options)
             if options["commit"] and batch.state == State.CHECKED:
@@ -74,7 +74,7 @@ class Command(PortalCommand):
         user = acting_user(options["as_"])
         path: Path = options["file"]
         try:
-            # In one transaction: a month that was not in the calendar stays out of it when the file is not taken in.
+            # In one transaction, so that a month is not added to the calendar if the file is refused.
             with transaction.atomic():
                 batch = actions.receive_file(
                     file=_chunks(path),
@@ -124,7 +124,7 @@ def _period(text: str) -> ReportingPeriod:
 
 
 def _file_name(path: Path) -> str:
-    """Return the file's name as text; one from a Windows archive is often in GBK, which no database takes as it is."""
+    """Return the file's name as text; a name from a Windows archive is often GBK, which databases refuse."""
     name = os.fsencode(path.name)
     try:
         return name.decode()
