@@ -80,9 +80,7 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
 
 
 def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str) -> list[Correction]:
-    """Return the corrections by target: the whole division, then its counties (towns) in one line; added and removed
-    targets.
-    """
+    """Return corrections by target, of the division and of its counties (towns); also added and removed targets."""
     before = {target.code: target for target in old}
     after = {target.code for target in new}
     found = []

@@ -248,9 +248,7 @@ class _Edition:
     # --- The rest ---
 
     def _workforce(self) -> Workforce:
-        """Return the number of workers with an open posting, and of professionals, for information: no target scores
-        them.
-        """
+        """Return the numbers of workers with an open posting and of professionals, which no target scores."""
         now, before = self._workforce_in(self.period), self._workforce_in(self._last_month)
         workers, professionals = now or (None, None)
         share = None if workers is None or professionals is None else percent(professionals, workers)
@@ -262,9 +260,7 @@ class _Edition:
         )
 
     def _workforce_in(self, period: ReportingPeriod | None) -> tuple[int | None, int | None] | None:
-        """Return those of the division; for an earlier month, of all divisions that are part of it in the issue's
-        month.
-        """
+        """Return those of the division; in an earlier month, of all divisions that have become part of it."""
         if period is None:
             return None
         measures = DivisionMeasure.objects.for_period(period).within(self.division)
@@ -298,9 +294,7 @@ class _Edition:
 
 
 def issuing_office(division: Division) -> str:
-    """Return the office that issues the briefing (编发单位): the civil-affairs bureau; for the statistical zone, the
-    city's.
-    """
+    """Return the issuing office (编发单位): the civil-affairs bureau; for the statistical zone, the city's."""
     if division.is_statistical and division.parent is not None:
         division = division.parent
     city = f"{division.parent.name}" if division.is_urban_district and division.parent is not None else ""
@@ -328,8 +322,7 @@ def _counts(result: TargetResult | None) -> Counts:
 
 
 def _best_and_weakest(divisions: Sequence[DivisionFigures]) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """Return the three best and the three weakest, without overlap; of equal rates, the one with more units comes
-    first.
+    """Return the three best and the three weakest, without overlap. Equal rates are ordered by number of units.
 
     Both are empty when all rates are equal.
     """

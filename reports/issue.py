@@ -235,9 +235,7 @@ def _caption(target: TargetFigures, figures: BriefingFigures) -> str:
 
 
 def _chart(target: TargetFigures, caption: str) -> str:
-    """Return a chart with bars of the rate, or of the figure if each division is one judged unit; "" for a single
-    division.
-    """
+    """Return bars of the rate, or of the figure if each division is one judged unit; "" for a single bar."""
     if target.judges_counties or target.is_mean:
         rows = [
             {"name": row.name, "value": row.value, "label": words.amount(row.value, target.value_unit)}

@@ -48,7 +48,7 @@ def notify_former_offices_of_undo(batch: UploadBatch, sheet: RegisterSheet) -> N
 
 
 def _clerks() -> Any:
-    """Return the roles that upload for a county or town; the bureau sees transfers in the change log."""
+    """Return the clerks of counties and towns; the bureau sees transfers in the change log."""
     users = User.objects.active().exclude(division__level="city").select_related("division")
     return [user for user in users if user.role.may_upload]
 

@@ -18,9 +18,7 @@ from uploads.models import UploadBatch
 
 
 def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[Any]:
-    """Return the records of the office's area that are in effect in the batch's month and that no row of the file
-    mentions.
-    """
+    """Return the office's records that are in effect in the batch's month and that no row of the file mentions."""
     if batch.period is None:
         raise ValueError("Only a batch that has been checked has a month to compare with.")
     # Not EXISTS: right after the rows were written the database has no statistics of them, and would scan them once for

@@ -167,8 +167,7 @@ def _print(claim: Claim[Briefing]) -> None:
 
 
 def _figures_of(briefing: Briefing) -> dict[str, Any]:
-    """Return the figures as JSON: the stored ones if the month has been locked since they were printed, else current
-    ones.
+    """Return the figures as JSON: those printed before, if the month has been locked since; else current ones.
 
     A corrected edition has its own figures, and an edition that was corrected keeps its stored ones.
     """

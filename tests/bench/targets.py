@@ -67,9 +67,7 @@ def _measure(period: ReportingPeriod, size: int) -> None:
 
 
 def _begin() -> None:
-    """Delete all registers but those of this table, and create the tables of the handwritten script with our
-    constraints.
-    """
+    """Delete other tables' rows, and create the tables of the handwritten script with our constraints."""
     with connection.cursor() as cursor:
         # Rows of another table.
         cursor.execute("TRUNCATE orgs_socialorganization, communities_facility, socialworkers_socialworker CASCADE")
