@@ -19,7 +19,7 @@ BATCH_ROWS = 2_000
 
 
 @contextmanager
-def without_collecting() -> Iterator[None]:
+def garbage_collection_disabled() -> Iterator[None]:
     """Disable Python's garbage collector while tens of thousands of rows are created and written.
 
     The rows have no reference cycles, so their memory is freed without the collector. Its repeated passes over all of

@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
 
 # The ids that the log lines of a task share with those of the request that sent it, and the header that carries them.
-_PASSED_ON = ("request_id", "user_id")
+_PROPAGATED_IDS = ("request_id", "user_id")
 _LOG_CONTEXT = "log_context"
 
 
@@ -65,17 +65,17 @@ def enqueue(task_name: str, queue: Queue, *arguments: Any, expires: float | None
 
 
 @setup_logging.connect
-def use_the_portals_logging(**kwargs: Any) -> None:
+def use_portal_logging(**kwargs: Any) -> None:
     """Configure logging in worker and beat as in every process. While this is connected, Celery configures none."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 
 @before_task_publish.connect
-def pass_log_context_on(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+def send_log_context(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
     """Add the ids of the current request to the headers of a task that it sends."""
     if headers is not None:
         bound = get_contextvars()
-        headers[_LOG_CONTEXT] = {name: bound[name] for name in _PASSED_ON if name in bound}
+        headers[_LOG_CONTEXT] = {name: bound[name] for name in _PROPAGATED_IDS if name in bound}
 
 
 @task_prerun.connect

@@ -46,26 +46,26 @@ class PortalCommand(BaseCommand):
         """Run the command. Raises CommandError with COULD_NOT_RUN for an error that is not a bug of the program."""
         try:
             return self._run(*args, **options)
-        except DatabaseTrouble as trouble:
+        except DatabaseTrouble as error:
             # The database's message may quote the refused value, which may be personal.
-            is_about_a_value = isinstance(trouble, (DataError, IntegrityError))
-            said = type(trouble).__name__ if is_about_a_value else str(trouble).partition("\n")[0]
+            is_about_a_value = isinstance(error, (DataError, IntegrityError))
+            detail = type(error).__name__ if is_about_a_value else str(error).partition("\n")[0]
             raise CommandError(
-                f"数据库出错，请检查数据库是否在运行、是否已升级表结构：{said}\n"
+                f"数据库出错，请检查数据库是否在运行、是否已升级表结构：{detail}\n"
                 "The database failed. Is it running, is DATABASE_URL right, is its disk full? After an upgrade run: "
                 "manage.py migrate",
                 returncode=COULD_NOT_RUN,
-            ) from trouble
+            ) from error
         except BrokenPipeError:
             # The reader of our output has closed it (`… | head`): exit silently, with the usual status for that.
-            _forget_output()
+            _discard_output()
             sys.exit(128 + signal.SIGPIPE)
-        except OSError as trouble:
-            _forget_output()
+        except OSError as error:
+            _discard_output()
             raise CommandError(
-                f"文件或输出不能读写：{trouble}\nA file or the output could not be read or written.",
+                f"文件或输出不能读写：{error}\nA file or the output could not be read or written.",
                 returncode=COULD_NOT_RUN,
-            ) from trouble
+            ) from error
 
     def _run(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -75,17 +75,17 @@ class PortalCommand(BaseCommand):
             if options.get("json"):
                 self.stdout.write(json.dumps(refusal.as_json(), ensure_ascii=False))
                 self.stdout.flush()
-            raise CommandError(in_both_languages(refusal), returncode=COULD_NOT_RUN) from refusal
+            raise CommandError(bilingual_message(refusal), returncode=COULD_NOT_RUN) from refusal
         self.stdout.flush()
         return output
 
 
-def in_both_languages(error: PortalError) -> str:
+def bilingual_message(error: PortalError) -> str:
     """Return the sentence that pages show, and below it the cure for operators."""
     return str(error) if error.cure == str(error) else f"{error}\n{error.cure}"
 
 
-def _forget_output() -> None:
+def _discard_output() -> None:
     """Keep Python from flushing standard output at exit, when writing to it has failed."""
     try:
         sys.stdout.flush()

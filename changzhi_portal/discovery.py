@@ -42,8 +42,8 @@ def modules_named(name: str) -> tuple[ModuleType, ...]:
 @cache
 def instances_in(name: str, kind: type[Declared]) -> tuple[Declared, ...]:
     """Return the instances of `kind` in the apps' modules called `name`, in order, each once."""
-    found = [value for module in modules_named(name) for value in vars(module).values() if isinstance(value, kind)]
-    return tuple({id(value): value for value in found}.values())
+    instances = [value for module in modules_named(name) for value in vars(module).values() if isinstance(value, kind)]
+    return tuple({id(value): value for value in instances}.values())
 
 
 @cache
@@ -63,10 +63,10 @@ def classes_in(name: str, base: type[Declared]) -> tuple[type[Declared], ...]:
     )
 
 
-def by_key(found: Iterable[Declared], key: Callable[[Declared], Any]) -> dict[Any, Declared]:
+def by_key(declarations: Iterable[Declared], key: Callable[[Declared], Any]) -> dict[Any, Declared]:
     """Return the declarations by their key. Raises ValueError when two of them have the same key."""
     keyed: dict[Any, Declared] = {}
-    for declared in found:
+    for declared in declarations:
         if keyed.setdefault(key(declared), declared) is not declared:
             raise ValueError(f"{declared} and {keyed[key(declared)]} are both called {key(declared)!r}.")
     return keyed

@@ -37,19 +37,19 @@ class Channel(filesystem.Channel):
 
     def get_table(self, exchange: str) -> list[filesystem.exchange_queue_t]:
         """Return the queues of an exchange."""
-        with self._alone():
+        with self._queue_table_lock():
             return list(super().get_table(exchange))
 
     def _queue_bind(self, *arguments: Any) -> None:
-        with self._alone():
+        with self._queue_table_lock():
             super()._queue_bind(*arguments)
 
     def _delete(self, *arguments: Any, **options: Any) -> None:
-        with self._alone():
+        with self._queue_table_lock():
             super()._delete(*arguments, **options)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _queue_table_lock(self) -> Iterator[None]:
         """Lock the lists of queues against other processes."""
         lock = os.open(self.control_folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -69,10 +69,10 @@ def clean_phone(text: str) -> str:
     phones: list[str] = []
     for part in filter(None, re.split(r"[、，,;；/]+", text.translate(_DASHES).strip())):
         whole = _one_phone("".join(part.split()))  # 138 1234 5678
-        found = [whole] if whole else [_one_phone(word) for word in part.split()]
-        if not all(found):
+        phones_in_part = [whole] if whole else [_one_phone(word) for word in part.split()]
+        if not all(phones_in_part):
             raise InvalidIdentifierError("电话应为11位手机号，或带区号的固定电话（如0355-1234567），多个用顿号分开")
-        phones += found
+        phones += phones_in_part
     return "、".join(phones)
 
 
@@ -82,5 +82,5 @@ def _one_phone(text: str) -> str:
     mobile = _ABROAD.sub("", compact.replace("-", ""))
     if _MOBILE.fullmatch(mobile):
         return mobile
-    found = _LANDLINE.fullmatch(compact.replace("--", "-"))
-    return "-".join(group for group in found.groups() if group) if found else ""
+    landline = _LANDLINE.fullmatch(compact.replace("--", "-"))
+    return "-".join(group for group in landline.groups() if group) if landline else ""

@@ -189,14 +189,14 @@ def indicators() -> tuple[Indicator, ...]:
 
 def indicator_named(code: str) -> Indicator:
     """Return the indicator with this code. Raises InvalidError for an unknown one."""
-    found = {indicator.code: indicator for indicator in indicators()}
-    if code not in found:
+    by_code = {indicator.code: indicator for indicator in indicators()}
+    if code not in by_code:
         raise InvalidError(
             f"没有名为“{code}”的指标，请在方案中选择已有的指标。",
-            cure=f"There is no indicator {code!r}. Choose one of {', '.join(found)}.",
+            cure=f"There is no indicator {code!r}. Choose one of {', '.join(by_code)}.",
             field="indicator",
         )
-    return found[code]
+    return by_code[code]
 
 
 def dimensions() -> dict[str, Dimension]:
@@ -211,10 +211,10 @@ def counted_figures() -> dict[str, CountedFigure]:
 
 def figure_named(name: str) -> CountedFigure:
     """Return the figure with this name. Raises LookupError for one that no app declares."""
-    found = counted_figures()
-    if name not in found:
-        raise LookupError(f"No register declares the figure {name!r}. There are: {', '.join(found)}.")
-    return found[name]
+    by_name = counted_figures()
+    if name not in by_name:
+        raise LookupError(f"No register declares the figure {name!r}. There are: {', '.join(by_name)}.")
+    return by_name[name]
 
 
 def register_counting(name: str) -> CountedRegister:

@@ -77,11 +77,13 @@ def mask_personal_numbers(logger: WrappedLogger, method_name: str, event_dict: E
     and that of a database error the refused value.
     """
     return {
-        key: value if key in _INTERNAL else _shown(value) for key, value in event_dict.items() if key not in _LEFT_OUT
+        key: value if key in _INTERNAL else _loggable(value)
+        for key, value in event_dict.items()
+        if key not in _LEFT_OUT
     }
 
 
-def _shown(value: Any) -> Any:
+def _loggable(value: Any) -> Any:
     """Return a value as a log line shows it: plain, and masked."""
     if value is None or isinstance(value, bool):
         return value
@@ -93,9 +95,9 @@ def _shown(value: Any) -> Any:
     if isinstance(value, _SHOWN_AS_TEXT):
         return mask_slipped_numbers(str(value))
     if isinstance(value, Mapping):
-        return {mask_slipped_numbers(str(key)): _shown(item) for key, item in value.items()}
+        return {mask_slipped_numbers(str(key)): _loggable(item) for key, item in value.items()}
     if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray | memoryview):
-        return [_shown(item) for item in value]
+        return [_loggable(item) for item in value]
     key = getattr(value, "pk", None)
     return f"<{type(value).__name__}>" if key is None else f"<{type(value).__name__} {key}>"
 

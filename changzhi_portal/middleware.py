@@ -20,18 +20,18 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import InvalidError, PortalError
-from changzhi_portal.sessions import CACHE_AWAY
+from changzhi_portal.sessions import CACHE_ERRORS
 
 logger = logging.getLogger(__name__)
-_AWAY = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"
+_CACHE_MESSAGE = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"
 
 
-def service_away(request: HttpRequest, error: Exception) -> HttpResponse:
+def cache_error_page(request: HttpRequest, error: Exception) -> HttpResponse:
     """Return the page that says that the cache, and the sessions in it, cannot be reached."""
     logger.error("The cache cannot be reached for %s %s: %s", request.method, request.path, error)
     if "HX-Request" in request.headers:  # the page is not replaced; portal.js shows the sentence on it
-        return HttpResponse(_AWAY, status=503, content_type="text/plain; charset=utf-8")
-    return HttpResponse(render_to_string("503.html", {"message": _AWAY}), status=503)
+        return HttpResponse(_CACHE_MESSAGE, status=503, content_type="text/plain; charset=utf-8")
+    return HttpResponse(render_to_string("503.html", {"message": _CACHE_MESSAGE}), status=503)
 
 
 class RequestLogMiddleware:
@@ -47,12 +47,12 @@ class RequestLogMiddleware:
         return self.get_response(request)
 
 
-def forget_request(**kwargs: Any) -> None:
+def clear_request_context(**kwargs: Any) -> None:
     """Clear a request's ids once its response is sent. Downloads and the access log come after the middleware."""
     clear_contextvars()
 
 
-request_finished.connect(forget_request)
+request_finished.connect(clear_request_context)
 
 
 class UserLogMiddleware:
@@ -78,8 +78,8 @@ class SessionMiddleware(sessions.SessionMiddleware):
         try:
             if request.session.session_key:
                 request.session.keys()
-        except CACHE_AWAY as error:
-            return service_away(request, error)
+        except CACHE_ERRORS as error:
+            return cache_error_page(request, error)
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -108,7 +108,7 @@ class RefusalMiddleware:
             logger.warning("The database refused a value of %s %s: %s", request.method, request.path, kind)
             exception = InvalidError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
         if isinstance(exception, RedisError):
-            return service_away(request, exception)
+            return cache_error_page(request, exception)
         if not isinstance(exception, PortalError):
             return None
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)

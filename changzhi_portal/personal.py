@@ -48,7 +48,7 @@ _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 _DIGIT = re.compile(r"\d")
 # An ID number or a mobile number in any text; codes of organizations have another form. No mobile number begins with
 # 140 to 144, but a code of a place in 长治 (1404…) that lacks a digit does, and must stay readable.
-_SLIPPED = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1(?:3\d|4[5-9]|[5-9]\d)\d{8})(?![0-9A-Za-z])")
+_PERSONAL_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1(?:3\d|4[5-9]|[5-9]\d)\d{8})(?![0-9A-Za-z])")
 
 
 def mask_numbers_in(text: str) -> str:
@@ -67,7 +67,7 @@ def mask_numbers_in(text: str) -> str:
 
 def mask_slipped_numbers(text: str) -> str:
     """Return the text of another column with ID and mobile numbers masked, which are there when a row is shifted."""
-    return _SLIPPED.sub(lambda found: mask_numbers_in(found[0]), text)
+    return _PERSONAL_NUMBER.sub(lambda found: mask_numbers_in(found[0]), text)
 
 
 @lru_cache(maxsize=4)

@@ -68,9 +68,9 @@ class Subject:
     @property
     def community_code(self) -> Combinable:
         """Return the code of the row's community; "" for a row of a town or county."""
-        return Value("") if self.community is None else Coalesce(F(self.of_community("code")), Value(""))
+        return Value("") if self.community is None else Coalesce(F(self.community_lookup("code")), Value(""))
 
-    def of_community(self, name: str) -> str:
+    def community_lookup(self, name: str) -> str:
         """Return the lookup of a column of the row's community."""
         return "__".join(filter(None, (self.community, name)))
 
@@ -94,7 +94,7 @@ class QualityRule:
         """Return the lookups that the message uses."""
         return tuple(name for _, name, _, _ in Formatter().parse(self.message) if name)
 
-    def say(self, row: Mapping[str, Any]) -> str:
+    def message_for(self, row: Mapping[str, Any]) -> str:
         """Return the message about one row."""
         return self.message.format(**{name: _in_words(row[name]) for name in self.lookups})
 

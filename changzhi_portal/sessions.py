@@ -9,7 +9,7 @@ from django.contrib.sessions.backends import cache
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
-CACHE_AWAY: Final = (OSError, RedisError)
+CACHE_ERRORS: Final = (OSError, RedisError)
 
 
 class SessionStore(cache.SessionStore):
@@ -23,14 +23,14 @@ class SessionStore(cache.SessionStore):
         return content or {}
 
     def save(self, must_create: bool = False) -> None:
-        """Write the session. Raises CACHE_AWAY only for a new session, because nobody can sign in then.
+        """Write the session. Raises CACHE_ERRORS only for a new session, because nobody can sign in then.
 
         An existing session is left unchanged on an error: every request renews it, and a full disk must not break each
         page.
         """
         try:
             super().save(must_create)
-        except CACHE_AWAY:
+        except CACHE_ERRORS:
             if must_create:
                 raise
             logger.exception("A session cannot be renewed")

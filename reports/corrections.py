@@ -24,7 +24,7 @@ from reports.stored_figures import (
 
 # A longer list is replaced by its length.
 _MOST_NAMES = 5
-_SAYS_MOST = ("数量", "达标数", "达标率")
+_MAIN_FIGURES = ("数量", "达标数", "达标率")
 
 
 class Change(NamedTuple):
@@ -83,23 +83,25 @@ def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whol
     """Return corrections by target, of the division and of its counties (towns); also added and removed targets."""
     before = {target.code: target for target in old}
     after = {target.code for target in new}
-    found = []
+    corrections = []
     for target in new:
         then, name = before.get(target.code), target.short_name
         if then is None:
-            found.append(_correction(f"{whole}{name}", [Change("新列入", "", f"（{words.figure_in_words(target)}）")]))
+            corrections.append(
+                _correction(f"{whole}{name}", [Change("新列入", "", f"（{words.figure_in_words(target)}）")])
+            )
             continue
-        asked = Change("标准", words.bounds(then), words.bounds(target))
-        found.append(_correction(f"{whole}{name}", [asked, *_result(then, target, target)]))
-        found.append(_correction(f"其中各地{name}", _below(then, target)))
-    gone = [target for target in old if target.code not in after]
-    return found + [
+        bounds = Change("标准", words.bounds(then), words.bounds(target))
+        corrections.append(_correction(f"{whole}{name}", [bounds, *_result(then, target, target)]))
+        corrections.append(_correction(f"其中各地{name}", _changes_below(then, target)))
+    removed = [target for target in old if target.code not in after]
+    return corrections + [
         _correction(f"{whole}{each.short_name}", [Change("不再列入", f"（原为{words.figure_in_words(each)}）", "")])
-        for each in gone
+        for each in removed
     ]
 
 
-def _below(old: TargetFigures, new: TargetFigures) -> list[Change]:
+def _changes_below(old: TargetFigures, new: TargetFigures) -> list[Change]:
     """Return one change per county (town), of its main figure: the number of units that reached it, or else the rate."""
     rows = {row.code: row for row in old.divisions}
     return [
@@ -111,7 +113,7 @@ def _below(old: TargetFigures, new: TargetFigures) -> list[Change]:
 
 def _says_most(old: DivisionFigures, new: DivisionFigures, target: TargetFigures) -> Change | None:
     differing = [change for change in _result(old, new, target) if change.old != change.new]
-    return next((change for change in differing if change.label in _SAYS_MOST), None)
+    return next((change for change in differing if change.label in _MAIN_FIGURES), None)
 
 
 def _result(old: Counts, new: Counts, target: TargetFigures) -> list[Change]:
@@ -159,7 +161,7 @@ def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correctio
     after = {row.code: row for row in new.shortfalls.rows}
     targets = {target.code: target for target in new.targets}
     added = [row for code, row in after.items() if code not in before]
-    gone = [row for code, row in before.items() if code not in after]
+    removed = [row for code, row in before.items() if code not in after]
     others = [
         _correction(f"附件1中{row.county}{row.town}{row.name}", _of_community(before[code], row, targets))
         for code, row in after.items()
@@ -167,7 +169,7 @@ def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correctio
     ]
     others = [each for each in others if each.changes]
     counted = f"{len(others)}个社区的数据相应更正" if len(others) > _MOST_NAMES else ""
-    names = [Change("增加", "", _names(added)), Change("删去", _names(gone), ""), Change("另有", "", counted)]
+    names = [Change("增加", "", _names(added)), Change("删去", _names(removed), ""), Change("另有", "", counted)]
     return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
 
 

@@ -48,7 +48,7 @@ class Card:
         return words.percent_text(None if self.percentage is None else float(self.percentage))
 
     @property
-    def asked(self) -> str:
+    def bounds(self) -> str:
         """Return what the target requires, short: ≥500㎡, 2—5名."""
         return words.bounds(self.target)
 
@@ -170,7 +170,7 @@ class Board:
     user: Any
     period: ReportingPeriod
     division: Division
-    is_as_now: ClassVar[bool] = False  # by today's divisions
+    uses_current_boundaries: ClassVar[bool] = False  # by today's divisions
     _below: dict[int, list[TargetResult]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def cards(self) -> list[Card]:
@@ -272,7 +272,11 @@ class Board:
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         readable = TargetResult.objects.visible_to(self.user)
         return trends_until(
-            self.period, targets=targets, divisions=divisions, results=readable, current_boundaries=self.is_as_now
+            self.period,
+            targets=targets,
+            divisions=divisions,
+            results=readable,
+            current_boundaries=self.uses_current_boundaries,
         )
 
     def _measures(self) -> Any:

@@ -18,16 +18,16 @@ from targets.current_boundaries import (
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 
 
-def divisions_standing(user: Any) -> Any:
+def current_divisions(user: Any) -> Any:
     """Return today's divisions that the user may see."""
     return Division.objects.current().visible_to(user)
 
 
 @dataclass(frozen=True)
-class BoardAsNow(Board):
+class CurrentBoundariesBoard(Board):
     """The same figures, added up for one of today's divisions and those below it."""
 
-    is_as_now = True
+    uses_current_boundaries = True
 
     @cached_property
     def _all_results(self) -> list[TargetResult]:

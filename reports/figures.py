@@ -57,7 +57,7 @@ def briefing_figures(period: ReportingPeriod, division: Division) -> BriefingFig
     return _Edition(period, division, _plan_measured_by(period)).figures()
 
 
-def refuse_unless_issuing(period: ReportingPeriod, division: Division) -> None:
+def check_has_briefing(period: ReportingPeriod, division: Division) -> None:
     """Raise InvalidError for a town, and for a division that did not exist at the end of that month."""
     if division.level == Division.Level.TOWN:
         raise InvalidError(
@@ -93,8 +93,8 @@ class _Edition:
 
     def figures(self) -> BriefingFigures:
         """Return all figures; raise PortalError for a division that has no briefing."""
-        refuse_unless_issuing(self.period, self.division)
-        spoken_of = [target for target in self._targets if self._speaks_of(target)]
+        check_has_briefing(self.period, self.division)
+        applicable = [target for target in self._targets if self._applies_to(target)]
         return BriefingFigures(
             period=self.period.code,
             as_of=self.period.as_of.isoformat(),
@@ -106,9 +106,9 @@ class _Edition:
                 office=issuing_office(self.division),
             ),
             plan=Plan(title=self.plan.title, document=self.plan.document, ends_on=self.plan.ends_on.isoformat()),
-            targets=tuple(self._target(target) for target in spoken_of),
+            targets=tuple(self._target(target) for target in applicable),
             workforce=self._workforce(),
-            shortfalls=self._shortfalls([target for target in spoken_of if _is_of_urban_communities(target)]),
+            shortfalls=self._shortfalls([target for target in applicable if _is_of_urban_communities(target)]),
             services=purchase_figures(self.division, self.period.as_of),
             reporting=reporting_figures(self.period, self.division),
         )
@@ -154,7 +154,7 @@ class _Edition:
         divisions = {**below, self.division.pk: self.division}
         return trends_until(self.period, targets=self._targets, divisions=divisions.values())
 
-    def _speaks_of(self, target: Target) -> bool:
+    def _applies_to(self, target: Target) -> bool:
         """Return whether the target applies to this division; one for urban districts does not apply to a county."""
         return target.level == Target.Level.COMMUNITY or self._own_result(target) is not None
 

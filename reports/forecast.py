@@ -80,7 +80,7 @@ def pace_sentence(progress: Progress, ends_on: str) -> str:
         return "目标已完成。"
     if pace.outlook == Outlook.OVERDUE:
         return f"{until(ends_on)}的期限已到，目标尚未完成。"
-    forecast = joined([_how_it_moved(progress), outlook_in_words(progress, ends_on)])
+    forecast = joined([_mean_progress_sentence(progress), outlook_in_words(progress, ends_on)])
     is_in_time = pace.outlook == Outlook.IN_TIME
     return joined([forecast, "" if is_in_time else needed_in_words(progress, ends_on)], by="；") + "。"
 
@@ -113,7 +113,7 @@ def needed_in_words(progress: Progress, ends_on: str) -> str:
     return f"要在{until(ends_on)}前完成，每月需{_moved(pace.needed, progress)}"
 
 
-def _how_it_moved(progress: Progress) -> str:
+def _mean_progress_sentence(progress: Progress) -> str:
     """Return 近6个月月均提高0.43个百分点; 近6个月没有变化; "" without an earlier month."""
     pace = progress.pace
     if pace.progress is None:
@@ -212,10 +212,10 @@ def required_table(figures: BriefingFigures) -> RequiredTable:
     by_code = [{row.code: row for row in target.divisions} for target in open_targets]
     rows = []
     for code in codes:
-        found = [rows_of.get(code) for rows_of in by_code]
-        if any(row and _is_open(row) for row in found):
-            name = next(row.name for row in found if row)
-            rows.append(RequiredRow(name, tuple(needed_cell(row) if row else NOT_KNOWN for row in found)))
+        cells = [rows_of.get(code) for rows_of in by_code]
+        if any(row and _is_open(row) for row in cells):
+            name = next(row.name for row in cells if row)
+            rows.append(RequiredRow(name, tuple(needed_cell(row) if row else NOT_KNOWN for row in cells)))
     columns = tuple(RequiredColumn(target.short_name, target.change_unit) for target in open_targets)
     return RequiredTable(columns, tuple(rows))
 

@@ -183,8 +183,8 @@ def _sections(figures: BriefingFigures, *, has_next_steps: bool) -> tuple[Sectio
         Section("主要短板", paragraphs=_shortcomings(figures)),
         *([Section("下步工作", "reports/briefing/next_steps.html")] if has_next_steps else []),
     ]
-    said = [section for section in sections if section.paragraphs or section.template != _PARAGRAPHS]
-    return tuple(replace(section, number=_NUMERALS[position]) for position, section in enumerate(said))
+    filled = [section for section in sections if section.paragraphs or section.template != _PARAGRAPHS]
+    return tuple(replace(section, number=_NUMERALS[position]) for position, section in enumerate(filled))
 
 
 def _shortcomings(figures: BriefingFigures) -> tuple[str, ...]:

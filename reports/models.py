@@ -126,7 +126,7 @@ class Briefing(ScopedModel, Job):
         return corrections_from_json(self.corrections)
 
     @property
-    def is_at_work(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Return whether it is being printed, so that the page polls its progress."""
         return self.state in {self.State.QUEUED, self.State.PRINTING}
 

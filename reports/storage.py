@@ -11,12 +11,12 @@ from django.conf import settings
 _FOLDER = "briefings"
 
 
-def keep_pdf(ref: str, pdf: bytes) -> str:
+def store_pdf(ref: str, pdf: bytes) -> str:
     """Write an issue's PDF atomically, replacing an earlier one; return its name below MEDIA_ROOT."""
     name = f"{_FOLDER}/{ref}.pdf"
     path = pdf_path(name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-    write_whole(path, pdf, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    write_atomically(path, pdf, mode=settings.FILE_UPLOAD_PERMISSIONS)
     return name
 
 
@@ -25,7 +25,7 @@ def pdf_path(name: str) -> Path:
     return Path(settings.MEDIA_ROOT) / name
 
 
-def write_whole(path: Path, data: bytes, *, mode: int) -> None:
+def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
     """Write a file atomically: to a temporary file in its directory, which is then renamed."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

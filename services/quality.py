@@ -66,10 +66,10 @@ def contract_missing(occasion: Occasion) -> ScopedQuerySet:
 )
 def project_twice(occasion: Occasion) -> ScopedQuerySet:
     """Find projects registered under two numbers, which doubles their money."""
-    twins = ServiceProject.objects.filter(
+    duplicates = ServiceProject.objects.filter(
         division=OuterRef("division"),
         name=OuterRef("name"),
         provider_name=OuterRef("provider_name"),
         starts_on=OuterRef("starts_on"),
     ).exclude(pk=OuterRef("pk"))
-    return ServiceProject.objects.filter(Exists(twins))
+    return ServiceProject.objects.filter(Exists(duplicates))

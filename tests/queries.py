@@ -17,8 +17,8 @@ def exactly(number: int) -> Iterator[CaptureQueriesContext]:
     """Fail and print the SQL unless exactly `number` queries are made."""
     with CaptureQueriesContext(connection) as queries:
         yield queries
-    made = len(queries)
-    assert made == number, f"{made} queries instead of {number}:\n{listed(queries)}"
+    count = len(queries)
+    assert count == number, f"{count} queries instead of {number}:\n{listed(queries)}"
 
 
 def queries_of(action: Callable[[], Any]) -> CaptureQueriesContext:

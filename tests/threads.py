@@ -5,7 +5,7 @@ import threading
 from django.db import connections
 
 
-def run_apart(*works):
+def run_in_threads(*works):
     """Run each function in a thread with its own connection; raise the first error of one of them."""
     errors = []
 

@@ -67,18 +67,18 @@ class FileColumn:
 
 def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
     """Return the columns of a batch's file, first those that fit no column of the register."""
-    found: dict[str, FileColumn] = {}
+    columns: dict[str, FileColumn] = {}
     for part in batch.mapping:
         for header, choice, multiplier in _columns_of(part):
             name = normal_header(header)
-            earlier = found.get(name)
+            earlier = columns.get(name)
             sheets = (*(earlier.sheets if earlier else ()), part["sheet"] or "")
             if earlier is not None and earlier.choice != AUTOMATIC:
                 choice = earlier.choice
             title = sheet.column(choice).header if choice not in {AUTOMATIC, IGNORED} else ""
             unit = "" if multiplier == 1 else unit_of(multiplier)
-            found[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
-    return sorted(found.values(), key=lambda column: column.choice != AUTOMATIC)
+            columns[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
+    return sorted(columns.values(), key=lambda column: column.choice != AUTOMATIC)
 
 
 def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
@@ -138,12 +138,14 @@ def plausible_headers(
     template, contributes none.
     """
     matcher = Matcher(sheet.columns, remembered)
-    found = [(grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _wordiest(grid))]
-    most = max((len(header.fields) for _, header in found), default=0)
-    return [_described(grid, header) for grid, header in found if 2 * len(header.fields) >= most]
+    candidates = [
+        (grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _row_with_most_labels(grid))
+    ]
+    most = max((len(header.fields) for _, header in candidates), default=0)
+    return [_described(grid, header) for grid, header in candidates if 2 * len(header.fields) >= most]
 
 
-def _wordiest(grid: Grid) -> Header | None:
+def _row_with_most_labels(grid: Grid) -> Header | None:
     """Return the row with the most labels among the first ones, the topmost of equals; None without labels."""
     best: list[HeaderColumn] = []
     for number, row in enumerate(grid.rows[:LAST_FIRST_ROW]):

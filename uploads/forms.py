@@ -105,8 +105,8 @@ class ColumnsForm(forms.Form):
 
     def field_of(self, name: str) -> str:
         """Return the form field of the column with this normalised header, or ""."""
-        found = (number for number, column in enumerate(self.columns) if column.name == name)
-        return next((f"column-{number}" for number in found), "")
+        numbers = (number for number, column in enumerate(self.columns) if column.name == name)
+        return next((f"column-{number}" for number in numbers), "")
 
 
 class CellForm(forms.Form):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import DatabaseError
 from structlog.contextvars import bound_contextvars
 
-from changzhi_portal.bulk import without_collecting
+from changzhi_portal.bulk import garbage_collection_disabled
 from changzhi_portal.celery import Queue
 from changzhi_portal.jobs import Claim, JobKind
 from changzhi_portal.refusals import PortalError
@@ -20,7 +20,7 @@ from uploads.outcome_notices import notify_uploader
 
 logger = logging.getLogger(__name__)
 State = UploadBatch.State
-BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
+BROKER_UNREACHABLE = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
 _BROKEN = "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。"
 _GIVEN_UP = "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
 _NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
@@ -44,7 +44,7 @@ CHECK = JobKind(
     failed=State.FAILED,
     given_up=_GIVEN_UP,
     broken=_BROKEN,
-    unreachable=BROKER_AWAY,
+    unreachable=BROKER_UNREACHABLE,
     on_failure=_notify_of_failure,
 )
 COMMIT = JobKind(
@@ -56,7 +56,7 @@ COMMIT = JobKind(
     failed=State.FAILED,
     given_up=_GIVEN_UP,
     broken=_BROKEN,
-    unreachable=BROKER_AWAY,
+    unreachable=BROKER_UNREACHABLE,
     on_failure=_notify_of_failure,
 )
 # A batch whose undoing fails or is given up is committed, as before.
@@ -69,7 +69,7 @@ UNDO = JobKind(
     failed=State.COMMITTED,
     given_up=_NOT_UNDONE,
     broken=_NOT_UNDONE,
-    unreachable=BROKER_AWAY,
+    unreachable=BROKER_UNREACHABLE,
     on_failure=_notify_of_failure,
 )
 
@@ -82,7 +82,7 @@ def work_on(claim: Claim[UploadBatch], work: Callable[[Claim[UploadBatch]], None
     """
     with bound_contextvars(batch_id=claim.key):
         try:
-            with without_collecting(), claim.guard():
+            with garbage_collection_disabled(), claim.guard():
                 work(claim)
         except DatabaseError:
             logger.exception("The database failed while a batch was worked on (%s)", claim.kind.running)

@@ -34,10 +34,10 @@ def _from_above(period: ReportingPeriod, path: str) -> dict[str, FromAbove]:
     """
     above = UploadBatch.objects.filter(period=period, division__path__in=paths_above(path)[:-1])
     by_city = path.split("/", 1)[0] + "/"
-    found: dict[str, FromAbove] = {}
+    by_register: dict[str, FromAbove] = {}
     for (office, register), at in sorted(above.reported().newest_by_office().items(), key=lambda item: item[1]):
-        found[register] = FromAbove(at, "市局代报" if office == by_city else "县（市、区）代报")
-    return found
+        by_register[register] = FromAbove(at, "市局代报" if office == by_city else "县（市、区）代报")
+    return by_register
 
 
 class OfficeMonth(HomePanel):

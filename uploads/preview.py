@@ -35,14 +35,14 @@ class Tab(NamedTuple):
     number: int
 
 
-class Narrowing(NamedTuple):
+class RowFilter(NamedTuple):
     """The filters of a tab's rows: text in the record's name, one kind of problem."""
 
     text: str = ""
     code: str = ""
 
     @classmethod
-    def asked_by(cls, query: Mapping[str, str], tab: Tab) -> Narrowing:
+    def from_query(cls, query: Mapping[str, str], tab: Tab) -> RowFilter:
         """Return the filters of a query string; a kind of problem only in tabs that list problems."""
         code = query.get("code", "") if tab.name in WITH_PROBLEMS else ""
         return cls(query.get("q", "").strip()[:LONGEST_SEARCH], code if code in CODE_TITLES else "")
@@ -82,7 +82,7 @@ def chosen_tab(tabs: list[Tab], name: str) -> Tab:
     return named or next((tab for tab in tabs if tab.number and tab.name != UNMENTIONED), tabs[0])
 
 
-def rows_under(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
+def rows_of_tab(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     """Return the rows of one tab in the order of the file."""
     rows = batch.staged_rows.in_file_order()
     if tab in UNDONE:
@@ -93,18 +93,18 @@ def rows_under(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     return rows.with_outcome(outcomes.get(tab, Outcome.UNCHANGED))
 
 
-def page_under(batch: UploadBatch, tab: Tab, narrowing: Narrowing, number: Any) -> Page:
+def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any) -> Page:
     """Return one page of a tab.
 
     The batch's counter gives the length of the tab, so that 100,000 rows need not be counted; only a narrowed tab is.
     """
-    rows = rows_under(batch, tab.name)
-    if narrowing.text:
-        rows = rows.named(narrowing.text)
-    if narrowing.code:
-        rows = rows.with_problem_code(narrowing.code)
+    rows = rows_of_tab(batch, tab.name)
+    if row_filter.text:
+        rows = rows.named(row_filter.text)
+    if row_filter.code:
+        rows = rows.with_problem_code(row_filter.code)
     paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
-    if not any(narrowing):
+    if not any(row_filter):
         paginator.count = tab.number
     return paginator.get_page(number)
 
@@ -113,13 +113,13 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     """Return the context of `uploads/rows.html`: the tabs, the chosen tab's page and rows, and its filters."""
     tabs = tabs_of(batch)
     tab = chosen_tab(tabs, query.get("tab", ""))
-    narrowing = Narrowing.asked_by(query, tab)
-    context = {"tabs": tabs, "tab": tab, "narrowing": narrowing, "codes": _codes_of(batch, tab)}
+    row_filter = RowFilter.from_query(query, tab)
+    context = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
-        page = unmentioned_page(batch, sheet, user, text=narrowing.text, page=number, size=ROWS_A_PAGE)
+        page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
-    page = page_under(batch, tab, narrowing, number)
+    page = page_of_tab(batch, tab, row_filter, number)
     return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet)}
 
 

@@ -21,17 +21,17 @@ FOLDER = "uploads"
 
 def read_within_limit(chunks: Iterable[bytes]) -> bytes:
     """Return all bytes of an upload. Raises FileRefusedError for more than UPLOAD_MAX_BYTES."""
-    taken = bytearray()
+    received = bytearray()
     for chunk in chunks:
-        taken += chunk
-        if len(taken) > settings.UPLOAD_MAX_BYTES:
+        received += chunk
+        if len(received) > settings.UPLOAD_MAX_BYTES:
             limit = settings.UPLOAD_MAX_BYTES // 1024 // 1024
             raise FileRefusedError(
                 "too_large",
                 f"文件超过{limit}MB，请删去图片和空白行，或分成几个文件上传。",
                 cure=f"The file is larger than {limit} MB (UPLOAD_MAX_BYTES). Remove pictures and blank rows, or split it.",
             )
-    return bytes(taken)
+    return bytes(received)
 
 
 def sha256_of(data: bytes) -> str:

@@ -26,8 +26,8 @@ def version_stamp() -> str:
 
 def version_in(title: str) -> int | None:
     """Return the version of the template in the text above a header; None for an office's own form."""
-    found = _VERSION.search(unicodedata.normalize("NFKC", title))
-    return int(found[1]) if found else None
+    match = _VERSION.search(unicodedata.normalize("NFKC", title))
+    return int(match[1]) if match else None
 
 
 def uses_old_template(mapping: Iterable[Mapping[str, Any]]) -> bool:

@@ -34,10 +34,10 @@ def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, tex
     paginator = ForgivingPaginator(records.values_list("pk", flat=True), size)
     if not text:
         paginator.count = batch.unmentioned
-    found = paginator.get_page(page)
+    current_page = paginator.get_page(page)
     # Keys first: sorting a whole register with all its columns and places takes twice as long.
-    found.object_list = records.filter(pk__in=list(found.object_list)).visible_to(user)  # type: ignore[attr-defined]
-    return found
+    current_page.object_list = records.filter(pk__in=list(current_page.object_list)).visible_to(user)  # type: ignore[attr-defined]
+    return current_page
 
 
 def describe_record(record: Any, sheet: RegisterSheet) -> dict[str, str]:

@@ -79,6 +79,6 @@ def check_scoped(page: type, queryset: Any) -> None:
         raise ImproperlyConfigured(f"The queryset of {page.__name__} has no visible_to(): it must be a ScopedQuerySet.")
 
 
-def number_in(text: str) -> int:
+def parse_number(text: str) -> int:
     """Return a number from a form, such as a key or a position; 0, which no row has, for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -172,8 +172,8 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
     def _digest(self, form: Any) -> str:
         """Return a digest of the form's input, so that only an action whose preview was shown is carried out."""
         names = [form.add_prefix(name) for name in form.fields if name not in self.not_previewed]
-        said = [(name, form.data.getlist(name)) for name in names]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
+        values = [(name, form.data.getlist(name)) for name in names]
+        return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def focus_first_error(form: BaseForm, *, shows_fields: bool = True) -> None:

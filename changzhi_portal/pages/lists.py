@@ -76,14 +76,14 @@ class ListPage(TemplateResponseMixin, PortalPage):
         return self.queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
 
     def _page_size(self) -> int:
-        asked = self.request.GET.get("per_page", "")
-        return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+        requested = self.request.GET.get("per_page", "")
+        return int(requested) if requested.isdecimal() and int(requested) in PAGE_SIZES else PAGE_SIZES[0]
 
 
 def _without_blanks(request: PortalRequest) -> str:
     """Return the query string without empty parameters, so that URLs are short enough to share."""
-    asked = request.GET.copy()
-    for name in list(asked):
-        if not any(asked.getlist(name)):
-            del asked[name]
-    return asked.urlencode()
+    query = request.GET.copy()
+    for name in list(query):
+        if not any(query.getlist(name)):
+            del query[name]
+    return query.urlencode()

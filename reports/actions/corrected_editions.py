@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from changzhi_portal.refusals import StaleError
-from reports.actions.printing import refuse_unless_printing
+from reports.actions.printing import check_may_print
 from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
 from reports.jobs import PRINT
@@ -17,7 +17,7 @@ from revisions.would_be import recomputed
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 
 # Columns that a corrected edition copies from the one before it.
-_KEPT = (
+_COPIED_COLUMNS = (
     "issue_number",
     "total_number",
     "commentary",
@@ -36,7 +36,7 @@ def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Brie
     of the month are not changed either. Raises PortalError for a role that may not print, a month that is not locked,
     an issue that was never printed, and when no printed figure would change.
     """
-    refuse_unless_printing(briefing.division, by)
+    check_may_print(briefing.division, by)
     correction = in_one_snapshot(lambda: _made(briefing, by))
     if queue:
         PRINT.announce(correction.pk)
@@ -70,7 +70,7 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         division=division,
         edition=newest.edition + 1,
         **PRINT.queued(),
-        **{name: getattr(newest, name) for name in _KEPT},
+        **{name: getattr(newest, name) for name in _COPIED_COLUMNS},
         issued_on=timezone.localdate(),
         figures=to_json(figures),
         corrections=corrections_to_json(corrections),

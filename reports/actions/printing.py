@@ -16,12 +16,12 @@ from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
-from reports.figures import briefing_figures, refuse_unless_issuing
+from reports.figures import briefing_figures, check_has_briefing
 from reports.issue import issue_markup
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.pdf import print_markup
-from reports.storage import keep_pdf
+from reports.storage import store_pdf
 from reports.stored_figures import to_json
 from targets.actions import compute_period
 from targets.models import Computation
@@ -45,8 +45,8 @@ def prepare_briefing(
     PortalError for a town, a month before the first issue, an edition that does not exist, and a user who may not
     print.
     """
-    refuse_unless_printing(division, by)
-    refuse_unless_issuing(period, division)
+    check_may_print(division, by)
+    check_has_briefing(period, division)
     numbers = _numbers_of(period)
     if edition > 1 and not Briefing.objects.filter(period=period, division=division, edition=edition).exists():
         raise NotFoundError(
@@ -77,7 +77,7 @@ def prepare_briefing(
     return briefing
 
 
-def refuse_unless_printing(division: Division, by: Any) -> None:
+def check_may_print(division: Division, by: Any) -> None:
     """Raise NotAllowedError for a user who may not print the division's briefings; None is the command line."""
     if by is None:
         return
@@ -156,7 +156,7 @@ def _print(claim: Claim[Briefing]) -> None:
     claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
     claim.heartbeat(step="正在保存文件")
-    pdf_name = keep_pdf(briefing.ref, pdf)
+    pdf_name = store_pdf(briefing.ref, pdf)
     claim.finish(
         State.PRINTED,
         figures=briefing.figures,
@@ -178,11 +178,11 @@ def _figures_of(briefing: Briefing) -> dict[str, Any]:
     locked_since = period.locked_at if period.state == ReportingPeriod.State.LOCKED else None
     if briefing.figures and locked_since and briefing.printed_at and briefing.printed_at >= locked_since:
         return briefing.figures
-    bring_up_to_date(period)
+    measure_if_outdated(period)
     return to_json(briefing_figures(period, briefing.division))
 
 
-def bring_up_to_date(period: ReportingPeriod) -> None:
+def measure_if_outdated(period: ReportingPeriod) -> None:
     """Measure the month if it was never measured or its registers have changed since; skip a locked month.
 
     Raises PortalError as `compute_period` does.

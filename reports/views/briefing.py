@@ -114,11 +114,11 @@ class BriefingProgress(TemplateResponseMixin, PortalPage):
         briefing = find_briefing(request, ref)
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("reports:briefing", ref=briefing.ref)
-        if not briefing.is_at_work:
+        if not briefing.is_in_progress:
             return HttpResponseClientRefresh()
         step = briefing.step or briefing.get_state_display()
-        news = "" if request.GET.get("after") == step else step
-        return self.render_to_response({"briefing": briefing, "news": news})
+        announcement = "" if request.GET.get("after") == step else step
+        return self.render_to_response({"briefing": briefing, "announcement": announcement})
 
 
 class PrintBriefing(FormPage):
@@ -136,9 +136,9 @@ class PrintBriefing(FormPage):
 
     def act(self, form: PrintBriefingForm) -> str:
         """Queue the issue."""
-        asked = form.cleaned_data
+        data = form.cleaned_data
         self.briefing = prepare_briefing(
-            period=asked["period"], division=asked["division"], edition=asked["edition"] or 1, by=self.request.user
+            period=data["period"], division=data["division"], edition=data["edition"] or 1, by=self.request.user
         )
         return ""
 

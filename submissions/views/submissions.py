@@ -14,7 +14,7 @@ from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.facts import DASH
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
-from changzhi_portal.pages.base import number_in
+from changzhi_portal.pages.base import parse_number
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.refusals import PortalError, StaleError
@@ -105,7 +105,7 @@ class RemindCounties(ActionPage):
     def load(self) -> None:
         """Find the month, and the county where one is named; raises Http404."""
         sent = self.request.POST
-        self.period = get_object_or_404(ReportingPeriod, pk=number_in(sent.get("period", "")))
+        self.period = get_object_or_404(ReportingPeriod, pk=parse_number(sent.get("period", "")))
         counties = counties_owing(self.period).visible_to(self.request.user)
         chosen = sent.get("county", "")
         self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None

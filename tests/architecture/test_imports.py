@@ -17,7 +17,7 @@ from changzhi_portal.discovery import own_apps
 from tests.architecture.apps import FRAME, LEFT_TO_RIGHT, OWN_APPS, may_import, modules, own_models
 
 # Functions that import by name, so that a literal in their call is an import as well.
-FINDERS = frozenset({"import_module", "import_string", "get_model", "get_app_config"})
+IMPORT_FUNCTIONS = frozenset({"import_module", "import_string", "get_model", "get_app_config"})
 # Foreign keys to an app on the right, by the model's string, each with its reason.
 FOREIGN_KEYS_TO_THE_RIGHT = {
     "accounts.User": "who did something; Django's own way is AUTH_USER_MODEL",
@@ -31,7 +31,7 @@ def found_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in FINDERS and isinstance(node.args[0].value, str):
+            if called in IMPORT_FUNCTIONS and isinstance(node.args[0].value, str):
                 yield node.lineno, node.args[0].value
 
 

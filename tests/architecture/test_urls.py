@@ -102,7 +102,7 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
 
 
 # Records that every user may see: the target plans.
-OF_EVERYBODY: dict[str, list[Any]] = {
+VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],
@@ -117,7 +117,7 @@ TAKE_PERIOD = sorted(name for name, pattern in addresses() if "period" in patter
 TAKE_RECORD = sorted(
     name
     for name, pattern in addresses()
-    if pattern.pattern.converters and name not in (*TAKE_REGISTER, *TAKE_PERIOD) and name not in OF_EVERYBODY
+    if pattern.pattern.converters and name not in (*TAKE_REGISTER, *TAKE_PERIOD) and name not in VISIBLE_TO_ALL
 )
 
 
@@ -127,8 +127,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=["facilities"])
     if name in TAKE_PERIOD:
         return reverse(name, args=[make_period().code])
-    if name in OF_EVERYBODY:
-        return reverse(name, args=OF_EVERYBODY[name])
+    if name in VISIBLE_TO_ALL:
+        return reverse(name, args=VISIBLE_TO_ALL[name])
     if name not in TAKE_RECORD:
         return reverse(name)
     return reverse(name, args=[RECORDS[name](place, owner).ref])  # type: ignore[attr-defined]
@@ -219,7 +219,7 @@ def test_nobody_of_another_county_is_shown_anything_of_this_one_whatever_is_aske
     asked = {"division": place.county.code, "county": place.county.code, "town": place.street.code, "q": "演示"}
     own, other = signed_in(clerk), signed_in(make_user(Role.DISTRICT_CLERK, place.other_county))
     shown = 0
-    for name in set(NAMES) - {*TAKE_RECORD, *POST_ONLY, *OF_EVERYBODY, "manual"}:
+    for name in set(NAMES) - {*TAKE_RECORD, *POST_ONLY, *VISIBLE_TO_ALL, "manual"}:
         address = f"{address_of(name, place, clerk)}?{urlencode(asked)}&filled=1"
         shown += "演示秘" in words_of(own.get(address))
         assert "演示秘" not in words_of(other.get(address)), name

@@ -23,16 +23,16 @@ TELEPHONE = {"width": 390, "height": 844}
 class Complaints:
     """Errors that the browser reports, such as script errors and violations of the Content-Security-Policy."""
 
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
         """Collect errors and warnings of this page's console."""
         page.on("console", self._note)
-        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.said.append(f"{message.location.get('url')}: {message.text}")
+            self.messages.append(f"{message.location.get('url')}: {message.text}")
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def browser(db, monkeypatch) -> Iterator[Browser]:
 @pytest.fixture
 def complaints() -> Iterator[Complaints]:
     """Collect the errors that the browser reports; the test fails if any are left."""
-    heard = Complaints()
-    yield heard
-    assert heard.said == []
+    collected = Complaints()
+    yield collected
+    assert collected.messages == []
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ def administrator() -> User:
 
 def only_refusals(complaints) -> None:
     """Check that the browser reports nothing but the status of refusals."""
-    assert complaints.said
-    assert all(re.search("4(09|22)", words) for words in complaints.said)
-    complaints.said.clear()
+    assert complaints.messages
+    assert all(re.search("4(09|22)", words) for words in complaints.messages)
+    complaints.messages.clear()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -30,8 +30,8 @@ def test_from_the_to_do_over_the_checks_to_an_accepted_report(scripts, place, du
     desk.get_by_role("button", name="确认无误，上报").click()
     expect(desk.get_by_text(re.compile("处需要说明情况"))).to_be_visible()
     # The browser reports the status of the refusal; it must report nothing else.
-    assert all("422" in words for words in complaints.said)
-    complaints.said.clear()
+    assert all("422" in words for words in complaints.messages)
+    complaints.messages.clear()
     for field in desk.locator("input[name^='each:']").all():
         field.fill("含地下车库，已现场核对")
     desk.get_by_role("button", name="确认无误，上报").click()

@@ -22,7 +22,7 @@ from reports.models import Briefing
 from targets.jobs import MEASURE
 from targets.models import Computation, TargetPlan
 from tests.factories import Place, make_period, make_place
-from tests.threads import run_apart
+from tests.threads import run_in_threads
 from uploads.jobs import CHECK
 
 State = Briefing.State
@@ -76,7 +76,7 @@ def test_of_workers_that_claim_a_row_at_once_one_wins() -> None:
         together.wait()
         claims.append(PRINT.claim(briefing.pk))
 
-    run_apart(claim, claim, claim, claim)
+    run_in_threads(claim, claim, claim, claim)
     (won,) = [claim for claim in claims if claim is not None]
     row = fresh(briefing)
     assert (row.state, row.claim_token, row.attempts) == (State.PRINTING, won.token, 1)
@@ -92,7 +92,7 @@ def test_of_workers_that_create_a_row_at_once_one_has_it() -> None:
         together.wait()
         claims.append(MEASURE.claim_new(period=period, defaults={"plan": plan, "started_at": timezone.now()}))
 
-    run_apart(claim, claim)
+    run_in_threads(claim, claim)
     assert [claim.token for claim in claims if claim is not None] == [Computation.objects.get().claim_token]
 
 
@@ -259,7 +259,7 @@ def test_a_row_that_a_transaction_holds_is_not_put_back_however_long_it_takes() 
     put_back: list[int] = []
     with transaction.atomic():
         claim.hold()
-        run_apart(lambda: put_back.append(PRINT.put_back()))
+        run_in_threads(lambda: put_back.append(PRINT.put_back()))
     assert put_back == [0]
     assert PRINT.put_back() == 1
 

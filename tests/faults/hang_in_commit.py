@@ -14,10 +14,10 @@ from uploads.actions.commit_writer import CommitWriter  # noqa: E402
 from uploads.models import UploadBatch  # noqa: E402
 
 
-def stop_dead(*_: object) -> None:
+def hang(*_: object) -> None:
     print("written", flush=True)
     time.sleep(600)
 
 
-CommitWriter.finish = stop_dead  # type: ignore[method-assign]
+CommitWriter.finish = hang  # type: ignore[method-assign]
 actions.commit_queued_batch(UploadBatch.objects.get(pk=int(sys.argv[1])).pk)

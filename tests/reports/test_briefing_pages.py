@@ -15,7 +15,7 @@ from changzhi_portal import jobs
 from periods.models import ReportingPeriod
 from reports import actions
 from reports.models import Briefing
-from reports.storage import keep_pdf
+from reports.storage import store_pdf
 from targets.actions import compute_period
 from tests.factories import make_facility, make_user
 from tests.queries import queries_of
@@ -34,7 +34,7 @@ def own_files(settings, tmp_path):
 def printed(place):
     """The city's printed briefing of June 2018."""
     briefing = make_briefing(place.city, figures=figures())
-    name = keep_pdf(briefing.ref, b"%PDF-1.7 city")
+    name = store_pdf(briefing.ref, b"%PDF-1.7 city")
     Briefing.objects.filter(pk=briefing.pk).update(state=State.PRINTED, pdf_name=name, printed_at=timezone.now())
     briefing.refresh_from_db()
     return briefing

@@ -48,7 +48,7 @@ def test_a_card_says_rate_gap_unknown_and_what_is_asked(figures, officer, signed
     card = cards_of(answer)["urban_facility_area"]
     assert (str(card.percentage), card.result.reached, card.result.judged) == ("20.0", 1, 5)
     assert card.gap == "1,620.5㎡"
-    assert card.asked == "≥500㎡"
+    assert card.bounds == "≥500㎡"
     text = " ".join(answer.content.decode().split())
     assert "达标 1 / 5，缺口 <b>1,620.5㎡</b>" in text
     unknown = cards_of(answer)["rural_org_count"].result

@@ -15,7 +15,7 @@ from periods.models import ReportingPeriod
 from tests.factories import make_batch, make_facility, make_period
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
-from uploads.jobs import BROKER_AWAY
+from uploads.jobs import BROKER_UNREACHABLE
 from uploads.models import UploadBatch, UploadRow
 from uploads.progress import Reporter
 from uploads.tasks import check_batch, commit_batch
@@ -142,9 +142,9 @@ def test_a_file_that_is_too_large_stays_on_the_page_with_the_limit(clerk, period
 
 @pytest.mark.django_db
 def test_a_broker_that_is_away_is_told_in_one_sentence_while_the_file_waits(clerk, signed_in):
-    batch = make_batch(clerk, message=BROKER_AWAY)
+    batch = make_batch(clerk, message=BROKER_UNREACHABLE)
     page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
-    assert BROKER_AWAY in page
+    assert BROKER_UNREACHABLE in page
     assert "刷新看进度" in page
 
 

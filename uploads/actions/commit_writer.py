@@ -58,7 +58,7 @@ def write_batch(
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
-    """Raise NotAllowedError if the user who confirmed the batch is inactive or has another division or role now."""
+    """Raise NotAllowedError if the user who confirmed the batch may no longer commit it (inactive, moved, new role)."""
     by = batch.confirmed_by
     if by is None or not batch.may_be_committed_by(by):
         raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")

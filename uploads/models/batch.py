@@ -33,9 +33,9 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def unfinished(self) -> Self:
         """Filter for batches that are being worked on or wait for a user's decision."""
         states = UploadBatch.State
-        at_work = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
+        in_progress = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
         to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
-        return self.filter(Q(state__in=at_work) | to_decide)
+        return self.filter(Q(state__in=in_progress) | to_decide)
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """Return the newest batch by register name."""
@@ -86,7 +86,7 @@ class UploadBatch(ScopedModel, Job):
 
     # The states in which a batch waits for a worker, and those in which it waits or is worked on.
     WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
-    AT_WORK: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
+    IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
 
     # The results of a check: rows by what committing them would do, and skipped rows.
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
@@ -179,9 +179,9 @@ class UploadBatch(ScopedModel, Job):
         return Progress() if self.state in self.WAITING else read_progress(self.ref)
 
     @property
-    def is_at_work(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Return whether the batch waits for a worker or is being worked on."""
-        return self.state in self.AT_WORK
+        return self.state in self.IN_PROGRESS
 
     def may_be_handled_by(self, user: Any) -> bool:
         """Return whether a user may decide about it: the role uploads and the batch is in the user's area."""

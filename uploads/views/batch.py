@@ -114,7 +114,7 @@ class BatchPage(TemplateResponseMixin, UploadPage):
             uses_old_template=uses_old_template(self.batch.mapping),
             **kwargs,
         )
-        if self.batch.is_at_work:
+        if self.batch.is_in_progress:
             return context
         context["has_unseen_notices"] = (
             Notice.objects.addressed_to(self.request.user).unseen().about(self.batch.ref).exists()
@@ -138,11 +138,11 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
         batch = find_batch(request, ref)
         if not request.htmx:
             return redirect("uploads:batch", ref=batch.ref)
-        if not batch.is_at_work:
+        if not batch.is_in_progress:
             return HttpResponseClientRefresh()
         step = batch.progress.step or batch.get_state_display()
-        news = "" if request.GET.get("after") == step else step
-        return self.render_to_response({"batch": batch, "news": news})
+        announcement = "" if request.GET.get("after") == step else step
+        return self.render_to_response({"batch": batch, "announcement": announcement})
 
 
 class CommitBatch(UploadPage, ActionPage):

@@ -79,8 +79,8 @@ class Template(UploadPage):
     def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
         sheet = _sheet(register)
-        asked, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
-        period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
+        month, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
+        period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(month) if month else None)
         division = request.user.division
         data = write_template(sheet, division=division, period=period, by=request.user, filled=filled)
         kind = "填报表（含现有数据）" if filled else "填报空表"

@@ -11,7 +11,7 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from changzhi_portal.pages import Crumb, FormPage
-from changzhi_portal.pages.base import number_in
+from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError
 from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
 from uploads.column_mapping import file_columns
@@ -148,7 +148,7 @@ class CorrectCell(BatchStep):
         """Load the batch, and the row whose position is `row`; raises Http404."""
         super().load()
         sent = self.request.POST if self.request.method == "POST" else self.request.GET
-        self.row = self.batch.staged_rows.filter(position=number_in(sent.get("row", ""))).first()
+        self.row = self.batch.staged_rows.filter(position=parse_number(sent.get("row", ""))).first()
         self.query = _tab_query(sent.get("back", ""))
         if self.request.method == "GET" and self.row is None and "row" in sent and self.batch.state == State.CHECKED:
             raise Http404("No such row.")
@@ -160,16 +160,16 @@ class CorrectCell(BatchStep):
     def act(self, form: CellForm) -> str:
         """Read the new text instead of the cell's, and return the new outcome of the row."""
         sent = form.cleaned_data
-        position = number_in(sent["row"])
+        position = parse_number(sent["row"])
         correct_cell(batch=self.batch, position=position, field=sent["field"], text=sent["text"], by=self.request.user)
         self.batch.refresh_from_db()
-        if self.batch.is_at_work:
+        if self.batch.is_in_progress:
             self.query = ""
             return ""
         row = self.batch.staged_rows.filter(position=position).first()
         if row is not None and row.outcome == UploadRow.Outcome.ERROR:
-            left = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
-            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{left}")
+            remaining = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
+            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{remaining}")
         elif row is not None:
             self._say(messages.SUCCESS, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。")
         return ""
@@ -229,5 +229,5 @@ class UndoBatch(BatchStep):
 
 def _tab_query(sent: str) -> str:
     """Return the query string of the tab, page and filters that the user came from, without unknown parameters."""
-    asked = QueryDict(sent[:500])
-    return urlencode({name: asked[name] for name in ("tab", "page", "q", "code") if asked.get(name)})
+    query = QueryDict(sent[:500])
+    return urlencode({name: query[name] for name in ("tab", "page", "q", "code") if query.get(name)})

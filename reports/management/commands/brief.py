@@ -8,15 +8,15 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from changzhi_portal.commands import PortalCommand, in_both_languages
+from changzhi_portal.commands import PortalCommand, bilingual_message
 from changzhi_portal.refusals import PortalError, StaleError, UnavailableError
 from communities.models import Division
 from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
-from reports.actions import bring_up_to_date, prepare_briefing, print_queued
-from reports.figures import refuse_unless_issuing
+from reports.actions import measure_if_outdated, prepare_briefing, print_queued
+from reports.figures import check_has_briefing
 from reports.models import Briefing
-from reports.storage import pdf_path, write_whole
+from reports.storage import pdf_path, write_atomically
 
 NOT_PRINTED = 1  # exit status
 _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
@@ -42,9 +42,9 @@ class Command(PortalCommand):
         period = _measured_period(options["period"], division)
         try:
             briefing = _printed(period, division)
-            write_whole(output, pdf_path(briefing.pdf_name).read_bytes(), mode=_READABLE)
+            write_atomically(output, pdf_path(briefing.pdf_name).read_bytes(), mode=_READABLE)
         except PortalError as error:
-            raise CommandError(in_both_languages(error), returncode=NOT_PRINTED) from error
+            raise CommandError(bilingual_message(error), returncode=NOT_PRINTED) from error
         except OSError as error:
             raise CommandError(f"Cannot write the PDF: {error}", returncode=NOT_PRINTED) from error
         self.stdout.write(str(output))
@@ -65,8 +65,8 @@ def _division(code: str | None) -> Division:
 def _measured_period(text: str, division: Division) -> ReportingPeriod:
     """Return the month, measured; raises PortalError for an invalid one, or without a briefing of the division."""
     with period_for_work(month=parse_month(text)) as period:
-        refuse_unless_issuing(period, division)
-        bring_up_to_date(period)
+        check_has_briefing(period, division)
+        measure_if_outdated(period)
     return period
 
 

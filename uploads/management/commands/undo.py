@@ -39,10 +39,10 @@ class Command(PortalCommand):
             raise CommandError(batch.message, returncode=COULD_NOT_RUN)
         rows = batch.staged_rows.exclude(undo_outcome="")
         counts = {outcome.value: rows.filter(undo_outcome=outcome).count() for outcome in UploadRow.UndoOutcome}
-        left = rows.exclude(undo_outcome=UploadRow.UndoOutcome.REVERSED).values(
+        remaining = rows.exclude(undo_outcome=UploadRow.UndoOutcome.REVERSED).values(
             "sheet", "row_number", "label", "undo_outcome", "undo_note"
         )
-        answer = {"batch": batch.pk, "state": batch.state} | counts | {"rows": list(left)}
+        answer = {"batch": batch.pk, "state": batch.state} | counts | {"rows": list(remaining)}
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.management.acting import acting_user
-from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_languages
+from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, bilingual_message
 from changzhi_portal.refusals import InvalidError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
@@ -59,7 +59,7 @@ class Command(PortalCommand):
         except FileRefusedError as refused:
             answer = describe_refusal(refused, register=options["register"], file_name=_file_name(options["file"]))
             self._print(answer, as_json=options["json"])
-            raise CommandError(in_both_languages(refused), returncode=REFUSED) from refused
+            raise CommandError(bilingual_message(refused), returncode=REFUSED) from refused
         self._print(describe_batch(batch), as_json=options["json"])
         if batch.state == State.FAILED:
             raise CommandError(batch.message, returncode=COULD_NOT_RUN)
