@@ -67,7 +67,7 @@ def mask_numbers_in(text: str) -> str:
 
 def mask_slipped_numbers(text: str) -> str:
     """Return the text of another column with ID and mobile numbers masked, which are there when a row is shifted."""
-    return _PERSONAL_NUMBER.sub(lambda found: mask_numbers_in(found[0]), text)
+    return _PERSONAL_NUMBER.sub(lambda match: mask_numbers_in(match[0]), text)
 
 
 @lru_cache(maxsize=4)
@@ -130,7 +130,7 @@ class Sealed:
             try:
                 self._plain = decrypt(self._token or "")
             except InvalidTag as error:
-                raise RuntimeError("No key in FIELD_KEYS decrypts a stored value. Put the old key back.") from error
+                raise RuntimeError("No key in FIELD_KEYS decrypts a stored value. Add the old key again.") from error
         return self._plain
 
     def __str__(self) -> str:

@@ -54,7 +54,7 @@ class ScopedModel(models.Model):
     def in_subtree(cls, path: str, *, prefix: str = "") -> Q:
         """Return the condition that a row is in the subtree of `path`; `prefix` is a lookup that leads to this model."""
         if not path or not cls.scope_lookups:
-            raise ValueError(f"{cls.__name__} needs scope_lookups and a path to be cut to a scope.")
+            raise ValueError(f"{cls.__name__} needs scope_lookups and a path to be limited to a scope.")
         condition = Q()
         for lookup in cls.scope_lookups:
             steps = [step for step in (prefix, lookup, "path", "startswith") if step]

@@ -62,13 +62,13 @@ def check_has_briefing(period: ReportingPeriod, division: Division) -> None:
     if division.level == Division.Level.TOWN:
         raise InvalidError(
             f"简报只按全市或一个县（市、区）编发，{division.full_name}没有单独的简报，请选择它所属的县（市、区）。",
-            cure=f"{division.code} is a town; a briefing covers the city or one county. Take the first 6 digits.",
+            cure=f"{division.code} is a town; a briefing covers the city or one county. Give the first 6 digits.",
             field="division",
         )
     if not Division.objects.in_effect_on(period.as_of).filter(pk=division.pk).exists():
         raise InvalidError(
             f"{period}没有{division.name}这个区划（可能尚未设立或已经撤并），请选择当时的县（市、区）。",
-            cure=f"{division.code} {division.name} did not stand on {period.as_of}. Take the county of that month.",
+            cure=f"{division.code} {division.name} did not exist on {period.as_of}. Give the county of that month.",
             field="division",
         )
 

@@ -113,7 +113,7 @@ def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], shee
                 raise InvalidError(
                     f"“{taken[name, choice]}”和“{column.header}”都对应到“{sheet.column(choice).header}”，"
                     "请只留一列，另一列选“忽略此列”。",
-                    cure="Two columns of the file are mapped to the same column.",
+                    cure="Two columns of the file are mapped to one column. Change one of them.",
                     field=column.name,
                 )
             taken[name, choice] = column.header

@@ -35,11 +35,11 @@ def read_progress(ref: str) -> Progress:
 
 
 class Reporter:
-    """Reports a batch's progress and calls `sign_of_life`, at most once in SECONDS_BETWEEN_REPORTS."""
+    """Reports a batch's progress and calls `heartbeat`, at most once in SECONDS_BETWEEN_REPORTS."""
 
-    def __init__(self, ref: str, sign_of_life: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, ref: str, heartbeat: Callable[[], None] = lambda: None) -> None:
         self._ref = ref
-        self._sign_of_life = sign_of_life
+        self._heartbeat = heartbeat
         self._step = ""
         self._last = 0.0
 
@@ -55,11 +55,11 @@ class Reporter:
         if now - self._last >= SECONDS_BETWEEN_REPORTS:
             self._last = now
             self._show(Progress(self._step, done, total))
-            self._sign_of_life()
+            self._heartbeat()
 
     def _show(self, progress: Progress) -> None:
         """Store the report. Without the cache only the progress bar is missing, and the work continues."""
         try:
             cache.set(_key(self._ref), asdict(progress), KEPT_SECONDS)
         except (OSError, RedisError) as error:
-            logger.warning("The progress of batch %s cannot be shown: %s", self._ref, error)
+            logger.warning("The progress of batch %s cannot be stored: %s", self._ref, error)

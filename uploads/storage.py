@@ -50,12 +50,12 @@ def keep_original(ref: str, data: bytes) -> str:
         ) as file:
             file.write(encrypt_bytes(data))
     except OSError as error:
-        logger.error("An upload cannot be kept: %s", error)
+        logger.error("An upload cannot be stored: %s", error)
         with suppress(OSError):
             forget_original(name)
         raise UnavailableError(
             "服务器暂时存不下文件，没有收下；请稍后再上传，仍不行请联系系统管理员。",
-            cure=f"The file cannot be kept below {settings.MEDIA_ROOT}: {error.strerror}.",
+            cure=f"The file cannot be stored below {settings.MEDIA_ROOT}: {error.strerror}.",
         ) from error
     return name
 

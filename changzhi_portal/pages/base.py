@@ -42,7 +42,7 @@ class PortalPage(ContextMixin, View):
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
         """Return the view function; raises ImproperlyConfigured for a page without `requires`."""
         if not isinstance(getattr(cls, "requires", None), str):
-            raise ImproperlyConfigured(f"{cls.__name__} must say who may open it: set `requires`.")
+            raise ImproperlyConfigured(f"{cls.__name__} does not say who may open it. Set `requires`.")
         return super().as_view(**initkwargs)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -48,7 +48,7 @@ class Command(PortalCommand):
         else:
             self.stdout.write("Batch {batch}: {reversed} reversed, {kept} kept, {failed} failed.".format(**answer))
         if counts["kept"] or counts["failed"]:
-            raise CommandError("Some rows were not taken back.", returncode=1)
+            raise CommandError("Some rows were not undone.", returncode=1)
 
 
 def _batch(number: int, user: User) -> UploadBatch:

@@ -39,14 +39,14 @@ class Command(PortalCommand):
         """Add the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
-        parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the one its title names, else today's")
-        parser.add_argument("--commit", choices=["all", "good"], help="everything or nothing, or the good rows only")
+        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="the user to act as")
+        parser.add_argument("--period", metavar="YYYY-MM", help="the month; default: the one in the title, else today's")
+        parser.add_argument("--commit", choices=["all", "good"], help="write all rows or none, or only those without errors")
         parser.add_argument(
             "--locked-reason",
             metavar="TEXT",
             default="",
-            help="why figures of a locked month are altered (bureau only)",
+            help="the reason for altering figures of a locked month (bureau only)",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
