@@ -1,4 +1,4 @@
-"""Background work on rows: one worker wins, a dead one's row is put back or given up, and a lost claim writes nothing."""
+"""Tests of jobs: one worker gets a claim, a dead worker's row is put back or given up, a lost claim writes nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def make_queued(place: Place, period: ReportingPeriod, **values: Any) -> Briefin
 
 @pytest.fixture
 def queued(place: Place, period: ReportingPeriod) -> Briefing:
-    """A briefing that waits to be printed."""
+    """Create a briefing that is queued for printing."""
     return make_queued(place, period)
 
 
@@ -56,7 +56,7 @@ def claimed(briefing: Briefing) -> Claim[Briefing]:
 
 
 def silent_for(row: Any, age: datetime.timedelta, **values: Any) -> None:
-    """As if nobody had touched the row for so long."""
+    """Set the row's columns as if it had not been changed for `age`."""
     type(row).objects.filter(pk=row.pk).update(heartbeat_at=timezone.now() - age, **values)
 
 
@@ -264,7 +264,7 @@ def test_a_row_that_a_transaction_holds_is_not_put_back_however_long_it_takes() 
     assert PRINT.put_back() == 1
 
 
-# --- Telling the queue ---
+# --- Sending tasks ---
 
 
 def test_the_queue_is_told_when_the_transaction_is_committed(

@@ -40,8 +40,12 @@ class Command(PortalCommand):
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="the user to act as")
-        parser.add_argument("--period", metavar="YYYY-MM", help="the month; default: the one in the title, else today's")
-        parser.add_argument("--commit", choices=["all", "good"], help="write all rows or none, or only those without errors")
+        parser.add_argument(
+            "--period", metavar="YYYY-MM", help="the month; default: the one in the title, else today's"
+        )
+        parser.add_argument(
+            "--commit", choices=["all", "good"], help="write all rows or none, or only those without errors"
+        )
         parser.add_argument(
             "--locked-reason",
             metavar="TEXT",
