@@ -11,10 +11,22 @@ from targets.models import Target, TargetPlan
 
 
 def refuse_reserved(code: str) -> str:
-    """The code of a plan or target, unless the page for a new one has that address."""
+    """Return the code of a plan or target, unless the page for a new one has that address."""
     if code == "new":
         raise forms.ValidationError("代码不能是new，请换一个。")
     return code
+
+
+class ChangeForm(forms.Form):
+    """What every change of a plan says besides: why, and which version the person has seen."""
+
+    reason = forms.CharField(
+        label="修改原因",
+        max_length=200,
+        help_text="写给以后查阅的人看，如“按市局2019年第3次会议意见，把农村社区也纳入”。",
+        error_messages={"required": "请写明修改原因。"},
+    )
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class PlanForm(forms.ModelForm):
@@ -38,6 +50,15 @@ class PlanForm(forms.ModelForm):
             "starts_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
+
+
+class EditPlanForm(PlanForm, ChangeForm):
+    """What a plan says of itself, changed for a reason."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the plan is to say; call only when the form is valid."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class CopyPlanForm(PlanForm):
@@ -84,7 +105,7 @@ def _boxes(dimension: Dimension, chosen: list[str]) -> forms.MultipleChoiceField
     )
 
 
-class TargetForm(forms.ModelForm):
+class TargetForm(forms.ModelForm, ChangeForm):
     """One clause. The counting rule is a set of boxes for each dimension that an indicator is divided by."""
 
     indicator = forms.ChoiceField(label="统计什么", help_text="指标，由登记表自动统计。")
@@ -158,6 +179,11 @@ class TargetForm(forms.ModelForm):
         return cleaned
 
     @property
+    def clause_fields(self) -> list[forms.BoundField]:
+        """The fields of the clause itself."""
+        return [field for field in self.visible_fields() if field.name not in ChangeForm.base_fields]
+
+    @property
     def values(self) -> dict[str, Any]:
         """What the clause is to say; call only when the form is valid."""
         chosen = {name: self.cleaned_data[name] for name in self.Meta.fields}
@@ -178,14 +204,3 @@ class NewTargetForm(TargetForm):
     def clean_code(self) -> str:
         """Any code that has an address of its own."""
         return refuse_reserved(self.cleaned_data["code"])
-
-
-class ReasonForm(forms.Form):
-    """Why: asked when saving, not when trying out."""
-
-    reason = forms.CharField(
-        label="修改原因",
-        max_length=200,
-        help_text="写给以后查阅的人看，如“按市局2019年第3次会议意见，把农村社区也纳入”。",
-        error_messages={"required": "请写明修改原因。"},
-    )

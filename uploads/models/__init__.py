@@ -1,0 +1,8 @@
+"""Uploaded files, their staged rows and the column headers an office has taught. Import from here."""
+
+from uploads.models.batch import UploadBatch
+from uploads.models.column_mapping import ColumnMapping
+from uploads.models.register_lock import RegisterLock
+from uploads.models.row import UploadRow
+
+__all__ = ["ColumnMapping", "RegisterLock", "UploadBatch", "UploadRow"]
