@@ -14,7 +14,7 @@ from django.db import models
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import insert_rows, insert_values, update_rows
 from changzhi_portal.personal import Sealed
-from changzhi_portal.registers.register import Write
+from changzhi_portal.registers.writes import Write
 
 LABEL_LENGTH = 200
 

@@ -16,7 +16,7 @@ from changelog.actions import LoggedChange, apply_writes, log_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField
-from changzhi_portal.registers.register import Write
+from changzhi_portal.registers.writes import Write
 from changzhi_portal.violations import violation_in_words
 
 Kind = ChangeRecord.Kind

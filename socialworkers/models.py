@@ -160,7 +160,8 @@ class Posting(ScopedModel):
             models.CheckConstraint(
                 condition=not_before("ended_on", "started_on"),
                 name="posting_ends_after_start",
-                violation_error_message="离岗日期不能早于到岗日期。",
+                violation_error_code="date_order",
+                violation_error_message="离岗日期早于到岗日期，请核对。",
             ),
         )
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from changzhi_portal.names import tidy
-from changzhi_portal.registers.cleaning import CLEAR_WORD
-from changzhi_portal.registers.columns import CLEAR, Column
-from changzhi_portal.registers.problems import CellRefusedError, Doubtful, Level, Problem
-from changzhi_portal.registers.register import ROWS_BETWEEN_REPORTS, CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS, CheckContext
+from changzhi_portal.registers.problems import Level, Problem
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import Reading, RegisterRow, read_cell
 from uploads.mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
 from uploads.rawcells import NOT_KEPT
@@ -24,16 +24,12 @@ from uploads.reading.workbook import read_workbook
 from uploads.registry import registers
 from uploads.stamps import version_in
 
-# No column takes as much. A quotation mark that is never closed makes one cell of the rest of a .csv, and looking for
-# numbers in that would take hours.
-LONGEST_CELL = 5_000
-
 
 @dataclass(slots=True)
 class CheckedFile:
     """What a file amounts to. `problems` are those of headers and sheets; rows carry their own."""
 
-    rows: list[SheetRow] = field(default_factory=list)
+    rows: list[RegisterRow] = field(default_factory=list)
     skipped: int = 0
     problems: list[Problem] = field(default_factory=list)
     mapping: list[dict[str, Any]] = field(default_factory=list)
@@ -104,17 +100,6 @@ def _described(layout: SheetLayout) -> dict[str, Any]:
     }
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What one distinct cell content means in one column; remembered, because offices repeat themselves."""
-
-    value: Any = None
-    is_blank: bool = False
-    code: str = ""
-    message: str = ""
-    is_error: bool = False
-
-
 class _Cleaner:
     """Cleans the cells of one sheet by the register's columns, each distinct content of a column once."""
 
@@ -122,14 +107,14 @@ class _Cleaner:
         by_field = {column.field: column for column in sheet.columns}
         self._positions = {column.field: column.index for column in mapped}
         # Per column: where it is, what it is, and what has been read in it (text apart, for it is most of a sheet).
-        self._columns: list[tuple[int, str, Column, Decimal, dict[Any, _Reading], dict[Any, _Reading]]] = [
+        self._columns: list[tuple[int, str, Column, Decimal, dict[Any, Reading], dict[Any, Reading]]] = [
             (m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped
         ]
 
-    def clean(self, raw_row: RawRow) -> SheetRow:
+    def clean(self, raw_row: RawRow) -> RegisterRow:
         """One row with its values and the problems of single cells."""
         cells = raw_row.values
-        row = SheetRow(raw_row.sheet, raw_row.number, self._positions, {}, raw=cells)
+        row = RegisterRow({}, raw_row.sheet, raw_row.number, self._positions, cells)
         for index, name, column, multiplier, texts, others in self._columns:
             raw = cells[index]
             if raw == "":
@@ -141,49 +126,22 @@ class _Cleaner:
             if reading.is_blank:
                 continue
             if reading.code:
-                _take(row, name, reading)
+                row.take(name, reading)
             else:
                 row.values[name] = reading.value
         return row
 
 
-def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> _Reading:
+def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> Reading:
     if isinstance(raw, CellError):
-        return _Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
-    if isinstance(raw, str) and len(raw) > LONGEST_CELL:
-        return _Reading(
-            is_error=True, code="too_long", message=f"这一格有{len(raw)}个字，可能是前面少了半个引号，请核对"
-        )
-    if raw == "" or column.is_blank(raw):
-        return _Reading(is_blank=True)
-    if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
-        return _Reading(value=CLEAR)
-    try:
-        value = column.clean(raw, multiplier)
-    except CellRefusedError as refused:
-        return _Reading(is_error=True, code=refused.code, message=str(refused))
-    if isinstance(value, Doubtful):
-        return _Reading(value=value.value, code=value.code, message=value.message)
-    return _Reading(value=value)
+        return Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
+    return read_cell(column, raw, multiplier)
 
 
 def _about_formula(cell: CellError) -> str:
     if cell == NOT_COMPUTED:
         return "公式还没有算出结果，请用Excel或WPS打开文件、保存后再上传，或直接填值"
     return f"公式出错（{cell}），请改正公式或直接填值"
-
-
-def _take(row: SheetRow, name: str, reading: _Reading) -> None:
-    """Give a row what one of its cells says."""
-    if reading.is_blank:
-        return
-    if reading.is_error:
-        row.refused.add(name)
-    else:
-        row.values[name] = reading.value
-    if reading.code:
-        level = Level.ERROR if reading.is_error else Level.WARNING
-        row.report(reading.code, reading.message, name, level=level)
 
 
 class Rereader:
@@ -200,14 +158,14 @@ class Rereader:
             for column in part["columns"]
         }
 
-    def read_again(self, row: SheetRow) -> None:
+    def read_again(self, row: RegisterRow) -> None:
         """Report once more what is wrong with the cells that were kept."""
         if row.raw is not None:
             for name, index in row.columns.items():
                 if row.raw[index] is not NOT_KEPT:
                     self._read(row, name, row.raw[index])
 
-    def correct(self, row: SheetRow, name: str, text: str) -> None:
+    def correct(self, row: RegisterRow, name: str, text: str) -> None:
         """Read `text` in place of what the file has in the field's cell."""
         row.refused.discard(name)
         row.problems = [problem for problem in row.problems if problem.field != name]
@@ -218,12 +176,12 @@ class Rereader:
         row.raw = cells
         self._read(row, name, text)
 
-    def _read(self, row: SheetRow, name: str, cell: Any) -> None:
+    def _read(self, row: RegisterRow, name: str, cell: Any) -> None:
         row.values.pop(name, None)
-        _take(row, name, _read_cell(self._columns[name], cell, self._multipliers.get((row.sheet, name), Decimal(1))))
+        row.take(name, _read_cell(self._columns[name], cell, self._multipliers.get((row.sheet, name), Decimal(1))))
 
 
-def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckContext) -> None:
+def compare_rows(rows: list[RegisterRow], sheet: RegisterSheet, context: CheckContext) -> None:
     """Let the register check the rows against itself, and complete the problems with header and value."""
     sheet.check(rows, context)
     columns = {column.field: column for column in sheet.columns}
@@ -235,7 +193,7 @@ def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckConte
                 problem.value = _as_shown(column, row)
 
 
-def _as_shown(column: Column, row: SheetRow) -> str:
+def _as_shown(column: Column, row: RegisterRow) -> str:
     if row.raw is not None and column.field in row.columns:
         cell = row.raw[row.columns[column.field]]
         if cell is not NOT_KEPT:

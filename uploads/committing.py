@@ -11,7 +11,9 @@ from django.utils import timezone
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import PortalError
-from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.violations import violation_in_words
 from uploads.leaving import tell_former_offices
 from uploads.models import RegisterLock, UploadBatch
@@ -92,7 +94,7 @@ class _Writing:
         self._counts: Counter[str] = Counter()
         self._left: defaultdict[int, list[str]] = defaultdict(list)  # whom each place loses by it
 
-    def take(self, rows: list[SheetRow]) -> None:
+    def take(self, rows: list[RegisterRow]) -> None:
         """Compare rows with the registers of this moment and write them. Raises RowsNoLongerGoodError or PortalError."""
         self._sheet.check(rows, self._context)
         for row in rows:
@@ -103,13 +105,13 @@ class _Writing:
         self._write(good)
         self._counts.update(count_outcomes(good))
 
-    def _good_rows(self, rows: list[SheetRow]) -> list[SheetRow]:
+    def _good_rows(self, rows: list[RegisterRow]) -> list[RegisterRow]:
         bad = sum(row.has_error for row in rows)
         if bad and self._batch.commit_mode == UploadBatch.CommitMode.ALL:
             raise RowsNoLongerGoodError(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
         return [row for row in rows if not row.has_error]
 
-    def _check_scope(self, rows: list[SheetRow]) -> None:
+    def _check_scope(self, rows: list[RegisterRow]) -> None:
         """Once more, in aggregate: every place written to lies in the office's own subtree."""
         office = self._batch.division
         division_ids = {write.division_id for row in rows for write in row.writes}
@@ -117,7 +119,7 @@ class _Writing:
         if inside.count() != len(division_ids):
             raise PortalError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
 
-    def _write(self, rows: list[SheetRow]) -> None:
+    def _write(self, rows: list[RegisterRow]) -> None:
         writes = [write for row in rows for write in row.writes]
         for row in rows:
             for write in row.writes:

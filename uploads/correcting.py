@@ -19,7 +19,8 @@ from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.problems import cell_address
-from changzhi_portal.registers.register import RegisterSheet, SheetRow
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.checking import Rereader
 from uploads.mapping import unit_of
 from uploads.models import UploadBatch, UploadRow
@@ -128,7 +129,9 @@ def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str
     ]
 
 
-def apply_corrections(batch: UploadBatch, rows: Iterable[SheetRow], sheet: RegisterSheet, rereader: Rereader) -> None:
+def apply_corrections(
+    batch: UploadBatch, rows: Iterable[RegisterRow], sheet: RegisterSheet, rereader: Rereader
+) -> None:
     """Read the corrected cells in place of those of the file, before the rows are compared."""
     if not batch.corrections:
         return

@@ -13,7 +13,8 @@ from django.db.models import QuerySet
 from changzhi_portal.bulk import insert_values
 from changzhi_portal.personal import Sealed, mask_slipped_numbers
 from changzhi_portal.registers.columns import CLEAR, Column
-from changzhi_portal.registers.register import RegisterSheet, SheetRow
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadBatch, UploadRow
 from uploads.rawcells import cells_with_problems, restored
 
@@ -26,7 +27,7 @@ STAGED_FIELDS = (
 )  # fmt: skip
 
 
-def outcome_of(row: SheetRow) -> str:
+def outcome_of(row: RegisterRow) -> str:
     """What committing the row would do."""
     if row.has_error:
         return Outcome.ERROR
@@ -35,7 +36,7 @@ def outcome_of(row: SheetRow) -> str:
     return Outcome.CHANGED if row.writes else Outcome.UNCHANGED
 
 
-def count_outcomes(rows: list[SheetRow]) -> dict[str, int]:
+def count_outcomes(rows: list[RegisterRow]) -> dict[str, int]:
     """The counters of a batch: rows, new, changed, unchanged, errors, warnings (each counts rows)."""
     outcomes = [outcome_of(row) for row in rows]
     return {
@@ -48,29 +49,33 @@ def count_outcomes(rows: list[SheetRow]) -> dict[str, int]:
     }
 
 
-def count_problems(rows: list[SheetRow]) -> dict[str, int]:
+def count_problems(rows: list[RegisterRow]) -> dict[str, int]:
     """How many rows have each kind of problem, by code."""
     return dict(Counter(code for row in rows if row.problems for code in {problem.code for problem in row.problems}))
 
 
-def stage_rows(batch: UploadBatch, rows: list[SheetRow], sheet: RegisterSheet) -> None:
+def stage_rows(batch: UploadBatch, rows: list[RegisterRow], sheet: RegisterSheet) -> None:
     """Replace the batch's staged rows by these."""
     columns = {column.field: column for column in sheet.columns}
     with transaction.atomic():
         batch.staged_rows.all().delete()
         insert_values(
-            UploadRow, STAGED_FIELDS, (_staged(batch, position, row, columns) for position, row in enumerate(rows, 1))
+            UploadRow,
+            STAGED_FIELDS,
+            (_staged(batch, position, row, sheet, columns) for position, row in enumerate(rows, 1)),
         )
 
 
-def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> tuple[Any, ...]:
+def _staged(
+    batch: UploadBatch, position: int, row: RegisterRow, sheet: RegisterSheet, columns: Mapping[str, Column]
+) -> tuple[Any, ...]:
     """The values of STAGED_FIELDS."""
     values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
     cleared = [name for name, value in row.values.items() if value is CLEAR]
     if cleared:
         values[CLEARED] = cleared
     outcome = outcome_of(row)
-    changes = describe_changes(row, columns) if outcome == Outcome.CHANGED else []
+    changes = describe_changes(row, sheet) if outcome == Outcome.CHANGED else []
     return (
         batch.pk,
         position,
@@ -90,7 +95,7 @@ def _staged(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[s
     )
 
 
-def _codes_of(row: SheetRow) -> str:
+def _codes_of(row: RegisterRow) -> str:
     """The codes of a row's problems, each between blanks, so that one can be looked for on every database."""
     return f" {' '.join(sorted({problem.code for problem in row.problems}))} "
 
@@ -99,15 +104,15 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if value else "[]" if isinstance(value, list) else "{}"
 
 
-def describe_changes(row: SheetRow, columns: Mapping[str, Column]) -> list[dict[str, str]]:
+def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, str]]:
     """Old → new per field, in words; personal values masked."""
     changes = []
     for write in row.writes:
         if not write.is_shown:
             continue
         for name, new in write.after.items():
-            column = columns.get(name)
-            header = write.column or (column.header if column else _verbose_name(write.instance, name))
+            column = sheet.column_for(write.instance, name)
+            header = column.header if column is not None else _verbose_name(write.instance, name)
             if name.endswith("_id"):
                 # Keys say nothing to people; the row itself says where the record goes.
                 old_words, new_words = "", _place_in_words(row) if new else ""
@@ -121,7 +126,7 @@ def _verbose_name(instance: Any, name: str) -> str:
     return str(instance._meta.get_field(name).verbose_name)
 
 
-def _place_in_words(row: SheetRow) -> str:
+def _place_in_words(row: RegisterRow) -> str:
     names = (row.get("community_name"), row.get("community_code"), row.get("town"), row.get("county"))
     return str(next(filter(None, names), ""))
 
@@ -138,7 +143,7 @@ def _in_words(column: Column | None, value: Any) -> str:
 
 def slices_of_staged_rows(
     batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
-) -> Iterator[list[SheetRow]]:
+) -> Iterator[list[RegisterRow]]:
     """The staged rows that would write, as they came out of cleaning, `size` at a time in the order of the file.
 
     A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
@@ -152,12 +157,12 @@ def slices_of_staged_rows(
         last = rows[-1].position or 0
 
 
-def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
+def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
     """Every staged row with the cells that had a problem, which are to be read again: see `checking.read_again`."""
     return _as_cleaned(batch.staged_rows.order_by("position"), batch, sheet)
 
 
-def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
+def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
     """The rows with their values as cleaning left them."""
     columns = {column.field: column for column in sheet.columns}
     positions = {
@@ -169,7 +174,7 @@ def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: Register
         cleared = stored.pop(CLEARED, ())
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
-        yield SheetRow(
+        yield RegisterRow(
             position=position,
             sheet=sheet_name or None,
             number=number,

@@ -92,7 +92,8 @@ class Facility(Record, ScopedModel):
             models.CheckConstraint(
                 condition=not_before("closed_on", "opened_on"),
                 name="facility_closes_after_opening",
-                violation_error_message="停用日期不能早于启用日期。",
+                violation_error_code="date_order",
+                violation_error_message="停用日期早于启用日期，请核对。",
             ),
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.absence import unmentioned_records
@@ -111,7 +113,7 @@ def _repeat(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> N
         batch.save()
 
 
-def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
+def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[RegisterRow]:
     """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefusedError."""
     remembered = ColumnMapping.objects.of_office(batch)
     with storage.original_as_file(batch.stored_as) as path:
