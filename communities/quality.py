@@ -12,8 +12,8 @@ from communities.models import Community, CommunityProfile, Facility, Governance
 from communities.peers import unlike_peers
 from communities.sheets.facilities import LARGEST_PLAUSIBLE_AREA
 
-COMMUNITIES = Subject(Community, "communities:community_detail", community="")
-FACILITIES = Subject(Facility, "communities:facility_detail")
+COMMUNITIES = Subject(Community, community="")
+FACILITIES = Subject(Facility)
 HOUSEHOLD_MOST = 10  # people a household, on average over a community
 # A jump of fewer people is a family that moved, whatever its share of a hamlet.
 FEWEST_PEOPLE_MOVED = 50

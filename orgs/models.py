@@ -92,6 +92,7 @@ class SocialOrganization(Record, ScopedModel):
     hub_kind = models.CharField("枢纽型", max_length=10, choices=HubKind, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "orgs:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     dated_by: ClassVar[tuple[str, str]] = ("established_on", "dissolved_on")
     objects = SocialOrganizationQuerySet.as_manager()

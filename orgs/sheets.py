@@ -56,7 +56,6 @@ class OrganizationSheet(RecordSheet):
     needs_community = False
     identifying = (("name",),)
     list_page = "orgs:list"
-    record_page = "orgs:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         CreditCodeColumn(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from changelog.models import ChangeRecord
 from changzhi_portal.facts import in_words
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.percent import percent
+from changzhi_portal.records import Record
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
@@ -31,12 +33,6 @@ _MAY_COMPARE = "may_review"
 ROWS_A_PAGE = 25
 # More edits behind one unit than this are counted, not listed.
 MOST_EDITS = 10
-_PAGES = {
-    "communities.community": "communities:community_detail",
-    "communities.facility": "communities:facility_detail",
-    "orgs.socialorganization": "orgs:detail",
-    "socialworkers.socialworker": "socialworkers:detail",
-}
 _LABELS = {
     column.attname: str(column.verbose_name)
     for model in (DivisionMeasure, CommunityMeasure)
@@ -111,8 +107,8 @@ class SinceLock(MonthPage):
 
 
 def _shown(edit: LoggedEdit) -> ShownEdit:
-    page = _PAGES.get(edit.model) if edit.ref else None
-    return ShownEdit(edit, reverse(page, args=[edit.ref]) if page else "")
+    model = apps.get_model(edit.model)
+    return ShownEdit(edit, model.url_of(edit.ref) if issubclass(model, Record) else "")
 
 
 def _figures(change: LockedChange) -> list[tuple[str, str, str]]:

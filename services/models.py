@@ -132,6 +132,7 @@ class ServiceProject(Record, ScopedModel):
     grade = models.CharField("绩效等级", max_length=10, choices=Grade, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "services:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
 
     class Meta:

@@ -43,7 +43,6 @@ class ProjectSheet(RecordSheet):
     needs_community = False
     identifying = (("number",),)
     list_page = "services:list"
-    record_page = "services:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn(ServiceProject, "number", "项目编号", "编号", required=True, is_key=True),

@@ -56,6 +56,7 @@ class SocialWorker(Record, ScopedModel):
     phone = SealedField("联系电话", kind="phone", null=True, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "socialworkers:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # rows whose changes belong to its history
     objects = SocialWorkerQuerySet.as_manager()

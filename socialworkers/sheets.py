@@ -55,7 +55,6 @@ class WorkerSheet(RecordSheet):
     needs_community = False
     identifying = (("name", "id_number"),)
     list_page = "socialworkers:list"
-    record_page = "socialworkers:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn(SocialWorker, "name", "姓名", "社工姓名", required=True),

@@ -55,7 +55,6 @@ class CommunitySheet(PlacedSheet):
     identifying = (("community_code",), ("community_name",), ("ref",))
     has_dated_figures = True
     list_page = "communities:community_list"
-    record_page = "communities:community_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),

@@ -41,7 +41,6 @@ class FacilitySheet(RecordSheet):
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
     list_page = "communities:facility_list"
-    record_page = "communities:facility_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
