@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 # Read character by character, 长 would be one reading for both; the city is Chángzhì, the county Zhǎngzǐ.
 _LOCAL_READINGS = {"长治": "chang2 zhi4", "长子": "zhang3 zi3"}
 
@@ -82,4 +80,6 @@ def pinyin_key(name: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _reading_of(character: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # heavy: its dictionaries take 40 MB; loaded when the first key is made
+
     return lazy_pinyin(character, style=Style.TONE3, neutral_tone_with_five=True)[0]

@@ -14,9 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from changzhi_portal.refusals import PortalError
 from reports.fonts import missing_glyphs, require_fonts, require_glyphs
@@ -26,27 +23,20 @@ PDF_VARIANT = "pdf/a-3u"
 STYLE_SHEET = "static:reports/briefing.css"
 
 
-class RefusedAddressError(FatalURLFetchingError):
-    """A page asked for something that is not ours. WeasyPrint lets only this kind of error through.
+class RefusedAddressError(Exception):
+    """A page asked for something that is not ours."""
 
-    It is no Exception, so it must not leave this module.
+
+def own_file(url: str) -> tuple[bytes, str]:
+    """Return content and media type of the file behind "static:PATH" or "font:FILE".
+
+    Raises RefusedAddressError for every other address.
     """
-
-
-class OwnFilesFetcher(URLFetcher):
-    """Serves "static:PATH" and "font:FILE" and refuses everything else."""
-
-    def __init__(self) -> None:
-        super().__init__(allowed_protocols=("static", "font"))
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """The file behind one of our addresses. Raises RefusedAddressError for any other."""
-        scheme, _, name = url.partition(":")
-        path = {"static": _static_file, "font": _font_file}.get(scheme, _nothing)(name)
-        if path is None:
-            raise RefusedAddressError(f"A briefing may load only our own files, not {url[:200]}")
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": kind})
+    scheme, _, name = url.partition(":")
+    path = {"static": _static_file, "font": _font_file}.get(scheme, _nothing)(name)
+    if path is None:
+        raise RefusedAddressError(f"A briefing may load only our own files, not {url[:200]}")
+    return path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
 def _static_file(name: str) -> Path | None:
@@ -83,12 +73,31 @@ def print_markup(markup: str) -> bytes:
 
 
 def _render(markup: str) -> bytes:
-    fetcher, fonts = OwnFilesFetcher(), FontConfiguration()
+    # Heavy: half a second and 100 MB, which only the printing of a briefing needs.
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class OwnFilesFetcher(URLFetcher):
+        """Serves our own files; WeasyPrint lets only its FatalURLFetchingError end the rendering."""
+
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+            """Return the file behind the address."""
+            try:
+                content, kind = own_file(url)
+            except RefusedAddressError as refused:
+                raise FatalURLFetchingError(str(refused)) from refused
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
+
+    fetcher, fonts = OwnFilesFetcher(allowed_protocols=("static", "font")), FontConfiguration()
     page = HTML(string=markup, url_fetcher=fetcher)
     require_glyphs("".join(page.etree_element.itertext()))
-    style = CSS(url=STYLE_SHEET, url_fetcher=fetcher, font_config=fonts)
-    document = page.render(font_config=fonts, stylesheets=[style], pdf_variant=PDF_VARIANT)
-    pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT)
+    try:
+        style = CSS(url=STYLE_SHEET, url_fetcher=fetcher, font_config=fonts)
+        document = page.render(font_config=fonts, stylesheets=[style], pdf_variant=PDF_VARIANT)
+        pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT)
+    except FatalURLFetchingError as fatal:
+        raise RefusedAddressError(str(fatal)) from fatal
     # What the text layout could not draw after all, although a font has it: boxes would be in the file.
     boxes = sorted({chr(point) for font in document.fonts.values() for point in font.missing})
     if boxes:

@@ -21,6 +21,8 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.db.models.signals import post_migrate
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from accounts.models import Role, User
 from changzhi_portal.bulk import refresh_statistics
@@ -32,6 +34,11 @@ from tests.factories import Place, make_period, make_place, make_user
 from tests.uploads.office import send
 
 __all__ = ["send"]
+pytest_plugins = ["tests.months"]
+
+# How long an example takes says something of the machine and its load, nothing of the code.
+property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("portal")
 
 SAMPLES = settings.BASE_DIR.parent / "shared" / "samples"
 CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, CrosswalkRow, Community, CommunityPlacement)

@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import altair as alt
-
 from changzhi_portal.percent import percent_of_rate
 from reports.charts.drawing import BAR, GOAL, GRID, INK, LINK_PREFIX, Mark, draw, mark_of, nothing_to_show
 
@@ -74,6 +72,8 @@ def amount_by_division_svg(
 @lru_cache(maxsize=256)
 def _bars(marks: tuple[Mark, ...], title: str, axis: _Axis, line: _Line | None, width: int) -> str:
     """The bar chart. Drawing takes some 70 ms and depends on nothing but its arguments, hence the cache."""
+    import altair as alt  # heavy: loaded when a chart is drawn
+
     if not marks:
         return nothing_to_show(title)
     data = [
@@ -125,8 +125,10 @@ def _label_position(mark: Mark, axis: _Axis, line: _Line | None, width: int) -> 
     return line.at if line is not None and end < line.at < reach else end
 
 
-def _dashed_line(line: _Line) -> list[alt.Chart]:
+def _dashed_line(line: _Line) -> list[Any]:
     """The line, with its name above it."""
+    import altair as alt  # heavy: loaded when a chart is drawn
+
     data = alt.Chart(alt.Data(values=[{"rate": line.at, "label": line.name}])).encode(x="rate:Q")
     return [
         data.mark_rule(color=GOAL, strokeDash=[5, 3], strokeWidth=1.5),

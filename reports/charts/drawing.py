@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-import vl_convert
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
@@ -62,6 +61,8 @@ def nothing_to_show(title: str) -> str:
 
 def draw(chart: Any, marks: Sequence[Mark], title: str) -> str:
     """The chart as SVG with our links, titles and fonts in it."""
+    import vl_convert  # heavy: loaded when a chart is drawn
+
     _use_fonts(str(settings.FONT_DIR))
     spec = (
         chart.properties(background="transparent", padding=4)
@@ -79,6 +80,8 @@ def draw(chart: Any, marks: Sequence[Mark], title: str) -> str:
 @lru_cache(maxsize=4)
 def _use_fonts(directory: str) -> None:
     """Let vl-convert measure with the fonts in `directory`; once, since it reads them all."""
+    import vl_convert
+
     vl_convert.register_font_directory(directory)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import altair as alt
-
 from reports.charts.drawing import INK, LINK_PREFIX, Mark, draw, mark_of, nothing_to_show
 
 # From light to dark in equal steps of 20 %; grey values stay apart in print.
@@ -52,6 +50,8 @@ def county_tiles_svg(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
 @lru_cache(maxsize=64)
 def _tiles(marks: tuple[Mark, ...], title: str) -> str:
     """The schematic map."""
+    import altair as alt  # heavy: loaded when a chart is drawn
+
     if not marks:
         return nothing_to_show(title)
     data: list[dict[str, Any]] = []

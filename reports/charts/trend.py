@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import altair as alt
-
 from reports.charts.drawing import BAR, GOAL, GRID, INK, LINK_PREFIX, Mark, draw, nothing_to_show
 
 _MONTH_LABELS = 7  # below the line, at most
@@ -52,6 +50,8 @@ def trend_svg(
 @lru_cache(maxsize=256)
 def _trend(points: tuple[_Point, ...], title: str, goal: float, is_percent: bool, size: tuple[int, int]) -> str:
     """The line chart."""
+    import altair as alt  # heavy: loaded when a chart is drawn
+
     known = [point for point in points if point.value is not None]
     if not known:
         return nothing_to_show(title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from django.apps import apps
@@ -9,36 +10,27 @@ from django.conf import settings
 from django.db import models
 
 FRAME = "changzhi_portal"
-# design.md, "Which way imports run": an app imports only from those to its left.
-LEFT_TO_RIGHT = (
-    FRAME,
-    "periods",
-    "changelog",
-    "communities",
-    "accounts",
-    "notices",
-    "orgs",
-    "socialworkers",
-    "services",
-    "targets",
-    "revisions",
-    "submissions",
-    "reports",
-    "demo",
-)
-UPLOADS_MAY_IMPORT = frozenset({FRAME, "periods", "changelog", "accounts", "notices"})
+_CONTRACTS = {
+    contract["id"]: contract
+    for contract in tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+}
+# The order is said once, in the contract "layers" of import-linter: an app imports only from those to its left.
+LEFT_TO_RIGHT: tuple[str, ...] = tuple(reversed(_CONTRACTS["layers"]["layers"]))
+UPLOADS_MAY_NOT_IMPORT = frozenset(_CONTRACTS["uploads"]["forbidden_modules"])
 OWN_APPS = frozenset({*LEFT_TO_RIGHT, "uploads"})
 
 
 def may_import(app: str) -> frozenset[str]:
-    """The apps that `app` may import, itself included."""
+    """Return the apps that `app` may import, itself included."""
     if app == "uploads":
-        return UPLOADS_MAY_IMPORT | {app}
-    return frozenset(LEFT_TO_RIGHT[: LEFT_TO_RIGHT.index(app) + 1])
+        return OWN_APPS - UPLOADS_MAY_NOT_IMPORT
+    return frozenset(LEFT_TO_RIGHT[: LEFT_TO_RIGHT.index(app) + 1]) | ({"uploads"} if app == "demo" else set())
 
 
 def modules() -> list[Path]:
-    """Every Python file of the product but migrations, relative to the repository."""
+    """Return every Python file of the product but migrations, relative to the repository."""
     root = Path(settings.BASE_DIR)
     return sorted(
         path.relative_to(root)
@@ -49,5 +41,5 @@ def modules() -> list[Path]:
 
 
 def own_models() -> list[type[models.Model]]:
-    """Every concrete model of the product."""
+    """Return every concrete model of the product."""
     return [model for model in apps.get_models() if model.__module__.split(".")[0] in OWN_APPS]

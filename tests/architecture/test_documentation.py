@@ -1,4 +1,4 @@
-"""What operators are told is complete: every setting, every command, every decision."""
+"""Documents are complete and citations lead somewhere: every setting, command, decision, and every `docs/….md §N`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from django.conf import settings
 
-from tests.architecture.apps import OWN_APPS
+from tests.architecture.apps import OWN_APPS, modules
 
 OPERATIONS = (settings.BASE_DIR / "docs" / "operations.md").read_text()
 README = (settings.BASE_DIR / "README.md").read_text()
@@ -46,3 +46,84 @@ def test_every_decision_is_listed():
     files = {path.name for path in ADRS.glob("[0-9]*.md")}
     assert files
     assert files == set(re.findall(r"\]\(([0-9][\w-]+\.md)\)", (ADRS / "README.md").read_text()))
+
+
+# --- Citations ---
+
+DOCUMENTS = sorted(path.relative_to(settings.BASE_DIR).as_posix() for path in (settings.BASE_DIR / "docs").glob("*.md"))
+# "docs/domain.md §5.2", "docs/domain.md §3, §4", "docs/architecture.md, decisions 5 and 6", or the document alone.
+CITATION = re.compile(
+    r"(?P<document>[\w/.-]*\b[a-z_]+\.md)"
+    r"(?P<places>(?:,? (?:and )?§\d+(?:\.\d+)*)+|,? decisions? \d+(?:(?:,| and) \d+)*)?"
+)
+ADR_NUMBER = re.compile(r"\bADRs? ((?:\d{4}(?:, | and )?)+)")
+
+
+def headings_of(document: str) -> set[str]:
+    """Return what a citation may name: "§5", "§5.2", "decision 3"."""
+    titles = re.findall(r"^#+ (.+)$", (settings.BASE_DIR / document).read_text(), re.MULTILINE)
+    sections = {f"§{found[1]}" for title in titles if (found := re.match(r"(\d+(?:\.\d+)*)[. ]", f"{title} "))}
+    decisions = {f"decision {found[1]}" for title in titles if (found := re.match(r"Decision (\d+):", title))}
+    return sections | decisions
+
+
+def wrong_citations(text: str) -> list[str]:
+    """Return the citations in a text that name no document of docs/, or no heading of it."""
+    wrong = []
+    for found in CITATION.finditer(text):
+        document, places = found["document"], found["places"] or ""
+        if document in {"README.md", "CHANGELOG.md"}:
+            continue
+        if document not in DOCUMENTS:
+            wrong.append(found[0])
+            continue
+        cited = re.findall(r"§[\d.]+\d|§\d+", places)
+        cited += [f"decision {number}" for number in re.findall(r"\d+", places)] if "decision" in places else []
+        wrong += [f"{document} {place}" for place in cited if place not in headings_of(document)]
+    known = {path.name[:4] for path in ADRS.glob("[0-9]*.md")}
+    for found in ADR_NUMBER.finditer(text):
+        wrong += [f"ADR {number}" for number in re.findall(r"\d{4}", found[1]) if number not in known]
+    return wrong
+
+
+@pytest.mark.parametrize("app", sorted(OWN_APPS))
+def test_every_citation_in_code_leads_to_a_heading(app):
+    texts = {path: (settings.BASE_DIR / path).read_text() for path in modules() if path.parts[0] == app}
+    assert {str(path): wrong for path, text in texts.items() if (wrong := wrong_citations(text))} == {}
+
+
+@pytest.mark.parametrize("folder", ["tests", "templates", "static/portal", "static/reports", "scripts"])
+def test_every_citation_beside_the_code_leads_to_a_heading(folder):
+    found = {}
+    for path in sorted((settings.BASE_DIR / folder).rglob("*")):
+        if (
+            path.is_file()
+            and path.suffix in {".py", ".html", ".css", ".js", ".sql", ""}
+            and path.name != "test_documentation.py"
+        ):
+            if wrong := wrong_citations(path.read_text()):
+                found[str(path.relative_to(settings.BASE_DIR))] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "domain.md §5",
+        "docs/domain.md §99",
+        "docs/domain.md §5.99",
+        "docs/architecture.md, decision 99",
+        "ADR 9999",
+        "docs/none.md",
+    ],
+)
+def test_a_citation_that_leads_nowhere_is_found(text):
+    assert wrong_citations(f"a rule ({text})")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["docs/domain.md §5", "docs/domain.md §3.4, §8.4", "docs/architecture.md, decisions 5 and 6", "ADR 0001, 0002"],
+)
+def test_a_citation_that_leads_somewhere_is_right(text):
+    assert wrong_citations(f"a rule ({text})") == []

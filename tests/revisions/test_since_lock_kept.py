@@ -9,10 +9,10 @@ from accounts.models import Role
 from changzhi_portal.refusals import PortalError
 from periods.models import ReportingPeriod
 from revisions import actions as comparing
+from revisions import tasks
 from revisions.actions import COMPARE_EVERY, compare_if_due, compare_locked, locked_periods_to_compare
 from revisions.models import LockedChange, LockedComparison
 from submissions.actions import lock_period, reopen_period
-from targets import tasks
 from targets.actions import compute_period
 from targets.models import Computation, ConsumedChange
 from tests.factories import make_facility, make_period, make_place, make_user

@@ -17,12 +17,12 @@ from changzhi_portal.refusals import PortalError
 from communities.models import Division
 from notices.actions import MOST_ATTEMPTS, TRY_AGAIN_AFTER, Message, notify, send_waiting_mail
 from notices.models import Notice
+from notices.tasks import send_waiting_mail as send_waiting_mail_task
 from periods.models import ReportingPeriod
 from submissions.actions import return_submission, submit_month
 from submissions.models import Reminder
 from submissions.reminders import deadline_in_words, remind_automatically, remind_counties
-from targets.tasks import send_waiting_mail as send_waiting_mail_task
-from targets.tasks import turn_the_calendar
+from submissions.tasks import turn_the_calendar
 from tests.factories import make_division, make_period, make_place, make_user
 from tests.queries import queries_of
 from tests.submissions.reporting import make_due, settle

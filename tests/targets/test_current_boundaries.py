@@ -287,7 +287,7 @@ def redraw(place, kinds):
         apply(place)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_counties_always_add_up_to_the_city(data, fresh_place):
     place = fresh_place()

@@ -176,7 +176,7 @@ def workers(city_with_oddities):
     ]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     facilities=facilities,
     organizations=organizations,

@@ -1,4 +1,4 @@
-"""Months that tests of the targets share: one that is due, one that is locked."""
+"""Fixtures of months that tests of targets, revisions, submissions and reports share: one that is due, one that is locked."""
 
 import datetime
 
