@@ -25,7 +25,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Community
-from communities.places import Place, PlaceIndex, PlaceNotFoundError
+from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.placing import REF, RecordSheet, place_columns
 from services.models import ProjectCommunity, ServiceProject
 
@@ -74,14 +74,15 @@ class ProjectSheet(RecordSheet):
     def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
         """A project belongs to the 县 it names, by default to the uploader's own division."""
         index = PlaceIndex(context.scope_path)
+        finder = PlaceFinder(index)
         for row in context.passing(rows, half=0):
             if "county" in row.refused:
                 continue
             county = row.get("county")
             own = Place(context.division.pk, None)
-            found = self._look_up(index, (county, "", "", "")) if county else own
+            found = self._look_up(finder, (county, "", "", "")) if county else own
             self._settle(row, found, context)
-        self._communities = {id(row): self._served(row, index) for row in rows if row.place is not None}
+        self._communities = {id(row): self._served(row, finder) for row in rows if row.place is not None}
         return index
 
     def places_of(self, records: Sequence[ServiceProject]) -> dict[int, tuple[int | None, int | None]]:
@@ -89,7 +90,7 @@ class ProjectSheet(RecordSheet):
         return {}
 
     @staticmethod
-    def _served(row: RegisterRow, index: PlaceIndex) -> list[int]:
+    def _served(row: RegisterRow, finder: PlaceFinder) -> list[int]:
         """Keys of the communities that 服务社区 lists; unknown or ambiguous ones are reported by name."""
         text = row.get("communities")
         if not text:
@@ -98,7 +99,9 @@ class ProjectSheet(RecordSheet):
         for word in text.split("、"):
             try:
                 is_code = re.fullmatch(r"\d{12}", word) is not None
-                known = index.community_coded(word) if is_code else index.community_within(row.place.division_id, word)
+                known = (
+                    finder.community_coded(word) if is_code else finder.community_within(row.place.division_id, word)
+                )
             except PlaceNotFoundError as error:
                 row.report(error.code, str(error), "communities")
             else:

@@ -14,7 +14,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
-from communities.places import Place, PlaceIndex, PlaceNotFoundError
+from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 
 REF = TextColumn(None, "ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
 PLACE_FIELDS = ("county", "town", "community_name", "community_code")
@@ -110,6 +110,7 @@ class PlacedSheet(RegisterSheet):
     def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
         """Set `row.place` of every row, or report why it has none."""
         index = PlaceIndex(context.scope_path)
+        finder = PlaceFinder(index)
         found: dict[tuple[str, ...], Place | PlaceNotFoundError] = {}
         for row in context.passing(rows, half=0):
             texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
@@ -121,7 +122,7 @@ class PlacedSheet(RegisterSheet):
             if self._lacks_place(row, texts):
                 continue
             if texts not in found:
-                found[texts] = self._look_up(index, texts)
+                found[texts] = self._look_up(finder, texts)
             self._settle(row, found[texts], context)
         return index
 
@@ -154,10 +155,10 @@ class PlacedSheet(RegisterSheet):
         return {name: list(dict.fromkeys(names)) for name, names in found.items() if name in mine}
 
     @staticmethod
-    def _look_up(index: PlaceIndex, texts: tuple[str, ...]) -> Place | PlaceNotFoundError:
+    def _look_up(finder: PlaceFinder, texts: tuple[str, ...]) -> Place | PlaceNotFoundError:
         county, town, community, code = texts
         try:
-            return index.find(county=county, town=town, community=community, code=code)
+            return finder.find(county=county, town=town, community=community, code=code)
         except PlaceNotFoundError as error:
             return error
 
