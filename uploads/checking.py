@@ -13,6 +13,7 @@ from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS, CheckContext
 from changzhi_portal.registers.problems import Level, Problem
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import Reading, RegisterRow, read_cell
 from uploads.mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
@@ -21,7 +22,6 @@ from uploads.reading.grid import NOT_COMPUTED, CellError
 from uploads.reading.layout import MappedColumn, RawRow, SheetLayout, WrongSheet, lay_out, month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
-from uploads.registry import registers
 from uploads.stamps import version_in
 
 

@@ -8,8 +8,8 @@ from django import forms
 from django.utils import timezone
 
 from changzhi_portal.pages.filters import FilterForm
+from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
-from uploads.registry import registers
 
 
 class UploadForm(forms.Form):

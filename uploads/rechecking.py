@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads.actions import check_batch, check_may_alter_locked, queue_check
 from uploads.actions.queueing import load_batch
 from uploads.correcting import add_correction
 from uploads.mapping import check_choices, file_columns, remember
 from uploads.models import UploadBatch
-from uploads.registry import register_named
 
 State = UploadBatch.State
 MOST_ROWS_AT_ONCE = 2_000  # a batch of more rows is compared again by the worker, not while the person waits

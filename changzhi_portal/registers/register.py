@@ -134,6 +134,11 @@ class RegisterSheet(ABC):
         return cls._stored[model].columns
 
     @classmethod
+    def is_told_apart(cls, model: type[models.Model]) -> bool:
+        """Tell whether a model's records belong to different columns by what they hold (see `Column.where`)."""
+        return bool(cls._stored[model].known_by)
+
+    @classmethod
     def column_for(cls, record: models.Model, attribute: str) -> Column | None:
         """Return the column that writes an attribute of a record; None for one that no column writes by itself."""
         model = type(record)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
@@ -23,7 +24,6 @@ from uploads import actions, rawcells, rechecking
 from uploads.models import UploadBatch, UploadRow
 from uploads.published import COUNTERS
 from uploads.reading.grid import CellError
-from uploads.registry import register_named
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State

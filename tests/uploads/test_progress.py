@@ -9,10 +9,10 @@ from django.core.cache import caches
 
 from accounts.models import User
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.registry import register_named
 from changzhi_portal.registers.rows import RegisterRow
 from tests.uploads.samples import REGISTERS
 from uploads.progress import Progress, Reporter, read_progress
-from uploads.registry import register_named
 
 
 def test_progress_is_shown_and_the_batch_gives_a_sign_of_life() -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import register_named
 from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
@@ -18,7 +19,6 @@ from uploads.models import ColumnMapping, UploadBatch
 from uploads.progress import Reporter
 from uploads.published import COUNTERS
 from uploads.reading.refusal import FileRefusedError
-from uploads.registry import register_named
 from uploads.repeating import earlier_reading, reading_key, stage_again
 from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
 

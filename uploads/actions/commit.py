@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from uploads.actions.check import check_batch, check_context
 from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
 from uploads.committing import RowsNoLongerGoodError, write_batch
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
-from uploads.registry import register_named
 
 logger = logging.getLogger(__name__)
 State = UploadBatch.State

@@ -9,11 +9,11 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.actions.queueing import CHECK_TASK, tell_worker
 from uploads.models import UploadBatch
-from uploads.registry import register_named
 
 State = UploadBatch.State
 FILE_NAME_LENGTH = 255

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
-from uploads.registry import register_named
 from uploads.undoing import refuse_unless_undoing, take_back_batch
 
 State = UploadBatch.State

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named, registers
 from uploads.actions import receive_file, request_commit
 from uploads.correcting import made_corrections
 from uploads.filters import BatchFilterSet
@@ -21,7 +22,6 @@ from uploads.forms import BatchFilterForm, UploadForm
 from uploads.mapping import file_columns
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
-from uploads.registry import register_named, registers
 from uploads.stamps import uses_old_template
 from uploads.tables import BatchTable
 

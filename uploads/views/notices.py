@@ -7,11 +7,11 @@ from django.shortcuts import redirect
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.registers.registry import register_named
 from notices.actions import mark_notices_as_seen
 from notices.models import Notice
 from uploads.models import UploadBatch
 from uploads.rechecking import mark_as_seen
-from uploads.registry import register_named
 from uploads.views.batch import UploadPage, find_batch
 
 MOST_NOTICES = 50

@@ -13,13 +13,13 @@ from django.views.generic.base import TemplateResponseMixin
 from changzhi_portal.pages import Crumb
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from uploads.actions import request_undo
 from uploads.correcting import correctable_cells
 from uploads.forms import LockedReasonForm, MonthForm
 from uploads.mapping import choices_for, file_columns
 from uploads.models import UploadBatch, UploadRow
 from uploads.rechecking import alter_locked_months, change_month, correct_cell, map_columns
-from uploads.registry import register_named
 from uploads.views.batch import UploadPage, find_batch
 
 BESIDE_ROWS = "rows"  # messages so tagged stand above the rows, where the page is opened

@@ -1,4 +1,4 @@
-"""The registers that can be uploaded: every `RegisterSheet` declared in an app's `sheets` module."""
+"""The registers of the portal: every `RegisterSheet` declared in an app's `sheets` module."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.apps import apps
+from django.db import models
 
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 
 
@@ -27,15 +29,26 @@ def _found() -> dict[str, type[RegisterSheet]]:
 
 
 def registers() -> list[type[RegisterSheet]]:
-    """All registers in the order an office uploads them."""
+    """Return all registers in the order an office uploads them."""
     return list(_found().values())
 
 
 def register_named(name: str) -> type[RegisterSheet]:
-    """The register called `name`. Raises PortalError."""
+    """Return the register called `name`. Raises PortalError."""
     try:
         return _found()[name]
     except KeyError:
         raise PortalError(
             f"没有“{name}”这张登记表。", cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}."
         ) from None
+
+
+def register_writing(model: type[models.Model]) -> type[RegisterSheet] | None:
+    """Return the register that writes a model; None for what no register writes."""
+    return next((register for register in registers() if model in register.writes_to), None)
+
+
+def column_for(record: models.Model, attribute: str) -> Column | None:
+    """Return the column, of whichever register, that writes an attribute of a record; None without one."""
+    register = register_writing(type(record))
+    return register.column_for(record, attribute) if register is not None else None
