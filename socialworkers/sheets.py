@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -28,6 +28,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from socialworkers.models import Posting, SocialWorker
+from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
 
 
 def _division_of(posting: Posting) -> int:
@@ -236,6 +237,14 @@ class WorkerSheet(RecordSheet):
             write.is_shown = False
             write.leaves_division_id = _division_of(newest)
         return write
+
+    def notify_offices_left(self, change_set: Any, left: Mapping[int, Sequence[str]]) -> None:
+        """See RegisterSheet.notify_offices_left."""
+        notify_former_offices(change_set, left, self.title)
+
+    def notify_offices_left_undone(self, change_set: Any) -> None:
+        """See RegisterSheet.notify_offices_left_undone."""
+        notify_former_offices_of_undo(change_set, self.title)
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialWorker]:
         """See RegisterSheet.standing. Those whose newest posting is the office's."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from changelog.actions import apply_writes
-from changelog.models import ChangeSet
+from changelog.models import ChangeSet, RegisterLock
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
-from uploads.leaving import tell_former_offices
-from uploads.models import RegisterLock, UploadBatch
+from uploads.models import UploadBatch
 from uploads.progress import Reporter
 from uploads.staging import count_outcomes, slices_of_staged_rows
 
@@ -26,16 +26,6 @@ ROWS_AT_ONCE = 10_000
 
 class RowsNoLongerGoodError(PortalError):
     """The registers have changed since the preview, and a row that was good no longer is."""
-
-
-def lock_register(register: str) -> None:
-    """Hold the register until the transaction ends: commits of overlapping files run one after the other.
-
-    On SQLite an immediate transaction holds the whole file already.
-    """
-    RegisterLock.objects.get_or_create(register=register)
-    if connection.features.has_select_for_update:
-        RegisterLock.objects.select_for_update().get(register=register)
 
 
 def write_batch(
@@ -54,7 +44,7 @@ def write_batch(
             if batch.state != State.COMMITTING:
                 return False
             _refuse_unless_still_allowed(batch)
-            lock_register(batch.register)
+            RegisterLock.objects.lock(batch.register)
             # Made here, so that a month that has been locked while the batch waited is known to be.
             writing = _Writing(batch, sheet, make_context())
             report.step("核对并写入登记表", batch.rows)
@@ -88,7 +78,6 @@ class _Writing:
         self._batch = batch
         self._sheet = sheet
         self._context = context
-        self._model = sheet.standing(batch.division.path, context.day).model
         self._change_set: ChangeSet | None = None
         self._written: set[int] = set()  # keys of the records that earlier slices have led to
         self._counts: Counter[str] = Counter()
@@ -113,10 +102,8 @@ class _Writing:
 
     def _check_scope(self, rows: list[RegisterRow]) -> None:
         """Once more, in aggregate: every place written to lies in the office's own subtree."""
-        office = self._batch.division
         division_ids = {write.division_id for row in rows for write in row.writes}
-        inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
-        if inside.count() != len(division_ids):
+        if not lie_within(self._batch.division, division_ids):
             raise PortalError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
 
     def _write(self, rows: list[RegisterRow]) -> None:
@@ -138,7 +125,7 @@ class _Writing:
                 if write.leaves_division_id is not None:
                     self._left[write.leaves_division_id].append(row.label)
         self._written |= {row.target.pk for row in rows if row.target is not None}
-        self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._model)}
+        self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._sheet.model)}
 
     def _summary(self) -> str:
         reason = f"（修改已锁定月份：{self._batch.locked_reason}）" if self._batch.locked_reason else ""
@@ -153,4 +140,5 @@ class _Writing:
         batch.committed_at = timezone.now()
         batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
         batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
-        tell_former_offices(batch, self._sheet, self._left)
+        if self._change_set is not None:
+            self._sheet.notify_offices_left(self._change_set, self._left)

@@ -314,15 +314,3 @@ class ColumnMapping(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.header} → {self.field}"
-
-
-class RegisterLock(models.Model):
-    """A row per register that a commit holds, so that two commits of overlapping files run one after the other."""
-
-    register = models.CharField("登记表", max_length=20, primary_key=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "入库锁"
-
-    def __str__(self) -> str:
-        return self.register

@@ -62,7 +62,6 @@ def stage_again(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) 
     """Give a batch the rows of an earlier one as unchanged, and its counters. Must run inside a transaction."""
     batch.staged_rows.all().delete()
     rows, records = UploadRow._meta.db_table, ChangeRecord._meta.db_table
-    model = sheet.standing(batch.division.path, timezone.localdate()).model
     change_set = earlier.change_sets.filter(reverses__isnull=True).first()
     quoted = connection.ops.quote_name("values")
     with connection.cursor() as cursor:
@@ -80,7 +79,7 @@ def stage_again(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) 
             "WHERE staged.batch_id = %s",
             [
                 batch.pk, UploadRow.Outcome.UNCHANGED.value, False, change_set.pk if change_set else None,
-                model._meta.label_lower, ChangeRecord.Kind.CREATED.value, earlier.pk,
+                sheet.model._meta.label_lower, ChangeRecord.Kind.CREATED.value, earlier.pk,
             ],
         )  # fmt: skip
     batch.rows = batch.unchanged = earlier.rows

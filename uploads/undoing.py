@@ -7,13 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
-from changelog.models import ChangeRecord
+from changelog.models import ChangeRecord, RegisterLock
 from changelog.reversal import Reversal, reverse_change_set
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
-from uploads.committing import lock_register
-from uploads.leaving import tell_former_offices_of_undoing
 from uploads.models import UploadBatch, UploadRow
 from uploads.progress import Reporter
 
@@ -31,7 +29,7 @@ def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> No
         batch = held.select_related("undone_by__division").get(pk=batch_id)
         if batch.state != UploadBatch.State.UNDOING:
             return
-        lock_register(batch.register)
+        RegisterLock.objects.lock(batch.register)
         if sheet.has_dated_figures:
             ReportingPeriod.objects.keep_from_locking()
         refuse_unless_undoing(batch, sheet, batch.undone_by)
@@ -46,8 +44,8 @@ def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> No
         batch.undo_failed = len(result.failed)
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
         batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
-        if result.reversed:
-            tell_former_offices_of_undoing(batch, sheet)
+        if result.reversed and change_set is not None:
+            sheet.notify_offices_left_undone(change_set)
 
 
 def refuse_unless_undoing(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:

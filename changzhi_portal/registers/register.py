@@ -64,6 +64,7 @@ class RegisterSheet(ABC):
     name: ClassVar[str]  # as in `manage.py upload communities …`
     title: ClassVar[str]  # as people call it: 社区
     position: ClassVar[int]  # order in menus, and in which a new office uploads
+    model: ClassVar[Any]  # the kind of record that a row is about
     columns: ClassVar[tuple[Column, ...]]
     identifying: ClassVar[tuple[tuple[str, ...], ...]]  # one whole group of these fields must be among a file's columns
     writes_to: ClassVar[tuple[type[models.Model], ...]]  # in the order of insertion
@@ -121,6 +122,15 @@ class RegisterSheet(ABC):
     def offered(self, scope_path: str) -> dict[str, list[str]]:
         """Return words to choose from, by field, that depend on the office: its own towns and communities."""
         return {}
+
+    def notify_offices_left(self, change_set: Any, left: Mapping[int, Sequence[str]]) -> None:  # noqa: B027
+        """Notify the offices that lose people by a change set; `left` gives names by the division that they leave.
+
+        See `Write.leaves_division_id`. Must run in the transaction that writes. Registers without people have none.
+        """
+
+    def notify_offices_left_undone(self, change_set: Any) -> None:  # noqa: B027
+        """Notify those who were notified of a change set that it has been undone. Must run in the transaction that undoes it."""
 
     # --- The declaration ---
 

@@ -51,6 +51,7 @@ class CommunitySheet(PlacedSheet):
     name = "communities"
     title = "社区"
     position = 1
+    model = Community
     writes_to = (Community, CommunityProfile, GovernanceBody)
     identifying = (("community_code",), ("community_name",), ("ref",))
     has_dated_figures = True

@@ -175,7 +175,6 @@ class PlacedSheet(RegisterSheet):
 class RecordSheet(PlacedSheet):
     """A placed sheet whose rows are records of one model, found by 记录编号 or else by a natural key."""
 
-    model: ClassVar[Any]
     key_cells: ClassVar[tuple[str, ...]]  # where a duplicate is reported
     key_fields: ClassVar[frozenset[str]]  # fields of the model that make up the natural key
 
