@@ -40,5 +40,5 @@ VOLUME /var/lib/portal
 EXPOSE 8000
 # The access log leaves out what stands behind the ? of an address: what somebody has searched for may be a person.
 CMD ["gunicorn", "changzhi_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", \
-     "--access-logformat", "%({x-forwarded-for}i)s %(t)s \"%(m)s %(U)s\" %(s)s %(B)s %(M)sms"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--logger-class", "changzhi_portal.gunicorn.Logger", \
+     "--access-logfile", "-", "--access-logformat", "%({x-forwarded-for}i)s %(t)s \"%(m)s %(U)s\" %(s)s %(B)s %(M)sms"]

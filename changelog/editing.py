@@ -15,7 +15,7 @@ from django.utils import timezone
 from changelog.actions import LABEL_LENGTH, apply_writes
 from changelog.models import ChangeSet, RegisterLock
 from changzhi_portal.records import Record
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.editing import problems_by_field, row_of_input
 from changzhi_portal.registers.problems import Problem
@@ -89,8 +89,9 @@ def edit_record(
     month that figures without a day of their own count for, by default the one in hand; `locked_reason` lets the bureau
     give figures of a locked month.
 
-    Nothing is written when the row has an error: the edit's problems say at which field. Raises PortalError when the
-    person may not edit, the record is not found in the own area, or it has been changed since that version.
+    Nothing is written when the row has an error: the edit's problems say at which field. Raises NotAllowedError when the
+    person may not edit, NotFoundError for a record that is not in the own area, StaleError when it has been changed
+    since that version, InvalidError for a field that the register does not have or what the database refuses.
     """
     if ref and version is None:
         raise ValueError("An edit of an existing record says which version was seen.")
@@ -102,7 +103,7 @@ def edit_record(
                 ReportingPeriod.objects.keep_from_locking()
             record = _record(register, ref, by, lock=True) if ref else None
             if record is not None and record.version != version:
-                raise PortalError(
+                raise StaleError(
                     f"您打开页面以后，有人改过“{record}”，没有保存；请看一看现在的内容，再改一次。",
                     cure=f"The record is at version {record.version}, not {version}. Read it again.",
                 )
@@ -112,20 +113,21 @@ def edit_record(
             return Edit(_with_headers(row, register), change_set)
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
-        raise PortalError(f"{why}没有保存，请核对后再改。") from error
+        raise InvalidError(f"{why}没有保存，请核对后再改。") from error
 
 
 def _refuse_unless_allowed(by: Any, locked_reason: str) -> None:
     if not has_right(by, "may_upload"):
-        raise PortalError(
+        raise NotAllowedError(
             "您的角色不能修改登记表，请联系市局管理员。", cure=f"The role of {by} may not edit registers."
         )
     if locked_reason and not has_right(by, "may_alter_locked_months"):
-        raise PortalError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
+        raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     if len(locked_reason) > LONGEST_REASON:
-        raise PortalError(
+        raise InvalidError(
             f"请写明修改已锁定月份数据的原因，不超过{LONGEST_REASON}个字。",
             cure=f"Give a reason of at most {LONGEST_REASON} characters.",
+            field="locked_reason",
         )
 
 
@@ -138,7 +140,7 @@ def _record(register: RegisterSheet, ref: str, by: Any, *, lock: bool) -> Record
         found = register.model.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
     record: Record | None = found.first()
     if record is None:
-        raise PortalError(f"没有找到这条{register.title}记录。", cure="There is no such record in the user's area.")
+        raise NotFoundError(f"没有找到这条{register.title}记录。", cure="There is no such record in the user's area.")
     return record
 
 
@@ -158,7 +160,7 @@ def _context(by: Any, period: ReportingPeriod | None, locked_reason: str, *, loc
 def _write(row: RegisterRow, register: RegisterSheet, by: Any, locked_reason: str) -> ChangeSet | None:
     """Write the row and log it; None when it says what the register says already."""
     if not lie_within(by.division, {write.division_id for write in row.writes}):
-        raise PortalError(
+        raise StaleError(
             "这条记录不属于本单位（区划可能有变更），没有保存，请重新打开页面。",
             cure="The record is not in the user's area.",
         )

@@ -1,15 +1,24 @@
 """The Celery application. Tasks live in `<app>/tasks.py`; each says its queue."""
 
+import inspect
 import logging
 import os
 from enum import StrEnum
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from django.conf import settings
+from django.utils.log import configure_logging
 from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
+
+# The ids that a task's lines share with those of whoever asked for it, and the header they travel in.
+_PASSED_ON = ("request_id", "user_id")
+_LOG_CONTEXT = "log_context"
 
 
 class Queue(StrEnum):
@@ -38,3 +47,32 @@ def enqueue(task_name: str, queue: Queue, *arguments: Any) -> bool:
         )
         return False
     return True
+
+
+@setup_logging.connect
+def use_the_portals_logging(**kwargs: Any) -> None:
+    """Configure logging in worker and beat as everywhere; that a receiver is connected keeps Celery from its own."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
+@before_task_publish.connect
+def pass_log_context_on(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """Send with a task the ids of the request that asked for it."""
+    if headers is not None:
+        bound = get_contextvars()
+        headers[_LOG_CONTEXT] = {name: bound[name] for name in _PASSED_ON if name in bound}
+
+
+@task_prerun.connect
+def bind_log_context(task_id: str, task: Task, args: Any, kwargs: Any, **others: Any) -> None:
+    """Name the task, what it is about (`batch_id` and other arguments called `…_id`) and who asked in its lines."""
+    clear_contextvars()
+    given = inspect.signature(task.run).bind_partial(*args, **kwargs).arguments
+    about = {name: value for name, value in given.items() if name.endswith("_id")}
+    bind_contextvars(**(task.request.get(_LOG_CONTEXT) or {}), task=task.name, task_id=task_id, **about)
+
+
+@task_postrun.connect
+def clear_log_context(**kwargs: Any) -> None:
+    """Forget the ids of a task that has ended."""
+    clear_contextvars()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseTrouble
 
+from changzhi_portal.logs import log_context
 from changzhi_portal.refusals import PortalError
 
 # Exit status: wrong arguments, an unknown user, register, month or division, a refusal, or a service that is away.
@@ -29,7 +31,10 @@ class _Parser(CommandParser):
 
 
 class PortalCommand(BaseCommand):
-    """A command that ends in a sentence whatever happens: a PortalError, a database or a disk that is away."""
+    """A command that ends in a sentence whatever happens: a PortalError, a database or a disk that is away.
+
+    A command with the option --json prints a refusal as one JSON object as well (docs/operations.md).
+    """
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Django's parser, but for the exit status of wrong arguments."""
@@ -40,10 +45,7 @@ class PortalCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run. Raises CommandError with COULD_NOT_RUN for what is no fault of the program."""
         try:
-            output = super().execute(*args, **options)
-            self.stdout.flush()
-        except PortalError as refusal:
-            raise CommandError(in_both_languages(refusal), returncode=COULD_NOT_RUN) from refusal
+            return self._run(*args, **options)
         except DatabaseTrouble as trouble:
             # What a database says of a value it refuses may quote the value, and that may be personal.
             is_about_a_value = isinstance(trouble, (DataError, IntegrityError))
@@ -64,6 +66,17 @@ class PortalCommand(BaseCommand):
                 f"文件或输出不能读写：{trouble}\nA file or the output could not be read or written.",
                 returncode=COULD_NOT_RUN,
             ) from trouble
+
+    def _run(self, *args: Any, **options: Any) -> str | None:
+        try:
+            with log_context(command=type(self).__module__.rpartition(".")[2]):
+                output = super().execute(*args, **options)
+        except PortalError as refusal:
+            if options.get("json"):
+                self.stdout.write(json.dumps(refusal.as_json(), ensure_ascii=False))
+                self.stdout.flush()
+            raise CommandError(in_both_languages(refusal), returncode=COULD_NOT_RUN) from refusal
+        self.stdout.flush()
         return output
 
 

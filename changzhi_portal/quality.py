@@ -28,7 +28,7 @@ from django.utils.module_loading import module_has_submodule
 
 from changzhi_portal.facts import in_words
 from changzhi_portal.records import Record
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -172,11 +172,12 @@ def quality_rules() -> tuple[QualityRule, ...]:
 
 
 def rule_named(code: str) -> QualityRule:
-    """The rule with this code. Raises PortalError for an unknown one."""
+    """The rule with this code. Raises NotFoundError for an unknown one."""
     try:
         return _found()[code]
     except KeyError:
-        raise PortalError(
+        raise NotFoundError(
             f"没有“{code}”这项检查，请从列表中选择。",
             cure=f"{code!r} is not a rule. Choose one of: {', '.join(_found())}.",
+            field="rule",
         ) from None

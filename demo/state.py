@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import CommunityProfile, Facility
 from demo.accounts import CITY, demo_accounts_exist
 from orgs.models import SocialOrganization
@@ -48,17 +48,17 @@ def is_ready(month: datetime.date) -> bool:
 def refuse_real_data() -> None:
     """Raise PortalError where invented data must not go: into production, or among data that are not this demo's."""
     if settings.PRODUCTION:
-        raise PortalError(
+        raise NotAllowedError(
             "正式环境不能装入演示数据。",
             cure="This is a production installation (PORTAL_MODE=production). Demo data go into an embedded one.",
         )
     if _marker().exists() and _marker().read_text() != _MARK:
-        raise PortalError(
+        raise StaleError(
             "这里的演示数据是旧版本做的，不能接着做；请删除后重新启动。",
             cure=f"The demo data here are of an older edition. Stop the portal, delete {settings.VAR_DIR} and start again.",
         )
     if not demo_accounts_exist() and any(model._default_manager.exists() for model in _REGISTERS):
-        raise PortalError(
+        raise StaleError(
             "登记表里已有数据，不能再装入演示数据。",
             cure="The registers hold data already. Give the demo a database of its own: set VAR_DIR to a new folder.",
         )

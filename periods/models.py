@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 DUE_DAY = 5  # of the following month
@@ -20,12 +20,13 @@ LATE_DAY = 15
 
 
 def parse_month(text: str) -> datetime.date:
-    """The first day of a month written "2018-06". Raises PortalError for anything else."""
+    """The first day of a month written "2018-06". Raises InvalidError for anything else."""
     found = _MONTH.fullmatch(text.strip())
     if not found or not 1 <= int(found[2]) <= 12 or not 1990 <= int(found[1]) <= 2100:
-        raise PortalError(
+        raise InvalidError(
             f"统计月“{text}”不对，应写成2018-06这样的年月。",
             cure=f"{text!r} is not a period. Write it as YYYY-MM, e.g. 2018-06.",
+            field="period",
         )
     return datetime.date(int(found[1]), int(found[2]), 1)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import Crumb, PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from periods.models import ReportingPeriod, parse_month
 
 MONTHS_TITLE = "统计月"
@@ -20,7 +20,7 @@ def find_period(code: str) -> ReportingPeriod:
     """The month of an address; raises Http404 for one that is not in the calendar."""
     try:
         month = parse_month(code)
-    except PortalError as error:
+    except InvalidError as error:
         raise Http404 from error
     return get_object_or_404(ReportingPeriod.objects.with_locker(), month=month)
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.records import new_ref
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, refuse_unless_issuing
@@ -55,9 +55,10 @@ def prepare_briefing(
     refuse_unless_issuing(period, division)
     numbers = _numbers_of(period)
     if edition > 1 and not Briefing.objects.filter(period=period, division=division, edition=edition).exists():
-        raise PortalError(
+        raise NotFoundError(
             f"{division}{period}没有这一版简报，请从简报页面编发更正版。",
             cure=f"There is no edition {edition} of the briefing of {division.code} for {period.code}.",
+            field="edition",
         )
     with transaction.atomic():
         briefing, is_new = Briefing.objects.get_or_create(
@@ -89,13 +90,15 @@ def prepare_briefing(
 
 
 def refuse_unless_printing(division: Division, by: Any) -> None:
-    """Raise PortalError for a user who may not print briefings, or not that division's; None is the command line."""
+    """Raise NotAllowedError for a user who may not print briefings, or not that division's; None is the command line."""
     if by is None:
         return
     if not by.role.may_print_briefing:
-        raise PortalError("您的角色不能生成简报，请联系市局业务员。", cure=f"The role of {by.username} may not print.")
+        raise NotAllowedError(
+            "您的角色不能生成简报，请联系市局业务员。", cure=f"The role of {by.username} may not print."
+        )
     if not Division.objects.visible_to(by).filter(pk=division.pk).exists():
-        raise PortalError(
+        raise NotAllowedError(
             "您不能为这个区划生成简报。", cure=f"The division {division.code} is outside the user's area."
         )
 
@@ -104,9 +107,10 @@ def _numbers_of(period: ReportingPeriod) -> dict[str, int]:
     """第N期 is the month of the year; 总第N期 counts the months since the plan's first."""
     total = (period.month.year - FIRST_ISSUE.year) * 12 + period.month.month - FIRST_ISSUE.month + 1
     if total < 1:
-        raise PortalError(
+        raise InvalidError(
             f"简报从{FIRST_ISSUE.year}年{FIRST_ISSUE.month}月开始编发，{period}没有简报，请选择以后的月份。",
             cure=f"Briefings begin with {FIRST_ISSUE:%Y-%m}; {period.code} has none. Choose a later month.",
+            field="period",
         )
     return {"issue_number": period.month.month, "total_number": total}
 

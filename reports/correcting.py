@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from changzhi_portal.celery import Queue, enqueue
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import StaleError
 from reports.actions import PRINT_TASK, refuse_unless_printing
 from reports.corrections import corrections_between
 from reports.figures import briefing_figures
@@ -46,13 +46,13 @@ def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Brie
 def _made(briefing: Briefing, by: Any) -> Briefing:
     period, division = lock_period_row(briefing.period), briefing.division
     if not period.is_locked:
-        raise PortalError(
+        raise StaleError(
             f"{period}没有锁定，请直接重新生成简报；更正版只用于已锁定的月份。",
             cure=f"The period {period.code} is not locked: print the briefing again instead.",
         )
     newest = Briefing.objects.editions_of(briefing).first()
     if newest is None or newest.state != Briefing.State.PRINTED:
-        raise PortalError(
+        raise StaleError(
             f"{division}{period}的简报还没有生成好，不能编发更正版，请先生成。",
             cure=f"The newest edition of the briefing of {division.code} for {period.code} is not printed yet.",
         )
@@ -60,7 +60,7 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         figures = briefing_figures(period, division)
     corrections = corrections_between(newest.figures, figures)
     if not corrections:
-        raise PortalError(
+        raise StaleError(
             f"锁定后的改动不影响{division}{period}简报中的数据，不需要更正版。",
             cure="No printed figure of this briefing would change, so there is nothing to correct.",
         )

@@ -28,7 +28,7 @@ from typing import Any
 from django.conf import settings
 
 from changzhi_portal.percent import percent
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
 from reports.progress import progress_figures
@@ -53,23 +53,25 @@ def briefing_figures(period: ReportingPeriod, division: Division) -> dict[str, A
 
 
 def refuse_unless_issuing(period: ReportingPeriod, division: Division) -> None:
-    """Raise PortalError for a town, and for a division that did not stand at the end of that month."""
+    """Raise InvalidError for a town, and for a division that did not stand at the end of that month."""
     if division.level == Division.Level.TOWN:
-        raise PortalError(
+        raise InvalidError(
             f"简报只按全市或一个县（市、区）编发，{division.full_name}没有单独的简报，请选择它所属的县（市、区）。",
             cure=f"{division.code} is a town; a briefing covers the city or one county. Take the first 6 digits.",
+            field="division",
         )
     if not Division.objects.in_effect_on(period.as_of).filter(pk=division.pk).exists():
-        raise PortalError(
+        raise InvalidError(
             f"{period}没有{division.name}这个区划（可能尚未设立或已经撤并），请选择当时的县（市、区）。",
             cure=f"{division.code} {division.name} did not stand on {period.as_of}. Take the county of that month.",
+            field="division",
         )
 
 
 def _plan_measured_by(period: ReportingPeriod) -> TargetPlan:
     computation = Computation.objects.filter(period=period, finished_at__isnull=False).select_related("plan").first()
     if computation is None:
-        raise PortalError(
+        raise StaleError(
             f"{period}的数据还没有计算，请先计算该月再生成简报。",
             cure=f"The period {period.code} was never measured. Run: manage.py compute --period {period.code}",
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, UnavailableError
 
 BODY_FONT_FILE = "FandolFang-Regular.otf"
 _FONTCONFIG_TIMEOUT = 30  # seconds; the first call on a machine builds fontconfig's cache
@@ -41,7 +41,7 @@ SYSTEM_FONTS = (
 
 
 def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
-    """Raise PortalError naming the first font that is not installed, and how to install it."""
+    """Raise UnavailableError naming the first font that is not installed, and how to install it."""
     if not body_font().is_file():
         raise _missing_font(f"仿宋（{BODY_FONT_FILE}）", f"{BODY_FONT_FILE} (仿宋) is not in {settings.FONT_DIR}")
     for font in system_fonts:
@@ -53,17 +53,17 @@ def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
 
 
 def require_glyphs(text: str) -> None:
-    """Raise PortalError naming the characters of `text` that no print font has; call `require_fonts` before."""
+    """Raise InvalidError naming the characters of `text` that no print font has; call `require_fonts` before."""
     missing = sorted({character for character in text if not _is_printable(character)})
     if missing:
         raise missing_glyphs(missing)
 
 
-def missing_glyphs(characters: list[str]) -> PortalError:
+def missing_glyphs(characters: list[str]) -> InvalidError:
     """The error for characters that cannot be printed, each with its code point, since it may show as nothing."""
     named = "、".join(f"“{character}”（U+{ord(character):04X}）" for character in characters)
     points = ", ".join(f"{character!r} (U+{ord(character):04X})" for character in characters)
-    return PortalError(
+    return InvalidError(
         f"简报中的字符{named}在所有打印字体中都没有，无法印出，请在登记表中改正含有它的名称后重新生成。",
         cure=f"No print font has the character {points}. Correct the record whose name contains it, then print again.",
     )
@@ -74,8 +74,8 @@ def body_font() -> Path:
     return Path(settings.FONT_DIR) / BODY_FONT_FILE
 
 
-def _missing_font(named: str, fact: str) -> PortalError:
-    return PortalError(
+def _missing_font(named: str, fact: str) -> UnavailableError:
+    return UnavailableError(
         f"打印简报所需的字体{named}没有安装，请系统管理员在服务器上运行 make setup。",
         cure=f"The font {fact}. Run: make setup",
     )

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import UnavailableError
 from reports.fonts import missing_glyphs, require_fonts, require_glyphs
 
 # PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
@@ -66,7 +66,7 @@ def print_markup(markup: str) -> bytes:
     try:
         return _render(markup)
     except RefusedAddressError as refused:
-        raise PortalError(
+        raise UnavailableError(
             "简报引用了系统之外的文件，已停止生成，请联系系统管理员。",
             cure=f"{refused}. Remove the reference from the template.",
         ) from refused

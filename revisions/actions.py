@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import insert_rows
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import StaleError
 from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.causes import causes_of
@@ -31,14 +31,14 @@ def compare_locked(period: ReportingPeriod) -> LockedComparison:
     """Find out what computing a locked month again would change and why, and keep it in place of the last answer.
 
     The frozen figures are not touched: what is computed for this is taken back in the same transaction. Raises
-    PortalError for a month that is not locked; the last answer stays then, as after any failure.
+    StaleError for a month that is not locked; the last answer stays then, as after any failure.
     """
     return in_one_snapshot(lambda: _compare(lock_period_row(period)))
 
 
 def _compare(period: ReportingPeriod) -> LockedComparison:
     if not period.is_locked:
-        raise PortalError(
+        raise StaleError(
             f"{period}没有锁定，没有“锁定后变动”；它的数据会随登记表重新测算。",
             cure=f"The period {period.code} is not locked: its figures follow the registers anyway.",
         )

@@ -23,7 +23,7 @@ def would_be(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
 
     It has a key of its own and the month of `period`, so that whatever reads figures by a period reads those. Nobody
     else ever sees it: everything is rolled back at the end, and the frozen rows are not touched meanwhile. Inside
-    `in_one_snapshot` the figures are those of one moment. Raises PortalError when no plan speaks of the month.
+    `in_one_snapshot` the figures are those of one moment. Raises NotFoundError when no plan speaks of the month.
     """
     plan = TargetPlan.objects.in_force_on(period.as_of)
     with transaction.atomic():

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User, paths_above
 from changzhi_portal.records import new_ref
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
@@ -38,10 +38,10 @@ def remind_counties(
     reminders that were sent. Raises PortalError for a role that may not, and a month that is not open.
     """
     if not by.role.may_review:
-        raise PortalError("您的角色不能催报，请联系市局业务员。", cure=f"The role of {by.username} may not remind.")
+        raise NotAllowedError("您的角色不能催报，请联系市局业务员。", cure=f"The role of {by.username} may not remind.")
     day = day or timezone.localdate()
     if phase_of(period, day) in (Phase.LOCKED, Phase.NOT_OPEN):
-        raise PortalError(f"{period}现在不能上报，不用催报。", cure=f"{period.code} is not open.")
+        raise StaleError(f"{period}现在不能上报，不用催报。", cure=f"{period.code} is not open.")
     wanted = counties_owing(period).visible_to(by)
     if counties is not None:
         wanted = wanted.filter(pk__in=[county.pk for county in counties])

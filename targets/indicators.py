@@ -18,7 +18,7 @@ from django.db.models import Count, F, Max, Model, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable, Func
 from django.db.models.functions import Round
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.models import CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from socialworkers.models import Posting, SocialWorker
@@ -110,16 +110,17 @@ class Indicator:
     def columns_counted(self, rule: CountingRule) -> list[str]:
         """The columns that count under `rule`; a dimension the rule does not name counts whole.
 
-        Raises PortalError for a rule that names an unknown dimension or value, or leaves nothing to count.
+        Raises InvalidError for a rule that names an unknown dimension or value, or leaves nothing to count.
         """
         allowed = {self.dimension: self.columns} if self.dimension else {}
         for dimension, values in rule.items():
             unknown = [dimension] if dimension not in allowed else [v for v in values if v not in self.columns]
             if unknown or not values:
-                raise PortalError(
+                raise InvalidError(
                     f"“{self.name}”的计数规则不对：{'、'.join(unknown) or '没有选择任何取值'}，请改正后再保存。",
                     cure=f"The counting rule {dict(rule)!r} does not fit the indicator {self.code}, which knows "
                     f"{ {name: list(columns) for name, columns in allowed.items()} }.",
+                    field="counting_rule",
                 )
         return [self.columns[value] for value in rule.get(self.dimension, self.columns)]
 
@@ -229,10 +230,11 @@ PROFESSIONALS = INDICATORS["professionals"]
 
 
 def indicator_named(code: str) -> Indicator:
-    """The indicator with this code. Raises PortalError for an unknown one."""
+    """The indicator with this code. Raises InvalidError for an unknown one."""
     if code not in INDICATORS:
-        raise PortalError(
+        raise InvalidError(
             f"没有名为“{code}”的指标，请在方案中选择已有的指标。",
             cure=f"There is no indicator {code!r}. Choose one of {', '.join(INDICATORS)}.",
+            field="indicator",
         )
     return INDICATORS[code]

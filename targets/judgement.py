@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from targets.indicators import indicator_named
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def judged(measures: Measures, target: Target) -> Measures:
     `value`: the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`:
     what an unmet unit lacks to the lower bound, in the target's `unit`, otherwise NULL: a community of 400 households
     that should have 30 m² per 100 and has 100 m² lacks 20 m². Of a target for the mean, this says how each unit stands
-    against the mean that is asked. Raises PortalError for a target that is not scored or that nobody can judge.
+    against the mean that is asked. Raises InvalidError for a target that is not scored or that nobody can judge.
     """
     rule = _Rule(target)
     return measures.annotate(verdict=rule.verdict(), value=rule.value(), missing=rule.missing())
@@ -85,7 +85,7 @@ class _Rule:
 
     def __init__(self, target: Target) -> None:
         if not target.is_scored or target.at_least is None:
-            raise PortalError(
+            raise InvalidError(
                 f"“{target.name}”仅供参考，不参与测评。",
                 cure=f"The target {target.code} is for information and not scored.",
             )

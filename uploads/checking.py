@@ -46,7 +46,7 @@ def read_file(
     try:
         layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
     except FileRefusedError as refused:
-        if refused.code in TEACHABLE:
+        if refused.problem_code in TEACHABLE:
             refused.headers = plausible_headers(grids, sheet, remembered)
         raise
     result = CheckedFile(skipped=sum(layout.skipped for layout in layouts))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet, RegisterLock
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
@@ -24,7 +24,7 @@ State = UploadBatch.State
 ROWS_AT_ONCE = 10_000
 
 
-class RowsNoLongerGoodError(PortalError):
+class RowsNoLongerGoodError(StaleError):
     """The registers have changed since the preview, and a row that was good no longer is."""
 
 
@@ -56,15 +56,15 @@ def write_batch(
             writing.finish()
     except IntegrityError as error:
         why = violation_in_words(error, sheet.writes_to)
-        raise PortalError(f"{why}没有写入任何数据，请核对后重新上传。") from error
+        raise InvalidError(f"{why}没有写入任何数据，请核对后重新上传。") from error
     return True
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
-    """Raise PortalError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
+    """Raise NotAllowedError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
     by = batch.confirmed_by
     if by is None or not batch.may_be_committed_by(by):
-        raise PortalError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
+        raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
 
 
 class _Writing:
@@ -104,7 +104,7 @@ class _Writing:
         """Once more, in aggregate: every place written to lies in the office's own subtree."""
         division_ids = {write.division_id for row in rows for write in row.writes}
         if not lie_within(self._batch.division, division_ids):
-            raise PortalError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
+            raise StaleError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
 
     def _write(self, rows: list[RegisterRow]) -> None:
         writes = [write for row in rows for write in row.writes]

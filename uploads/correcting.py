@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from changzhi_portal.personal import decrypt, encrypt
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.problems import cell_address
@@ -101,18 +101,24 @@ def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
 
 
 def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str, *, by: Any) -> None:
-    """Note on the batch (unsaved) that a cell now reads `text`. Raises PortalError."""
+    """Note on the batch (unsaved) that a cell now reads `text`. Raises InvalidError."""
     if column.field not in positions_of(batch, row):
-        raise PortalError(f"文件里没有“{column.header}”列，请在文件里补上这一列后重新上传。", cure="No such column.")
+        raise InvalidError(
+            f"文件里没有“{column.header}”列，请在文件里补上这一列后重新上传。",
+            cure="No such column.",
+            field=column.field,
+        )
     if len(text) > LONGEST_TEXT:
-        raise PortalError(f"内容过长，最多{LONGEST_TEXT}个字，请缩短后再改。", cure="The text is too long.")
+        raise InvalidError(
+            f"内容过长，最多{LONGEST_TEXT}个字，请缩短后再改。", cure="The text is too long.", field=column.field
+        )
     kept = [
         made
         for made in batch.corrections
         if (made["sheet"], made["row"], made["field"]) != (row.sheet, row.row_number, column.field)
     ]
     if len(kept) >= MOST_CORRECTIONS:
-        raise PortalError(
+        raise InvalidError(
             f"页面上最多改{MOST_CORRECTIONS}格，请在文件里改好后重新上传。", cure="Too many corrections; mend the file."
         )
     batch.corrections = [

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from changzhi_portal.personal import mask_slipped_numbers
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
@@ -97,21 +97,24 @@ def choices_for(sheet: RegisterSheet) -> list[tuple[str, str]]:
 
 
 def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], sheet: RegisterSheet) -> None:
-    """Raise PortalError unless each column of the register is chosen at most once, and only known ones are."""
+    """Raise InvalidError unless each column of the register is chosen at most once, and only known ones are."""
     known = {choice for choice, _ in choices_for(sheet)}
     taken: dict[tuple[str, str], str] = {}
     for column in columns:
         choice = chosen.get(column.name, column.choice)
         if choice not in known:
-            raise PortalError("选择的列不在这张登记表里，请重新选择。", cure=f"{choice!r} is not a column.")
+            raise InvalidError(
+                "选择的列不在这张登记表里，请重新选择。", cure=f"{choice!r} is not a column.", field=column.name
+            )
         if choice in {AUTOMATIC, IGNORED}:
             continue
         for name in column.sheets:
             if (name, choice) in taken:
-                raise PortalError(
+                raise InvalidError(
                     f"“{taken[name, choice]}”和“{column.header}”都对应到“{sheet.column(choice).header}”，"
                     "请只留一列，另一列选“忽略此列”。",
                     cure="Two columns of the file are mapped to the same column.",
+                    field=column.name,
                 )
             taken[name, choice] = column.header
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads.actions import check_batch, check_may_alter_locked, queue_check
@@ -28,10 +28,10 @@ MOST_ROWS_AT_ONCE = 2_000  # a batch of more rows is compared again by the worke
 def _hold(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
     """The batch, locked until the transaction ends. Raises PortalError unless it is the user's and in one of the states."""
     if not batch.may_be_handled_by(by):
-        raise PortalError("您不能修改这个批次。", cure="This user may not change this batch.")
+        raise NotAllowedError("您不能修改这个批次。", cure="This user may not change this batch.")
     held = UploadBatch.objects.select_for_update(of=("self",)).select_related("division", "period").get(pk=batch.pk)
     if held.state not in states:
-        raise PortalError(
+        raise StaleError(
             "这个批次正在处理或已经入库，不能再改；请刷新页面查看。", cure="The batch is not waiting for a decision."
         )
     return held
@@ -58,7 +58,7 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Any) -> bo
     with transaction.atomic():
         held = _hold(batch, by, State.CHECKED, State.REJECTED)
         if not held.stored_as:
-            raise PortalError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
+            raise NotFoundError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
         sheet = register_named(held.register)()
         columns = file_columns(held, sheet)
         check_choices(columns, chosen, sheet)
@@ -76,7 +76,9 @@ def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> boo
         if held.period_id == period.pk:
             return False
         if period.state != ReportingPeriod.State.OPEN:
-            raise PortalError(f"{period}没有开放填报，请选开放的月份。", cure=f"{period.month:%Y-%m} is not open.")
+            raise InvalidError(
+                f"{period}没有开放填报，请选开放的月份。", cure=f"{period.month:%Y-%m} is not open.", field="period"
+            )
         held.period = period
         _let_check(held)
     return True
@@ -104,7 +106,7 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
         row = held.staged_rows.filter(position=position).first()
         column = next((each for each in register_named(held.register).columns if each.field == field), None)
         if row is None or column is None:
-            raise PortalError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
+            raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
         add_correction(held, row, column, text, by=by)
         is_small = held.rows <= MOST_ROWS_AT_ONCE
         _let_check(held, state=State.CHECKING if is_small else State.QUEUED)

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError, UnavailableError
 from uploads.reading.refusal import FileRefusedError
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def keep_original(ref: str, data: bytes) -> str:
-    """Store a file encrypted; returns its name below MEDIA_ROOT. Raises PortalError where the disk does not take it."""
+    """Store a file encrypted; returns its name below MEDIA_ROOT. Raises UnavailableError where the disk does not take it."""
     name = f"{FOLDER}/{ref}"
     path = Path(settings.MEDIA_ROOT) / name
     try:
@@ -53,7 +53,7 @@ def keep_original(ref: str, data: bytes) -> str:
         logger.error("An upload cannot be kept: %s", error)
         with suppress(OSError):
             forget_original(name)
-        raise PortalError(
+        raise UnavailableError(
             "服务器暂时存不下文件，没有收下；请稍后再上传，仍不行请联系系统管理员。",
             cure=f"The file cannot be kept below {settings.MEDIA_ROOT}: {error.strerror}.",
         ) from error
@@ -66,13 +66,13 @@ def forget_original(name: str) -> None:
 
 
 def original_bytes(name: str) -> bytes:
-    """The plain bytes of a stored file. Raises PortalError when it is not there (purged, or another machine's disk)."""
+    """The plain bytes of a stored file. Raises NotFoundError when it is not there (purged, or another machine's disk)."""
     try:
         if not name:
             raise FileNotFoundError("purged")
         return decrypt_bytes((Path(settings.MEDIA_ROOT) / name).read_bytes())
     except FileNotFoundError as error:
-        raise PortalError(
+        raise NotFoundError(
             "找不到上传的原文件，请重新上传。", cure="The stored original is gone. Upload it again."
         ) from error
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from changelog.models import ChangeRecord, RegisterLock
 from changelog.reversal import Reversal, reverse_change_set
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import LockedError, NotAllowedError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch, UploadRow
@@ -54,7 +54,7 @@ def refuse_unless_undoing(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> 
     Undoing alters figures of a locked month as uploading does, and takes the same right.
     """
     if not batch.may_be_handled_by(by):
-        raise PortalError(
+        raise NotAllowedError(
             f"这个批次不能由{by}撤销，请由本单位填报员或市局办理。", cure="This user may not undo this batch."
         )
     if by.role.may_alter_locked_months:
@@ -65,7 +65,7 @@ def refuse_unless_undoing(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> 
     locked = ReportingPeriod.objects.locked().filter(month__in=sheet.months_written(records)).order_by("month")
     if locked:
         named = "、".join(str(period) for period in locked)
-        raise PortalError(
+        raise LockedError(
             f"这个批次写入了{named}的数据，月份已锁定，只有市局可以撤销，请联系市局业务员。",
             cure="The batch wrote figures of a locked month: only the bureau may undo it.",
         )

@@ -13,7 +13,7 @@ from accounts.models import User
 from changelog.actions import change_of, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import update_rows
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError
 from communities.actions import carry_out
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
 from communities.models import Division, DivisionChange
@@ -47,7 +47,7 @@ def apply_division_changes(*, by: User, changes: Iterable[DivisionChange] | None
 
 def _refuse_unless_allowed(by: User) -> None:
     if not by.role.may_change_divisions:
-        raise PortalError(
+        raise NotAllowedError(
             f"“{by.role.label}”角色不能应用区划变更，请由市局管理员办理。",
             cure=f"{by.username} is a {by.role}; division changes are applied by a bureau_admin.",
         )

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import ROLE_LEVELS, Role, User
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, field_at_fault
 from communities.models import Division
 
 GENERATED_LENGTH = 16
@@ -85,8 +85,10 @@ def appoint_staff(
 def _role(name: str) -> Role:
     if name not in Role.values:
         known = ", ".join(Role.values)
-        raise PortalError(
-            f"没有“{name}”这个角色，请从{known}中选一个。", cure=f"There is no role {name!r}. Choose one of {known}."
+        raise InvalidError(
+            f"没有“{name}”这个角色，请从{known}中选一个。",
+            cure=f"There is no role {name!r}. Choose one of {known}.",
+            field="role",
         )
     return Role(name)
 
@@ -95,12 +97,13 @@ def _check_level(role: Role, division: Division) -> None:
     levels = ROLE_LEVELS[role]
     if division.level not in levels:
         names = "或".join(Division.Level(level).label for level in sorted(levels))
-        raise PortalError(
+        raise InvalidError(
             f"“{role.label}”应属于{names}，{division.full_name}不是，请换一个代码。",
             cure=(
                 f"A {role.value} belongs to a {' or '.join(sorted(levels))}, but {division.code} ({division.name}) is a "
                 f"{division.level}. Give the code of a {' or '.join(sorted(levels))}."
             ),
+            field="division",
         )
 
 
@@ -108,12 +111,13 @@ def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise PortalError(
+        raise InvalidError(
             f"密码不合要求：{''.join(error.messages)}请换一个。",
             cure=(
                 "The password is too weak. Use at least 10 characters of three kinds (lower-case letters, capitals, "
                 "digits, other signs), nothing common and not the user name."
             ),
+            field="password",
         ) from error
 
 
@@ -121,10 +125,11 @@ def _check_fields(user: User) -> None:
     try:
         user.full_clean(exclude=["password", "role", "division"])
     except ValidationError as error:
-        raise PortalError(
+        raise InvalidError(
             f"用户信息不对：{''.join(error.messages)}请改正。",
             cure=(
                 f"The user cannot be saved ({', '.join(sorted(error.message_dict))}). Use letters, digits and @.+-_ for "
                 "the user name (at most 150), a full name of at most 50 characters and an e-mail address with an @."
             ),
+            field=field_at_fault(error),
         ) from error

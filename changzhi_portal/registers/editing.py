@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from changzhi_portal.records import Record
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.columns import CLEAR, Column, PersonalColumn
 from changzhi_portal.registers.problems import Problem
 from changzhi_portal.registers.register import RegisterSheet
@@ -21,14 +21,15 @@ def row_of_input(register: RegisterSheet, given: Mapping[str, Any], record: Reco
 
     A field that is not given stays as it is. A blank one empties what `record` holds; of a new record it says nothing.
     A mask that was shown in place of personal data stays as it is too. Values that cannot be read are problems of the
-    row. Raises PortalError for a field that the register does not have.
+    row. Raises InvalidError for a field that the register does not have.
     """
     columns = {column.field: column for column in register.columns if column.field != "ref"}
     unknown = sorted(given.keys() - columns.keys())
     if unknown:
-        raise PortalError(
+        raise InvalidError(
             f"{register.title}没有“{'、'.join(unknown)}”这一项。",
             cure=f"{register.name} has no field {', '.join(unknown)}. Its fields: {', '.join(columns)}.",
+            field=unknown[0],
         )
     # In the order of the columns, as problems are listed.
     ordered = [name for name in columns if name in given]

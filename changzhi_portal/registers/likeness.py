@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from difflib import get_close_matches
-from heapq import nlargest
+
+from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.process import extractOne
 
 from changzhi_portal.names import comparable
 
@@ -38,7 +39,7 @@ class NameNeighbours:
             return None
         for form in _forms(key):
             for other in self._filed.get((group, form), ()):
-                if other != key and abs(len(other) - len(key)) <= 1 and _differs_in_substance(key, other):
+                if _differs_in_substance(key, other):
                     return other
         return None
 
@@ -54,42 +55,30 @@ def _forms(key: str) -> Iterator[str]:
 
 
 def _differs_in_substance(one: str, other: str) -> bool:
-    """Whether they are one replaced, added or dropped character apart, and that character is no numeral."""
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    end = 0
-    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
-        end += 1
-    left, right = one[start : len(one) - end], other[start : len(other) - end]
-    return max(len(left), len(right)) == 1 and not (set(left + right) <= _NUMERALS)
+    """Tell whether two names are one replaced, added or dropped character apart, and not by numerals only."""
+    if Levenshtein.distance(one, other, score_cutoff=1) != 1:
+        return False
+    (edit,) = Levenshtein.editops(one, other)
+    left = "" if edit.tag == "insert" else one[edit.src_pos]
+    right = "" if edit.tag == "delete" else other[edit.dest_pos]
+    return not _NUMERALS.issuperset(left + right)
 
 
 class NearestName:
     """Known names, of which the one most like a misspelt name is found; `key_of` says what of a name counts.
 
-    Comparing with each of the city's 3,600 communities would take a file of wrong names minutes: only the few names
-    that share the most characters are compared.
+    Likeness is the share of characters that need not be replaced, added, dropped or swapped with their neighbour
+    (optimal string alignment): what a slip of the hand does to a name.
     """
 
-    _COMPARED = 12
-    _CUTOFF = 0.5
+    _CUTOFF = 0.5  # below it, more than half of the name would be changed
 
     def __init__(self, names: Iterable[str], key_of: Callable[[str], str]) -> None:
         self._key_of = key_of
         self._names = {key_of(name): name for name in names}
-        self._keys_with: defaultdict[str, list[str]] = defaultdict(list)
-        for key in self._names:
-            for character in set(key):
-                self._keys_with[character].append(key)
+        self._keys = sorted(self._names)  # so that of names equally near the same one is always found
 
     def to(self, text: str) -> str | None:
-        """The name most like `text`; None when none is near."""
-        key = self._key_of(text)
-        shared: Counter[str] = Counter()
-        # In their order, so that of names equally near the same one is always found.
-        for character in dict.fromkeys(key):
-            shared.update(self._keys_with.get(character, ()))
-        likely = nlargest(self._COMPARED, shared, key=lambda other: shared[other] / (len(other) + len(key)))
-        close = get_close_matches(key, likely, n=1, cutoff=self._CUTOFF)
-        return self._names[close[0]] if close else None
+        """Return the name most like `text`, or None when none is near."""
+        near = extractOne(self._key_of(text), self._keys, scorer=OSA.normalized_similarity, score_cutoff=self._CUTOFF)
+        return self._names[near[0]] if near else None

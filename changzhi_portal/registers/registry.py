@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from django.apps import apps
 from django.db import models
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 
@@ -34,12 +34,14 @@ def registers() -> list[type[RegisterSheet]]:
 
 
 def register_named(name: str) -> type[RegisterSheet]:
-    """Return the register called `name`. Raises PortalError."""
+    """Return the register called `name`. Raises NotFoundError for an unknown one."""
     try:
         return _found()[name]
     except KeyError:
-        raise PortalError(
-            f"没有“{name}”这张登记表。", cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}."
+        raise NotFoundError(
+            f"没有“{name}”这张登记表。",
+            cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}.",
+            field="register",
         ) from None
 
 

@@ -10,7 +10,7 @@ from changelog.actions import LoggedChange, change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
 from changzhi_portal.names import community_key
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.divisionchanges import ChangePlan, CommunityMove
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
 from communities.reference import ListedCommunity, is_virtual_name
@@ -20,10 +20,10 @@ def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
     """Write what a plan says, and log every record in the change set `into`. Must run inside its transaction.
 
     The past stays: divisions and placements end on the day and others begin; the paths of what has closed lead through
-    the successor, so that its scope reaches them. Raises PortalError for a plan with problems.
+    the successor, so that its scope reaches them. Raises InvalidError for a plan with problems.
     """
     if plan.problems:
-        raise PortalError(
+        raise InvalidError(
             f"区划变更不能应用：{plan.problems[0]}",
             cure=f"The division changes cannot be applied, {len(plan.problems)} problem(s): {'; '.join(plan.problems)}",
         )

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from changzhi_portal.bulk import insert_rows
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.models import CrosswalkRow, DivisionChange
 
 CHANGE_COLUMNS = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "source")
@@ -24,7 +24,7 @@ def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> in
     """Note the changes of a CSV file, and the crosswalk that goes with them; how many changes are new.
 
     Both have a header line with the model's own columns; a change or row that is noted already is passed over. Nothing
-    is applied. Raises PortalError, naming the line, for a file that cannot be read or a line that cannot be.
+    is applied. Raises InvalidError, naming the line, for a file that cannot be read or a line that cannot be.
     """
     noted = _note(DivisionChange, changes, CHANGE_COLUMNS, ("effective_on", "from_code", "to_code"))
     if crosswalk is not None:
@@ -70,5 +70,5 @@ def _lines(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, 
         raise _unreadable(path, "读不出来，应为UTF-8编码的CSV文件", "not a readable UTF-8 CSV file") from error
 
 
-def _unreadable(path: Path, message: str, cure: str) -> PortalError:
-    return PortalError(f"{path.name}：{message}。", cure=f"{path}: {cure}.")
+def _unreadable(path: Path, message: str, cure: str) -> InvalidError:
+    return InvalidError(f"{path.name}：{message}。", cure=f"{path}: {cure}.")

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from changzhi_portal.names import division_key, pinyin_key
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 # GB/T 2260 counties, then three digits a town: how long a code is at each level.
@@ -53,12 +53,13 @@ class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
         return {key: heir_of(key) for key in successors}
 
     def by_code(self, code: str) -> Division:
-        """The newest division with this code (6, 9 or 12 digits). Raises PortalError when there is none."""
+        """The newest division with this code (6, 9 or 12 digits). Raises NotFoundError when there is none."""
         division = self.filter(code=short_code(code)).order_by("-valid_from").first()
         if division is None:
-            raise PortalError(
+            raise NotFoundError(
                 f"没有代码为{code}的行政区划，请核对代码。",
                 cure=f"No division has the code {code!r}. Run manage.py load_divisions, or check the code.",
+                field="division",
             )
         return division
 

@@ -81,7 +81,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def period(self) -> ReportingPeriod | None:
-        """The month asked for, else the newest with figures. Raises PortalError for a month written wrongly."""
+        """The month asked for, else the newest with figures. Raises InvalidError for a month written wrongly."""
         asked = self.request.GET.get("period")
         if asked:
             return ReportingPeriod.objects.filter(month=parse_month(asked)).first()

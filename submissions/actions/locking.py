@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.actions import forget_comparison
@@ -78,11 +78,11 @@ def lock_period(*, period: ReportingPeriod, by: Any) -> Locked:
 
 def _lock(period: ReportingPeriod, by: Any) -> Locked:
     if period.is_locked:
-        raise PortalError(
+        raise StaleError(
             f"{period}已经锁定，不用再锁。", cure=f"The period {period.code} is locked already. Nothing was changed."
         )
     if period.as_of > timezone.localdate():
-        raise PortalError(
+        raise StaleError(
             f"{period}还没有结束，数据要到月末才定，请过了月末再锁定。",
             cure=f"The period {period.code} ends on {period.as_of}. Lock it after that day.",
         )
@@ -109,7 +109,7 @@ def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> Reporting
     with transaction.atomic():
         period = lock_period_row(period)
         if not period.is_locked:
-            raise PortalError(
+            raise StaleError(
                 f"{period}没有锁定，不用重新开放。",
                 cure=f"The period {period.code} is not locked. Nothing was changed.",
             )
@@ -139,7 +139,7 @@ def change_dates(
     with transaction.atomic():
         period = lock_period_row(period)
         if period.is_locked:
-            raise PortalError(
+            raise LockedError(
                 f"{period}已锁定，填报日期不能再改；如需修改，请先重新开放。",
                 cure=f"The period {period.code} is locked. Reopen it first.",
             )
@@ -148,7 +148,7 @@ def change_dates(
         try:
             period.validate_constraints()
         except ValidationError as error:
-            raise PortalError(error.messages[0], cure=f"The dates of {period.code} are out of order.") from error
+            raise InvalidError(error.messages[0], cure=f"The dates of {period.code} are out of order.") from error
         if _logged_values(period) != before:
             period.save(update_fields=["opens_on", "due_on", "late_until"])
             change_set = _log(period, before, by=by, summary=f"修改{period}填报日期")
@@ -158,7 +158,7 @@ def change_dates(
 
 def _refuse_unless_allowed(by: Any) -> None:
     if not by.role.may_manage_periods:
-        raise PortalError(
+        raise NotAllowedError(
             "锁定、重新开放和修改日期由市局管理员办理，请联系市局管理员。",
             cure=f"The role of {by.username} ({by.role}) may not do this; a bureau_admin may.",
         )
@@ -167,11 +167,14 @@ def _refuse_unless_allowed(by: Any) -> None:
 def _stated(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason:
-        raise PortalError("请写明重新开放的原因，会记入锁定记录。", cure="A reason is needed: --reason TEXT")
+        raise InvalidError(
+            "请写明重新开放的原因，会记入锁定记录。", cure="A reason is needed: --reason TEXT", field="reason"
+        )
     if len(reason) > REASON_LENGTH:
-        raise PortalError(
+        raise InvalidError(
             f"原因请控制在{REASON_LENGTH}个字以内，现在有{len(reason)}个字。",
             cure=f"The reason may have at most {REASON_LENGTH} characters; it has {len(reason)}.",
+            field="reason",
         )
     return reason
 

@@ -20,7 +20,7 @@ from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.facts import in_words
 from changzhi_portal.quality import Finding, Severity
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
@@ -66,7 +66,7 @@ def submit_month(
         submission.period = period
         _refuse_unless_as_seen(submission, steps_seen)
         if submission.is_reported:
-            raise PortalError(
+            raise StaleError(
                 f"{county.name}{period}已由{submission.submitted_by}于{in_words(submission.submitted_at)}上报，不用再报。",
                 cure=f"{submission.ref} was submitted by somebody already.",
             )
@@ -93,10 +93,12 @@ def return_submission(
     """
     words = note.strip()
     if not words:
-        raise PortalError("请写明退回意见，让填报员知道要改什么。", cure="Give a note with the return.")
+        raise InvalidError("请写明退回意见，让填报员知道要改什么。", cure="Give a note with the return.", field="note")
     if len(words) > NOTE_LENGTH:
-        raise PortalError(
-            f"退回意见超过{NOTE_LENGTH}个字，请写短一些。", cure=f"The note exceeds {NOTE_LENGTH} characters."
+        raise InvalidError(
+            f"退回意见超过{NOTE_LENGTH}个字，请写短一些。",
+            cure=f"The note exceeds {NOTE_LENGTH} characters.",
+            field="note",
         )
     return _review(
         submission, Kind.RETURNED, State.RETURNED, by, since=Submission.REPORTED, note=words, seen=steps_seen, at=at
@@ -117,11 +119,11 @@ def accept_submission(
 
 def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: Any) -> None:
     if not by.role.may_submit:
-        raise PortalError(
+        raise NotAllowedError(
             "您的角色不能上报，请由县（市、区）填报员上报。", cure=f"The role of {by.username} may not submit."
         )
     if not counties_owing(period).visible_to(by).filter(pk=county.pk).exists():
-        raise PortalError(
+        raise NotAllowedError(
             f"您不能为{county.name}上报{period}，请选择本单位当月的县（市、区）。",
             cure=f"{county.code} does not report {period.code}, or lies outside the area of {by.username}.",
         )
@@ -130,16 +132,16 @@ def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: Any) -> 
 def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date) -> None:
     phase = phase_of(period, day)
     if phase == Phase.LOCKED:
-        raise PortalError(
+        raise LockedError(
             f"{period}已锁定，不能再上报；确需补报，请联系市局管理员重新开放。",
             cure=f"{period.code} is locked. Reopen it first.",
         )
     if phase == Phase.NOT_OPEN:
-        raise PortalError(
+        raise StaleError(
             f"{period}还没有开放填报，{in_words(period.opens_on)}起可以上报。", cure=f"{period.code} is not open yet."
         )
     if phase == Phase.CLOSED and not by.role.may_review:
-        raise PortalError(
+        raise NotAllowedError(
             f"{period}的迟报截止日（{in_words(period.late_until)}）已过，您不能再自行上报，请联系市局业务员代为上报。",
             cure=f"After {period.late_until} only a bureau_officer or bureau_admin may submit {period.code}.",
         )
@@ -147,9 +149,11 @@ def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date)
 
 def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
     if not by.role.may_review:
-        raise PortalError("您的角色不能审核上报，请联系市局业务员。", cure=f"The role of {by.username} may not review.")
+        raise NotAllowedError(
+            "您的角色不能审核上报，请联系市局业务员。", cure=f"The role of {by.username} may not review."
+        )
     if not Submission.objects.visible_to(by).filter(pk=submission.pk).exists():
-        raise PortalError(
+        raise NotAllowedError(
             f"您不能审核{submission.county.name}的上报。", cure=f"{submission.ref} lies outside the user's area."
         )
 
@@ -158,7 +162,7 @@ def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
 
 
 def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Finding] | None) -> list[Finding]:
-    """The soft findings, of those given or of all that the checks find now. Raises PortalError when there is a hard one."""
+    """The soft findings, of those given or of all that the checks find now. Raises InvalidError when there is a hard one."""
     if findings is None:
         found = findings_for(period=period, division=county)
         hard = found.hard
@@ -167,7 +171,7 @@ def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Fi
         hard = sum(finding.is_hard for finding in findings)
         soft = [finding for finding in findings if not finding.is_hard]
     if hard:
-        raise PortalError(
+        raise InvalidError(
             f"还有{hard}处必须改正的问题，请改正后再上报。",
             cure=f"{hard} hard findings block the submission. Run check_data and correct them.",
         )
@@ -175,19 +179,21 @@ def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Fi
 
 
 def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The explanations to keep, each with the finding as it was explained. Raises PortalError as `submit_month` says."""
+    """The explanations to keep, each with the finding as it was explained. Raises InvalidError as `submit_month` says."""
     texts = {key: text.strip() for key, text in given.items()}
     missing = [finding for finding in soft if not texts.get(_key(finding))]
     if missing:
         first = missing[0]
-        raise PortalError(
+        raise InvalidError(
             f"还有{len(missing)}处需要说明情况，第一处是“{first.label}”（{first.rule.title}），请写明后再上报。",
             cure=f"{len(missing)} soft findings have no explanation, first {_key(first)}.",
+            field="explanations",
         )
     if any(len(texts[_key(finding)]) > EXPLANATION_LENGTH for finding in soft):
-        raise PortalError(
+        raise InvalidError(
             f"有的情况说明超过{EXPLANATION_LENGTH}个字，请写短一些。",
             cure=f"An explanation exceeds {EXPLANATION_LENGTH} characters.",
+            field="explanations",
         )
     return {
         _key(finding): {
@@ -212,7 +218,7 @@ def _key(finding: Finding) -> str:
 
 def _refuse_unless_as_seen(submission: Submission, steps_seen: int | None) -> None:
     if steps_seen is not None and submission.steps.count() != steps_seen:
-        raise PortalError(
+        raise StaleError(
             "您打开页面以后，这份上报又有了新的变化，请看过最新情况再操作。",
             cure=f"{submission.ref} has moved on since it was read.",
         )
@@ -234,7 +240,7 @@ def _review(
     with transaction.atomic():
         period = lock_period_row(submission.period)
         if period.state == ReportingPeriod.State.LOCKED:
-            raise PortalError(
+            raise LockedError(
                 f"{period}已锁定，不能再{kind.label}；如需更改，请先由市局管理员重新开放。",
                 cure=f"{period.code} is locked. Reopen it first.",
             )
@@ -242,7 +248,7 @@ def _review(
         current.period = period
         _refuse_unless_as_seen(current, seen)
         if current.state not in since:
-            raise PortalError(
+            raise StaleError(
                 f"{current.county.name}{period}现在是“{current.get_state_display()}”，不能{kind.label}，请刷新页面看最新情况。",
                 cure=f"{current.ref} is {current.state}; it cannot be {state}.",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from periods.models import ReportingPeriod, parse_month
 
 
@@ -11,8 +11,9 @@ def known_period(text: str) -> ReportingPeriod:
     month = parse_month(text)
     period = ReportingPeriod.objects.filter(month=month).first()
     if period is None:
-        raise PortalError(
+        raise NotFoundError(
             f"统计月{month.year}年{month.month}月还没有建立，请核对月份。",
             cure=f"The period {text} is not in the calendar. Check --period, or run: manage.py compute --period {text}",
+            field="period",
         )
     return period

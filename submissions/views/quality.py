@@ -61,7 +61,7 @@ class DataQuality(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def period(self) -> ReportingPeriod:
-        """The month asked for, else the one that offices work at. Raises PortalError for a month written wrongly."""
+        """The month asked for, else the one that offices work at. Raises InvalidError for a month written wrongly."""
         asked = self.request.GET.get("period")
         return ReportingPeriod.objects.asked_for(parse_month(asked) if asked else None)
 
@@ -97,6 +97,6 @@ class DataQuality(TemplateResponseMixin, PortalPage):
 
     @cached_property
     def rule(self) -> QualityRule | None:
-        """The rule asked for. Raises PortalError for one that does not exist."""
+        """The rule asked for. Raises NotFoundError for one that does not exist."""
         asked = self.request.GET.get("rule", "")
         return rule_named(asked) if asked else None

@@ -18,7 +18,7 @@ from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest, number_in
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, PortalError, StaleError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
 from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
@@ -153,7 +153,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             )
             return f"{submission.county.name}{submission.period}已上报，请等待市局审核。"
         if submission.pk is None:
-            raise PortalError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
+            raise StaleError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
         if step == SubmissionStep.Kind.RETURNED:
             note = self.request.POST.get("note", "")
             return_submission(submission=submission, note=note, by=user, steps_seen=seen)
@@ -161,7 +161,7 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
         if step == SubmissionStep.Kind.ACCEPTED:
             accept_submission(submission=submission, by=user, steps_seen=seen)
             return f"已接收{submission.county.name}{submission.period}的上报。"
-        raise PortalError("请选择上报、退回或者接收。", cure=f"{step!r} is no step.")
+        raise InvalidError("请选择上报、退回或者接收。", cure=f"{step!r} is no step.", field="step")
 
     def get_title(self) -> str:
         """County and month."""

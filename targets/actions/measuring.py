@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, LockedError
 from communities.models import CommunityPlacement
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
@@ -70,14 +70,15 @@ def compute_held(period: ReportingPeriod) -> Computation:
 
 def _refuse_unless_measurable(period: ReportingPeriod) -> None:
     if period.state == ReportingPeriod.State.LOCKED:
-        raise PortalError(
+        raise LockedError(
             f"{period}已锁定，数据不再重新计算；如需重算，请先由市局管理员重新开放。",
             cure=f"The period {period.code} is locked, so its figures stay. Reopen it first.",
         )
     if period.month > timezone.localdate():
-        raise PortalError(
+        raise InvalidError(
             f"{period}还没有开始，没有可计算的数据，请选择本月或以前的月份。",
             cure=f"The period {period.code} has not begun. Choose this month or an earlier one.",
+            field="period",
         )
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError, field_at_fault
 from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
 from targets.wording import rule_words, version_in_words
@@ -104,7 +104,7 @@ def _next_version(
 ) -> TargetPlan:
     reason = reason.strip()
     if not reason:
-        raise PortalError("请写明修改原因，以后查阅时要看。", cure="Give a reason for the change.")
+        raise InvalidError("请写明修改原因，以后查阅时要看。", cure="Give a reason for the change.", field="reason")
     _hold(plan)
     changed = TargetPlan(**{name: getattr(plan, name) for name in _fields_of(TargetPlan) - _OF_VERSION})
     changed.version = plan.version + 1
@@ -116,7 +116,7 @@ def _next_version(
         targets = change(targets)
     after = {target.code: _said(target) for target in targets}
     if before == after and _said(plan) == _said(changed):
-        raise PortalError("内容没有变化，不用保存。", cure="Nothing has been changed.")
+        raise InvalidError("内容没有变化，不用保存。", cure="Nothing has been changed.")
     TargetPlan.objects.filter(pk=plan.pk).update(is_current=False)
     _save_version(changed, targets, made_by=by, reason=reason)
     _log(plan, changed, targets, before, after, by=by)
@@ -127,7 +127,7 @@ def _hold(plan: TargetPlan) -> None:
     """Nobody else changes the plan until the transaction ends; refuse a version that is not the newest any more."""
     current = TargetPlan.objects.select_for_update(of=("self",)).filter(code=plan.code, is_current=True).first()
     if current is None or current.pk != plan.pk:
-        raise PortalError(
+        raise StaleError(
             f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
             cure=f"The plan {plan.code} has a newer version than {plan.version}. Read it again.",
         )
@@ -142,14 +142,15 @@ def _refuse_months_without_plan() -> None:
     ).order_by("month")
     oldest = without.first()
     if oldest is not None:
-        raise PortalError(
+        raise InvalidError(
             f"开始日期不能改到{first_day:%Y-%m-%d}：{oldest}已经测算过，改后就没有方案可用，请把开始日期提前到{oldest}月底以前。",
             cure=f"{oldest.code} has been measured and would be left without a plan. Choose an earlier first day.",
+            field="starts_on",
         )
 
 
-def _no_such_target(plan: TargetPlan, code: str) -> PortalError:
-    return PortalError(
+def _no_such_target(plan: TargetPlan, code: str) -> NotFoundError:
+    return NotFoundError(
         f"“{plan}”中没有代码为“{code}”的目标，请刷新页面后重试。", cure=f"The plan {plan.code} has no target {code!r}."
     )
 
@@ -182,9 +183,10 @@ def _check(row: TargetPlan | Target) -> None:
     try:
         row.full_clean()
     except ValidationError as error:
-        raise PortalError(
+        raise InvalidError(
             f"“{row}”不能保存：{''.join(error.messages)}请改正后再保存。",
             cure=f"The row cannot be saved: {error.message_dict}",
+            field=field_at_fault(error),
         ) from error
 
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError
 from communities.models import Community
 from targets.indicators import indicator_named
 
@@ -38,7 +38,7 @@ class TargetPlanQuerySet(models.QuerySet):
         """The plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
 
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
-        stays the measure of how things stand. Raises PortalError for a day before the first plan.
+        stays the measure of how things stand. Raises NotFoundError for a day before the first plan.
         """
         plan = judging_on(day, self.filter(is_current=True).order_by("id"))
         if plan is None:
@@ -46,7 +46,7 @@ class TargetPlanQuerySet(models.QuerySet):
             begins = (
                 f"The first plan begins on {first.starts_on}." if first else "There is no plan at all: run migrate."
             )
-            raise PortalError(
+            raise NotFoundError(
                 f"{day.year}年{day.month}月{day.day}日还没有生效的目标方案，请选择以后的月份，或由市局管理员设置方案。",
                 cure=f"No target plan is in force on {day}. {begins} Choose a later month.",
             )
@@ -262,11 +262,12 @@ class Target(models.Model):
             raise ValidationError(str(error)) from error
 
     def refuse_unless_measurable(self) -> None:
-        """Raise PortalError for an indicator or counting rule that the portal cannot count at this level."""
+        """Raise InvalidError for an indicator or counting rule that the portal cannot count at this level."""
         indicator = indicator_named(self.indicator)
         indicator.columns_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
-            raise PortalError(
+            raise InvalidError(
                 f"“{indicator.name}”不能按“{self.get_level_display()}”测评，请换一个指标或测评单位。",
                 cure=f"The indicator {indicator.code} cannot be judged at the level {self.level}.",
+                field="level",
             )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import Crumb, PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
 from changzhi_portal.rights import EVERYBODY, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
@@ -312,7 +312,7 @@ def _plan(code: str, version: int | None = None) -> TargetPlan:
 def _in_force_on(day: datetime.date) -> TargetPlan | None:
     try:
         return TargetPlan.objects.in_force_on(day)
-    except PortalError:
+    except NotFoundError:
         return None
 
 
@@ -351,7 +351,7 @@ def _switch_not_seen(request: HttpRequest, plan: TargetPlan, targets_of: TargetP
 
 def _refuse_old_version(plan: TargetPlan, request: HttpRequest) -> None:
     if request.POST.get("based_on") != str(plan.version):
-        raise PortalError(
+        raise StaleError(
             f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
             cure=f"The plan {plan.code} has a newer version. Read it again.",
         )

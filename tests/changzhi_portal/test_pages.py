@@ -9,13 +9,13 @@ from django.test import Client
 from django.urls import include, path
 
 from changzhi_portal.menu import MENU, menu_for
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import LockedError
 
 SENTENCE = "这个月已经锁定，请联系市局管理员重新开放。"
 
 
 def refuses(request: HttpRequest) -> HttpResponse:
-    raise PortalError(SENTENCE, cure="The month is locked.")
+    raise LockedError(SENTENCE, cure="The month is locked.")
 
 
 def breaks(request: HttpRequest) -> HttpResponse:
@@ -45,11 +45,11 @@ def visitor_of(clerk) -> Client:
 @pytest.mark.urls(__name__)
 def test_a_refusal_that_no_view_handles_is_a_page_with_its_sentence(visitor_of):
     answer = visitor_of.get("/refuses/")
-    assert answer.status_code == 400
+    assert answer.status_code == 423
     assert SENTENCE in answer.content.decode()
     assert "主菜单" in answer.content.decode()
     part = visitor_of.get("/refuses/", HTTP_HX_REQUEST="true")
-    assert (part.status_code, part.content.decode()) == (400, SENTENCE)
+    assert (part.status_code, part.content.decode()) == (423, SENTENCE)
     assert part["Content-Type"].startswith("text/plain")
 
 
@@ -68,7 +68,7 @@ def test_what_breaks_is_said_in_chinese_and_tells_nothing_else(visitor_of):
 @pytest.mark.urls(__name__)
 def test_what_no_database_takes_is_refused_in_words_and_logged_without_the_value(visitor_of, caplog):
     answer = visitor_of.get("/impossible/")
-    assert (answer.status_code, "系统存不下的字符" in answer.content.decode()) == (400, True)
+    assert (answer.status_code, "系统存不下的字符" in answer.content.decode()) == (422, True)
     assert "GET /impossible/: DataError" in caplog.text
     assert "演示张三" not in answer.content.decode() + caplog.text
 

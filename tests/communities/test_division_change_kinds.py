@@ -8,7 +8,7 @@ import pytest
 
 from accounts.actions import apply_division_changes
 from changelog.models import ChangeRecord
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.divisionchanges import plan_changes
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from tests.communities.changes import DAY, EVE, assert_sound, change, goes, place_of
@@ -81,7 +81,7 @@ def test_merging_towns_whose_communities_share_a_name_asks_for_new_names(place, 
     make_community(place.other_street, "和平社区居委会")
     change("merge", place.street, "140402003", "中街街道办事处")
     change("merge", place.other_street, "140402003", "中街街道办事处")
-    with pytest.raises(PortalError, match="重名的“和平社区居委会”"):
+    with pytest.raises(InvalidError, match="重名的“和平社区居委会”"):
         apply_division_changes(by=admin)
     goes(place.communities[0], "140402003001", "东和平社区居委会")
     apply_division_changes(by=admin)
@@ -141,7 +141,7 @@ def test_a_split_that_leaves_a_community_nowhere_is_refused(place, admin):
     change("split", place.street, "140402003", "南街街道办事处")
     change("split", place.street, "140402004", "北街街道办事处")
     goes(place.communities[0], "140402003001")
-    with pytest.raises(PortalError, match="拆分后“东关社区居委会”、“下东社区居委会”归哪里没有写明"):
+    with pytest.raises(InvalidError, match="拆分后“东关社区居委会”、“下东社区居委会”归哪里没有写明"):
         apply_division_changes(by=admin)
     goes(place.communities[1], "140402004001")
     goes(place.communities[2], "140402004002")
@@ -182,7 +182,7 @@ def test_a_virtual_community_that_gets_a_real_name_is_scored_and_the_reverse(pla
 def test_a_new_town_without_a_name_is_refused(place, admin):
     change("rename", place.county, "140409", "东城区")
     CrosswalkRow.objects.create(effective_on=DAY, to_code="140409003001", to_name="新城社区居委会")
-    with pytest.raises(PortalError, match="140409003没有写名称"):
+    with pytest.raises(InvalidError, match="140409003没有写名称"):
         apply_division_changes(by=admin)
 
 
@@ -200,7 +200,7 @@ def test_communities_may_exchange_their_codes(place, admin):
 def test_a_code_that_another_community_has_is_refused(place, admin):
     change("rename", place.street, "140402001", "和平街道办事处")
     goes(place.communities[0], place.villages[0].code)
-    with pytest.raises(PortalError):
+    with pytest.raises(InvalidError):
         apply_division_changes(by=admin)
 
 
@@ -255,7 +255,7 @@ def test_an_earlier_change_that_comes_after_a_later_one_is_refused(place, admin)
     change("rename", place.county, "140408", "东城区")
     apply_division_changes(by=admin)
     change("rename", Division.objects.by_code("140408"), "140409", "新城区", day=datetime.date(2018, 1, 1))
-    with pytest.raises(PortalError, match="按生效日期先后应用"):
+    with pytest.raises(InvalidError, match="按生效日期先后应用"):
         apply_division_changes(by=admin)
 
 
@@ -268,7 +268,7 @@ def test_an_earlier_change_that_comes_after_a_later_one_is_refused(place, admin)
 )
 def test_a_change_that_cannot_be_is_refused_with_the_reason(place, admin, kind, code, name, said):
     change(kind, place.county, code, name)
-    with pytest.raises(PortalError, match=said):
+    with pytest.raises(InvalidError, match=said):
         apply_division_changes(by=admin)
 
 

@@ -13,7 +13,7 @@ from accounts.actions import apply_division_changes
 from accounts.models import Role, User
 from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from communities.reference import listed_communities
@@ -158,7 +158,7 @@ def test_json_alone_stands_on_standard_output(city):
 def test_nobody_but_the_administrator_applies_a_change(place, role):
     user = make_user(role, place.city, "other")
     change("rename", place.other_county, "140407", "襄垣区")
-    with pytest.raises(PortalError, match="市局管理员"):
+    with pytest.raises(NotAllowedError):
         apply_division_changes(by=user)
     with pytest.raises(CommandError, match="bureau_admin") as refusal:
         call_command("apply_division_changes", as_="other")
@@ -211,7 +211,7 @@ def test_nothing_is_written_when_a_change_does_not_fit(place, admin):
     bad = change("rename", place.county, "140409", "东城区")
     DivisionChange.objects.filter(pk=bad.pk).update(from_name="西城区")
     before = list(Division.objects.order_by("pk").values())
-    with pytest.raises(PortalError, match=r"代码140402现在是“城区”，不是“西城区”"):
+    with pytest.raises(InvalidError, match=r"代码140402现在是“城区”，不是“西城区”"):
         apply_division_changes(by=admin)
     good.refresh_from_db()
     assert good.applied_at is None

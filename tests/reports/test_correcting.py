@@ -11,7 +11,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
 from reports.actions import prepare_briefing, print_queued
 from reports.correcting import issue_correction
 from reports.corrections import corrections_between, in_words
@@ -169,7 +169,7 @@ def test_an_original_that_was_corrected_stays_even_when_the_month_is_opened_agai
 def test_a_second_correction_corrects_the_first(original, locked, place, administrator):
     correct(place, administrator, area=600)
     first = printed(issue_correction(briefing=original, by=administrator, queue=False))
-    with pytest.raises(PortalError, match="不需要更正版"):
+    with pytest.raises(StaleError, match="不需要更正版"):
         issue_correction(briefing=original, by=administrator, queue=False)
     correct(place, administrator, area=200)
     second = issue_correction(briefing=first, by=administrator, queue=False)
@@ -180,7 +180,7 @@ def test_a_second_correction_corrects_the_first(original, locked, place, adminis
 @pytest.mark.django_db
 def test_an_edit_that_no_printed_figure_shows_is_no_reason_for_a_correction(original, place, administrator):
     Office(administrator).change(place.communities[0].facilities.get(), area=Decimal(700))
-    with pytest.raises(PortalError, match="不需要更正版"):
+    with pytest.raises(StaleError, match="不需要更正版"):
         issue_correction(briefing=original, by=administrator, queue=False)
     assert Briefing.objects.count() == 1
 
@@ -191,20 +191,20 @@ def test_only_a_locked_month_and_a_printed_issue_are_corrected_and_only_by_the_b
 ):
     correct(place, administrator, area=600)
     for user in (clerk, leader):
-        with pytest.raises(PortalError, match="不能生成简报"):
+        with pytest.raises(NotAllowedError):
             issue_correction(briefing=original, by=user, queue=False)
     county = prepare_briefing(period=locked, division=place.county, by=None, queue=False)
-    with pytest.raises(PortalError, match="还没有生成好"):
+    with pytest.raises(StaleError, match="还没有生成好"):
         issue_correction(briefing=county, by=officer, queue=False)
     reopen_period(period=locked, by=administrator, reason="更正")
-    with pytest.raises(PortalError, match="没有锁定"):
+    with pytest.raises(StaleError, match="没有锁定"):
         issue_correction(briefing=original, by=officer, queue=False)
     assert not Briefing.objects.filter(edition__gt=1).exists()
 
 
 @pytest.mark.django_db
 def test_an_edition_that_was_never_issued_is_not_printed(original, locked, place):
-    with pytest.raises(PortalError, match="没有这一版"):
+    with pytest.raises(NotFoundError):
         prepare_briefing(period=locked, division=place.city, by=None, queue=False, edition=2)
 
 

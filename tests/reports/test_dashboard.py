@@ -215,7 +215,7 @@ def test_a_month_without_figures_says_so_and_a_wrong_month_what_is_wrong(period,
         assert "还没有测算结果" in page
         assert "<select" not in page, "there is no month to choose"
     wrong = browser.get(DASHBOARD, {"period": "2018-13"})
-    assert wrong.status_code == 400
+    assert wrong.status_code == 422
     assert "统计月“2018-13”不对，应写成2018-06这样的年月。" in wrong.content.decode()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, UnavailableError
 from reports import fonts
 from reports.fonts import SYSTEM_FONTS, SystemFont, require_fonts, require_glyphs
 from reports.issue import issue_markup
@@ -288,7 +288,7 @@ def test_the_same_issue_printed_again_is_the_same_file():
 )
 def test_a_character_in_no_font_fails_naming_it(character, point):
     values = figures(shortfalls={"targets": ["urban_facility_area"], "rows": [short_community(f"和{character}平社区")]})
-    with pytest.raises(PortalError, match=point.replace("+", r"\+")) as refusal:
+    with pytest.raises(InvalidError, match=point.replace("+", r"\+")) as refusal:
         print_markup(issue_markup(issue(figures=values)))
     assert f"“{character}”" in str(refusal.value)
     assert point in refusal.value.cure
@@ -298,12 +298,12 @@ def test_a_box_in_the_output_fails_even_when_the_fonts_promised_the_character(mo
     """Whatever the check beforehand lets through, what was drawn as .notdef is found in the document itself."""
     monkeypatch.setattr(fonts, "_is_printable", lambda character: True)
     # At the far end of the private use areas: symbol fonts, such as LibreOffice brings, fill the near ones.
-    with pytest.raises(PortalError, match=r"U\+10FFF0"):
+    with pytest.raises(InvalidError, match=r"U\+10FFF0"):
         print_markup(page_of("<p>和\U0010fff0平</p>"))
 
 
 def test_all_missing_characters_are_named_at_once():
-    with pytest.raises(PortalError) as refusal:
+    with pytest.raises(InvalidError) as refusal:
         require_glyphs("甲\ue001乙\ue002")
     assert "U+E001" in str(refusal.value) and "U+E002" in str(refusal.value)
 
@@ -314,14 +314,14 @@ def test_line_breaks_tabs_and_invisible_marks_need_no_glyph():
 
 def test_a_missing_body_font_fails_naming_it_and_the_cure(settings, tmp_path):
     settings.FONT_DIR = tmp_path
-    with pytest.raises(PortalError, match=r"FandolFang-Regular\.otf.*make setup") as refusal:
+    with pytest.raises(UnavailableError, match=r"FandolFang-Regular\.otf") as refusal:
         print_markup(page_of("<p>国</p>"))
     assert refusal.value.cure == f"The font FandolFang-Regular.otf (仿宋) is not in {tmp_path}. Run: make setup"
 
 
 def test_a_missing_system_font_fails_naming_it_and_its_package():
     absent = SystemFont("方正小标宋_GBK", "小标宋", "fonts-no-such-package")
-    with pytest.raises(PortalError, match="小标宋（方正小标宋_GBK）没有安装"):
+    with pytest.raises(UnavailableError, match="方正小标宋_GBK"):
         require_fonts((*SYSTEM_FONTS, absent))
     require_fonts()
 
@@ -356,6 +356,6 @@ def test_our_style_sheet_and_font_can_be_loaded():
 
 
 def test_a_page_that_asks_for_anything_else_is_not_printed():
-    with pytest.raises(PortalError, match="系统之外的文件") as refusal:
+    with pytest.raises(UnavailableError, match="系统之外的文件") as refusal:
         print_markup(page_of("<img src='http://127.0.0.1:9/x.png' alt=''>"))
     assert "http://127.0.0.1:9/x.png" in refusal.value.cure

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import LockedError
 from communities.models import Community, CommunityPlacement, CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from revisions.actions import compare_locked
@@ -175,7 +175,7 @@ def test_random_edits_leave_the_month_alone_and_are_listed_exactly_where_they_ma
     frozen, before = rows_of(locked), registers()
     old = by_unit(locked)
     Vandal(facts, office, seed).run(14)
-    with pytest.raises(PortalError):
+    with pytest.raises(LockedError):
         compute_period(locked)
     comparison = compare_locked(locked)
     assert rows_of(locked) == frozen, "the locked month is byte for byte the same"

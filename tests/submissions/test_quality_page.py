@@ -83,8 +83,9 @@ def test_another_month_is_looked_at_as_it_was_then(flaws, place, clerk, signed_i
     browser = signed_in(clerk)
     assert listed(browser.get(PAGE, {"period": "2018-06"})) == ["和平活动室"]
     assert listed(browser.get(PAGE, {"period": "2018-07"})) == []
-    assert browser.get(PAGE, {"period": "2018-13"}).status_code == 400
-    assert "没有“nothing”这项检查" in browser.get(PAGE, {"rule": "nothing"}).content.decode()
+    assert browser.get(PAGE, {"period": "2018-13"}).status_code == 422
+    unknown = browser.get(PAGE, {"rule": "nothing"})
+    assert (unknown.status_code, "没有“nothing”这项检查" in unknown.content.decode()) == (404, True)
 
 
 def test_a_page_costs_as_many_queries_for_many_findings_as_for_few(flaws, place, officer, signed_in):

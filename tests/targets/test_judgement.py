@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, DivisionMeasure, Target
 
@@ -146,19 +146,19 @@ def test_a_fractional_bound_is_compared_as_a_number(judge):
 def test_a_counting_rule_that_counts_nothing_is_refused_instead_of_counting_zero(judge, rule):
     target = target_of("urban_org_count")
     target.counting_rule = rule
-    with pytest.raises(PortalError, match="计数规则"):
+    with pytest.raises(InvalidError, match="计数规则"):
         judge(target)
 
 
 def test_an_unknown_indicator_is_refused(judge):
     target = target_of("urban_org_count")
     target.indicator = "happiness"
-    with pytest.raises(PortalError, match="happiness"):
+    with pytest.raises(InvalidError, match="happiness"):
         judge(target)
 
 
 def test_a_target_for_information_is_never_judged(judge):
-    with pytest.raises(PortalError, match="仅供参考"):
+    with pytest.raises(InvalidError, match="仅供参考"):
         judge(target_of("workforce_total"))
 
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from targets.models import Target, TargetPlan
 from targets.reference import load_plans
 
@@ -77,7 +77,7 @@ def test_a_month_is_judged_by_the_plan_in_force_or_else_by_the_last_one(day, cod
 
 
 def test_before_the_first_plan_there_is_none():
-    with pytest.raises(PortalError) as refusal:
+    with pytest.raises(NotFoundError) as refusal:
         TargetPlan.objects.in_force_on(datetime.date(2017, 11, 13))
     assert "2017年11月13日" in str(refusal.value)
     assert "2017-11-14" in refusal.value.cure

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.actions import apply_division_changes
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import Division, Facility
 from periods.models import ReportingPeriod
 from tests.communities.changes import change
@@ -114,7 +114,7 @@ def test_a_row_that_turned_bad_stops_the_commit_and_is_shown(send: Send, clerk: 
 
 def test_nobody_commits_another_offices_batch(send: Send, clerk: User, other_clerk: User) -> None:
     batch = checked(send, clerk, [facility_row()])
-    with pytest.raises(PortalError):
+    with pytest.raises(NotAllowedError):
         actions.request_commit(batch=batch, mode="all", by=other_clerk, queue=False)
     batch.refresh_from_db()
     assert batch.state == State.CHECKED
@@ -122,7 +122,7 @@ def test_nobody_commits_another_offices_batch(send: Send, clerk: User, other_cle
 
 def test_a_batch_with_errors_is_not_committed_whole(send: Send, clerk: User) -> None:
     batch = checked(send, clerk, [facility_row(), facility_row("没有的社区")])
-    with pytest.raises(PortalError):
+    with pytest.raises(StaleError):
         actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
     assert Facility.objects.count() == 0
 

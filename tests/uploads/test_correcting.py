@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from services.models import ServiceProject
@@ -204,10 +204,17 @@ def test_a_large_batch_is_compared_by_the_worker(send, clerk, monkeypatch):
     assert (batch.state, batch.errors, batch.new) == (State.CHECKED, 0, 2)
 
 
-@pytest.mark.parametrize(("position", "field"), [(9, "area"), (1, "no_such_field"), (1, "construction_mode")])
-def test_a_cell_that_is_not_there_is_refused(send, clerk, position, field):
+@pytest.mark.parametrize(
+    ("position", "field", "kind"),
+    [
+        (9, "area", NotFoundError),
+        (1, "no_such_field", NotFoundError),
+        (1, "construction_mode", InvalidError),
+    ],
+)
+def test_a_cell_that_is_not_there_is_refused(send, clerk, position, field, kind):
     batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"})])
-    with pytest.raises(PortalError):
+    with pytest.raises(kind):
         rechecking.correct_cell(batch=batch, position=position, field=field, text="1", by=clerk)
     batch.refresh_from_db()
     assert (batch.state, batch.corrections) == (State.CHECKED, [])
@@ -215,8 +222,8 @@ def test_a_cell_that_is_not_there_is_refused(send, clerk, position, field):
 
 def test_a_committed_batch_and_another_offices_are_not_corrected(send, clerk, other_clerk):
     batch = sent(send, clerk, [facility_row()], commit="all")
-    for by in (clerk, other_clerk):
-        with pytest.raises(PortalError):
+    for by, kind in ((clerk, StaleError), (other_clerk, NotAllowedError)):
+        with pytest.raises(kind):
             rechecking.correct_cell(batch=batch, position=1, field="area", text="1", by=by)
     assert str(Facility.objects.get().area) == "520.00"
 

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, StaleError
 from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from tests.communities.test_sheets import facility_row
@@ -154,14 +154,14 @@ def test_nothing_changed_is_not_checked_again(send, clerk):
 def test_a_batch_past_its_decision_is_not_mapped(send, clerk, state):
     batch = sent(send, clerk, [facility_row()], commit="all")
     UploadBatch.objects.filter(pk=batch.pk).update(state=state)
-    with pytest.raises(PortalError):
+    with pytest.raises(StaleError):
         rechecking.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
     assert not ColumnMapping.objects.exists()
 
 
 def test_nobody_maps_another_offices_file(send, clerk, other_clerk):
     batch = sent(send, clerk, [facility_row()])
-    with pytest.raises(PortalError):
+    with pytest.raises(NotAllowedError):
         rechecking.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=other_clerk)
 
 

@@ -44,7 +44,7 @@ def refused_code(path: Path, file_name: str = "") -> str:
     sentence = str(refusal.value)
     assert "请" in sentence and "{" not in sentence and "\n" not in sentence
     assert refusal.value.cure.isascii()
-    return refusal.value.code
+    return refusal.value.problem_code
 
 
 # --- Excel and OpenDocument ---

@@ -131,7 +131,7 @@ def test_the_header_may_begin_in_each_of_the_first_15_rows(above: int) -> None:
 def test_a_header_further_down_is_not_found() -> None:
     with pytest.raises(FileRefusedError) as refusal:
         laid_out([*[["说明"]] * 17, HEADER, ROW])
-    assert refusal.value.code == "header_not_found"
+    assert refusal.value.problem_code == "header_not_found"
     assert "“社区名称”" in str(refusal.value)
 
 

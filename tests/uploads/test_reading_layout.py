@@ -61,7 +61,7 @@ def test_each_register_knows_its_own_sheet_from_the_others(chosen: str, sent: st
         assert (len(layouts), wrong) == (1, [])
         return
     refusal = refusal_of(chosen, 表=SHEETS[sent])
-    assert refusal.code == "wrong_register"
+    assert refusal.problem_code == "wrong_register"
     assert f"像是“{register_named(sent).title}”的表" in str(refusal)
     layouts, wrong = laid_out(chosen, 别的=SHEETS[sent], 自己的=SHEETS[chosen])
     assert [layout.name for layout in layouts] == ["自己的"]
@@ -92,9 +92,9 @@ def test_an_empty_sheet_beside_a_full_one_is_no_reason_to_refuse() -> None:
 
 
 def test_a_file_without_content_or_without_rows_is_empty() -> None:
-    assert refusal_of("communities").code == "empty_sheet"
+    assert refusal_of("communities").problem_code == "empty_sheet"
     for rows in ([], [[], ["", ""]], COMMUNITIES[:1], [COMMUNITIES[0], ["合计"]]):
-        assert refusal_of("communities", 表=rows).code == "empty_sheet"
+        assert refusal_of("communities", 表=rows).problem_code == "empty_sheet"
 
 
 def test_a_missing_required_column_is_named_with_its_sheet() -> None:
@@ -102,20 +102,20 @@ def test_a_missing_required_column_is_named_with_its_sheet() -> None:
         [cell for cell, header in zip(row, FACILITIES[0], strict=True) if "面积" not in header] for row in FACILITIES
     ]
     refusal = refusal_of("facilities", 完整=FACILITIES, 缺列=rows)
-    assert refusal.code == "missing_column"
+    assert refusal.problem_code == "missing_column"
     assert "工作表“缺列”的表头缺少“建筑面积（㎡）”列" in str(refusal)
     assert "或者手工对应" in str(refusal), "the page offers that below, and must not be contradicted"
 
 
 def test_columns_that_tell_no_record_apart_are_not_enough() -> None:
     refusal = refusal_of("communities", 表=[["县区", "户数", "常住人口"], ["沁县", 5, 10]])
-    assert refusal.code == "missing_column"
+    assert refusal.problem_code == "missing_column"
     assert "“社区代码”" in str(refusal)
 
 
 def test_a_sheet_about_something_else_has_no_header() -> None:
     refusal = refusal_of("communities", 会议=[["三社联动工作推进会"], ["时间", "2018年7月3日"], ["备注", "各县区"]])
-    assert refusal.code == "header_not_found"
+    assert refusal.problem_code == "header_not_found"
 
 
 # --- Months and addresses ---

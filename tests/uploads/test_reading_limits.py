@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def test_an_archive_that_admits_its_size_is_refused(tmp_path: Path, settings: An
     settings.UPLOAD_MAX_INFLATED_BYTES = 5 * MEGABYTE
     path = make_xlsx(tmp_path / "a.xlsx", {"一": [["a"]]})
     with_changed_part(path, "xl/styles.xml", bytes(6 * MEGABYTE))
-    assert refusal_of(path).code == "too_large"
+    assert refusal_of(path).problem_code == "too_large"
 
 
 @pytest.mark.parametrize("part", ["xl/styles.xml", "xl/worksheets/sheet1.xml"])
@@ -77,7 +78,7 @@ def test_an_archive_that_lies_about_its_size_is_refused(part: str, tmp_path: Pat
     content = path.read_bytes()
     assert content.count(true_size) == 2  # in the part's own header and in the directory
     path.write_bytes(content.replace(true_size, claimed))
-    assert refusal_of(path).code == "too_large"
+    assert refusal_of(path).problem_code == "too_large"
 
 
 def test_too_many_rows_sheets_or_columns_are_refused(tmp_path: Path, settings: Any) -> None:
@@ -110,7 +111,7 @@ def test_one_cell_in_the_farthest_corner_does_not_kill_the_worker(tmp_path: Path
         xml = archive.read("xl/worksheets/sheet1.xml")
     with_changed_part(path, "xl/worksheets/sheet1.xml", xml.replace(b"</sheetData>", far))
     refusal = refusal_of(path)
-    assert refusal.code == "too_large"
+    assert refusal.problem_code == "too_large"
     assert "远处多余的内容" in str(refusal)
 
 
@@ -139,7 +140,27 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "a.xls"
     path.write_bytes(make_html([["a"] * 200] * 5_000))
     refusal = refusal_of(path)
-    assert (refusal.code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
+    assert (refusal.problem_code, "1秒内没有读完" in str(refusal)) == ("too_large", True)
+
+
+def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2 KB that claim 2,000,000 such sectors (DIFAT), of which the only one names itself as the next (ADR 0016)."""
+    monkeypatch.setattr(workbook, "SECONDS", 2)
+    claimed, none, end, table, list_of_table = 2_000_000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9I", 0, 109 + 127 * claimed, 1, 0, 4096, end, 0, 2, claimed) + bytes(4 * 109)
+    root = "Root Entry\0".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HBB3I", 22, 5, 1, none, none, none)
+    root += bytes(36) + struct.pack("<IQ", end, 0)
+    sectors = [
+        struct.pack("<128I", table, end, list_of_table, *[none] * 125),
+        root.ljust(512, b"\0"),
+        struct.pack("<128I", *[0] * 127, 2),
+    ]
+    path = tmp_path / "a.xls"
+    path.write_bytes(header + b"".join(sectors))
+    assert refusal_of(path).problem_code == "unsupported_format"
 
 
 def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
@@ -147,7 +168,7 @@ def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
     for answer in (b"", whole, whole[:-3], pickle.dumps([os.getcwd]) + pickle.dumps(("end",))):
         with pytest.raises(FileRefusedError) as refusal:
             workbook._grids(io.BytesIO(answer))
-        assert refusal.value.code == "unreadable_file"
+        assert refusal.value.problem_code == "unreadable_file"
     assert workbook._grids(io.BytesIO(whole + pickle.dumps(("end",))))[0].name == "一"
 
 

@@ -69,4 +69,4 @@ def test_a_damaged_file_is_read_or_refused(kind: str, tmp_path: Path) -> None:
             lay_out(read_workbook(path, file_name=path.name), register, others=others)
         except FileRefusedError as refusal:
             assert "请" in str(refusal)
-            assert refusal.code in CODES
+            assert refusal.problem_code in CODES

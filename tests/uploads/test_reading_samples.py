@@ -51,4 +51,4 @@ def test_a_messy_file_has_its_rows(path: Path) -> None:
 def test_a_useless_file_is_refused_for_the_best_reason(name: str) -> None:
     with pytest.raises(FileRefusedError) as refusal:
         laid_out(SAMPLES / "refused" / name, REFUSED[name]["register"])
-    assert refusal.value.code == REFUSED[name]["codes"][0]
+    assert refusal.value.problem_code == REFUSED[name]["codes"][0]

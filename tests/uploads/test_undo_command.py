@@ -52,9 +52,15 @@ def test_who_may_not_and_what_is_not_there_change_nothing_and_exit_with_3(
     send: Send, clerk: User, other_clerk: User, capsys: Any
 ) -> None:
     batch = send("facilities", clerk, [facility_row()], commit="all")["batch"]
-    assert undone(capsys, batch, other_clerk.username) == ({}, 3)
-    assert undone(capsys, batch, "nobody") == ({}, 3)
-    assert undone(capsys, batch + 1_000, clerk.username) == ({}, 3)
+
+    def refused(number: int, username: str) -> str:
+        answer, status = undone(capsys, number, username)
+        assert (list(answer), status) == (["error"], 3)
+        return answer["error"]["code"]
+
+    assert refused(batch, other_clerk.username) == "not_found", "outside the area as if it did not exist"
+    assert refused(batch, "nobody") == "not_found"
+    assert refused(batch + 1_000, clerk.username) == "not_found"
     User.objects.filter(pk=clerk.pk).update(is_active=False)
-    assert undone(capsys, batch, clerk.username) == ({}, 3)
+    assert refused(batch, clerk.username) == "not_found"
     assert Facility.objects.exists()

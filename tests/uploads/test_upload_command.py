@@ -19,12 +19,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_month_that_has_not_begun_is_refused_and_does_not_appear_in_the_calendar(send: Send, clerk: User) -> None:
-    assert send("facilities", clerk, [facility_row()], period="2099-01") == {"status": 3}
+    refused = send("facilities", clerk, [facility_row()], period="2099-01")
+    assert (refused["status"], refused["error"]["code"]) == (3, "invalid")
     assert not ReportingPeriod.objects.filter(month__year=2099).exists()
 
 
 def test_an_upload_that_could_not_begin_opens_no_month_for_everybody(send: Send, clerk: User) -> None:
-    assert send("no_register", clerk, [facility_row()], period="2018-09") == {"status": 3}
+    refused = send("no_register", clerk, [facility_row()], period="2018-09")
+    assert (refused["status"], refused["error"]["code"]) == (3, "not_found")
     assert not ReportingPeriod.objects.filter(month="2018-09-01").exists()
 
 

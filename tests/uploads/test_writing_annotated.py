@@ -18,7 +18,7 @@ import pytest
 import xlsxwriter
 
 from accounts.models import User
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.problems import Level, cell_address
 from communities.models import Facility
 from tests.factories import id_number, make_batch
@@ -245,7 +245,7 @@ def _problems(batch: UploadBatch) -> list[dict[str, Any]]:
 
 def test_it_goes_to_its_uploader_only(place, clerk, officer, take, tmp_path):
     batch, _ = take(make_xlsx(tmp_path / "设施.xlsx", {"城区": [HEADER, BAD]}), clerk)
-    with pytest.raises(PortalError):
+    with pytest.raises(NotAllowedError):
         annotated_workbook(batch, by=officer)
 
 
@@ -275,9 +275,9 @@ def test_a_formula_in_a_problem_stays_text(place, clerk, take, tmp_path):
 
 def test_a_batch_without_problems_or_still_waiting_says_so(place, clerk, take, tmp_path):
     path = make_xlsx(tmp_path / "设施.xlsx", {"城区": [HEADER, GOOD]})
-    with pytest.raises(PortalError, match="没有问题"):
+    with pytest.raises(NotFoundError):
         take(path, clerk)
-    with pytest.raises(PortalError, match="还没有"):
+    with pytest.raises(StaleError):
         annotated_workbook(make_batch(clerk), by=clerk)
 
 

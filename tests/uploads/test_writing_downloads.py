@@ -99,7 +99,7 @@ def test_a_template_is_for_the_month_asked_for_and_asking_writes_nothing(place, 
     address = reverse("uploads:template", args=["communities"])
     book = workbook_of(signed_in(clerk).get(address, {"filled": "1", "period": "2018-07"}))
     assert "2018年7月" in book.worksheets[0]["A1"].value
-    assert signed_in(clerk).get(address, {"period": "七月"}).status_code == 400
+    assert signed_in(clerk).get(address, {"period": "七月"}).status_code == 422
     assert signed_in(clerk).get(reverse("uploads:template", args=["nothing"])).status_code == 404
 
 

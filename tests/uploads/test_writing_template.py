@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.registers.registry import register_named
 from tests.factories import make_facility, make_organization, make_period, make_worker
 from tests.uploads.samples import REGISTERS
@@ -103,9 +103,9 @@ def test_an_empty_template_has_no_record_and_a_filled_one_only_the_offices_own(p
 def test_nobody_gets_another_offices_template_or_export(place, clerk, street_clerk):
     sheet = register_named("facilities")()
     for user, division in ((clerk, place.other_county), (clerk, place.city), (street_clerk, place.county)):
-        with pytest.raises(PortalError):
+        with pytest.raises(NotAllowedError):
             write_template(sheet, division=division, period=make_period(), by=user, filled=False)
-        with pytest.raises(PortalError):
+        with pytest.raises(NotAllowedError):
             write_export(sheet, division=division, by=user)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, PortalError, StaleError
 from changzhi_portal.registers.registry import register_named
 from uploads.actions.check import check_batch, check_context
 from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
@@ -29,14 +29,14 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
     commit.
     """
     if not batch.may_be_handled_by(by):
-        raise PortalError("您不能确认这个批次。", cure="This user may not commit this batch.")
+        raise NotAllowedError("您不能确认这个批次。", cure="This user may not commit this batch.")
     if not batch.may_be_committed_by(by):
-        raise PortalError(
+        raise LockedError(
             "这个批次要修改已锁定月份的数据，只有市局可以确认入库，请联系市局业务员。",
             cure="The batch alters a locked month: only the bureau may commit it.",
         )
     if mode not in Mode.values:
-        raise PortalError("请选择全部入库或只入库没有错误的行。", cure="The mode is all or good.")
+        raise InvalidError("请选择全部入库或只入库没有错误的行。", cure="The mode is all or good.", field="mode")
     waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED)
     if mode == Mode.ALL:
         waiting = waiting.filter(errors=0)
@@ -55,7 +55,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
             seen_at=None if queue else timezone.now(),
         )
         if not taken:
-            raise PortalError(
+            raise StaleError(
                 "这个批次现在不能入库：已入库、正在处理，或还有错误行。请刷新页面查看。", cure="The batch is not ready."
             )
         if queue:
@@ -63,10 +63,10 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
 
 
 def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
-    """Hold the batch; raise PortalError when it is not what the person has looked at any more."""
+    """Hold the batch; raise StaleError when it is not what the person has looked at any more."""
     held = UploadBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if held.state == State.CHECKED and held.check_mark != seen:
-        raise PortalError(
+        raise StaleError(
             "您打开页面以后，有人改过这个批次或重新检查过，没有入库；请看一看现在的内容，再确认一次。",
             cure="The batch was checked anew after its preview was read. Read it again.",
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from changzhi_portal.bulk import without_collecting
 from changzhi_portal.celery import Queue, enqueue
@@ -56,8 +57,14 @@ def follow_office(batch: UploadBatch) -> None:
 def guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
     """Do a step; an error of ours is logged and ends the batch with a sentence for its uploader, not with silence.
 
-    A database that went away says nothing about the batch: it keeps its state, and beat puts it back.
+    A database that went away says nothing about the batch: it keeps its state, and beat puts it back. Every line that
+    is logged meanwhile names the batch.
     """
+    with bound_contextvars(batch_id=batch.pk):
+        _guarded(batch, work)
+
+
+def _guarded(batch: UploadBatch, work: Callable[[UploadBatch], None]) -> None:
     try:
         with without_collecting():
             work(batch)

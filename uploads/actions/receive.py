@@ -8,7 +8,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads import storage
@@ -37,7 +37,9 @@ def receive_file(
     """
     sheet = register_named(register)
     if not by.role.may_upload:
-        raise PortalError("您的角色不能上传表格，请联系市局管理员。", cure=f"The role of {by.username} may not upload.")
+        raise NotAllowedError(
+            "您的角色不能上传表格，请联系市局管理员。", cure=f"The role of {by.username} may not upload."
+        )
     if locked_reason:
         check_may_alter_locked(by, locked_reason)
     data = storage.read_within_limit(file)
@@ -69,12 +71,13 @@ def receive_file(
 def check_may_alter_locked(by: Any, reason: str) -> None:
     """Raises PortalError unless `by` is of the bureau and gives a reason that fits (spreadsheets.md, "Further")."""
     if not by.role.may_alter_locked_months:
-        raise PortalError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
+        raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     longest = UploadBatch._meta.get_field("locked_reason").max_length or 0
     if not 0 < len(reason.strip()) <= longest:
-        raise PortalError(
+        raise InvalidError(
             f"请写明修改已锁定月份数据的原因，不超过{longest}个字。",
             cure=f"Give a reason of at most {longest} characters.",
+            field="locked_reason",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import StaleError
 from changzhi_portal.registers.registry import register_named
 from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
 from uploads.models import UploadBatch
@@ -30,9 +30,7 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
             seen_at=None if queue else timezone.now(),
         )
         if not taken:
-            raise PortalError(
-                "只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone."
-            )
+            raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
         if queue:
             transaction.on_commit(lambda: tell_worker(UNDO_TASK, batch.pk))
 

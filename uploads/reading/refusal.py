@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 
 
-class FileRefusedError(PortalError):
+class FileRefusedError(InvalidError):
     """The file as a whole cannot be used.
 
-    `code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
+    `problem_code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
     missing_column, wrong_register. `str(error)` says in Chinese what it is and what to do. `headers` is what may be
     the file's header, in the shape of `UploadBatch.mapping`, where a mapping by hand could cure the refusal.
     """
 
-    def __init__(self, code: str, message: str, *, cure: str = "") -> None:
-        super().__init__(message, cure=cure)
-        self.code = code
+    def __init__(self, problem_code: str, message: str, *, cure: str = "") -> None:
+        super().__init__(message, cure=cure, field="file")
+        self.problem_code = problem_code
         self.headers: list[dict[str, Any]] = []
 
     def as_problem(self, file_name: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ class FileRefusedError(PortalError):
             "cell": "",
             "column": "",
             "value": file_name,
-            "code": self.code,
+            "code": self.problem_code,
             "level": "error",
             "message": str(self),
         }

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
+from structlog.contextvars import bind_contextvars
 
 from changzhi_portal.pages import Crumb, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
@@ -150,5 +151,7 @@ class CommitBatch(UploadPage):
 
 
 def find_batch(request: HttpRequest, ref: str) -> UploadBatch:
-    """The batch, if the user may see it; raises Http404."""
-    return get_object_or_404(UploadBatch.objects.newest_first().visible_to(request.user), ref=ref)
+    """Return the batch, if the user may see it, and name it in the request's log lines. Raises Http404."""
+    batch = get_object_or_404(UploadBatch.objects.newest_first().visible_to(request.user), ref=ref)
+    bind_contextvars(batch_id=batch.pk)
+    return batch

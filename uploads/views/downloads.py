@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from changzhi_portal.pages import PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError, PortalError
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod, parse_month
@@ -105,7 +105,7 @@ class Export(PortalPage):
 def _sheet(register: str) -> RegisterSheet:
     try:
         return register_named(register)()
-    except PortalError as error:
+    except NotFoundError as error:
         raise Http404(error.cure) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
 from uploads import storage
 from uploads.models import UploadBatch
 from uploads.reading.grid import NotReadableError
@@ -27,16 +27,16 @@ def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
     a batch without problems or with a file that could not be read, and when the original has been purged.
     """
     if batch.uploaded_by_id != by.pk:
-        raise PortalError(
+        raise NotAllowedError(
             "标出问题的表格只发给上传人本人，请联系上传人。", cure="Only the uploader may fetch the annotated workbook."
         )
     if batch.is_at_work or batch.state == UploadBatch.State.REJECTED:
-        raise PortalError(
+        raise StaleError(
             "这个文件还没有逐行检查，没有可以标出的问题。", cure="The batch is not checked: there is nothing to mark."
         )
     entries = entries_of(batch)
     if not entries:
-        raise PortalError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
+        raise NotFoundError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
     return _marked(batch, entries)
 
 

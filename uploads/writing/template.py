@@ -19,7 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from changzhi_portal.personal import Sealed
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column, DateColumn, DecimalColumn, IntegerColumn
 from changzhi_portal.registers.register import RegisterSheet
@@ -50,7 +50,7 @@ _GENERAL_RULES: Final = (
 def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeriod, by: Any, filled: bool) -> bytes:
     """The template of a register for an office and a month, as .xlsx; `filled` with the current records.
 
-    Raises PortalError when the division is not in the user's area.
+    Raises NotAllowedError when the division is not in the user's area.
     """
     _require_scope(division, by)
     records: Iterable[dict[str, Any]] = ()
@@ -62,7 +62,7 @@ def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeri
 def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
     """All records of a register in a division, as .xlsx; personal values masked.
 
-    Raises PortalError when the division is not in the user's area.
+    Raises NotAllowedError when the division is not in the user's area.
     """
     _require_scope(division, by)
     today = timezone.localdate()
@@ -74,7 +74,7 @@ def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
 def _require_scope(division: Any, by: Any) -> None:
     path = scope_path_of(by)
     if path is None or not division.path.startswith(path):
-        raise PortalError("只能下载本单位范围内的表格。", cure="The division is not in the user's area.")
+        raise NotAllowedError("只能下载本单位范围内的表格。", cure="The division is not in the user's area.")
 
 
 class _Workbook:

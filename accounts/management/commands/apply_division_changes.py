@@ -13,7 +13,7 @@ from accounts.actions import AppliedChanges, apply_division_changes
 from accounts.management.acting import acting_user
 from accounts.models import User
 from changzhi_portal.commands import PortalCommand
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.actions import note_division_changes
 from communities.actions.noting import CHANGE_COLUMNS, CROSSWALK_COLUMNS
 from communities.divisionchanges import CommunityMove, DivisionMove
@@ -57,8 +57,10 @@ class Command(PortalCommand):
 def _apply(user: User, changes: Path | None, crosswalk: Path | None) -> list[AppliedChanges]:
     """Note and apply in one: a list whose changes do not fit leaves nothing behind."""
     if crosswalk is not None and changes is None:
-        raise PortalError(
-            "对照表应与变更表一起给出。", cure="--crosswalk goes with --changes: name the changes it is about."
+        raise InvalidError(
+            "对照表应与变更表一起给出。",
+            cure="--crosswalk goes with --changes: name the changes it is about.",
+            field="crosswalk",
         )
     if changes is not None:
         note_division_changes(changes=changes, crosswalk=crosswalk)

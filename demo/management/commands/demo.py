@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from changzhi_portal.commands import PortalCommand
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from communities.actions import load_divisions
 from communities.models import Division
 from demo.accounts import ACCOUNTS, PASSWORD, create_accounts
@@ -75,10 +75,10 @@ class Command(PortalCommand):
 
 
 def _span(first: str, last: str) -> Span:
-    """The months asked for; raises PortalError where they are fewer than three, or not those of the demo."""
+    """The months asked for; raises InvalidError where they are fewer than three, or not those of the demo."""
     span = Span(parse_month(first), parse_month(last))
     if not FIRST <= span.first < span.last <= LAST or len(span.months) < FEWEST_MONTHS:
-        raise PortalError(
+        raise InvalidError(
             "演示月份应在2017-11至2020-06之间，至少三个月。",
             cure=f"Choose at least {FEWEST_MONTHS} months between {FIRST:%Y-%m} and {LAST:%Y-%m}.",
         )

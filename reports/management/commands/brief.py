@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from changzhi_portal.commands import PortalCommand, in_both_languages
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import PortalError, StaleError, UnavailableError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.actions import bring_up_to_date, prepare_briefing, print_queued
@@ -54,7 +54,7 @@ def _division(code: str | None) -> Division:
     if code is None:
         division = Division.objects.filter(level=Division.Level.CITY).order_by("code").first()
         if division is None:
-            raise PortalError(
+            raise UnavailableError(
                 "还没有行政区划数据，请先载入。", cure="There are no divisions yet. Run: manage.py load_divisions"
             )
         return division
@@ -81,7 +81,7 @@ def _printed(period: ReportingPeriod, division: Division) -> Briefing:
     briefing = prepare_briefing(period=period, division=division, by=None, queue=False)
     printed = print_queued(briefing.pk)
     if printed is None:
-        raise PortalError(
+        raise StaleError(
             "这期简报正在由后台生成，请稍后再试。",
             cure="A worker is printing this very briefing right now. Try again in a moment.",
         )

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from changzhi_portal.commands import PortalCommand
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import UnavailableError
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from submissions.checks import Findings, findings_for
@@ -60,7 +60,7 @@ def _division_with(code: str | None) -> Division:
         return Division.objects.by_code(code)
     city = Division.objects.standing().filter(level=Division.Level.CITY).order_by("code").first()
     if city is None:
-        raise PortalError("还没有行政区划，请先载入。", cure="There is no city yet. Run manage.py load_divisions.")
+        raise UnavailableError("还没有行政区划，请先载入。", cure="There is no city yet. Run manage.py load_divisions.")
     return city
 
 

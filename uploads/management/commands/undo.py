@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from accounts.management.acting import acting_user
 from accounts.models import User
 from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import NotFoundError
 from uploads import actions
 from uploads.models import UploadBatch, UploadRow
 
@@ -54,7 +54,9 @@ class Command(PortalCommand):
 def _batch(number: int, user: User) -> UploadBatch:
     batch = UploadBatch.objects.visible_to(user).filter(pk=number).first()
     if batch is None:
-        raise PortalError(
-            f"没有编号为{number}的批次，请核对。", cure=f"User {user.username!r} has no batch {number}. Check both."
+        raise NotFoundError(
+            f"没有编号为{number}的批次，请核对。",
+            cure=f"User {user.username!r} has no batch {number}. Check both.",
+            field="batch",
         )
     return batch

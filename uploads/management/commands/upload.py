@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.management.acting import acting_user
 from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_languages
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
 from uploads.models import UploadBatch
@@ -86,7 +86,9 @@ class Command(PortalCommand):
                     queue=False,
                 )
         except OSError as error:
-            raise PortalError("文件打不开，请核对路径。", cure=f"{path} cannot be read: {error.strerror}.") from error
+            raise InvalidError(
+                "文件打不开，请核对路径。", cure=f"{path} cannot be read: {error.strerror}.", field="file"
+            ) from error
         return actions.check_batch(batch)
 
     def _commit(self, batch: UploadBatch, mode: str) -> UploadBatch:
@@ -110,12 +112,13 @@ class Command(PortalCommand):
 
 
 def _period(text: str) -> ReportingPeriod:
-    """The month of `--period`. Raises PortalError for one that has not begun: a slip of the pen opens nothing."""
+    """The month of `--period`. Raises InvalidError for one that has not begun: a slip of the pen opens nothing."""
     month = parse_month(text)
     if month > timezone.localdate():
-        raise PortalError(
+        raise InvalidError(
             f"{month.year}年{month.month}月还没有开始，请核对月份。",
             cure=f"The period {text} has not begun. Choose this month or an earlier one.",
+            field="period",
         )
     return ReportingPeriod.objects.for_month(month)
 
