@@ -215,9 +215,10 @@ class RegisterSheet(ABC):
     ) -> Write | None:
         """Set values on an instance and describe the write (see `writes.propose`); report what its constraints refuse."""
         write = propose(instance, values, division_id=division_id, is_new=is_new)
-        for rule, fields in self._rules.get(type(instance), ()):
-            if rule.holds(instance) is False and fields[0] not in row.refused:
-                row.report(rule.code, rule.message, *fields)
+        if write is not None:  # a record that stays as it is satisfies the constraints
+            for rule, fields in self._rules.get(type(instance), ()):
+                if rule.holds(instance) is False and fields[0] not in row.refused:
+                    row.report(rule.code, rule.message, *fields)
         return write
 
     def require(self, row: RegisterRow) -> None:
