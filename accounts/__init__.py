@@ -1,1 +1,1 @@
-"""People who sign in: roles, their division, the right to see personal data."""
+"""Users: roles, divisions, the right to see personal data."""

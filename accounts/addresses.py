@@ -1,4 +1,4 @@
-"""Where a request comes from: failed sign-ins are counted by user name and address (domain.md §9)."""
+"""The client address of a request, by which failed sign-ins are counted besides the user name (docs/domain.md §9)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that the proxy in front saw, else the one that has connected to us, which is the proxy's own.
+    """Return the client address reported by the proxy in front, else the address of the connection.
 
-    Of X-Forwarded-For only the last one is the proxy's word; those before it the visitor may have made up.
+    Only the last address of X-Forwarded-For was written by the proxy; the ones before it may be forged.
     """
-    said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
-        return str(ip_address(said))
+        return str(ip_address(forwarded))
     except ValueError:
         return str(request.META.get("REMOTE_ADDR", ""))

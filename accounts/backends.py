@@ -1,4 +1,4 @@
-"""Sign-in against our users, with the division loaded: every page asks for it to cut the scope."""
+"""Authentication backend that loads a user's division, which every page needs for the scope."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from accounts.models import User
 
 
 class DivisionBackend(ModelBackend):
-    """Django's backend, one query for user and division."""
+    """Django's backend with one query for user and division."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """The active user with this key, or None."""
+        """Return the active user with this primary key, or None."""
         user = User.objects.select_related("division").filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None

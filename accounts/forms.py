@@ -1,4 +1,4 @@
-"""Forms of signing in and of the own password."""
+"""Forms for signing in and for changing one's own password."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 
 WRONG_CREDENTIALS = "用户名或密码不对。请核对大小写后再试；忘记密码请联系市局管理员重置。"
 
-# What settings.AUTH_PASSWORD_VALIDATORS ask; Django's own list of four sentences says 你 where the portal says 您.
+# The rules of settings.AUTH_PASSWORD_VALIDATORS. Django's own texts use 你, the portal uses 您.
 RULES_IN_WORDS = (
     "至少10位，大写字母、小写字母、数字、符号四种中至少有三种；不要与用户名、姓名相近，也不要用常见的密码。"
 )
 
 
 class SignInForm(AuthenticationForm):
-    """User name and password. Says the same whether the name or the password is wrong."""
+    """User name and password. The error is the same for a wrong name and a wrong password."""
 
     error_messages = {**AuthenticationForm.error_messages, "invalid_login": WRONG_CREDENTIALS}
 
@@ -27,7 +27,7 @@ class SignInForm(AuthenticationForm):
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """The old password and, twice, the new one; the rules stand beside it."""
+    """The old password and twice the new one, with the password rules as help text."""
 
     error_messages = {
         **PasswordChangeForm.error_messages,
@@ -45,7 +45,7 @@ class OwnPasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = RULES_IN_WORDS
 
     def clean(self) -> dict[str, Any]:
-        """Refuse the password that is to be replaced: a first password is known to whoever set it."""
+        """Refuse the old password as the new one, because whoever set a first password knows it."""
         cleaned = super().clean() or {}
         new = cleaned.get("new_password1")
         if new and new == cleaned.get("old_password"):
@@ -56,6 +56,6 @@ class OwnPasswordForm(PasswordChangeForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        """Set the password; from now on it is the user's own."""
+        """Set the password and clear `must_change_password`."""
         self.user.must_change_password = False
         return super().save(commit)

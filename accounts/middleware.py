@@ -1,4 +1,4 @@
-"""A first password must be changed before anything else can be done."""
+"""Middleware that requires a first password to be changed before any other page is opened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-# Where somebody with a first password may still go.
+# Views that a user with a first password may open.
 _OPEN_NAMES = frozenset({"accounts:password", "accounts:logout", "accounts:login", "healthz"})
 
 
@@ -22,7 +22,7 @@ class PasswordChangeMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
-        """Redirect unless the view is one of the open ones."""
+        """Redirect to the password page, unless the view is one of `_OPEN_NAMES`."""
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated or not user.must_change_password:
             return None

@@ -1,4 +1,4 @@
-"""People who sign in (domain.md §1), one role and one division each."""
+"""Users (docs/domain.md §1), each with one role and one division."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from communities.models.division import DivisionQuerySet
 
 
 class Role(models.TextChoices):
-    """What a person comes to do."""
+    """The role of a user, with its rights (docs/domain.md §1.1, §1.3)."""
 
     DISTRICT_CLERK = "district_clerk", "县区填报员"
     STREET_CLERK = "street_clerk", "街道填报员"
@@ -28,70 +28,70 @@ class Role(models.TextChoices):
 
     @property
     def may_upload(self) -> bool:
-        """Offices and the bureau bring in spreadsheets; leaders and auditors only read."""
+        """Return whether the role uploads spreadsheets: clerks and the bureau."""
         return self in {Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
     def may_print_briefing(self) -> bool:
-        """The bureau drafts and prints the briefing; everybody else reads it."""
+        """Return whether the role prints briefings: the bureau."""
         return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
     def may_submit(self) -> bool:
-        """A county's office reports its month (上报); the bureau may do so on its behalf."""
+        """Return whether the role reports a month (上报): clerks of counties, and the bureau on their behalf."""
         return self in {Role.DISTRICT_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
     def may_review(self) -> bool:
-        """The bureau accepts or returns what counties report, and reminds those that have not."""
+        """Return whether the role accepts and returns reports and reminds counties: the bureau."""
         return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
     def may_see_submissions(self) -> bool:
-        """Whoever looks after a county or the city; a street's part in the month is its uploads."""
+        """Return whether the role sees reports: all but clerks of streets, who only upload."""
         return self is not Role.STREET_CLERK
 
     @property
     def may_manage_periods(self) -> bool:
-        """Whoever is responsible for the calendar: due dates, locking a month, opening it again."""
+        """Return whether the role sets due dates and locks and reopens months."""
         return self is Role.BUREAU_ADMIN
 
     @property
     def may_edit_plans(self) -> bool:
-        """What the policy asks is entered and changed by the bureau's administrator; everybody reads it (domain.md §1)."""
+        """Return whether the role edits target plans."""
         return self is Role.BUREAU_ADMIN
 
     @property
     def may_change_divisions(self) -> bool:
-        """Changes of divisions move communities and people: the bureau's administrator applies them (domain.md §1)."""
+        """Return whether the role applies changes of divisions, which move communities and users."""
         return self is Role.BUREAU_ADMIN
 
     @property
     def may_alter_locked_months(self) -> bool:
-        """The bureau, giving a reason, may bring in figures dated in a locked month; its results stay as they are."""
+        """Return whether the role may, with a reason, upload figures dated in a locked month; its results are kept."""
         return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
     def may_see_registers(self) -> bool:
-        """A leader never sees personal data, so registers of people and organizations are closed to that role."""
+        """Return whether the role sees the registers with personal data: all but leaders."""
         return self is not Role.LEADER
 
 
 class _RoleAttribute(DeferredAttribute):
-    """Keep the value of a `RoleField` as a `Role` on the instance, wherever it comes from."""
+    """Descriptor that converts any value assigned to a `RoleField` to a `Role`."""
 
     def __set__(self, instance: models.Model, value: str) -> None:
-        # A value that is no role stays as it is: validation and the constraint `user_role_known` refuse it.
+        # An unknown value is kept as it is: validation and the constraint `user_role_known` refuse it.
         instance.__dict__[self.field.attname] = Role(value) if value in Role.values else value
 
 
 class RoleField(models.CharField):
-    """A text column whose Python value is a `Role`, with the rights of that role."""
+    """A text column whose Python value is a `Role`."""
 
     descriptor_class = _RoleAttribute
 
 
-# The division levels at which a role can sit.
+# The levels of division that a role may have.
 ROLE_LEVELS: dict[Role, frozenset[str]] = {
     Role.DISTRICT_CLERK: frozenset({"county"}),
     Role.STREET_CLERK: frozenset({"town"}),
@@ -103,30 +103,30 @@ ROLE_LEVELS: dict[Role, frozenset[str]] = {
 
 
 class UserQuerySet(ScopedQuerySet):
-    """Reads of people."""
+    """Queries of users."""
 
-    def at_work(self) -> Self:
-        """People who can still sign in."""
+    def active(self) -> Self:
+        """Filter for users who may sign in."""
         return self.filter(is_active=True)
 
     def clerks_of(self, counties: Iterable[Division]) -> Self:
-        """Who reports for any of these counties: the clerks who sit there, or at the county that succeeded it."""
+        """Filter for active clerks who report for any of these counties or for a successor of one."""
         paths = {above for county in counties for above in paths_above(county.path)}
-        return self.at_work().filter(role=Role.DISTRICT_CLERK, division__path__in=paths)
+        return self.active().filter(role=Role.DISTRICT_CLERK, division__path__in=paths)
 
 
 def paths_above(path: str) -> list[str]:
-    """The paths of a division and of those it hangs under: "a/b/" gives "a/" and "a/b/"."""
+    """Return the paths of a division and of all divisions above it: "a/" and "a/b/" for "a/b/"."""
     steps = path.rstrip("/").split("/")
     return ["/".join(steps[:length]) + "/" for length in range(1, len(steps) + 1)]
 
 
 class PortalUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """Django's own manager, with the scope."""
+    """Django's user manager with the scoped queryset."""
 
 
 class User(AbstractUser, ScopedModel):
-    """A person with a role and a division; sees that division's subtree only."""
+    """A user with a role and a division, who sees only that division's subtree (docs/domain.md §1.2)."""
 
     ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
     full_name = models.CharField("姓名", max_length=50, blank=True)
@@ -158,6 +158,6 @@ class User(AbstractUser, ScopedModel):
     def __str__(self) -> str:
         return self.full_name or self.username
 
-    def counties_in_sight(self) -> DivisionQuerySet:
-        """Today's counties in the own area, by code: also those that have not done anything yet."""
-        return Division.objects.counties().standing().visible_to(self).order_by("code")
+    def visible_counties(self) -> DivisionQuerySet:
+        """Return the current counties in the user's scope by code, including those without any data."""
+        return Division.objects.counties().current().visible_to(self).order_by("code")

@@ -1,4 +1,4 @@
-"""What a password must be made of (等保 2.0: complexity)."""
+"""Validator of password complexity (等保 2.0)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ NEEDED = 3
 
 
 class CharacterKindsValidator:
-    """At least three of: lower-case letters, capitals, digits, other signs."""
+    """Validator that requires at least three of: lower-case letters, capitals, digits, other characters."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError for a password of too few kinds."""
+        """Raise ValidationError for a password with too few kinds of characters."""
         if sum(bool(kind.search(password)) for kind in _KINDS) < NEEDED:
             raise ValidationError(self.get_help_text(), code="password_too_plain")
 
     def get_help_text(self) -> str:
-        """The rule, shown beside the password field."""
+        """Return the rule, shown beside the password field."""
         return "密码应至少包含大写字母、小写字母、数字、符号中的三种。"

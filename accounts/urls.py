@@ -1,4 +1,4 @@
-"""Addresses of signing in and of the own account."""
+"""URLs of signing in, the user's own account and changes of divisions."""
 
 from django.urls import path
 

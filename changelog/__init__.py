@@ -1,1 +1,1 @@
-"""Who changed what, when, from what to what."""
+"""Change log: who changed which record when, from which values to which, and reversing changes."""

@@ -1,4 +1,4 @@
-"""Writing records and their change log together, in bulk (design.md decisions 5 and 6)."""
+"""Writing records and their change log together, in bulk (docs/architecture.md, decisions 5 and 6)."""
 
 from __future__ import annotations
 

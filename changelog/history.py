@@ -1,4 +1,4 @@
-"""The history of one record in words: who changed what, when, from what to what."""
+"""The history of a record as text: who changed which field when, from which value to which."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelna
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field: its name, and old and new value in words. Personal data are masked."""
+    """A change of one field: its name, old and new value as text. Personal data are masked."""
 
     label: str
     old: str
@@ -33,30 +33,30 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Entry:
-    """One change of the record, or of a row that belongs to it (then `part` names what kind)."""
+    """One change of the record, or of a part of it, whose kind is then named by `part`."""
 
     made_at: datetime.datetime
     made_by: str
     kind: str
     part: str
-    file_name: str  # of the upload that brought it; empty for others
+    file_name: str  # of the upload that made the change; "" for other changes
     changes: list[FieldChange]
 
 
 @dataclass(frozen=True)
 class LoggedEdit:
-    """One change of any record: what kind of record and which, its public id if it has one, and the change."""
+    """One change of any record, with the record's kind, name and public id (`ref`, "" if it has none)."""
 
     record_kind: str
     record_name: str
     ref: str
     model: str
-    batch_ref: str  # of the upload that brought it; empty for others
+    batch_ref: str  # of the upload that made the change; "" for other changes
     entry: Entry
 
 
-def edits_in_words(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
-    """Changes of several records, in their order; the caller has cut them to what the user may see."""
+def logged_edits(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
+    """Return changes of several records in the same order. The caller must have filtered them by the user's scope."""
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     edits = []
     for row in rows:
@@ -75,7 +75,7 @@ def edits_in_words(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
 
 
 def history_of(record: models.Model, user: Any, *, limit: int) -> list[Entry]:
-    """The newest changes of a record and of the rows named in its `history_parts`, as far as the user may see them."""
+    """Return the newest changes of a record and of its `history_parts` in the user's scope."""
     of_parts = models.Q()
     for name in getattr(record, "history_parts", ()):
         rows = getattr(record, name)
@@ -111,7 +111,7 @@ def _records_to_label(rows: Sequence[ChangeRecord]) -> Records:
 
 
 def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: Records) -> Entry:
-    """The change as the page of a record of the model `shown` says it."""
+    """Return the change for the page of a record of the model `shown`."""
     model = apps.get_model(row.model)
     record = records.get((row.model, row.object_id)) or model()
     batch = row.change_set.batch
@@ -157,7 +157,7 @@ def _list_in_words(field: models.Field, column: Column | None, values: list[Any]
 
 
 def _field(model: type[models.Model], name: str) -> models.Field | None:
-    """The field of a logged name, which is that of the field or of its column; None for one that is gone."""
+    """Return the field of a logged name, which is the field's name or attname; None if it no longer exists."""
     for field in model._meta.concrete_fields:
         if name in {field.name, field.attname}:
             return field
@@ -168,9 +168,9 @@ def _field(model: type[models.Model], name: str) -> models.Field | None:
 
 
 def _names_of_related(rows: Sequence[ChangeRecord], user: Any) -> Named:
-    """The names of the records that changed foreign keys point at; one query for each model among them.
+    """Return the names of the records that changed foreign keys refer to, with one query for each model.
 
-    A place outside the user's area stays unnamed.
+    Records outside the user's scope are left out.
     """
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     for row in rows:

@@ -1,4 +1,4 @@
-"""The one change log (docs/architecture.md, decision 6): a `ChangeSet` is one transaction, a `ChangeRecord` one record in it."""
+"""The change log (docs/architecture.md, decision 6): a `ChangeSet` is a transaction, a `ChangeRecord` a record in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class ChangeSet(ScopedModel):
-    """One transaction that changed registers: who, when, why, through which upload."""
+    """One transaction that changed records: by whom, when, why, through which upload."""
 
     ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
     made_at = models.DateTimeField("时间", auto_now_add=True, db_index=True)
@@ -34,7 +34,7 @@ class ChangeSet(ScopedModel):
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name="撤销的变更"
     )
     summary = models.CharField("说明", max_length=200)
-    # False for what only moves a month along (锁定、重新开放): no measure is stale because of it.
+    # False for changes of a month's state (锁定、重新开放), which make no measure stale.
     affects_figures = models.BooleanField("影响统计数据", default=True)
 
     scope_lookups = ("division",)
@@ -48,17 +48,17 @@ class ChangeSet(ScopedModel):
 
 
 class ChangeRecordQuerySet(ScopedQuerySet):
-    """Reads of change records."""
+    """Queries of change records."""
 
     def of_object(self, instance: models.Model) -> Self:
-        """The history of one record, newest first."""
+        """Filter for the changes of one record, newest first."""
         return self.filter(model=instance._meta.label_lower, object_id=instance.pk).order_by("-id")
 
     def later_changes_of(self, change_set: ChangeSet) -> Self:
-        """What stands today of other change sets' work on records that `change_set` touched before them.
+        """Filter for changes by other change sets, later than and on the same records as those of `change_set`.
 
-        A later change that was itself taken back, and its taking back, cancel out; of an upload that was undone, the rows
-        that were kept stand.
+        Changes that were reversed and the reversals themselves are left out; rows of an undone upload that were kept are
+        included.
         """
         same = ChangeRecord.objects.filter(model=OuterRef("model"), object_id=OuterRef("object_id"))
         touched = same.filter(change_set=change_set, id__lt=OuterRef("id"))
@@ -68,10 +68,10 @@ class ChangeRecordQuerySet(ScopedQuerySet):
 
 
 class ChangeRecord(ScopedModel):
-    """One record's before and after. Personal data stands in it as ciphertext."""
+    """The values of one record before and after a change. Personal data are stored encrypted."""
 
     class Kind(models.TextChoices):
-        """What happened to the record."""
+        """Kinds of changes."""
 
         CREATED = "created", "新增"
         UPDATED = "updated", "修改"

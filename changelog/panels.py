@@ -1,4 +1,4 @@
-"""What the change log adds to the page of every record."""
+"""Panel of the change log on the page of every record."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 
 
 class RecordHistory(RecordPanel):
-    """Who changed the record, when, from what to what."""
+    """The history of the record."""
 
     position = 90
     template_name = "changelog/history_panel.html"
     requires = "may_see_registers"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """The newest changes that the user may see."""
+        """Return the newest MOST_ROWS changes in the user's scope."""
         return {"entries": history_of(record, request.user, limit=MOST_ROWS), "record": record}

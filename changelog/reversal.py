@@ -1,4 +1,4 @@
-"""Taking a change set back, row by row of its upload: reversed, kept because edited since, or failed (promise 5)."""
+"""Reversing a change set row by row of its upload: a row is reversed, kept because it was edited since, or failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Kind = ChangeRecord.Kind
 
 @dataclass(slots=True)
 class Reversal:
-    """What became of each row: `reversed` rows are back as before; the others say why not."""
+    """The result by row of the upload: `reversed` rows, and the reasons of `kept` and `failed` ones."""
 
     reversed: set[int] = field(default_factory=set)
     kept: dict[int, str] = field(default_factory=dict)
@@ -33,10 +33,10 @@ class Reversal:
 
 
 def reverse_change_set(change_set: ChangeSet, *, by: Any, models_in_order: Sequence[type[models.Model]]) -> Reversal:
-    """Take back what can be taken back, and log that as a change set of its own.
+    """Reverse the rows that can be reversed, and log that as a change set of its own.
 
-    A row is taken back whole or not at all. Must run inside a transaction that holds the register. Records of the
-    change set must carry their `batch_row`.
+    A row is reversed completely or not at all. Must run inside a transaction that has locked the register. The records
+    of the change set must have their `batch_row`.
     """
     records = list(change_set.records.all())
     result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
@@ -45,13 +45,13 @@ def reverse_change_set(change_set: ChangeSet, *, by: Any, models_in_order: Seque
     _fail(result, _still_needed(good))
     good = [record for record in good if record.batch_row in result.reversed]
     if good:
-        result.change_set, refused = _take_back(change_set, good, by=by, models_in_order=models_in_order)
+        result.change_set, refused = _reverse_records(change_set, good, by=by, models_in_order=models_in_order)
         _fail(result, refused)
     return result
 
 
 def _edited_since(change_set: ChangeSet, records: Iterable[ChangeRecord]) -> dict[int, str]:
-    """Row → by whom and when one of its records was changed afterwards."""
+    """Return by row the Chinese note of who changed one of its records afterwards, and when."""
     later = ChangeRecord.objects.later_changes_of(change_set).select_related("change_set__made_by").order_by("id")
     notes: dict[tuple[str, int], str] = {}
     for change in later.iterator(chunk_size=2_000):
@@ -83,7 +83,7 @@ def _by_model(records: Iterable[ChangeRecord], kind: str) -> dict[type[models.Mo
 
 
 def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
-    """Rows whose new record others have come to hang at, so that it cannot be removed."""
+    """Return by row the reason why its new record cannot be removed: other records refer to it."""
     created = _by_model(records, Kind.CREATED)
     going = {model: {record.object_id for record in of_model} for model, of_model in created.items()}
     notes: dict[int, str] = {}
@@ -104,10 +104,10 @@ def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
     return notes
 
 
-def _take_back(
+def _reverse_records(
     change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Any, models_in_order: Sequence[type[models.Model]]
 ) -> tuple[ChangeSet | None, dict[int, str]]:
-    """Take records back: the change set that says so (None without any), and row → why of those that could not be."""
+    """Reverse records; return the new change set (None if nothing was reversed) and the reasons of failed rows."""
     into = ChangeSet.objects.create(
         made_by=by,
         division=change_set.division,
@@ -119,26 +119,26 @@ def _take_back(
     for record in records:
         if record.batch_row is not None:
             rows[record.batch_row].append(record)
-    # Rows that only go make room for others to come back.
+    # Rows that are only removed come first, because they free values that other rows need again.
     rows = dict(sorted(rows.items(), key=lambda row: any(record.kind == Kind.UPDATED for record in row[1])))
     failed: dict[int, str] = {}
     while rows:
-        failed = _as_many_as_go(rows, into, models_in_order)
+        failed = _reverse_rows(rows, into, models_in_order)
         if not failed or len(failed) == len(rows):
             break
-        rows = {row: rows[row] for row in failed}  # others may have made room for them
+        rows = {row: rows[row] for row in failed}  # the reversed rows may have freed the values they need
     if not into.records.exists():
         into.delete()
         return None, failed
     return into, failed
 
 
-def _as_many_as_go(
+def _reverse_rows(
     rows: Mapping[int, Sequence[ChangeRecord]], into: ChangeSet, models_in_order: Sequence[type[models.Model]]
 ) -> dict[int, str]:
-    """Take rows back, all at once where that goes, else the halves each by itself; row → why it could not be.
+    """Reverse rows, all at once if possible, else in halves recursively; return the reasons of failed rows.
 
-    A value that was given up (a name, a number) may have been taken by another record since.
+    A row fails if another record has taken a unique value (a name, a number) that it had before.
     """
     try:
         with transaction.atomic():
@@ -149,12 +149,12 @@ def _as_many_as_go(
         ordered = list(rows.items())
         middle = len(ordered) // 2
         halves = dict(ordered[:middle]), dict(ordered[middle:])
-        return {row: why for half in halves for row, why in _as_many_as_go(half, into, models_in_order).items()}
+        return {row: why for half in halves for row, why in _reverse_rows(half, into, models_in_order).items()}
     return {}
 
 
 def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Sequence[type[models.Model]]) -> None:
-    """Remove what was created, then bring back what was changed, so that a closed posting can be open again."""
+    """Remove created records, then restore changed ones, so that a closed posting can be open again."""
     removed = _by_model(records, Kind.CREATED)
     for model in reversed(models_in_order):
         for batch in in_batches([record.object_id for record in removed.get(model, ())]):
@@ -173,7 +173,7 @@ def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Se
 
 
 def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> Iterable[Write]:
-    """One write per changed record, from what it is to what it was."""
+    """Yield one write per changed record, from its current values to its former ones."""
     for batch in in_batches(records):
         instances = model._base_manager.in_bulk([record.object_id for record in batch])
         for record in batch:
@@ -194,7 +194,7 @@ def _is_link(model: type[models.Model], name: str) -> bool:
 
 
 def _revived(model: type[models.Model], name: str, value: Any) -> Any:
-    """A logged value as Python has it."""
+    """Return a logged JSON value as the field's Python value."""
     if _is_link(model, name) or value is None:
         return value
     field = model._meta.get_field(name)

@@ -1,4 +1,4 @@
-"""Writing many rows at once (design.md decision 5): COPY on PostgreSQL, `bulk_create` on SQLite."""
+"""Writing many rows at once (docs/architecture.md, decision 5): COPY on PostgreSQL, `bulk_create` on SQLite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Celery application. Tasks live in `<app>/tasks.py`; each says its queue."""
+"""The Celery application. Tasks live in `<app>/tasks.py`; each declares its queue (ADR 0004)."""
 
 import inspect
 import logging
@@ -9,6 +9,7 @@ from typing import Any
 from celery import Celery, Task
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import configure_logging
 from kombu.exceptions import ChannelError
 from kombu.exceptions import OperationalError as BrokerError
@@ -22,25 +23,39 @@ _LOG_CONTEXT = "log_context"
 
 
 class Queue(StrEnum):
-    """The queues a worker serves. A task without one of these fails a test."""
+    """The queues that a worker serves. There is no default queue: a message has to name one of these."""
 
     UPLOADS = "uploads"  # a clerk is waiting in front of the page
     TARGETS = "targets"  # measuring a month
     REPORTS = "reports"  # printing a briefing
 
 
-app = Celery("changzhi_portal")
+class PortalTask(Task):
+    """The base class of every task. Raises ImproperlyConfigured for a task that is declared without a `Queue`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Celery's own tasks (chord, backend_cleanup, ...) have none and are never sent.
+        is_ours = cls.name is not None and not cls.name.startswith("celery.")
+        if is_ours and getattr(cls, "queue", None) not in set(Queue):
+            raise ImproperlyConfigured(
+                f"The task {cls.name} declares no queue. Add queue=Queue.… to its decorator (changzhi_portal.celery.Queue)."
+            )
+
+
+app = Celery("changzhi_portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def enqueue(task_name: str, queue: Queue, *arguments: Any) -> bool:
-    """Tell a queue that a row waits for `task_name`; False when the broker cannot be reached.
+def enqueue(task_name: str, queue: Queue, *arguments: Any, expires: float | None = None) -> bool:
+    """Tell a queue that a row waits for `task_name`; return False when the broker cannot be reached.
 
-    The row's state is the truth and beat looks for waiting rows, so a broker that is away only delays the work.
+    A worker drops a message that it takes after `expires` seconds. The row's state is the truth and beat looks for
+    waiting rows (`changzhi_portal.jobs`), so a lost message or a broker that is away only delays the work.
     """
     try:
-        app.send_task(task_name, args=arguments, queue=queue, retry=False)
+        app.send_task(task_name, args=arguments, queue=queue, expires=expires, retry=False)
     except (BrokerError, ChannelError, OSError) as error:
         logging.getLogger(__name__).warning(
             "The broker cannot be reached (%s): %s%s waits.", error, task_name, arguments

@@ -1,4 +1,4 @@
-"""The queue in files that the embedded portal uses (design.md, decision 3), with messages that are whole once they are seen.
+"""The queue in files that the embedded portal uses (docs/architecture.md, decision 3), with messages that are whole once they are seen.
 
 Kombu opens a message under the name that workers look for and writes it afterwards. A worker that looks in between takes
 an empty file for a message, fails to read it, and stops for good (kombu issue 1551); so does one that reads the list of

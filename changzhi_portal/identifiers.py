@@ -1,4 +1,4 @@
-"""Checks of the identifiers offices write: ID numbers, credit codes, phones (domain.md §8)."""
+"""Checks of the identifiers offices write: ID numbers, credit codes, phones (docs/domain.md §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: how they are stored, compared and sorted (domain.md §3, §8)."""
+"""Names: how they are stored, compared and sorted (docs/domain.md §3, §8)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def comparable(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def community_key(name: str) -> str:
-    """A community's name for comparing: without its final 居委会, 社区居委会, 社区, 村委会, 村 … (domain.md §3)."""
+    """A community's name for comparing: without its final 居委会, 社区居委会, 社区, 村委会, 村 … (docs/domain.md §3)."""
     plain = comparable(name)
     for ending in _COMMUNITY_ENDINGS:
         if plain.endswith(ending) and len(plain) > len(ending):

@@ -1,4 +1,4 @@
-"""Personal data at rest and on screen (个人信息保护法; domain.md §9).
+"""Personal data at rest and on screen (个人信息保护法; docs/domain.md §9).
 
 An ID number or a phone is stored as ciphertext and, where it must be found again, beside a keyed digest.
 In Python it is a `Sealed` value: printing, formatting or serializing one shows the mask, and only an explicit

@@ -15,17 +15,15 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from importlib import import_module
+from functools import cache
 from string import Formatter
 from typing import Any
 
-from django.apps import apps
 from django.db.models import F, TextChoices, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
-from django.utils.module_loading import module_has_submodule
 
+from changzhi_portal.discovery import by_key, instances_in
 from changzhi_portal.facts import in_words
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import NotFoundError
@@ -33,7 +31,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class Severity(TextChoices):
-    """What a finding means for a month's report (上报) [domain.md §6]."""
+    """What a finding means for a month's report (上报) [docs/domain.md §6]."""
 
     HARD = "hard", "必须改正"  # blocks the report: the figure cannot be right
     SOFT = "soft", "可说明"  # may be right, with a written explanation
@@ -154,30 +152,23 @@ def rule(subject: Subject, severity: Severity, title: str, message: str) -> Call
     return declare
 
 
-@lru_cache(maxsize=1)
-def _found() -> dict[str, QualityRule]:
-    rules: dict[str, QualityRule] = {}
-    for app in apps.get_app_configs():
-        if app.module is None or app.name == __package__ or not module_has_submodule(app.module, "quality"):
-            continue
-        for found in vars(import_module(f"{app.name}.quality")).values():
-            if isinstance(found, QualityRule) and rules.setdefault(found.code, found) is not found:
-                raise ValueError(f"Two quality rules are called {found.code}.")
-    return rules
+@cache
+def _rules_by_code() -> dict[str, QualityRule]:
+    return by_key(instances_in("quality", QualityRule), lambda rule: rule.code)
 
 
 def quality_rules() -> tuple[QualityRule, ...]:
     """Every rule of every app, hard ones first, otherwise in the order of the apps and of their declaration."""
-    return tuple(sorted(_found().values(), key=lambda rule: rule.severity != Severity.HARD))
+    return tuple(sorted(_rules_by_code().values(), key=lambda rule: rule.severity != Severity.HARD))
 
 
 def rule_named(code: str) -> QualityRule:
     """The rule with this code. Raises NotFoundError for an unknown one."""
     try:
-        return _found()[code]
+        return _rules_by_code()[code]
     except KeyError:
         raise NotFoundError(
             f"没有“{code}”这项检查，请从列表中选择。",
-            cure=f"{code!r} is not a rule. Choose one of: {', '.join(_found())}.",
+            cure=f"{code!r} is not a rule. Choose one of: {', '.join(_rules_by_code())}.",
             field="rule",
         ) from None

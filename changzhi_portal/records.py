@@ -49,7 +49,7 @@ class Record(models.Model):
 def in_effect(day: datetime.date | Combinable, start: str, end: str) -> Q:
     """The condition that a dated fact holds on `day`: begun by then, and not ended by then.
 
-    An end date equal to the day has ended (domain.md §5). `start` and `end` are field lookups; `end` may be null.
+    An end date equal to the day has ended (docs/domain.md §5). `start` and `end` are field lookups; `end` may be null.
     """
     return Q(**{f"{start}__lte": day}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": day}))
 

@@ -1,4 +1,4 @@
-"""Scope: every role sees its own division's subtree and nothing else (domain.md §1; design.md decision 4).
+"""Scope: every role sees its own division's subtree and nothing else (docs/domain.md §1; docs/architecture.md, decision 4).
 
 Divisions form one tree with an indexed `path` ("140400/140402/140402001/"), so a subtree is one prefix.
 A scoped model says how its rows reach a division (`scope_lookups`); the rule itself stands here, once.

@@ -4,11 +4,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import environ
+import kombu
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.contrib.messages.constants import ERROR
 from django.core.exceptions import ImproperlyConfigured
 
+from changzhi_portal.celery import Queue
 from changzhi_portal.secrets_store import field_keys, load_secret
 
 env = environ.Env()
@@ -106,11 +108,11 @@ DJANGO_TABLES2_TEMPLATE = "frame/table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
 MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 
-# --- The month (domain.md §6) ---
+# --- The month (docs/domain.md §6) ---
 # So many days before a county's report is due, its clerks are reminded by themselves.
 REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
 
-# --- Database: SQLite embedded, PostgreSQL in production (design.md, decision 2) ---
+# --- Database: SQLite embedded, PostgreSQL in production (docs/architecture.md, decision 2) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'portal.sqlite3'))}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -146,7 +148,7 @@ SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
-# --- Celery (design.md, decision 3) ---
+# --- Celery (docs/architecture.md, decision 3) ---
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis as long as it takes
 CELERY_TASK_ACKS_LATE = True
@@ -154,7 +156,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 # Nothing takes this long; what does hangs, and would keep its process for ever. The row is put back, at last given up.
 CELERY_TASK_TIME_LIMIT = 20 * 60  # seconds
-CELERY_TASK_DEFAULT_QUEUE = "uploads"
+CELERY_RESULT_EXPIRES = None  # no results are kept, so beat need not send Celery's own task that deletes old ones
+# A message without a queue is refused where it is sent: there is no default queue in which it could wait unseen.
+CELERY_TASK_QUEUES = [kombu.Queue(queue.value, kombu.Exchange(queue.value), queue.value) for queue in Queue]
+CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TIMEZONE = "Asia/Shanghai"
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
@@ -171,12 +176,9 @@ else:
         "polling_interval": 0.1,  # seconds; a clerk waits in front of the page
     }
 CELERY_BEAT_SCHEDULE = {
-    "put back stalled uploads": {"task": "uploads.tasks.put_back_stalled_batches", "schedule": schedule(30)},
-    "measure stale months": {"task": "targets.tasks.measure_stale_periods", "schedule": schedule(15)},
+    "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
     "open months and remind counties": {"task": "submissions.tasks.turn_the_calendar", "schedule": schedule(600)},
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
-    "compare locked months": {"task": "revisions.tasks.compare_stale_locked_months", "schedule": schedule(60)},
-    "put back stalled briefings": {"task": "reports.tasks.put_back_stalled_briefings", "schedule": schedule(30)},
 }
 
 # --- People who sign in ---

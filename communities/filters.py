@@ -1,4 +1,4 @@
-"""Filters of communities and facilities, and the filters by place that every register uses."""
+"""Filters of communities and facilities, and the place filters that every register uses."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from communities.models import Community, CommunityPlacement, Division, Facility
 from communities.models.division import DivisionQuerySet
 
 
-def counties_in_sight(request: Any) -> DivisionQuerySet:
-    """The counties to choose from, in the user's scope: today's, then those there were; none without a user."""
+def county_choices(request: Any) -> DivisionQuerySet:
+    """Return the counties to choose from in the user's scope, current ones first, then closed ones; none without a user."""
     return _choices(Division.objects.counties(), request)
 
 
-def towns_in_sight(request: Any) -> DivisionQuerySet:
-    """The towns to choose from: those of the chosen county; for a county's office all of its own.
+def town_choices(request: Any) -> DivisionQuerySet:
+    """Return the towns to choose from: those of the chosen county, or for a user of a county those of that county.
 
-    The city's 166 towns are offered only after a county is chosen.
+    A user of the city gets towns only after choosing a county, because the city has 166.
     """
     towns = _choices(Division.objects.towns(), request)
     county = request.GET.get("county", "") if request is not None else ""
@@ -35,17 +35,17 @@ def towns_in_sight(request: Any) -> DivisionQuerySet:
 
 
 def _choices(divisions: DivisionQuerySet, request: Any) -> DivisionQuerySet:
-    """The newest division of each code, standing ones first: a code says which one is chosen."""
+    """Return the newest division of each code, current ones first; the code is the value of the choice."""
     newer = Division.objects.filter(code=OuterRef("code"), valid_from__gt=OuterRef("valid_from"))
-    seen = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
-    return seen.order_by(F("valid_to").asc(nulls_first=True), "code")
+    visible = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
+    return visible.order_by(F("valid_to").asc(nulls_first=True), "code")
 
 
 class PlaceField(django_filters.fields.ModelChoiceField):
-    """A choice of counties or towns, closed ones among them."""
+    """A choice of counties or towns, including closed ones."""
 
     def label_from_instance(self, division: Any) -> str:
-        """The name; of a closed one with the day since when it is no more."""
+        """Return the name, for a closed division with the day on which it was closed."""
         return f"{division.name}（{division.valid_to:%Y-%m-%d}前）" if division.valid_to else division.name
 
 
@@ -56,7 +56,7 @@ class PlaceFilter(django_filters.ModelChoiceFilter):
 
 
 def _without_town_of_another_county(data: Any) -> Any:
-    """What was asked, without the town when another county has been chosen since: codes of towns begin with the county's."""
+    """Return the query without a town whose code does not begin with the chosen county's code."""
     if data and data.get("county") and not data.get("town", "").startswith(data["county"]):
         data = data.copy()
         data.pop("town", None)
@@ -64,18 +64,18 @@ def _without_town_of_another_county(data: Any) -> Any:
 
 
 class PlaceFilterSet(RegisterFilterSet):
-    """Search, county and town. An office that is one county or one town has no choice there, and gets no box."""
+    """Filters by search text, county and town. A user of one county or town gets no filter for its own level."""
 
     county = PlaceFilter(
         label="县（市、区）",
-        queryset=counties_in_sight,
+        queryset=county_choices,
         to_field_name="code",
         method="filter_place",
         empty_label="全部",
     )
     town = PlaceFilter(
         label="街道（乡镇）",
-        queryset=towns_in_sight,
+        queryset=town_choices,
         to_field_name="code",
         method="filter_place",
         empty_label="全部",
@@ -91,10 +91,10 @@ class PlaceFilterSet(RegisterFilterSet):
             del self.filters["town"]
 
     def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
-        """The rows in the subtree of the chosen division; of a closed one also what its communities have now."""
+        """Return the rows in the subtree of the chosen division, for a closed one also those of its former communities."""
         inside = queryset.model.in_subtree(value.path)
         if value.valid_to is not None:
-            # In the tree the towns of a closed county hang below their own successors.
+            # The paths of a closed county's towns lead through the towns' successors, not through the county.
             once = CommunityPlacement.objects.filter(Q(town=value) | Q(town__parent=value)).values("community")
             for lookup in queryset.model.scope_lookups:
                 community = lookup.removesuffix("town")
@@ -106,14 +106,15 @@ class PlaceFilterSet(RegisterFilterSet):
 
     @property
     def dependent_fields(self) -> list[Any]:
-        """The boxes whose choices depend on another box: towns on the county."""
+        """Return the form fields whose choices depend on another field: the town depends on the county."""
         return [self.form["town"]] if {"county", "town"} <= set(self.filters) else []
 
 
 def community_matches(text: str, prefix: str = "") -> Q:
-    """The condition that a community has this name, code or pinyin, or once had; `prefix` leads to the community.
+    """Return the condition that a community has or had this name, code or pinyin.
 
-    Endings such as 居委会 do not matter, so 和平社区 finds 和平社区居委会.
+    `prefix` is the lookup that leads to the community, "" for the community itself. Endings such as 居委会 are ignored, so
+    和平社区 finds 和平社区居委会.
     """
     lead = f"{prefix}__" if prefix else ""
     ended = CommunityPlacement.objects.filter(_named_or_coded(text), valid_to__isnull=False)
@@ -129,13 +130,13 @@ def _named_or_coded(text: str, lead: str = "") -> Q:
 
 
 class CommunityFilterSet(PlaceFilterSet):
-    """Communities by name, code, pinyin, also by names and codes they had before."""
+    """Filters of communities; the search also finds former names and codes."""
 
     kind = django_filters.ChoiceFilter(
-        label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="by_kind"
+        label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="filter_kind"
     )
-    standing = django_filters.ChoiceFilter(
-        label="状态", choices=[("closed", "已撤销")], method="by_standing", empty_label="现有"
+    status = django_filters.ChoiceFilter(
+        label="状态", choices=[("closed", "已撤销")], method="filter_status", empty_label="现有"
     )
 
     class Meta:
@@ -143,29 +144,29 @@ class CommunityFilterSet(PlaceFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Name, code and pinyin of today, name and code of before."""
+        """Match name, code and pinyin, and former names and codes."""
         return community_matches(text)
 
-    def by_kind(self, queryset: Any, name: str, value: str) -> Any:
-        """城市社区, 农村社区, or those nobody has placed yet."""
+    def filter_kind(self, queryset: Any, name: str, value: str) -> Any:
+        """Filter by kind; "none" selects the communities without a kind."""
         return queryset.filter(kind="" if value == "none" else value)
 
-    def by_standing(self, queryset: Any, name: str, value: str) -> Any:
-        """The communities that have been closed."""
+    def filter_status(self, queryset: Any, name: str, value: str) -> Any:
+        """Filter for closed communities, the only choice."""
         return queryset.filter(closed_on__isnull=False)
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Today's communities, unless closed ones are asked for."""
-        if not self.form.cleaned_data.get("standing"):
-            queryset = queryset.standing()
+        """Exclude closed communities unless the filter `status` selects them."""
+        if not self.form.cleaned_data.get("status"):
+            queryset = queryset.current()
         return super().filter_queryset(queryset)
 
 
 class FacilityFilterSet(PlaceFilterSet):
-    """Facilities by their name, or by the community they serve."""
+    """Filters of facilities."""
 
     kind = django_filters.ChoiceFilter(label="设施类型", choices=Facility.Kind.choices)
-    in_use = django_filters.ChoiceFilter(label="状态", choices=[("yes", "在用"), ("no", "已停用")], method="by_use")
+    in_use = django_filters.ChoiceFilter(label="状态", choices=[("yes", "在用"), ("no", "已停用")], method="filter_use")
     construction_mode = django_filters.ChoiceFilter(label="建设方式", choices=Facility.ConstructionMode.choices)
     tenure = django_filters.ChoiceFilter(label="产权", choices=Facility.Tenure.choices)
     community_kind = django_filters.ChoiceFilter(
@@ -177,10 +178,10 @@ class FacilityFilterSet(PlaceFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Name of the facility; name, code or pinyin of its community."""
+        """Match the name of the facility, or name, code or pinyin of its community."""
         return Q(name_key__contains=comparable(text)) | community_matches(text, "community")
 
-    def by_use(self, queryset: Any, name: str, value: str) -> Any:
-        """In use today, or not (any more, or not yet)."""
+    def filter_use(self, queryset: Any, name: str, value: str) -> Any:
+        """Filter facilities that are in use today ("yes"), or closed or not opened yet ("no")."""
         in_use = in_effect(timezone.localdate(), *Facility.dated_by)
         return queryset.filter(in_use if value == "yes" else ~in_use)

@@ -1,4 +1,4 @@
-"""Which filters of communities and facilities are up front."""
+"""Forms of the filters of communities and facilities."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from changzhi_portal.pages.filters import FilterForm
 
 
 class CommunityFilterForm(FilterForm):
-    """All of them: there are few."""
+    """Filter form of communities; all filters are always visible."""
 
-    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "kind", "standing")
+    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "kind", "status")
     search_hint: ClassVar[str] = "名称、代码或拼音首字母"
 
 
 class FacilityFilterForm(FilterForm):
-    """Place and type first."""
+    """Filter form of facilities."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "kind", "in_use")
     search_hint: ClassVar[str] = "设施或社区名称"

@@ -1,4 +1,4 @@
-"""What facilities add to the page of their community."""
+"""Panel of facilities on the page of their community."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from communities.models import Facility
 
 
 class CommunityFacilities(RecordPanel):
-    """The facilities of a community; open to leaders, there is no personal data in it."""
+    """The facilities of a community; leaders may see it, because it has no personal data."""
 
     model_label = "communities.Community"
     position = 20
     template_name = "communities/facilities_panel.html"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """The first of them and how many there are."""
+        """Return the first MOST_ROWS facilities and their total number."""
         facilities = Facility.objects.visible_to(request.user).filter(community=record).order_by("kind", "name")
         return {"facilities": facilities[:MOST_ROWS], "total": facilities.count(), "community": record}

@@ -1,8 +1,8 @@
-"""Figures that stand out among their peers: the same kind of thing in the same county (domain.md §6, outliers).
+"""Outliers among peers, that is, records of the same kind in the same county (docs/domain.md §6.5).
 
-The statistic is the ratio to the peers' median: one figure that is wrong moves a mean and a standard deviation so far
-that it hides itself, and a median not at all. Places differ in size by nature, much more downwards (a hamlet of sixty
-people is no slip of the pen) than upwards, hence the two bounds. Few peers make no median worth the name.
+The statistic is the ratio to the peers' median. A wrong figure can change a mean and a standard deviation so much that it
+is no outlier any more, but it hardly changes a median. Places are much more often very small than very large, therefore
+the lower bound is wider than the upper one. Groups of fewer than FEWEST_PEERS are not judged.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from django.db.models.functions import RowNumber
 
 from changzhi_portal.scope import ScopedQuerySet
 
-HIGH_RATIO = 10  # as many times the median, or more
-LOW_RATIO = 20  # the median as many times the figure, or more
+HIGH_RATIO = 10  # an outlier is at least this many times the median
+LOW_RATIO = 20  # or at most the median divided by this
 FEWEST_PEERS = 10
 
 Groups = Mapping[tuple[Any, ...], Decimal]
 
 
 def unlike_peers(rows: ScopedQuerySet, figure: str, peers: tuple[str, ...]) -> ScopedQuerySet:
-    """Those of `rows` whose `figure` stands out among the rows that share the columns `peers`, with `peers_median`.
+    """Return the rows whose `figure` is an outlier among the rows with the same values in the columns `peers`.
 
-    One query finds the medians, the rows are found by another. Rows without the figure are no peers.
+    The rows are annotated with `peers_median`. Rows without the figure are not counted as peers. One query computes the
+    medians, a second one is returned.
     """
     known = rows.filter(**{f"{figure}__isnull": False})
     medians = _medians(known, figure, peers)
@@ -46,7 +47,7 @@ def unlike_peers(rows: ScopedQuerySet, figure: str, peers: tuple[str, ...]) -> S
 
 
 def _medians(rows: ScopedQuerySet, figure: str, peers: tuple[str, ...]) -> Groups:
-    """The median of each group that is large enough; only the middle one or two rows of a group are read."""
+    """Return the median of each group of at least FEWEST_PEERS rows; reads only the middle one or two rows of a group."""
     partition = [F(name) for name in peers]
     ranked = rows.order_by().annotate(
         rank=Window(RowNumber(), partition_by=partition, order_by=[F(figure), F("pk")]),
@@ -56,7 +57,7 @@ def _medians(rows: ScopedQuerySet, figure: str, peers: tuple[str, ...]) -> Group
     middle = ranked.filter(
         number__gte=FEWEST_PEERS, twice_the_rank__gte=F("number"), twice_the_rank__lte=F("number") + 2
     )
-    found: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
+    values_by_group: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
     for *group, value in middle.values_list(*peers, figure):
-        found[tuple(group)].append(Decimal(value))
-    return {group: sum(values, Decimal(0)) / len(values) for group, values in found.items()}
+        values_by_group[tuple(group)].append(Decimal(value))
+    return {group: sum(values, Decimal(0)) / len(values) for group, values in values_by_group.items()}

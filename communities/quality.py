@@ -1,4 +1,4 @@
-"""What is probably wrong in communities, their population and their facilities."""
+"""Quality rules of communities, their population and their facilities (docs/domain.md §6.5)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from communities.sheets.facilities import LARGEST_PLAUSIBLE_AREA
 
 COMMUNITIES = Subject(Community, community="")
 FACILITIES = Subject(Facility)
-HOUSEHOLD_MOST = 10  # people a household, on average over a community
-# A jump of fewer people is a family that moved, whatever its share of a hamlet.
+HOUSEHOLD_MOST = 10  # people per household, on average over a community
+# Smaller changes are not reported: in a small village a few families that move are a large share.
 FEWEST_PEOPLE_MOVED = 50
 
 
@@ -23,7 +23,7 @@ FEWEST_PEOPLE_MOVED = 50
 
 
 def scored_communities(occasion: Occasion) -> ScopedQuerySet:
-    """The communities that targets speak of: real ones of a known kind that stand."""
+    """Return the communities that targets count: of a known kind, not virtual and not closed on the day."""
     return _standing(occasion).exclude(kind="")
 
 
@@ -32,7 +32,7 @@ def _standing(occasion: Occasion) -> ScopedQuerySet:
 
 
 def _with_population(rows: ScopedQuerySet, occasion: Occasion) -> ScopedQuerySet:
-    """With `residents` and `residents_before`: the newest known by the month's last day, and by that of last month."""
+    """Annotate `residents` and `residents_before`: the newest known on the last day of the month and of the one before."""
     counts = CommunityProfile.objects.filter(community=OuterRef("pk"), residents__isnull=False).order_by("-as_of")
     return rows.annotate(
         residents=Subquery(counts.filter(as_of__lte=occasion.day).values("residents")[:1]),
@@ -42,7 +42,7 @@ def _with_population(rows: ScopedQuerySet, occasion: Occasion) -> ScopedQuerySet
 
 @rule(COMMUNITIES, Severity.SOFT, "缺少常住人口", "没有填报常住人口，与人口有关的目标不能判定，请补报。")
 def population_missing(occasion: Occasion) -> ScopedQuerySet:
-    """A scored community without a known population: `unknown` to every target that depends on it (domain.md §5)."""
+    """Find scored communities without a known population, which targets judge as `unknown` (docs/domain.md §5)."""
     known = CommunityProfile.objects.filter(as_of__lte=occasion.day, residents__isnull=False)
     return scored_communities(occasion).exclude(pk__in=known.values("community"))
 
@@ -54,7 +54,7 @@ def population_missing(occasion: Occasion) -> ScopedQuerySet:
     "常住人口{residents}人，上月是{residents_before}人，增减达到一半以上，请核对。",
 )
 def population_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """±50 % against last month (domain.md §6), and more people than a few families."""
+    """Find changes of ±50 % against the month before (docs/domain.md §6) by at least FEWEST_PEOPLE_MOVED people."""
     rows = _with_population(_standing(occasion), occasion).filter(residents_before__gt=0)
     moved = rows.annotate(doubled=F("residents") * 2, people_moved=Abs(F("residents") - F("residents_before")))
     is_jump = Q(doubled__gte=F("residents_before") * 3) | Q(doubled__lte=F("residents_before"))
@@ -68,7 +68,7 @@ def population_jumped(occasion: Occasion) -> ScopedQuerySet:
     "常住人口{residents}人，本县同类社区的中位数是{peers_median}人，相差悬殊，请核对。",
 )
 def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
-    """Far from the median of the communities of the same kind in the county; see communities.peers."""
+    """Find outliers among the communities of the same kind in the county; see communities.peers."""
     rows = _with_population(scored_communities(occasion), occasion)
     return unlike_peers(rows, "residents", ("town__parent", "kind"))
 
@@ -80,7 +80,7 @@ def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     "户数{households}户、常住人口{residents}人，户均人口不合常理，请核对两个数字。",
 )
 def household_size_implausible(occasion: Occasion) -> ScopedQuerySet:
-    """More households than people, or more than ten people in each: one of the two columns has slipped."""
+    """Find more households than people or more than ten people per household, often a wrong column."""
     newest = CommunityProfile.objects.filter(
         community=OuterRef("pk"), as_of__lte=occasion.day, households__isnull=False, residents__isnull=False
     ).order_by("-as_of")
@@ -92,14 +92,14 @@ def household_size_implausible(occasion: Occasion) -> ScopedQuerySet:
 
 @rule(COMMUNITIES, Severity.SOFT, "社区类型未定", "已有常住人口，但没有填类型，暂不参与测评，请填城市社区或农村社区。")
 def kind_missing(occasion: Occasion) -> ScopedQuerySet:
-    """A code with suffix ≥ 400 has no default kind; such a community is scored once somebody gives it one (§3)."""
+    """Find communities with residents and without a kind; codes with a number from 400 on have no default kind (§3)."""
     counted = CommunityProfile.objects.filter(community=OuterRef("pk"), residents__gt=0, as_of__lte=occasion.day)
     return _standing(occasion).filter(Exists(counted), kind="")
 
 
 @rule(COMMUNITIES, Severity.SOFT, "没有居（村）民委员会", "居（村）民委员会填的是“否”，请核对是否填错列。")
 def committee_denied(occasion: Occasion) -> ScopedQuerySet:
-    """Every community has its committee by law (城市居民委员会组织法, 村民委员会组织法), so 否 is mostly a slipped column."""
+    """Find communities without a committee, which the law requires (城市居民委员会组织法, 村民委员会组织法)."""
     denied = GovernanceBody.objects.filter(community=OuterRef("pk"), kind=GovernanceBody.Kind.COMMITTEE, exists=False)
     return scored_communities(occasion).filter(Exists(denied))
 
@@ -111,7 +111,7 @@ def committee_denied(occasion: Occasion) -> ScopedQuerySet:
     "本县其他社区已填报设施，这个城市社区没有一处在用的综合服务设施，请补报或核实。",
 )
 def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
-    """Counted as 0 m², because the county has reported others (domain.md §5): no figure, or a row forgotten?"""
+    """Find urban communities counted as 0 m² only because the county has reported other facilities (docs/domain.md §5)."""
     of_county = Facility.objects.filter(community__town__parent=OuterRef("town__parent"))
     own = Facility.objects.in_effect_on(occasion.day).filter(community=OuterRef("pk"), kind=Facility.Kind.INTEGRATED)
     urban = scored_communities(occasion).filter(kind=Community.Kind.URBAN)
@@ -123,19 +123,19 @@ def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
 
 @rule(FACILITIES, Severity.HARD, "活动面积大于建筑面积", "居民活动面积{activity_area}㎡大于建筑面积{area}㎡，请改正。")
 def activity_area_exceeds_area(occasion: Occasion) -> ScopedQuerySet:
-    """The part cannot be larger than the whole."""
+    """Find facilities whose activity area, a part of the area, is larger than the area."""
     return Facility.objects.filter(not_ended(occasion.day, "closed_on"), activity_area__gt=F("area"))
 
 
 @rule(FACILITIES, Severity.SOFT, "设施面积过大", "建筑面积{area}㎡，超过一般社区设施的规模，请核对单位和小数点。")
 def facility_too_large(occasion: Occasion) -> ScopedQuerySet:
-    """Larger than any facility of a community is: usually a missing decimal point, or an area of the grounds."""
+    """Find areas that are implausibly large, usually for a missing decimal point or because the grounds are included."""
     return Facility.objects.in_effect_on(occasion.day).filter(area__gt=LARGEST_PLAUSIBLE_AREA)
 
 
 @rule(FACILITIES, Severity.SOFT, "设施面积为零", "建筑面积为0㎡，计入后不增加面积，请填实际面积。")
 def facility_area_zero(occasion: Occasion) -> ScopedQuerySet:
-    """Zero is a value, never a blank (domain.md §4), but no building has it."""
+    """Find areas of 0 m², which are values and not blanks (docs/domain.md §4) but impossible for a building."""
     return Facility.objects.in_effect_on(occasion.day).filter(area=0)
 
 
@@ -146,7 +146,7 @@ def facility_area_zero(occasion: Occasion) -> ScopedQuerySet:
     "建筑面积{area}㎡，本县同类社区此类设施的中位数是{peers_median}㎡，相差悬殊，请核对。",
 )
 def facility_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
-    """Far from the median of such facilities of such communities in the county; see communities.peers."""
+    """Find outliers among the facilities of the same kind of communities of the same kind in the county."""
     plausible = Facility.objects.in_effect_on(occasion.day).filter(area__gt=0, area__lte=LARGEST_PLAUSIBLE_AREA)
     return unlike_peers(plausible, "area", ("community__town__parent", "community__kind", "kind"))
 
@@ -158,7 +158,7 @@ def facility_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     "同一社区另有一处类型、面积{area}㎡、启用日期都相同的设施，请核对是否重复登记。",
 )
 def facility_twice(occasion: Occasion) -> ScopedQuerySet:
-    """Two names for one building double the community's area."""
+    """Find facilities of one community with the same kind, area and opening day, probably one building recorded twice."""
     in_use = Facility.objects.in_effect_on(occasion.day)
     twin = in_use.filter(
         community=OuterRef("community"), kind=OuterRef("kind"), area=OuterRef("area"), opened_on=OuterRef("opened_on")
@@ -173,6 +173,6 @@ def facility_twice(occasion: Occasion) -> ScopedQuerySet:
     "所在社区已经撤销，设施面积不再计入，请改到现在的社区或填停用日期。",
 )
 def facility_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
-    """In use where nothing is counted any more."""
+    """Find facilities in use in a closed community, where they are not counted."""
     in_use = Facility.objects.filter(in_effect(occasion.day, *Facility.dated_by))
     return in_use.filter(community__closed_on__lte=occasion.day)

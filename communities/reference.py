@@ -1,6 +1,7 @@
-"""The reference data that ship with the portal: the 2017 list of divisions and the county changes of 2018.
+"""Reference data shipped with the portal: the 2017 list of divisions and the county changes of 2018.
 
-Where they come from is said in communities/data/README.md. This module only reads; `communities.actions` writes.
+Their sources are in communities/data/README.md. This module only reads the files; `communities.actions` writes to the
+database.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from communities.models import Community, Division, DivisionChange
 from communities.models.division import short_code
 
 DATA = Path(__file__).parent / "data"
-# "每个城区培育3—5家": the urban districts before 2018-11-23 are 城区 and 郊区 (domain.md §3).
+# The 城区 of "每个城区培育3—5家": before 2018-11-23 they are 城区 and 郊区 (docs/domain.md §3.8).
 URBAN_DISTRICTS_2017 = frozenset({"140402", "140411"})
-# The high-tech zone has a code in the statistics only; it is no county by law.
+# The high-tech zone has a statistical code only; it is not a county by law.
 STATISTICAL_COUNTIES = frozenset({"140471"})
-# The last three digits of a village-level code: 001–199 residents' committees, 200–399 villagers' committees.
+# The last three digits of a community's code: 001–199 residents' committees, 200–399 villagers' committees.
 FIRST_RURAL_SUFFIX = 200
 FIRST_SUFFIX_WITHOUT_KIND = 400
 _SOURCE = "国家统计局统计用区划代码2017年、2018年版对照"
@@ -28,7 +29,7 @@ _SOURCE = "国家统计局统计用区划代码2017年、2018年版对照"
 
 @dataclass(frozen=True, slots=True)
 class ListedDivision:
-    """A city, county or town of the list; codes have 6 or 9 digits."""
+    """A city, county or town of the list; its code has 6 or 9 digits."""
 
     code: str
     name: str
@@ -37,23 +38,23 @@ class ListedDivision:
 
     @property
     def is_urban_district(self) -> bool:
-        """Whether it counts as 城区 in the target for agencies."""
+        """Return whether it counts as 城区 in the target for agencies."""
         return self.code in URBAN_DISTRICTS_2017
 
     @property
     def is_statistical(self) -> bool:
-        """Whether it exists in the statistics only."""
+        """Return whether it exists in the statistics only."""
         return self.code in STATISTICAL_COUNTIES
 
 
 def is_virtual_name(name: str) -> bool:
-    """Whether a community of this name is none but in the statistics: kept, never scored (domain.md §3)."""
+    """Return whether a community of this name exists in the statistics only and is not scored (docs/domain.md §3.2)."""
     return "虚拟" in name
 
 
 @dataclass(frozen=True, slots=True)
 class ListedCommunity:
-    """A village-level row of the list; the code has 12 digits, the town's 9."""
+    """A community of the list; its code has 12 digits, the town's 9."""
 
     code: str
     name: str
@@ -61,7 +62,7 @@ class ListedCommunity:
 
     @property
     def default_kind(self) -> str:
-        """`urban` or `rural` after the code's suffix; blank from 400 on, until a person says (domain.md §3)."""
+        """Return the default kind by the last three digits of the code; "" from 400 on (docs/domain.md §3.1)."""
         suffix = int(self.code[9:])
         if suffix >= FIRST_SUFFIX_WITHOUT_KIND:
             return ""
@@ -69,13 +70,13 @@ class ListedCommunity:
 
     @property
     def is_virtual(self) -> bool:
-        """Whether the name says that it is no real community."""
+        """Return whether its name is that of a virtual community."""
         return is_virtual_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedChange:
-    """A county that became another one."""
+    """A change of a county."""
 
     kind: str
     effective_on: datetime.date
@@ -88,7 +89,7 @@ class ListedChange:
 
 @dataclass(frozen=True, slots=True)
 class ListedCounterpart:
-    """A community of 2017 and what it was called in 2018; without a code of 2018 nothing like it was found."""
+    """A community of 2017 and its counterpart of 2018; `to_code` is "" if none was found."""
 
     effective_on: datetime.date
     from_code: str
@@ -105,7 +106,7 @@ def _rows(file_name: str) -> Iterator[dict[str, str]]:
 
 @cache
 def listed_divisions() -> tuple[ListedDivision, ...]:
-    """City, counties and towns of 31 October 2017, parents before children."""
+    """Return city, counties and towns of 31 October 2017, parents before children."""
     rows = (row for row in _rows("divisions_2017.csv") if row["level"] != "village")
     divisions = [
         ListedDivision(short_code(row["code"]), row["name"], row["level"], short_code(row["parent_code"]))
@@ -117,7 +118,7 @@ def listed_divisions() -> tuple[ListedDivision, ...]:
 
 @cache
 def listed_communities() -> tuple[ListedCommunity, ...]:
-    """The village-level rows of 31 October 2017."""
+    """Return the communities of 31 October 2017."""
     return tuple(
         ListedCommunity(row["code"], row["name"], short_code(row["parent_code"]))
         for row in _rows("divisions_2017.csv")
@@ -127,13 +128,13 @@ def listed_communities() -> tuple[ListedCommunity, ...]:
 
 @cache
 def listed_changes() -> tuple[ListedChange, ...]:
-    """The five counties that changed on 23 November 2018; the file's other rows say what did not change."""
+    """Return the changes of the five counties on 23 November 2018, without the file's rows of unchanged counties."""
     rows = [row for row in _rows("county_changes_2018.csv") if row["new_code"] and row["effective"].count("-") == 2]
-    heirs = [row["new_code"] for row in rows]
+    new_codes = [row["new_code"] for row in rows]
     return tuple(
         ListedChange(
-            # Two counties with one heir were merged; alone, a county got a new name, and its code with it.
-            kind=DivisionChange.Kind.MERGE if heirs.count(row["new_code"]) > 1 else DivisionChange.Kind.RENAME,
+            # Counties with the same new code were merged; any other county got a new name together with its code.
+            kind=DivisionChange.Kind.MERGE if new_codes.count(row["new_code"]) > 1 else DivisionChange.Kind.RENAME,
             effective_on=datetime.date.fromisoformat(row["effective"]),
             from_code=row["old_code"],
             from_name=row["old_name"],
@@ -147,10 +148,10 @@ def listed_changes() -> tuple[ListedChange, ...]:
 
 @cache
 def listed_counterparts() -> tuple[ListedCounterpart, ...]:
-    """The village-by-village crosswalk of 2018 without the rows that stayed the same.
+    """Return the crosswalk of communities of 2018 without the unchanged ones.
 
-    What a comparison by number and name could not find has been looked up by hand for the counties that changed, and
-    stands in a file of its own (communities/data/README.md).
+    Counterparts in the changed counties that a comparison by number and name did not find were looked up by hand and are
+    in a separate file (communities/data/README.md).
     """
     (day,) = {change.effective_on for change in listed_changes()}
     found_by_hand = {row["code_2017"]: row for row in _rows("crosswalk_2017_2018_further.csv")}

@@ -1,4 +1,4 @@
-"""The tables of communities and facilities, and the columns that say where a record lies."""
+"""Tables of communities and facilities, and the place columns of other registers' tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from communities.models import Community, Division, Facility
 
 
 def county_of(record: Any) -> Division | None:
-    """The county a record lies in, from its community or its division; None for the city's own."""
+    """Return the county of a record, from its community or its division; None for a record of the city."""
     community = getattr(record, "community", None)
     division = community.town if community is not None else record.division
     if division.level == Division.Level.TOWN:
@@ -23,7 +23,7 @@ def county_of(record: Any) -> Division | None:
 
 
 def town_of(record: Any) -> Division | None:
-    """The town a record lies in; None for a record of a whole county or city."""
+    """Return the town of a record; None for a record of a whole county or city."""
     community = getattr(record, "community", None)
     division = community.town if community is not None else record.division
     return division if division.level == Division.Level.TOWN else None
@@ -41,10 +41,10 @@ def link_to(accessor: str) -> Callable[[Any], str | None]:
 
 
 class PlaceColumn(tables.Column):
-    """The county or town of a record that lies at a community or directly at a division.
+    """The county or town of a record that belongs to a community or directly to a division.
 
-    `of` names the related record that has the place, when it is not the row itself. Not sortable: a place comes from
-    either of two relations.
+    `of` names the related record that has the place, if it is not the row itself. Not sortable, because the place is
+    reached through either of two relations.
     """
 
     def __init__(self, header: str, find: Callable[[Any], Division | None], *, of: str = "") -> None:
@@ -53,17 +53,17 @@ class PlaceColumn(tables.Column):
         self.of = of
 
     def render(self, record: Any) -> str:
-        """Its name, or a dash."""
+        """Return the division's name, or a dash."""
         placed = getattr(record, self.of) if self.of else record
         return in_words(self.find(placed) if placed is not None else None)
 
 
 class PlacedTable(RegisterTable):
-    """A table whose rows lie in places: for an office of one county or town that column says nothing."""
+    """A table with place columns, which are hidden where they would be the same in every row."""
 
     @classmethod
     def redundant_for(cls, user: Any) -> tuple[str, ...]:
-        """The county for a county's office, county and town for a town's."""
+        """Return the columns to hide: the county for a user of a county, county and town for a user of a town."""
         level = user.division.level
         if level == Division.Level.TOWN:
             return ("county", "town")
@@ -90,7 +90,7 @@ class CommunityTable(PlacedTable):
         fields = ()
 
     def render_name(self, record: Community) -> str:
-        """The name, marked when the community is closed or virtual."""
+        """Return the name, marked if the community is closed or virtual."""
         marks = [word for word, holds in (("虚拟", record.is_virtual), ("已撤销", record.closed_on)) if holds]
         return f"{record.name}（{'、'.join(marks)}）" if marks else record.name
 

@@ -1,4 +1,4 @@
-"""Pages of communities and facilities, and what the pages of every record that lies in a place share."""
+"""Pages of communities and facilities, and the base class of the pages of records with a place."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from communities.tables import CommunityTable, FacilityTable, county_of, town_of
 
 
 class PlacedDetailPage(DetailPage):
-    """A record that lies at a community, or at a town or county: says where, with a link to the community."""
+    """A page of a record that belongs to a community, town or county; its place is shown first."""
 
     def get_facts(self) -> list[Fact]:
-        """County, town and community before the record's own columns."""
+        """Return county, town and community (with a link) before the record's own facts."""
         where = [
             Fact("县（市、区）", in_words(county_of(self.record))),
             Fact("街道（乡镇）", in_words(town_of(self.record))),
@@ -29,7 +29,7 @@ class PlacedDetailPage(DetailPage):
 
 
 class CommunityList(ListPage):
-    """社区: open to leaders too, there is no personal data in it."""
+    """The list of 社区; leaders may see it, because it has no personal data."""
 
     requires = EVERYBODY
     title = "社区"
@@ -42,7 +42,7 @@ class CommunityList(ListPage):
 
 
 class CommunityDetail(DetailPage):
-    """One community: where it belongs and belonged, its people, its bodies; other apps add their panels."""
+    """One community with its placements, profiles and governance bodies; other apps add panels."""
 
     requires = EVERYBODY
     template_name = "communities/community.html"
@@ -56,14 +56,14 @@ class CommunityDetail(DetailPage):
     facts = ("code", "kind", "closed_on", "note")
 
     def get_facts(self) -> list[Fact]:
-        """County and town before the community's own columns; what hardly any community has only where there is one."""
+        """Return county and town before the community's own facts, without blank ones except the kind."""
         town = self.record.town
         own = [fact for fact in super().get_facts() if fact.value != DASH or fact.label == "类型"]
         return [Fact("县（市、区）", str(town.parent)), Fact("街道（乡镇）", town.name), *own]
 
 
 class FacilityList(ListPage):
-    """服务设施."""
+    """The list of 服务设施."""
 
     requires = "may_see_registers"
     title = "服务设施"
@@ -84,5 +84,5 @@ class FacilityDetail(PlacedDetailPage):
     facts = ("kind", "area", "activity_area", "construction_mode", "tenure", "opened_on", "closed_on", "note")
 
     def get_facts(self) -> list[Fact]:
-        """With the functions in words."""
+        """Return the facts with the labels of the functions added."""
         return [*super().get_facts(), Fact("功能", in_words(self.record.function_labels))]

@@ -1,8 +1,8 @@
-"""The demo: invented workbooks for the whole real city, made as offices make them, brought in as offices bring them in.
+"""Demo data: invented workbooks for every county of the real city, imported through the upload path (ADR 0005).
 
-`span` says which months, `places` reads the real communities, `character` says how well each county does and how it gets
-on, `invention` makes names and numbers. One module per register tells a county's story in rows, month by month;
-`corrections` lets some facts be found out too late, `files` and `workbooks` lay rows out in files, `submissions` says
-who reports when, and `play` runs it all through the portal's own commands and actions. Nothing here writes to a register
-directly.
+`span` lists the months, `places` reads the real communities, `county_profiles` sets how far each county meets the targets
+over time, `fake_data` generates names and numbers. One module per register generates a county's rows month by month;
+`corrections` adds facts that are reported after their month was locked, `files` and `workbooks` write rows to .xlsx files,
+`submissions` plans the reports of the counties, and `run` executes everything through the portal's own commands and
+actions. No module writes to a register directly.
 """

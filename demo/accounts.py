@@ -1,4 +1,4 @@
-"""The people of the demo: one of each role, and a clerk for every county, whose office the workbooks come from."""
+"""Demo accounts: one for each role, and for every county the clerk who uploads its workbooks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.db import transaction
 from accounts.models import Role, User
 from communities.models import Division
 
-# No secret: the README and the terminal say it. Demo data never come into a production installation.
+# Not a secret: the README and the terminal show it. Demo data are refused in a production installation.
 PASSWORD = "Changzhi-demo-2018"  # noqa: S105
 CITY, CITY_NAME = "140400", "长治市"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """Who signs in, in which role, for which division."""
+    """An account of the demo, before it is a `User`."""
 
     username: str
     role: Role
@@ -31,7 +31,7 @@ BUREAU = (
     DemoAccount("demo_leader", Role.LEADER, CITY, "演示领导"),
     DemoAccount("demo_auditor", Role.AUDITOR, CITY, "演示审计员"),
 )
-# County by county; 长子 is Zhǎngzǐ, 长治 Chángzhì.
+# By county code: user name and county name. 长子 is read Zhǎngzǐ, 长治 Chángzhì.
 _CLERKS = {
     "140402": ("chengqu", "城区"),
     "140411": ("jiaoqu", "郊区"),
@@ -54,16 +54,16 @@ CLERKS = tuple(
 )
 STREET = DemoAccount("demo_street", Role.STREET_CLERK, "140402001", "演示填报员（东街）")
 ACCOUNTS = (*BUREAU, *CLERKS, STREET)
-# Who locks months, who keeps the city's lists, and whose clerk uploads for which county.
+# The user names that the demo acts as: locking months, uploading the city's lists, uploading a county's registers.
 ADMINISTRATOR, OFFICER = BUREAU[0].username, BUREAU[1].username
 CLERK_OF_COUNTY = {account.division_code: account.username for account in CLERKS}
 
 
 @transaction.atomic
 def create_accounts() -> None:
-    """Create the demo accounts that are missing; those that are there keep what has been made of them.
+    """Create the demo accounts that are missing; existing accounts are not changed.
 
-    The password is hashed once for all: each hash takes a third of a second, and this password is no secret.
+    The password is hashed once for all accounts: each hash takes a third of a second, and the password is public.
     """
     present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
     password = make_password(PASSWORD)
@@ -82,5 +82,5 @@ def create_accounts() -> None:
 
 
 def demo_accounts_exist() -> bool:
-    """Whether this database has been made a demo before."""
+    """Return whether this database already has demo accounts."""
     return User.objects.filter(username=BUREAU[0].username).exists()

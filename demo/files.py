@@ -1,4 +1,4 @@
-"""The demo's workbooks: which there are in a month, whose they are, how places are called in them, and writing them."""
+"""Writing the demo's workbooks: the files of each month, the account that uploads each, and the place names in them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from changzhi_portal.registers.register import RegisterSheet
 from communities.sheets import CommunitySheet, FacilitySheet
 from demo.accounts import CITY_NAME, CLERK_OF_COUNTY, OFFICER
 from demo.corrections import facility_opened_later, organizations_reported_late
-from demo.facilities import facility_story
-from demo.organizations import organization_story
-from demo.places import Atlas, DemoCounty
-from demo.population import community_story, inhabit
-from demo.projects import project_story
+from demo.facilities import facility_rows
+from demo.monthly_rows import Row, RowsByMonth
+from demo.organizations import organization_rows
+from demo.places import DemoCounty, PlaceNames
+from demo.population import add_residents, community_rows
+from demo.projects import project_rows
 from demo.span import Span
-from demo.story import Row, Story
 from demo.submissions import has_sent
 from demo.workbooks import LAYOUTS, Layout, Workbook
-from demo.workers import worker_story
+from demo.workers import worker_rows
 from orgs.sheets import OrganizationSheet
 from periods.models import last_day_of, month_after
 from services.sheets import ProjectSheet
@@ -34,94 +34,94 @@ TITLES = {
     "workers": "社会工作者配备情况花名册",
     "projects": "政府购买社会工作服务项目台账",
 }
-# After a change of divisions an office goes on writing the names it is used to, for so many months.
+# For this many months after a change of divisions an office still writes the old names.
 MONTHS_OF_OLD_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DemoFile:
-    """A workbook that has been written, and who uploads it."""
+    """A written workbook and the user name of the account that uploads it."""
 
     register: str
     path: Path
     username: str
     rows: int
-    is_sent: bool = True  # False: it lies ready for whoever plays the county's clerk
+    is_sent: bool = True  # False: not uploaded by the demo; left for the reader to upload as the county's clerk
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the files of every month below `folder`. Counties and their rows are those of the span's first day."""
+    """Writer of the files of every month below `folder`. Counties and their rows are those of the span's first day."""
 
     folder: Path
     counties: list[DemoCounty]
     span: Span
 
-    def tell(self) -> None:
-        """Have all stories told now, not when the first file asks for them."""
-        _ = self.stories, self.projects
+    def prepare(self) -> None:
+        """Generate all rows now instead of when the first file is written."""
+        _ = self.rows_by_county, self.projects
 
     def files_of(self, month: datetime.date) -> list[DemoFile]:
-        """Write a month's files, in the order in which they must be uploaded.
+        """Write a month's files and return them in the order in which they must be uploaded.
 
-        In the first month every county sends all it has. Later the county whose turn it is sends what it has counted anew;
-        what else has changed, the bureau has gathered from all of them. In the month in hand each county has its own
-        files, and not all of them are sent yet.
+        In the first month every county sends all its registers. In later months one county, in turn, sends its new
+        population counts, and the bureau sends one file per register with the other changes of all counties. In the
+        month in hand each county has its own files, and some are not sent yet.
         """
         folder = self.folder / f"{month:%Y-%m}"
         folder.mkdir(parents=True, exist_ok=True)
-        atlas = self._atlas(month)
-        return [self._write(folder, part, month, atlas) for part in self._parts(month) if part.rows]
+        place_names = self._place_names(month)
+        return [self._write(folder, part, month, place_names) for part in self._parts(month) if part.rows]
 
     def _parts(self, month: datetime.date) -> Iterator[_Part]:
         if month == self.span.first:
-            return self._of_counties(month)
-        return self._in_hand(month) if month == self.span.last else self._of_changes(month)
+            return self._first_month_parts(month)
+        return self._last_month_parts(month) if month == self.span.last else self._later_month_parts(month)
 
-    def _atlas(self, month: datetime.date) -> Atlas:
-        """Places keep their names until the next change of divisions, so most months share an atlas."""
+    def _place_names(self, month: datetime.date) -> PlaceNames:
+        """Return the place names of a month; they only differ after a change of divisions, so months share them."""
         day = last_day_of(month)
         changes = {county.renamed[0] for county in self.counties if county.renamed and county.renamed[0] <= day}
         newest = max(changes, default=self.span.day)
-        if newest not in self._atlases:
-            self._atlases[newest] = Atlas(self.span.day, day)
-        return self._atlases[newest]
+        if newest not in self._place_names_by_day:
+            self._place_names_by_day[newest] = PlaceNames(self.span.day, day)
+        return self._place_names_by_day[newest]
 
     @cached_property
-    def _atlases(self) -> dict[datetime.date, Atlas]:
+    def _place_names_by_day(self) -> dict[datetime.date, PlaceNames]:
         return {}
 
-    def _of_counties(self, month: datetime.date) -> Iterator[_Part]:
-        # Register by register, as offices do: a community comes before what stands in it.
+    def _first_month_parts(self, month: datetime.date) -> Iterator[_Part]:
+        # Register by register: a community must exist before the records that refer to it.
         for register in _BY_COUNTY:
             for number, county in enumerate(self.counties):
-                # Another layout for each of an office's files, and another first one for each office.
+                # Neighbouring files and neighbouring offices get different layouts.
                 layout = LAYOUTS[(number + register.position) % len(LAYOUTS)]
-                rows = self.stories[county.code][register.name][month]
+                rows = self.rows_by_county[county.code][register.name][month]
                 yield _Part(register, rows, layout, county.name, CLERK_OF_COUNTY[county.code])
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
 
-    def _of_changes(self, month: datetime.date) -> Iterator[_Part]:
+    def _later_month_parts(self, month: datetime.date) -> Iterator[_Part]:
         number = self.span.later.index(month)
         in_turn = self.counties[number % len(self.counties)]
         layout = LAYOUTS[number % len(LAYOUTS)]
         name = name_in_files(in_turn, month)
         communities, *gathered = _BY_COUNTY
-        counted = self.stories[in_turn.code][communities.name][month]
-        yield _Part(communities, counted, layout, name, CLERK_OF_COUNTY[in_turn.code], says=name)
+        counted = self.rows_by_county[in_turn.code][communities.name][month]
+        yield _Part(communities, counted, layout, name, CLERK_OF_COUNTY[in_turn.code], unchanged_county=name)
         for register in gathered:
-            rows = [row for county in self.counties for row in self.stories[county.code][register.name][month]]
+            rows = [row for county in self.counties for row in self.rows_by_county[county.code][register.name][month]]
             yield _Part(register, rows, Layout(), CITY_NAME, OFFICER)
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
 
-    def _in_hand(self, month: datetime.date) -> Iterator[_Part]:
+    def _last_month_parts(self, month: datetime.date) -> Iterator[_Part]:
         day = last_day_of(month)
         names = dict.fromkeys(county.name_on(day) for county in self.counties)
         for register in _BY_COUNTY:
             for number, name in enumerate(names):
                 # A county that was merged from several sends one file.
                 members = [county for county in self.counties if county.name_on(day) == name]
-                rows = [row for county in members for row in self.stories[county.code][register.name][month]]
+                rows = [row for county in members for row in self.rows_by_county[county.code][register.name][month]]
                 clerk = CLERK_OF_COUNTY[members[0].code]
                 layout = LAYOUTS[(number + register.position) % len(LAYOUTS)]
                 is_sent = has_sent(members[0].code, register.name)
@@ -129,47 +129,51 @@ class Writer:
         yield _Part(ProjectSheet(), self.projects[month], Layout(total=True), CITY_NAME, OFFICER)
 
     @cached_property
-    def stories(self) -> Mapping[str, Mapping[str, Story]]:
-        """By county and register: what becomes of it, corrections included."""
-        stories = {county.code: self._told(number, county) for number, county in enumerate(self.counties)}
-        facility_opened_later([stories[county.code]["facilities"] for county in self.counties], self.span)
-        organizations_reported_late([stories[county.code]["organizations"] for county in self.counties], self.span)
-        return stories
+    def rows_by_county(self) -> Mapping[str, Mapping[str, RowsByMonth]]:
+        """Return the rows by county code, register name and month, corrections included."""
+        rows_by_county = {
+            county.code: self._rows_of_county(number, county) for number, county in enumerate(self.counties)
+        }
+        facility_opened_later([rows_by_county[county.code]["facilities"] for county in self.counties], self.span)
+        organizations_reported_late(
+            [rows_by_county[county.code]["organizations"] for county in self.counties], self.span
+        )
+        return rows_by_county
 
-    def _told(self, number: int, county: DemoCounty) -> Mapping[str, Story]:
-        inhabited = inhabit(county)
+    def _rows_of_county(self, number: int, county: DemoCounty) -> Mapping[str, RowsByMonth]:
+        populated = add_residents(county)
         return {
-            "communities": community_story(county, inhabited, self.span, turn=number, turns=len(self.counties)),
-            "facilities": facility_story(county, self.span),
-            "organizations": organization_story(county, inhabited, self.span),
-            "workers": worker_story(county, self.span),
+            "communities": community_rows(county, populated, self.span, turn=number, turns=len(self.counties)),
+            "facilities": facility_rows(county, self.span),
+            "organizations": organization_rows(county, populated, self.span),
+            "workers": worker_rows(county, self.span),
         }
 
     @cached_property
-    def projects(self) -> Story:
-        """The city's list of projects."""
-        return project_story(self.counties, self.span)
+    def projects(self) -> RowsByMonth:
+        """Return the rows of the city's list of projects by month."""
+        return project_rows(self.counties, self.span)
 
-    def _write(self, folder: Path, part: _Part, month: datetime.date, atlas: Atlas) -> DemoFile:
+    def _write(self, folder: Path, part: _Part, month: datetime.date, place_names: PlaceNames) -> DemoFile:
         register = part.register
         path = folder / f"演示数据_{part.office}_{register.title}_{month:%Y-%m}.xlsx"
         what = TITLES[register.name] if month == self.span.first else f"{TITLES[register.name]}变动情况"
         title = f"{part.office}{what}（{month.year}年{month.month}月，演示数据）"
         book = Workbook(path, register, part.layout, title=title, office=f"{part.office}民政局", day=last_day_of(month))
-        book.write(list(readdressed(part.rows, atlas, says=part.says)))
+        book.write(list(with_place_names(part.rows, place_names, unchanged_county=part.unchanged_county)))
         return DemoFile(register.name, path, part.username, len(part.rows), part.is_sent)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The rows of one file, and whose it is. `says`: the county's name as this office writes it, if not today's."""
+    """The rows of one file and its office. Rows of `unchanged_county` keep the names of the span's first day."""
 
     register: RegisterSheet
     rows: list[Row]
     layout: Layout
     office: str
     username: str
-    says: str = ""
+    unchanged_county: str = ""
     is_sent: bool = True
 
 
@@ -177,27 +181,30 @@ _BY_COUNTY: tuple[RegisterSheet, ...] = (CommunitySheet(), FacilitySheet(), Orga
 
 
 def name_in_files(county: DemoCounty, month: datetime.date) -> str:
-    """What an office calls its county: for some months after a change still by the old name."""
+    """Return the county name that an office writes in a month: the old one for MONTHS_OF_OLD_NAMES after a change."""
     if county.renamed is None:
         return county.name
     used_to_it = month_after(county.renamed[0].replace(day=1), MONTHS_OF_OLD_NAMES)
     return county.name if month <= used_to_it else county.renamed[1]
 
 
-def readdressed(rows: Iterable[Row], atlas: Atlas, *, says: str = "") -> Iterator[Row]:
-    """Rows with their places called as on the day of the atlas; an office that `says` its county's old name keeps its own."""
+def with_place_names(rows: Iterable[Row], place_names: PlaceNames, *, unchanged_county: str = "") -> Iterator[Row]:
+    """Yield the rows with the place names of another day; rows of `unchanged_county` as they are."""
     for row in rows:
         served = row.get("communities")
         code, county, town = row.get("community_code"), row["county"], row.get("town")
-        if says == county:
+        if unchanged_county == county:
             yield row
         elif served is not None:
-            yield row | {"county": atlas.county(county), "communities": "、".join(map(atlas.called, served))}
+            yield row | {
+                "county": place_names.county(county),
+                "communities": "、".join(map(place_names.list_name, served)),
+            }
         elif code:
-            address = atlas.communities[code]
+            address = place_names.communities[code]
             yield row | {name: getattr(address, name) for name in address.__slots__}
         elif town:
-            county, town = atlas.town(county, town)
+            county, town = place_names.town(county, town)
             yield row | {"county": county, "town": town}
         else:
-            yield row | {"county": atlas.county(county)}
+            yield row | {"county": place_names.county(county)}

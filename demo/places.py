@@ -1,4 +1,4 @@
-"""The real places the demo speaks of, as they were called when it begins, and what they are called later."""
+"""The real places of the demo, with their names in its first month and their later names."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from itertools import groupby
 from changzhi_portal.names import community_key
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
 
-# Places without a kind by their code that do have residents: the housing estates of four coal mines.
+# The housing estates of four coal mines: they have residents, although their codes give no default kind.
 MINING_COMMUNITIES = frozenset({"140421101400", "140424100400", "140428104400", "140428104401"})
 
 
 @dataclass(frozen=True, slots=True)
 class DemoCommunity:
-    """A community that reports, known by the code it had first. `kind` is what its office says it is."""
+    """A community that reports, with its code and name on the demo's first day."""
 
     code: str
     name: str
     town: str
     kind: str
-    leads_town: bool  # the first of its town, where the town's government mostly sits
+    leads_town: bool  # the first community of its town, usually the seat of the town's government
 
     @property
     def is_urban(self) -> bool:
-        """城市社区."""
+        """Return whether it is a 城市社区."""
         return self.kind == Community.Kind.URBAN
 
     @property
     def short_name(self) -> str:
-        """和平社区, 西垴头村: the name as organizations and facilities carry it."""
+        """Return the short name that organizations and facilities use: 和平社区, 西垴头村."""
         return f"{community_key(self.name)}{'社区' if self.is_urban else '村'}"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoCounty:
-    """A county with its reporting communities in the order of their codes, so town by town."""
+    """A county with its reporting communities in the order of their codes, that is, town by town."""
 
     code: str
     name: str
     communities: tuple[DemoCommunity, ...]
-    renamed: tuple[datetime.date, str] | None = None  # when, and to what
+    renamed: tuple[datetime.date, str] | None = None  # day and new name
 
     def name_on(self, day: datetime.date) -> str:
-        """What the county, or what has taken its place, is called on a day."""
+        """Return the name of the county, or of its successor, on a day."""
         return self.renamed[1] if self.renamed and day >= self.renamed[0] else self.name
 
 
 def demo_counties(day: datetime.date) -> list[DemoCounty]:
-    """Every county of `day` with its real communities; virtual places and the empty industrial park do not report."""
+    """Return every county of `day` with its reporting communities, without virtual ones and those without a kind."""
     placements = (
         CommunityPlacement.objects.in_effect_on(day)
         .filter(community__is_virtual=False)
@@ -93,7 +93,7 @@ def _county(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What an office writes into the place columns for a community."""
+    """The values of a community's place columns."""
 
     county: str
     town: str
@@ -101,8 +101,8 @@ class Address:
     community_code: str
 
 
-class Atlas:
-    """Where the places of the demo's first day lie on another day, and what they are called then."""
+class PlaceNames:
+    """The names of the places of the demo's first day on another day, after changes of divisions."""
 
     def __init__(self, first_day: datetime.date, day: datetime.date) -> None:
         first = CommunityPlacement.objects.in_effect_on(first_day)
@@ -114,7 +114,7 @@ class Atlas:
             if community_id in by_community
         }
         divisions = Division.objects.select_related("parent").in_bulk()
-        known = [division for division in divisions.values() if _stands(division, first_day)]
+        known = [division for division in divisions.values() if _in_effect(division, first_day)]
         self._counties = {
             division.name: _on_day(division, day, divisions).name
             for division in known
@@ -128,15 +128,15 @@ class Atlas:
         self._names = _names_in_counties(self.communities.values())
 
     def county(self, county: str) -> str:
-        """What stands in the place of a county of the first day."""
+        """Return the name of the county, or of its successor, for a county name of the first day."""
         return self._counties[county]
 
     def town(self, county: str, town: str) -> tuple[str, str]:
-        """County and town that stand in the place of those of the first day."""
+        """Return the names of county and town, or of their successors, for those of the first day."""
         return self._towns[county, town]
 
-    def called(self, code: str) -> str:
-        """A community in a list: by name where its county has only one of that name, else by code."""
+    def list_name(self, code: str) -> str:
+        """Return how a list names a community: by name where it is unique in the county, else by code."""
         address = self.communities[code]
         is_alone = self._names[address.county, community_key(address.community_name)] == 1
         return address.community_name if is_alone else address.community_code
@@ -158,12 +158,12 @@ def _names_in_counties(addresses: Iterable[Address]) -> dict[tuple[str, str], in
     return times
 
 
-def _stands(division: Division, day: datetime.date) -> bool:
+def _in_effect(division: Division, day: datetime.date) -> bool:
     return division.valid_from <= day and (division.valid_to is None or division.valid_to > day)
 
 
 def _on_day(division: Division, day: datetime.date, divisions: Mapping[int, Division]) -> Division:
-    """The division itself or, once it was closed, what has taken its place."""
+    """Return the division itself or, if it was closed by `day`, its latest successor."""
     while division.valid_to is not None and division.valid_to <= day and division.successor_id:
         division = divisions[division.successor_id]
     return division

@@ -1,4 +1,4 @@
-"""购买服务项目 in the demo: one list for the whole city, kept by the bureau month by month."""
+"""Demo rows of 购买服务项目: one list for the whole city, which the bureau updates every month."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from demo.character import character_of
-from demo.invention import Invention, credit_code
+from demo.county_profiles import profile_of
+from demo.fake_data import FakeData, credit_code
+from demo.monthly_rows import Row, RowsByMonth
 from demo.organizations import agency_of
 from demo.places import DemoCommunity, DemoCounty
 from demo.span import Span
-from demo.story import Row, Story
 from periods.models import last_day_of, month_after
 
 YEARS = (2017, 2018, 2019, 2020)
-# Who performs where a county has no agency of its own: one registered with the city.
+# The provider for counties without an agency of their own: one registered with the city.
 FROM_OUTSIDE = ("长治市三社联动社会工作服务中心", credit_code("52", "140400", 90_001))
 FIELDS = {"社区养老": 5.0, "社区文化": 3.0, "社会救助": 3.0, "社区体育": 1.5, "社区矫正": 1.0, "其他": 1.0}
 BENEFICIARIES = {"全体居民": 4.0, "困难群众": 3.0, "农村留守人员": 2.0, "特殊人群": 1.0, "城市流动人口": 1.0}
@@ -25,27 +25,27 @@ SOURCES = {"一般公共预算": 5.0, "福彩公益金": 4.0, "慈善资金": 1.
 GRADES = {"优": 3.0, "良": 5.0, "中": 1.5, "差": 0.3}
 
 
-def project_story(counties: list[DemoCounty], span: Span) -> Story:
-    """The rows of the city's 购买服务项目 sheets, by month and field; money in yuan.
+def project_rows(counties: list[DemoCounty], span: Span) -> RowsByMonth:
+    """Return the rows of the city's 购买服务项目 sheets by month, each a dict by field; amounts in yuan.
 
-    A project appears when its money is asked for, and again whenever its state has changed.
+    A project appears in the month it is announced, and again in every month in which its state has changed.
     """
     projects = list(_projects(counties))
-    told: Story = {}
+    rows_by_month: RowsByMonth = {}
     for number, month in enumerate(span.months):
         before = last_day_of(month_after(month, -1)) if number else None
         states = ((project, project.state_on(last_day_of(month))) for project in projects)
-        told[month] = [
+        rows_by_month[month] = [
             project.row(month) | state
             for project, state in states
             if state and (before is None or state != project.state_on(before))
         ]
-    return told
+    return rows_by_month
 
 
 @dataclass(frozen=True, slots=True)
 class _Project:
-    """A project with all that will become of it."""
+    """A project with the dates and values of all its states."""
 
     county: DemoCounty
     fixed: Row
@@ -53,17 +53,17 @@ class _Project:
     signed_on: datetime.date
     starts_on: datetime.date
     ends_on: datetime.date
-    noted_on: datetime.date  # when the office gets round to saying that it is over
+    noted_on: datetime.date  # when the office reports that it has ended
     contract: int
     paid: int  # of the contract, in percent, while it is performed
     outcome: Row
 
     def row(self, month: datetime.date) -> Row:
-        """What does not change, but for the buyer's name. `communities` are codes still (see `demo.files`)."""
+        """Return the values that do not depend on the state. `communities` are codes, which `demo.files` replaces."""
         return self.fixed | {"buyer": f"{self.county.name_on(last_day_of(month))}民政局"}
 
     def state_on(self, day: datetime.date) -> Row | None:
-        """Where the project stands on a day; None while nobody has heard of it."""
+        """Return the values of the project's state on a day; None before it is announced."""
         if day < self.announced_on:
             return None
         if day < self.starts_on:
@@ -75,34 +75,34 @@ class _Project:
 
 
 def _projects(counties: list[DemoCounty]) -> Iterator[_Project]:
-    invention = Invention("projects")
+    fake = FakeData("projects")
     for year in YEARS:
         numbers = count(1)
         for county in counties:
-            agencies = character_of(county.code).agencies_in(datetime.date(year, 12, 1))
-            for _ in range(2 + 2 * agencies + invention.number(0, 2)):
-                yield _project(county, year, next(numbers), invention)
+            agencies = profile_of(county.code).agencies_in(datetime.date(year, 12, 1))
+            for _ in range(2 + 2 * agencies + fake.number(0, 2)):
+                yield _project(county, year, next(numbers), fake)
 
 
-def _project(county: DemoCounty, year: int, number: int, invention: Invention) -> _Project:
-    field = invention.weighted(FIELDS)
-    budget = invention.number(5, 80) * 10_000
-    contract = budget * invention.number(90, 100) // 100
-    starts_on = invention.day(datetime.date(year, 3, 1), datetime.date(year, 12, 1))
-    ends_on = starts_on + datetime.timedelta(days=invention.one_of((182, 364, 364, 729)))
-    agency, code = _provider(county, starts_on, invention)
-    is_forgotten = invention.chance(0.06)
+def _project(county: DemoCounty, year: int, number: int, fake: FakeData) -> _Project:
+    field = fake.weighted(FIELDS)
+    budget = fake.number(5, 80) * 10_000
+    contract = budget * fake.number(90, 100) // 100
+    starts_on = fake.day(datetime.date(year, 3, 1), datetime.date(year, 12, 1))
+    ends_on = starts_on + datetime.timedelta(days=fake.one_of((182, 364, 364, 729)))
+    agency, code = _provider(county, starts_on, fake)
+    is_forgotten = fake.chance(0.06)
     fixed: Row = {
         "number": f"演示GM{year}-{number:03d}",
         "name": f"{county.name}{field}服务项目（{year}—{number}）",
         "county": county.name,
         "provider_name": agency,
         "provider_credit_code": code,
-        "communities": tuple(community.code for community in _served(county, invention)),
+        "communities": tuple(community.code for community in _served(county, fake)),
         "field": field,
-        "beneficiaries": invention.weighted(BENEFICIARIES),
-        "purchase_method": invention.weighted(METHODS),
-        "funding_source": invention.weighted(SOURCES),
+        "beneficiaries": fake.weighted(BENEFICIARIES),
+        "purchase_method": fake.weighted(METHODS),
+        "funding_source": fake.weighted(SOURCES),
         "budget": budget,
         "starts_on": starts_on,
         "ends_on": ends_on,
@@ -110,28 +110,28 @@ def _project(county: DemoCounty, year: int, number: int, invention: Invention) -
     return _Project(
         county=county,
         fixed=fixed,
-        announced_on=starts_on - datetime.timedelta(days=invention.number(40, 90)),
-        signed_on=starts_on - datetime.timedelta(days=invention.number(5, 30)),
+        announced_on=starts_on - datetime.timedelta(days=fake.number(40, 90)),
+        signed_on=starts_on - datetime.timedelta(days=fake.number(5, 30)),
         starts_on=starts_on,
         ends_on=ends_on,
         noted_on=ends_on + datetime.timedelta(days=45) if is_forgotten else ends_on,
         contract=contract,
-        paid=invention.number(3, 7) * 10,
-        outcome=_outcome(contract, invention),
+        paid=fake.number(3, 7) * 10,
+        outcome=_outcome(contract, fake),
     )
 
 
-def _outcome(contract: int, invention: Invention) -> Row:
-    if invention.chance(0.04):
+def _outcome(contract: int, fake: FakeData) -> Row:
+    if fake.chance(0.04):
         return {"status": "已终止", "paid": contract * 3 // 10, "grade": "差"}
-    return {"status": "已验收", "paid": contract, "grade": invention.weighted(GRADES)}
+    return {"status": "已验收", "paid": contract, "grade": fake.weighted(GRADES)}
 
 
-def _provider(county: DemoCounty, day: datetime.date, invention: Invention) -> tuple[str, str]:
-    """An agency of the county; one with another county's name where the county has none yet."""
-    agencies = character_of(county.code).agencies_in(day.replace(day=1))
-    return agency_of(county, invention.number(0, agencies - 1)) if agencies else FROM_OUTSIDE
+def _provider(county: DemoCounty, day: datetime.date, fake: FakeData) -> tuple[str, str]:
+    """Return name and credit code of an agency of the county, or FROM_OUTSIDE where it has none yet."""
+    agencies = profile_of(county.code).agencies_in(day.replace(day=1))
+    return agency_of(county, fake.number(0, agencies - 1)) if agencies else FROM_OUTSIDE
 
 
-def _served(county: DemoCounty, invention: Invention) -> list[DemoCommunity]:
-    return invention.some_of(county.communities, invention.number(1, 5))
+def _served(county: DemoCounty, fake: FakeData) -> list[DemoCommunity]:
+    return fake.some_of(county.communities, fake.number(1, 5))

@@ -1,4 +1,4 @@
-"""Whether this installation is a demo, and whether it may become one."""
+"""State of the installation: whether it is a demo, and whether it may become one."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from reports.models import Briefing
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
 
-# Also says by which edition of the demo the data were made: another one cannot go on with them.
+# The edition number is part of the text: a demo made by another edition cannot be continued.
 _MARK = "演示数据：本目录的门户中全部人员、组织、面积和金额均为虚构。\n第2版：2017年11月起逐月演示。\n"
 _REGISTERS = (CommunityProfile, Facility, SocialOrganization, SocialWorker, ServiceProject)
 
 
 def demo_folder() -> Path:
-    """Where the demo keeps its files."""
+    """Return the folder of the demo's files."""
     return Path(settings.VAR_DIR) / "demo"
 
 
 def mark_as_demo() -> None:
-    """Leave the marker from which settings.DEMO comes, and let this process know at once.
+    """Write the marker file that settings.DEMO is read from, and set settings.DEMO in this process.
 
-    Pages then carry a badge and briefings say 演示数据, from the first invented row on.
+    From then on every page and briefing is labelled 演示数据.
     """
     demo_folder().mkdir(parents=True, exist_ok=True)
     _marker().write_text(_MARK)
@@ -40,25 +40,25 @@ def _marker() -> Path:
 
 
 def is_ready(month: datetime.date) -> bool:
-    """Whether the whole demo is there: marked, with accounts, and with the city's briefing of `month`, which comes last."""
+    """Return whether the demo is complete: marker, accounts, and the city's briefing of `month`, which is printed last."""
     printed = Briefing.objects.filter(period__month=month, division__code=CITY, state=Briefing.State.PRINTED)
     return _marker().exists() and demo_accounts_exist() and printed.exists()
 
 
 def refuse_real_data() -> None:
-    """Raise PortalError where invented data must not go: into production, or among data that are not this demo's."""
+    """Raise NotAllowedError in production, and StaleError for data of an older demo or of anybody else."""
     if settings.PRODUCTION:
         raise NotAllowedError(
             "正式环境不能装入演示数据。",
-            cure="This is a production installation (PORTAL_MODE=production). Demo data go into an embedded one.",
+            cure="This is a production installation (PORTAL_MODE=production). Load demo data into an embedded one.",
         )
     if _marker().exists() and _marker().read_text() != _MARK:
         raise StaleError(
             "这里的演示数据是旧版本做的，不能接着做；请删除后重新启动。",
-            cure=f"The demo data here are of an older edition. Stop the portal, delete {settings.VAR_DIR} and start again.",
+            cure=f"The demo data are of an older edition. Stop the portal, delete {settings.VAR_DIR} and start again.",
         )
     if not demo_accounts_exist() and any(model._default_manager.exists() for model in _REGISTERS):
         raise StaleError(
             "登记表里已有数据，不能再装入演示数据。",
-            cure="The registers hold data already. Give the demo a database of its own: set VAR_DIR to a new folder.",
+            cure="The registers hold data already. Use another database for the demo: set VAR_DIR to a new folder.",
         )

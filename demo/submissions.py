@@ -1,4 +1,4 @@
-"""How the counties of the demo report each month: on time for the most part, and not all of them."""
+"""How the counties of the demo report each month: mostly on time, some late, returned or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import Role, User
 from changzhi_portal.quality import Finding
 from communities.models import Division
 from demo.accounts import CITY, OFFICER
-from demo.invention import Invention
+from demo.fake_data import FakeData
 from demo.span import Span
 from periods.models import ReportingPeriod, month_after
 from submissions.actions import accept_submission, return_submission, submit_month
@@ -25,8 +25,8 @@ ALWAYS_LATE = "140427"  # 壶关县, in every third month
 RETURNED_IN_AUTUMN = "140430"  # 沁县
 MISSING_IN_ARREARS = "140429"  # 武乡县
 LATE_SHARE, RETURNED_SHARE = 0.03, 0.03
-# How far the counties have come with the month in hand, by the codes of before and after the merger; the others still
-# owe it, though some have sent a part of their registers.
+# The state of the counties' reports of the month in hand, by the codes before and after the merger. The other counties
+# have not reported it, but some have sent some of their registers.
 ACCEPTED_IN_HAND = frozenset({"140406", "140426", "140431", "140481"})
 WAITING_IN_HAND = frozenset({"140404", "140428", "140421"})
 RETURNED_IN_HAND = frozenset({"140405", "140424"})
@@ -58,7 +58,7 @@ EXPLAINED_OTHERWISE = "已逐项核对，情况属实。"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a county's report: what, when, and the note with a return."""
+    """One step of a county's report: its kind, time, and the note of a return."""
 
     kind: Kind
     at: datetime.datetime
@@ -67,31 +67,31 @@ class Step:
 
 
 def steps_of(county_code: str, month: datetime.date, span: Span) -> list[Step]:
-    """All steps of a county's report of a month, in order; none where it still owes the month."""
-    invention = Invention("submission", county_code, f"{month:%Y-%m}")
+    """Return all steps of a county's report of a month in order; none where it has not reported the month."""
+    fake = FakeData("submission", county_code, f"{month:%Y-%m}")
     if month == span.last:
-        return _steps_in_hand(county_code, month, invention)
+        return _steps_in_hand(county_code, month, fake)
     if month == span.in_arrears and county_code == MISSING_IN_ARREARS:
         return []
-    is_late = invention.chance(LATE_SHARE) or (county_code == ALWAYS_LATE and month.month % 3 == 2)
-    submitted = Step(Kind.SUBMITTED, _moment(month, invention.number(*((6, 14) if is_late else (1, 5))), invention))
+    is_late = fake.chance(LATE_SHARE) or (county_code == ALWAYS_LATE and month.month % 3 == 2)
+    submitted = Step(Kind.SUBMITTED, _moment(month, fake.number(*((6, 14) if is_late else (1, 5))), fake))
     if county_code == MISSING_IN_ARREARS and month.month == 2:
-        # Too late for the county itself (ReportingPeriod.late_until), so the bureau reports on its behalf.
-        submitted = Step(Kind.SUBMITTED, _moment(month, invention.number(16, 18), invention), by_bureau=True)
+        # After ReportingPeriod.late_until only the bureau may report, on the county's behalf.
+        submitted = Step(Kind.SUBMITTED, _moment(month, fake.number(16, 18), fake), by_bureau=True)
     steps = [submitted]
     is_returned = county_code == RETURNED_IN_AUTUMN and month.month == 10
-    if is_returned or (not is_late and not submitted.by_bureau and invention.chance(RETURNED_SHARE)):
-        steps += _returned_and_reported_again(submitted, invention)
-    return [*steps, Step(Kind.ACCEPTED, steps[-1].at + datetime.timedelta(days=1, minutes=invention.number(5, 90)))]
+    if is_returned or (not is_late and not submitted.by_bureau and fake.chance(RETURNED_SHARE)):
+        steps += _return_and_resubmission(submitted, fake)
+    return [*steps, Step(Kind.ACCEPTED, steps[-1].at + datetime.timedelta(days=1, minutes=fake.number(5, 90)))]
 
 
-def _returned_and_reported_again(submitted: Step, invention: Invention) -> list[Step]:
-    returned = Step(Kind.RETURNED, submitted.at + datetime.timedelta(days=1, minutes=20), note=invention.one_of(NOTES))
-    return [returned, Step(Kind.SUBMITTED, returned.at + datetime.timedelta(days=1, minutes=invention.number(5, 200)))]
+def _return_and_resubmission(submitted: Step, fake: FakeData) -> list[Step]:
+    returned = Step(Kind.RETURNED, submitted.at + datetime.timedelta(days=1, minutes=20), note=fake.one_of(NOTES))
+    return [returned, Step(Kind.SUBMITTED, returned.at + datetime.timedelta(days=1, minutes=fake.number(5, 200)))]
 
 
-def _steps_in_hand(county_code: str, month: datetime.date, invention: Invention) -> list[Step]:
-    submitted = Step(Kind.SUBMITTED, _moment(month, invention.number(1, 2), invention))
+def _steps_in_hand(county_code: str, month: datetime.date, fake: FakeData) -> list[Step]:
+    submitted = Step(Kind.SUBMITTED, _moment(month, fake.number(1, 2), fake))
     a_day_later = submitted.at + datetime.timedelta(days=1)
     if county_code in ACCEPTED_IN_HAND:
         return [submitted, Step(Kind.ACCEPTED, a_day_later)]
@@ -101,42 +101,44 @@ def _steps_in_hand(county_code: str, month: datetime.date, invention: Invention)
 
 
 def has_sent(county_code: str, register: str) -> bool:
-    """Whether a county has sent its rows of a register for the month in hand."""
+    """Return whether a county has sent its rows of a register for the month in hand."""
     has_reported = county_code in ACCEPTED_IN_HAND | WAITING_IN_HAND | RETURNED_IN_HAND
     return has_reported or register in SENT_IN_PART.get(county_code, ())
 
 
-def _moment(month: datetime.date, day: int, invention: Invention) -> datetime.datetime:
-    """In office hours of a day of the following month."""
-    when = datetime.time(invention.number(9, 16), invention.number(0, 59))
+def _moment(month: datetime.date, day: int, fake: FakeData) -> datetime.datetime:
+    """Return a time in office hours on the given day of the following month."""
+    when = datetime.time(fake.number(9, 16), fake.number(0, 59))
     return timezone.make_aware(datetime.datetime.combine(month_after(month).replace(day=day), when))
 
 
 def report_month(period: ReportingPeriod, span: Span) -> None:
-    """Let the counties report a month and the bureau review, each at its time; steps taken before are not taken again.
+    """Submit, return and accept the counties' reports of a month in order of time; skip steps that were taken before.
 
-    The checks look through the city once instead of county by county, which would take a minute over all the months.
+    The checks run once for the whole city instead of for each county, which would take a minute over all months.
     """
     officer = User.objects.select_related("division").get(username=OFFICER)
     counties = list(counties_owing(period))
     taken = {each.county_id: each for each in Submission.objects.for_period(period).with_steps()}
-    found = findings_for(period=period, division=Division.objects.by_code(CITY)).all()
+    findings = findings_for(period=period, division=Division.objects.by_code(CITY)).all()
     ahead = []
     for county in counties:
         steps = steps_of(county.code, period.month, span)
         done = taken[county.pk].steps.count() if county.pk in taken else 0
         ahead += [(step.at, county, step) for step in steps[done:]]
     for _, county, step in sorted(ahead, key=lambda each: (each[0], each[1].code)):
-        _take(step, period, county, officer, [each for each in found if each.path.startswith(county.path)])
+        _apply_step(step, period, county, officer, [each for each in findings if each.path.startswith(county.path)])
 
 
-def _take(step: Step, period: ReportingPeriod, county: Division, officer: User, findings: Sequence[Finding]) -> None:
+def _apply_step(
+    step: Step, period: ReportingPeriod, county: Division, officer: User, findings: Sequence[Finding]
+) -> None:
     if step.kind == Kind.SUBMITTED:
         submit_month(
             period=period,
             county=county,
             by=officer if step.by_bureau else _clerk_of(county),
-            explanations=_explained(findings),
+            explanations=_explanations_of(findings),
             at=step.at,
             findings=findings,
         )
@@ -149,7 +151,7 @@ def _take(step: Step, period: ReportingPeriod, county: Division, officer: User, 
 
 
 def _clerk_of(county: Division) -> User:
-    """The county's clerk; after a merger the first of them."""
+    """Return the county's clerk; after a merger the first by user name."""
     clerks = User.objects.filter(role=Role.DISTRICT_CLERK, division=county).select_related("division")
     clerk = clerks.order_by("username").first()
     if clerk is None:
@@ -157,7 +159,7 @@ def _clerk_of(county: Division) -> User:
     return clerk
 
 
-def _explained(findings: Sequence[Finding]) -> dict[str, str]:
+def _explanations_of(findings: Sequence[Finding]) -> dict[str, str]:
     return {
         explanation_key(finding.rule.code, finding.ref): EXPLANATIONS.get(finding.rule.code, EXPLAINED_OTHERWISE)
         for finding in findings

@@ -1,6 +1,6 @@
-"""Workbooks as offices make them: title lines, two-row headers, merged towns, 序号, subtotals, footers.
+"""Workbooks laid out as offices do: title lines, two-row headers, merged towns, 序号, subtotals, footers.
 
-The headers come from the registers' own declarations, now and then in another spelling that the register accepts.
+The headers come from the registers' declared columns, in some layouts in another spelling that the register accepts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.register import RegisterSheet
 
 Row = dict[str, Any]
-# Fields that stand together under one heading where an office uses a header of two rows.
+# Fields that share a heading in a two-row header.
 HEADINGS = (
     ("所在地", ("county", "town", "community_name", "community_code")),
     (
@@ -42,7 +42,7 @@ HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How one office lays its sheets out."""
+    """Layout options of one office's sheets."""
 
     attachment: bool = True  # 附件 line above the title
     serial_numbers: bool = True  # 序号
@@ -53,11 +53,11 @@ class Layout:
     subtotals: bool = False  # 小计 below every town
     total: bool = True  # 合计 below everything
     footer: bool = True
-    written_dates: str = ""  # strftime pattern of dates written as text; blank: real dates
+    written_dates: str = ""  # strftime pattern for dates written as text; blank: date cells
     signs: tuple[str, str] = ("是", "否")
 
 
-# Offices take turns: the county's place in the list chooses.
+# Chosen by the county's position in the list.
 LAYOUTS = (
     Layout(),
     Layout(merged_towns=True, written_dates="%Y.%m.%d"),
@@ -71,7 +71,7 @@ LAYOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """The looks of cells."""
+    """The cell formats of a workbook."""
 
     title: Format
     line: Format
@@ -83,7 +83,7 @@ class Formats:
 
 
 class Workbook:
-    """One file with one register's rows of one office."""
+    """A workbook with the rows of one register and one office."""
 
     def __init__(
         self, path: Path, register: RegisterSheet, layout: Layout, *, title: str, office: str, day: datetime.date
@@ -96,7 +96,7 @@ class Workbook:
         self._office = office
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Write the file, replacing an older one."""
+        """Write the file, replacing an existing one."""
         with xlsxwriter.Workbook(self._path) as book:
             book.set_properties(
                 {
@@ -127,7 +127,7 @@ class Workbook:
 
     @staticmethod
     def _is_used(column: Column, rows: Sequence[Row]) -> bool:
-        """Offices keep the columns they need; required ones and the remark stay."""
+        """Return whether the sheet has the column: a required one, the remark, or one with a value in some row."""
         return column.required or column.field == "note" or any(column.field in row for row in rows)
 
     def _title_lines(self, sheet: Worksheet, width: int, formats: Formats) -> int:
@@ -168,7 +168,7 @@ class Workbook:
     ) -> int:
         line, serial = top, 0
         for _, members in _by_town(rows):
-            begun = line
+            first_line = line
             for row in members:
                 serial += 1
                 if first:
@@ -176,8 +176,8 @@ class Workbook:
                 for place, column in enumerate(columns, start=first):
                     self._cell(sheet, line, place, column, row.get(column.field), formats)
                 line += 1
-            if self._layout.merged_towns and line - begun > 1:
-                self._merge_town(sheet, begun, line - 1, columns, members[0], first, formats)
+            if self._layout.merged_towns and line - first_line > 1:
+                self._merge_town(sheet, first_line, line - 1, columns, members[0], first, formats)
             if self._layout.subtotals:
                 line = self._sums(sheet, line, "小计", columns, members, first, formats)
         return line
@@ -220,7 +220,7 @@ class Workbook:
         first: int,
         formats: Formats,
     ) -> int:
-        """A line that begins with 小计 or 合计 and sums what can be summed."""
+        """Write a line that begins with `word` (小计 or 合计) and sums the numeric columns; return the next line."""
         sheet.write_string(line, 0, word, formats.header)
         for place, column in enumerate(columns, start=first):
             if place and isinstance(column, IntegerColumn | DecimalColumn):

@@ -1,4 +1,4 @@
-"""社会工作者 in the demo: who works at communities and at the towns' stations, who comes later, moves and leaves."""
+"""Demo rows of 社会工作者: people at communities and town stations, later arrivals, transfers and departures."""
 
 from __future__ import annotations
 
@@ -7,116 +7,122 @@ from collections import defaultdict
 from functools import partial
 from itertools import count
 
-from demo.character import character_of
-from demo.invention import Invention, id_number, phone
+from demo.county_profiles import profile_of
+from demo.fake_data import FakeData, id_number, phone
+from demo.monthly_rows import Row, RowsByMonth, TargetProgress, sorted_by_place
 from demo.places import DemoCommunity, DemoCounty
 from demo.span import Span, busyness
-from demo.story import Climb, Row, Story, in_order
 
 LEVELS = {"助理社会工作师": 62.0, "社会工作师": 26.0, "高级社会工作师": 2.0, "无": 10.0}  # of professionals
 POSITIONS = ("社区工作者", "网格员", "党建专干", "民政专干", "社工", "居委会委员")
 RECRUITED_BY = {"公开招聘": 5.0, "民主选举": 3.0, "竞争上岗": 1.0, "购买服务": 1.0, "挂职锻炼": 0.5, "高校毕业生": 1.0}
 FIRST_BORN, LAST_BORN = datetime.date(1962, 1, 1), datetime.date(1995, 12, 31)
 FIRST_DAY = datetime.date(2010, 3, 1)
-NEEDED_URBAN, NEEDED_RURAL = 2, 1  # professionals [三]
+NEEDED_URBAN, NEEDED_RURAL = 2, 1  # professionals required of a community [三]
 MOST_EXPECTED = 5
-REPLACED_A_MONTH, TRANSFERRED_A_MONTH = 0.5, 0.3  # people of a county whom no target counts
+REPLACED_A_MONTH, TRANSFERRED_A_MONTH = 0.5, 0.3  # per county, of people without a certificate
 
 
-def worker_story(county: DemoCounty, span: Span) -> Story:
-    """The rows of the county's 社会工作者 sheets, by month and field."""
-    return _Workers(county, span).story()
+def worker_rows(county: DemoCounty, span: Span) -> RowsByMonth:
+    """Return the rows of the county's 社会工作者 sheets by month, each a dict by field."""
+    return _Workers(county, span).rows_by_month()
 
 
 class _Workers:
-    """One county's workers while the months go by."""
+    """Generator of one county's workers, month by month."""
 
     def __init__(self, county: DemoCounty, span: Span) -> None:
         self._county = county
         self._span = span
-        self._invention = Invention("workers", county.code)
+        self._fake = FakeData("workers", county.code)
         self._serials = count(1)
-        self._professionals: dict[str, list[Row]] = defaultdict(list)  # at work, by community
-        self._others: list[Row] = []  # at work at communities, without a certificate
-        character = character_of(county.code)
+        self._professionals: dict[str, list[Row]] = defaultdict(list)  # in office, by community
+        self._others: list[Row] = []  # in office at communities, without a certificate
+        profile = profile_of(county.code)
         urban = [community for community in county.communities if community.is_urban]
         villages = [community for community in county.communities if not community.is_urban]
-        self._urban = Climb(urban, character.professionals, self._invention)
-        self._villages = Climb(villages, character.rural_professionals, self._invention)
+        self._urban = TargetProgress(urban, profile.professionals, self._fake)
+        self._villages = TargetProgress(villages, profile.rural_professionals, self._fake)
         self._community = {community.code: community for community in county.communities}
 
-    def story(self) -> Story:
-        """Month by month."""
-        told = {self._span.first: self._first()}
+    def rows_by_month(self) -> RowsByMonth:
+        """Return the rows of every month of the span."""
+        rows_by_month = {self._span.first: self._first()}
         for month in self._span.later:
-            lift, drop = partial(self._lift, month), partial(self._drop, month)
+            gain, lose = partial(self._reach_target, month), partial(self._miss_target, month)
             rows = [
-                row for climb in (self._urban, self._villages) for row in climb.rows_of(month, lift=lift, drop=drop)
+                row
+                for progress in (self._urban, self._villages)
+                for row in progress.rows_in(month, gain=gain, lose=lose)
             ]
-            told[month] = in_order([*rows, *self._replaced(month), *self._transferred(month)], self._county.communities)
-        return told
+            rows_by_month[month] = sorted_by_place(
+                [*rows, *self._replaced(month), *self._transferred(month)], self._county.communities
+            )
+        return rows_by_month
 
     def _first(self) -> list[Row]:
-        enough = self._urban.begin(self._span.first) | self._villages.begin(self._span.first)
+        enough = self._urban.start(self._span.first) | self._villages.start(self._span.first)
         rows: list[Row] = []
         for community in self._county.communities:
-            professionals, others = self._how_many(community, is_enough=community.code in enough)
-            rows += [self._professional(community, self._long_ago()) for _ in range(professionals)]
-            rows += [self._other(community, self._long_ago()) for _ in range(others)]
+            professionals, others = self._numbers(community, is_enough=community.code in enough)
+            rows += [self._professional(community, self._days_before_start()) for _ in range(professionals)]
+            rows += [self._other(community, self._days_before_start()) for _ in range(others)]
         towns = dict.fromkeys(community.town for community in self._county.communities)
-        return in_order([*rows, *(row for town in towns for row in self._station(town))], self._county.communities)
+        return sorted_by_place(
+            [*rows, *(row for town in towns for row in self._station(town))], self._county.communities
+        )
 
-    def _how_many(self, community: DemoCommunity, *, is_enough: bool) -> tuple[int, int]:
-        """Professionals, and people without a certificate."""
-        invention = self._invention
+    def _numbers(self, community: DemoCommunity, *, is_enough: bool) -> tuple[int, int]:
+        """Return the numbers of professionals and of people without a certificate."""
+        fake = self._fake
         if not community.is_urban:
-            return (NEEDED_RURAL if is_enough else 0), (1 if invention.chance(0.18) else 0)
+            return (NEEDED_RURAL if is_enough else 0), (1 if fake.chance(0.18) else 0)
         if not is_enough:
-            return invention.number(0, NEEDED_URBAN - 1), invention.number(2, 5)
-        return (6 if invention.chance(0.08) else invention.number(NEEDED_URBAN, MOST_EXPECTED)), invention.number(1, 4)
+            return fake.number(0, NEEDED_URBAN - 1), fake.number(2, 5)
+        return (6 if fake.chance(0.08) else fake.number(NEEDED_URBAN, MOST_EXPECTED)), fake.number(1, 4)
 
-    def _long_ago(self) -> tuple[datetime.date, datetime.date]:
+    def _days_before_start(self) -> tuple[datetime.date, datetime.date]:
         return FIRST_DAY, self._span.day - datetime.timedelta(days=10)
 
     # --- Month by month ---
 
-    def _lift(self, month: datetime.date, community: DemoCommunity) -> list[Row]:
-        """As many professionals as are missing."""
+    def _reach_target(self, month: datetime.date, community: DemoCommunity) -> list[Row]:
+        """Recruit the professionals that the community lacks to meet the target."""
         missing = _needed(community) - len(self._professionals[community.code])
         return [self._professional(community, _within(month)) for _ in range(missing)]
 
-    def _drop(self, month: datetime.date, community: DemoCommunity) -> list[Row]:
-        """So many professionals leave that too few are left."""
-        at_work = self._professionals[community.code]
-        return [self._left(at_work.pop(), month) for _ in range(len(at_work) - _needed(community) + 1)]
+    def _miss_target(self, month: datetime.date, community: DemoCommunity) -> list[Row]:
+        """Let professionals leave until the community no longer meets the target."""
+        in_office = self._professionals[community.code]
+        return [self._left(in_office.pop(), month) for _ in range(len(in_office) - _needed(community) + 1)]
 
     def _replaced(self, month: datetime.date) -> list[Row]:
-        """People without a certificate who leave, and those who come in their place."""
+        """Return people without a certificate who leave, and those who replace them."""
         rows = []
-        for gone in self._some_others(self._invention.about(REPLACED_A_MONTH * busyness(month))):
+        for gone in self._some_others(self._fake.about(REPLACED_A_MONTH * busyness(month))):
             rows.append(self._left(gone, month))
             rows.append(self._other(self._community[gone["community_code"]], _within(month)))
         return rows
 
     def _transferred(self, month: datetime.date) -> list[Row]:
-        """People without a certificate who move to another community of the county."""
+        """Return people without a certificate who move to another community of the county."""
         rows = []
-        for person in self._some_others(self._invention.about(TRANSFERRED_A_MONTH * busyness(month))):
-            community = self._invention.one_of(self._county.communities)
+        for person in self._some_others(self._fake.about(TRANSFERRED_A_MONTH * busyness(month))):
+            community = self._fake.one_of(self._county.communities)
             if community.code != person["community_code"]:
-                person = person | _at(community) | {"started_on": self._invention.day_in(month)}
+                person = person | _at(community) | {"started_on": self._fake.day_in(month)}
                 rows.append(person)
             self._others.append(person)
         return rows
 
     def _some_others(self, number: int) -> list[Row]:
-        """Some of those who have been here since before, taken out of the list."""
-        chosen = self._invention.some_of(self._others[: len(self._others) // 2], number)
+        """Remove some of the longest-serving people without a certificate from the list and return them."""
+        chosen = self._fake.some_of(self._others[: len(self._others) // 2], number)
         self._others = [person for person in self._others if not any(person is each for each in chosen)]
         return chosen
 
     def _left(self, person: Row, month: datetime.date) -> Row:
-        last_day = max(self._invention.day_in(month), person["started_on"])
+        last_day = max(self._fake.day_in(month), person["started_on"])
         return person | {"ended_on": last_day, "note": "离岗"}
 
     # --- Rows ---
@@ -132,35 +138,35 @@ class _Workers:
         return row
 
     def _station(self, town: str) -> list[Row]:
-        """The people of a town's station: up to two professionals, and one other."""
-        professionals = self._invention.number(0, 2)
+        """Return the people of a town's station: up to two professionals and one other person."""
+        professionals = self._fake.number(0, 2)
         station: Row = {"town": town, "is_community_worker": False}
         return [
-            station | self._person(self._long_ago(), is_professional=number < professionals)
+            station | self._person(self._days_before_start(), is_professional=number < professionals)
             for number in range(professionals + 1)
         ]
 
     def _person(self, days: tuple[datetime.date, datetime.date], *, is_professional: bool) -> Row:
-        invention, county, serial = self._invention, self._county, next(self._serials)
-        is_male = invention.chance(0.4)
+        fake, county, serial = self._fake, self._county, next(self._serials)
+        is_male = fake.chance(0.4)
         born = _birthday(serial)
-        level = invention.weighted(LEVELS) if is_professional else "无"
+        level = fake.weighted(LEVELS) if is_professional else "无"
         first, last = days
         row: Row = {
             "county": county.name,
-            "name": invention.person(is_male=is_male),
+            "name": fake.person(is_male=is_male),
             "id_number": id_number(int(county.code[4:]), born=born, is_male=is_male),
             "gender": "男" if is_male else "女",
-            "position": invention.one_of(POSITIONS),
+            "position": fake.one_of(POSITIONS),
             "level": level,
-            # A professional without a certificate has the degree (domain.md §4).
-            "has_social_work_degree": is_professional and (level == "无" or invention.chance(0.15)),
-            "recruited_by": invention.weighted(RECRUITED_BY),
-            "started_on": invention.day(max(first, _grown_up(born)), last),
+            # A professional without a certificate has the degree (docs/domain.md §4).
+            "has_social_work_degree": is_professional and (level == "无" or fake.chance(0.15)),
+            "recruited_by": fake.weighted(RECRUITED_BY),
+            "started_on": fake.day(max(first, _grown_up(born)), last),
             "phone": phone(5_000 + int(county.code[4:]) * 61 + serial),
         }
         if level != "无":
-            row["certificate_number"] = f"演示{invention.number(2008, 2017)}{county.code}{serial:05d}"
+            row["certificate_number"] = f"演示{fake.number(2008, 2017)}{county.code}{serial:05d}"
         return row
 
 
@@ -182,9 +188,10 @@ def _within(month: datetime.date) -> tuple[datetime.date, datetime.date]:
 
 
 def _birthday(serial: int) -> datetime.date:
-    """Another day for each of a county's first 12,000 people; with the county's digits, an ID number of one's own.
+    """Return a birthday that differs for each of a county's first 12,000 people.
 
-    The stride shares no divisor with the days of the span, so no day comes twice before all have come.
+    With the county's digits it makes every ID number unique. The step of 4,999 days shares no divisor with the length of
+    the span, so no day repeats before all have been used.
     """
     span = (LAST_BORN - FIRST_BORN).days + 1
     return FIRST_BORN + datetime.timedelta(days=serial * 4_999 % span)

@@ -6,7 +6,6 @@ worker, and whatever becomes of it is noted on the notice. A mail server that is
 
 from __future__ import annotations
 
-import datetime
 import logging
 from collections.abc import Iterable
 from smtplib import SMTPDataError, SMTPRecipientsRefused
@@ -15,18 +14,16 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
 from changzhi_portal.bulk import insert_rows
+from changzhi_portal.jobs import MAX_ATTEMPTS, Claim
+from notices.jobs import MAIL
 from notices.models import Notice
 
 logger = logging.getLogger(__name__)
 PORTAL_NAME = "长治市社区治理与“三社联动”信息平台"
-# A claim older than this was left by a worker that died; a failed attempt is repeated after as long.
-TRY_AGAIN_AFTER = datetime.timedelta(minutes=5)
-MOST_ATTEMPTS = 3
 _MOST_AT_ONCE = 200  # e-mails a task sends before it lets others on the queue have their turn
 # What concerns one message alone; after any other trouble the server is left in peace for a while.
 _ABOUT_ONE_MESSAGE = (SMTPRecipientsRefused, SMTPDataError, ValueError)
@@ -88,40 +85,26 @@ def is_mail_sent_out() -> bool:
 
 
 def send_waiting_mail() -> int:
-    """Send the e-mail of the notices that wait for it; how many were sent. Safe to run twice at the same time."""
+    """Send the e-mail of the notices that wait for it; return how many were sent. Safe to run twice at the same time."""
     sent = 0
     connection = get_connection()
-    for key in _waiting().order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE]:
-        if not _claim(key):
+    for key in MAIL.due().order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE]:
+        claim = MAIL.claim(key, among=MAIL.due())
+        if claim is None:
             continue
         notice = Notice.objects.select_related("user").get(pk=key)
-        try:
-            _message(notice, connection).send()
-        except (OSError, ValueError) as error:  # SMTPException is an OSError
-            _note_failure(notice, error)
-            if not isinstance(error, _ABOUT_ONE_MESSAGE):
-                break
-        else:
-            Notice.objects.filter(pk=key).update(mail=_delivered(), mail_error="")
-            sent += 1
+        with claim.guard():
+            try:
+                _message(notice, connection).send()
+            except (OSError, ValueError) as error:  # SMTPException is an OSError
+                _note_failure(claim, notice, error)
+                if not isinstance(error, _ABOUT_ONE_MESSAGE):
+                    break
+            else:
+                claim.finish(_delivered(), mail_error="")
+                sent += 1
     connection.close()
     return sent
-
-
-def _waiting() -> Any:
-    before = timezone.now() - TRY_AGAIN_AFTER
-    not_tried_just_now = Q(mail_tried_at__isnull=True) | Q(mail_tried_at__lt=before)
-    return Notice.objects.filter(not_tried_just_now, mail__in=(Notice.Mail.WAITING, Notice.Mail.SENDING))
-
-
-def _claim(key: int) -> bool:
-    """Whether this worker is the one that turned the notice to sending."""
-    claimed = (
-        _waiting()
-        .filter(pk=key)
-        .update(mail=Notice.Mail.SENDING, mail_tried_at=timezone.now(), mail_attempts=F("mail_attempts") + 1)
-    )
-    return bool(claimed)
 
 
 def _delivered() -> str:
@@ -138,12 +121,16 @@ def _message(notice: Notice, connection: Any) -> EmailMessage:
     )
 
 
-def _note_failure(notice: Notice, error: Exception) -> None:
-    """Another attempt later, or after the last one the reason for good. The address stays out of reason and log."""
+def _note_failure(claim: Claim[Notice], notice: Notice, error: Exception) -> None:
+    """Leave the notice for another attempt, or after the last one write the reason for good.
+
+    The address stays out of reason and log.
+    """
     logger.warning("The e-mail of notice %s was not sent: %s", notice.pk, type(error).__name__)
-    is_last = notice.mail_attempts >= MOST_ATTEMPTS
     refused = isinstance(error, _ABOUT_ONE_MESSAGE)
     reason = "收件地址或内容被拒收，请核对邮箱" if refused else "连不上邮件服务器，请联系系统管理员"
-    Notice.objects.filter(pk=notice.pk).update(
-        mail=Notice.Mail.FAILED if is_last else Notice.Mail.WAITING, mail_error=f"{reason}（{type(error).__name__}）"
-    )
+    reason = f"{reason}（{type(error).__name__}）"
+    if notice.attempts >= MAX_ATTEMPTS:
+        claim.fail(reason)
+    else:
+        claim.finish(Notice.Mail.WAITING, mail_error=reason)

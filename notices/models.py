@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from changzhi_portal.jobs import Job
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -23,7 +24,7 @@ class NoticeQuerySet(ScopedQuerySet):
         return self.filter(user=user, seen_at__isnull=True).newest_first()
 
 
-class Notice(ScopedModel):
+class Notice(ScopedModel, Job):
     """One thing the portal tells one person, on the page 通知 and, when the person has an address, by e-mail.
 
     `title` alone goes into the e-mail, so it holds no personal data; `text` stays inside the portal. `about` is the
@@ -48,8 +49,6 @@ class Notice(ScopedModel):
     made_at = models.DateTimeField("时间", auto_now_add=True)
     seen_at = models.DateTimeField("看过的时间", null=True, blank=True)
     mail = models.CharField("邮件", max_length=8, choices=Mail, default=Mail.NONE)
-    mail_attempts = models.PositiveSmallIntegerField("发信次数", default=0)
-    mail_tried_at = models.DateTimeField("最近一次发信时间", null=True, blank=True)
     mail_error = models.CharField("没有发出的原因", max_length=200, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("user__division",)
@@ -70,14 +69,14 @@ class Notice(ScopedModel):
                 violation_error_message="邮件没有发出时应写明原因。",
             ),
             models.CheckConstraint(
-                condition=~Q(mail="sending") | Q(mail_tried_at__isnull=False),
+                condition=~Q(mail="sending") | Q(heartbeat_at__isnull=False),
                 name="notice_sending_has_time",
                 violation_error_message="正在发送的邮件应有发信时间。",
             ),
         )
         indexes = (
             models.Index(fields=["user"], condition=Q(seen_at__isnull=True), name="notice_not_seen"),
-            models.Index(fields=["mail_tried_at"], condition=Q(mail__in=("waiting", "sending")), name="notice_to_mail"),
+            models.Index(fields=["heartbeat_at"], condition=Q(mail__in=("waiting", "sending")), name="notice_to_mail"),
         )
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from orgs.models import SocialOrganization
 ORGANIZATIONS = Subject(SocialOrganization)
 Registration = SocialOrganization.Registration
 LegalForm = SocialOrganization.LegalForm
-# GB 32100: what the first two characters of a credit code say about the legal form (domain.md §8).
+# GB 32100: what the first two characters of a credit code say about the legal form (docs/domain.md §8).
 _CODE_BEGINS = {
     LegalForm.ASSOCIATION: "51",
     LegalForm.PRIVATE_NON_ENTERPRISE: "52",

@@ -108,7 +108,7 @@ class OrganizationSheet(RecordSheet):
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """By credit code anywhere, then by place and name.
 
-        A code known outside the scope is `conflicting_key`, without saying whose (domain.md §4, across offices).
+        A code known outside the scope is `conflicting_key`, without saying whose (docs/domain.md §4.9).
         A filed organization that now has a code at the same place and name is the same organization.
         """
         by_code = self._by_code(rows, context)
@@ -195,7 +195,7 @@ class OrganizationSheet(RecordSheet):
     def reject_duplicates(self, rows: Any, key_of: Any, *cell_fields: str) -> None:
         """Report a repeated organization at its credit code or, without one, at its name.
 
-        A row with a code and one without, of one place and name, are one organization too (domain.md §4).
+        A row with a code and one without, of one place and name, are one organization too (docs/domain.md §4).
         """
         rows = list(rows)
         super().reject_duplicates([row for row in rows if row.get("credit_code")], key_of, "credit_code")

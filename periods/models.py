@@ -1,4 +1,4 @@
-"""Reporting periods (统计月): calendar months whose figures are as of their last day (domain.md §6)."""
+"""Reporting periods (统计月): calendar months with figures of their last day (docs/domain.md §6)."""
 
 from __future__ import annotations
 
@@ -20,46 +20,49 @@ LATE_DAY = 15
 
 
 def parse_month(text: str) -> datetime.date:
-    """The first day of a month written "2018-06". Raises InvalidError for anything else."""
-    found = _MONTH.fullmatch(text.strip())
-    if not found or not 1 <= int(found[2]) <= 12 or not 1990 <= int(found[1]) <= 2100:
+    """Return the first day of a month written "2018-06". Raises InvalidError for any other text."""
+    match = _MONTH.fullmatch(text.strip())
+    if not match or not 1 <= int(match[2]) <= 12 or not 1990 <= int(match[1]) <= 2100:
         raise InvalidError(
             f"统计月“{text}”不对，应写成2018-06这样的年月。",
             cure=f"{text!r} is not a period. Write it as YYYY-MM, e.g. 2018-06.",
             field="period",
         )
-    return datetime.date(int(found[1]), int(found[2]), 1)
+    return datetime.date(int(match[1]), int(match[2]), 1)
 
 
 def last_day_of(month: datetime.date) -> datetime.date:
-    """The last day of the month that `month` lies in."""
+    """Return the last day of the month that contains `month`."""
     return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
 
 def month_after(month: datetime.date, months: int = 1) -> datetime.date:
-    """The first day of the month that lies `months` after (before, when negative)."""
+    """Return the first day of the month that is `months` months after `month`, or before it when negative."""
     index = month.year * 12 + month.month - 1 + months
     return datetime.date(index // 12, index % 12 + 1, 1)
 
 
 class PeriodQuerySet(models.QuerySet):
-    """Reads of reporting periods."""
+    """Queries of reporting periods."""
 
     def open(self) -> Self:
-        """The months offices may report, newest first."""
+        """Filter for months that offices may report, newest first."""
         return self.filter(state=ReportingPeriod.State.OPEN).order_by("-month")
 
     def in_hand(self, day: datetime.date) -> ReportingPeriod | None:
-        """The open month that offices work at on `day`: the one due next, else (all are overdue) the newest.
+        """Return the month in hand on `day`: the open month that is due next, or the newest if all are overdue.
 
-        A month is due in the following one, so in the first days of July that is still June although July has begun.
+        A month is due in the following one, so in the first days of July it is still June although July has begun.
         """
         is_due_later = Q(due_on__gte=day)
         due_next = self.open().order_by(Case(When(is_due_later, then=F("due_on"))).asc(nulls_last=True), "-month")
         return due_next.first()
 
-    def asked_for(self, month: datetime.date | None) -> ReportingPeriod:
-        """The period of `month`, by default the one in hand, else this month's; not saved where the calendar has none."""
+    def for_month_or_in_hand(self, month: datetime.date | None) -> ReportingPeriod:
+        """Return the period of `month`, without one the month in hand, else the current month.
+
+        The period is not saved if the calendar does not have it.
+        """
         today = timezone.localdate()
         if month is None and (in_hand := self.in_hand(today)) is not None:
             return in_hand
@@ -67,23 +70,23 @@ class PeriodQuerySet(models.QuerySet):
         return self.filter(month=first).first() or ReportingPeriod(month=first)
 
     def locked(self) -> Self:
-        """The months whose figures are frozen."""
+        """Filter for months whose results are final."""
         return self.filter(state=ReportingPeriod.State.LOCKED)
 
     def not_locked(self) -> Self:
-        """The months whose figures still follow the registers, or will."""
+        """Filter for months whose results still follow the registers."""
         return self.exclude(state=ReportingPeriod.State.LOCKED)
 
     def keep_from_locking(self) -> None:
-        """Let no month be locked until the transaction ends, because figures dated in months are being written."""
+        """Prevent months from being locked until the transaction ends, while figures dated in them are written."""
         list(self.not_locked().select_for_update(no_key=True).order_by("month"))
 
     def with_locker(self) -> Self:
-        """With who locked it loaded, newest first, for lists."""
+        """Load the user who locked each month, newest first, for lists."""
         return self.select_related("locked_by").order_by("-month")
 
     def for_month(self, month: datetime.date) -> ReportingPeriod:
-        """The period of a month, opened with the usual dates when it is not in the calendar yet."""
+        """Return the period of a month, creating it with the usual dates if the calendar does not have it."""
         first = month.replace(day=1)
         following = month_after(first)
         today = timezone.localdate()
@@ -100,10 +103,10 @@ class PeriodQuerySet(models.QuerySet):
 
 
 class ReportingPeriod(models.Model):
-    """One calendar month: upcoming → open → locked (and reopened, with a reason)."""
+    """One calendar month: upcoming, open, then locked; a locked month can be reopened with a reason."""
 
     class State(models.TextChoices):
-        """Where the month stands."""
+        """States of a month."""
 
         UPCOMING = "upcoming", "未开放"
         OPEN = "open", "填报中"
@@ -154,15 +157,15 @@ class ReportingPeriod(models.Model):
 
     @property
     def code(self) -> str:
-        """The month as commands and URLs write it: "2018-06"."""
+        """Return the month as in commands and URLs: "2018-06"."""
         return f"{self.month:%Y-%m}"
 
     @property
     def is_locked(self) -> bool:
-        """Whether its figures are frozen."""
+        """Return whether the month is locked, so that its results are final."""
         return self.state == self.State.LOCKED
 
     @property
     def as_of(self) -> datetime.date:
-        """The day its figures hold: the month's last."""
+        """Return the day of its figures, the last day of the month."""
         return last_day_of(self.month)

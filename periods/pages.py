@@ -1,4 +1,4 @@
-"""What every page of one reporting month shares: the month of the address, the title, the way back."""
+"""Base of the pages of one reporting month: finding the month of the URL, title, breadcrumbs, redirect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MONTHS_TITLE = "统计月"
 
 
 def find_period(code: str) -> ReportingPeriod:
-    """The month of an address; raises Http404 for one that is not in the calendar."""
+    """Return the period of a code in a URL. Raises Http404 for one that the calendar does not have."""
     try:
         month = parse_month(code)
     except InvalidError as error:
@@ -32,21 +32,21 @@ class MonthPage(TemplateResponseMixin, PortalPage):
     what: str = ""
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Remember which month is meant; it is looked up once the role may open the page."""
+        """Keep the code of the month; the period is loaded after the role was checked."""
         super().setup(request, *args, **kwargs)
         self.code: str = kwargs["period"]
 
     def get_title(self) -> str:
-        """2018年6月, and what is done with it."""
+        """Return the title with the month, if the period is loaded."""
         return f"{self.what}{self.period}" if hasattr(self, "period") else self.what.rstrip("：") or MONTHS_TITLE
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the months, and to the month."""
+        """Return the breadcrumbs to the list of months and to the month."""
         crumbs = [Crumb(MONTHS_TITLE, reverse("submissions:periods"))]
         if self.what and hasattr(self, "period"):
             crumbs.append(Crumb(str(self.period), reverse("submissions:period", args=[self.period.code])))
         return crumbs
 
     def back(self) -> HttpResponse:
-        """To the month's page."""
+        """Redirect to the month's page."""
         return redirect("submissions:period", period=self.code)

@@ -1,42 +1,35 @@
-"""Writing briefings: asking for an issue, printing it, giving lost ones back. Tasks, pages and the command call these.
+"""Writing briefings: asking for an issue and printing it. Tasks, pages and the command call these.
 
-The row is the truth, the queue only a hint (design.md decision 3): whoever prints has claimed the row by a conditional
-UPDATE and shows signs of life; what it writes afterwards counts only while the claim is still its own.
+Whoever prints has claimed the row (`reports.jobs`); what it writes afterwards counts only while the claim is its own.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import F
 from django.utils import timezone
 
-from changzhi_portal.celery import Queue, enqueue
-from changzhi_portal.records import new_ref
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, refuse_unless_issuing
 from reports.issue import issue_markup
-from reports.models import MOST_ATTEMPTS, Briefing
+from reports.jobs import PRINT
+from reports.models import Briefing
 from reports.pdf import print_markup
 from reports.storage import keep_pdf
+from reports.stored_figures import to_json
 from targets.actions import compute_period
 from targets.models import Computation
 
 logger = logging.getLogger(__name__)
 State = Briefing.State
-PRINT_TASK = "reports.tasks.print_briefing"
 # 总第1期: the month in which 长民发〔2017〕138号 was issued.
 FIRST_ISSUE = date(2017, 11, 1)
-
-
-class ClaimLostError(Exception):
-    """Somebody else is printing this briefing now, because we showed no sign of life for too long."""
 
 
 # --- Asking for an issue ---
@@ -68,24 +61,18 @@ def prepare_briefing(
             defaults={
                 **numbers,
                 **_addressees_of(division),
+                **PRINT.queued(),
                 "issued_on": timezone.localdate(),
-                "heartbeat_at": timezone.now(),
                 "printed_by": by,
             },
         )
         if not is_new:
             Briefing.objects.filter(pk=briefing.pk, state__in=(State.PRINTED, State.FAILED)).update(
-                state=State.QUEUED,
-                heartbeat_at=timezone.now(),
-                claim="",
-                attempts=0,
-                step="",
-                message="",
-                printed_by=by,
+                **PRINT.queued(), printed_by=by
             )
             briefing.refresh_from_db()
         if queue:
-            transaction.on_commit(lambda: enqueue(PRINT_TASK, Queue.REPORTS, briefing.pk))
+            PRINT.announce(briefing.pk)
     return briefing
 
 
@@ -131,7 +118,7 @@ def _addressees_of(division: Division) -> dict[str, str]:
 
 
 def print_briefing(briefing_id: int) -> None:
-    """What the worker does with a queued briefing; nothing when another worker has taken it. Safe to run twice.
+    """Print a queued briefing, as the worker does; do nothing when another worker has taken it. Safe to run twice.
 
     Whatever goes wrong ends in the row's state, with a Chinese sentence for the page; only an error of the database is
     raised, because it says nothing about the briefing: beat puts that one back.
@@ -147,83 +134,38 @@ def print_briefing(briefing_id: int) -> None:
 
 
 def print_queued(briefing_id: int) -> Briefing | None:
-    """Print a queued briefing here and now; the printed row, or None when it was not waiting for anybody.
+    """Print a queued briefing here and now; return the printed row, or None when it waits for nobody.
 
-    A failure is written to the row and then raised.
+    None as well when it was given to another worker meanwhile. A failure is written to the row and then raised.
     """
-    claim = _Claim(briefing_id, new_ref())
-    if not claim.take():
+    claim = PRINT.claim(briefing_id, step="正在核对数据")
+    if claim is None:
         return None
-    try:
+    with claim.guard():
         _print(claim)
-    except DatabaseError:
-        raise
-    except ClaimLostError:
-        logger.warning("Briefing %s is printed by somebody else now", briefing_id)
-        return None
-    except PortalError as error:
-        claim.fail(str(error))
-        raise
-    except Exception:
-        claim.fail("生成简报时系统出错，请稍后重新生成，仍不行请联系系统管理员。")
-        raise
-    return Briefing.objects.get(pk=briefing_id)
+        return Briefing.objects.get(pk=briefing_id)
+    return None
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """Our right to print one briefing. The token tells it from the claim of whoever comes after us."""
-
-    briefing_id: int
-    token: str
-
-    def take(self) -> bool:
-        """Turn the row from queued to printing; False when it was not queued."""
-        waiting = Briefing.objects.filter(pk=self.briefing_id, state=State.QUEUED)
-        return bool(
-            waiting.update(
-                state=State.PRINTING,
-                claim=self.token,
-                heartbeat_at=timezone.now(),
-                attempts=F("attempts") + 1,
-                step="正在核对数据",
-                message="",
-            )
-        )
-
-    def step(self, name: str) -> None:
-        """A sign of life, and what the page shows meanwhile. Raises ClaimLostError when the row is no longer ours."""
-        self._write(step=name, heartbeat_at=timezone.now())
-
-    def finish(self, **values: Any) -> None:
-        """The terminal state, in one statement of its own."""
-        self._write(state=State.PRINTED, step="", message="", printed_at=timezone.now(), **values)
-
-    def fail(self, message: str) -> None:
-        """Give up, with one sentence for the page; nothing when the row is no longer ours."""
-        self._mine().update(state=State.FAILED, step="", message=message[:500])
-
-    def _mine(self) -> Any:
-        return Briefing.objects.filter(pk=self.briefing_id, state=State.PRINTING, claim=self.token)
-
-    def _write(self, **values: Any) -> None:
-        if not self._mine().update(**values):
-            raise ClaimLostError
-
-
-def _print(claim: _Claim) -> None:
-    """Figures, pages, file, and last the state that says so."""
-    briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.briefing_id)
+def _print(claim: Claim[Briefing]) -> None:
+    """Make figures, pages and file, and last write the state that says so. Raises ClaimLostError."""
+    briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.key)
     briefing.figures = _figures_of(briefing)
-    claim.step("正在绘图和排版")
+    claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
-    claim.step("正在保存文件")
+    claim.heartbeat(step="正在保存文件")
     pdf_name = keep_pdf(briefing.ref, pdf)
-    claim.finish(figures=briefing.figures, pdf_name=pdf_name)
+    claim.finish(
+        State.PRINTED,
+        figures=briefing.figures,
+        pdf_name=pdf_name,
+        printed_at=timezone.now(),
+        step="",
+    )
 
 
 def _figures_of(briefing: Briefing) -> dict[str, Any]:
-    """Those it was printed from, when the month has been locked ever since; otherwise the month's current ones.
+    """Return as JSON those it was printed from, if the month has been locked ever since; else the month's current ones.
 
     A corrected edition has its own, and the edition that it corrects keeps what it was printed from for good.
     """
@@ -235,7 +177,7 @@ def _figures_of(briefing: Briefing) -> dict[str, Any]:
     if briefing.figures and locked_since and briefing.printed_at and briefing.printed_at >= locked_since:
         return briefing.figures
     bring_up_to_date(period)
-    return briefing_figures(period, briefing.division)
+    return to_json(briefing_figures(period, briefing.division))
 
 
 def bring_up_to_date(period: ReportingPeriod) -> None:
@@ -247,24 +189,3 @@ def bring_up_to_date(period: ReportingPeriod) -> None:
         return
     if not Computation.objects.is_up_to_date(period):
         compute_period(period)
-
-
-# --- Giving lost ones back ---
-
-
-def put_back_stalled_briefings() -> int:
-    """Queue again what a dead worker or a lost message left behind; how many briefings were handled.
-
-    One that was tried MOST_ATTEMPTS times is given up with a sentence: it may be what kills the workers.
-    """
-    handled = 0
-    for briefing in Briefing.objects.stalled():
-        # The very row that was seen: whoever has shown a sign of life since keeps it.
-        same = Briefing.objects.filter(pk=briefing.pk, state=briefing.state, heartbeat_at=briefing.heartbeat_at)
-        if briefing.attempts >= MOST_ATTEMPTS:
-            message = "多次生成都中断，请联系系统管理员检查服务器后重新生成。"
-            handled += same.update(state=State.FAILED, step="", message=message)
-        elif same.update(state=State.QUEUED, claim="", step="", heartbeat_at=timezone.now()):
-            enqueue(PRINT_TASK, Queue.REPORTS, briefing.pk)
-            handled += 1
-    return handled

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
-from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.refusals import StaleError
-from reports.actions import PRINT_TASK, refuse_unless_printing
-from reports.corrections import corrections_between
+from reports.actions import refuse_unless_printing
+from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
+from reports.jobs import PRINT
 from reports.models import Briefing
+from reports.stored_figures import to_json
 from revisions.would_be import recomputed
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 
@@ -39,7 +39,7 @@ def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Brie
     refuse_unless_printing(briefing.division, by)
     correction = in_one_snapshot(lambda: _made(briefing, by))
     if queue:
-        transaction.on_commit(lambda: enqueue(PRINT_TASK, Queue.REPORTS, correction.pk))
+        PRINT.announce(correction.pk)
     return correction
 
 
@@ -51,14 +51,15 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
             cure=f"The period {period.code} is not locked: print the briefing again instead.",
         )
     newest = Briefing.objects.editions_of(briefing).first()
-    if newest is None or newest.state != Briefing.State.PRINTED:
+    printed = newest.stored_figures if newest and newest.state == Briefing.State.PRINTED else None
+    if newest is None or printed is None:
         raise StaleError(
             f"{division}{period}的简报还没有生成好，不能编发更正版，请先生成。",
             cure=f"The newest edition of the briefing of {division.code} for {period.code} is not printed yet.",
         )
     with recomputed(period):
         figures = briefing_figures(period, division)
-    corrections = corrections_between(newest.figures, figures)
+    corrections = corrections_between(printed, figures)
     if not corrections:
         raise StaleError(
             f"锁定后的改动不影响{division}{period}简报中的数据，不需要更正版。",
@@ -68,10 +69,10 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         period=period,
         division=division,
         edition=newest.edition + 1,
+        **PRINT.queued(),
         **{name: getattr(newest, name) for name in _KEPT},
         issued_on=timezone.localdate(),
-        figures=figures,
-        corrections=corrections,
-        heartbeat_at=timezone.now(),
+        figures=to_json(figures),
+        corrections=corrections_to_json(corrections),
         printed_by=by,
     )

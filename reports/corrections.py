@@ -1,95 +1,139 @@
 """更正说明: what a corrected edition corrects, found by comparing its figures with those of the edition before it.
 
-Plain values, kept in `Briefing.corrections`: `subject` (what the figure is of) and `changes`, each label, old and new
-text. Only what an issue prints is compared; an edit that leaves every printed figure as it was is no correction.
+Only what an issue prints is compared; an edit that leaves every printed figure as it was is no correction.
+`Briefing.corrections` keeps them as JSON: a list of objects with `subject` and `changes`, each of these a list of label,
+old and new text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from reports import words
+from reports.stored_figures import (
+    BriefingFigures,
+    Counts,
+    DivisionFigures,
+    Purchases,
+    ShortCommunity,
+    TargetFigures,
+    Workforce,
+)
 
-Figures = Mapping[str, Any]
-Change = list[str]  # label, old, new
-Correction = dict[str, Any]
 # A list longer than this is counted.
 _MOST_NAMES = 5
 _SAYS_MOST = ("数量", "达标数", "达标率")
 
 
-def corrections_between(old: Figures, new: Figures) -> list[Correction]:
-    """What differs between the printed figures of two editions of one issue, in the order in which they are printed."""
-    whole = words.whole_of(new["division"])
+class Change(NamedTuple):
+    """One figure that is corrected: what it is called, and its text before and now; "" where there was or is none."""
+
+    label: str
+    old: str
+    new: str
+
+    def in_words(self) -> str:
+        """Return 达标数由96个更正为97个."""
+        if not self.old:
+            return f"{self.label}{self.new}"
+        return f"{self.label}由{self.old}更正为{self.new}" if self.new else f"{self.label}{self.old}"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is corrected of one subject: 全市城市社区设施面积."""
+
+    subject: str
+    changes: tuple[Change, ...]
+
+    def in_words(self) -> str:
+        """Return one line of 更正说明: 全市城市社区设施面积：达标数由96个更正为97个，达标率由62.7%更正为63.4%."""
+        return f"{self.subject}：{'，'.join(change.in_words() for change in self.changes)}"
+
+
+def corrections_to_json(corrections: Sequence[Correction]) -> list[dict[str, Any]]:
+    """Return corrections as plain JSON values."""
+    return [{"subject": each.subject, "changes": [list(change) for change in each.changes]} for each in corrections]
+
+
+def corrections_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Correction, ...]:
+    """Return the corrections that `corrections_to_json` wrote."""
+    return tuple(Correction(each["subject"], tuple(Change(*change) for change in each["changes"])) for each in stored)
+
+
+def corrections_between(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
+    """Return what differs between the printed figures of two editions of one issue, in the order of printing."""
+    whole = words.whole_of(new.division)
     found = [
-        *_of_targets(old["targets"], new["targets"], whole),
-        _correction(f"{whole}社会工作者", _workforce(old["workforce"], new["workforce"])),
-        _correction(f"{whole}购买服务项目", _services(old["services"], new["services"])),
+        *_of_targets(old.targets, new.targets, whole),
+        _correction(f"{whole}社会工作者", _workforce(old.workforce, new.workforce)),
+        _correction(f"{whole}购买服务项目", _services(old.services, new.services)),
         *_of_shortfalls(old, new),
     ]
-    return [correction for correction in found if correction["changes"]]
+    return [correction for correction in found if correction.changes]
 
 
 def _correction(subject: str, changes: Iterable[Change]) -> Correction:
-    return {"subject": subject, "changes": [change for change in changes if change[1] != change[2]]}
+    return Correction(subject, tuple(change for change in changes if change.old != change.new))
 
 
-def _of_targets(old: Sequence[Figures], new: Sequence[Figures], whole: str) -> list[Correction]:
+def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str) -> list[Correction]:
     """Target by target: the whole, then all its counties (towns) in one line; targets that the plan got or lost."""
-    before = {target["code"]: target for target in old}
-    after = {target["code"] for target in new}
+    before = {target.code: target for target in old}
+    after = {target.code for target in new}
     found = []
     for target in new:
-        then, name = before.get(target["code"]), target["short_name"]
+        then, name = before.get(target.code), target.short_name
         if then is None:
-            found.append(_correction(f"{whole}{name}", [["新列入", "", f"（{words.figure_in_words(target)}）"]]))
+            found.append(_correction(f"{whole}{name}", [Change("新列入", "", f"（{words.figure_in_words(target)}）")]))
             continue
-        asked = ["标准", words.bounds(then), words.bounds(target)]
+        asked = Change("标准", words.bounds(then), words.bounds(target))
         found.append(_correction(f"{whole}{name}", [asked, *_result(then, target, target)]))
         found.append(_correction(f"其中各地{name}", _below(then, target)))
-    gone = [target for target in old if target["code"] not in after]
+    gone = [target for target in old if target.code not in after]
     return found + [
-        _correction(f"{whole}{each['short_name']}", [["不再列入", f"（原为{words.figure_in_words(each)}）", ""]])
+        _correction(f"{whole}{each.short_name}", [Change("不再列入", f"（原为{words.figure_in_words(each)}）", "")])
         for each in gone
     ]
 
 
-def _below(old: Figures, new: Figures) -> list[Change]:
+def _below(old: TargetFigures, new: TargetFigures) -> list[Change]:
     """County by county (town by town), the one figure that says most: how many have reached it, or else the rate."""
-    rows = {row["code"]: row for row in old["divisions"]}
-    changes = []
-    for row in new["divisions"]:
-        then = rows.get(row["code"])
-        if then is None:
-            continue
-        differing = [change for change in _result(then, row, new) if change[1] != change[2]]
-        first = next((change for change in differing if change[0] in _SAYS_MOST), None)
-        if first is not None:
-            changes.append([f"{row['name']}{first[0]}", *first[1:]])
-    return changes
-
-
-def _result(old: Figures, new: Figures, target: Figures) -> list[Change]:
+    rows = {row.code: row for row in old.divisions}
     return [
-        ["参评数", f"{old['judged']}个", f"{new['judged']}个"],
-        ["达标数", f"{old['met'] + old['over']}个", f"{new['met'] + new['over']}个"],
-        ["未达标数", f"{old['unmet']}个", f"{new['unmet']}个"],
-        ["数据未报", f"{old['unknown']}个", f"{new['unknown']}个"],
-        ["达标率", words.percent_text(old["percent"]), words.percent_text(new["percent"])],
-        ["缺口", words.amount(target, old["gap"]), words.amount(target, new["gap"])],
-        ["数量", _amount(old.get("value"), target), _amount(new.get("value"), target)],
+        first._replace(label=f"{row.name}{first.label}")
+        for row in new.divisions
+        if row.code in rows and (first := _says_most(rows[row.code], row, new)) is not None
     ]
 
 
-def _amount(value: float | None, target: Figures) -> str:
-    return words.NOT_KNOWN if value is None else words.amount(target, value)
+def _says_most(old: DivisionFigures, new: DivisionFigures, target: TargetFigures) -> Change | None:
+    differing = [change for change in _result(old, new, target) if change.old != change.new]
+    return next((change for change in differing if change.label in _SAYS_MOST), None)
 
 
-def _workforce(old: Figures, new: Figures) -> list[Change]:
+def _result(old: Counts, new: Counts, target: TargetFigures) -> list[Change]:
     return [
-        ["在岗人数", _people(old["workers"]), _people(new["workers"])],
-        ["专业人才", _people(old["professionals"]), _people(new["professionals"])],
+        Change("参评数", f"{old.judged}个", f"{new.judged}个"),
+        Change("达标数", f"{old.reached}个", f"{new.reached}个"),
+        Change("未达标数", f"{old.unmet}个", f"{new.unmet}个"),
+        Change("数据未报", f"{old.unknown}个", f"{new.unknown}个"),
+        Change("达标率", words.percent_text(old.percent), words.percent_text(new.percent)),
+        Change("缺口", words.amount(old.gap, target.unit), words.amount(new.gap, target.unit)),
+        Change("数量", _amount(old.value, target), _amount(new.value, target)),
+    ]
+
+
+def _amount(value: float | None, target: TargetFigures) -> str:
+    return words.NOT_KNOWN if value is None else words.amount(value, target.unit)
+
+
+def _workforce(old: Workforce, new: Workforce) -> list[Change]:
+    return [
+        Change("在岗人数", _people(old.workers), _people(new.workers)),
+        Change("专业人才", _people(old.professionals), _people(new.professionals)),
     ]
 
 
@@ -97,56 +141,50 @@ def _people(number: int | None) -> str:
     return words.NOT_KNOWN if number is None else f"{number}人"
 
 
-def _services(old: Figures, new: Figures) -> list[Change]:
-    money = (("预算", "budget"), ("合同金额", "contract_amount"), ("已拨付", "paid"))
+def _services(old: Purchases, new: Purchases) -> list[Change]:
+    money = [
+        ("预算", old.budget, new.budget),
+        ("合同金额", old.contract_amount, new.contract_amount),
+        ("已拨付", old.paid, new.paid),
+    ]
     return [
-        ["项目数", f"{old['projects']}个", f"{new['projects']}个"],
-        *([label, words.ten_thousand_yuan(old[name]), words.ten_thousand_yuan(new[name])] for label, name in money),
+        Change("项目数", f"{old.projects}个", f"{new.projects}个"),
+        *(Change(label, words.ten_thousand_yuan(then), words.ten_thousand_yuan(now)) for label, then, now in money),
     ]
 
 
-def _of_shortfalls(old: Figures, new: Figures) -> list[Correction]:
+def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
     """附件1: who comes onto the list or leaves it, and whose printed figures are others."""
-    before = {row["code"]: row for row in old["shortfalls"]["rows"]}
-    after = {row["code"]: row for row in new["shortfalls"]["rows"]}
-    targets = {target["code"]: target for target in new["targets"]}
-    added = [after[code] for code in after if code not in before]
-    gone = [before[code] for code in before if code not in after]
-    others = []
-    for code, row in after.items():
-        if code in before:
-            figures = [
-                [
-                    targets[name]["short_name"],
-                    _figure(before[code], name, targets[name]),
-                    _figure(row, name, targets[name]),
-                ]
-                for name in row["figures"]
-                if name in targets
-            ]
-            changes = [["名称", before[code]["name"], row["name"]], *figures]
-            others.append(_correction(f"附件1中{row['county']}{row['town']}{row['name']}", changes))
-    others = [each for each in others if each["changes"]]
+    before = {row.code: row for row in old.shortfalls.rows}
+    after = {row.code: row for row in new.shortfalls.rows}
+    targets = {target.code: target for target in new.targets}
+    added = [row for code, row in after.items() if code not in before]
+    gone = [row for code, row in before.items() if code not in after]
+    others = [
+        _correction(f"附件1中{row.county}{row.town}{row.name}", _of_community(before[code], row, targets))
+        for code, row in after.items()
+        if code in before
+    ]
+    others = [each for each in others if each.changes]
     counted = f"{len(others)}个社区的数据相应更正" if len(others) > _MOST_NAMES else ""
-    names = [["增加", "", _names(added)], ["删去", _names(gone), ""], ["另有", "", counted]]
+    names = [Change("增加", "", _names(added)), Change("删去", _names(gone), ""), Change("另有", "", counted)]
     return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
 
 
-def _figure(row: Figures, name: str, target: Figures) -> str:
-    return _amount(row["figures"].get(name, {}).get("value"), target)
+def _of_community(old: ShortCommunity, new: ShortCommunity, targets: Mapping[str, TargetFigures]) -> list[Change]:
+    figures = [
+        Change(targets[code].short_name, _figure(old, targets[code]), _figure(new, targets[code]))
+        for code in new.figures
+        if code in targets
+    ]
+    return [Change("名称", old.name, new.name), *figures]
 
 
-def _names(rows: Sequence[Figures]) -> str:
-    named = "、".join(f"{row['town']}{row['name']}" for row in rows[:_MOST_NAMES])
+def _figure(row: ShortCommunity, target: TargetFigures) -> str:
+    cell = row.figures.get(target.code)
+    return _amount(None if cell is None else cell.value, target)
+
+
+def _names(rows: Sequence[ShortCommunity]) -> str:
+    named = "、".join(f"{row.town}{row.name}" for row in rows[:_MOST_NAMES])
     return f"{named}等{len(rows)}个社区" if len(rows) > _MOST_NAMES else named
-
-
-def in_words(correction: Correction) -> str:
-    """One line of 更正说明: 全市城市社区设施面积：达标数由96个更正为97个，达标率由62.7%更正为63.4%."""
-    return f"{correction['subject']}：{'，'.join(_change_in_words(*change) for change in correction['changes'])}"
-
-
-def _change_in_words(label: str, old: str, new: str) -> str:
-    if not old:
-        return f"{label}{new}"
-    return f"{label}由{old}更正为{new}" if new else f"{label}{old}"

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.forms.models import model_to_dict
 
 from changzhi_portal.percent import percent
 from communities.models import Division
@@ -22,6 +21,7 @@ from periods.models import ReportingPeriod
 from reports import forecast, words
 from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg, trend_svg
 from reports.progress import progress_figures
+from reports.stored_figures import Progress
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import result_in_words
@@ -50,12 +50,12 @@ class Card:
     @property
     def asked(self) -> str:
         """What the target asks, short: ≥500㎡, 2—5名."""
-        return words.bounds(model_to_dict(self.target))
+        return words.bounds(self.target)
 
     @property
     def judged_units(self) -> str:
         """What is judged: 城市社区."""
-        return words.judged_units(model_to_dict(self.target))
+        return words.judged_units(self.target)
 
     @property
     def gap(self) -> str:
@@ -65,15 +65,15 @@ class Card:
     @property
     def trend(self) -> str:
         """较上月提高1.3个百分点; empty without a month before."""
-        return words.change_on_last_month(self.progress["change_on_last_month"], self.progress["change_unit"])
+        return words.change_on_last_month(self.progress.change_on_last_month, self.progress.change_unit)
 
     @property
     def on_year_before(self) -> str:
         """同比提高1.3个百分点; empty without that month."""
-        return words.change_on_year_before(self.progress["change_on_year_before"], self.progress["change_unit"])
+        return words.change_on_year_before(self.progress.change_on_year_before, self.progress.change_unit)
 
     @cached_property
-    def progress(self) -> dict[str, Any]:
+    def progress(self) -> Progress:
         """Changes and pace, as the briefing words them (`reports.progress`)."""
         return progress_figures(self.movement)
 
@@ -103,7 +103,7 @@ class Row:
 
     result: TargetResult
     url: str
-    progress: dict[str, Any]
+    progress: Progress
 
     @property
     def rate(self) -> str:
@@ -116,12 +116,12 @@ class Row:
     @property
     def change_on_last_month(self) -> str:
         """+1.3."""
-        return words.signed_points(self.progress["change_on_last_month"])
+        return words.signed_points(self.progress.change_on_last_month)
 
     @property
     def change_on_year_before(self) -> str:
         """+1.3."""
-        return words.signed_points(self.progress["change_on_year_before"])
+        return words.signed_points(self.progress.change_on_year_before)
 
     @property
     def mean(self) -> str:

@@ -20,7 +20,7 @@ from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResu
 
 def divisions_standing(user: Any) -> Any:
     """The divisions of today that the user may see."""
-    return Division.objects.standing().visible_to(user)
+    return Division.objects.current().visible_to(user)
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,16 @@
-"""The figures of one briefing: the one set of numbers that page, PDF and the Excel annex print (domain.md §7).
+"""The figures of one briefing: the one set of numbers that page, PDF and the Excel annex print (docs/domain.md §7).
 
-`briefing_figures` gives plain JSON values, kept whole in `Briefing.figures`:
-
-    period, as_of, is_demo
-    division        code, name, level, office (who issues the briefing)
-    plan            title, document, ends_on
-    targets         every scored target, in the plan's order: what it asks; judged, met, over, unmet, not_applicable,
-                    unknown, rate, percent, gap; changes and pace (see `reports.progress`); divisions, one row a county
-                    (a town, in a county's edition) with its own changes and pace; best and weakest three of them;
-                    farthest communities
-    workforce       workers, professionals, percent, last_month_workers
-    shortfalls      附件1: the urban communities that fall short, each with its figure for every urban target
-    services        购买服务: projects and money, by source and by object
-    reporting       填报情况: which counties reported on time, late, or not (see `reports.reporting`)
+`briefing_figures` reads them from the month's measures; what they are, and how `Briefing.figures` keeps them, stands in
+`reports.stored_figures`.
 
 Set-based: the number of queries depends on the plan's targets, never on the number of communities or months.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -34,6 +24,23 @@ from periods.models import ReportingPeriod, month_after
 from reports.progress import progress_figures
 from reports.purchases import purchase_figures
 from reports.reporting import reporting_figures
+from reports.stored_figures import (
+    BriefingFigures,
+    Counts,
+    DivisionFigures,
+    Edition,
+    Farthest,
+    FarthestCommunity,
+    Number,
+    Plan,
+    Progress,
+    Ranked,
+    ShortCommunity,
+    ShortfallCell,
+    Shortfalls,
+    TargetFigures,
+    Workforce,
+)
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import CommunityMeasureQuerySet
@@ -44,8 +51,8 @@ _RANKED = 3  # 最好、最差各三个
 _MOST_NAMED = 5  # communities that share a place are named up to this many
 
 
-def briefing_figures(period: ReportingPeriod, division: Division) -> dict[str, Any]:
-    """The figures of the city's or one county's briefing of a month, as they stand in the month's measures.
+def briefing_figures(period: ReportingPeriod, division: Division) -> BriefingFigures:
+    """Return the figures of the city's or one county's briefing of a month, as they stand in the month's measures.
 
     Raises PortalError for a month that was never measured and for a division that has no briefing then (a town).
     """
@@ -86,31 +93,27 @@ class _Edition:
     division: Division
     plan: TargetPlan
 
-    def figures(self) -> dict[str, Any]:
-        """All figures; see the module's own description."""
+    def figures(self) -> BriefingFigures:
+        """Return all figures; raise PortalError for a division that has no briefing."""
         refuse_unless_issuing(self.period, self.division)
         spoken_of = [target for target in self._targets if self._speaks_of(target)]
-        return {
-            "period": self.period.code,
-            "as_of": self.period.as_of.isoformat(),
-            "is_demo": settings.DEMO,
-            "division": {
-                "code": self.division.code,
-                "name": self.division.name,
-                "level": self.division.level,
-                "office": issuing_office(self.division),
-            },
-            "plan": {
-                "title": self.plan.title,
-                "document": self.plan.document,
-                "ends_on": self.plan.ends_on.isoformat(),
-            },
-            "targets": [self._target(target) for target in spoken_of],
-            "workforce": self._workforce(),
-            "shortfalls": self._shortfalls([target for target in spoken_of if _is_of_urban_communities(target)]),
-            "services": purchase_figures(self.division, self.period.as_of),
-            "reporting": reporting_figures(self.period, self.division),
-        }
+        return BriefingFigures(
+            period=self.period.code,
+            as_of=self.period.as_of.isoformat(),
+            is_demo=settings.DEMO,
+            division=Edition(
+                code=self.division.code,
+                name=self.division.name,
+                level=self.division.level,
+                office=issuing_office(self.division),
+            ),
+            plan=Plan(title=self.plan.title, document=self.plan.document, ends_on=self.plan.ends_on.isoformat()),
+            targets=tuple(self._target(target) for target in spoken_of),
+            workforce=self._workforce(),
+            shortfalls=self._shortfalls([target for target in spoken_of if _is_of_urban_communities(target)]),
+            services=purchase_figures(self.division, self.period.as_of),
+            reporting=reporting_figures(self.period, self.division),
+        )
 
     # --- What the edition reads ---
 
@@ -163,35 +166,36 @@ class _Edition:
 
     # --- Targets ---
 
-    def _target(self, target: Target) -> dict[str, Any]:
-        """One target: what it asks, how the division stands, and how its counties or towns do."""
-        own = _counts(self._results.get((target.pk, self.division.pk)))
+    def _target(self, target: Target) -> TargetFigures:
+        """Return what one target asks, how the division stands, and how its counties or towns do."""
         divisions = self._divisions(target)
-        return {
-            "code": target.code,
-            "name": target.name,
-            "short_name": target.short_name,
-            "clause": target.clause,
-            "level": target.level,
-            "kind": target.kind,
-            "minimum_population": target.minimum_population,
-            "urban_districts_only": target.urban_districts_only,
-            "at_least": _number(target.at_least),
-            "at_most": _number(target.at_most),
-            "unit": target.unit,
-            "value_unit": target.value_unit,
-            "per": target.per,
-            "aggregate": target.aggregate,
-            "coverage_at_least": _number(target.coverage_at_least),
-            **own,
-            **self._progress(target, self.division),
-            "divisions": divisions,
-            **_best_and_weakest([] if target.aggregate == Target.Aggregate.MEAN else divisions),
-            "farthest": self._farthest(target),
-        }
+        best, weakest = ((), ()) if target.aggregate == Target.Aggregate.MEAN else _best_and_weakest(divisions)
+        return TargetFigures(
+            code=target.code,
+            name=target.name,
+            short_name=target.short_name,
+            clause=target.clause,
+            level=target.level,
+            kind=target.kind,
+            minimum_population=target.minimum_population,
+            urban_districts_only=target.urban_districts_only,
+            at_least=_number_or_none(target.at_least),
+            at_most=_number_or_none(target.at_most),
+            unit=target.unit,
+            value_unit=target.value_unit,
+            per=target.per,
+            aggregate=target.aggregate,
+            coverage_at_least=_number_or_none(target.coverage_at_least),
+            **vars(_counts(self._results.get((target.pk, self.division.pk)))),
+            **vars(self._progress(target, self.division)),
+            divisions=divisions,
+            best=best,
+            weakest=weakest,
+            farthest=self._farthest(target),
+        )
 
-    def _divisions(self, target: Target) -> list[dict[str, Any]]:
-        """The rows of the chart, by code: each county's (town's) counts, and its own figure where that is judged."""
+    def _divisions(self, target: Target) -> tuple[DivisionFigures, ...]:
+        """Return the rows of the chart, by code: each county's (town's) counts, and its own figure if that is judged."""
         if target.level == Target.Level.COUNTY:
             return self._judged_counties(target)
         rows = [
@@ -200,32 +204,33 @@ class _Edition:
             if target_id == target.pk and division_id != self.division.pk
         ]
         is_mean = target.aggregate == Target.Aggregate.MEAN
-        return [
-            self._division_row(target, result, value=_number(result.value) if is_mean else None)
+        return tuple(
+            self._division_row(target, result, value=result.value if is_mean else None)
             for result in sorted(rows, key=lambda row: row.division.code)
-        ]
+        )
 
-    def _judged_counties(self, target: Target) -> list[dict[str, Any]]:
-        """The counties that a target for whole counties judges, each with the figure it is judged by."""
+    def _judged_counties(self, target: Target) -> tuple[DivisionFigures, ...]:
+        """Return the counties that a target for whole counties judges, each with the figure it is judged by."""
         measures = DivisionMeasure.objects.for_period(self.period).judged_by(target)
         mine = measures.within(self.division) if self._is_citys else measures.filter(division=self.division)
         rows = mine.order_by("division__code").values_list("division_id", "value")
-        return [
-            self._division_row(target, self._results[target.pk, division_id], value=_number(value))
+        return tuple(
+            self._division_row(target, self._results[target.pk, division_id], value=value)
             for division_id, value in rows
             if (target.pk, division_id) in self._results
-        ]
+        )
 
-    def _division_row(self, target: Target, result: TargetResult, value: float | None = None) -> dict[str, Any]:
-        division = result.division
-        named = {"code": division.code, "name": division.name}
-        return {**named, **_counts(result), "value": value, **self._progress(target, division)}
+    def _division_row(self, target: Target, result: TargetResult, value: Decimal | None) -> DivisionFigures:
+        division, counts = result.division, replace(_counts(result), value=_number_or_none(value))
+        return DivisionFigures(
+            code=division.code, name=division.name, **vars(counts), **vars(self._progress(target, division))
+        )
 
-    def _progress(self, target: Target, division: Division) -> dict[str, Any]:
+    def _progress(self, target: Target, division: Division) -> Progress:
         return progress_figures(self._trends[target.pk, division.pk])
 
-    def _farthest(self, target: Target) -> dict[str, Any] | None:
-        """The communities that lack most, by name; only how many when more than a handful lack equally much.
+    def _farthest(self, target: Target) -> Farthest | None:
+        """Return the communities that lack most; only how many when more than a handful lack equally much.
 
         A mean asks nothing of a single community, so none falls short of it.
         """
@@ -237,22 +242,24 @@ class _Edition:
             return None
         most = rows[0]["missing"]
         if len(rows) > _MOST_NAMED and rows[-1]["missing"] == most:
-            return {"missing": _number(most), "number": short.filter(missing=most).count(), "rows": []}
-        return {"missing": _number(most), "number": 0, "rows": [_place(row) for row in _first_ranks(rows)]}
+            return Farthest(missing=_number(most), number=short.filter(missing=most).count(), rows=())
+        return Farthest(
+            missing=_number(most), number=0, rows=tuple(_farthest_community(row) for row in _first_ranks(rows))
+        )
 
     # --- The rest ---
 
-    def _workforce(self) -> dict[str, Any]:
-        """Workers with an open posting, and professionals apart; for information (a provincial figure, never scored)."""
+    def _workforce(self) -> Workforce:
+        """Count workers with an open posting, and professionals apart, for information: no target scores them."""
         now, before = self._workforce_in(self.period), self._workforce_in(self._last_month)
         workers, professionals = now or (None, None)
         share = None if workers is None or professionals is None else percent(professionals, workers)
-        return {
-            "workers": workers,
-            "professionals": professionals,
-            "percent": None if share is None else float(share),
-            "last_month_workers": before[0] if before else None,
-        }
+        return Workforce(
+            workers=workers,
+            professionals=professionals,
+            percent=None if share is None else float(share),
+            last_month_workers=before[0] if before else None,
+        )
 
     def _workforce_in(self, period: ReportingPeriod | None) -> tuple[int | None, int | None] | None:
         """Of the division; of a month before, of all that had become it by the month of the issue."""
@@ -260,30 +267,32 @@ class _Edition:
             return None
         measures = DivisionMeasure.objects.for_period(period).within(self.division)
         rows = measures.filter(division__level=self.division.level).with_workforce()
-        became = Division.objects.became_by(self.period.as_of)
+        became = Division.objects.successors_on(self.period.as_of)
         own = [row for row in rows if became.get(row.division_id, row.division_id) == self.division.pk]
         known = [(row.workers, row.professionals) for row in own if row.workers is not None]
         return (sum(row[0] for row in known), sum(row[1] or 0 for row in known)) if known else None
 
-    def _shortfalls(self, targets: Iterable[Target]) -> dict[str, Any]:
-        """附件1: every urban community that misses one of the targets, with its figures for all of them."""
+    def _shortfalls(self, targets: Sequence[Target]) -> Shortfalls:
+        """Return 附件1: every urban community that misses one of the targets, with its figures for all of them."""
         urban = self._communities.filter(kind=Community.Kind.URBAN)
         places: dict[int, dict[str, Any]] = {}
-        codes = []
+        cells: defaultdict[int, dict[str, ShortfallCell]] = defaultdict(dict)
         for target in targets:
-            codes.append(target.code)
             rows = urban.judged_by(target).values(
                 "community_id", "code", "name", "town__name", "county__name", "county__code", "verdict", "value"
             )
             for row in rows:
-                place = places.setdefault(row["community_id"], {**_named(row), "order": _order(row), "figures": {}})
-                place["figures"][target.code] = {
-                    "value": _number(row["value"]),
-                    "is_short": row["verdict"] == Verdict.UNMET,
-                }
-        short = [place for place in places.values() if any(figure["is_short"] for figure in place["figures"].values())]
-        short.sort(key=lambda place: place.pop("order"))
-        return {"targets": codes, "rows": short}
+                places[row["community_id"]] = row
+                cells[row["community_id"]][target.code] = ShortfallCell(
+                    value=_number_or_none(row["value"]), is_short=row["verdict"] == Verdict.UNMET
+                )
+        short = [row for key, row in places.items() if any(cell.is_short for cell in cells[key].values())]
+        return Shortfalls(
+            targets=tuple(target.code for target in targets),
+            rows=tuple(
+                ShortCommunity(**_named(row), figures=cells[row["community_id"]]) for row in sorted(short, key=_order)
+            ),
+        )
 
 
 def issuing_office(division: Division) -> str:
@@ -299,49 +308,49 @@ def _is_of_urban_communities(target: Target) -> bool:
     return is_of_each and target.level == Target.Level.COMMUNITY and target.kind == Community.Kind.URBAN
 
 
-def _counts(result: TargetResult | None) -> dict[str, Any]:
-    """A result's counts, rate, percentage, gap, value and verdict; zeros where the month's measures have no such unit."""
+def _counts(result: TargetResult | None) -> Counts:
+    """Return what a result says of its units; zeros where the month's measures have no such unit."""
     if result is None:
-        return {**dict.fromkeys(_COUNTS, 0), "rate": None, "percent": None, "gap": 0, "value": None, "verdict": ""}
+        return Counts()
     reached = percent(result.reached, result.judged)
-    return {
+    return Counts(
         **{name: getattr(result, name) for name in _COUNTS},
-        "rate": None if result.rate is None else float(result.rate),
-        "percent": None if reached is None else float(reached),
-        "gap": _number(result.gap),
-        "value": _number(result.value),
-        "verdict": result.verdict,
-    }
+        rate=None if result.rate is None else float(result.rate),
+        percent=None if reached is None else float(reached),
+        gap=_number(result.gap),
+        value=_number_or_none(result.value),
+        verdict=result.verdict,
+    )
 
 
-def _best_and_weakest(divisions: list[dict[str, Any]]) -> dict[str, Any]:
-    """The three best and the three weakest, without overlap; of equal rates, the one with more units comes first.
+def _best_and_weakest(divisions: Sequence[DivisionFigures]) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
+    """Return the three best and the three weakest, without overlap; of equal rates, that with more units comes first.
 
     None of either when all stand the same: nobody leads then.
     """
-    judged = [row for row in divisions if row["judged"]]
-    best = sorted(judged, key=lambda row: (-row["rate"], -row["judged"], row["code"]))
+    judged = [row for row in divisions if row.judged]
+    best = sorted(judged, key=lambda row: (-(row.rate or 0), -row.judged, row.code))
     number = min(_RANKED, len(best) // 2)
-    if not number or best[0]["rate"] == best[-1]["rate"]:
-        return {"best": [], "weakest": []}
-    weakest = sorted(best[number:], key=lambda row: (row["rate"], -row["judged"], row["code"]))
-    return {"best": [_ranked(row) for row in best[:number]], "weakest": [_ranked(row) for row in weakest[:number]]}
+    if not number or best[0].rate == best[-1].rate:
+        return (), ()
+    weakest = sorted(best[number:], key=lambda row: (row.rate or 0, -row.judged, row.code))
+    return tuple(_ranked(row) for row in best[:number]), tuple(_ranked(row) for row in weakest[:number])
 
 
-def _ranked(row: dict[str, Any]) -> dict[str, Any]:
-    return {"code": row["code"], "name": row["name"], "percent": row["percent"]}
+def _ranked(row: DivisionFigures) -> Ranked:
+    return Ranked(code=row.code, name=row.name, percent=row.percent)
 
 
 def _first_ranks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first three, and those that lack as much as the third."""
+    """Return the first three rows, and those that lack as much as the third."""
     return [row for row in rows[:_MOST_NAMED] if row["missing"] >= rows[min(_RANKED, len(rows)) - 1]["missing"]]
 
 
-def _place(row: dict[str, Any]) -> dict[str, Any]:
-    return {**_named(row), "value": _number(row["value"]), "missing": _number(row["missing"])}
+def _farthest_community(row: dict[str, Any]) -> FarthestCommunity:
+    return FarthestCommunity(**_named(row), value=_number(row["value"]), missing=_number(row["missing"]))
 
 
-def _named(row: dict[str, Any]) -> dict[str, Any]:
+def _named(row: dict[str, Any]) -> dict[str, str]:
     return {"county": row["county__name"], "town": row["town__name"], "code": row["code"], "name": row["name"]}
 
 
@@ -349,8 +358,10 @@ def _order(row: dict[str, Any]) -> tuple[str, str]:
     return row["county__code"], row["code"]
 
 
-def _number(value: Decimal | None) -> int | float | None:
-    """12817.84 as it is, 331.00 as 331."""
-    if value is None:
-        return None
+def _number(value: Decimal) -> Number:
+    """Return 12817.84 as it is, 331.00 as 331."""
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _number_or_none(value: Decimal | None) -> Number | None:
+    return None if value is None else _number(value)

@@ -1,7 +1,7 @@
-"""The fonts a briefing is printed in: whether they are there, and whether they have every character (domain.md §7).
+"""Checks that the fonts of a briefing are installed and have every character (docs/domain.md §7).
 
-A desktop silently takes another font, a server prints boxes; here both are errors that name what is missing.
-Coverage is read from fontconfig, which WeasyPrint's text layout uses too; it takes some milliseconds a font.
+Without them a missing font would silently be replaced and a missing character be printed as a box; both are errors here.
+Coverage is read from fontconfig, which WeasyPrint's text layout uses too; this takes some milliseconds per font.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FONTCONFIG_TIMEOUT = 30  # seconds; the first call on a machine builds fontconf
 
 @dataclass(frozen=True)
 class SystemFont:
-    """A font installed on the machine, as fontconfig knows it, and the Debian package it comes from."""
+    """A font of the machine with its fontconfig family, and the Debian package that contains it."""
 
     family: str
     role: str
@@ -30,7 +30,7 @@ class SystemFont:
     weight: str = "regular"
 
 
-# Every family that briefing.css names, besides the body font; all of them stand in for characters others lack.
+# All families in briefing.css except the body font; each also serves as fallback for characters that others lack.
 SYSTEM_FONTS = (
     SystemFont("Noto Serif CJK SC", "宋体", "fonts-noto-cjk"),
     SystemFont("Noto Serif CJK SC", "小标宋", "fonts-noto-cjk", weight="bold"),
@@ -41,7 +41,7 @@ SYSTEM_FONTS = (
 
 
 def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
-    """Raise UnavailableError naming the first font that is not installed, and how to install it."""
+    """Raise UnavailableError for the first font that is not installed, with how to install it."""
     if not body_font().is_file():
         raise _missing_font(f"仿宋（{BODY_FONT_FILE}）", f"{BODY_FONT_FILE} (仿宋) is not in {settings.FONT_DIR}")
     for font in system_fonts:
@@ -53,14 +53,14 @@ def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
 
 
 def require_glyphs(text: str) -> None:
-    """Raise InvalidError naming the characters of `text` that no print font has; call `require_fonts` before."""
+    """Raise InvalidError naming the characters of `text` that no print font has. Call `require_fonts` before."""
     missing = sorted({character for character in text if not _is_printable(character)})
     if missing:
         raise missing_glyphs(missing)
 
 
 def missing_glyphs(characters: list[str]) -> InvalidError:
-    """The error for characters that cannot be printed, each with its code point, since it may show as nothing."""
+    """Return the error for characters that cannot be printed, with their code points, as they may be invisible."""
     named = "、".join(f"“{character}”（U+{ord(character):04X}）" for character in characters)
     points = ", ".join(f"{character!r} (U+{ord(character):04X})" for character in characters)
     return InvalidError(
@@ -70,7 +70,7 @@ def missing_glyphs(characters: list[str]) -> InvalidError:
 
 
 def body_font() -> Path:
-    """Where 仿宋, the font of the body, lies."""
+    """Return the path of the body font, 仿宋."""
     return Path(settings.FONT_DIR) / BODY_FONT_FILE
 
 
@@ -82,7 +82,7 @@ def _missing_font(named: str, fact: str) -> UnavailableError:
 
 
 def _is_printable(character: str) -> bool:
-    """Whether some print font has it. Private-use characters never count: what they show depends on the font."""
+    """Return whether a print font has the character; never for private-use ones, whose glyphs depend on the font."""
     category = unicodedata.category(character)
     if category in {"Cc", "Cf"} or character.isspace():
         return True
@@ -91,7 +91,7 @@ def _is_printable(character: str) -> bool:
 
 @lru_cache(maxsize=4)
 def _covered(body_font_path: str) -> frozenset[int]:
-    """The code points that at least one of the print fonts has. Kept for the life of the process."""
+    """Return the code points that at least one print font has. Cached for the life of the process."""
     points = _code_points(_fontconfig("fc-query", "%{charset}", body_font_path))
     for font in SYSTEM_FONTS:
         points |= _code_points(_fontconfig("fc-match", "%{charset}", _pattern(font)))
@@ -99,7 +99,7 @@ def _covered(body_font_path: str) -> frozenset[int]:
 
 
 def _code_points(charset: str) -> set[int]:
-    """The code points of fontconfig's notation "20-7e a0 4e00-9fa5"."""
+    """Parse code points in fontconfig's notation "20-7e a0 4e00-9fa5"."""
     points: set[int] = set()
     for part in charset.split():
         first, _, last = part.partition("-")
@@ -108,7 +108,7 @@ def _code_points(charset: str) -> set[int]:
 
 
 def _find(font: SystemFont) -> bool:
-    """Whether fontconfig answers with this very family; it always answers with something."""
+    """Return whether fontconfig's best match is this family; fontconfig always returns some font."""
     return font.family in _fontconfig("fc-match", "%{family}", _pattern(font)).split(",")
 
 

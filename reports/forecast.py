@@ -1,20 +1,19 @@
 """Pace in words: 月均提高0.43个百分点，按当前进度2020年底前无法完成，按期完成每月需提高1.26个百分点.
 
-Pure functions of stored figures (`reports.progress`), as `reports.words`; figures stored before there was a pace say
-nothing of it.
+Pure functions of stored figures (`reports.stored_figures`), as `reports.words`; figures stored before there was a pace
+say nothing of it.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from periods.models import last_day_of
+from reports.stored_figures import BriefingFigures, Progress, TargetFigures
 from reports.words import NOT_KNOWN, joined, month_in_words, unit_in_words, whole_of
 from targets.pace import Outlook
-
-Figures = Mapping[str, Any]
 
 _NOT_AT_THIS_PACE = frozenset({Outlook.TOO_LATE, Outlook.STANDSTILL, Outlook.BACKWARDS})
 
@@ -27,12 +26,12 @@ def until(ends_on: str) -> str:
     return f"{day.year}年底" if day.month == 12 else f"{day.year}年{day.month}月底"
 
 
-def is_outlook(progress: Figures, *outlooks: Outlook) -> bool:
+def is_outlook(progress: Progress, *outlooks: Outlook) -> bool:
     """Whether the pace leads to one of these."""
-    return bool(progress.get("pace")) and progress["pace"]["outlook"] in outlooks
+    return progress.pace is not None and progress.pace.outlook in outlooks
 
 
-def is_behind(progress: Figures) -> bool:
+def is_behind(progress: Progress) -> bool:
     """Whether the target will not be, or was not, reached in time as things go."""
     return is_outlook(progress, Outlook.OVERDUE, *_NOT_AT_THIS_PACE)
 
@@ -40,133 +39,133 @@ def is_behind(progress: Figures) -> bool:
 # --- Cells ---
 
 
-def progress_cell(progress: Figures) -> str:
+def progress_cell(progress: Progress) -> str:
     """The mean monthly progress for a table: +0.43, -0.20, 0; a dash when there is none."""
-    pace = progress.get("pace")
-    if not pace or pace["progress"] is None:
+    pace = progress.pace
+    if not pace or pace.progress is None:
         return NOT_KNOWN
-    return f"{pace['progress']:+.2f}" if pace["progress"] else "0"
+    return f"{pace.progress:+.2f}" if pace.progress else "0"
 
 
-def needed_cell(progress: Figures) -> str:
+def needed_cell(progress: Progress) -> str:
     """The monthly progress still needed: 1.26; 已完成; 逾期; a dash when nothing was judged."""
-    pace = progress.get("pace")
+    pace = progress.pace
     if not pace:
         return NOT_KNOWN
-    words = {Outlook.DONE: "已完成", Outlook.OVERDUE: "逾期"}.get(pace["outlook"])
-    return words or (NOT_KNOWN if pace["needed"] is None else f"{pace['needed']:.2f}")
+    words = {Outlook.DONE: "已完成", Outlook.OVERDUE: "逾期"}.get(pace.outlook)
+    return words or (NOT_KNOWN if pace.needed is None else f"{pace.needed:.2f}")
 
 
-def outlook_cell(progress: Figures) -> str:
+def outlook_cell(progress: Progress) -> str:
     """When it is reached: 已完成, 2019年11月, 无法按期, 逾期; a dash when nobody can say."""
-    pace = progress.get("pace")
+    pace = progress.pace
     if not pace:
         return NOT_KNOWN
-    if pace["outlook"] == Outlook.IN_TIME:
-        return month_in_words(pace["attained_in"])
-    if pace["outlook"] in _NOT_AT_THIS_PACE:
+    if pace.outlook == Outlook.IN_TIME and pace.attained_in:
+        return month_in_words(pace.attained_in)
+    if pace.outlook in _NOT_AT_THIS_PACE:
         return "无法按期"
-    return {Outlook.DONE: "已完成", Outlook.OVERDUE: "逾期"}.get(pace["outlook"], NOT_KNOWN)
+    return {Outlook.DONE: "已完成", Outlook.OVERDUE: "逾期"}.get(pace.outlook, NOT_KNOWN)
 
 
 # --- Sentences ---
 
 
-def pace_sentence(progress: Figures, ends_on: str) -> str:
+def pace_sentence(progress: Progress, ends_on: str) -> str:
     """近6个月月均提高2.00个百分点，按当前进度预计2020年6月完成。 Empty when nothing can be said."""
-    pace = progress.get("pace")
-    if not pace or pace["outlook"] == Outlook.UNKNOWN:
+    pace = progress.pace
+    if not pace or pace.outlook == Outlook.UNKNOWN:
         return ""
-    if pace["outlook"] == Outlook.DONE:
+    if pace.outlook == Outlook.DONE:
         return "目标已完成。"
-    if pace["outlook"] == Outlook.OVERDUE:
+    if pace.outlook == Outlook.OVERDUE:
         return f"{until(ends_on)}的期限已到，目标尚未完成。"
     forecast = joined([_how_it_moved(progress), outlook_in_words(progress, ends_on)])
-    is_in_time = pace["outlook"] == Outlook.IN_TIME
+    is_in_time = pace.outlook == Outlook.IN_TIME
     return joined([forecast, "" if is_in_time else needed_in_words(progress, ends_on)], by="；") + "。"
 
 
-def outlook_in_words(progress: Figures, ends_on: str) -> str:
+def outlook_in_words(progress: Progress, ends_on: str) -> str:
     """按当前进度预计2020年6月完成 / 按当前进度2020年底前无法完成（预计2025年3月完成）; empty for any other outlook."""
-    pace = progress.get("pace")
+    pace = progress.pace
     if not pace:
         return ""
-    if pace["outlook"] == Outlook.IN_TIME:
-        return f"按当前进度预计{month_in_words(pace['attained_in'])}完成"
-    if pace["outlook"] not in _NOT_AT_THIS_PACE:
+    if pace.outlook == Outlook.IN_TIME and pace.attained_in:
+        return f"按当前进度预计{month_in_words(pace.attained_in)}完成"
+    if pace.outlook not in _NOT_AT_THIS_PACE:
         return ""
-    then = f"（预计{month_in_words(pace['attained_in'])}完成）" if pace["attained_in"] else ""
+    then = f"（预计{month_in_words(pace.attained_in)}完成）" if pace.attained_in else ""
     return f"按当前进度{until(ends_on)}前无法完成{then}"
 
 
-def state_in_words(progress: Figures) -> str:
+def state_in_words(progress: Progress) -> str:
     """目标已完成 / 期限已到，尚未完成, which need no pace; empty for any other outlook."""
     if is_outlook(progress, Outlook.DONE):
         return "目标已完成"
     return "期限已到，尚未完成" if is_outlook(progress, Outlook.OVERDUE) else ""
 
 
-def needed_in_words(progress: Figures, ends_on: str) -> str:
+def needed_in_words(progress: Progress, ends_on: str) -> str:
     """要在2020年底前完成，每月需提高1.26个百分点; empty when nothing is needed any more, or the day has come."""
-    pace = progress.get("pace")
-    if not pace or pace["needed"] is None:
+    pace = progress.pace
+    if not pace or pace.needed is None:
         return ""
-    return f"要在{until(ends_on)}前完成，每月需{_moved(pace['needed'], progress)}"
+    return f"要在{until(ends_on)}前完成，每月需{_moved(pace.needed, progress)}"
 
 
-def _how_it_moved(progress: Figures) -> str:
+def _how_it_moved(progress: Progress) -> str:
     """近6个月月均提高0.43个百分点; 近6个月没有变化; empty without an earlier month."""
-    pace = progress["pace"]
-    if pace["progress"] is None:
+    pace = progress.pace
+    if pace.progress is None:
         return ""
-    months = pace["months_counted"]
+    months = pace.months_counted
     since = f"近{months}个月月均" if months > 1 else "近1个月"
-    if pace["outlook"] == Outlook.STANDSTILL:
+    if pace.outlook == Outlook.STANDSTILL:
         return f"近{months}个月没有变化"
-    if not pace["progress"]:  # less than half a hundredth
+    if not pace.progress:  # less than half a hundredth
         return f"{since}变化不足0.01{_unit(progress)}"
-    return since + _moved(pace["progress"], progress)
+    return since + _moved(pace.progress, progress)
 
 
-def _moved(change: float, progress: Figures) -> str:
+def _moved(change: float, progress: Progress) -> str:
     verb = "提高" if change > 0 else "下降"
     return f"{verb}{abs(change):.2f}{_unit(progress)}"
 
 
-def _unit(progress: Figures) -> str:
-    return unit_in_words({"unit": progress["change_unit"]}) or "个百分点"
+def _unit(progress: Progress) -> str:
+    return unit_in_words(progress.change_unit) or "个百分点"
 
 
 # --- 下步工作 ---
 
 
-def next_steps(figures: Figures) -> list[str]:
+def next_steps(figures: BriefingFigures) -> list[str]:
     """What has to be done per target until the deadline; empty when every target is done, or there is no pace."""
-    ends_on = figures["plan"].get("ends_on")
-    open_targets = [target for target in figures["targets"] if target.get("pace") and target["pace"]["needed"]]
+    ends_on = figures.plan.ends_on
+    open_targets = [target for target in figures.targets if _is_open(target)]
     if not ends_on or not open_targets:
         return []
-    months_left = open_targets[0]["pace"]["months_left"]
-    whole = whole_of(figures["division"])
-    names = "、".join(target["short_name"] for target in open_targets)
+    months_left = open_targets[0].pace.months_left
+    whole = whole_of(figures.division)
+    names = "、".join(target.short_name for target in open_targets)
     verb = "分别提高" if len(open_targets) > 1 else "提高"
     first = f"距{until(ends_on)}还有{months_left}个月。{whole}要按期完成，{names}每月需{verb}{_needs(open_targets)}。"
     return [joined([first, _at_this_pace(open_targets)], by="")]
 
 
-def _needs(targets: Sequence[Figures]) -> str:
+def _needs(targets: Sequence[TargetFigures]) -> str:
     """1.25、2.07个百分点: the unit once, where all have the same."""
     units = [_unit(target) for target in targets]
-    numbers = [f"{target['pace']['needed']:.2f}" for target in targets]
+    numbers = [f"{target.pace.needed:.2f}" for target in targets]
     if len(set(units)) == 1:
         return "、".join(numbers) + units[0]
     return "、".join(number + unit for number, unit in zip(numbers, units, strict=True))
 
 
-def _at_this_pace(targets: Sequence[Figures]) -> str:
+def _at_this_pace(targets: Sequence[TargetFigures]) -> str:
     """按当前进度，A、B可按期完成，C无法按期完成，须加快进度。"""
-    in_time = [target["short_name"] for target in targets if is_outlook(target, Outlook.IN_TIME)]
-    behind = [target["short_name"] for target in targets if is_outlook(target, *_NOT_AT_THIS_PACE)]
+    in_time = [target.short_name for target in targets if is_outlook(target, Outlook.IN_TIME)]
+    behind = [target.short_name for target in targets if is_outlook(target, *_NOT_AT_THIS_PACE)]
     parts = [
         f"{'、'.join(in_time)}可按期完成" if in_time else "",
         f"{'、'.join(behind)}无法按期完成，须加快进度" if behind else "",
@@ -175,26 +174,53 @@ def _at_this_pace(targets: Sequence[Figures]) -> str:
     return f"按当前进度，{said}。" if said else ""
 
 
-def required_table(figures: Figures) -> dict[str, Any]:
-    """Per county (town) what each open target needs a month: `targets` (names) and `rows` of `name` and `cells`.
+@dataclass(frozen=True)
+class RequiredColumn:
+    """A target of the table; `unit` is "" for percentage points."""
+
+    short_name: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class RequiredRow:
+    """A county (town) of the table, with one cell for each column."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RequiredTable:
+    """What each county (town) needs a month for each open target; no rows when nothing is open."""
+
+    targets: tuple[RequiredColumn, ...]
+    rows: tuple[RequiredRow, ...]
+
+
+def required_table(figures: BriefingFigures) -> RequiredTable:
+    """Return per county (town) what each open target needs a month.
 
     Targets of whole counties are left out, where each is one unit and has no rate of its own; so are rows and targets in
-    which nothing is open. Empty when nothing is.
+    which nothing is open.
     """
     open_targets = [
         target
-        for target in figures["targets"]
-        if target["level"] != "county" and any((row.get("pace") or {}).get("needed") for row in target["divisions"])
+        for target in figures.targets
+        if not target.judges_counties and any(_is_open(row) for row in target.divisions)
     ]
-    codes = sorted({row["code"] for target in open_targets for row in target["divisions"]})
-    by_code = [{row["code"]: row for row in target["divisions"]} for target in open_targets]
+    codes = sorted({row.code for target in open_targets for row in target.divisions})
+    by_code = [{row.code: row for row in target.divisions} for target in open_targets]
     rows = []
     for code in codes:
         found = [rows_of.get(code) for rows_of in by_code]
-        if any(row and row["pace"]["needed"] for row in found):
-            name = next(row["name"] for row in found if row)
-            rows.append({"name": name, "cells": [needed_cell(row) if row else NOT_KNOWN for row in found]})
-    return {
-        "targets": [{"short_name": target["short_name"], "unit": target["change_unit"]} for target in open_targets],
-        "rows": rows,
-    }
+        if any(row and _is_open(row) for row in found):
+            name = next(row.name for row in found if row)
+            rows.append(RequiredRow(name, tuple(needed_cell(row) if row else NOT_KNOWN for row in found)))
+    columns = tuple(RequiredColumn(target.short_name, target.change_unit) for target in open_targets)
+    return RequiredTable(columns, tuple(rows))
+
+
+def _is_open(progress: Progress) -> bool:
+    """Return whether something is still needed each month."""
+    return progress.pace is not None and bool(progress.pace.needed)

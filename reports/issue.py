@@ -1,12 +1,11 @@
 """One printed issue: a briefing's stored figures turned into sections, tables and charts, and these into HTML.
 
-Nothing is computed here; every number comes from `Briefing.figures` through `reports.words`.
+Nothing is computed here; every number comes from `Briefing.stored_figures` through `reports.words`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
 
@@ -14,174 +13,268 @@ from reports import forecast, words
 from reports.charts import amount_by_division_svg, rate_by_division_svg
 from reports.models import Briefing
 from reports.reporting import paragraphs as reporting_paragraphs
+from reports.stored_figures import BriefingFigures, ShortfallCell, TargetFigures
 
 _NUMERALS = "一二三四五六七八九十"
 _CHART_WIDTH = 460
 _FEWEST_BARS = 2  # one bar compares nothing
+_PARAGRAPHS = "reports/briefing/paragraphs.html"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered section of the issue; `paragraphs` where it consists of nothing else."""
+
+    title: str
+    template: str = _PARAGRAPHS
+    paragraphs: tuple[str, ...] = ()
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class PrintedTarget:
+    """A target's row of the table, its paragraphs, and in the PDF its chart ("" where it compares nothing)."""
+
+    figures: TargetFigures
+    ordinal: str
+    sentences: tuple[str, ...]
+    caption: str = ""
+    chart: str = ""
+
+    @property
+    def bounds(self) -> str:
+        """Return what is asked: ≥500㎡."""
+        return words.bounds(self.figures)
+
+    @property
+    def over_cell(self) -> int | str:
+        """Return the number of units above the range; a dash where there is no upper bound."""
+        return words.NOT_KNOWN if self.figures.at_most is None else self.figures.over
+
+    @property
+    def figure(self) -> str:
+        """Return the rate, or the mean that is asked for."""
+        return words.figure_in_words(self.figures)
+
+    @property
+    def change_cell(self) -> str:
+        """Return the change on last month: +1.3."""
+        return words.signed_points(self.figures.change_on_last_month)
+
+    @property
+    def year_cell(self) -> str:
+        """Return the change on the same month of the year before: +1.3."""
+        return words.signed_points(self.figures.change_on_year_before)
+
+    @property
+    def progress_cell(self) -> str:
+        """Return the mean monthly progress: +0.43."""
+        return forecast.progress_cell(self.figures)
+
+    @property
+    def outlook_cell(self) -> str:
+        """Return when the target is reached: 2020年6月."""
+        return forecast.outlook_cell(self.figures)
+
+
+@dataclass(frozen=True)
+class ShortfallColumn:
+    """A target of 附件1, as the heading of its column."""
+
+    short_name: str
+    bounds: str
+
+
+@dataclass(frozen=True)
+class PrintedCell:
+    """A community's figure in 附件1, and whether it falls short."""
+
+    text: str
+    is_short: bool
+
+
+@dataclass(frozen=True)
+class PrintedCommunity:
+    """A line of 附件1, with one cell for each column."""
+
+    county: str
+    town: str
+    name: str
+    cells: tuple[PrintedCell, ...]
+
+
+@dataclass(frozen=True)
+class PrintedShortfalls:
+    """附件1: the columns are the urban targets, the rows the communities that miss one of them."""
+
+    targets: tuple[ShortfallColumn, ...]
+    rows: tuple[PrintedCommunity, ...]
+
+
+@dataclass(frozen=True)
+class PrintedIssue:
+    """Everything that an issue says, in the words and cells in which it stands there.
+
+    `corrections` are the lines of 更正说明. `required` is the table of 下步工作, under `required_caption`.
+    """
+
+    briefing: Briefing
+    figures: BriefingFigures
+    title: str
+    office: str
+    as_of: str
+    scope_name: str
+    corrections: tuple[str, ...]
+    sections: tuple[Section, ...]
+    overview: tuple[str, ...]
+    targets: tuple[PrintedTarget, ...]
+    next_steps: tuple[str, ...]
+    required: forecast.RequiredTable
+    required_caption: str
+    shortfalls: PrintedShortfalls
 
 
 def issue_markup(briefing: Briefing) -> str:
-    """The issue as one HTML document, for `reports.pdf.print_markup`."""
-    return render_to_string("reports/briefing/issue.html", issue_context(briefing))
+    """Return the issue as one HTML document, for `reports.pdf.print_markup`."""
+    return render_to_string("reports/briefing/issue.html", {"issue": issue_with_charts(briefing)})
 
 
-def issue_context(briefing: Briefing) -> dict[str, Any]:
-    """What the printed issue shows: its text, and a chart for every target that compares divisions."""
-    context = issue_text(briefing)
-    for target in context["targets"]:
-        target["caption"] = _caption(target, briefing.figures)
-        target["chart"] = _chart(target, target["caption"])
-    return context
+def issue_with_charts(briefing: Briefing) -> PrintedIssue:
+    """Return the printed issue: its text, and a chart for every target that compares divisions."""
+    issue = issue_text(briefing)
+    return replace(issue, targets=tuple(_with_chart(target, issue.figures) for target in issue.targets))
 
 
-def issue_text(briefing: Briefing) -> dict[str, Any]:
-    """Everything but the charts: `title`, `office`, numbered `sections`, `targets`, `shortfalls`, and the texts."""
-    figures = briefing.figures
-    targets = [_printed_target(target, figures, number) for number, target in enumerate(figures["targets"])]
-    return {
-        "briefing": briefing,
-        "figures": figures,
-        "title": words.title(figures),
-        "office": figures["division"]["office"],
-        "as_of": words.day_in_words(figures["as_of"]),
-        "scope_name": words.whole_of(figures["division"]),
-        "sections": _sections(briefing),
-        "overview": words.overview(figures),
-        "targets": targets,
-        "next_steps": [*forecast.next_steps(figures), *_typed_paragraphs(briefing.next_steps)],
-        "required": _required(figures),
-        "shortfalls": _printed_shortfalls(figures),
-    }
+def issue_text(briefing: Briefing) -> PrintedIssue:
+    """Return everything but the charts. Raises ValueError for a briefing that has no figures yet."""
+    figures = briefing.stored_figures
+    if figures is None:
+        raise ValueError(f"The briefing {briefing.ref} has no figures yet.")
+    next_steps = (*forecast.next_steps(figures), *_typed_paragraphs(briefing.next_steps))
+    required = forecast.required_table(figures)
+    return PrintedIssue(
+        briefing=briefing,
+        figures=figures,
+        title=words.title(figures),
+        office=figures.division.office,
+        as_of=words.day_in_words(figures.as_of),
+        scope_name=words.whole_of(figures.division),
+        corrections=tuple(correction.in_words() for correction in briefing.stored_corrections),
+        sections=_sections(figures, has_next_steps=bool(next_steps)),
+        overview=tuple(words.overview(figures)),
+        targets=tuple(_printed_target(target, figures, number) for number, target in enumerate(figures.targets)),
+        next_steps=next_steps,
+        required=required,
+        required_caption=_required_caption(required, figures),
+        shortfalls=_printed_shortfalls(figures),
+    )
 
 
-def _sections(briefing: Briefing) -> list[dict[str, Any]]:
-    """The sections that have something to say, numbered without gaps."""
-    figures = briefing.figures
-    shortcomings = _shortcomings(figures)
-    sections: list[dict[str, Any]] = [
-        {"title": "总体进展", "template": "reports/briefing/overview.html"},
-        {"title": "分项情况", "template": "reports/briefing/targets.html"},
-        {
-            "title": "购买服务",
-            "template": "reports/briefing/paragraphs.html",
-            "paragraphs": words.services(figures["services"], figures["division"], figures["as_of"]),
-        },
-    ]
+def _sections(figures: BriefingFigures, *, has_next_steps: bool) -> tuple[Section, ...]:
+    """Return the sections that have something to say, numbered without gaps."""
+    purchases = words.services(figures.services, figures.division, figures.as_of)
     # Issues that were printed before reports were kept have no such figures.
-    reported = reporting_paragraphs(figures["reporting"], figures["division"]) if "reporting" in figures else []
-    if reported:
-        sections.append({"title": "填报情况", "template": "reports/briefing/paragraphs.html", "paragraphs": reported})
-    if shortcomings:
-        sections.append(
-            {"title": "主要短板", "template": "reports/briefing/paragraphs.html", "paragraphs": shortcomings}
-        )
-    if briefing.next_steps.strip() or forecast.next_steps(figures):
-        sections.append({"title": "下步工作", "template": "reports/briefing/next_steps.html"})
-    return [{**section, "number": _NUMERALS[number]} for number, section in enumerate(sections)]
+    reported = reporting_paragraphs(figures.reporting, figures.division) if figures.reporting else []
+    sections = [
+        Section("总体进展", "reports/briefing/overview.html"),
+        Section("分项情况", "reports/briefing/targets.html"),
+        Section("购买服务", paragraphs=tuple(purchases)),
+        Section("填报情况", paragraphs=tuple(reported)),
+        Section("主要短板", paragraphs=_shortcomings(figures)),
+        *([Section("下步工作", "reports/briefing/next_steps.html")] if has_next_steps else []),
+    ]
+    said = [section for section in sections if section.paragraphs or section.template != _PARAGRAPHS]
+    return tuple(replace(section, number=_NUMERALS[position]) for position, section in enumerate(said))
 
 
-def _shortcomings(figures: Mapping[str, Any]) -> list[str]:
-    paragraphs = [words.shortcoming(target, figures["division"]) for target in figures["targets"]]
-    return [paragraph for paragraph in paragraphs if paragraph]
+def _shortcomings(figures: BriefingFigures) -> tuple[str, ...]:
+    paragraphs = [words.shortcoming(target, figures.division) for target in figures.targets]
+    return tuple(paragraph for paragraph in paragraphs if paragraph)
 
 
 def _typed_paragraphs(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _printed_target(target: Mapping[str, Any], figures: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """A target's row of the table and its paragraphs."""
-    return {
-        **target,
-        "ordinal": _NUMERALS[number],
-        "bounds": words.bounds(target),
-        "reached": target["met"] + target["over"],
-        "over_cell": words.NOT_KNOWN if target["at_most"] is None else target["over"],
-        "percent_text": words.figure_in_words(target),
-        "change_cell": words.signed_points(target["change_on_last_month"]),
-        "year_cell": words.signed_points(target["change_on_year_before"]),
-        "progress_cell": forecast.progress_cell(target),
-        "outlook_cell": forecast.outlook_cell(target),
-        "sentences": [*words.target_sentences(target, figures["division"]), _pace_sentence(target, figures)],
-    }
-
-
-def _pace_sentence(target: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
-    ends_on = figures["plan"].get("ends_on")
-    return forecast.pace_sentence(target, ends_on) if ends_on else ""
-
-
-def _required(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """下步工作: the table of what each county (town) needs a month, with its caption; without rows when nothing is open."""
-    table = forecast.required_table(figures)
-    if not table["rows"]:
-        return {"rows": []}
-    below = "各县（市、区）" if figures["division"]["level"] == "city" else "各街道（乡镇）"
-    due = forecast.until(figures["plan"]["ends_on"])
-    points = "" if any(target["unit"] for target in table["targets"]) else "的百分点"
-    return {**table, "caption": f"{below}按期完成目标每月需提高{points}（至{due}）"}
-
-
-def _caption(target: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
-    rows = "各县（市、区）" if figures["division"]["level"] == "city" else "各街道（乡镇）"
-    if _counts_whole_counties(target):
-        return f"{target['short_name']}数量（截至{words.day_in_words(figures['as_of'])}）"
-    if words.is_mean(target):
-        return f"{rows}{target['short_name']}（截至{words.day_in_words(figures['as_of'])}）"
-    return f"{rows}{target['short_name']}达标率（截至{words.day_in_words(figures['as_of'])}）"
-
-
-def _counts_whole_counties(target: Mapping[str, Any]) -> bool:
-    return target["level"] == "county"
-
-
-def _chart(target: Mapping[str, Any], caption: str) -> str:
-    """Bars of the rate, or of the figure itself where each division is one judged unit; empty for a lone division."""
-    if _counts_whole_counties(target) or words.is_mean(target):
-        unit = target.get("value_unit", target["unit"])
-        rows = [
-            {"name": row["name"], "value": row["value"], "label": words.amount({"unit": unit}, row["value"])}
-            for row in target["divisions"]
-            if row["value"] is not None
-        ]
-        if len(rows) < _FEWEST_BARS:
-            return ""
-        return amount_by_division_svg(rows, title=caption, at_least=target["at_least"], width=_CHART_WIDTH)
-    rows = [
-        {"name": row["name"], "rate": row["rate"], "label": words.percent_text(row["percent"])}
-        for row in target["divisions"]
-        if row["judged"]
-    ]
-    if len(rows) < _FEWEST_BARS:
-        return ""
-    average_name = f"平均{words.percent_text(target['percent'])}"
-    return rate_by_division_svg(
-        rows, title=caption, average=target["rate"], average_name=average_name, width=_CHART_WIDTH
+def _printed_target(target: TargetFigures, figures: BriefingFigures, number: int) -> PrintedTarget:
+    ends_on = figures.plan.ends_on
+    pace = forecast.pace_sentence(target, ends_on) if ends_on else ""
+    sentences = [*words.target_sentences(target, figures.division), pace]
+    return PrintedTarget(
+        figures=target,
+        ordinal=_NUMERALS[number],
+        sentences=tuple(sentence for sentence in sentences if sentence),
     )
 
 
-def _printed_shortfalls(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """附件1: the columns are the urban targets; a cell says whether its figure falls short."""
-    columns = [target for target in figures["targets"] if target["code"] in figures["shortfalls"]["targets"]]
+def _required_caption(table: forecast.RequiredTable, figures: BriefingFigures) -> str:
+    """Return the caption over what each county (town) needs a month; "" when nothing is open."""
+    if not table.rows:
+        return ""
+    due = forecast.until(figures.plan.ends_on)
+    points = "" if any(target.unit for target in table.targets) else "的百分点"
+    return f"{_divisions_below(figures)}按期完成目标每月需提高{points}（至{due}）"
+
+
+def _divisions_below(figures: BriefingFigures) -> str:
+    return "各县（市、区）" if figures.division.level == "city" else "各街道（乡镇）"
+
+
+def _with_chart(target: PrintedTarget, figures: BriefingFigures) -> PrintedTarget:
+    caption = _caption(target.figures, figures)
+    return replace(target, caption=caption, chart=_chart(target.figures, caption))
+
+
+def _caption(target: TargetFigures, figures: BriefingFigures) -> str:
+    as_of = f"（截至{words.day_in_words(figures.as_of)}）"
+    if target.judges_counties:
+        return f"{target.short_name}数量{as_of}"
+    if target.is_mean:
+        return f"{_divisions_below(figures)}{target.short_name}{as_of}"
+    return f"{_divisions_below(figures)}{target.short_name}达标率{as_of}"
+
+
+def _chart(target: TargetFigures, caption: str) -> str:
+    """Draw bars of the rate, or of the figure itself if each division is one judged unit; "" for a lone division."""
+    if target.judges_counties or target.is_mean:
+        rows = [
+            {"name": row.name, "value": row.value, "label": words.amount(row.value, target.value_unit)}
+            for row in target.divisions
+            if row.value is not None
+        ]
+        if len(rows) < _FEWEST_BARS:
+            return ""
+        return amount_by_division_svg(rows, title=caption, at_least=target.at_least, width=_CHART_WIDTH)
     rows = [
-        {
-            **row,
-            "cells": [
-                {"text": _cell(row["figures"][target["code"]]), "is_short": row["figures"][target["code"]]["is_short"]}
-                for target in columns
-            ],
-        }
-        for row in figures["shortfalls"]["rows"]
+        {"name": row.name, "rate": row.rate, "label": words.percent_text(row.percent)}
+        for row in target.divisions
+        if row.judged
     ]
-    return {
-        "targets": [
+    if len(rows) < _FEWEST_BARS:
+        return ""
+    average_name = f"平均{words.percent_text(target.percent)}"
+    return rate_by_division_svg(rows, title=caption, average=target.rate, average_name=average_name, width=_CHART_WIDTH)
+
+
+def _printed_shortfalls(figures: BriefingFigures) -> PrintedShortfalls:
+    columns = [target for target in figures.targets if target.code in figures.shortfalls.targets]
+    return PrintedShortfalls(
+        targets=tuple(
             # The heading says already that these are urban communities.
-            {"short_name": target["short_name"].removeprefix("城市社区"), "bounds": words.bounds(target)}
+            ShortfallColumn(target.short_name.removeprefix("城市社区"), words.bounds(target))
             for target in columns
-        ],
-        "rows": rows,
-    }
+        ),
+        rows=tuple(
+            PrintedCommunity(
+                county=row.county,
+                town=row.town,
+                name=row.name,
+                cells=tuple(_printed_cell(row.figures[target.code]) for target in columns),
+            )
+            for row in figures.shortfalls.rows
+        ),
+    )
 
 
-def _cell(figure: Mapping[str, Any]) -> str:
-    return words.NOT_KNOWN if figure["value"] is None else words.plain(figure["value"])
+def _printed_cell(cell: ShortfallCell) -> PrintedCell:
+    return PrintedCell(words.NOT_KNOWN if cell.value is None else words.plain(cell.value), cell.is_short)

@@ -1,23 +1,19 @@
-"""Briefings (简报): one issue per period and division, with the figures it was printed from (domain.md §7)."""
+"""Briefings (简报): one issue per period and division, with the figures it was printed from (docs/domain.md §7)."""
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
-
-# A briefing that waits or prints without a sign of life for this long has lost its worker (design.md decision 3).
-HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
-# A briefing whose worker died this often is given up: it would only kill the next one.
-MOST_ATTEMPTS = 3
+from reports.corrections import Correction, corrections_from_json
+from reports.stored_figures import BriefingFigures, from_json
 
 
 class BriefingQuerySet(ScopedQuerySet):
@@ -33,16 +29,12 @@ class BriefingQuerySet(ScopedQuerySet):
         """Every edition of an issue, the newest first."""
         return self.filter(period=briefing.period_id, division=briefing.division_id).order_by("-edition")
 
-    def stalled(self) -> Self:
-        """Queued or printing without a sign of life for HEARTBEAT_LIMIT."""
-        return self.filter(
-            state__in=(Briefing.State.QUEUED, Briefing.State.PRINTING),
-            heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
-        )
 
+class Briefing(ScopedModel, Job):
+    """One issue. `figures` is stored whole, so that printing it again gives the same numbers.
 
-class Briefing(ScopedModel):
-    """One issue. `figures` is stored whole, so that printing it again gives the same numbers."""
+    `figures` and `corrections` are JSON; `stored_figures` and `stored_corrections` are what they say.
+    """
 
     class State(models.TextChoices):
         """queued → printing → printed | failed."""
@@ -70,9 +62,6 @@ class Briefing(ScopedModel):
     copies = models.PositiveSmallIntegerField("印数", default=30)
     figures = models.JSONField("数据", default=dict, encoder=DjangoJSONEncoder)
     state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
-    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
-    claim = models.CharField("领取标记", max_length=13, blank=True, editable=False, help_text="正在生成的那一次")
-    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     step = models.CharField("当前步骤", max_length=60, blank=True)
     message = models.CharField("结果说明", max_length=500, blank=True)
     pdf_name = models.CharField("PDF文件", max_length=100, blank=True, help_text="MEDIA_ROOT 下的文件")
@@ -122,6 +111,19 @@ class Briefing(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.division}{self.period}简报{self.edition_name}"
+
+    @property
+    def stored_figures(self) -> BriefingFigures | None:
+        """Return the figures that the issue was printed from; None before it is printed for the first time.
+
+        Reads them from JSON of any version, each time. Raises UnavailableError for figures of a newer release.
+        """
+        return from_json(self.figures) if self.figures else None
+
+    @property
+    def stored_corrections(self) -> tuple[Correction, ...]:
+        """Return what a corrected edition corrects; nothing for the original."""
+        return corrections_from_json(self.corrections)
 
     @property
     def is_at_work(self) -> bool:

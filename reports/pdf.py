@@ -1,8 +1,8 @@
-"""HTML to PDF/A by WeasyPrint: our own fonts and style sheets only, and nothing printed that could be a box.
+"""Converting HTML to PDF/A with WeasyPrint, with our own fonts and style sheets only.
 
-What a page may load is named by two schemes of our own: "static:PATH" is a file of the project's static files,
-"font:FILE" a font of FONT_DIR. Every other address is refused, so a text that found its way into a briefing can make
-the server fetch nothing.
+A page may load files by two schemes only: "static:PATH" is one of the project's static files, "font:FILE" a font in
+FONT_DIR. Every other address is refused, so that text in a briefing cannot make the server fetch anything. Characters
+without a glyph are refused too.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from django.core.exceptions import SuspiciousFileOperation
 from changzhi_portal.refusals import UnavailableError
 from reports.fonts import missing_glyphs, require_fonts, require_glyphs
 
-# PDF/A-3 with every character mapped to Unicode: archives take it, text can be searched and copied.
+# PDF/A-3 with every character mapped to Unicode: suitable for archives, and text can be searched and copied.
 PDF_VARIANT = "pdf/a-3u"
 STYLE_SHEET = "static:reports/briefing.css"
 
 
 class RefusedAddressError(Exception):
-    """A page asked for something that is not ours."""
+    """An address of a file that is not ours."""
 
 
 def own_file(url: str) -> tuple[bytes, str]:
@@ -57,10 +57,10 @@ def _nothing(name: str) -> None:
 
 
 def print_markup(markup: str) -> bytes:
-    """The PDF of a whole HTML document, laid out by static/reports/briefing.css.
+    """Return the PDF of a complete HTML document, styled by static/reports/briefing.css.
 
-    Raises PortalError when a font is not installed, when a character is in none of the fonts, naming it, and when the
-    document asks for a file that is not ours.
+    Raises UnavailableError when a font is not installed or the document refers to a file that is not ours, and
+    InvalidError naming the characters that no font has.
     """
     require_fonts()
     try:
@@ -73,13 +73,13 @@ def print_markup(markup: str) -> bytes:
 
 
 def _render(markup: str) -> bytes:
-    # Heavy: half a second and 100 MB, which only the printing of a briefing needs.
+    # Heavy imports: half a second and 100 MB, which only printing a briefing needs.
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class OwnFilesFetcher(URLFetcher):
-        """Serves our own files; WeasyPrint lets only its FatalURLFetchingError end the rendering."""
+        """Fetcher of our own files; raises FatalURLFetchingError, the only error at which WeasyPrint stops."""
 
         def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
             """Return the file behind the address."""
@@ -98,7 +98,7 @@ def _render(markup: str) -> bytes:
         pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT)
     except FatalURLFetchingError as fatal:
         raise RefusedAddressError(str(fatal)) from fatal
-    # What the text layout could not draw after all, although a font has it: boxes would be in the file.
+    # Characters that the text layout could not draw although a font has them, which would be boxes in the PDF.
     boxes = sorted({chr(point) for font in document.fonts.values() for point in font.missing})
     if boxes:
         raise missing_glyphs(boxes)

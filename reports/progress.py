@@ -9,40 +9,34 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Any
 
 from changzhi_portal.percent import ONE_DECIMAL
+from reports.stored_figures import PaceFigures, Progress
 from targets.pace import Pace
 from targets.series import Trend
 
 _TWO_DECIMALS = Decimal("0.01")
 
 
-def progress_figures(trend: Trend) -> dict[str, Any]:
-    """Plain JSON values:
-
-    change_on_last_month, change_on_year_before    in `change_unit`; None when that month has no figure
-    change_unit     "" for percentage points, else the unit of the mean: 平方米/百户
-    pace            outlook (`targets.pace.Outlook`), progress and needed (a month, in `change_unit`), months_counted,
-                    attained_in ("2020-06"), months_left
-    """
-    return {
-        "change_on_last_month": _printed_change(trend, trend.change_on_last_month),
-        "change_on_year_before": _printed_change(trend, trend.change_on_year_before),
-        "change_unit": trend.target.value_unit if trend.is_mean else "",
-        "pace": _pace(trend.pace),
-    }
+def progress_figures(trend: Trend) -> Progress:
+    """Return the changes and the pace of a trend, as they are printed."""
+    return Progress(
+        change_on_last_month=_printed_change(trend, trend.change_on_last_month),
+        change_on_year_before=_printed_change(trend, trend.change_on_year_before),
+        change_unit=trend.target.value_unit if trend.is_mean else "",
+        pace=_pace(trend.pace),
+    )
 
 
-def _pace(pace: Pace) -> dict[str, Any]:
-    return {
-        "outlook": pace.outlook.value,
-        "progress": None if pace.progress is None else float(_rounded(pace.progress, _TWO_DECIMALS)),
-        "months_counted": pace.months_counted,
-        "attained_in": pace.attained_in and f"{pace.attained_in:%Y-%m}",
-        "needed": None if pace.needed is None else float(_rounded(pace.needed, _TWO_DECIMALS, ROUND_CEILING)),
-        "months_left": pace.months_left,
-    }
+def _pace(pace: Pace) -> PaceFigures:
+    return PaceFigures(
+        outlook=pace.outlook,
+        progress=None if pace.progress is None else float(_rounded(pace.progress, _TWO_DECIMALS)),
+        months_counted=pace.months_counted,
+        attained_in=f"{pace.attained_in:%Y-%m}" if pace.attained_in else None,
+        needed=None if pace.needed is None else float(_rounded(pace.needed, _TWO_DECIMALS, ROUND_CEILING)),
+        months_left=pace.months_left,
+    )
 
 
 def _printed_change(trend: Trend, change: Fraction | None) -> float | None:

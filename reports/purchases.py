@@ -1,34 +1,36 @@
-"""Purchased services in a briefing: how many projects, how much money, from whom and for whom (domain.md §7, 三)."""
+"""Purchased services in a briefing: how many projects, how much money, from whom and for whom (docs/domain.md §7.3)."""
 
 from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum, TextChoices
 
 from changzhi_portal.percent import percent
 from communities.models import Division
+from reports.stored_figures import Purchases, PurchaseShare
 from services.models import ServiceProject
 
 _MONEY = ("budget", "contract_amount", "paid")
 
 
-def purchase_figures(division: Division, as_of: datetime.date) -> dict[str, Any]:
-    """Projects of the division as it was on `as_of` that have begun by then and run in that calendar year; in yuan.
+def purchase_figures(division: Division, as_of: datetime.date) -> Purchases:
+    """Return the projects of the division as it was on `as_of` that have begun by then and run in that calendar year; in yuan.
 
     A project that was terminated counts for what was agreed and paid. Shares are of the budgets.
     """
     running = _running(division, as_of)
     totals = running.aggregate(projects=Count("pk"), **{name: Sum(name) for name in _MONEY})
     budget = totals["budget"] or Decimal(0)
-    return {
-        "projects": totals["projects"],
-        **{name: _yuan(totals[name]) for name in _MONEY},
-        "by_funding_source": _by(running, "funding_source", ServiceProject.FundingSource, budget),
-        "by_beneficiaries": _by(running, "beneficiaries", ServiceProject.Beneficiaries, budget),
-    }
+    return Purchases(
+        projects=totals["projects"],
+        budget=_yuan(totals["budget"]),
+        contract_amount=_yuan(totals["contract_amount"]),
+        paid=_yuan(totals["paid"]),
+        by_funding_source=_by(running, "funding_source", ServiceProject.FundingSource, budget),
+        by_beneficiaries=_by(running, "beneficiaries", ServiceProject.Beneficiaries, budget),
+    )
 
 
 def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProject]:
@@ -44,18 +46,18 @@ def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProjec
 
 def _by(
     projects: QuerySet[ServiceProject], column: str, choices: type[TextChoices], whole: Decimal
-) -> list[dict[str, Any]]:
+) -> tuple[PurchaseShare, ...]:
     """Projects, budget and its share by the values of a column, the largest budget first."""
     rows = [
-        {
-            "name": choices(row[column]).label,
-            "projects": row["projects"],
-            "budget": _yuan(row["budget"]),
-            "percent": _share(row["budget"], whole),
-        }
+        PurchaseShare(
+            name=str(choices(row[column]).label),
+            projects=row["projects"],
+            budget=_yuan(row["budget"]),
+            percent=_share(row["budget"], whole),
+        )
         for row in projects.values(column).annotate(projects=Count("pk"), budget=Sum("budget"))
     ]
-    return sorted(rows, key=lambda row: (-row["budget"], row["name"]))
+    return tuple(sorted(rows, key=lambda row: (-row.budget, row.name)))
 
 
 def _share(part: Decimal, whole: Decimal) -> float:

@@ -1,4 +1,4 @@
-"""Who reported the month, in a briefing (domain.md §7, 四、填报情况): on time, late, returned, missing.
+"""Who reported the month, in a briefing (docs/domain.md §7.3): on time, late, returned, missing.
 
 Figures and sentences stand together because the sentences say nothing but these figures. The figures are those of the
 day they were counted on: a county may still report after the briefing has been printed.
@@ -7,89 +7,92 @@ day they were counted on: a county may still report after the briefing has been 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.utils import timezone
 
 from communities.models import Division
 from periods.models import ReportingPeriod
+from reports.stored_figures import Edition, OwnReport, Reporting
 from reports.words import day_in_words, joined, month_in_words, percent_text, whole_of
 from submissions.models import Submission
 from submissions.reporting import MonthStatus, Standing, reporting_status, standing_of
 
-Figures = Mapping[str, Any]
 
-
-def reporting_figures(period: ReportingPeriod, division: Division) -> dict[str, Any]:
-    """The month's reports in a division, as plain values: the names of its counties by standing, and the rates.
+def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
+    """Return the month's reports in a division: the names of its counties by standing, and the rates.
 
     `again` are those that stand after having been returned. `own` is the report itself in a county's edition.
     """
     status = reporting_status(period, division)
     rate = status.rate
-    return {
-        "period": period.code,
-        "counted_on": timezone.localdate().isoformat(),
-        "due_on": period.due_on.isoformat(),
-        "expected": rate.expected,
-        **{standing.value: _names(status.of(standing)) for standing in Standing},
-        "again": _names([each for each in _standing(status) if getattr(each, "times_returned", 0)]),
-        "completeness": None if rate.completeness is None else float(rate.completeness),
-        "timeliness": None if rate.timeliness is None else float(rate.timeliness),
-        "own": _own(status) if division.level == Division.Level.COUNTY else None,
-    }
+    return Reporting(
+        period=period.code,
+        counted_on=timezone.localdate().isoformat(),
+        due_on=period.due_on.isoformat(),
+        expected=rate.expected,
+        on_time=_names(status.of(Standing.ON_TIME)),
+        late=_names(status.of(Standing.LATE)),
+        returned=_names(status.of(Standing.RETURNED)),
+        missing=_names(status.of(Standing.MISSING)),
+        again=_names([each for each in _standing(status) if getattr(each, "times_returned", 0)]),
+        completeness=None if rate.completeness is None else float(rate.completeness),
+        timeliness=None if rate.timeliness is None else float(rate.timeliness),
+        own=_own(status) if division.level == Division.Level.COUNTY else None,
+    )
 
 
 def _standing(status: MonthStatus) -> list[Submission]:
     return status.of(Standing.ON_TIME, Standing.LATE)
 
 
-def _names(submissions: Sequence[Submission]) -> list[str]:
-    return [submission.county.name for submission in submissions]
+def _names(submissions: Sequence[Submission]) -> tuple[str, ...]:
+    return tuple(submission.county.name for submission in submissions)
 
 
-def _own(status: MonthStatus) -> dict[str, Any] | None:
+def _own(status: MonthStatus) -> OwnReport | None:
     if not status.submissions:
         return None
     submission = status.submissions[0]
     # The first time, which lateness is judged by: "on time, after the day it was due" would puzzle.
     submitted_at: datetime.datetime | None = getattr(submission, "first_submitted_at", None)
-    return {
-        "standing": standing_of(submission).value,
-        "is_accepted": submission.state == Submission.State.ACCEPTED,
-        "submitted_on": timezone.localdate(submitted_at).isoformat() if submitted_at else None,
-        "times_returned": getattr(submission, "times_returned", 0),
-    }
+    return OwnReport(
+        standing=standing_of(submission).value,
+        is_accepted=submission.state == Submission.State.ACCEPTED,
+        submitted_on=timezone.localdate(submitted_at).isoformat() if submitted_at else None,
+        times_returned=getattr(submission, "times_returned", 0),
+    )
 
 
 # --- Sentences ---
 
 
-def paragraphs(reporting: Figures, division: Figures) -> list[str]:
+def paragraphs(reporting: Reporting, division: Edition) -> list[str]:
     """The paragraphs of 四、填报情况; none when no county had to report."""
-    if not reporting["expected"]:
+    if not reporting.expected:
         return []
-    if reporting["own"] is not None:
-        return [_own_sentence(reporting, division)]
+    if reporting.own is not None:
+        return [_own_sentence(reporting, reporting.own, division)]
     return [_who_reported(reporting), *_who_reported_again(reporting)]
 
 
-def _who_reported(reporting: Figures) -> str:
-    expected = reporting["expected"]
-    beginning = f"{month_in_words(reporting['period'])}应上报{expected}个县（市、区），{day_in_words(reporting['due_on'])}截止。"
-    if len(reporting["on_time"]) == expected:
+def _who_reported(reporting: Reporting) -> str:
+    expected = reporting.expected
+    beginning = (
+        f"{month_in_words(reporting.period)}应上报{expected}个县（市、区），{day_in_words(reporting.due_on)}截止。"
+    )
+    if len(reporting.on_time) == expected:
         return f"{beginning}{expected}个县（市、区）全部按时上报。"
-    by_then = f"截至{day_in_words(reporting['counted_on'])}，"
-    if len(reporting["missing"]) == expected:
+    by_then = f"截至{day_in_words(reporting.counted_on)}，"
+    if len(reporting.missing) == expected:
         return f"{beginning}{by_then}均未上报。"
     parts = [
-        f"按时上报{len(reporting['on_time'])}个",
-        _counted("迟报", reporting["late"]),
-        _counted("退回后尚未重新上报", reporting["returned"]),
-        _counted("未上报", reporting["missing"]),
+        f"按时上报{len(reporting.on_time)}个",
+        _counted("迟报", reporting.late),
+        _counted("退回后尚未重新上报", reporting.returned),
+        _counted("未上报", reporting.missing),
     ]
-    rates = f"上报率{percent_text(reporting['completeness'])}，按时上报率{percent_text(reporting['timeliness'])}"
+    rates = f"上报率{percent_text(reporting.completeness)}，按时上报率{percent_text(reporting.timeliness)}"
     return f"{beginning}{by_then}{joined(parts)}；{rates}。"
 
 
@@ -98,23 +101,24 @@ def _counted(what: str, names: Sequence[str]) -> str:
     return f"{what}{len(names)}个（{'、'.join(names)}）" if names else ""
 
 
-def _who_reported_again(reporting: Figures) -> list[str]:
-    names = reporting["again"]
+def _who_reported_again(reporting: Reporting) -> list[str]:
+    names = reporting.again
     return [f"其中，{'、'.join(names)}{len(names)}个县（市、区）经退回修改后重新上报。"] if names else []
 
 
-def _own_sentence(reporting: Figures, division: Figures) -> str:
+def _own_sentence(reporting: Reporting, own: OwnReport, division: Edition) -> str:
     """襄垣县's edition: 全县于2018年7月3日按时上报，市局已接收。"""
-    own, whole = reporting["own"], whole_of(division)
-    month, due = month_in_words(reporting["period"]), day_in_words(reporting["due_on"])
-    if own["standing"] == Standing.MISSING:
-        return f"截至{day_in_words(reporting['counted_on'])}，{whole}{month}尚未上报（{due}截止）。"
-    if own["standing"] == Standing.RETURNED:
-        return f"{whole}{month}上报被退回，截至{day_in_words(reporting['counted_on'])}尚未重新上报（{due}截止）。"
-    manner = "迟报" if own["standing"] == Standing.LATE else "按时上报"
+    whole = whole_of(division)
+    month, due = month_in_words(reporting.period), day_in_words(reporting.due_on)
+    if own.standing == Standing.MISSING:
+        return f"截至{day_in_words(reporting.counted_on)}，{whole}{month}尚未上报（{due}截止）。"
+    if own.standing == Standing.RETURNED:
+        return f"{whole}{month}上报被退回，截至{day_in_words(reporting.counted_on)}尚未重新上报（{due}截止）。"
+    submitted = f"于{day_in_words(own.submitted_on)}" if own.submitted_on else ""
+    manner = "迟报" if own.standing == Standing.LATE else "按时上报"
     parts = [
-        f"{whole}{month}于{day_in_words(own['submitted_on'])}{manner}（{due}截止）",
-        f"其间退回修改{own['times_returned']}次" if own["times_returned"] else "",
-        "市局已接收" if own["is_accepted"] else "市局正在审核",
+        f"{whole}{month}{submitted}{manner}（{due}截止）",
+        f"其间退回修改{own.times_returned}次" if own.times_returned else "",
+        "市局已接收" if own.is_accepted else "市局正在审核",
     ]
     return joined(parts) + "。"

@@ -12,9 +12,3 @@ from reports import actions
 def print_briefing(briefing_id: int) -> None:
     """Print one queued briefing; safe to run twice."""
     actions.print_briefing(briefing_id)
-
-
-@shared_task(name="reports.tasks.put_back_stalled_briefings", queue=Queue.REPORTS)
-def put_back_stalled_briefings() -> None:
-    """Beat: queue again what a dead worker or a lost message left behind."""
-    actions.put_back_stalled_briefings()

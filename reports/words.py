@@ -1,24 +1,35 @@
-"""Figures in the written Chinese of official documents (domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
+"""Figures in the written Chinese of official documents (docs/domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
 
-Pure functions of the stored figures (`reports.figures`), so the same figures always read the same. What is not known is
+Pure functions of the stored figures (`reports.stored_figures`), so the same figures always read the same. What is not known is
 left out, never guessed: a month without a predecessor has no 较上月. Percentages come as numbers with one decimal.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TypeAlias
 
-Figures = Mapping[str, Any]
+from reports.stored_figures import (
+    BriefingFigures,
+    Edition,
+    Purchases,
+    PurchaseShare,
+    Ranked,
+    TargetFigures,
+    Workforce,
+)
+from targets.models import Target
+
+# A target that asks something of units: as the figures keep it, or as the plan has it.
+Asked: TypeAlias = TargetFigures | Target
 
 NOT_KNOWN = "—"
 _UNITS_IN_WORDS = {"㎡": "平方米"}
 _KINDS_IN_WORDS = {"urban": "城市社区", "rural": "农村社区", "": "社区"}
 _TEN_THOUSAND = 10_000
 _PER_IN_WORDS = {"": "", "100_households": "每百户", "10000_residents": "每万人"}
-_MEAN, _COVERAGE = "mean", "coverage"
 
 
 # --- Single values ---
@@ -60,7 +71,7 @@ def _change(change: float | None, unit: str, since: str, unchanged: str) -> str:
         return ""
     if change == 0:
         return unchanged
-    amount_changed = f"{plain(abs(change))}{_in_words(unit)}" if unit else f"{abs(change):.1f}个百分点"
+    amount_changed = f"{plain(abs(change))}{unit_in_words(unit)}" if unit else f"{abs(change):.1f}个百分点"
     return f"{since}{'提高' if change > 0 else '下降'}{amount_changed}"
 
 
@@ -82,11 +93,11 @@ def month_in_words(iso_month: str) -> str:
     return f"{year}年{int(month)}月"
 
 
-def whole_of(division: Figures) -> str:
+def whole_of(division: Edition) -> str:
     """How a report calls its own area: 全市, 全县, 全区."""
-    if division["level"] == "city":
+    if division.level == "city":
         return "全市"
-    return {"县": "全县", "市": "全市"}.get(division["name"][-1], "全区")
+    return {"县": "全县", "市": "全市"}.get(division.name[-1], "全区")
 
 
 def joined(parts: Iterable[str], by: str = "，") -> str:
@@ -97,29 +108,28 @@ def joined(parts: Iterable[str], by: str = "，") -> str:
 # --- What a target asks for ---
 
 
-def unit_in_words(target: Figures) -> str:
-    """The unit a sentence uses: 平方米 for ㎡."""
-    return _in_words(target["unit"])
-
-
-def _in_words(unit: str) -> str:
-    """㎡ → 平方米, ㎡/百户 → 平方米/百户."""
+def unit_in_words(unit: str) -> str:
+    """Return the unit as a sentence says it: ㎡ → 平方米, ㎡/百户 → 平方米/百户."""
     for sign, word in _UNITS_IN_WORDS.items():
         unit = unit.replace(sign, word)
     return unit
 
 
-def amount(target: Figures, value: float) -> str:
-    """A figure of the target with its unit: 380平方米, 3名."""
-    return f"{plain(value)}{unit_in_words(target)}"
+def amount(value: float, unit: str) -> str:
+    """Return a figure with its unit: 380平方米, 3名."""
+    return f"{plain(value)}{unit_in_words(unit)}"
 
 
-def judged_units(target: Figures) -> str:
-    """What a target judges: 城市社区, 3000人以上的农村社区, 市辖区."""
-    if target["level"] == "county":
-        return "市辖区" if target["urban_districts_only"] else "县（市、区）"
-    people = target["minimum_population"]
-    return (f"{people}人以上的" if people else "") + _KINDS_IN_WORDS[target["kind"]]
+def judged_units(target: Asked) -> str:
+    """Return what a target judges: 城市社区, 3000人以上的农村社区, 市辖区."""
+    is_of_some = target.level != "county" and target.minimum_population
+    return (f"{target.minimum_population}人以上的" if is_of_some else "") + _kind_of_units(target)
+
+
+def _kind_of_units(target: Asked) -> str:
+    if target.level == "county":
+        return "市辖区" if target.urban_districts_only else "县（市、区）"
+    return _KINDS_IN_WORDS[target.kind]
 
 
 def clause_in_words(clause: str) -> str:
@@ -127,75 +137,73 @@ def clause_in_words(clause: str) -> str:
     return f"文件第{clause[0]}部分{clause[1:]}"
 
 
-def bounds(target: Figures) -> str:
-    """What is asked, short: ≥500㎡, 2—5名; of a mean 平均≥10个 or 每百户≥30㎡, of a coverage ≥80%."""
-    if target.get("aggregate") == _COVERAGE:
-        return f"≥{plain(target['coverage_at_least'])}%"
-    bound = f"≥{plain(target['at_least'])}{target['unit']}"
-    if target["at_most"] is not None:
-        bound = f"{plain(target['at_least'])}—{plain(target['at_most'])}{target['unit']}"
-    per = _PER_IN_WORDS[target.get("per", "")]
-    return f"{per or ('平均' if is_mean(target) else '')}{bound}"
+def bounds(target: Asked) -> str:
+    """Return what is asked, short: ≥500㎡, 2—5名; of a mean 平均≥10个 or 每百户≥30㎡, of a coverage ≥80%."""
+    if target.aggregate == "coverage":
+        return f"≥{_plain_or_dash(target.coverage_at_least)}%"
+    at_least = _plain_or_dash(target.at_least)
+    bound = (
+        f"≥{at_least}{target.unit}" if target.at_most is None else f"{at_least}—{plain(target.at_most)}{target.unit}"
+    )
+    per = _PER_IN_WORDS[target.per]
+    return f"{per or ('平均' if target.aggregate == 'mean' else '')}{bound}"
 
 
-def is_mean(target: Figures) -> bool:
-    """Whether a target asks for a mean: then its figure is a value beside the bound, and no rate."""
-    return target.get("aggregate") == _MEAN
+def _plain_or_dash(value: float | Decimal | None) -> str:
+    return NOT_KNOWN if value is None else plain(value)
 
 
-def figure_in_words(target: Figures) -> str:
+def figure_in_words(target: TargetFigures) -> str:
     """The figure a target is read by: 62.7% of the units, or a mean: 9.4个, 31.2平方米/百户; a dash where there is none."""
-    if not is_mean(target):
-        return percent_text(target["percent"])
-    return NOT_KNOWN if target["value"] is None else f"{plain(target['value'])}{_in_words(target['value_unit'])}"
+    if not target.is_mean:
+        return percent_text(target.percent)
+    return NOT_KNOWN if target.value is None else f"{plain(target.value)}{unit_in_words(target.value_unit)}"
 
 
 # --- Sentences of the briefing ---
 
 
-def title(figures: Figures) -> str:
+def title(figures: BriefingFigures) -> str:
     """The briefing's title: 2018年6月全市“三社联动”目标完成情况; a county's names it."""
-    division = figures["division"]
-    place = "全市" if division["level"] == "city" else division["name"]
-    return f"{month_in_words(figures['period'])}{place}“三社联动”目标完成情况"
+    division = figures.division
+    place = "全市" if division.level == "city" else division.name
+    return f"{month_in_words(figures.period)}{place}“三社联动”目标完成情况"
 
 
-def overview(figures: Figures) -> list[str]:
+def overview(figures: BriefingFigures) -> list[str]:
     """The paragraphs of 一、总体进展: what was judged, every rate, how many rose and fell, the workforce."""
-    targets = figures["targets"]
-    whole = whole_of(figures["division"])
-    judged = [target for target in targets if target["percent"] is not None and not is_mean(target)]
-    means = [target for target in targets if is_mean(target) and target["value"] is not None]
-    sentences = [
-        f"截至{day_in_words(figures['as_of'])}，对照{figures['plan']['document']}，{whole}{_all_judged(targets)}。"
-    ]
+    targets = figures.targets
+    whole = whole_of(figures.division)
+    judged = [target for target in targets if target.percent is not None and not target.is_mean]
+    means = [target for target in targets if target.is_mean and target.value is not None]
+    sentences = [f"截至{day_in_words(figures.as_of)}，对照{figures.plan.document}，{whole}{_all_judged(targets)}。"]
     if judged:
-        names = "、".join(target["short_name"] for target in judged)
-        rates = "、".join(percent_text(target["percent"]) for target in judged)
+        names = "、".join(target.short_name for target in judged)
+        rates = "、".join(percent_text(target.percent) for target in judged)
         verb = "分别为" if len(judged) > 1 else "为"
         sentences.append(f"{names}{len(judged)}项目标的达标率{verb}{rates}。")
     if means:
-        names = "、".join(target["short_name"] for target in means)
+        names = "、".join(target.short_name for target in means)
         values = "、".join(figure_in_words(target) for target in means)
         sentences.append(f"{names}{'分别' if len(means) > 1 else ''}为{values}。")
     sentences.append(_how_many_rose(targets))
-    return [joined(sentences, by=""), _workforce(figures["workforce"], whole)]
+    return [joined(sentences, by=""), _workforce(figures.workforce, whole)]
 
 
-def _all_judged(targets: Sequence[Figures]) -> str:
+def _all_judged(targets: Sequence[TargetFigures]) -> str:
     """共测评城市社区153个、农村社区3442个、市辖区2个: the widest count of each kind of unit."""
     counts: dict[str, int] = {}
     for target in targets:
-        if is_mean(target):
+        if target.is_mean:
             continue  # the unit judged is the whole
-        unit = judged_units({**target, "minimum_population": None})
-        counts[unit] = max(counts.get(unit, 0), target["judged"])
+        unit = _kind_of_units(target)
+        counts[unit] = max(counts.get(unit, 0), target.judged)
     named = [f"{unit}{count}个" for unit, count in counts.items() if count]
     return f"共测评{'、'.join(named)}" if named else "没有参评单位"
 
 
-def _how_many_rose(targets: Sequence[Figures]) -> str:
-    changes = [target["change_on_last_month"] for target in targets if target["change_on_last_month"] is not None]
+def _how_many_rose(targets: Sequence[TargetFigures]) -> str:
+    changes = [target.change_on_last_month for target in targets if target.change_on_last_month is not None]
     if not changes:
         return ""
     rose, fell = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
@@ -204,136 +212,134 @@ def _how_many_rose(targets: Sequence[Figures]) -> str:
     return f"与上月相比，{'、'.join(counts)}。"
 
 
-def _workforce(workforce: Figures, whole: str) -> str:
+def _workforce(workforce: Workforce, whole: str) -> str:
     """全市在岗社会工作者4355人，较上月增加12人，其中社会工作专业人才2245人，占比51.5%。"""
-    workers, professionals = workforce["workers"], workforce["professionals"]
+    workers, professionals = workforce.workers, workforce.professionals
     if workers is None:
         return f"{whole}尚未上报社会工作者名册。"
     more = ""
-    if workforce["last_month_workers"] is not None:
-        difference = workers - workforce["last_month_workers"]
+    if workforce.last_month_workers is not None:
+        difference = workers - workforce.last_month_workers
         more = f"较上月{'增加' if difference > 0 else '减少'}{abs(difference)}人" if difference else "与上月持平"
     parts = [f"{whole}在岗社会工作者{workers}人", more]
     if workers:
-        parts.append(f"其中社会工作专业人才{professionals}人，占比{percent_text(workforce['percent'])}")
+        parts.append(f"其中社会工作专业人才{professionals}人，占比{percent_text(workforce.percent)}")
     return joined(parts) + "。"
 
 
-def target_sentences(target: Figures, division: Figures) -> list[str]:
+def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
     """The paragraphs of one target in 二、分项情况: how it stands, who leads and who lags."""
     whole = whole_of(division)
-    asked = f"目标为“{target['name']}”（{clause_in_words(target['clause'])}）。"
-    if not target["judged"]:
+    asked = f"目标为“{target.name}”（{clause_in_words(target.clause)}）。"
+    if not target.judged:
         return [f"{asked}{whole}本月没有参评的{judged_units(target)}。"]
     return [asked + _how_it_stands(target, whole), _leading_and_lagging(target)]
 
 
-def _how_the_mean_stands(target: Figures, whole: str) -> str:
+def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
     """全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
     asked = f"{bounds(target)}的目标"
     verdicts = {"met": f"已达到{asked}", "over": f"已超过{asked}", "unmet": f"未达到{asked}"}
-    stands = verdicts.get(target["verdict"], "部分社区数据未报，暂不能判定")
+    stands = verdicts.get(target.verdict, "部分社区数据未报，暂不能判定")
     parts = [
-        f"{whole}{judged_units(target)}{'平均' if not target['per'] else ''}为{figure_in_words(target)}",
+        f"{whole}{judged_units(target)}{'平均' if not target.per else ''}为{figure_in_words(target)}",
         stands,
-        change_on_last_month(target["change_on_last_month"], target.get("change_unit", "")),
-        change_on_year_before(target["change_on_year_before"], target.get("change_unit", "")),
+        change_on_last_month(target.change_on_last_month, target.change_unit),
+        change_on_year_before(target.change_on_year_before, target.change_unit),
     ]
-    lacking = f"按目标共缺{amount(target, target['gap'])}" if target["unmet"] else ""
+    lacking = f"按目标共缺{amount(target.gap, target.unit)}" if target.unmet else ""
     return joined([joined(parts), lacking], by="；") + "。"
 
 
-def _how_it_stands(target: Figures, whole: str) -> str:
-    if is_mean(target):
+def _how_it_stands(target: TargetFigures, whole: str) -> str:
+    if target.is_mean:
         return _how_the_mean_stands(target, whole)
-    reached = f"达标{target['met'] + target['over']}个"
-    if target["over"]:
-        reached += f"（其中超过{amount(target, target['at_most'])}的{target['over']}个）"
+    reached = f"达标{target.met + target.over}个"
+    if target.over and target.at_most is not None:
+        reached += f"（其中超过{amount(target.at_most, target.unit)}的{target.over}个）"
     parts = [
-        f"{whole}参评{judged_units(target)}{target['judged']}个",
+        f"{whole}参评{judged_units(target)}{target.judged}个",
         reached,
-        f"达标率{percent_text(target['percent'])}",
-        change_on_last_month(target["change_on_last_month"], target.get("change_unit", "")),
-        change_on_year_before(target["change_on_year_before"], target.get("change_unit", "")),
+        f"达标率{percent_text(target.percent)}",
+        change_on_last_month(target.change_on_last_month, target.change_unit),
+        change_on_year_before(target.change_on_year_before, target.change_unit),
     ]
     rest = []
-    if target["unmet"]:
-        rest.append(f"未达标{target['unmet']}个，共缺{amount(target, target['gap'])}")
-    if target["unknown"]:
-        rest.append(f"数据未报、暂不能判定的{target['unknown']}个，计入参评")
-    if target["not_applicable"] and target["minimum_population"]:
-        rest.append(f"不足{target['minimum_population']}人、不参评的{target['not_applicable']}个")
+    if target.unmet:
+        rest.append(f"未达标{target.unmet}个，共缺{amount(target.gap, target.unit)}")
+    if target.unknown:
+        rest.append(f"数据未报、暂不能判定的{target.unknown}个，计入参评")
+    if target.not_applicable and target.minimum_population:
+        rest.append(f"不足{target.minimum_population}人、不参评的{target.not_applicable}个")
     return joined([joined(parts), *rest], by="；") + "。"
 
 
-def _leading_and_lagging(target: Figures) -> str:
+def _leading_and_lagging(target: TargetFigures) -> str:
     """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
-    counted = [row for row in target["divisions"] if row["value"] is not None]
+    unit = unit_in_words(target.value_unit)
+    counted = [f"{row.name}{plain(row.value)}{unit}" for row in target.divisions if row.value is not None]
     if counted:
-        unit = _in_words(target.get("value_unit", target["unit"]))
-        return "其中，" + "、".join(f"{row['name']}{plain(row['value'])}{unit}" for row in counted) + "。"
-    return joined([_ranked("达标率居前的是", target["best"]), _ranked("居后的是", target["weakest"])]) + "。" * bool(
-        target["best"]
-    )
+        return f"其中，{'、'.join(counted)}。"
+    order = joined([_ranked("达标率居前的是", target.best), _ranked("居后的是", target.weakest)])
+    return f"{order}。" if target.best else order
 
 
-def _ranked(beginning: str, rows: Sequence[Figures]) -> str:
-    return beginning + "、".join(f"{row['name']}（{percent_text(row['percent'])}）" for row in rows) if rows else ""
+def _ranked(beginning: str, rows: Sequence[Ranked]) -> str:
+    return beginning + "、".join(f"{row.name}（{percent_text(row.percent)}）" for row in rows) if rows else ""
 
 
-def services(purchases: Figures, division: Figures, as_of: str) -> list[str]:
+def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
     """The paragraphs of 三、购买服务: projects and money, by source and by object."""
     day = datetime.date.fromisoformat(as_of)
     whole = whole_of(division)
-    if not purchases["projects"]:
+    if not purchases.projects:
         return [f"{whole}没有登记执行期在{day.year}年内、已经开始的购买服务项目。"]
     parts = [
-        f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{purchases['projects']}个",
-        f"预算{ten_thousand_yuan(purchases['budget'])}",
-        f"合同金额{ten_thousand_yuan(purchases['contract_amount'])}",
-        f"已拨付{ten_thousand_yuan(purchases['paid'])}",
+        f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{purchases.projects}个",
+        f"预算{ten_thousand_yuan(purchases.budget)}",
+        f"合同金额{ten_thousand_yuan(purchases.contract_amount)}",
+        f"已拨付{ten_thousand_yuan(purchases.paid)}",
     ]
     return [
         joined(parts) + "。",
-        _shares("按资金来源分", purchases["by_funding_source"])
-        + _shares("按服务对象分", purchases["by_beneficiaries"]),
+        _shares("按资金来源分", purchases.by_funding_source) + _shares("按服务对象分", purchases.by_beneficiaries),
     ]
 
 
-def _shares(beginning: str, rows: Sequence[Figures]) -> str:
+def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
     """按资金来源分，一般公共预算、福彩公益金预算分别为12万元、3.5万元，占比分别为77.4%、22.6%。"""
     if len(rows) == 1:
-        return f"{beginning}，全部为{rows[0]['name']}。"
-    names = "、".join(row["name"] for row in rows)
-    money = "、".join(ten_thousand_yuan(row["budget"]) for row in rows)
-    shares = "、".join(percent_text(row["percent"]) for row in rows)
+        return f"{beginning}，全部为{rows[0].name}。"
+    names = "、".join(row.name for row in rows)
+    money = "、".join(ten_thousand_yuan(row.budget) for row in rows)
+    shares = "、".join(percent_text(row.percent) for row in rows)
     return f"{beginning}，{names}预算分别为{money}，占比分别为{shares}。"
 
 
-def shortcoming(target: Figures, division: Figures) -> str:
+def shortcoming(target: TargetFigures, division: Edition) -> str:
     """One paragraph of 五、主要短板: the communities farthest from one target, by name and number.
 
     When more than a handful lack equally much, where most of the unmet ones are. Empty when none falls short.
     """
-    farthest = target["farthest"]
+    farthest = target.farthest
     if farthest is None:
         return ""
-    if farthest["rows"]:
-        return f"{target['short_name']}缺口最大的是{_named_communities(target, division)}。"
-    most = sorted(target["divisions"], key=lambda row: (-row["unmet"], row["code"]))[:3]
-    where = "、".join(f"{row['name']}（{row['unmet']}个）" for row in most if row["unmet"])
-    unmet = f"{target['short_name']}未达标的{target['unmet']}个{_KINDS_IN_WORDS[target['kind']]}"
-    lacking = amount(target, farthest["missing"])
-    if farthest["number"] == target["unmet"]:
+    if farthest.rows:
+        return f"{target.short_name}缺口最大的是{_named_communities(target, division)}。"
+    most = sorted(target.divisions, key=lambda row: (-row.unmet, row.code))[:3]
+    where = "、".join(f"{row.name}（{row.unmet}个）" for row in most if row.unmet)
+    unmet = f"{target.short_name}未达标的{target.unmet}个{_KINDS_IN_WORDS[target.kind]}"
+    lacking = amount(farthest.missing, target.unit)
+    if farthest.number == target.unmet:
         return f"{unmet}均还缺{lacking}，较多的是{where}。"
-    return f"{unmet}中，有{farthest['number']}个还缺{lacking}，未达标较多的是{where}。"
+    return f"{unmet}中，有{farthest.number}个还缺{lacking}，未达标较多的是{where}。"
 
 
-def _named_communities(target: Figures, division: Figures) -> str:
+def _named_communities(target: TargetFigures, division: Edition) -> str:
     """城区东街街道办事处和平社区居委会（现有120平方米，还缺380平方米）、…; a county's edition leaves its own name out."""
-    names_county = division["level"] == "city"
+    names_county = division.level == "city"
     return "、".join(
-        f"{row['county'] if names_county else ''}{row['town']}{row['name']}"
-        f"（现有{amount(target, row['value'])}，还缺{amount(target, row['missing'])}）"
-        for row in target["farthest"]["rows"]
+        f"{row.county if names_county else ''}{row.town}{row.name}"
+        f"（现有{amount(row.value, target.unit)}，还缺{amount(row.missing, target.unit)}）"
+        for row in target.farthest.rows
     )

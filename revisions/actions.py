@@ -1,28 +1,28 @@
-"""锁定后变动: comparing a locked month with what computing it again would give, and keeping the answer (domain.md §6)."""
+"""锁定后变动: comparing a locked month with what computing it again would give, and keeping the answer (docs/domain.md §6)."""
 
 from __future__ import annotations
 
-import datetime
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import insert_rows
+from changzhi_portal.jobs import Claim, ClaimLostError
 from changzhi_portal.refusals import StaleError
 from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.causes import causes_of
 from revisions.differences import Differences, ResultDifference, UnitDifference, differences_of
+from revisions.jobs import COMPARE, COMPARE_EVERY, locked_periods_to_compare
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from revisions.would_be import would_be
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 from targets.models import Computation, Target, unconsumed_changes
 
-# Every upload makes all locked months due, and each takes as long as measuring it: so not more often than this.
-COMPARE_EVERY = datetime.timedelta(minutes=10)
+logger = logging.getLogger(__name__)
 State = LockedComparison.State
 _Cause = LockedChange.causes.through
 
@@ -43,7 +43,7 @@ def _compare(period: ReportingPeriod) -> LockedComparison:
             cure=f"The period {period.code} is not locked: its figures follow the registers anyway.",
         )
     comparison, _ = LockedComparison.objects.update_or_create(
-        period=period, defaults={"state": State.RUNNING, "started_at": timezone.now()}
+        period=period, defaults={"state": State.RUNNING, "started_at": timezone.now(), "attempts": 0}
     )
     later = unconsumed_changes(period)
     with would_be(period) as computed:
@@ -172,25 +172,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-# --- The worker finds out by itself what is due ---
-
-
-def locked_periods_to_compare() -> QuerySet[ReportingPeriod]:
-    """The locked months that registers have changed after, as far as their comparison does not say so yet.
-
-    Newest first, and not more often than COMPARE_EVERY.
-    """
-    comparisons = LockedComparison.objects.filter(period=OuterRef("pk"))
-    reflects_all = comparisons.with_staleness().filter(is_stale=False, state=State.FINISHED)
-    began_just_now = comparisons.filter(started_at__gt=timezone.now() - COMPARE_EVERY)
-    measured = Computation.objects.filter(period=OuterRef("pk"))
-    return (
-        ReportingPeriod.objects.locked()
-        .filter(Exists(measured), Exists(unconsumed_changes(OuterRef("pk"))))
-        .exclude(Exists(reflects_all))
-        .exclude(Exists(began_just_now))
-        .order_by("-month")
-    )
+# --- What the worker does with a month that is due ---
 
 
 def compare_if_due(*, period_id: int) -> LockedComparison | None:
@@ -200,27 +182,36 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
     month that was opened meanwhile keeps no comparison.
     """
     period = locked_periods_to_compare().filter(pk=period_id).first()
-    if period is None or not _claim(period):
+    if period is None:
+        return None
+    claim = _claim(period)
+    if claim is None:
         return None
     try:
-        return compare_locked(period)
+        return in_one_snapshot(lambda: _compare_claimed(period, claim))
+    except ClaimLostError as lost:
+        logger.info("%s was compared by somebody else meanwhile, or its month was reopened.", lost)
+        return None
     except Exception:
-        claimed = LockedComparison.objects.filter(period=period)
-        locked = ReportingPeriod.objects.locked()
-        claimed.filter(period__in=locked).update(state=State.FAILED)
-        claimed.exclude(period__in=locked).delete()
+        claim.fail()
+        LockedComparison.objects.filter(period=period).exclude(period__in=ReportingPeriod.objects.locked()).delete()
         raise
 
 
-def _claim(period: ReportingPeriod) -> bool:
-    """Whether this worker may compare the month: it is the one that turned the row to running."""
+def _claim(period: ReportingPeriod) -> Claim[LockedComparison] | None:
+    """Take a month; None when another worker has taken it, or compared it within COMPARE_EVERY."""
     now = timezone.now()
-    claim: dict[str, Any] = {"state": State.RUNNING, "started_at": now}
-    _, is_new = LockedComparison.objects.get_or_create(period=period, defaults=claim)
-    if is_new:
-        return True
-    abandoned_or_settled = Q(started_at__lte=now - COMPARE_EVERY)
-    return LockedComparison.objects.filter(abandoned_or_settled, period=period).update(**claim) == 1
+    comparison = LockedComparison.objects.filter(period=period).first()
+    if comparison is None:
+        return COMPARE.claim_new(period=period, defaults={"started_at": now})
+    rested = LockedComparison.objects.filter(started_at__lte=now - COMPARE_EVERY)
+    return COMPARE.claim(comparison.pk, among=rested, started_at=now)
+
+
+def _compare_claimed(period: ReportingPeriod, claim: Claim[LockedComparison]) -> LockedComparison:
+    held = lock_period_row(period)
+    claim.hold()
+    return _compare(held)
 
 
 def forget_comparison(period: ReportingPeriod) -> None:

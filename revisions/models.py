@@ -1,4 +1,4 @@
-"""锁定后变动: what computing a locked month again would change, and the change records behind it (domain.md §6).
+"""锁定后变动: what computing a locked month again would change, and the change records behind it (docs/domain.md §6).
 
 The worker computes these rows beside the frozen ones; they are an answer that is kept, not figures of the month.
 """
@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
+from changzhi_portal.jobs import Job
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -47,7 +48,7 @@ class LockedComparisonQuerySet(models.QuerySet):
         )
 
 
-class LockedComparison(models.Model):
+class LockedComparison(Job):
     """When a locked month was last compared with what computing it again would give. Gone once it is reopened."""
 
     class State(models.TextChoices):

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from changelog.history import LoggedEdit, edits_in_words
+from changelog.history import LoggedEdit, logged_edits
 from changelog.models import ChangeRecord
 from changzhi_portal.facts import in_words
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -98,7 +98,7 @@ class SinceLock(MonthPage):
         )
 
     def _units(self, changes: Sequence[Any]) -> list[ChangedUnit]:
-        every = edits_in_words([record for change in changes for record in change.edits], self.request.user)
+        every = logged_edits([record for change in changes for record in change.edits], self.request.user)
         said = iter(map(_shown, every))
         return [
             ChangedUnit(change, _figures(change), [next(said) for _ in change.edits], change.number_of_edits)

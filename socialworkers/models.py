@@ -1,4 +1,4 @@
-"""Social workers (社会工作者), what qualifies them, and where they are posted (domain.md §4)."""
+"""Social workers (社会工作者), what qualifies them, and where they are posted (docs/domain.md §4)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class SocialWorker(Record, ScopedModel):
 
     @property
     def is_professional(self) -> bool:
-        """社会工作专业人才: any certificate level, or a social-work degree (domain.md §4)."""
+        """社会工作专业人才: any certificate level, or a social-work degree (docs/domain.md §4)."""
         return self.level != self.Level.NONE or bool(self.has_social_work_degree)
 
 

@@ -100,5 +100,5 @@ def worker_name_twice(occasion: Occasion) -> ScopedQuerySet:
     "任职挂在县级或市级，没有计入任何社区和街道（乡镇），请核对任职地点。",
 )
 def posting_above_town(occasion: Occasion) -> ScopedQuerySet:
-    """A blank community means the town's station (domain.md §4); at a county the town was forgotten as well."""
+    """A blank community means the town's station (docs/domain.md §4); at a county the town was forgotten as well."""
     return _at_work(occasion).filter(division__isnull=False).exclude(division__level=Division.Level.TOWN)

@@ -43,7 +43,7 @@ class WorkerSheet(RecordSheet):
     """A worker is known by the ID number.
 
     A row with another community or a later 到岗日期 closes the old posting and opens a new one; the same worker at
-    another community with the same 到岗日期 is a correction (domain.md §4).
+    another community with the same 到岗日期 is a correction (docs/domain.md §4).
     """
 
     name = "workers"
@@ -87,7 +87,7 @@ class WorkerSheet(RecordSheet):
         """By ID number anywhere.
 
         A worker of another office with the same name is a transfer, new for the uploader; with another name
-        `conflicting_key`, without saying whose (domain.md §4, across offices).
+        `conflicting_key`, without saying whose (docs/domain.md §4.9).
         """
         self._digests = {id(row): digest(row.get("id_number").reveal()) for row in rows if row.get("id_number")}
         known = self._workers(context)

@@ -47,7 +47,7 @@ def notify_former_offices_of_undo(change_set: ChangeSet, title: str) -> None:
 
 def _clerks() -> list[User]:
     """Return those who fill in for a county or town; the bureau sees transfers in the change log."""
-    users = User.objects.at_work().exclude(division__level="city").select_related("division")
+    users = User.objects.active().exclude(division__level="city").select_related("division")
     return [user for user in users if user.role.may_upload]
 
 

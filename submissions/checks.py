@@ -1,4 +1,4 @@
-"""Data quality of a month (domain.md §6): what the apps' rules find in a division, counted, paged, in words.
+"""Data quality of a month (docs/domain.md §6): what the apps' rules find in a division, counted, paged, in words.
 
     found = findings_for(period=period, division=county)
     found.counts()      how many findings each rule has; one query

@@ -1,4 +1,4 @@
-"""A county's monthly report (上报): one per county and period, step by step, and the reminders of it (domain.md §6)."""
+"""A county's monthly report (上报): one per county and period, step by step, and the reminders of it (docs/domain.md §6)."""
 
 from __future__ import annotations
 

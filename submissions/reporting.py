@@ -1,4 +1,4 @@
-"""Who reports a month, and who has: completeness and timeliness of the counties' reports (domain.md §6).
+"""Who reports a month, and who has: completeness and timeliness of the counties' reports (docs/domain.md §6).
 
 The rates follow DHIS2's reporting rates: of the reports *expected* (a county that stood on the month's last day owes one
 for it), how many *actually* stand (submitted or accepted; one that was returned does not), and how many of these came

@@ -1,4 +1,4 @@
-"""A month as it is now (按现行区划): its own figures, added up for the divisions that stand today (domain.md §3).
+"""A month as it is now (按现行区划): its own figures, added up for the divisions that stand today (docs/domain.md §3).
 
 As it was then is what is stored. As it is now is read from the same measures, locked ones too, so that nothing of the
 past is computed again:

@@ -1,4 +1,4 @@
-"""The indicators: what the portal can count, and from which register (domain.md §5).
+"""The indicators: what the portal can count, and from which register (docs/domain.md §5).
 
 A `Register` says how its rows are counted: aggregates of the rows in effect on a day, one per column of a measure.
 An `Indicator` names the columns that make up a figure, and the dimension a plan's counting rule may choose from.
@@ -170,7 +170,7 @@ ORGANIZATIONS = Register(
     },
 )
 
-# 专业人才: any certificate level, or a social-work degree alone (domain.md §4).
+# 专业人才: any certificate level, or a social-work degree alone (docs/domain.md §4).
 _OF_LEVEL = {
     "degree_only": Q(worker__level=SocialWorker.Level.NONE, worker__has_social_work_degree=True),
     "assistant": Q(worker__level=SocialWorker.Level.ASSISTANT),

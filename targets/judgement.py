@@ -1,4 +1,4 @@
-"""The judgement of domain.md §5, in one place: how a measured unit stands against a target.
+"""The judgement of docs/domain.md §5, in one place: how a measured unit stands against a target.
 
 Expressions over the columns of CommunityMeasure or DivisionMeasure, so that roll-ups, lists and previews of another
 rule judge alike, in SQL, without a second look at the registers.

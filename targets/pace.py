@@ -1,4 +1,4 @@
-"""Trend and pace (domain.md §6): how fast a figure has moved, when it reaches its goal, how fast it would have to move.
+"""Trend and pace (docs/domain.md §6): how fast a figure has moved, when it reaches its goal, how fast it would have to move.
 
 Arithmetic alone, in exact fractions: what is read stands in `targets.series`, what is said in `reports.words`.
 

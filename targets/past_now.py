@@ -1,4 +1,4 @@
-"""Past months added up for divisions that did not stand then, kept for the next look (domain.md §3: 现行区划).
+"""Past months added up for divisions that did not stand then, kept for the next look (docs/domain.md §3: 现行区划).
 
 Adding up a month (`targets.current_boundaries`) judges its communities again; a trend needs a dozen months at each look, and a
 month that nobody computes again stays the same under the same map. A cache that is away costs time, nothing else.

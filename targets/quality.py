@@ -24,7 +24,7 @@ SMALLEST_AREA_MOVED = Decimal(50)
     "综合服务设施面积{area}㎡，上月是{area_before}㎡，增减达到一半以上，请核对。",
 )
 def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """±50 % against last month's measure (domain.md §6); the registers themselves keep no area of last month."""
+    """±50 % against last month's measure (docs/domain.md §6); the registers themselves keep no area of last month."""
     amount: DecimalField = DecimalField(max_digits=12, decimal_places=2)
     now = FACILITIES.by_community(occasion.day).filter(community=OuterRef("pk")).values("facility_area")
     before = CommunityMeasure.objects.filter(

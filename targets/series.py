@@ -1,7 +1,7 @@
 """How a division stood against a target month after month: what trends and paces are made of.
 
 A month before a change of the map had other counties. A division of today that did not stand then has what the same
-communities amount to together (`targets.current_boundaries`), so that 潞州区 goes on where 城区 and 郊区 ended (domain.md §3). Any other
+communities amount to together (`targets.current_boundaries`), so that 潞州区 goes on where 城区 and 郊区 ended (docs/domain.md §3). Any other
 has its own results and those of the divisions it had taken in by the month looked at, added up; what it took in later
 is not its own yet. By the divisions of today, every month before a change is what the same communities amount to.
 
@@ -107,7 +107,7 @@ def trends_until(
         rows = list(_rows(results, period, targets, chosen.values()))
         is_of_another_map = any(row["division"] not in chosen for row in rows)
         day = timezone.localdate() if current_boundaries else period.as_of
-        became = Division.objects.became_by(day) if is_of_another_map else {}
+        became = Division.objects.successors_on(day) if is_of_another_map else {}
         for row in rows:
             division_id = became.get(row["division"], row["division"])
             if division_id in chosen:

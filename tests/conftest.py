@@ -25,8 +25,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as property_settings
 
 from accounts.models import Role, User
+from changzhi_portal import jobs
 from changzhi_portal.bulk import refresh_statistics
 from changzhi_portal.celery import app as celery_app
+from changzhi_portal.discovery import own_apps
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from periods.models import ReportingPeriod
@@ -75,7 +77,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     Django announces the end of a flush with `post_migrate`, as it does to write its own content types again.
     """
-    own_models = [model for config in apps.get_app_configs() if _is_ours(config.path) for model in config.get_models()]
+    own_models = [model for config in own_apps() for model in config.get_models()]
     with django_db_blocker.unblock():
         kept = [row for model in _parents_first(own_models) for row in model._base_manager.all()]
     shipped = serializers.serialize("json", kept)
@@ -89,10 +91,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     post_migrate.connect(put_back, sender=last_app, weak=False)
     yield
     post_migrate.disconnect(put_back, sender=last_app)
-
-
-def _is_ours(path: str) -> bool:
-    return Path(path).parent == settings.BASE_DIR
 
 
 def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
@@ -237,16 +235,19 @@ def signed_in() -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def eager_tasks() -> Iterator[None]:
-    """Run Celery tasks where they are sent, and let their errors through; for tests that say so only.
+def eager_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the tasks of jobs where they are sent, and let their errors through; for tests that say so only.
 
     Tasks sent by `transaction.on_commit` also need `django_capture_on_commit_callbacks(execute=True)` or a
     transactional test.
     """
-    before = celery_app.conf.task_always_eager, celery_app.conf.task_eager_propagates
-    celery_app.conf.update(task_always_eager=True, task_eager_propagates=True)
-    yield
-    celery_app.conf.update(task_always_eager=before[0], task_eager_propagates=before[1])
+
+    def run_at_once(task_name: str, queue: str, *arguments: int, expires: float | None = None) -> bool:
+        celery_app.tasks[task_name].apply(arguments, throw=True)
+        return True
+
+    celery_app.loader.import_default_modules()
+    monkeypatch.setattr(jobs, "enqueue", run_at_once)
 
 
 @pytest.fixture(scope="session")

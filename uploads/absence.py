@@ -1,4 +1,4 @@
-"""The register's records that a file does not mention (spreadsheets.md, promise 2).
+"""The register's records that a file does not mention (docs/spreadsheets.md §4.2).
 
 They are for looking at only: an upload never removes what it leaves out. Looked up while the batch waits for a
 decision; once it is committed, its own new records would stand among them.

@@ -1,4 +1,4 @@
-"""The commit of a batch: one transaction that compares again, writes, logs and marks the batch (spreadsheets.md, promise 3)."""
+"""The commit of a batch: one transaction that compares again, writes, logs and marks the batch (docs/spreadsheets.md §4.3)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet, RegisterLock
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
@@ -29,20 +30,17 @@ class RowsNoLongerGoodError(StaleError):
 
 
 def write_batch(
-    batch_id: int, sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
-) -> bool:
-    """Write the staged rows of a batch in state COMMITTING; False when somebody else has finished it meanwhile.
+    claim: Claim[UploadBatch], sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
+) -> None:
+    """Write the staged rows of a claimed batch and mark it as committed, in one transaction that holds the batch.
 
     Everything or nothing: an error of any row, in mode "all", or a constraint of the database undoes it all.
-    Raises RowsNoLongerGoodError or PortalError.
+    Raises RowsNoLongerGoodError, PortalError, or ClaimLostError when another worker has the batch or has finished it.
     """
     try:
         with transaction.atomic():
             # Only the batch: its people and its office go on working meanwhile.
-            held = UploadBatch.objects.select_for_update(of=("self",))
-            batch = held.select_related("confirmed_by__division", "division").get(pk=batch_id)
-            if batch.state != State.COMMITTING:
-                return False
+            batch = claim.hold(UploadBatch.objects.select_related("confirmed_by__division", "division"))
             _refuse_unless_still_allowed(batch)
             RegisterLock.objects.lock(batch.register)
             # Made here, so that a month that has been locked while the batch waited is known to be.
@@ -57,7 +55,6 @@ def write_batch(
     except IntegrityError as error:
         why = violation_in_words(error, sheet.writes_to)
         raise InvalidError(f"{why}没有写入任何数据，请核对后重新上传。") from error
-    return True
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> None:

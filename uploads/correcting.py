@@ -1,4 +1,4 @@
-"""Cells that were corrected in the page (issue 3, part 4): kept with the batch, and read in place of the file's.
+"""Cells that were corrected in the page: kept with the batch, and read in place of the file's.
 
 They are kept apart from the staged rows, so that they hold when the file is read again for another mapping, and so
 that everybody sees what the page changed and who did it. The text of a personal column is kept as ciphertext.

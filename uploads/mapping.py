@@ -1,4 +1,4 @@
-"""Which column of a file is which of the register: shown to the clerk, and changed by hand (issue 3, part 2).
+"""Which column of a file is which of the register: shown to the clerk, and changed by hand.
 
 What an office has taught is kept per header (`ColumnMapping`), normalised as the reader normalises it, so that it
 holds for the office's next file too.

@@ -1,4 +1,4 @@
-"""Uploaded files, their staged rows and the mappings an office has taught (design.md decision 8)."""
+"""Uploaded files, their staged rows and the mappings an office has taught (docs/architecture.md, decision 8)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
-
-# A batch that works without a sign of life for this long has lost its worker (design.md decision 3).
-HEARTBEAT_LIMIT = datetime.timedelta(seconds=60)
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -26,17 +23,6 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def newest_first(self) -> Self:
         """For the list page, with everything a line shows."""
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
-
-    def waiting(self) -> Self:
-        """The batches a worker should take: queued to be checked, committed or undone."""
-        return self.filter(state__in=UploadBatch.WAITS_AS.values())
-
-    def stalled(self) -> Self:
-        """The batches whose worker died: working, but without a heartbeat for HEARTBEAT_LIMIT."""
-        return self.filter(
-            state__in=UploadBatch.WAITS_AS.keys(),
-            heartbeat_at__lt=timezone.now() - HEARTBEAT_LIMIT,
-        )
 
     def reported(self) -> Self:
         """The batches whose rows stand in the registers: committed, or checked and found to say the same."""
@@ -53,8 +39,8 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
     def news_for(self, user: Any) -> Self:
         """The uploads of `user` whose work has ended since the user last looked at them, newest first."""
-        at_work = (*UploadBatch.WAITS_AS, *UploadBatch.WAITS_AS.values())
-        return self.filter(uploaded_by=user, seen_at__isnull=True).exclude(state__in=at_work).order_by("-id")
+        ended = self.filter(uploaded_by=user, seen_at__isnull=True).exclude(state__in=UploadBatch.AT_WORK)
+        return ended.order_by("-id")
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """The newest batch per register name."""
@@ -78,8 +64,8 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.same_file(batch).order_by("-committed_at").first()
 
 
-class UploadBatch(ScopedModel):
-    """One uploaded file for one office, register and month. Its state is the truth; the queue is only a hint."""
+class UploadBatch(ScopedModel, Job):
+    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`)."""
 
     class State(models.TextChoices):
         """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
@@ -96,12 +82,9 @@ class UploadBatch(ScopedModel):
         UNDONE = "undone", "已撤销"
         FAILED = "failed", "系统出错"
 
-    # state at work -> state in which the batch waits for a worker
-    WAITS_AS: ClassVar[dict[str, str]] = {
-        State.CHECKING: State.QUEUED,
-        State.COMMITTING: State.COMMIT_QUEUED,
-        State.UNDOING: State.UNDO_QUEUED,
-    }
+    # The states in which it waits for a worker, and those in which it waits or a worker works on it.
+    WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
+    AT_WORK: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
 
     class CommitMode(models.TextChoices):
         """Everything or nothing, or the rows without an error."""
@@ -126,8 +109,6 @@ class UploadBatch(ScopedModel):
     state = models.CharField("状态", max_length=16, choices=State, default=State.QUEUED, db_index=True)
     locked_reason = models.CharField("修改已锁定月份的原因", max_length=100, blank=True)
     commit_mode = models.CharField("入库方式", max_length=4, choices=CommitMode, blank=True)
-    heartbeat_at = models.DateTimeField("心跳", null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     rows = models.PositiveIntegerField("数据行", default=0)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("修改", default=0)
@@ -188,19 +169,19 @@ class UploadBatch(ScopedModel):
     @property
     def progress(self) -> Progress:
         """How far the worker is, for the page; nothing before it starts, though an earlier step may have left word."""
-        return Progress() if self.state in self.WAITS_AS.values() else read_progress(self.ref)
+        return Progress() if self.state in self.WAITING else read_progress(self.ref)
 
     @property
     def is_at_work(self) -> bool:
         """Whether the page should keep asking for progress."""
-        return self.state in self.WAITS_AS or self.state in self.WAITS_AS.values()
+        return self.state in self.AT_WORK
 
     def may_be_handled_by(self, user: Any) -> bool:
         """Whether a user may decide about it: one of the own area, in a role that uploads."""
         return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
     def may_be_committed_by(self, user: Any) -> bool:
-        """Whether a user may bring it in; what alters a locked month is the bureau's (spreadsheets.md, "Further")."""
+        """Whether a user may bring it in; what alters a locked month is the bureau's (docs/spreadsheets.md §3.4)."""
         is_allowed = user.role.may_alter_locked_months or not self.locked_reason
         return is_allowed and self.may_be_handled_by(user)
 

@@ -112,7 +112,7 @@ class BureauMonth(HomePanel):
         sheets = registers()
         lines = []
         own_path = request.user.division.path
-        for county in request.user.counties_in_sight():
+        for county in request.user.visible_counties():
             cells = [_cell(sheet, county.path, own_path, newest) for sheet in sheets]
             lines.append({"county": county, "cells": cells, "done": sum(cell["at"] is not None for cell in cells)})
         complete = sum(line["done"] == len(sheets) for line in lines)

@@ -11,7 +11,7 @@ COUNTERS = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warning
 
 
 def describe_batch(batch: UploadBatch) -> dict[str, Any]:
-    """A batch as `upload --json` prints it (spreadsheets.md, "Command line"): counters and every problem."""
+    """A batch as `upload --json` prints it (docs/spreadsheets.md §6): counters and every problem."""
     problems = list(batch.problems)
     for row_problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
         problems += row_problems

@@ -1,7 +1,7 @@
 """Cells as an office wrote them, kept beside a staged row so that the row can be checked again without its file.
 
 Only cells with a problem are kept: the others are what their cleaned value says. Text of personal columns is kept as
-ciphertext (domain.md §9).
+ciphertext (docs/domain.md §9).
 """
 
 from __future__ import annotations

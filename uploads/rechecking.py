@@ -15,9 +15,9 @@ from django.utils import timezone
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
-from uploads.actions import check_batch, check_may_alter_locked, queue_check
-from uploads.actions.queueing import load_batch
+from uploads.actions import check_batch, check_may_alter_locked
 from uploads.correcting import add_correction
+from uploads.jobs import CHECK
 from uploads.mapping import check_choices, file_columns, remember
 from uploads.models import UploadBatch
 
@@ -37,16 +37,14 @@ def _hold(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
     return held
 
 
-def _let_check(batch: UploadBatch, *, state: str = State.QUEUED) -> None:
-    """Put a held batch back to be checked; with state QUEUED the worker is told."""
-    batch.state = state
-    batch.heartbeat_at = timezone.now()
-    batch.attempts = 0
-    batch.message = ""
-    batch.seen_at = None if state == State.QUEUED else batch.seen_at
+def _let_check(batch: UploadBatch, *, queue: bool = True) -> None:
+    """Put a held batch back to be checked: by the worker, or without `queue` by the caller."""
+    for name, value in (CHECK.queued() if queue else CHECK.begun()).items():
+        setattr(batch, name, value)
+    batch.seen_at = None if queue else batch.seen_at
     batch.save()
-    if state == State.QUEUED:
-        queue_check(batch)
+    if queue:
+        CHECK.announce(batch.pk)
 
 
 def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Any) -> bool:
@@ -109,9 +107,9 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
             raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
         add_correction(held, row, column, text, by=by)
         is_small = held.rows <= MOST_ROWS_AT_ONCE
-        _let_check(held, state=State.CHECKING if is_small else State.QUEUED)
+        _let_check(held, queue=not is_small)
     if is_small:
-        check_batch(load_batch(batch.pk))
+        check_batch(held)
 
 
 def mark_as_seen(*, by: Any, batch: UploadBatch | None = None) -> None:

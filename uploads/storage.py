@@ -1,4 +1,4 @@
-"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (domain.md §9)."""
+"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (docs/domain.md §9)."""
 
 from __future__ import annotations
 

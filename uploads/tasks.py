@@ -24,9 +24,3 @@ def commit_batch(batch_id: int) -> None:
 def undo_batch(batch_id: int) -> None:
     """Undo a batch whose undoing was asked for."""
     actions.undo_queued_batch(batch_id)
-
-
-@shared_task(queue=Queue.UPLOADS)
-def put_back_stalled_batches() -> None:
-    """Beat: a killed worker loses its message with the filesystem broker, so the rows are asked instead."""
-    actions.put_back_stalled_batches()

@@ -1,4 +1,4 @@
-"""Taking a committed batch back: one transaction, each written row reversed, kept or failed (spreadsheets.md, promise 5)."""
+"""Taking a committed batch back: one transaction, each written row reversed, kept or failed (docs/spreadsheets.md §4.5)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from changelog.models import ChangeRecord, RegisterLock
 from changelog.reversal import Reversal, reverse_change_set
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import LockedError, NotAllowedError
 from changzhi_portal.registers.register import RegisterSheet
 from periods.models import ReportingPeriod
@@ -19,16 +20,14 @@ Outcome = UploadRow.UndoOutcome
 NOTE_LENGTH = 200
 
 
-def take_back_batch(batch_id: int, sheet: RegisterSheet, report: Reporter) -> None:
-    """Undo a batch in state UNDOING; nothing when somebody else has finished it meanwhile.
+def take_back_batch(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter) -> None:
+    """Undo a claimed batch in one transaction that holds it.
 
-    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked.
+    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked, and
+    ClaimLostError when another worker has the batch or has finished it.
     """
     with transaction.atomic():
-        held = UploadBatch.objects.select_for_update(of=("self",))
-        batch = held.select_related("undone_by__division").get(pk=batch_id)
-        if batch.state != UploadBatch.State.UNDOING:
-            return
+        batch = claim.hold(UploadBatch.objects.select_related("undone_by__division"))
         RegisterLock.objects.lock(batch.register)
         if sheet.has_dated_figures:
             ReportingPeriod.objects.keep_from_locking()

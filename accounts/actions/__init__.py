@@ -1,4 +1,4 @@
-"""Writes of accounts. One file a kind of write; import from here."""
+"""Actions that write users, one module for each kind of write. Import from here."""
 
 from accounts.actions.division_changes import AppliedChanges, apply_division_changes, users_to_move
 from accounts.actions.staff import AppointedStaff, appoint_staff, generate_password

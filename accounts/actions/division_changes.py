@@ -1,4 +1,4 @@
-"""Applying changes of divisions: to places, and to the people whose division it was (domain.md §3)."""
+"""Applying changes of divisions to places and to the users of closed divisions (docs/domain.md §3.4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from changelog.actions import change_of, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import update_rows
 from changzhi_portal.refusals import NotAllowedError
-from communities.actions import carry_out
+from communities.actions import apply_plan
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
 from communities.models import Division, DivisionChange
 
@@ -23,7 +23,7 @@ SUMMARY_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class AppliedChanges:
-    """What was done on one day of changes: the plan that was carried out, and how many people moved with it."""
+    """The result of applying the changes of one day: the plan, and the number of users moved to a successor."""
 
     plan: ChangePlan
     users: int
@@ -31,17 +31,17 @@ class AppliedChanges:
 
 @transaction.atomic
 def apply_division_changes(*, by: User, changes: Iterable[DivisionChange] | None = None) -> list[AppliedChanges]:
-    """Apply the changes that are known and whose day has come (or only `changes`), day by day; [] when there are none.
+    """Apply the pending changes whose day has come (or only those among `changes`), day by day; [] without any.
 
-    A change is applied once: one that already is, or whose day has not come, is left out. Everything or nothing.
-    Raises PortalError for a user who may not, and for changes that do not fit the divisions as they stand.
+    A change that is already applied or whose day has not come is skipped. Either all changes are applied or none. Raises
+    NotAllowedError for a user without the right, and InvalidError for changes that do not fit the current divisions.
     """
     _refuse_unless_allowed(by)
-    wanted = pending_changes()
+    queryset = pending_changes()
     if changes is not None:
-        wanted = wanted.filter(pk__in=[change.pk for change in changes])
-    # Held to the end, so that two people who press the button at once do not both apply them.
-    pending = list(wanted.select_for_update(of=("self",)))
+        queryset = queryset.filter(pk__in=[change.pk for change in changes])
+    # Locked until the transaction ends, so that two users cannot apply the same changes at once.
+    pending = list(queryset.select_for_update(of=("self",)))
     return [_apply(list(of_day), by=by) for _, of_day in groupby(pending, key=attrgetter("effective_on"))]
 
 
@@ -56,7 +56,7 @@ def _refuse_unless_allowed(by: User) -> None:
 def _apply(changes: list[DivisionChange], *, by: User) -> AppliedChanges:
     plan = plan_changes(changes)
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=_summary(plan))
-    carry_out(plan, into=change_set)
+    apply_plan(plan, into=change_set)
     return AppliedChanges(plan, _move_users(plan, change_set))
 
 
@@ -66,14 +66,14 @@ def _summary(plan: ChangePlan) -> str:
 
 
 def users_to_move(plan: ChangePlan) -> list[tuple[User, Division]]:
-    """The people whose division closes, also those who may not sign in any more, with where each of them goes."""
+    """Return the users (active or not) whose division closes, each with the successor of the division."""
     successors = {move.old.pk: move.successor for move in plan.closing}
     users = User.objects.filter(division__in=successors).select_related("division__parent").order_by("username")
     return [(user, successors[user.division_id]) for user in users]
 
 
 def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
-    """People keep working: each sees from now on what the successor sees, its past included."""
+    """Move the users of closed divisions to the successors, log it, and return their number."""
     moving = users_to_move(plan)
     log = []
     for user, successor in moving:

@@ -1,4 +1,4 @@
-"""Writing people who sign in."""
+"""Creating and updating users."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from changzhi_portal.refusals import InvalidError, field_at_fault
 from communities.models import Division
 
 GENERATED_LENGTH = 16
-# Without the signs that look alike on paper (0 O, 1 l I), because somebody copies the password by hand.
+# Without characters that look alike on paper (0 O, 1 l I), because passwords are copied by hand.
 _LETTERS = "".join(sign for sign in string.ascii_letters + string.digits if sign not in "0O1lI")
 
 
 @dataclass(frozen=True, slots=True)
 class AppointedStaff:
-    """What `appoint_staff` did. `generated_password` is empty when the caller gave one, or the old one stays."""
+    """The result of `appoint_staff`. `generated_password` is "" when none was generated."""
 
     user: User
     is_new: bool
@@ -29,7 +29,7 @@ class AppointedStaff:
 
 
 def generate_password() -> str:
-    """A random password that passes the portal's own rules (at least three kinds of signs)."""
+    """Return a random password that satisfies the password rules (at least three kinds of characters)."""
     while True:
         password = "".join(secrets.choice(_LETTERS) for _ in range(GENERATED_LENGTH))
         if (
@@ -51,16 +51,16 @@ def appoint_staff(
     email: str = "",
     must_change_password: bool = True,
 ) -> AppointedStaff:
-    """Create the user, or give an existing one this role and division.
+    """Create the user, or set role and division of an existing user.
 
-    A new user without `password` gets a generated one. Of an existing user what is not given stays as it is: `password`,
-    `full_name`, and `email`, where notices are sent too; one who had left may sign in again. A password that somebody
-    else has set is a first password, to be changed at the next sign-in (domain.md §9); only demo accounts pass
-    `must_change_password=False`. There is no `by=`: operators run this before the first user exists.
-    Raises PortalError for an unknown role or division, a role that cannot sit at that level, a bad name or password.
+    A new user without `password` gets a generated one. For an existing user a `password`, `full_name` or `email` (to which
+    notices are sent) that is not given is not changed, and an inactive user becomes active. A password set here must be
+    changed at the next sign-in (docs/domain.md §9); only demo accounts pass `must_change_password=False`. There is no
+    `by=`, because operators run this before the first user exists. Raises NotFoundError for an unknown division, and
+    InvalidError for an unknown role, a role that does not fit the division's level, or an invalid name or password.
     """
     chosen_role = _role(role)
-    division = Division.objects.by_code(division_code).standing_today
+    division = Division.objects.by_code(division_code).current_division
     _check_level(chosen_role, division)
     user = User.objects.select_for_update().filter(username=username).first()
     is_new = user is None

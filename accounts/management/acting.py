@@ -1,4 +1,4 @@
-"""In whose name a command acts: the user of its `--as`."""
+"""The user that a command acts as, given by its option `--as`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from changzhi_portal.refusals import NotFoundError
 
 
 def acting_user(username: str) -> User:
-    """Return the user who is named, with the division, whose id the command's log lines name from here on.
+    """Return the active user with this name, division loaded, and add the user's id to all further log lines.
 
-    Raises NotFoundError for an unknown one, or who may not sign in any more.
+    Raises NotFoundError for an unknown or inactive user.
     """
-    user = User.objects.at_work().select_related("division").filter(username=username).first()
+    user = User.objects.active().select_related("division").filter(username=username).first()
     if user is None:
         raise NotFoundError(
             f"没有可用的账号“{username}”，请核对用户名。",

@@ -1,4 +1,4 @@
-"""Pages of accounts: signing in, the own account, and changes of divisions, which move people. Import from here."""
+"""Pages of signing in, the user's own account, and changes of divisions, which move users. Import from here."""
 
 from accounts.views.division_changes import DivisionChanges
 from accounts.views.own import NoticesSeen, OwnAccount, OwnPassword, SignIn, SignOut

@@ -1,4 +1,4 @@
-"""Changes of divisions, for the bureau's administrator: what they would do, one button, and what has been applied."""
+"""The page of changes of divisions: a preview of the pending ones, a button to apply them, and the applied ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from periods.models import ReportingPeriod
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One change, and how much goes its way."""
+    """One change with the numbers of towns, communities and users it moves."""
 
     change: DivisionChange
     towns: int
@@ -30,14 +30,14 @@ class PreviewLine:
 
 
 class DivisionChanges(TemplateResponseMixin, PortalPage):
-    """The preview of the earliest day that has changes to apply; a change is applied once, all of a day together."""
+    """Preview and application of the changes of the earliest pending day, all of them together."""
 
     requires = "may_change_divisions"
     title = "区划变更"
     template_name = "accounts/division_changes.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """What would happen, and what has."""
+        """Show the preview, the later changes and the applied ones."""
         context = self.get_context_data(applied=_applied(), coming=_coming())
         changes = _of_the_first_day()
         if changes:
@@ -45,7 +45,7 @@ class DivisionChanges(TemplateResponseMixin, PortalPage):
         return self.render_to_response(context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Apply what the page has shown; if that has changed meanwhile, show it anew."""
+        """Apply the changes that the page has shown; if the pending changes are others by now, only show the page again."""
         changes = _of_the_first_day()
         if request.POST.getlist("change") != _keys(changes):
             messages.warning(request, "待应用的变更与刚才显示的不同，请重新核对后再确认。")
@@ -79,7 +79,7 @@ def _applied() -> list[DivisionChange]:
 
 
 def _coming() -> list[DivisionChange]:
-    """Known changes whose day has not come."""
+    """Return the noted changes whose day has not come."""
     waiting = DivisionChange.objects.filter(applied_at__isnull=True).exclude(pk__in=pending_changes().values("pk"))
     return list(waiting.order_by("effective_on", "from_code"))
 
@@ -97,7 +97,7 @@ def _preview(plan: ChangePlan) -> dict[str, Any]:
 
 
 def _line(plan: ChangePlan, change: DivisionChange, users: list[tuple[User, Division]]) -> PreviewLine:
-    """Codes begin with those of what they lie in, so they say what goes from where to where."""
+    """Count what a change moves; a code begins with the code of the division above, so prefixes are compared."""
     old, new = change.from_code, change.to_code
     return PreviewLine(
         change,

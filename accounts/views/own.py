@@ -1,4 +1,4 @@
-"""Signing in and out, and the own account."""
+"""Pages of signing in and out, and of the user's own account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from notices.actions import mark_notices_as_seen
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(auth_views.LoginView):
-    """The sign-in page; the only page open to visitors."""
+    """The sign-in page, the only page that visitors may open."""
 
     template_name = "accounts/login.html"
     authentication_form = SignInForm
@@ -32,7 +32,7 @@ class SignIn(auth_views.LoginView):
     extra_context = {"title": "登录"}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A part of a page asked for by htmx after the session has ended takes the whole page here."""
+        """Redirect the whole page here when htmx requests a part of it after the session has ended."""
         htmx = cast(PortalRequest, request).htmx
         if htmx and request.method == "GET":
             back = urlencode({"next": htmx.current_url_abs_path or reverse("home")}, safe="/")
@@ -41,11 +41,11 @@ class SignIn(auth_views.LoginView):
 
 
 class SignOut(auth_views.LogoutView):
-    """Signing out (POST only), then the sign-in page."""
+    """Sign-out (POST only), followed by the sign-in page."""
 
 
 class OwnPassword(auth_views.PasswordChangeView):
-    """Changing the own password; the first thing to do for somebody with a first password."""
+    """The page for changing one's own password, to which users with a first password are redirected."""
 
     template_name = "accounts/password.html"
     form_class = OwnPasswordForm
@@ -53,19 +53,19 @@ class OwnPassword(auth_views.PasswordChangeView):
     extra_context = {"title": "修改密码"}
 
     def form_valid(self, form: OwnPasswordForm) -> HttpResponse:
-        """Say that it is done; the session goes on."""
+        """Save the password with a message; the session continues."""
         response = super().form_valid(form)
         messages.success(self.request, "密码已修改，下次登录请用新密码。")
         return response
 
 
 class NoticesSeen(PortalPage):
-    """A page says that somebody has looked at what the notices about it speak of; a GET must not write."""
+    """Request of a page to mark the notices about it as seen; it is a POST because a GET must not write."""
 
     requires = EVERYBODY
 
     def post(self, request: PortalRequest) -> HttpResponse:
-        """Note it for `about`. For htmx the answer is empty, but lets the number in the menu be asked for again."""
+        """Mark the notices about `about` as seen. The response to htmx is empty and reloads the number in the menu."""
         mark_notices_as_seen(by=request.user, about=request.POST.get("about", ""))
         if request.htmx:
             return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
@@ -73,14 +73,14 @@ class NoticesSeen(PortalPage):
 
 
 class OwnAccount(TemplateResponseMixin, PortalPage):
-    """Who I am in the portal, and what my role may do."""
+    """The user's own account."""
 
     requires = EVERYBODY
     title = "我的账号"
     template_name = "accounts/account.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The account's columns in words."""
+        """Show the fields of the account."""
         user = request.user
         facts = [
             Fact("用户名", user.username),

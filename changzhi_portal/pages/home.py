@@ -11,7 +11,7 @@ from changzhi_portal.rights import EVERYBODY
 
 
 class HomePage(TemplateResponseMixin, PortalPage):
-    """The panels that concern the user's role (domain.md §1)."""
+    """The panels that concern the user's role (docs/domain.md §1)."""
 
     requires = EVERYBODY
     title = "首页"

@@ -7,14 +7,12 @@ against the targets, without the frame or `communities` knowing the apps to thei
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from typing import Any, ClassVar
 
-from django.apps import apps
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.module_loading import module_has_submodule
 
+from changzhi_portal.discovery import classes_in
 from changzhi_portal.rights import EVERYBODY, has_right
 
 # How urgent the action of a panel of the home page is: what comes last, what must be done before that.
@@ -62,12 +60,8 @@ class RecordPanel(Panel):
 
 @cache
 def _all_panels() -> tuple[Panel, ...]:
-    """One instance of every panel of every app, in order."""
-    for app in apps.get_app_configs():
-        if app.module is not None and app.name != __package__ and module_has_submodule(app.module, "panels"):
-            import_module(f"{app.name}.panels")
-    kinds = [*HomePanel.__subclasses__(), *RecordPanel.__subclasses__()]
-    return tuple(sorted((kind() for kind in kinds), key=lambda panel: panel.position))
+    """Return one instance of every panel of every app, smallest position first."""
+    return tuple(sorted((kind() for kind in classes_in("panels", Panel)), key=lambda panel: panel.position))
 
 
 def home_panels(request: HttpRequest) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Reading what offices write into cells (the table in spreadsheets.md): pure functions, text or number in, value out.
+"""Reading what offices write into cells (docs/spreadsheets.md §3): pure functions, text or number in, value out.
 
 Each raises CellRefusedError for what cannot be read and returns a Doubtful for what was read with a doubt.
 Blank cells never come here: `is_blank` is asked first.

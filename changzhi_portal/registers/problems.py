@@ -1,4 +1,4 @@
-"""Problems found in a sheet: one code, one level, one Chinese sentence each (codes: spreadsheets.md)."""
+"""Problems found in a sheet: one code, one level, one Chinese sentence each (codes: docs/spreadsheets.md §5)."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class RegisterSheet(ABC):
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
         """Yield the register's records of a scope as field → value, for templates and exports; personal values sealed.
 
-        What is written from them and uploaded unchanged changes nothing (docs/spreadsheets.md, promise 7).
+        What is written from them and uploaded unchanged changes nothing (docs/spreadsheets.md §4.7).
         """
 
     @abstractmethod

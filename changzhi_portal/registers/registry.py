@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import inspect
-from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
+from functools import cache
 
-from django.apps import apps
 from django.db import models
 
+from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 
 
-@lru_cache(maxsize=1)
-def _found() -> dict[str, type[RegisterSheet]]:
-    sheets: set[type[RegisterSheet]] = set()
-    for app in apps.get_app_configs():
-        name = f"{app.name}.sheets"
-        if app.name == "changzhi_portal" or find_spec(name) is None:
-            continue
-        for _, found in inspect.getmembers(import_module(name), inspect.isclass):
-            if issubclass(found, RegisterSheet) and not inspect.isabstract(found):
-                sheets.add(found)
-    return {sheet.name: sheet for sheet in sorted(sheets, key=lambda sheet: sheet.position)}
+@cache
+def _sheets_by_name() -> dict[str, type[RegisterSheet]]:
+    sheets = classes_in("sheets", RegisterSheet)
+    return by_key(sorted(sheets, key=lambda sheet: sheet.position), lambda sheet: sheet.name)
 
 
 def registers() -> list[type[RegisterSheet]]:
     """Return all registers in the order an office uploads them."""
-    return list(_found().values())
+    return list(_sheets_by_name().values())
 
 
 def register_named(name: str) -> type[RegisterSheet]:
     """Return the register called `name`. Raises NotFoundError for an unknown one."""
     try:
-        return _found()[name]
+        return _sheets_by_name()[name]
     except KeyError:
         raise NotFoundError(
             f"没有“{name}”这张登记表。",
-            cure=f"{name!r} is not a register. Choose one of: {', '.join(_found())}.",
+            cure=f"{name!r} is not a register. Choose one of: {', '.join(_sheets_by_name())}.",
             field="register",
         ) from None
 

@@ -1,4 +1,4 @@
-"""Carrying out planned changes of divisions: everything dated, nothing re-parented (domain.md §3, ADR 0001, 0002)."""
+"""Applying planned changes of divisions: records are ended and begun by date, never overwritten (ADR 0001, 0002)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from communities.models import Community, CommunityPlacement, Division, Division
 from communities.reference import ListedCommunity, is_virtual_name
 
 
-def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
-    """Write what a plan says, and log every record in the change set `into`. Must run inside its transaction.
+def apply_plan(plan: ChangePlan, *, into: ChangeSet) -> None:
+    """Write the changes of a plan and log every record in the change set `into`. Must run inside its transaction.
 
-    The past stays: divisions and placements end on the day and others begin; the paths of what has closed lead through
-    the successor, so that its scope reaches them. Raises InvalidError for a plan with problems.
+    Divisions and placements end on the plan's day and new ones begin, so the past is kept. The paths of closed divisions
+    lead through their successors, so that a successor's scope includes them. Raises InvalidError for a plan with problems.
     """
     if plan.problems:
         raise InvalidError(
@@ -40,11 +40,11 @@ def carry_out(plan: ChangePlan, *, into: ChangeSet) -> None:
 
 
 def _lock(plan: ChangePlan) -> None:
-    """An upload that holds one of these communities is waited for, and none begins with one meanwhile."""
+    """Lock the communities of the plan: wait for uploads that have locked one, and let new ones wait."""
     versions: dict[int, int] = {}
     for batch in in_batches(sorted({move.placement.community_id for move in plan.moves})):
-        held = Community.objects.select_for_update(of=("self",)).order_by("pk").filter(pk__in=batch)
-        versions |= dict(held.values_list("pk", "version"))
+        locked = Community.objects.select_for_update(of=("self",)).order_by("pk").filter(pk__in=batch)
+        versions |= dict(locked.values_list("pk", "version"))
     for move in plan.moves:
         move.placement.community.version = versions[move.placement.community_id]
 
@@ -53,11 +53,14 @@ def _lock(plan: ChangePlan) -> None:
 
 
 def _close_and_open_divisions(plan: ChangePlan, log: list[LoggedChange]) -> None:
-    """Close first, so that a new division may have the code or name of the old one; name the successors last."""
+    """Close divisions, open the new ones, then set the successors.
+
+    Closing comes first because a new division may have the code or name of a closed one.
+    """
     closing = [move.old for move in plan.closing]
     for division in closing:
         division.valid_to = plan.effective_on
-        # A path of its own for the moment in which the successor may take its place in the tree.
+        # A temporary path, because the successor may get the old one.
         division.path = f"closing/{division.pk}/"
         division.version += 1
     update_rows(Division, closing, ["valid_to", "path", "version"])
@@ -90,7 +93,7 @@ def _close_and_open_divisions(plan: ChangePlan, log: list[LoggedChange]) -> None
 
 
 def _rewrite_paths() -> None:
-    """Let every path say again where its division hangs: below its successor if it has one, else below its parent."""
+    """Recompute all paths: a division lies below its successor if it has one, else below its parent."""
     divisions = {division.pk: division for division in Division.objects.all()}
     paths: dict[int, str] = {}
 
@@ -110,7 +113,7 @@ def _rewrite_paths() -> None:
 
 
 def _move_placements(plan: ChangePlan, log: list[LoggedChange]) -> None:
-    """End the old belongings on the day and begin the new ones; one that began later never was another."""
+    """End the old placements on the day and begin the new ones; correct those that begin on the day or later."""
     ending = [move for move in plan.moves if move.placement.valid_from < plan.effective_on]
     corrected = [move for move in plan.moves if move.placement.valid_from >= plan.effective_on]
     beginning = [_beginning(move, plan) for move in ending]
@@ -146,14 +149,14 @@ def _begun(placement: CommunityPlacement) -> LoggedChange:
 
 
 def _move_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
-    """Let the communities repeat their open placement (ADR 0002); one that gets a real name is scored, and the reverse."""
+    """Copy town, code and name of the open placement to the communities (ADR 0002), and update `is_virtual` by name."""
     moves = [move for move in plan.moves if move.is_open]
     communities = [move.placement.community for move in moves]
     _free_exchanged_codes(moves)
     for move, community in zip(moves, communities, strict=True):
-        was_called, was_virtual = community.name, community.is_virtual
+        former_name, was_virtual = community.name, community.is_virtual
         changed = _changed(community, move)
-        if is_virtual_name(move.name) != is_virtual_name(was_called):
+        if is_virtual_name(move.name) != is_virtual_name(former_name):
             community.is_virtual = is_virtual_name(move.name)
             changed.before["is_virtual"], changed.after["is_virtual"] = was_virtual, community.is_virtual
         log.append(changed)
@@ -163,19 +166,19 @@ def _move_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
 
 
 def _free_exchanged_codes(moves: Sequence[CommunityMove]) -> None:
-    """Databases check row by row that a code is used once, so communities that exchange theirs let go of them first."""
+    """Replace codes that communities exchange by temporary ones, because databases check uniqueness row by row."""
     codes = {move.code for move in moves}
     exchanged = [move.placement.community for move in moves if move.placement.community.code in codes]
-    given_up = {community.pk: community.code for community in exchanged}
+    original_codes = {community.pk: community.code for community in exchanged}
     for community in exchanged:
         community.code = f"~{community.pk}"
     update_rows(Community, exchanged, ["code"])
     for community in exchanged:
-        community.code = given_up[community.pk]
+        community.code = original_codes[community.pk]
 
 
 def _changed(row: Community | CommunityPlacement, move: CommunityMove) -> LoggedChange:
-    """Give a row the town, code and name of a move; the change as the log keeps it."""
+    """Set a row's town, code and name to those of a move and return the change for the log."""
     before = {"town": row.town_id, "code": row.code, "name": row.name}
     after = {"town": move.town.pk, "code": move.code, "name": move.name}
     row.town, row.code, row.name = move.town, move.code, move.name
@@ -183,7 +186,7 @@ def _changed(row: Community | CommunityPlacement, move: CommunityMove) -> Logged
 
 
 def _open_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
-    """Communities that the crosswalk says are new, with their first placement."""
+    """Create the communities that are new in the crosswalk, with their first placement."""
     communities = []
     for new in plan.new_communities:
         listed = ListedCommunity(new.code, new.name, new.town.code)

@@ -1,4 +1,4 @@
-"""Loading the reference lists."""
+"""Loading the reference lists into the database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from communities.reference import (
 
 @dataclass(frozen=True, slots=True)
 class LoadedDivisions:
-    """How many rows of the reference lists a load has added; zeros when everything was there."""
+    """The numbers of rows of the reference lists that a load has added."""
 
     cities: int
     counties: int
@@ -30,17 +30,17 @@ class LoadedDivisions:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was missing."""
+        """Return whether no row was missing."""
         places = self.cities or self.counties or self.towns or self.communities
         return not (places or self.changes or self.crosswalk_rows)
 
 
 @transaction.atomic
 def load_divisions() -> LoadedDivisions:
-    """Add what the database lacks of the 2017 list and of the 2018 changes; the changes are noted, not applied.
+    """Add the missing rows of the 2017 list and of the 2018 changes; the changes are noted, not applied.
 
-    A row is there when its code is, today's or a former one: what people or later changes have made of a division or
-    community since stays. There is no `by=` and no change record, because this comes before the first user.
+    A row is missing if no division or community has or had its code; existing records are not changed. There is no `by=`
+    and no change record, because operators run this before the first user exists.
     """
     divisions = _add_divisions()
     communities = _add_communities()
@@ -59,7 +59,7 @@ def load_divisions() -> LoadedDivisions:
 
 
 def _divisions_by_code() -> dict[str, Division]:
-    # Oldest first, so that where a code was given twice the newest holder stands.
+    # Oldest first, so that of several divisions with the same code the newest is returned.
     return {division.code: division for division in Division.objects.order_by("valid_from", "id")}
 
 
@@ -69,7 +69,7 @@ def _add_divisions() -> list[Division]:
     for level in Division.Level.values:
         missing = [listed for listed in listed_divisions() if listed.level == level and listed.code not in known]
         rows = [_division(listed, known.get(listed.parent_code)) for listed in missing]
-        # Level by level, so that a parent has its key before its children are written.
+        # Level by level, because a parent must have its key before its children are written.
         insert_rows(Division, rows)
         known |= {row.code: row for row in rows}
         added += rows

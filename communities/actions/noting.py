@@ -1,4 +1,4 @@
-"""Noting changes of divisions that are to come or to be applied: from the lists that a decision comes with."""
+"""Noting changes of divisions from CSV files, to be applied later (docs/domain.md §3.4)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Row = TypeVar("Row", DivisionChange, CrosswalkRow)
 
 @transaction.atomic
 def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> int:
-    """Note the changes of a CSV file, and the crosswalk that goes with them; how many changes are new.
+    """Note the changes and the crosswalk of two CSV files without applying them; return how many changes are new.
 
-    Both have a header line with the model's own columns; a change or row that is noted already is passed over. Nothing
-    is applied. Raises InvalidError, naming the line, for a file that cannot be read or a line that cannot be.
+    Both files have a header line with the model's field names; a change or row that is already noted is skipped. Raises
+    InvalidError for a file that cannot be read or, naming the line, for an invalid line.
     """
     noted = _note(DivisionChange, changes, CHANGE_COLUMNS, ("effective_on", "from_code", "to_code"))
     if crosswalk is not None:
@@ -34,7 +34,7 @@ def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> in
 
 def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[str]) -> int:
     known = set(model._default_manager.values_list(*key))
-    fresh = []
+    new_rows = []
     for number, values in _lines(path, columns):
         row = model(**values)
         try:
@@ -45,17 +45,17 @@ def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[st
             ) from error
         if (identity := tuple(getattr(row, name) for name in key)) not in known:
             known.add(identity)
-            fresh.append(row)
+            new_rows.append(row)
     try:
         with transaction.atomic():
-            insert_rows(model, fresh)
+            insert_rows(model, new_rows)
     except IntegrityError as error:
         raise _unreadable(
             path,
             "有的行自相矛盾，或者与已登记的不一致，同一天一个代码只能出现一次",
-            "lines contradict one another or what is noted already: a code stands once a day",
+            "lines contradict each other or rows that are already noted; a code may occur once per day",
         ) from error
-    return len(fresh)
+    return len(new_rows)
 
 
 def _lines(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:

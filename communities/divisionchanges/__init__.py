@@ -1,7 +1,7 @@
-"""Changes of divisions: what merges, renames, recodes and splits amount to, before and while they are carried out.
+"""Planning changes of divisions: the effects of merges, renames, recodes and splits.
 
-`plan_changes` only reads, and says everything that would happen and what stands against it; the page shows that, and
-`communities.actions.carry_out` writes it.
+`plan_changes` only reads. It returns everything that would be changed, and the problems that prevent it, for a preview;
+`communities.actions.apply_plan` writes the changes.
 """
 
 from communities.divisionchanges.plan import ChangePlan, CommunityMove, DivisionMove, NewCommunity

@@ -1,4 +1,4 @@
-"""Where communities go when divisions change: as the crosswalk says, or else with their town."""
+"""Planning where communities go when divisions change: by the crosswalk, otherwise with their town."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from communities.divisionchanges.numbering import COMMUNITY_CLASSES, code_within
 from communities.divisionchanges.plan import ChangePlan, CommunityMove, NewCommunity
 from communities.models import CommunityPlacement, CrosswalkRow, Division
 
-# How many names a sentence lists before it says 等.
+# The most names that a sentence lists before 等.
 _NAMES_SHOWN = 5
 
 
@@ -21,23 +21,23 @@ def plan_communities(
     placements: Sequence[CommunityPlacement],
     rows: Sequence[CrosswalkRow],
 ) -> None:
-    """Fill the communities of a plan; `placements` are those of the towns concerned, on the day and later."""
+    """Add the communities to a plan; `placements` are those of the affected towns on the plan's day and later."""
     row_of = {row.from_code: row for row in rows if row.from_code}
     known = {placement.code for placement in placements}
     lost: list[CommunityPlacement] = []
     following: list[tuple[CommunityPlacement, Division]] = []
     for placement in placements:
         row = row_of.get(placement.code)
-        town = planner.town_coded(row.to_code[:TOWN_CODE]) if row is not None and row.to_code else None
+        town = planner.town_with_code(row.to_code[:TOWN_CODE]) if row is not None and row.to_code else None
         if row is not None and town is not None:
             _add(plan, _move(placement, town, row.to_code, row.to_name or placement.name, has_row=True))
-        elif (heir := planner.heir_of_town(placement.town_id)) is not None:
-            following.append((placement, heir))
+        elif (successor := planner.successor_of_town(placement.town_id)) is not None:
+            following.append((placement, successor))
         else:
             lost.append(placement)
-    _let_follow(plan, following, row_of)
+    _move_with_towns(plan, following, row_of)
     _add_new(plan, planner, rows)
-    _sort_out(plan, rows, known)
+    _list_unused_rows(plan, rows, known)
     _refuse_lost(plan, lost)
     _refuse_clashes(plan)
 
@@ -52,10 +52,10 @@ def _add(plan: ChangePlan, move: CommunityMove) -> None:
         plan.moves.append(move)
 
 
-def _let_follow(
+def _move_with_towns(
     plan: ChangePlan, following: Iterable[tuple[CommunityPlacement, Division]], row_of: dict[str, CrosswalkRow]
 ) -> None:
-    """Those that the crosswalk does not send anywhere keep the end of their code where it is free."""
+    """Move communities without a row of the crosswalk with their town; they keep their number in the town if it is free."""
     taken = {move.code for move in plan.moves if move.is_open}
     taken |= _codes_in({town.pk for _, town in following if town.pk is not None}, _moving(plan))
     for placement, town in following:
@@ -75,30 +75,30 @@ def _moving(plan: ChangePlan) -> set[int]:
 
 
 def _codes_in(towns: set[int], moving: set[int]) -> set[str]:
-    """The codes in use in standing towns, but for communities that leave them."""
-    found = CommunityPlacement.objects.filter(town__in=towns, valid_to__isnull=True).values_list("pk", "code")
-    return {code for pk, code in found if pk not in moving}
+    """Return the codes in use in these towns, except those of communities that leave them."""
+    placements = CommunityPlacement.objects.filter(town__in=towns, valid_to__isnull=True).values_list("pk", "code")
+    return {code for pk, code in placements if pk not in moving}
 
 
 def _add_new(plan: ChangePlan, planner: DivisionPlanner, rows: Sequence[CrosswalkRow]) -> None:
-    """The communities that the crosswalk says are new, as far as these changes concern their place."""
-    new = [row for row in rows if not row.from_code and planner.takes_in(row.to_code)]
+    """Add the communities that are new in the crosswalk and lie in a division that these changes affect."""
+    new = [row for row in rows if not row.from_code and planner.is_affected(row.to_code)]
     there = CommunityPlacement.objects.filter(code__in=[row.to_code for row in new])
     known = set(there.values_list("code", flat=True)) if new else set()
     for row in new:
-        town = planner.town_coded(row.to_code[:TOWN_CODE])
+        town = planner.town_with_code(row.to_code[:TOWN_CODE])
         if town is not None and row.to_code not in known:
             plan.new_communities.append(NewCommunity(town, row.to_code, row.to_name))
 
 
-def _sort_out(plan: ChangePlan, rows: Sequence[CrosswalkRow], known: set[str]) -> None:
-    """Which rows these changes have no use for, and whether because their community stays or because there is none."""
+def _list_unused_rows(plan: ChangePlan, rows: Sequence[CrosswalkRow], known: set[str]) -> None:
+    """List the unused rows of the crosswalk, separately for communities that stay and for unknown ones."""
     others = [row for row in rows if row.from_code and row.from_code not in known]
-    standing: set[str] = set()
+    existing: set[str] = set()
     for batch in in_batches([row.from_code for row in others]):
-        standing |= set(CommunityPlacement.objects.filter(code__in=batch).values_list("code", flat=True))
-    plan.untouched = [row for row in others if not row.to_code and row.from_code in standing]
-    plan.unused = [row for row in others if row.from_code not in standing]
+        existing |= set(CommunityPlacement.objects.filter(code__in=batch).values_list("code", flat=True))
+    plan.untouched = [row for row in others if not row.to_code and row.from_code in existing]
+    plan.unused = [row for row in others if row.from_code not in existing]
 
 
 def _refuse_lost(plan: ChangePlan, lost: Sequence[CommunityPlacement]) -> None:
@@ -107,19 +107,20 @@ def _refuse_lost(plan: ChangePlan, lost: Sequence[CommunityPlacement]) -> None:
 
 
 def _refuse_clashes(plan: ChangePlan) -> None:
-    """Codes are unique in the city, names in their town: what the result would break is said before."""
+    """Add problems for codes that would not be unique in the city and names that would not be unique in their town."""
     moving = _moving(plan)
     now = [(move.town, move.code, move.name) for move in plan.moves if move.is_open]
     now += [(new.town, new.code, new.name) for new in plan.new_communities]
-    held = CommunityPlacement.objects.filter(valid_to__isnull=True)
+    open_placements = CommunityPlacement.objects.filter(valid_to__isnull=True)
     codes = Counter(code for _, code, _ in now)
     for batch in in_batches(list(codes)):
-        codes.update(code for pk, code in held.filter(code__in=batch).values_list("pk", "code") if pk not in moving)
+        used = open_placements.filter(code__in=batch).values_list("pk", "code")
+        codes.update(code for pk, code in used if pk not in moving)
     names = Counter((town.code, name) for town, _, name in now)
-    standing = {town.pk: town.code for town, _, _ in now if town.pk is not None}
-    for pk, town_id, name in held.filter(town__in=standing).values_list("pk", "town_id", "name"):
+    code_of = {town.pk: town.code for town, _, _ in now if town.pk is not None}
+    for pk, town_id, name in open_placements.filter(town__in=code_of).values_list("pk", "town_id", "name"):
         if pk not in moving:
-            names[standing[town_id], name] += 1
+            names[code_of[town_id], name] += 1
     if twice := [code for code, number in codes.items() if number > 1]:
         plan.problems.append(f"社区代码{_listed(twice)}会重复，请在对照表中改正。")
     if twice := [name for (_, name), number in names.items() if number > 1]:
@@ -127,6 +128,6 @@ def _refuse_clashes(plan: ChangePlan) -> None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    found = list(names)
-    shown = "、".join(f"“{name}”" for name in found[:_NAMES_SHOWN])
-    return f"{shown}等{len(found)}个" if len(found) > _NAMES_SHOWN else shown
+    listed = list(names)
+    shown = "、".join(f"“{name}”" for name in listed[:_NAMES_SHOWN])
+    return f"{shown}等{len(listed)}个" if len(listed) > _NAMES_SHOWN else shown

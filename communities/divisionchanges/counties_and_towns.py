@@ -1,4 +1,4 @@
-"""Which counties and towns close and open, and who takes whose place."""
+"""Planning which counties and towns close and open, and which ones succeed them."""
 
 from __future__ import annotations
 
@@ -17,40 +17,41 @@ Level = Division.Level
 
 
 class DivisionPlanner:
-    """Fills the divisions of a plan: first the counties, then, knowing where communities go, the towns.
+    """Planner of the divisions of a plan: first the counties, then the towns, which depend on where communities go.
 
-    A division that is told to become itself (part of it goes elsewhere) stays. Towns follow their county: to the town
-    that the crosswalk sends most of their communities to, or else to the same number in the new county.
+    A division with a change to its own code and name (a split of which it keeps a part) stays. A town without a change of
+    its own follows its county: it becomes the town that gets most of its communities in the crosswalk, or else the town
+    with the same number in the new county.
     """
 
-    def __init__(self, plan: ChangePlan, standing: Sequence[Division]) -> None:
+    def __init__(self, plan: ChangePlan, current: Sequence[Division]) -> None:
         self.plan = plan
-        self._standing = {(division.level, division.code): division for division in standing}
+        self._current = {(division.level, division.code): division for division in current}
         self._towns_of: dict[int, list[Division]] = defaultdict(list)
-        for division in sorted(standing, key=lambda division: division.code):
+        for division in sorted(current, key=lambda division: division.code):
             if division.level == Level.TOWN:
                 self._towns_of[division.parent_id].append(division)  # type: ignore[index]
-        # What was decided, by the key of the division it is about.
-        self._decided: dict[int, list[DivisionChange]] = defaultdict(list)
-        self._divisions: dict[int, Division] = {division.pk: division for division in standing}
-        self._opening: dict[tuple[str, str], Division] = {}
-        self._town_heir: dict[int, Division] = {}
+        # The changes by the primary key of the division that they change.
+        self._changes_of: dict[int, list[DivisionChange]] = defaultdict(list)
+        self._divisions: dict[int, Division] = {division.pk: division for division in current}
+        self._opened: dict[tuple[str, str], Division] = {}
+        self._town_successor: dict[int, Division] = {}
         self._new_town_names: dict[str, str] = {}
         for change in plan.changes:
-            self._note(change)
+            self._add_change(change)
 
-    # --- What is decided ---
+    # --- Changes ---
 
-    def _note(self, change: DivisionChange) -> None:
-        division = self._standing.get((change.level, change.from_code))
-        problem = self._against(change, division)
+    def _add_change(self, change: DivisionChange) -> None:
+        division = self._current.get((change.level, change.from_code))
+        problem = self._reason_against(change, division)
         if problem:
             self.plan.problems.append(f"{change}：{problem}")
         elif division is not None:
-            self._decided[division.pk].append(change)
+            self._changes_of[division.pk].append(change)
 
-    def _against(self, change: DivisionChange, division: Division | None) -> str:
-        """Why a change cannot be carried out; empty when it can."""
+    def _reason_against(self, change: DivisionChange, division: Division | None) -> str:
+        """Return why a change cannot be applied; "" when it can."""
         if change.level == Level.CITY:
             return "市一级的变更不能在这里应用。"
         if division is None:
@@ -59,7 +60,7 @@ class DivisionPlanner:
             return f"代码{change.from_code}现在是“{division.name}”，不是“{change.from_name}”，请核对。"
         if len(change.to_code) != CODE_LENGTHS[change.level] or not change.to_code.isdecimal():
             return f"新代码“{change.to_code}”应为{CODE_LENGTHS[change.level]}位数字，请改正。"
-        others = self._decided.get(division.pk, [])
+        others = self._changes_of.get(division.pk, [])
         if any(other.to_code == change.to_code for other in others):
             return "同一区划两次变更为同一代码，请删去一条。"
         if others and not all(each.kind == DivisionChange.Kind.SPLIT for each in (change, *others)):
@@ -67,163 +68,170 @@ class DivisionPlanner:
         return ""
 
     def _stays(self, division: Division) -> bool:
-        """Whether it goes on: nothing is decided about it, or that it becomes itself."""
-        decided = self._decided.get(division.pk, ())
-        return not decided or any(c.to_code == division.code and c.to_name == division.name for c in decided)
+        """Return whether the division stays: it has no change, or one to its own code and name."""
+        changes = self._changes_of.get(division.pk, ())
+        return not changes or any(c.to_code == division.code and c.to_name == division.name for c in changes)
 
-    def concerned(self) -> list[Division]:
-        """The divisions that something is decided about."""
-        return [self._divisions[key] for key in self._decided]
+    def divisions_with_changes(self) -> list[Division]:
+        """Return the divisions that have changes."""
+        return [self._divisions[key] for key in self._changes_of]
 
-    def towns_concerned(self) -> list[Division]:
-        """The towns that something is decided about, and all towns of such counties."""
-        found: dict[int, Division] = {}
-        for division in self.concerned():
+    def affected_towns(self) -> list[Division]:
+        """Return the towns that have changes and all towns of counties that have changes."""
+        affected: dict[int, Division] = {}
+        for division in self.divisions_with_changes():
             towns = [division] if division.level == Level.TOWN else self._towns_of[division.pk]
-            found |= {town.pk: town for town in towns}
-        return list(found.values())
+            affected |= {town.pk: town for town in towns}
+        return list(affected.values())
 
     # --- Counties ---
 
     def plan_counties(self) -> None:
         """Open the new counties and close the old ones."""
         for county in self._of_level(Level.COUNTY):
-            heirs = [self._heir(change, county.parent) for change in self._decided[county.pk]]
+            successors = [self._successor(change, county.parent) for change in self._changes_of[county.pk]]
             if not self._stays(county):
-                self._close(county, heirs, self._decided[county.pk][0])
+                self._close(county, successors, self._changes_of[county.pk][0])
 
     def _of_level(self, level: str) -> list[Division]:
-        return sorted((d for d in self.concerned() if d.level == level), key=lambda division: division.code)
+        return sorted(
+            (d for d in self.divisions_with_changes() if d.level == level), key=lambda division: division.code
+        )
 
-    def _heir(self, change: DivisionChange, parent: Division | None) -> Division:
-        existing = self._standing.get((change.level, change.to_code))
+    def _successor(self, change: DivisionChange, parent: Division | None) -> Division:
+        existing = self._current.get((change.level, change.to_code))
         if existing is not None and self._stays(existing):
             if division_key(existing.name) != division_key(change.to_name):
                 self.plan.problems.append(f"{change}：代码{change.to_code}已由“{existing.name}”使用，请核对。")
             return existing
-        heir = self._open(change.level, change.to_code, change.to_name, parent)
-        if heir.name != change.to_name:
+        successor = self._open(change.level, change.to_code, change.to_name, parent)
+        if successor.name != change.to_name:
             self.plan.problems.append(
-                f"{change}：代码{change.to_code}同时对应“{heir.name}”和“{change.to_name}”，请核对。"
+                f"{change}：代码{change.to_code}同时对应“{successor.name}”和“{change.to_name}”，请核对。"
             )
-        origin = self._standing[change.level, change.from_code]
-        heir.is_statistical = heir.is_statistical or origin.is_statistical
-        heir.is_urban_district = change.level == Level.COUNTY and is_urban_district(heir.code)
-        return heir
+        origin = self._current[change.level, change.from_code]
+        successor.is_statistical = successor.is_statistical or origin.is_statistical
+        successor.is_urban_district = change.level == Level.COUNTY and is_urban_district(successor.code)
+        return successor
 
     def _open(self, level: str, code: str, name: str, parent: Division | None) -> Division:
-        if (level, code) not in self._opening:
+        if (level, code) not in self._opened:
             division = Division(code=code, name=name, level=level, parent=parent, valid_from=self.plan.effective_on)
-            self._opening[level, code] = division
+            self._opened[level, code] = division
             self.plan.opening.append(division)
-        return self._opening[level, code]
+        return self._opened[level, code]
 
-    def _close(self, division: Division, heirs: list[Division], change: DivisionChange | None) -> None:
-        self.plan.closing.append(DivisionMove(division, heirs, change))
+    def _close(self, division: Division, successors: list[Division], change: DivisionChange | None) -> None:
+        self.plan.closing.append(DivisionMove(division, successors, change))
 
     # --- Towns ---
 
     def plan_towns(self, placements: Sequence[CommunityPlacement], rows: Sequence[CrosswalkRow]) -> None:
-        """Open the new towns and close the old ones: those something is decided about, then those that follow."""
-        going = {row.from_code: row.to_code[:TOWN_CODE] for row in rows if row.from_code and row.to_code}
+        """Open the new towns and close the old ones: first towns with changes, then those that follow their county.
+
+        `placements` are those of the affected towns, `rows` the crosswalk of the plan's day.
+        """
+        destinations = {row.from_code: row.to_code[:TOWN_CODE] for row in rows if row.from_code and row.to_code}
         self._new_town_names = {row.to_code[:TOWN_CODE]: row.to_town_name for row in rows if row.to_town_name}
         votes: dict[int, Counter[str]] = defaultdict(Counter)
         for placement in placements:
             if placement.valid_to is None:
-                votes[placement.town_id][going.get(placement.code, "")] += 1
+                votes[placement.town_id][destinations.get(placement.code, "")] += 1
         for town in self._of_level(Level.TOWN):
-            self._plan_decided_town(town)
-        following = [town for town in self.towns_concerned() if town.pk not in self._decided]
-        # Those that the crosswalk speaks of first: their numbers are given, the others' are chosen around them.
+            self._plan_changed_town(town)
+        following = [town for town in self.affected_towns() if town.pk not in self._changes_of]
+        # Towns in the crosswalk come first: their numbers are given, and the others get free ones.
         for town in sorted(following, key=lambda town: (not any(votes[town.pk]), -votes[town.pk].total(), town.code)):
             self._plan_following_town(town, votes[town.pk])
-        self._open_towns_without_past(going, placements, rows)
+        self._open_towns_without_past(destinations, placements, rows)
 
-    def _plan_decided_town(self, town: Division) -> None:
-        changes = self._decided[town.pk]
-        heirs = [self._heir(change, self._county_coded(change.to_code, str(change))) for change in changes]
+    def _plan_changed_town(self, town: Division) -> None:
+        changes = self._changes_of[town.pk]
+        successors = [
+            self._successor(change, self._county_with_code(change.to_code, str(change))) for change in changes
+        ]
         if self._stays(town):
-            self._town_heir[town.pk] = town
+            self._town_successor[town.pk] = town
             return
-        if len(heirs) == 1:
-            self._town_heir[town.pk] = heirs[0]
-        self._close(town, heirs, changes[0])
+        if len(successors) == 1:
+            self._town_successor[town.pk] = successors[0]
+        self._close(town, successors, changes[0])
 
     def _plan_following_town(self, town: Division, votes: Counter[str]) -> None:
         county = self._divisions[town.parent_id]  # type: ignore[index]
         stays = self._stays(county)
         code = self._majority(town, votes, stays=stays)
         if not code:
-            heirs = [change.to_code for change in self._decided[county.pk]]
-            if len(heirs) > 1:
+            county_codes = [change.to_code for change in self._changes_of[county.pk]]
+            if len(county_codes) > 1:
                 self.plan.problems.append(
                     f"{county.name}拆分后，“{town.name}”归哪个县（市、区）没有写明，请在对照表中列出它的社区。"
                 )
                 return
-            code = code_within(heirs[0], town.code[COUNTY_CODE:], self._taken(), TOWN_CLASSES)
+            code = code_within(county_codes[0], town.code[COUNTY_CODE:], self._taken_codes(), TOWN_CLASSES)
         if stays and code == town.code:
-            self._town_heir[town.pk] = town
+            self._town_successor[town.pk] = town
             return
-        existing = self._standing.get((Level.TOWN, code))
-        if existing is not None and self._town_stands(existing):
-            heir = existing
+        existing = self._current.get((Level.TOWN, code))
+        if existing is not None and self._town_stays(existing):
+            successor = existing
         else:
             name = self._new_town_names.get(code, town.name)
-            heir = self._open(Level.TOWN, code, name, self._county_coded(code, town.full_name))
-        self._town_heir[town.pk] = heir
-        self._close(town, [heir], None)
+            successor = self._open(Level.TOWN, code, name, self._county_with_code(code, town.full_name))
+        self._town_successor[town.pk] = successor
+        self._close(town, [successor], None)
 
     @staticmethod
     def _majority(town: Division, votes: Counter[str], *, stays: bool) -> str:
-        """The code of the town that most communities go to; empty when nothing says where."""
+        """Return the code of the town that most communities go to; "" when the crosswalk has none of them."""
         counted = Counter({code: number for code, number in votes.items() if code})
         if stays:
-            # A county that goes on keeps the communities that nothing is said about, and towns without any.
+            # A county that stays keeps the communities without a row of the crosswalk, and towns without communities.
             counted[town.code] += votes[""]
         return min(counted, key=lambda code: (-counted[code], code)) if counted else ""
 
-    def _town_stands(self, town: Division) -> bool:
-        """Whether a town of today goes on: neither it nor its county is about to close."""
+    def _town_stays(self, town: Division) -> bool:
+        """Return whether a current town stays, that is, neither it nor its county closes."""
         county = self._divisions[town.parent_id]  # type: ignore[index]
-        return self._stays(town) and self._stays(county) and self._town_heir.get(town.pk, town) is town
+        return self._stays(town) and self._stays(county) and self._town_successor.get(town.pk, town) is town
 
-    def _taken(self) -> set[str]:
-        standing = {code for (level, code), d in self._standing.items() if level == Level.TOWN and self._town_stands(d)}
-        return standing | {code for level, code in self._opening if level == Level.TOWN}
+    def _taken_codes(self) -> set[str]:
+        current = {code for (level, code), d in self._current.items() if level == Level.TOWN and self._town_stays(d)}
+        return current | {code for level, code in self._opened if level == Level.TOWN}
 
-    def _county_coded(self, code: str, what: str) -> Division | None:
-        """The county of after the day whose code a town's code begins with."""
+    def _county_with_code(self, code: str, what: str) -> Division | None:
+        """Return the county after the changes whose code a town's code begins with; add a problem if there is none."""
         key = (Level.COUNTY.value, code[:COUNTY_CODE])
-        county = self._opening.get(key) or self._standing.get(key)
+        county = self._opened.get(key) or self._current.get(key)
         if county is None or (county.pk is not None and not self._stays(county)):
             self.plan.problems.append(f"{what}：新代码{code}所属的县（市、区）不存在，请核对。")
             return None
         return county
 
     def _open_towns_without_past(
-        self, going: dict[str, str], placements: Sequence[CommunityPlacement], rows: Sequence[CrosswalkRow]
+        self, destinations: dict[str, str], placements: Sequence[CommunityPlacement], rows: Sequence[CrosswalkRow]
     ) -> None:
-        """Towns that no single town becomes: communities of several go there, or new ones."""
-        concerned = {going.get(placement.code) for placement in placements}
-        concerned |= {row.to_code[:TOWN_CODE] for row in rows if not row.from_code and self.takes_in(row.to_code)}
-        for code in sorted(code for code in concerned if code and self.town_coded(code) is None):
+        """Open the new towns that are no town's successor: they get communities of several towns, or new ones."""
+        codes = {destinations.get(placement.code) for placement in placements}
+        codes |= {row.to_code[:TOWN_CODE] for row in rows if not row.from_code and self.is_affected(row.to_code)}
+        for code in sorted(code for code in codes if code and self.town_with_code(code) is None):
             name = self._new_town_names.get(code)
             if not name:
                 self.plan.problems.append(f"对照表中的新街道（乡镇）代码{code}没有写名称，请补上。")
                 continue
-            self._open(Level.TOWN, code, name, self._county_coded(code, f"“{name}”"))
+            self._open(Level.TOWN, code, name, self._county_with_code(code, f"“{name}”"))
 
-    def takes_in(self, community_code: str) -> bool:
-        """Whether a code lies in a division that something of this plan becomes."""
-        decided = {change.to_code for change in self.plan.changes}
-        return community_code[:COUNTY_CODE] in decided or community_code[:TOWN_CODE] in decided
+    def is_affected(self, community_code: str) -> bool:
+        """Return whether a community's code lies in a division that a change of this plan leads to."""
+        new_codes = {change.to_code for change in self.plan.changes}
+        return community_code[:COUNTY_CODE] in new_codes or community_code[:TOWN_CODE] in new_codes
 
-    def town_coded(self, code: str) -> Division | None:
-        """The town with this code after the day; None when there is none."""
+    def town_with_code(self, code: str) -> Division | None:
+        """Return the town with this code after the changes; None when there is none."""
         key = (Level.TOWN.value, code)
-        existing = self._standing.get(key)
-        return self._opening.get(key) or (existing if existing is not None and self._town_stands(existing) else None)
+        existing = self._current.get(key)
+        return self._opened.get(key) or (existing if existing is not None and self._town_stays(existing) else None)
 
-    def heir_of_town(self, town_id: int) -> Division | None:
-        """Where a town's communities go that the crosswalk says nothing about; None for a town split up whole."""
-        return self._town_heir.get(town_id)
+    def successor_of_town(self, town_id: int) -> Division | None:
+        """Return the town that gets a town's communities without a row of the crosswalk; None after a complete split."""
+        return self._town_successor.get(town_id)

@@ -1,10 +1,10 @@
-"""The numbers inside codes: 3 digits for a town in its county, 3 for a community in its town (domain.md §3)."""
+"""Numbers in codes: 3 digits for a town in its county, 3 for a community in its town (docs/domain.md §3.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-# Streets, towns, townships, others; and residents' committees, villagers' committees, others: first and last number.
+# First and last number of 街道, 镇, 乡 and others, and of 居委会, 村委会 and others.
 TOWN_CLASSES = ((1, 99), (100, 199), (200, 399), (400, 999))
 COMMUNITY_CLASSES = ((1, 199), (200, 399), (400, 999))
 DIGITS = 3
@@ -14,17 +14,17 @@ LAST_URBAN_DISTRICT = 20
 
 
 def is_urban_district(county_code: str) -> bool:
-    """Whether a county's code is that of an urban district (市辖区)."""
+    """Return whether a county's code is that of an urban district (市辖区)."""
     return 0 < int(county_code[4:6]) <= LAST_URBAN_DISTRICT
 
 
 def code_within(above: str, number: str, taken: Collection[str], classes: tuple[tuple[int, int], ...]) -> str:
-    """The code of `number` below `above`; when that is taken, the next free number of the same class, else any.
+    """Return the code `above` + `number`; when it is taken, the first free number of the same class, else any free one.
 
-    Raises ValueError when all 999 are taken.
+    Raises ValueError when all 999 numbers are taken.
     """
-    if (wanted := f"{above}{number}") not in taken:
-        return wanted
+    if (preferred := f"{above}{number}") not in taken:
+        return preferred
     first, last = next((c for c in classes if c[0] <= int(number) <= c[1]), classes[-1])
     for candidate in (*range(first, last + 1), *range(1, 10**DIGITS)):
         if (code := f"{above}{candidate:0{DIGITS}d}") not in taken:

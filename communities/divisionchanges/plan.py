@@ -1,4 +1,4 @@
-"""What the changes of one day amount to: divisions that close and open, communities that move."""
+"""The plan of the changes of one day: divisions that close and open, communities that move."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from communities.models import CommunityPlacement, CrosswalkRow, Division, Divis
 
 @dataclass(slots=True)
 class DivisionMove:
-    """A division that closes, and the one that takes its place; after a split, the one that takes most of it.
+    """A division that closes and its successors; `successor` is the one that gets most of its communities.
 
-    `change` is what was decided about it; a town that only follows its county has none.
+    `change` is None for a town that only follows its county.
     """
 
     old: Division
-    heirs: list[Division]
+    successors: list[Division]
     change: DivisionChange | None
     successor: Division = field(init=False)
 
     def __post_init__(self) -> None:
-        self.successor = self.heirs[0]
+        self.successor = self.successors[0]
 
 
 @dataclass(frozen=True, slots=True)
 class CommunityMove:
-    """A stretch of a community's belonging that ends on the day, and how it goes on.
+    """A placement that ends on the plan's day, and the town, code and name of the next one.
 
-    `has_row`: the crosswalk says where it goes; otherwise it follows its town and keeps the end of its code.
+    Without a row of the crosswalk (`has_row`) the community follows its town and keeps its number.
     """
 
     placement: CommunityPlacement  # with its community loaded
@@ -37,12 +37,12 @@ class CommunityMove:
     code: str
     name: str
     has_row: bool
-    is_open: bool  # it is where the community belongs today
+    is_open: bool  # whether it is the community's current placement
 
 
 @dataclass(frozen=True, slots=True)
 class NewCommunity:
-    """A community that the crosswalk says is new."""
+    """A community that is new in the crosswalk."""
 
     town: Division
     code: str
@@ -51,7 +51,7 @@ class NewCommunity:
 
 @dataclass(slots=True)
 class ChangePlan:
-    """Everything that the changes of one day would do. With `problems` (sentences for a person) nothing may be done."""
+    """The effects of the changes of one day. A plan with `problems` (Chinese sentences) cannot be applied."""
 
     effective_on: datetime.date
     changes: Sequence[DivisionChange]
@@ -59,22 +59,22 @@ class ChangePlan:
     opening: list[Division] = field(default_factory=list)  # not saved; counties before towns
     moves: list[CommunityMove] = field(default_factory=list)
     new_communities: list[NewCommunity] = field(default_factory=list)
-    without_counterpart: list[CommunityMove] = field(default_factory=list)  # of `moves`: the crosswalk found nothing
-    untouched: list[CrosswalkRow] = field(default_factory=list)  # nothing found either, but no change concerns them
-    unused: list[CrosswalkRow] = field(default_factory=list)  # rows about a community that is not there
+    without_counterpart: list[CommunityMove] = field(default_factory=list)  # of `moves`: rows without a counterpart
+    untouched: list[CrosswalkRow] = field(default_factory=list)  # rows without a counterpart of unaffected communities
+    unused: list[CrosswalkRow] = field(default_factory=list)  # rows of communities that do not exist
     problems: list[str] = field(default_factory=list)
 
     @property
     def counties(self) -> list[DivisionMove]:
-        """The counties that close."""
+        """Return the counties that close."""
         return [move for move in self.closing if move.old.level == Division.Level.COUNTY]
 
     @property
     def towns(self) -> list[DivisionMove]:
-        """The towns that close."""
+        """Return the towns that close."""
         return [move for move in self.closing if move.old.level == Division.Level.TOWN]
 
     @property
     def number_of_communities(self) -> int:
-        """How many communities get another town, code or name."""
+        """Return how many communities get another town, code or name."""
         return len({move.placement.community_id for move in self.moves})

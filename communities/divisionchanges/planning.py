@@ -1,4 +1,4 @@
-"""Working out what changes of divisions amount to. Reads only; a fixed number of queries, whatever their size."""
+"""Planning the changes of one day. Only reads, with a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from communities.models import CommunityPlacement, CrosswalkRow, Division, Divis
 
 
 def pending_changes() -> QuerySet[DivisionChange]:
-    """The changes that are known, whose day has come, and that are not applied yet, the earliest first."""
+    """Return the noted changes whose day has come and that are not applied yet, the earliest first."""
     today = timezone.localdate()
     return DivisionChange.objects.filter(applied_at__isnull=True, effective_on__lte=today).order_by(
         "effective_on", "level", "from_code", "to_code"
@@ -23,36 +23,36 @@ def pending_changes() -> QuerySet[DivisionChange]:
 
 
 def plan_changes(changes: Sequence[DivisionChange]) -> ChangePlan:
-    """What these changes, all of one day, would do to divisions and communities.
+    """Return the effects of these changes, all of one day, on divisions and communities.
 
-    Raises ValueError for none, or for changes of more than one day.
+    Raises ValueError for no changes, or for changes of more than one day.
     """
     (day,) = {change.effective_on for change in changes}
     plan = ChangePlan(effective_on=day, changes=changes)
     rows = list(CrosswalkRow.objects.filter(effective_on=day))
-    planner = DivisionPlanner(plan, list(Division.objects.standing().select_related("parent")))
+    planner = DivisionPlanner(plan, list(Division.objects.current().select_related("parent")))
     planner.plan_counties()
-    placements = _placements(planner.towns_concerned(), day)
+    placements = _placements(planner.affected_towns(), day)
     planner.plan_towns(placements, rows)
     plan_communities(plan, planner, placements, rows)
     _choose_successors(plan)
-    _refuse_later_history(plan, planner.concerned())
+    _refuse_later_history(plan, planner.divisions_with_changes())
     return plan
 
 
 def _placements(towns: Sequence[Division], day: datetime.date) -> list[CommunityPlacement]:
-    """Where communities belonged to the towns on the day or later, with the communities themselves."""
+    """Return the placements in these towns on the day or later, with the communities loaded."""
     lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=day)
-    found = CommunityPlacement.objects.filter(lasting, town__in=[town.pk for town in towns])
-    return list(found.select_related("community", "town").order_by("code", "valid_from"))
+    placements = CommunityPlacement.objects.filter(lasting, town__in=[town.pk for town in towns])
+    return list(placements.select_related("community", "town").order_by("code", "valid_from"))
 
 
 def _choose_successors(plan: ChangePlan) -> None:
-    """After a split the successor is the heir that most communities went to; of equal ones that with the lower code."""
+    """Set the successor after a split: the division that gets most communities, of equal ones the lower code."""
     for move in plan.closing:
-        if len(move.heirs) == 1:
+        if len(move.successors) == 1:
             continue
-        received = dict.fromkeys((heir.code for heir in move.heirs), 0)
+        received = dict.fromkeys((successor.code for successor in move.successors), 0)
         for community in plan.moves:
             old_town = community.placement.town
             is_town = move.old.level == Division.Level.TOWN
@@ -61,16 +61,16 @@ def _choose_successors(plan: ChangePlan) -> None:
             code = community.town.code if is_town else community.town.parent.code
             if code in received:
                 received[code] += 1
-        move.successor = min(move.heirs, key=lambda heir: (-received[heir.code], heir.code))
+        move.successor = min(move.successors, key=lambda successor: (-received[successor.code], successor.code))
 
 
-def _refuse_later_history(plan: ChangePlan, concerned: Sequence[Division]) -> None:
-    """What closed or opened after the day cannot be told apart from what these changes do: they come too late."""
-    keys = [division.pk for division in concerned]
+def _refuse_later_history(plan: ChangePlan, divisions_with_changes: Sequence[Division]) -> None:
+    """Add a problem for each division that later changes have closed or opened: changes are applied in order of days."""
+    keys = [division.pk for division in divisions_with_changes]
     later = Division.objects.filter(Q(pk__in=keys) | Q(parent__in=keys)).filter(
         Q(valid_from__gt=plan.effective_on) | Q(valid_to__gt=plan.effective_on)
     )
-    # A division that opened on the very day by an earlier run of the same day may take others in.
+    # A division that an earlier run opened on the same day may become a successor, but may not be closed.
     closing = Division.objects.filter(pk__in=[move.old.pk for move in plan.closing], valid_from=plan.effective_on)
     for division in [*later, *closing]:
         plan.problems.append(

@@ -1,4 +1,4 @@
-"""Places and what stands in them. One file a subject; import from here."""
+"""Models of places and of the records that belong to communities. Import from here."""
 
 from communities.models.community import Community, CommunityPlacement, CommunityProfile
 from communities.models.crosswalk import CrosswalkRow

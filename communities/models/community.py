@@ -1,4 +1,4 @@
-"""Communities (社区), where they belonged and how many people they had, by date (domain.md §3, §4)."""
+"""Communities (社区) with their dated placements and profiles (docs/domain.md §3, §4)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class CommunityQuerySet(ScopedQuerySet):
-    """Reads of communities."""
+    """Queries of communities."""
 
-    def standing(self) -> Self:
-        """The communities of today: not closed."""
+    def current(self) -> Self:
+        """Filter for communities that are not closed."""
         return self.filter(closed_on__isnull=True)
 
     def with_place(self) -> Self:
-        """With town and county loaded, for lists."""
+        """Load town and county, for lists."""
         return self.select_related("town__parent")
 
     def with_newest_profile(self) -> Self:
-        """With `newest_residents` and the day they were counted, and `newest_households`, for lists."""
+        """Annotate `newest_residents` with their day `newest_as_of`, and `newest_households`, for lists."""
         profiles = CommunityProfile.objects.filter(community=OuterRef("pk")).order_by("-as_of")
         counted = profiles.filter(residents__isnull=False)
         return self.annotate(
@@ -34,15 +34,15 @@ class CommunityQuerySet(ScopedQuerySet):
         )
 
     def named(self, name: str) -> Self:
-        """The communities whose name is the same but for endings such as 居委会."""
+        """Filter by name, ignoring endings such as 居委会."""
         return self.filter(name_key=community_key(name))
 
 
 class Community(Record, ScopedModel):
-    """A 社区 or 行政村: one lasting thing. `town`, `code` and `name` repeat its open placement, for speed."""
+    """A 社区 or 行政村, across all changes of its place. `town`, `code` and `name` repeat its open placement (ADR 0002)."""
 
     class Kind(models.TextChoices):
-        """城市社区 or 农村社区; blank while nobody has said (codes with suffix ≥ 400)."""
+        """城市社区 or 农村社区; blank until a person sets it, for codes with a number from 400 on."""
 
         URBAN = "urban", "城市社区"
         RURAL = "rural", "农村社区"
@@ -61,7 +61,7 @@ class Community(Record, ScopedModel):
 
     record_page: ClassVar[str] = "communities:community_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
-    history_parts: ClassVar[tuple[str, ...]] = ("profiles", "bodies")  # rows whose changes belong to its history
+    history_parts: ClassVar[tuple[str, ...]] = ("profiles", "bodies")  # relations whose changes its history shows
     objects = CommunityQuerySet.as_manager()
 
     class Meta:
@@ -92,11 +92,11 @@ class Community(Record, ScopedModel):
 
 
 class PlacementQuerySet(DatedQuerySet, ScopedQuerySet):
-    """Reads of placements."""
+    """Queries of placements."""
 
 
 class CommunityPlacement(ScopedModel):
-    """Where a community belonged, and its code and name, from one day to another."""
+    """The town, code and name of a community from `valid_from` to `valid_to` (exclusive)."""
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="placements", verbose_name="社区")
     town = models.ForeignKey(
@@ -145,7 +145,7 @@ class CommunityPlacement(ScopedModel):
 
 
 class CommunityProfile(ScopedModel):
-    """Households and residents of a community as counted on one day (社区概况)."""
+    """Households and residents of a community, counted on one day (社区概况)."""
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="profiles", verbose_name="社区")
     as_of = models.DateField("数据日期")

@@ -1,4 +1,4 @@
-"""Which community became which when divisions changed: the crosswalk of a change, row by row (domain.md §3)."""
+"""The crosswalk of communities for changes of divisions (docs/domain.md §3.4)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from communities.models.division import DivisionChange
 
 
 class CrosswalkQuerySet(models.QuerySet):
-    """Reads of crosswalk rows."""
+    """Queries of crosswalk rows."""
 
     def pending(self) -> Self:
-        """The rows of days that have a change which is known and not applied yet."""
+        """Filter for rows of a day with a change that is not applied yet."""
         changes = DivisionChange.objects.filter(effective_on=OuterRef("effective_on"), applied_at__isnull=True)
         return self.filter(Exists(changes))
 
 
 class CrosswalkRow(models.Model):
-    """Where one community goes in the changes of one day: from which code and name to which.
+    """The code and name of one community before and after the changes of one day.
 
-    Without `to_code` its counterpart is not known; without `from_code` the community is new. A community that no row
-    mentions follows its town.
+    Without `to_code` its counterpart is unknown; without `from_code` the community is new. A community without a row
+    follows its town.
     """
 
     effective_on = models.DateField("生效日期")

@@ -1,4 +1,4 @@
-"""Divisions (行政区划) and their dated changes (domain.md §3)."""
+"""Divisions (行政区划) and their dated changes (docs/domain.md §3)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
-# GB/T 2260 counties, then three digits a town: how long a code is at each level.
+# Digits of a code by level: GB/T 2260 down to the county, three more for a town.
 CODE_LENGTHS = {"city": 6, "county": 6, "town": 9}
 
 
 def short_code(code: str) -> str:
-    """A division code without the zeros that pad it to 12 digits: 140402000000 → 140402."""
+    """Remove the zeros that pad a division code to 12 digits: 140402000000 → 140402."""
     plain = code.strip()
     if len(plain) == 12:
         return plain[:6] if plain.endswith("000000") else plain[:9] if plain.endswith("000") else plain
@@ -27,33 +27,33 @@ def short_code(code: str) -> str:
 
 
 class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
-    """Reads of divisions."""
+    """Queries of divisions."""
 
     def counties(self) -> Self:
-        """Counties only (县市区)."""
+        """Filter for counties (县、市、区)."""
         return self.filter(level=Division.Level.COUNTY)
 
     def towns(self) -> Self:
-        """Towns only (街道、镇、乡)."""
+        """Filter for towns (街道、镇、乡)."""
         return self.filter(level=Division.Level.TOWN)
 
-    def standing(self) -> Self:
-        """The divisions of today: not closed."""
+    def current(self) -> Self:
+        """Filter for divisions that are not closed."""
         return self.filter(valid_to__isnull=True)
 
-    def became_by(self, day: datetime.date) -> dict[int, int]:
-        """By key of each division that had ended by `day`: the key of the one that stood in its place then."""
+    def successors_on(self, day: datetime.date) -> dict[int, int]:
+        """Return the successor in effect on `day` of each division closed by then, both as primary keys."""
         successors = dict(self.filter(valid_to__lte=day, successor__isnull=False).values_list("pk", "successor"))
 
-        def heir_of(key: int) -> int:
+        def latest_successor(key: int) -> int:
             while key in successors:
                 key = successors[key]
             return key
 
-        return {key: heir_of(key) for key in successors}
+        return {key: latest_successor(key) for key in successors}
 
     def by_code(self, code: str) -> Division:
-        """The newest division with this code (6, 9 or 12 digits). Raises NotFoundError when there is none."""
+        """Return the newest division with this code (6, 9 or 12 digits). Raises NotFoundError when there is none."""
         division = self.filter(code=short_code(code)).order_by("-valid_from").first()
         if division is None:
             raise NotFoundError(
@@ -65,10 +65,10 @@ class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
 
 
 class Division(Record, ScopedModel):
-    """A city, county or town, for as long as it stood.
+    """A city, county or town from `valid_from` to `valid_to` (exclusive).
 
-    `parent` is what it belonged to; `path` is where it hangs in today's tree: a closed division hangs under its
-    `successor`, so that the scope of a successor reaches its past.
+    `parent` is the division it belonged to; `path` is its position in the current tree, in which a closed division lies
+    below its `successor`, so that the scope of a successor includes its past (ADR 0001).
     """
 
     class Level(models.TextChoices):
@@ -136,7 +136,7 @@ class Division(Record, ScopedModel):
         return self.name
 
     def prepare_keys(self) -> None:
-        """Set the columns derived from the name, and the path from where it hangs; call before saving."""
+        """Set the fields derived from the name, and the path from the successor or parent; call before saving."""
         self.name_key = division_key(self.name)
         self.sort_key = pinyin_key(self.name)
         above = self.successor if self.successor_id else self.parent
@@ -144,12 +144,12 @@ class Division(Record, ScopedModel):
 
     @property
     def full_name(self) -> str:
-        """The name with its county before it, for a town: 城区东街街道办事处."""
+        """Return the name, for a town with the county's name before it: 城区东街街道办事处."""
         return f"{self.parent}{self.name}" if self.level == self.Level.TOWN else self.name
 
     @property
-    def standing_today(self) -> Division:
-        """The division itself, or what has succeeded it: people and their work move there (domain.md §3)."""
+    def current_division(self) -> Division:
+        """Return the division itself or, if it is closed, its latest successor, where its users move (docs/domain.md §1.2)."""
         division = self
         while division.successor is not None:
             division = division.successor
@@ -157,10 +157,10 @@ class Division(Record, ScopedModel):
 
 
 class DivisionChange(models.Model):
-    """One dated change of one division: from which code and name to which. Known before it is applied."""
+    """A dated change of one division's code and name. It is noted first and applied later (docs/domain.md §3.4)."""
 
     class Kind(models.TextChoices):
-        """What kind of change."""
+        """Kinds of changes."""
 
         MERGE = "merge", "合并"
         RENAME = "rename", "更名"

@@ -13,25 +13,25 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class FacilityQuerySet(DatedQuerySet, ScopedQuerySet):
-    """Reads of facilities."""
+    """Queries of facilities."""
 
     def with_place(self) -> Self:
-        """With community, town and county loaded, for lists."""
+        """Load community, town and county, for lists."""
         return self.select_related("community__town__parent")
 
 
 class Facility(Record, ScopedModel):
-    """A building or rooms that serve a community. It counts from its opening to its closing."""
+    """A building or rooms that serve a community, counted from opening to closing."""
 
     class Kind(models.TextChoices):
-        """Only 综合服务设施 counts towards the 500 m²."""
+        """Kinds of facilities; only 综合服务设施 counts towards the 500 m²."""
 
         INTEGRATED = "integrated", "综合服务设施"
         ACTIVITY = "activity", "活动场所"
         WELFARE = "welfare", "公益性服务设施"
 
     class ConstructionMode(models.TextChoices):
-        """How it came about [四（一）2]."""
+        """How the facility was provided [四（一）2]."""
 
         NEW = "new", "筹资新建"
         DEVELOPER = "developer", "开发配建"
@@ -40,7 +40,7 @@ class Facility(Record, ScopedModel):
         REALLOCATED = "reallocated", "调剂置换"
 
     class Tenure(models.TextChoices):
-        """Whose it is."""
+        """Kinds of tenure."""
 
         OWNED = "owned", "自有"
         LEASED = "leased", "租赁"
@@ -48,7 +48,7 @@ class Facility(Record, ScopedModel):
         SHARED = "shared", "共建"
 
     class Function(models.TextChoices):
-        """The five centres a facility may be [四（一）2]."""
+        """The five functions a facility may have [四（一）2]."""
 
         PARTY = "party", "党员活动中心"
         DELIBERATION = "deliberation", "居民议事中心"
@@ -102,10 +102,10 @@ class Facility(Record, ScopedModel):
         return self.name
 
     def prepare_keys(self) -> None:
-        """Set the columns derived from the name; call before saving."""
+        """Set the fields derived from the name; call before saving."""
         self.name_key = comparable(self.name)
 
     @property
     def function_labels(self) -> str:
-        """The functions in words, separated by 、."""
+        """Return the labels of the functions, separated by 、."""
         return "、".join(self.Function(code).label for code in self.functions)

@@ -11,10 +11,10 @@ from changzhi_portal.scope import ScopedModel
 
 
 class GovernanceBody(ScopedModel):
-    """One kind of body of one community: whether it exists, or how many there are."""
+    """One kind of body of one community: whether it exists or, for the kinds in COUNTED, how many there are."""
 
     class Kind(models.TextChoices):
-        """The core, the main body, the overseers, the links, the supplement [四（一）1]."""
+        """Kinds of bodies [四（一）1]."""
 
         PARTY = "party", "社区党组织"
         COMMITTEE = "committee", "居（村）民委员会"

@@ -53,7 +53,7 @@ class PlaceIndex:
         self.codes: dict[str, tuple[int, bool]] = {}  # code -> community, and whether it is today's code
         self.names_of: dict[int, set[str]] = defaultdict(set)  # every name a community has or had, for comparing
         self.areas_of: dict[int, Areas] = defaultdict(set)  # every county and town it lies in or lay in
-        in_scope = Community.objects.standing().filter(Community.in_subtree(self.scope_path))
+        in_scope = Community.objects.current().filter(Community.in_subtree(self.scope_path))
         for row in in_scope.values_list("id", "town_id", "code", "name"):
             town = self.divisions[row[1]]
             known = KnownCommunity(row[0], row[1], town.parent_id, row[2], row[3])  # type: ignore[arg-type]

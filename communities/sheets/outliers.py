@@ -1,4 +1,4 @@
-"""When a figure is so far from the one before that it is probably a slip (`outlier`, spreadsheets.md)."""
+"""When a figure is so far from the one before that it is probably a slip (`outlier`, docs/spreadsheets.md)."""
 
 from __future__ import annotations
 

@@ -142,9 +142,9 @@ class PlacedSheet(RegisterSheet):
 
     def offered(self, scope_path: str) -> dict[str, list[str]]:
         """See RegisterSheet.offered. The standing places of the scope, in the order of their codes."""
-        towns = Division.objects.towns().standing().filter(Division.in_subtree(scope_path)).order_by("code")
-        communities = Community.objects.standing().filter(Community.in_subtree(scope_path)).order_by("code")
-        counties = Division.objects.counties().standing().order_by("code")
+        towns = Division.objects.towns().current().filter(Division.in_subtree(scope_path)).order_by("code")
+        communities = Community.objects.current().filter(Community.in_subtree(scope_path)).order_by("code")
+        counties = Division.objects.counties().current().order_by("code")
         inside = Division.in_subtree(scope_path) | Q(pk__in=towns.values("parent"))
         found = {
             "county": counties.filter(inside).values_list("name", flat=True),
@@ -221,7 +221,7 @@ class RecordSheet(PlacedSheet):
     def division_for(self, row: RegisterRow, current: int | None) -> int:
         """The key of the division that the row's place names, for a record that hangs at `current`.
 
-        A fact at town or county level keeps its division when that is closed (domain.md §3): a row that names the
+        A fact at town or county level keeps its division when that is closed (docs/domain.md §3): a row that names the
         place by what stands there today says nothing new.
         """
         named: int = row.place.division_id
@@ -258,7 +258,7 @@ class RecordSheet(PlacedSheet):
         return index.place_at(community_id, division_id)
 
     def _match_refs(self, rows: Sequence[RegisterRow]) -> dict[int, Any]:
-        """记录编号 comes before any key (domain.md §4); one that the scope does not hold is reported.
+        """记录编号 comes before any key (docs/domain.md §4); one that the scope does not hold is reported.
 
         Returned are the other records that the keys of such rows lead to, by the row's id().
         """

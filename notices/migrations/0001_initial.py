@@ -15,6 +15,19 @@ class Migration(migrations.Migration):
             name="Notice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="最近一次排队、领取或处理的时间", null=True, verbose_name="心跳"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),
+                (
+                    "claim_token",
+                    models.CharField(
+                        blank=True, editable=False, help_text="正在处理的那一次", max_length=13, verbose_name="领取标记"
+                    ),
+                ),
                 ("title", models.CharField(max_length=80, verbose_name="标题")),
                 ("text", models.CharField(blank=True, max_length=600, verbose_name="内容")),
                 (
@@ -42,8 +55,6 @@ class Migration(migrations.Migration):
                         verbose_name="邮件",
                     ),
                 ),
-                ("mail_attempts", models.PositiveSmallIntegerField(default=0, verbose_name="发信次数")),
-                ("mail_tried_at", models.DateTimeField(blank=True, null=True, verbose_name="最近一次发信时间")),
                 ("mail_error", models.CharField(blank=True, max_length=200, verbose_name="没有发出的原因")),
                 (
                     "user",
@@ -65,7 +76,7 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("mail__in", ("waiting", "sending"))),
-                        fields=["mail_tried_at"],
+                        fields=["heartbeat_at"],
                         name="notice_to_mail",
                     ),
                 ],
@@ -83,7 +94,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("mail", "sending"), _negated=True),
-                            ("mail_tried_at__isnull", False),
+                            ("heartbeat_at__isnull", False),
                             _connector="OR",
                         ),
                         name="notice_sending_has_time",

@@ -1,8 +1,8 @@
-"""Charts for pages and print: Vega-Lite specs declared with Altair, drawn to SVG in process by vl-convert.
+"""Charts for pages and print: Vega-Lite specs declared with Altair, rendered to SVG in process by vl-convert.
 
-The same picture goes into the page and into the PDF. There is no chart JavaScript: links are SVG `<a>`, what a pointer
-hovers over is named by `<title>`. No inline style (the Content-Security-Policy forbids it). One hue, light to dark, and
-every value printed beside its mark, so nothing is lost on a black-and-white printer or to a colour-blind reader.
+Pages and PDF files use the same SVG, without JavaScript: links are SVG `<a>`, tooltips are `<title>`. There is no inline
+style, which the Content-Security-Policy forbids. Charts use one hue from light to dark and print every value beside its
+mark, so they can be read in black and white and by colour-blind readers.
 """
 
 from reports.charts.bars import amount_by_division_svg, rate_by_division_svg

@@ -1,4 +1,4 @@
-"""Horizontal bars, one a division."""
+"""Horizontal bar charts with one bar per division."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from changzhi_portal.percent import percent_of_rate
 from reports.charts.drawing import BAR, GOAL, GRID, INK, LINK_PREFIX, Mark, draw, mark_of, nothing_to_show
 
-_LABEL_EM = 9  # pixels a character of a label takes, at most on average
+_LABEL_EM = 9  # upper bound of the average width of a label's characters in pixels
 
 
 class _Axis(NamedTuple):
-    """How far a bar chart's scale reaches, where it has lines (empty: as Vega likes) and how numbers stand there."""
+    """The axis of a bar chart: end of the scale, grid lines (empty: chosen by Vega), number format of the labels."""
 
     end: float
     values: tuple[float, ...]
@@ -23,7 +23,7 @@ class _Axis(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A dashed line across all bars, and what it is called."""
+    """A dashed line across all bars, with its label."""
 
     at: float
     name: str
@@ -40,11 +40,11 @@ def rate_by_division_svg(
     average_name: str = "",
     width: int = 440,
 ) -> str:
-    """Horizontal bars, one a division, in the order given; `<svg>` markup for a template (`|safe`).
+    """Draw horizontal bars of rates, one per division in the given order; `<svg>` markup for a template (`|safe`).
 
-    A row has `name`, `rate` (a fraction of 1, or None: nothing judged) and optionally `url` and `label` (the text beside
-    the bar, default the rate in percent). `average` draws a dashed line at that fraction, called `average_name`
-    (default 平均 and the percentage). `width` is that of the bars alone, in pixels.
+    A row has `name`, `rate` (a fraction of 1, or None if nothing was judged) and optionally `url` and `label` (the text
+    beside the bar, by default the rate in percent). `average` draws a dashed line at that fraction, labelled
+    `average_name` (by default 平均 and the percentage). `width` is that of the bars alone, in pixels.
     """
     marks = tuple(mark_of(row) for row in rows)
     if average is None:
@@ -56,9 +56,9 @@ def rate_by_division_svg(
 def amount_by_division_svg(
     rows: Sequence[Mapping[str, Any]], *, title: str, at_least: float | None = None, width: int = 440
 ) -> str:
-    """Horizontal bars of a count or an amount, one a division; a dashed line at `at_least`, what a target asks for.
+    """Draw horizontal bars of numbers, one per division, with a dashed line at `at_least`, a target's minimum.
 
-    A row has `name`, `value` and `label`, and optionally `url`.
+    A row has `name`, `value` and `label`, and optionally `url`. Returns `<svg>` markup.
     """
     marks = tuple(
         Mark(str(row["name"]), str(row["name"]), float(row["value"]), row["label"], str(row.get("url") or ""))
@@ -71,13 +71,13 @@ def amount_by_division_svg(
 
 @lru_cache(maxsize=256)
 def _bars(marks: tuple[Mark, ...], title: str, axis: _Axis, line: _Line | None, width: int) -> str:
-    """The bar chart. Drawing takes some 70 ms and depends on nothing but its arguments, hence the cache."""
+    """Draw the bar chart. Cached, because drawing takes about 70 ms and depends only on the arguments."""
     import altair as alt  # heavy: loaded when a chart is drawn
 
     if not marks:
         return nothing_to_show(title)
     data = [
-        # Names may repeat, so rows are told apart by their position.
+        # Names may repeat, so rows are identified by their position.
         {
             "row": str(position),
             "rate": mark.rate or 0.0,
@@ -119,14 +119,14 @@ def _bars(marks: tuple[Mark, ...], title: str, axis: _Axis, line: _Line | None, 
 
 
 def _label_position(mark: Mark, axis: _Axis, line: _Line | None, width: int) -> float:
-    """Where the label of a bar begins: at the bar's end, or behind the dashed line if that would strike it through."""
+    """Return where the label of a bar begins: at its end, or after the dashed line if that would cross the label."""
     end = mark.rate or 0.0
     reach = end + (_LABEL_EM * len(mark.label) + 5) / width * axis.end
     return line.at if line is not None and end < line.at < reach else end
 
 
 def _dashed_line(line: _Line) -> list[Any]:
-    """The line, with its name above it."""
+    """Return the layers of the line and of its label above it."""
     import altair as alt  # heavy: loaded when a chart is drawn
 
     data = alt.Chart(alt.Data(values=[{"rate": line.at, "label": line.name}])).encode(x="rate:Q")

@@ -1,4 +1,4 @@
-"""What every chart shares: colours, marks, and the way from a Vega-Lite spec to an SVG that fits our pages."""
+"""Shared parts of the charts: colours, marks, and rendering a Vega-Lite spec to SVG for our pages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from changzhi_portal.percent import percent_of_rate
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
-# Text is measured with this font out of FONT_DIR (small, so three times faster than Noto CJK; every Chinese character
-# is one em wide in both) and shown in whatever the reader has of these.
+# Text is measured with a font in FONT_DIR that loads three times faster than Noto CJK (a Chinese character is one em wide
+# in both), and shown in the first of _SHOWN_IN that the reader's machine has.
 _MEASURED_IN = "FandolFang"
 _SHOWN_IN = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
-# Vega's loader takes a bare path for a file of its own site, so links travel as numbers under a name that cannot exist.
+# Vega's loader would resolve a relative path, so links are passed as row numbers below a host that cannot exist.
 LINK_PREFIX = "https://link.invalid/"
 
 INK = "#1d273b"
@@ -29,7 +29,7 @@ GOAL = "#9a3412"
 
 
 class Mark(NamedTuple):
-    """One row of a chart as it is drawn. `rate` is what the bar measures, None when nothing was judged."""
+    """One row of a chart. `rate` is the value of its bar, None when nothing was judged."""
 
     code: str
     name: str
@@ -39,19 +39,19 @@ class Mark(NamedTuple):
 
     @property
     def description(self) -> str:
-        """What a screen reader says and a pointer shows."""
+        """Return the text for screen readers and tooltips."""
         return f"{self.name}：{self.label}"
 
 
 def mark_of(row: Mapping[str, Any]) -> Mark:
-    """The mark of a row with `name` and `rate`, and optionally `code`, `label` and `url`."""
+    """Return the mark of a row with `name` and `rate`, and optionally `code`, `label` and `url`."""
     rate = None if row.get("rate") is None else float(row["rate"])
     label = row.get("label") or ("无参评单位" if rate is None else f"{percent_of_rate(row['rate'])}%")
     return Mark(str(row.get("code") or row["name"]), str(row["name"]), rate, label, str(row.get("url") or ""))
 
 
 def nothing_to_show(title: str) -> str:
-    """A chart of no rows: one line that says so."""
+    """Return an SVG that says there are no data, in place of a chart without rows."""
     root = Element("svg", {"viewBox": "0 0 440 40", "width": "440", "height": "40"})
     note = SubElement(root, "text", {"x": "4", "y": "25", "font-size": "12px", "fill": INK, "font-family": _SHOWN_IN})
     note.text = "暂无数据"
@@ -60,7 +60,7 @@ def nothing_to_show(title: str) -> str:
 
 
 def draw(chart: Any, marks: Sequence[Mark], title: str) -> str:
-    """The chart as SVG with our links, titles and fonts in it."""
+    """Render the chart as SVG with our links, titles and fonts."""
     import vl_convert  # heavy: loaded when a chart is drawn
 
     _use_fonts(str(settings.FONT_DIR))
@@ -79,17 +79,17 @@ def draw(chart: Any, marks: Sequence[Mark], title: str) -> str:
 
 @lru_cache(maxsize=4)
 def _use_fonts(directory: str) -> None:
-    """Let vl-convert measure with the fonts in `directory`; once, since it reads them all."""
+    """Register the fonts in `directory` with vl-convert; cached, because it reads all of them."""
     import vl_convert
 
     vl_convert.register_font_directory(directory)
 
 
 def _dress(root: Element, marks: Sequence[Mark], title: str) -> None:
-    """Put the title, the real links and their titles in; take out what draws nothing and Vega's English labels."""
+    """Insert the title and the real links with their titles; remove empty elements and Vega's English labels."""
     _prune(root)
     for element in list(root.iter()):
-        # Plain names under one xmlns, which is how SVG stands inside HTML.
+        # Names without prefix below one xmlns, as SVG in HTML requires.
         element.tag = element.tag.removeprefix(f"{{{_SVG}}}")
         for name in ("aria-label", "aria-roledescription", "role", "aria-hidden"):
             element.attrib.pop(name, None)
@@ -104,7 +104,7 @@ def _dress(root: Element, marks: Sequence[Mark], title: str) -> None:
 
 
 def _prune(parent: Element) -> None:
-    """Take out the paths that Vega writes as places for a background and a foreground, and draws nothing with."""
+    """Remove Vega's placeholder paths for background and foreground, which draw nothing."""
     for child in list(parent):
         is_place = child.get("class") in {"background", "foreground"}
         if is_place and "stroke" not in child.attrib and "fill" not in child.attrib:
@@ -114,7 +114,7 @@ def _prune(parent: Element) -> None:
 
 
 def _name(root: Element, title: str, *, has_links: bool) -> None:
-    """The attributes that make an `<svg>` a named picture; one with links stays open to the keyboard."""
+    """Set class, role and label of the `<svg>`: an image, or a group if it has links, so that they can be focused."""
     root.set("xmlns", _SVG)
     root.set("class", "chart")
     root.set("role", "group" if has_links else "img")
@@ -125,7 +125,7 @@ def _name(root: Element, title: str, *, has_links: bool) -> None:
 
 
 def _set_link(anchor: Element, mark: Mark) -> None:
-    """Point an `<a>` that Vega wrote at the mark's page, or make it a plain group when it has none; name it."""
+    """Set the URL of an `<a>` that Vega wrote, or change it to a group if the mark has none; add its title."""
     if mark.url:
         anchor.set("href", mark.url)
     else:

@@ -1,4 +1,4 @@
-"""The schematic map of the counties, one tile each."""
+"""The schematic map of the counties, with one tile per county."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from reports.charts.drawing import INK, LINK_PREFIX, Mark, draw, mark_of, nothin
 _SHADES = ("#eef3f7", "#c6d9e6", "#8fb6cf", "#4f8bb0", "#1f5f8b")
 _DARK_SHADES = frozenset(_SHADES[3:])
 
-# Where a county lies among its neighbours: column and row of a schematic grid (no boundaries: those need a 审图号).
-# Districts of 2018-11-23 stand where the county they continue stood.
+# Column and row of each county in a schematic grid. A map with boundaries would need a 审图号.
+# Districts of 2018-11-23 have the position of the county they succeeded.
 COUNTY_TILES: dict[str, tuple[int, int]] = {
     "140431": (0, 0),  # 沁源县
     "140430": (1, 0),  # 沁县
@@ -39,17 +39,17 @@ _TILE_CHARACTERS = 8
 
 
 def county_tiles_svg(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
-    """A schematic map of the counties, one tile each, darker with a higher rate; `<svg>` markup for a template.
+    """Draw a schematic map of the counties, one tile each, darker for a higher rate; `<svg>` markup for a template.
 
     A row has `code`, `name`, `rate` (a fraction of 1 or None) and optionally `url` and `label`. Divisions without a
-    place on the grid follow in rows below it.
+    position on the grid are placed in rows below it.
     """
     return _tiles(tuple(mark_of(row) for row in rows), title)
 
 
 @lru_cache(maxsize=64)
 def _tiles(marks: tuple[Mark, ...], title: str) -> str:
-    """The schematic map."""
+    """Draw the schematic map, cached by its arguments."""
     import altair as alt  # heavy: loaded when a chart is drawn
 
     if not marks:
@@ -84,14 +84,14 @@ def _tiles(marks: tuple[Mark, ...], title: str) -> str:
 
 
 def _short(name: str) -> str:
-    """A name that fits a tile: 山西长治高新技术产业园区 → 高新技术产业园区."""
+    """Shorten a name to fit a tile: 山西长治高新技术产业园区 → 高新技术产业园区."""
     if len(name) > _TILE_CHARACTERS:
         name = name.removeprefix("山西").removeprefix("长治")
     return name if len(name) <= _TILE_CHARACTERS else f"{name[: _TILE_CHARACTERS - 1]}…"
 
 
 def _places(marks: Sequence[Mark]) -> list[tuple[int, int]]:
-    """Column and row of each mark; those without a place of their own, or whose place is taken, come below the grid."""
+    """Return column and row of each mark; marks without a position, or whose position is taken, come below the grid."""
     taken: set[tuple[int, int]] = set()
     places: list[tuple[int, int] | None] = []
     for mark in marks:
@@ -101,10 +101,10 @@ def _places(marks: Sequence[Mark]) -> list[tuple[int, int]]:
             taken.add(place)
     below = 1 + max((row for _, row in taken), default=-1)
     number_without = 0
-    found: list[tuple[int, int]] = []
+    positions: list[tuple[int, int]] = []
     for place in places:
         if place is None:
             place = (number_without % _TILE_COLUMNS, below + number_without // _TILE_COLUMNS)
             number_without += 1
-        found.append(place)
-    return found
+        positions.append(place)
+    return positions

@@ -1,4 +1,4 @@
-"""A figure month after month, as a line."""
+"""Line charts of a figure by month."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from reports.charts.drawing import BAR, GOAL, GRID, INK, LINK_PREFIX, Mark, draw, nothing_to_show
 
-_MONTH_LABELS = 7  # below the line, at most
+_MONTH_LABELS = 7  # the most labels on the axis of months
 
 
 class _Point(NamedTuple):
@@ -21,7 +21,7 @@ class _Point(NamedTuple):
     label: str
 
     def months_after(self, first: _Point) -> int:
-        """Where it stands on the axis."""
+        """Return its position on the axis, in months after `first`."""
         return (self.month.year - first.month.year) * 12 + self.month.month - first.month.month
 
 
@@ -34,11 +34,11 @@ def trend_svg(
     width: int = 440,
     height: int = 170,
 ) -> str:
-    """A line over the months, one point each, with a dashed line at `goal`; `<svg>` markup for a template (`|safe`).
+    """Draw a line over the months, one point each, with a dashed line at `goal`; `<svg>` markup for a template (`|safe`).
 
-    A point has `month` (its first day), `value` (percent, or a mean) or None where the month has no figure, and `label`.
-    The line is broken there, and months that are missing altogether keep their place. The first and the last figure are
-    printed; every point says month and figure to a pointer, and the page shows them as a table beside the picture.
+    A point has `month` (its first day), `value` (percent, or a mean; None without a figure, where the line is
+    interrupted) and `label`. Months without a point keep their position on the axis. The first and the last figure are
+    printed, and every point has month and figure as tooltip; the page shows them as a table beside the chart.
     """
     marks = tuple(
         _Point(point["month"], None if point["value"] is None else float(point["value"]), point["label"])
@@ -49,7 +49,7 @@ def trend_svg(
 
 @lru_cache(maxsize=256)
 def _trend(points: tuple[_Point, ...], title: str, goal: float, is_percent: bool, size: tuple[int, int]) -> str:
-    """The line chart."""
+    """Draw the line chart, cached by its arguments."""
     import altair as alt  # heavy: loaded when a chart is drawn
 
     known = [point for point in points if point.value is not None]
@@ -99,7 +99,7 @@ def _trend(points: tuple[_Point, ...], title: str, goal: float, is_percent: bool
     layers.append(base.mark_point(color=BAR, filled=True, size=34, opacity=1).encode(y=vertical, href="link:N"))
     for label in ends:
         named = alt.Chart(alt.Data(values=[label])).encode(x=horizontal, y=vertical, text="label:N")
-        # The first figure begins at its point: centred, it would lie across the numbers of the axis.
+        # The first figure is left-aligned: centred, it would overlap the labels of the axis.
         is_first_of_many = last > 0 and label["at"] == ends[0]["at"]
         layers.append(named.mark_text(color=INK, dy=-11, align="left" if is_first_of_many else "center"))
     chart = alt.layer(*layers).properties(width=size[0], height=size[1])
@@ -108,6 +108,6 @@ def _trend(points: tuple[_Point, ...], title: str, goal: float, is_percent: bool
 
 
 def _month_name(first: datetime.date, months_later: int) -> str:
-    """2018-06, short enough to stand below a point."""
+    """Return a month as 2018-06, which fits below a point."""
     index = first.year * 12 + first.month - 1 + months_later
     return f"{index // 12}-{index % 12 + 1:02d}"

@@ -21,7 +21,6 @@ from changzhi_portal.rights import EVERYBODY, has_right
 from communities.models import Division
 from reports.actions import prepare_briefing
 from reports.correcting import issue_correction
-from reports.corrections import in_words
 from reports.filters import BriefingFilterSet
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
@@ -73,7 +72,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
             briefing=self.briefing,
             may_print=has_right(request.user, _MAY_PRINT),
             editions=editions,
-            corrections=[in_words(each) for each in self.briefing.corrections],
+            corrections=[correction.in_words() for correction in self.briefing.stored_corrections],
             computation=Computation.objects.of_period(self.briefing.period),
             has_changed_since_lock=self._has_changed_since_lock(editions),
         )

@@ -75,7 +75,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         if self.division is None or not self.has_other_map:
             return ""
         if not self.shows_now:
-            return self.division.standing_today.code
+            return self.division.current_division.code
         stood = self.period is not None and self.division.valid_from <= self.period.as_of
         return self.division.code if stood else ""
 
@@ -124,7 +124,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         asked = Division.objects.visible_to(self.request.user).filter(code=code).order_by("-valid_from").first()
         if asked is None:
             raise Http404
-        return known.get(asked.standing_today.code)
+        return known.get(asked.current_division.code)
 
     def _figures(self, board: Board) -> dict[str, Any]:
         """Everything below the choice of month and division; nothing where there are no figures."""

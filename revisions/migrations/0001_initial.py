@@ -17,6 +17,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="最近一次排队、领取或处理的时间", null=True, verbose_name="心跳"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),
+                (
+                    "claim_token",
+                    models.CharField(
+                        blank=True, editable=False, help_text="正在处理的那一次", max_length=13, verbose_name="领取标记"
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[("running", "核对中"), ("finished", "已核对"), ("failed", "出错")],

@@ -1,4 +1,4 @@
-"""The calendar of months: opened when they begin; reports judged anew when a month is due on another day (domain.md §6)."""
+"""The calendar of months: opened when they begin; reports judged anew when a month is due on another day (docs/domain.md §6)."""
 
 from __future__ import annotations
 

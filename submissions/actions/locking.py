@@ -1,4 +1,4 @@
-"""Locking a month, opening it again, changing its dates (domain.md §6). All of it goes into the change log.
+"""Locking a month, opening it again, changing its dates (docs/domain.md §6). All of it goes into the change log.
 
 What a lock freezes are rows of their own (community measures, division measures, results, the computation and the
 change sets it consumed); nothing else writes them, and `compute_period` refuses a locked month. So locking is one state

@@ -1,4 +1,4 @@
-"""A county's report of a month, step by step: 上报, 退回, 接收 (domain.md §6).
+"""A county's report of a month, step by step: 上报, 退回, 接收 (docs/domain.md §6).
 
 Every step locks the month first, so two people, or a person and the lock of the month, come one after the other; whoever
 comes second is told what the first has done. A step writes the submission, the step itself, the change log and the

@@ -63,7 +63,7 @@ class DataQuality(TemplateResponseMixin, PortalPage):
     def period(self) -> ReportingPeriod:
         """The month asked for, else the one that offices work at. Raises InvalidError for a month written wrongly."""
         asked = self.request.GET.get("period")
-        return ReportingPeriod.objects.asked_for(parse_month(asked) if asked else None)
+        return ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
 
     @cached_property
     def periods(self) -> list[ReportingPeriod]:
@@ -86,7 +86,7 @@ class DataQuality(TemplateResponseMixin, PortalPage):
     @cached_property
     def choices(self) -> list[Division]:
         """The divisions below the user's own: of the city its counties, of a county its towns."""
-        below = Division.objects.standing().visible_to(self.request.user).filter(parent=self.request.user.division)
+        below = Division.objects.current().visible_to(self.request.user).filter(parent=self.request.user.division)
         return list(below.order_by("code"))
 
     @cached_property

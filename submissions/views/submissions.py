@@ -1,4 +1,4 @@
-"""Pages of the month's reports: who has reported, and one county's report with its checks and steps (domain.md §6)."""
+"""Pages of the month's reports: who has reported, and one county's report with its checks and steps (docs/domain.md §6)."""
 
 from __future__ import annotations
 

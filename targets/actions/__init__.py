@@ -1,10 +1,9 @@
 """Writes of the targets: changing plans, measuring a month. One module a kind of write."""
 
-from targets.actions.measuring import MEASURE_EVERY, compute_period, measure_if_due, periods_to_measure
+from targets.actions.measuring import compute_period, measure_if_due
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 
 __all__ = [
-    "MEASURE_EVERY",
     "add_target",
     "change_plan",
     "change_target",
@@ -12,5 +11,4 @@ __all__ = [
     "copy_plan",
     "drop_target",
     "measure_if_due",
-    "periods_to_measure",
 ]

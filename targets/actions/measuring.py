@@ -1,25 +1,23 @@
-"""Measuring a month, by command or when the worker finds that it is due (design.md, imports)."""
+"""Measuring a month, by command or when the worker finds that it is due (`targets.jobs`)."""
 
 from __future__ import annotations
 
-import datetime
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from changzhi_portal.jobs import Claim, ClaimLostError
 from changzhi_portal.refusals import InvalidError, LockedError
-from communities.models import CommunityPlacement
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
+from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
 
-# The worker measures a month at most this often; a computation that began longer ago and is still "running" was
-# killed. A month of the real city takes a fraction of a second.
-MEASURE_EVERY = datetime.timedelta(seconds=60)
+logger = logging.getLogger(__name__)
 Outcome = TypeVar("Outcome")
 _ATTEMPTS = 3
 # What PostgreSQL says when somebody else has computed this month since our snapshot: its rows are updated, or new; and
@@ -55,10 +53,10 @@ def lock_period_row(period: ReportingPeriod) -> ReportingPeriod:
 
 
 def compute_held(period: ReportingPeriod) -> Computation:
-    """`compute_period` for a month that is held (see `hold`), inside `in_one_snapshot`."""
+    """Do what `compute_period` does for a month that is held (see `lock_period_row`), inside `in_one_snapshot`."""
     _refuse_unless_measurable(period)
     plan = TargetPlan.objects.in_force_on(period.as_of)
-    values = {"plan": plan, "state": Computation.State.RUNNING, "started_at": timezone.now()}
+    values = {"plan": plan, "state": Computation.State.RUNNING, "started_at": timezone.now(), "attempts": 0}
     computation, _ = Computation.objects.update_or_create(period=period, defaults=values)
     _consume_changes(period)
     measure_and_judge(period, plan)
@@ -102,26 +100,7 @@ def _consume_changes(period: ReportingPeriod) -> None:
     ConsumedChange.objects.bulk_create([ConsumedChange(period=period, change_set_id=key) for key in ids])
 
 
-# --- The worker finds out by itself what is due ---
-
-
-def periods_to_measure() -> QuerySet[ReportingPeriod]:
-    """The open months that are due, newest first: never measured, changed since, failed, or begun and abandoned.
-
-    Not more often than MEASURE_EVERY; months before the first plan, and an empty portal, have nothing to measure.
-    """
-    first_plan = TargetPlan.objects.current().first()
-    if first_plan is None or not CommunityPlacement.objects.exists():
-        return ReportingPeriod.objects.none()
-    computations = Computation.objects.filter(period=OuterRef("pk"))
-    settled = computations.filter(state=Computation.State.FINISHED)
-    began_just_now = computations.filter(started_at__gt=timezone.now() - MEASURE_EVERY)
-    return (
-        ReportingPeriod.objects.open()
-        .filter(month__gte=first_plan.starts_on.replace(day=1))
-        .filter(~Exists(settled) | Exists(unconsumed_changes(OuterRef("pk"))))
-        .exclude(Exists(began_just_now))
-    )
+# --- What the worker does with a month that is due ---
 
 
 def measure_if_due(*, period_id: int) -> Computation | None:
@@ -130,24 +109,33 @@ def measure_if_due(*, period_id: int) -> Computation | None:
     Safe to call twice. When computing fails, the computation says so, the old measures stay, and the error is raised.
     """
     period = periods_to_measure().filter(pk=period_id).first()
-    if period is None or not _claim(period):
+    if period is None:
+        return None
+    claim = _claim(period)
+    if claim is None:
         return None
     try:
-        return compute_period(period)
+        return in_one_snapshot(lambda: _compute_claimed(period, claim))
+    except ClaimLostError as lost:
+        logger.info("%s was measured by somebody else meanwhile.", lost)
+        return None
     except Exception:
-        # Not of a month that was locked meanwhile: that has been measured, or it could not have been locked.
-        unlocked = ReportingPeriod.objects.exclude(state=ReportingPeriod.State.LOCKED)
-        Computation.objects.filter(period__in=unlocked.filter(pk=period.pk)).update(state=Computation.State.FAILED)
+        claim.fail()
         raise
 
 
-def _claim(period: ReportingPeriod) -> bool:
-    """Whether this worker may compute the month: it is the one that turned the row to running."""
+def _claim(period: ReportingPeriod) -> Claim[Computation] | None:
+    """Take a month; None when another worker has taken it, or measured it within MEASURE_EVERY."""
     now = timezone.now()
-    claim: dict[str, Any] = {"state": Computation.State.RUNNING, "started_at": now}
-    plan = TargetPlan.objects.in_force_on(period.as_of)
-    _, is_new = Computation.objects.get_or_create(period=period, defaults={**claim, "plan": plan})
-    if is_new:
-        return True
-    abandoned_or_settled = Q(started_at__lte=now - MEASURE_EVERY)
-    return Computation.objects.filter(abandoned_or_settled, period=period).update(**claim) == 1
+    computation = Computation.objects.filter(period=period).first()
+    if computation is None:
+        plan = TargetPlan.objects.in_force_on(period.as_of)
+        return MEASURE.claim_new(period=period, defaults={"plan": plan, "started_at": now})
+    rested = Computation.objects.filter(started_at__lte=now - MEASURE_EVERY)
+    return MEASURE.claim(computation.pk, among=rested, started_at=now)
+
+
+def _compute_claimed(period: ReportingPeriod, claim: Claim[Computation]) -> Computation:
+    held = lock_period_row(period)
+    claim.hold()
+    return compute_held(held)

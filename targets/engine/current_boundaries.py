@@ -1,4 +1,4 @@
-"""What a month counted for whole divisions, added up for the counties of today (domain.md §3: 现行区划)."""
+"""What a month counted for whole divisions, added up for the counties of today (docs/domain.md §3: 现行区划)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[Named]:
 
     A county of that month counts for the one that took its place. Where a county has been split, its towns are taken
     off it and added to the counties where they lie now. Unknown figures are left out, because a county of today is
-    known as soon as any part of it has reported (domain.md §5).
+    known as soon as any part of it has reported (docs/domain.md §5).
     """
     divisions, measures = table(Division), table(DivisionMeasure)
     county, town = Division.Level.COUNTY.value, Division.Level.TOWN.value

@@ -1,4 +1,4 @@
-"""The map of one day, in SQL: which town, county and city of that day a place belongs to (domain.md §3).
+"""The map of one day, in SQL: which town, county and city of that day a place belongs to (docs/domain.md §3).
 
 Facts keep the division they were recorded at, and that division may have been merged away by the day, or not exist
 yet. It then stands for its successor; or for its (first) predecessor, the one it was split off from, or else what lies

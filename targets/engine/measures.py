@@ -1,6 +1,6 @@
 """Measuring a month: each register is counted once, by place; communities and divisions are measured from that.
 
-Every register is a grouped queryset (design.md decision 5); nothing happens per community in Python.
+Every register is a grouped queryset (docs/architecture.md, decision 5); nothing happens per community in Python.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def measure_communities(period: ReportingPeriod) -> None:
         Sql("JOIN place ON place.division_id = scored.town_id"),
         *_population(period.as_of),
         *(part for register in REGISTERS for part in _joined(register)),
-        # A place without a known population joins in once it is known: it may be no community at all (domain.md §3).
+        # A place without a known population joins in once it is known: it may be no community at all (docs/domain.md §3).
         Sql(
             "WHERE place.town_id IS NOT NULL AND place.county_id IS NOT NULL\n"
             "AND (scored.suffix < %s OR profile_of_residents.residents IS NOT NULL)",
@@ -121,7 +121,7 @@ def _reporting(register: Register, unit: str) -> Sql:
 
 
 def _known_or_zero(register: Register, column: str) -> Sql:
-    """Not reported at all is unknown (NULL); reported without a row for this place is zero (domain.md §5)."""
+    """Not reported at all is unknown (NULL); reported without a row for this place is zero (docs/domain.md §5)."""
     reported = f"reported_{register.code}.unit_id IS NOT NULL"
     return Sql(f"CASE WHEN {reported} THEN COALESCE({register.code}.{column}, 0) END")
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from changelog.models import ChangeSet
+from changzhi_portal.jobs import Job
 from periods.models import ReportingPeriod
 
 
@@ -36,7 +37,7 @@ def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
     return ChangeSet.objects.order_by().filter(~Exists(consumed), affects_figures=True)
 
 
-class Computation(models.Model):
+class Computation(Job):
     """Where the measuring of a period stands, and when the figures that pages show were computed."""
 
     class State(models.TextChoices):

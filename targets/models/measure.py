@@ -2,7 +2,7 @@
 
 Measures hold plain counts split by everything a counting rule may ask for (管理方式, certificate level, …), so
 that judging, or previewing another rule, is arithmetic over one row and needs no second look at the registers.
-A figure is NULL when it is unknown: its county has not reported that register yet (domain.md §5).
+A figure is NULL when it is unknown: its county has not reported that register yet (docs/domain.md §5).
 """
 
 from __future__ import annotations

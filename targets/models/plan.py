@@ -1,4 +1,4 @@
-"""Target plans as data: what a policy document asks, clause by clause (domain.md §5).
+"""Target plans as data: what a policy document asks, clause by clause (docs/domain.md §5).
 
 A plan is kept in versions: whoever changes it makes a new row of `TargetPlan` with its own rows of `Target`, and what
 months were judged by before stays as it was. Targets of two versions are the same clause when their `code` is.

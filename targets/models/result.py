@@ -1,4 +1,4 @@
-"""How the measured units of a division stand against each target (domain.md §5)."""
+"""How the measured units of a division stand against each target (docs/domain.md §5)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TargetResultQuerySet(ScopedQuerySet):
 
 
 class TargetResult(ScopedModel):
-    """How one division stands against one target in one month (domain.md §5).
+    """How one division stands against one target in one month (docs/domain.md §5).
 
     Of a target for `each` unit: how many units are judged, met, over, unmet, not applicable, unknown; the rate; and the
     gap, which is what all the unmet ones lack. `value` and `verdict` are empty.

@@ -1,4 +1,4 @@
-"""Behind the proxy, a wrong password typed elsewhere must not lock anybody out."""
+"""Tests of the client address behind a proxy: failed sign-ins from one address must not lock users at another."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_five_wrong_passwords_from_elsewhere_do_not_lock_a_clerk_out(clerk: User
 
 
 def sign_in(user: User, password: str, address: str) -> int:
-    """The status of the answer."""
+    """Return the status code of the response."""
     typed = {"username": user.username, "password": password}
     headers = {"X-Forwarded-For": address}
     return Client().post(reverse("accounts:login"), typed, headers=headers).status_code

@@ -1,4 +1,4 @@
-"""People who sign in are made on the command line before the first of them exists."""
+"""Tests of creating and updating users with `manage.py create_staff`."""
 
 import datetime
 import io
@@ -52,7 +52,7 @@ def test_a_generated_password_is_printed_once_and_signs_in(place, monkeypatch, c
     assert signs_in("li", printed)
     assert User.objects.get(username="li").full_name == "李科长"
     create(monkeypatch, "li", "--role", "bureau_admin", "--division", "140400")
-    assert "stays as it was" in capsys.readouterr().out
+    assert "was not changed" in capsys.readouterr().out
     assert signs_in("li", printed)
     assert User.objects.get(username="li").role == "bureau_admin"
 

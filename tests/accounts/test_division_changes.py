@@ -1,4 +1,4 @@
-"""The page on which the bureau's administrator applies changes of divisions."""
+"""Tests of the page on which a bureau_admin applies changes of divisions."""
 
 from __future__ import annotations
 

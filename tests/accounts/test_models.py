@@ -1,4 +1,4 @@
-"""What a person may do follows from the role, and the database holds what must never be."""
+"""Tests of the rights of roles and of the constraints of users."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""Signing in and out, the first password, the lock-out."""
+"""Tests of signing in and out, the first password and the lock-out."""
 
 from __future__ import annotations
 

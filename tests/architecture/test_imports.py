@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from changzhi_portal.discovery import own_apps
 from tests.architecture.apps import FRAME, LEFT_TO_RIGHT, OWN_APPS, may_import, modules, own_models
 
 # Functions that import or find by name, so that a literal in them is an import as well.
@@ -110,9 +109,7 @@ def test_a_foreign_key_points_right_only_for_a_known_reason():
 
 
 def test_every_app_of_ours_has_its_place_in_the_order():
-    root = settings.BASE_DIR
-    installed = {config.name for config in apps.get_app_configs() if Path(config.path).parent == root}
-    assert installed == OWN_APPS
+    assert {config.name for config in own_apps()} == OWN_APPS
     assert {path.parts[0] for path in modules()} == OWN_APPS
 
 

@@ -1,4 +1,4 @@
-"""Scope (design.md decision 4): whatever belongs to a division is cut to what a user may see, and is seen to be."""
+"""Scope (docs/architecture.md, decision 4): whatever belongs to a division is cut to what a user may see, and is seen to be."""
 
 from __future__ import annotations
 

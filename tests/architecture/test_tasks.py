@@ -1,4 +1,4 @@
-"""Background work: each task says its queue, each queue has a worker, and the clock calls only tasks that exist."""
+"""Background work: each task says its queue, each queue has a worker, the clock and the jobs call tasks that exist."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
-from celery import Task
+from celery import Task, shared_task
+from celery.beat import Scheduler
+from celery.exceptions import QueueNotFound
+from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from changzhi_portal.celery import Queue, app
+from changzhi_portal.jobs import Job, JobKind, job_kinds
 from tests.architecture.apps import OWN_APPS
 
 
@@ -22,12 +27,46 @@ def own_tasks() -> list[Task]:
 
 
 def test_tasks_are_found():
-    assert {task.name.split(".")[0] for task in own_tasks()} == {"uploads", "targets", "reports"}
+    found = {task.name.split(".")[0] for task in own_tasks()}
+    assert found == {"changzhi_portal", "notices", "uploads", "targets", "revisions", "submissions", "reports"}
 
 
 @pytest.mark.parametrize("task", own_tasks(), ids=lambda task: task.name)
 def test_a_task_says_its_queue(task):
     assert getattr(task, "queue", None) in set(Queue), f"{task.name} needs queue=Queue.…"
+
+
+def test_a_task_without_a_queue_is_refused_where_it_is_declared():
+    with pytest.raises(ImproperlyConfigured, match=r"tests\.forgotten declares no queue"):
+
+        @shared_task(name="tests.forgotten")
+        def forgotten() -> None: ...
+
+        forgotten.name  # noqa: B018 - a task is made when it is first used
+
+
+def test_a_task_with_a_queue_that_no_worker_serves_is_refused_where_it_is_declared():
+    with pytest.raises(ImproperlyConfigured, match=r"tests\.misspelt"):
+
+        @shared_task(name="tests.misspelt", queue="report")
+        def misspelt() -> None: ...
+
+        misspelt.name  # noqa: B018
+
+
+@pytest.mark.parametrize("options", [{}, {"queue": "celery"}])
+def test_a_message_without_a_queue_that_a_worker_serves_is_refused_where_it_is_sent(options):
+    with pytest.raises(QueueNotFound):
+        app.send_task("tests.unknown", **options)
+
+
+def test_the_clock_sends_nothing_but_our_own_tasks():
+    class InMemory(Scheduler):
+        def setup_schedule(self) -> None:
+            self.install_default_entries(self.app.conf.beat_schedule)
+            self.update_from_dict(self.app.conf.beat_schedule)
+
+    assert set(InMemory(app).schedule) == set(settings.CELERY_BEAT_SCHEDULE)
 
 
 @pytest.mark.parametrize("task", own_tasks(), ids=lambda task: task.name)
@@ -45,4 +84,48 @@ def test_a_worker_serves_every_queue_and_no_other(name):
     served = re.search(r"--queues[ =](\S+)", (settings.BASE_DIR / name).read_text())
     assert served is not None
     assert set(served[1].split(",")) == set(Queue)
-    assert app.conf.task_default_queue in set(Queue)
+    assert set(app.amqp.queues) == set(Queue)
+    assert app.conf.task_default_queue not in set(Queue), "a message without a queue would be hidden in it"
+
+
+# --- Jobs ---
+
+
+def kinds() -> list[JobKind]:
+    return list(job_kinds())
+
+
+def name_of(kind: JobKind) -> str:
+    return f"{kind.model._meta.label}-{kind.running}"
+
+
+def test_every_model_with_background_work_declares_its_kinds():
+    models = {model for model in apps.get_models() if issubclass(model, Job)}
+    assert {kind.model for kind in kinds()} == models
+    assert len({(kind.model, kind.running) for kind in kinds()}) == len(kinds())
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=name_of)
+def test_a_job_names_a_task_that_exists_and_its_queue(kind):
+    if kind.task is None:
+        assert kind.waiting is not None
+        return
+    task = {task.name: task for task in own_tasks()}[kind.task]
+    assert task.queue == kind.queue
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=name_of)
+def test_a_job_names_states_and_columns_of_its_model(kind):
+    states = set(dict(kind.model._meta.get_field(kind.state_field).choices))
+    assert {kind.running, kind.failed, kind.waiting or kind.failed} <= states
+    assert (kind.waiting is None) == (kind.find_due is not None), "a row waits in a state, or something says it is due"
+    for column in (*kind.cleared, *filter(None, [kind.message_field])):
+        kind.model._meta.get_field(column)
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=name_of)
+def test_a_job_that_can_be_given_up_says_so_in_a_sentence(kind):
+    if kind.max_attempts is not None:
+        longest = kind.model._meta.get_field(kind.message_field).max_length
+        for sentence in (kind.given_up, kind.broken):
+            assert 0 < len(sentence) <= longest

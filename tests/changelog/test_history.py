@@ -1,4 +1,4 @@
-"""The history that the page of a record shows."""
+"""Tests of the history on the page of a record."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.queries import exactly
 
 
 def log(user, record, before, after, *, division=None, kind="updated", **of_set):
-    """A change of `record` by `user`."""
+    """Log a change of `record` by `user`."""
     return ChangeRecord.objects.create(
         change_set=make_change_set(user, **of_set),
         model=record._meta.label_lower,

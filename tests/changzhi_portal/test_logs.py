@@ -109,7 +109,7 @@ def test_lines_of_a_step_that_no_task_does_name_the_batch(
     lines: Lines, clerk: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = received(tmp_path, clerk, queue=False)
-    monkeypatch.setattr("uploads.actions.check._check", fail)
+    monkeypatch.setattr("uploads.actions.check.check_claimed", fail)
     actions.check_batch(batch)
     (line,) = (line for line in lines() if line["level"] == "error")
     assert line["batch_id"] == batch.pk

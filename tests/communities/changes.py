@@ -1,4 +1,4 @@
-"""Changes of divisions and rows of their crosswalk, and what must hold of the map whatever has been applied."""
+"""Factories of changes of divisions and rows of their crosswalk, and invariants of the divisions after any change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EVE = DAY - datetime.timedelta(days=1)
 
 
 def change(kind, old, code, name, *, day=DAY):
-    """A change that is known and not applied yet."""
+    """Create a change that is noted and not applied."""
     return DivisionChange.objects.create(
         kind=kind,
         level=old.level,
@@ -27,7 +27,7 @@ def change(kind, old, code, name, *, day=DAY):
 
 
 def goes(community, code, name="", town=""):
-    """A row of the crosswalk; without a code it says that no counterpart is known."""
+    """Create a row of the crosswalk; without a code no counterpart is known."""
     return CrosswalkRow.objects.create(
         effective_on=DAY,
         from_code=community.code,
@@ -39,13 +39,13 @@ def goes(community, code, name="", town=""):
 
 
 def place_of(community, day):
-    """County, town, code and name that a community had on a day."""
+    """Return county, town, code and name of a community on a day."""
     placement = CommunityPlacement.objects.in_effect_on(day).select_related("town__parent").get(community=community)
     return placement.town.parent.name, placement.town.name, placement.code, placement.name
 
 
 def assert_sound():
-    """What must hold of the whole map, whatever has been applied."""
+    """Check the invariants of all divisions and placements."""
     for community in Community.objects.select_related("town__parent"):
         stretches = list(community.placements.order_by("valid_from"))
         assert stretches[0].valid_from == BEGINNING or stretches[0].valid_from >= DAY

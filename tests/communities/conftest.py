@@ -1,4 +1,4 @@
-"""Who applies changes of divisions."""
+"""Fixtures of the tests of communities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merges, renames, recodes and splits of counties and towns, and what is refused before anything is written."""
+"""Tests of merges, renames, recodes and splits of counties and towns, and of their refusals before anything is written."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_code_that_another_community_has_is_refused(place, admin):
 
 
 def test_what_has_moved_since_the_day_keeps_its_own_history(place, admin):
-    """A change that is applied late meets communities that have moved or come into being since its day."""
+    """Apply a change after communities have moved or been created since its day."""
     later = datetime.date(2019, 3, 1)
     moved, came = place.communities[0], make_community(place.street, "新来社区居委会")
     moved.placements.update(valid_to=later)

@@ -1,4 +1,4 @@
-"""Changes of divisions that come as lists: noted and applied in one, or refused whole."""
+"""Tests of changes of divisions from CSV files: noted and applied together, or refused completely."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_list_without_its_columns_or_its_file_is_refused(place, admin, tmp_pat
     for name, said in (("wrong.csv", "columns missing"), ("none.csv", "not a readable")):
         with pytest.raises(CommandError, match=said):
             call_command("apply_division_changes", as_="bureau", changes=tmp_path / name)
-    with pytest.raises(CommandError, match="goes with --changes"):
+    with pytest.raises(CommandError, match="together with --changes"):
         call_command("apply_division_changes", as_="bureau", crosswalk=tmp_path / "wrong.csv")
 
 

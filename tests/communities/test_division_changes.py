@@ -1,4 +1,4 @@
-"""Changes of divisions carried out: the merger of 2018 in the real city; once, by the right person, with its people."""
+"""Tests of applying changes of divisions: the merger of 2018 in the real city, rights, repetition, users, the log."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def changed_city(city):
-    """The real city after the changes of 23 November 2018. Gives what was applied."""
+    """Apply the changes of 23 November 2018 to the real city and return the result."""
     (applied,) = apply_division_changes(by=make_user(Role.BUREAU_ADMIN, city, "bureau"))
     return applied
 
 
 def test_the_real_city_has_the_counties_of_today(changed_city):
-    counties = Division.objects.counties().standing()
+    counties = Division.objects.counties().current()
     assert set(counties.values_list("code", "name")) >= {
         ("140403", "潞州区"),
         ("140404", "上党区"),
@@ -59,7 +59,7 @@ def test_the_map_of_the_day_before_is_what_it_was(changed_city):
 
 
 def test_every_row_of_the_crosswalk_has_come_true_and_no_community_is_lost(changed_city):
-    assert Community.objects.standing().count() == 3_606
+    assert Community.objects.current().count() == 3_606
     now = dict(CommunityPlacement.objects.in_effect_on(DAY).values_list("community_id", "code"))
     then = dict(CommunityPlacement.objects.in_effect_on(EVE).values_list("code", "community_id"))
     assert len(now) == len(set(now.values())) == 3_606
@@ -107,7 +107,7 @@ def test_applying_reads_the_same_and_writes_in_batches_however_many_communities_
     change("recode", Division.objects.by_code("140402"), "140409", "城区")
     large = queries_of(lambda: apply_division_changes(by=admin))
     assert len(large) - len(writes_of(large)) == len(small) - len(writes_of(small))
-    # SQLite takes a thousand values a statement.
+    # SQLite allows a thousand values per statement.
     assert len(writes_of(large)) <= len(writes_of(small)) + 20, "two hundred communities more"
 
 
@@ -122,7 +122,7 @@ def test_loading_again_after_the_change_brings_nothing_back(changed_city):
     assert load_divisions().is_empty
 
 
-# --- Applied once, by the right person, and written down ---
+# --- Repetition, rights and the log ---
 
 
 def test_a_second_run_says_that_there_is_nothing_to_do(city):
@@ -219,7 +219,7 @@ def test_nothing_is_written_when_a_change_does_not_fit(place, admin):
     assert not ChangeSet.objects.exists()
 
 
-# --- People ---
+# --- Users ---
 
 
 def test_people_keep_working_in_the_successor_and_see_its_past(

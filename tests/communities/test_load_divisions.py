@@ -1,4 +1,4 @@
-"""The reference data of 2017 and the command that loads them."""
+"""Tests of the reference data of 2017 and of the command that loads them."""
 
 import csv
 import datetime
@@ -111,7 +111,7 @@ def test_the_county_changes_of_2018_are_known_but_not_applied(city):
         ("潞城市", "潞城区", "140406", "rename", None),
     }
     assert set(DivisionChange.objects.values_list("effective_on", flat=True)) == {datetime.date(2018, 11, 23)}
-    assert Division.objects.standing().count() == 181
+    assert Division.objects.current().count() == 181
 
 
 def test_loading_writes_in_batches_not_row_by_row():

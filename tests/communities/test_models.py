@@ -1,4 +1,4 @@
-"""Divisions, communities and what stands in them, as the rest of the portal relies on them."""
+"""Tests of the models of divisions, communities and their records."""
 
 import datetime
 
@@ -42,7 +42,7 @@ def test_an_unknown_code_says_how_to_load_the_divisions(place):
 
 
 def test_a_code_that_was_given_again_means_the_newest_holder(place):
-    # The closed holder hangs elsewhere in the tree, since paths are unique.
+    # The closed division has another path, because paths are unique.
     Division.objects.filter(pk=place.other_county.pk).update(valid_to=CHANGE, path="140400/140402/140423/")
     again = make_division("140423", "新襄垣县", place.city, valid_from=CHANGE)
     assert Division.objects.by_code("140423") == again
@@ -56,7 +56,7 @@ def test_a_closed_county_hangs_under_its_successor_whose_scope_reaches_its_past(
     assert place.county.path == "140400/140403/140402/"
     clerk.division = heir
     assert place.county in Division.objects.visible_to(clerk)
-    assert set(Division.objects.counties().standing()) == {heir, place.other_county}
+    assert set(Division.objects.counties().current()) == {heir, place.other_county}
     assert place.county in Division.objects.in_effect_on(CHANGE - datetime.timedelta(days=1))
     assert place.county not in Division.objects.in_effect_on(CHANGE)
 

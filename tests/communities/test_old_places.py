@@ -1,4 +1,4 @@
-"""Old names and codes in new files, new ones in old files (domain.md §3, spreadsheets.md)."""
+"""Tests of old names and codes in new files, and of new ones in old files (docs/domain.md §3.6)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DAY = datetime.date(2018, 11, 23)
 
 @pytest.fixture
 def changed_city(city):
-    """The real city after the changes of 23 November 2018."""
+    """Apply the changes of 23 November 2018 to the real city."""
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, city))
     return city
 

@@ -1,4 +1,4 @@
-"""What is found wrong in communities, population and facilities, and what is left alone."""
+"""Tests of the quality rules of communities, population and facilities."""
 
 from __future__ import annotations
 

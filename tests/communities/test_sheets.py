@@ -1,4 +1,4 @@
-"""Rows of communities and facilities, and finding the place they mean (domain.md §3, §4)."""
+"""Tests of uploaded rows of communities and facilities, and of finding their places (docs/domain.md §3, §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of communities and facilities."""
+"""Tests of the pages of communities and facilities."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_closed_communities_are_shown_only_when_asked_for(place, officer, signed
     browser = signed_in(officer)
     address = reverse("communities:community_list")
     assert browser.get(address).context["table"].paginator.count == 6
-    closed = browser.get(address, {"standing": "closed"})
+    closed = browser.get(address, {"status": "closed"})
     assert "和平社区居委会（已撤销）" in closed.content.decode()
     assert closed.context["table"].paginator.count == 1
 

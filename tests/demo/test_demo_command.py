@@ -1,6 +1,4 @@
-"""`manage.py demo` on two counties of the real city, across the merger: the same way in as every office's, month by
-month, once, and never among real data.
-"""
+"""Tests of `manage.py demo` on two counties of the real city, over the months of the merger."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from accounts.models import ROLE_LEVELS, User
 from changelog.models import ChangeSet
 from communities.models import Community, CommunityPlacement, Division
 from demo.accounts import ACCOUNTS, OFFICER, PASSWORD, create_accounts
-from demo.play import Printed, newest_briefing
+from demo.run import DemoBriefing, newest_briefing
 from demo.span import Span
 from notices.models import Notice
 from orgs.models import SocialOrganization
@@ -39,10 +37,10 @@ State = Submission.State
 
 @pytest.fixture
 def small_city(city, settings, tmp_path):
-    """The real city with the communities of two counties, in an installation of its own."""
+    """Reduce the real city to the communities of two counties, with folders of its own."""
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "files"
-    settings.DEMO = False  # the command sets it; the fixture sets it back
+    settings.DEMO = False  # the command sets it; pytest-django resets it
     elsewhere = Community.objects.exclude(town__parent__code__in=COUNTIES)
     CommunityPlacement.objects.filter(community__in=elsewhere).delete()
     elsewhere.delete()
@@ -55,16 +53,16 @@ def test_the_demo_comes_in_through_the_upload_path_month_by_month_and_ends_with_
     small_city, settings, capsys, monkeypatch
 ):
     call_command("demo", **MONTHS)
-    said = capsys.readouterr()
-    assert PASSWORD in said.out
-    assert all(account.username in said.out for account in ACCOUNTS)
-    assert all(f"2018-{number:02}: " in said.err for number in range(9, 13))
+    output = capsys.readouterr()
+    assert PASSWORD in output.out
+    assert all(account.username in output.out for account in ACCOUNTS)
+    assert all(f"2018-{number:02}: " in output.err for number in range(9, 13))
     _came_in_as_each_offices_own_upload()
     _went_through_the_merger(small_city)
     _months_are_measured_and_all_but_two_locked()
     _counties_reported_at_their_time()
     _people_find_something_to_do_and_no_heap_of_notices()
-    _is_printed_as_invented(small_city, said.out)
+    _is_printed_as_invented(small_city, output.out)
     assert settings.DEMO is True
     assert (small_city / "demo" / "DEMO").exists()
     _runs_once(capsys)
@@ -93,7 +91,7 @@ def _came_in_as_each_offices_own_upload():
 def _went_through_the_merger(folder):
     county = Division.objects.get(name="潞州区")
     assert User.objects.get(username="demo_chengqu").division == county
-    # What the county has not sent yet lies ready for whoever plays its clerk.
+    # The file of a register that the county has not sent is written but not uploaded.
     month = folder / "demo" / "workbooks" / "2018-12"
     sent, ready = (month / f"演示数据_潞州区_{register}_2018-12.xlsx" for register in ("社区", "社会组织"))
     assert sent.exists()
@@ -137,15 +135,15 @@ def _people_find_something_to_do_and_no_heap_of_notices():
     assert Notice.objects.filter(seen_at=None).count() <= 10
 
 
-def _is_printed_as_invented(folder, said):
+def _is_printed_as_invented(folder, output):
     newest = newest_briefing(SPAN)
     briefings = Briefing.objects.select_related("period", "division").order_by("pk")
     assert [(each.state, each.division.code, each.period.code) for each in briefings] == [
         ("printed", "140403", "2018-11"),
         ("printed", "140400", "2018-11"),
     ]
-    assert str(newest.path) in said
-    for path in (newest.path, Printed(newest.month, "140403", "潞州区").path):
+    assert str(newest.path) in output
+    for path in (newest.path, DemoBriefing(newest.month, "140403", "潞州区").path):
         assert path.name.startswith("演示数据_")
         assert "演示数据" in PdfReader(path).pages[0].extract_text()
 
@@ -153,10 +151,10 @@ def _is_printed_as_invented(folder, said):
 def _runs_once(capsys):
     before = UploadBatch.objects.count()
     call_command("demo", **MONTHS)
-    said = capsys.readouterr()
-    assert "are there already" in said.out
-    assert "demo_officer" in said.out
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert "are there already" in output.out
+    assert "demo_officer" in output.out
+    assert output.err == ""
     assert UploadBatch.objects.count() == before
 
 

@@ -1,4 +1,4 @@
-"""What the demo invents: well-formed, labelled, the same on every machine, and like a city that gets on."""
+"""Tests of the generated demo data: well-formed, labelled, the same on every machine, and plausible over time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from accounts.models import Role
 from changzhi_portal.identifiers import clean_credit_code, clean_id_number, clean_phone
 from communities.models import Community
 from demo.accounts import ACCOUNTS, CLERK_OF_COUNTY
-from demo.character import Course
-from demo.files import DemoFile, Writer, name_in_files, readdressed
-from demo.places import Atlas, DemoCounty, demo_counties
-from demo.population import inhabit
+from demo.county_profiles import ShareCurve
+from demo.files import DemoFile, Writer, name_in_files, with_place_names
+from demo.places import DemoCounty, PlaceNames, demo_counties
+from demo.population import add_residents
 from demo.span import FIRST, LAST, Span, months_from, progress_until
 from demo.submissions import ALWAYS_LATE, MISSING_IN_ARREARS, Kind, steps_of
 from periods.models import last_day_of
@@ -29,7 +29,7 @@ from tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 WHOLE = Span()
-# Dates of things that happen, by register; what began before the first month keeps its day.
+# The date fields of events, by register. Records of the first month may be dated before it.
 HAPPENED = {
     "facilities": ("opened_on", "closed_on"),
     "organizations": ("established_on", "dissolved_on"),
@@ -42,16 +42,16 @@ def month(text: str) -> datetime.date:
 
 
 @lru_cache
-def told() -> Writer:
-    """The whole demo's stories: they depend on nothing but the real places, and take a second."""
+def whole_city() -> Writer:
+    """Return a writer with the rows of the whole demo, cached: they depend only on the real places, and take a second."""
     writer = Writer(Path(), demo_counties(WHOLE.day), WHOLE)
-    writer.tell()
+    writer.prepare()
     return writer
 
 
 @pytest.fixture
 def writer(city) -> Writer:
-    return told()
+    return whole_city()
 
 
 @pytest.fixture
@@ -66,13 +66,13 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def files(counties, folder) -> list[DemoFile]:
-    """Three counties' workbooks of three months, written once."""
-    return _written(folder)
+    """Return three counties' workbooks of three months, written once."""
+    return _three_counties(folder)
 
 
 @lru_cache
-def _written(folder: Path) -> list[DemoFile]:
-    small = [county for county in told().counties if county.code in {"140402", "140411", "140471"}]
+def _three_counties(folder: Path) -> list[DemoFile]:
+    small = [county for county in whole_city().counties if county.code in {"140402", "140411", "140471"}]
     written = Writer(folder, small, Span(last=month("2018-01")))
     return [file for each in written.span.months for file in written.files_of(each)]
 
@@ -86,7 +86,7 @@ def test_every_real_community_reports_and_no_virtual_one(counties):
     real = Community.objects.exclude(kind="").values_list("code", flat=True)
     assert set(real) <= codes
     assert not Community.objects.filter(is_virtual=True, code__in=codes).exists()
-    # The four mining communities have people, though their codes name no kind.
+    # The four mining communities have residents, although their codes give no default kind.
     assert len(codes) == len(real) + 4
 
 
@@ -116,7 +116,7 @@ def test_credit_codes_are_valid_and_one_organizations_alone_and_registered_ones_
 
 
 def test_names_are_unique_where_they_must_be(writer):
-    """A later row of the same name speaks of the same building or organization."""
+    """Check that a later row with the same name is about the same building or organization."""
     for register, date in (("facilities", "opened_on"), ("organizations", "established_on")):
         first = {}
         for row in rows_of(writer, register):
@@ -158,13 +158,13 @@ def test_the_same_city_every_time_and_however_long_it_is_played(counties, writer
     again = Writer(tmp_path, demo_counties(WHOLE.day)[:3], WHOLE)
     for county in counties[:3]:
         for register in HAPPENED:
-            whole = writer.stories[county.code][register]
-            assert [*again.stories[county.code][register]] == WHOLE.months
-            assert again.stories[county.code][register][month("2019-03")] == whole[month("2019-03")]
-            assert short.stories[county.code][register][month("2017-12")] == whole[month("2017-12")]
+            whole = writer.rows_by_county[county.code][register]
+            assert [*again.rows_by_county[county.code][register]] == WHOLE.months
+            assert again.rows_by_county[county.code][register][month("2019-03")] == whole[month("2019-03")]
+            assert short.rows_by_county[county.code][register][month("2017-12")] == whole[month("2017-12")]
 
 
-# --- A city that gets on ---
+# --- Progress towards the targets ---
 
 
 def test_progress_goes_from_nothing_to_all_and_never_back():
@@ -173,15 +173,15 @@ def test_progress_goes_from_nothing_to_all_and_never_back():
     assert all(earlier < later for earlier, later in pairwise(done))
 
 
-def test_a_course_may_turn():
-    course = Course(0.2, 0.4, (month("2019-06"), 0.6))
-    assert course.share_in(FIRST) == pytest.approx(0.2)
-    assert course.share_in(month("2019-06")) == pytest.approx(0.6)
-    assert course.share_in(LAST) == pytest.approx(0.4)
+def test_a_share_curve_may_turn():
+    curve = ShareCurve(0.2, 0.4, (month("2019-06"), 0.6))
+    assert curve.share_in(FIRST) == pytest.approx(0.2)
+    assert curve.share_in(month("2019-06")) == pytest.approx(0.6)
+    assert curve.share_in(LAST) == pytest.approx(0.4)
 
 
 def test_counties_get_on_differently(writer):
-    """Fast, slow, going back, and standing still: villages with a professional."""
+    """Check four courses of villages with a professional: fast, slow, declining and unchanged."""
     met = {county.code: villages_with_a_professional(writer, county) for county in writer.counties}
     first, summer, last = month("2017-11"), month("2019-06"), month("2020-06")
     assert met["140423"][last] > 0.95  # 襄垣县
@@ -194,22 +194,24 @@ def test_counties_get_on_differently(writer):
 
 def villages_with_a_professional(writer: Writer, county: DemoCounty) -> dict[datetime.date, float]:
     villages = [community.code for community in county.communities if not community.is_urban]
-    at_work: dict[str, set[str]] = defaultdict(set)
+    in_office: dict[str, set[str]] = defaultdict(set)
     shares = {}
     for each in writer.span.months:
-        for row in writer.stories[county.code]["workers"][each]:
+        for row in writer.rows_by_county[county.code]["workers"][each]:
             is_professional = row["level"] != "无" or row["has_social_work_degree"]
             if is_professional and "community_code" in row:
                 change = (
-                    at_work[row["community_code"]].discard if "ended_on" in row else at_work[row["community_code"]].add
+                    in_office[row["community_code"]].discard
+                    if "ended_on" in row
+                    else in_office[row["community_code"]].add
                 )
                 change(row["id_number"])
-        shares[each] = sum(bool(at_work[code]) for code in villages) / len(villages)
+        shares[each] = sum(bool(in_office[code]) for code in villages) / len(villages)
     return shares
 
 
 def test_the_city_looks_like_one(writer, counties):
-    """Half of the urban communities have their 500 m² at first, and most of them in the end."""
+    """Check that about half of the urban communities have 500 m² in the first month, and most in the last."""
     areas: dict[str, dict[str, Decimal]] = defaultdict(dict)
     rates = []
     for each in WHOLE.months:
@@ -220,10 +222,10 @@ def test_the_city_looks_like_one(writer, counties):
         rates.append(sum(sum(areas[code].values()) >= Decimal(500) for code in urban) / len(urban))
     assert 0.5 < rates[0] < 0.7
     assert 0.8 < rates[-1] < 0.97
-    residents = [place.residents for county in counties for place in inhabit(county)]
+    residents = [place.residents for county in counties for place in add_residents(county)]
     assert 2_500_000 < sum(residents) < 4_500_000
     assert 5 < residents.count(0) < 60
-    rural = [p.residents for county in counties for p in inhabit(county) if not p.community.is_urban]
+    rural = [p.residents for county in counties for p in add_residents(county) if not p.community.is_urban]
     assert 50 < sum(number >= 3_000 for number in rural) < 250
 
 
@@ -247,7 +249,7 @@ def test_projects_add_up_and_go_on_to_their_end(writer):
 
 
 def test_counties_report_in_time_but_for_one(city):
-    """And one is returned each autumn, one needs the bureau, one still owes the month in arrears."""
+    """Check the counties with special courses: late, returned each autumn, reported by the bureau, not reported."""
     late: Counter[str] = Counter()
     for code in ("140423", "140426", ALWAYS_LATE, MISSING_IN_ARREARS):
         for each in WHOLE.months[:-2]:
@@ -305,26 +307,29 @@ def test_after_the_merger_an_office_writes_its_old_name_for_a_while(counties):
 
 
 def test_an_atlas_of_after_the_merger_knows_the_places_of_before(writer):
-    """Rows are of the first day; files call their places as they are called on theirs, but for an office's old habit."""
+    """Check that rows of the first day get the names of the file's day, unless the office still writes the old ones."""
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, "140400"))
-    atlas = Atlas(WHOLE.day, datetime.date(2019, 1, 31))
+    place_names = PlaceNames(WHOLE.day, datetime.date(2019, 1, 31))
     community = next(county for county in writer.counties if county.code == "140402").communities[0]
     address = {"county": "城区", "town": community.town}
     row = address | {"community_name": community.name, "community_code": community.code}
-    (today,) = readdressed([row], atlas)
+    (today,) = with_place_names([row], place_names)
     assert today["county"] == "潞州区"
     assert today["community_code"].startswith("140403")
-    assert list(readdressed([row], atlas, says="城区")) == [row]
-    assert [each["county"] for each in readdressed([address, {"county": "郊区"}], atlas)] == ["潞州区", "潞州区"]
-    (project,) = readdressed([{"county": "城区", "communities": (community.code,)}], atlas)
+    assert list(with_place_names([row], place_names, unchanged_county="城区")) == [row]
+    assert [each["county"] for each in with_place_names([address, {"county": "郊区"}], place_names)] == [
+        "潞州区",
+        "潞州区",
+    ]
+    (project,) = with_place_names([{"county": "城区", "communities": (community.code,)}], place_names)
     assert project["communities"] in {today["community_name"], today["community_code"]}
 
 
 def rows_of(writer: Writer, register: str, each: datetime.date | None = None):
-    """The rows of a register, of one month or of all, county by county."""
+    """Yield the rows of a register, of one month or of all, county by county."""
     for county in writer.counties:
         for one in [each] if each else writer.span.months:
-            yield from writer.stories[county.code][register][one]
+            yield from writer.rows_by_county[county.code][register][one]
 
 
 def _first_lines(path: Path) -> str:

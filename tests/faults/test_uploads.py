@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeRecord
+from changzhi_portal.jobs import put_back_jobs
 from changzhi_portal.registers.context import CheckContext
 from communities.models import Community, CommunityProfile, Facility
 from submissions.actions import lock_period
@@ -60,7 +61,7 @@ def test_a_worker_killed_in_the_middle_of_a_commit_leaves_nothing_and_the_batch_
     assert Facility.objects.count() == ChangeRecord.objects.count() == 0
 
     UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=timezone.now() - datetime.timedelta(minutes=2))
-    actions.put_back_stalled_batches()
+    put_back_jobs()
     assert state_of(batch) == State.COMMIT_QUEUED
     with worker():
         wait_until(lambda: state_of(batch) == State.COMMITTED, what="the second try")

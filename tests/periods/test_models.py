@@ -1,4 +1,4 @@
-"""The calendar of reporting months."""
+"""Tests of the calendar of reporting months."""
 
 import datetime
 

@@ -1,23 +1,43 @@
-"""Briefings made by hand: figures as `reports.figures` gives them, with every value a test may want to change."""
+"""Briefings made by hand: figures as `reports.figures` gives them, with every value a test may want to change.
+
+What a test changes may be given as dataclasses or as the plain values that they are kept as.
+"""
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from communities.models import Division
 from reports.models import Briefing
+from reports.stored_figures import (
+    CONVERTER,
+    BriefingFigures,
+    DivisionFigures,
+    Edition,
+    FarthestCommunity,
+    ShortCommunity,
+    TargetFigures,
+    to_json,
+)
 from tests.factories import make_period
 
-CITY = {"code": "140400", "name": "长治市", "level": "city", "office": "长治市民政局"}
-COUNTY = {"code": "140423", "name": "襄垣县", "level": "county", "office": "襄垣县民政局"}
+Made = TypeVar("Made")
+
+CITY = Edition(code="140400", name="长治市", level="city", office="长治市民政局")
+COUNTY = Edition(code="140423", name="襄垣县", level="county", office="襄垣县民政局")
 
 
-def target(**changes: Any) -> dict[str, Any]:
+def made(kind: type[Made], values: dict[str, Any]) -> Made:
+    """Return a dataclass of stored figures from values of which any may be a dataclass already."""
+    return CONVERTER.structure(CONVERTER.unstructure(values), kind)
+
+
+def target(**changes: Any) -> TargetFigures:
     """城市社区设施面积: 96 of 153 met."""
-    return {
+    values = {
         "code": "urban_facility_area",
         "name": "城市社区综合服务设施面积达到500平方米以上",
         "short_name": "城市社区设施面积",
@@ -29,70 +49,59 @@ def target(**changes: Any) -> dict[str, Any]:
         "at_least": 500,
         "at_most": None,
         "unit": "㎡",
+        "value_unit": changes.get("unit", "㎡"),
+        "per": "",
+        "aggregate": "each",
+        "coverage_at_least": None,
         "judged": 153,
         "met": 96,
-        "over": 0,
         "unmet": 57,
-        "not_applicable": 0,
-        "unknown": 0,
         "rate": 0.6275,
         "percent": 62.7,
         "gap": 12817.84,
         "change_on_last_month": 1.3,
-        "change_on_year_before": None,
         "divisions": [division("140402", "城区", 57, 38), division("140423", "襄垣县", 8, 4)],
         "best": [{"code": "140402", "name": "城区", "percent": 66.7}],
         "weakest": [{"code": "140423", "name": "襄垣县", "percent": 50.0}],
         "farthest": {"missing": 500, "number": 0, "rows": [farthest("和平社区居委会", 0, 500)]},
-        **changes,
     }
+    return made(TargetFigures, {**values, **changes})
 
 
-def division(code: str, name: str, judged: int, met: int, **changes: Any) -> dict[str, Any]:
+def division(code: str, name: str, judged: int, met: int, **changes: Any) -> DivisionFigures:
     """A county's row of a target."""
-    return {
+    values = {
         "code": code,
         "name": name,
         "judged": judged,
         "met": met,
-        "over": 0,
         "unmet": judged - met,
-        "not_applicable": 0,
-        "unknown": 0,
         "rate": round(met / judged, 4) if judged else None,
         "percent": round(100 * met / judged, 1) if judged else None,
-        "gap": 0,
-        "value": None,
-        **changes,
     }
+    return made(DivisionFigures, {**values, **changes})
 
 
-def farthest(name: str, value: float, missing: float) -> dict[str, Any]:
+def farthest(name: str, value: float, missing: float) -> FarthestCommunity:
     """A community that falls short of a target."""
-    return {
-        "county": "城区",
-        "town": "东街街道办事处",
-        "code": "140402001001",
-        "name": name,
-        "value": value,
-        "missing": missing,
-    }
+    return FarthestCommunity("城区", "东街街道办事处", "140402001001", name, value, missing)
 
 
-def short_community(name: str, area: float | None = 300) -> dict[str, Any]:
+def short_community(name: str, area: float | None = 300, **changes: Any) -> ShortCommunity:
     """A row of 附件1 that falls short of the facility area."""
-    return {
+    values = {
         "county": "城区",
         "town": "东街街道办事处",
         "code": "140402001001",
         "name": name,
         "figures": {"urban_facility_area": {"value": area, "is_short": True}},
     }
+    return made(ShortCommunity, {**values, **changes})
 
 
-def figures(**changes: Any) -> dict[str, Any]:
-    """The figures of the city's June 2018 with one target."""
-    return {
+def figures(**changes: Any) -> BriefingFigures:
+    """The figures of the city's June 2018 with one target; without reports, and without a pace."""
+    values = {
         "period": "2018-06",
         "as_of": "2018-06-30",
         "is_demo": False,
@@ -109,17 +118,18 @@ def figures(**changes: Any) -> dict[str, Any]:
             "by_funding_source": [],
             "by_beneficiaries": [],
         },
-        **changes,
     }
+    return made(BriefingFigures, {**values, **changes})
 
 
 def issue(**changes: Any) -> Briefing:
     """An issue that stands in no database."""
+    printed_from = changes.pop("figures", None) or figures()
     values: dict[str, Any] = {
         "issue_number": 6,
         "total_number": 8,
         "issued_on": datetime.date(2018, 7, 5),
-        "figures": figures(),
+        "figures": to_json(printed_from),
         "reported_to": "山西省民政厅，长治市委、市人民政府",
         "copied_to": "市直有关单位",
         "distributed_to": "各县（市、区）民政局",
@@ -128,12 +138,14 @@ def issue(**changes: Any) -> Briefing:
 
 
 def make_briefing(place: Division, month: str = "2018-06", **fields: Any) -> Briefing:
-    """A saved issue that waits to be printed."""
+    """A saved issue that waits to be printed; with figures, as if it had been printed before."""
+    printed_from = fields.pop("figures", None)
     period = make_period(month)
     values: dict[str, Any] = {
         "issue_number": period.month.month,
         "total_number": (period.month.year - 2017) * 12 + period.month.month - 10,
         "issued_on": datetime.date(2018, 7, 5),
         "heartbeat_at": timezone.now(),
+        "figures": to_json(printed_from) if printed_from else {},
     }
     return Briefing.objects.create(period=period, division=place, **{**values, **fields})

@@ -11,12 +11,15 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import Role
+from changzhi_portal import jobs
+from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS
 from changzhi_portal.refusals import InvalidError, NotAllowedError, UnavailableError
 from communities.models import Community
 from periods.models import ReportingPeriod
 from reports import actions, tasks
-from reports.actions import prepare_briefing, print_briefing, print_queued, put_back_stalled_briefings
-from reports.models import HEARTBEAT_LIMIT, MOST_ATTEMPTS, Briefing
+from reports.actions import prepare_briefing, print_briefing, print_queued
+from reports.jobs import PRINT
+from reports.models import Briefing
 from reports.storage import pdf_path
 from targets.actions import compute_period
 from targets.models import Computation
@@ -58,7 +61,7 @@ def again(briefing):
 
 def went_silent(briefing, **values):
     Briefing.objects.filter(pk=briefing.pk).update(
-        heartbeat_at=timezone.now() - HEARTBEAT_LIMIT - datetime.timedelta(seconds=1), **values
+        heartbeat_at=timezone.now() - LEASE - datetime.timedelta(seconds=1), **values
     )
 
 
@@ -88,10 +91,10 @@ def test_asking_twice_makes_one_issue(queued):
 
 
 def test_an_issue_being_printed_is_left_alone(queued):
-    Briefing.objects.update(state=State.PRINTING, claim="somebody", step="正在绘图和排版")
+    Briefing.objects.update(state=State.PRINTING, claim_token="somebody", step="正在绘图和排版")
     prepare_briefing(period=queued.period, division=queued.division, by=None, queue=False)
     queued.refresh_from_db()
-    assert (queued.state, queued.claim) == (State.PRINTING, "somebody")
+    assert (queued.state, queued.claim_token) == (State.PRINTING, "somebody")
 
 
 def test_asking_again_keeps_what_people_have_changed(queued):
@@ -126,11 +129,11 @@ def test_a_town_has_no_issue(place, period, officer):
 
 
 def test_the_queue_is_told_once_the_row_is_there(place, period, officer, django_capture_on_commit_callbacks):
-    with patch.object(actions, "hint") as enqueue:
+    with patch.object(jobs, "enqueue") as enqueue:
         with django_capture_on_commit_callbacks(execute=True):
             briefing = prepare_briefing(period=period, division=place.city, by=officer)
             enqueue.assert_not_called()
-        enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", briefing.pk)
+        enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", briefing.pk, expires=None)
 
 
 # --- Printing ---
@@ -142,7 +145,7 @@ def test_a_queued_issue_is_measured_printed_and_kept_for_the_portal_alone(queued
     queued.refresh_from_db()
     assert (queued.state, queued.message, queued.step) == (State.PRINTED, "", "")
     assert queued.printed_at is not None
-    assert queued.figures["targets"][0]["met"] == 1
+    assert queued.stored_figures.targets[0].met == 1
     path = pdf_path(queued.pdf_name)
     assert path.read_bytes().startswith(b"%PDF-")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -163,7 +166,7 @@ def test_changed_registers_are_measured_anew_before_printing(queued, facts, offi
     first = print_queued(queued.pk)
     make_facility(facts.communities[2], area=700)
     make_change_set(officer)
-    assert again(first).figures["targets"][0]["met"] == first.figures["targets"][0]["met"] + 1
+    assert again(first).stored_figures.targets[0].met == first.stored_figures.targets[0].met + 1
 
 
 def test_a_locked_month_keeps_the_figures_it_was_printed_from(queued, facts, officer):
@@ -183,7 +186,7 @@ def test_a_month_locked_after_an_early_print_is_printed_with_its_locked_figures(
     make_change_set(officer)
     compute_period(queued.period)
     lock(queued.period, officer)
-    assert again(first).figures["targets"][0]["met"] == 2
+    assert again(first).stored_figures.targets[0].met == 2
 
 
 def test_a_task_that_runs_twice_prints_once(queued):
@@ -262,18 +265,18 @@ def test_a_worker_that_lost_its_claim_writes_nothing(queued):
     """While we were drawing, beat gave the issue back and another worker took it."""
 
     def somebody_else_takes_it(briefing):
-        Briefing.objects.filter(pk=queued.pk).update(claim="another", step="正在核对数据")
+        Briefing.objects.filter(pk=queued.pk).update(claim_token="another", step="正在核对数据")
         return "<p>国</p>"
 
     with patch.object(actions, "issue_markup", side_effect=somebody_else_takes_it):
         assert print_queued(queued.pk) is None
     queued.refresh_from_db()
-    assert (queued.state, queued.claim, queued.pdf_name, queued.figures) == (State.PRINTING, "another", "", {})
+    assert (queued.state, queued.claim_token, queued.pdf_name, queued.figures) == (State.PRINTING, "another", "", {})
 
 
 def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(queued):
     def fails_late(briefing):
-        Briefing.objects.filter(pk=queued.pk).update(claim="another")
+        Briefing.objects.filter(pk=queued.pk).update(claim_token="another")
         raise UnavailableError("缺字体。")
 
     with patch.object(actions, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
@@ -283,26 +286,28 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.PRINTING])
 def test_an_issue_whose_worker_or_message_was_lost_is_queued_again(queued, state):
-    went_silent(queued, state=state, claim="dead", attempts=1)
-    with patch.object(actions, "hint") as enqueue:
-        assert put_back_stalled_briefings() == 1
-    enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", queued.pk)
+    went_silent(queued, state=state, claim_token="dead" if state == State.PRINTING else "", attempts=1)
+    with patch.object(jobs, "enqueue") as enqueue:
+        PRINT.put_back()
+        assert PRINT.send_due() == 1
+    enqueue.assert_called_once_with("reports.tasks.print_briefing", "reports", queued.pk, expires=60)
     queued.refresh_from_db()
-    assert (queued.state, queued.claim, queued.attempts) == (State.QUEUED, "", 1)
+    assert (queued.state, queued.claim_token, queued.attempts) == (State.QUEUED, "", 1)
     print_briefing(queued.pk)
     assert Briefing.objects.get().state == State.PRINTED
 
 
 def test_an_issue_with_a_sign_of_life_is_not_put_back(queued):
-    Briefing.objects.update(state=State.PRINTING, claim="alive")
-    assert put_back_stalled_briefings() == 0
+    Briefing.objects.update(state=State.PRINTING, claim_token="alive")
+    assert PRINT.put_back() == PRINT.send_due() == 0
     assert Briefing.objects.get().state == State.PRINTING
 
 
 def test_an_issue_that_kills_its_workers_is_given_up_with_a_sentence(queued):
-    went_silent(queued, state=State.PRINTING, attempts=MOST_ATTEMPTS)
-    with patch.object(actions, "hint") as enqueue:
-        tasks.put_back_stalled_briefings()
+    went_silent(queued, state=State.PRINTING, attempts=MAX_ATTEMPTS)
+    with patch.object(jobs, "enqueue") as enqueue:
+        PRINT.put_back()
+        assert PRINT.send_due() == 0
     enqueue.assert_not_called()
     queued.refresh_from_db()
     assert queued.state == State.FAILED
@@ -310,7 +315,7 @@ def test_an_issue_that_kills_its_workers_is_given_up_with_a_sentence(queued):
 
 
 def test_asking_again_after_giving_up_begins_anew(queued):
-    Briefing.objects.update(state=State.FAILED, message="多次生成都中断。", attempts=MOST_ATTEMPTS)
+    Briefing.objects.update(state=State.FAILED, message="多次生成都中断。", attempts=MAX_ATTEMPTS)
     assert again(queued).state == State.PRINTED
 
 
@@ -336,4 +341,4 @@ def test_an_organization_of_a_county_does_not_change_the_citys_facility_figures(
     first = print_queued(queued.pk)
     make_organization(facts.county)
     make_change_set(officer)
-    assert again(first).figures["targets"][0] == first.figures["targets"][0]
+    assert again(first).stored_figures.targets[0] == first.stored_figures.targets[0]

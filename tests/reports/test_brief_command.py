@@ -111,7 +111,7 @@ def test_a_missing_glyph_ends_with_1_and_names_the_character(place, tmp_path):
 
 def test_an_issue_being_printed_right_now_is_not_printed_twice(place, period, tmp_path):
     brief(tmp_path, "--period", "2018-06")[1].unlink()
-    Briefing.objects.update(state=Briefing.State.PRINTING, claim="worker")
+    Briefing.objects.update(state=Briefing.State.PRINTING, claim_token="worker")
     status, said = refused(tmp_path, "--period", "2018-06")
     assert status == 1
     assert "Try again in a moment" in said

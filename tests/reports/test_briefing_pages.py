@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
+from changzhi_portal import jobs
 from periods.models import ReportingPeriod
 from reports import actions
 from reports.models import Briefing
@@ -86,7 +87,7 @@ def test_only_the_bureau_sees_the_button(place, period, officer, leader, clerk, 
 def test_the_button_queues_the_issue_and_shows_its_progress(
     place, period, officer, signed_in, django_capture_on_commit_callbacks
 ):
-    with patch.object(actions, "hint") as enqueue, django_capture_on_commit_callbacks(execute=True):
+    with patch.object(jobs, "enqueue") as enqueue, django_capture_on_commit_callbacks(execute=True):
         answer = signed_in(officer).post(
             reverse("reports:print_briefing"), {"period": period.pk, "division": place.city.ref}, follow=True
         )

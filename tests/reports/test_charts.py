@@ -1,4 +1,4 @@
-"""Charts: a picture a page and a printer can both use, with links, names and nothing the policy for pages forbids."""
+"""Tests of the charts: links, titles, values, and nothing that the Content-Security-Policy forbids."""
 
 import datetime
 import re
@@ -115,7 +115,7 @@ def test_amounts_are_drawn_with_what_is_asked_for():
 
 @pytest.mark.parametrize("changed", ["2017", "2018"])
 def test_the_counties_of_a_year_stand_on_tiles_of_their_own(changed):
-    """Districts of 2018 may stand where the counties they continue stood, but never two of one year on one tile."""
+    """Check that divisions share a position only if they did not exist in the same year."""
     only_2017 = {"140402", "140411", "140421", "140424", "140481"}
     only_2018 = {"140403", "140404", "140405", "140406"}
     gone = only_2018 if changed == "2017" else only_2017
@@ -139,7 +139,7 @@ def test_divisions_without_a_place_of_their_own_stand_below_the_map():
 
 
 def trend(*values: float | None, goal: float = 100, **options) -> str:
-    """A trend from November 2017 on."""
+    """Draw a trend from November 2017 on."""
     points = [
         {
             "month": datetime.date(2017 + (10 + index) // 12, (10 + index) % 12 + 1, 1),
@@ -171,7 +171,7 @@ def test_a_trend_leaves_a_gap_where_a_month_has_no_figure():
 
 
 def line_of(svg: str) -> list[str]:
-    """The unbroken pieces of the line, as they are drawn."""
+    """Return the uninterrupted segments of the line."""
     (path,) = re.findall(r'<path[^>]* d="(M[^"]*L[^"]*)"[^>]*stroke-width="2"', svg)
     return re.findall(r"M[^M]*L[^M]*", path)
 

@@ -14,9 +14,10 @@ from accounts.actions import apply_division_changes
 from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
 from reports.actions import prepare_briefing, print_queued
 from reports.correcting import issue_correction
-from reports.corrections import corrections_between, in_words
+from reports.corrections import Change, corrections_between
 from reports.models import Briefing
 from reports.storage import pdf_path
+from reports.stored_figures import from_json
 from revisions.actions import compare_locked
 from submissions.actions import lock_period, reopen_period
 from tests.communities.changes import change
@@ -81,7 +82,7 @@ def test_every_printed_difference_is_named_with_old_and_new_figure():
         workforce={"workers": 4_356, "professionals": 2_245, "percent": 51.5, "last_month_workers": None},
         shortfalls={"targets": ["urban_facility_area"], "rows": [short_community("和平社区居委会", area=310)]},
     )
-    assert [in_words(each) for each in corrections_between(figures(), new)] == [
+    assert [each.in_words() for each in corrections_between(figures(), new)] == [
         "全市城市社区设施面积：达标数由96个更正为97个，未达标数由57个更正为56个，达标率由62.7%更正为63.4%，"
         "缺口由12817.84平方米更正为12437.84平方米",
         "其中各地城市社区设施面积：城区达标数由38个更正为39个",
@@ -94,7 +95,7 @@ def test_another_standard_and_targets_that_the_plan_got_or_lost_are_named():
     area = target()
     old = figures(targets=[area, target(code="old", short_name="旧目标")])
     new = figures(targets=[target(at_least=600), target(code="new", short_name="新目标", percent=50.0)])
-    assert [in_words(each) for each in corrections_between(old, new)] == [
+    assert [each.in_words() for each in corrections_between(old, new)] == [
         "全市城市社区设施面积：标准由≥500㎡更正为≥600㎡",
         "全市新目标：新列入（50.0%）",
         "全市旧目标：不再列入（原为62.7%）",
@@ -102,21 +103,21 @@ def test_another_standard_and_targets_that_the_plan_got_or_lost_are_named():
 
 
 def test_who_comes_onto_the_list_or_leaves_it_is_named_or_counted():
-    many = [short_community(f"第{number}社区", area=1) | {"code": f"14040200100{number}"} for number in range(2, 9)]
+    many = [short_community(f"第{number}社区", area=1, code=f"14040200100{number}") for number in range(2, 9)]
     new = figures(shortfalls={"targets": ["urban_facility_area"], "rows": many})
     [correction] = corrections_between(figures(), new)
-    assert in_words(correction) == (
+    assert correction.in_words() == (
         "附件1未达标城市社区名单：增加东街街道办事处第2社区、东街街道办事处第3社区、东街街道办事处第4社区、"
         "东街街道办事处第5社区、东街街道办事处第6社区等7个社区，删去东街街道办事处和平社区居委会"
     )
 
 
 def test_many_corrected_figures_of_the_list_are_counted():
-    rows = [short_community(f"第{number}社区", area=1) | {"code": f"14040200100{number}"} for number in range(2, 9)]
-    more = [row | {"figures": {"urban_facility_area": {"value": 2, "is_short": True}}} for row in rows]
+    rows = [short_community(f"第{number}社区", area=1, code=f"14040200100{number}") for number in range(2, 9)]
+    more = [short_community(row.name, area=2, code=row.code) for row in rows]
     old, new = ({"targets": ["urban_facility_area"], "rows": each} for each in (rows, more))
     [correction] = corrections_between(figures(shortfalls=old), figures(shortfalls=new))
-    assert in_words(correction) == "附件1未达标城市社区名单：另有7个社区的数据相应更正"
+    assert correction.in_words() == "附件1未达标城市社区名单：另有7个社区的数据相应更正"
 
 
 # --- Issuing one ---
@@ -131,8 +132,8 @@ def test_a_corrected_edition_stands_beside_an_original_that_stays_byte_for_byte(
 
     assert rows_of(locked) == before, "the locked month is the same"
     assert (correction.edition, correction.number_line) == (2, "第6期（总第8期）更正版")
-    assert correction.figures["targets"][0]["met"] == kept["targets"][0]["met"] + 1
-    assert [each["subject"] for each in correction.corrections][:2] == [
+    assert correction.stored_figures.targets[0].met == from_json(kept).targets[0].met + 1
+    assert [each.subject for each in correction.stored_corrections][:2] == [
         "全市城市社区设施面积",
         "其中各地城市社区设施面积",
     ]
@@ -174,7 +175,7 @@ def test_a_second_correction_corrects_the_first(original, locked, place, adminis
     correct(place, administrator, area=200)
     second = issue_correction(briefing=first, by=administrator, queue=False)
     assert (second.edition, second.edition_name) == (3, "第2次更正版")
-    assert ["达标数", "2个", "1个"] in second.corrections[0]["changes"]
+    assert Change("达标数", "2个", "1个") in second.stored_corrections[0].changes
 
 
 @pytest.mark.django_db

@@ -11,9 +11,11 @@ from changzhi_portal.refusals import InvalidError, StaleError
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, issuing_office
+from reports.stored_figures import Farthest, PaceFigures, ShortfallCell, Workforce, from_json, to_json
 from services.models import ServiceProject
 from targets.actions import compute_period
 from targets.models import DivisionMeasure, TargetResult
+from targets.pace import Outlook
 from tests.communities.changes import change
 from tests.factories import (
     make_community,
@@ -56,12 +58,12 @@ def measured(place, period):
 
 
 def target_of(figures, code):
-    return next(target for target in figures["targets"] if target["code"] == code)
+    return next(target for target in figures.targets if target.code == code)
 
 
 def test_every_count_is_that_of_the_result(measured, period):
     figures = briefing_figures(period, measured.city)
-    assert [target["code"] for target in figures["targets"]] == [
+    assert [target.code for target in figures.targets] == [
         "urban_facility_area",
         "urban_org_count",
         "rural_org_count",
@@ -69,51 +71,51 @@ def test_every_count_is_that_of_the_result(measured, period):
         "rural_professionals",
         "district_agencies",
     ]
-    for target in figures["targets"]:
-        result = TargetResult.objects.get(period=period, division=measured.city, target__code=target["code"])
+    for target in figures.targets:
+        result = TargetResult.objects.get(period=period, division=measured.city, target__code=target.code)
         for name in ("judged", "met", "over", "unmet", "not_applicable", "unknown"):
-            assert target[name] == getattr(result, name), (target["code"], name)
-        assert target["gap"] == float(result.gap)
-        assert target["rate"] == (None if result.rate is None else float(result.rate))
+            assert getattr(target, name) == getattr(result, name), (target.code, name)
+        assert target.gap == float(result.gap)
+        assert target.rate == (None if result.rate is None else float(result.rate))
 
 
 def test_the_facility_target_of_the_city(measured, period):
     """Five urban communities of 城区: 499.99 falls short by a hundredth, 600, 520 and 800 reach, one has none."""
     area = target_of(briefing_figures(period, measured.city), "urban_facility_area")
-    assert (area["judged"], area["met"], area["unmet"], area["percent"]) == (5, 3, 2, 60.0)
-    assert area["gap"] == 500.01
-    assert area["change_on_last_month"] == 40.0
-    assert area["change_on_year_before"] is None
-    assert [(row["code"], row["judged"], row["met"]) for row in area["divisions"]] == [
+    assert (area.judged, area.met, area.unmet, area.percent) == (5, 3, 2, 60.0)
+    assert area.gap == 500.01
+    assert area.change_on_last_month == 40.0
+    assert area.change_on_year_before is None
+    assert [(row.code, row.judged, row.met) for row in area.divisions] == [
         ("140402", 5, 3),
         ("140423", 0, 0),
     ]
-    assert [row["name"] for row in area["farthest"]["rows"]] == ["参府社区居委会", "和平社区居委会"]
-    assert [row["missing"] for row in area["farthest"]["rows"]] == [500, 0.01]
+    assert [row.name for row in area.farthest.rows] == ["参府社区居委会", "和平社区居委会"]
+    assert [row.missing for row in area.farthest.rows] == [500, 0.01]
 
 
 def test_units_over_the_bound_count_as_reached(measured, period):
     professionals = target_of(briefing_figures(period, measured.city), "urban_professionals")
-    assert (professionals["met"], professionals["over"], professionals["unmet"]) == (0, 1, 4)
-    assert professionals["percent"] == 20.0
-    assert professionals["change_on_last_month"] == 0.0  # five in May, six in June: both count
+    assert (professionals.met, professionals.over, professionals.unmet) == (0, 1, 4)
+    assert professionals.percent == 20.0
+    assert professionals.change_on_last_month == 0.0  # five in May, six in June: both count
 
 
 def test_a_target_for_districts_gives_each_districts_own_figure(measured, period):
     agencies = target_of(briefing_figures(period, measured.city), "district_agencies")
-    assert [(row["code"], row["value"]) for row in agencies["divisions"]] == [("140402", 4)]
-    assert agencies["farthest"] is None
+    assert [(row.code, row.value) for row in agencies.divisions] == [("140402", 4)]
+    assert agencies.farthest is None
 
 
 def test_the_annex_lists_urban_communities_that_miss_any_target_with_all_their_figures(measured, period):
-    shortfalls = briefing_figures(period, measured.city)["shortfalls"]
-    assert shortfalls["targets"] == ["urban_facility_area", "urban_org_count", "urban_professionals"]
-    rows = {row["name"]: row["figures"] for row in shortfalls["rows"]}
+    shortfalls = briefing_figures(period, measured.city).shortfalls
+    assert shortfalls.targets == ("urban_facility_area", "urban_org_count", "urban_professionals")
+    rows = {row.name: row.figures for row in shortfalls.rows}
     assert list(rows) == ["和平社区居委会", "东关社区居委会", "下东社区居委会", "上党门社区居委会", "参府社区居委会"]
     assert rows["和平社区居委会"] == {
-        "urban_facility_area": {"value": 499.99, "is_short": True},
-        "urban_org_count": {"value": 10, "is_short": False},
-        "urban_professionals": {"value": 0, "is_short": True},
+        "urban_facility_area": ShortfallCell(value=499.99, is_short=True),
+        "urban_org_count": ShortfallCell(value=10, is_short=False),
+        "urban_professionals": ShortfallCell(value=0, is_short=True),
     }
 
 
@@ -125,41 +127,41 @@ def test_a_community_that_meets_everything_is_not_in_the_annex(place, period):
         for _ in range(2):
             make_worker(community)
     compute_period(period)
-    assert briefing_figures(period, place.city)["shortfalls"]["rows"] == []
+    assert briefing_figures(period, place.city).shortfalls.rows == ()
 
 
 def test_a_register_nobody_reported_is_unknown_and_not_short(place, period):
     compute_period(period)
     figures = briefing_figures(period, place.city)
     area = target_of(figures, "urban_facility_area")
-    assert (area["judged"], area["unknown"], area["unmet"], area["farthest"]) == (5, 5, 0, None)
-    assert figures["shortfalls"]["rows"] == []
-    assert figures["workforce"]["workers"] is None
+    assert (area.judged, area.unknown, area.unmet, area.farthest) == (5, 5, 0, None)
+    assert figures.shortfalls.rows == ()
+    assert figures.workforce.workers is None
 
 
 def test_a_countys_edition_is_by_town_and_of_that_county_alone(measured, period):
     figures = briefing_figures(period, measured.county)
     area = target_of(figures, "urban_facility_area")
-    assert [(row["name"], row["judged"], row["met"]) for row in area["divisions"]] == [
+    assert [(row.name, row.judged, row.met) for row in area.divisions] == [
         ("东街街道办事处", 3, 2),
         ("西街街道办事处", 2, 1),
     ]
-    assert area["judged"] == 5
-    assert {row["county"] for row in figures["shortfalls"]["rows"]} == {"城区"}
-    assert figures["division"]["office"] == "长治市城区民政局"
+    assert area.judged == 5
+    assert {row.county for row in figures.shortfalls.rows} == {"城区"}
+    assert figures.division.office == "长治市城区民政局"
 
 
 def test_a_countys_edition_is_silent_about_what_is_asked_of_districts_only(measured, period):
-    codes = [target["code"] for target in briefing_figures(period, measured.other_county)["targets"]]
+    codes = [target.code for target in briefing_figures(period, measured.other_county).targets]
     assert "district_agencies" not in codes
     assert "rural_org_count" in codes
-    assert "district_agencies" in [target["code"] for target in briefing_figures(period, measured.county)["targets"]]
+    assert "district_agencies" in [target.code for target in briefing_figures(period, measured.county).targets]
 
 
 def test_best_and_weakest_never_name_the_same_division_twice(measured, period):
     area = target_of(briefing_figures(period, measured.county), "urban_facility_area")
-    assert [row["name"] for row in area["best"]] == ["东街街道办事处"]
-    assert [row["name"] for row in area["weakest"]] == ["西街街道办事处"]
+    assert [row.name for row in area.best] == ["东街街道办事处"]
+    assert [row.name for row in area.weakest] == ["西街街道办事处"]
 
 
 def test_where_all_stand_the_same_nobody_leads(place, period):
@@ -167,7 +169,7 @@ def test_where_all_stand_the_same_nobody_leads(place, period):
         make_facility(community, area=500)
     compute_period(period)
     area = target_of(briefing_figures(period, place.county), "urban_facility_area")
-    assert (area["best"], area["weakest"]) == ([], [])
+    assert (area.best, area.weakest) == ((), ())
 
 
 def test_more_communities_than_can_be_named_are_counted(place, period):
@@ -175,19 +177,19 @@ def test_more_communities_than_can_be_named_are_counted(place, period):
     for _ in range(3):
         make_community(place.street)
     compute_period(period)
-    farthest = target_of(briefing_figures(period, place.city), "urban_facility_area")["farthest"]
-    assert farthest == {"missing": 500, "number": 7, "rows": []}
+    farthest = target_of(briefing_figures(period, place.city), "urban_facility_area").farthest
+    assert farthest == Farthest(missing=500, number=7, rows=())
 
 
 def test_the_workforce_counts_town_stations_and_compares_with_last_month(measured, period):
-    workforce = briefing_figures(period, measured.city)["workforce"]
+    workforce = briefing_figures(period, measured.city).workforce
     measure = DivisionMeasure.objects.get(period=period, division=measured.city)
-    assert workforce == {
-        "workers": measure.workers,
-        "professionals": measure.workers,
-        "percent": 100.0,
-        "last_month_workers": measure.workers - 1,
-    }
+    assert workforce == Workforce(
+        workers=measure.workers,
+        professionals=measure.workers,
+        percent=100.0,
+        last_month_workers=measure.workers - 1,
+    )
 
 
 def test_a_merged_county_is_compared_with_the_counties_it_continues(measured, period):
@@ -206,9 +208,9 @@ def test_a_merged_county_is_compared_with_the_counties_it_continues(measured, pe
     compute_period(period)
     figures = briefing_figures(period, merged)
     area = target_of(figures, "urban_facility_area")
-    assert (area["judged"], area["percent"]) == (5, 60.0)
-    assert area["change_on_last_month"] == 40.0
-    assert figures["workforce"]["last_month_workers"] == figures["workforce"]["workers"] - 1
+    assert (area.judged, area.percent) == (5, 60.0)
+    assert area.change_on_last_month == 40.0
+    assert figures.workforce.last_month_workers == figures.workforce.workers - 1
 
 
 def test_taking_in_another_county_later_changes_no_figure_of_the_months_before(measured, period):
@@ -238,18 +240,16 @@ def test_purchases_are_those_that_have_begun_and_run_this_year(place, period):
         place.county, starts_on=datetime.date(2017, 1, 1), ends_on=datetime.date(2018, 1, 1), budget=Decimal(0)
     )
     compute_period(period)
-    purchases = briefing_figures(period, place.city)["services"]
+    purchases = briefing_figures(period, place.city).services
     assert ServiceProject.objects.filter(pk=last.pk).exists()
-    assert purchases["projects"] == 3
-    assert purchases["budget"] == 400000.3
-    assert (purchases["contract_amount"], purchases["paid"]) == (90_000, 0.2)
-    assert [
-        (row["name"], row["projects"], row["budget"], row["percent"]) for row in purchases["by_funding_source"]
-    ] == [
+    assert purchases.projects == 3
+    assert purchases.budget == 400000.3
+    assert (purchases.contract_amount, purchases.paid) == (90_000, 0.2)
+    assert [(row.name, row.projects, row.budget, row.percent) for row in purchases.by_funding_source] == [
         ("福彩公益金", 1, 300000.2, 75.0),
         ("一般公共预算", 2, 100000.1, 25.0),
     ]
-    assert [row["name"] for row in purchases["by_beneficiaries"]] == ["困难群众", "全体居民"]
+    assert [row.name for row in purchases.by_beneficiaries] == ["困难群众", "全体居民"]
 
 
 def test_a_countys_purchases_are_its_own(place, period):
@@ -257,16 +257,19 @@ def test_a_countys_purchases_are_its_own(place, period):
     make_project(place.other_county)
     make_project(place.city)
     compute_period(period)
-    assert briefing_figures(period, place.county)["services"]["projects"] == 1
-    assert briefing_figures(period, place.city)["services"]["projects"] == 3
+    assert briefing_figures(period, place.county).services.projects == 1
+    assert briefing_figures(period, place.city).services.projects == 3
 
 
 # --- What the figures are ---
 
 
-def test_the_figures_are_plain_json(measured, period):
-    figures = briefing_figures(period, measured.city)
-    assert json.loads(json.dumps(figures)) == figures
+def test_the_figures_are_kept_as_plain_json_and_read_again(measured, period):
+    for division in (measured.city, measured.county):
+        figures = briefing_figures(period, division)
+        kept = to_json(figures)
+        assert json.loads(json.dumps(kept)) == kept
+        assert from_json(kept) == figures
 
 
 def test_the_same_month_gives_the_same_figures(measured, period):
@@ -278,7 +281,7 @@ def test_the_same_month_gives_the_same_figures(measured, period):
 @pytest.mark.parametrize("is_demo", [True, False])
 def test_invented_data_are_marked(measured, period, settings, is_demo):
     settings.DEMO = is_demo
-    assert briefing_figures(period, measured.city)["is_demo"] is is_demo
+    assert briefing_figures(period, measured.city).is_demo is is_demo
 
 
 def test_the_number_of_queries_does_not_grow_with_communities(measured, period):
@@ -289,7 +292,7 @@ def test_the_number_of_queries_does_not_grow_with_communities(measured, period):
         make_community(measured.rural_town, kind=Community.Kind.RURAL, residents=4_000)
     compute_period(period)
     figures = briefing_figures(period, measured.city)
-    assert len(figures["shortfalls"]["rows"]) == 30
+    assert len(figures.shortfalls.rows) == 30
     many = len(queries_of(lambda: briefing_figures(period, measured.city)))
     # One query more for each target that more communities miss equally than can be named.
     assert many <= few + 5
@@ -325,9 +328,9 @@ def test_who_issues_the_briefing(place):
 def test_periods_of_last_month_and_year_before_need_not_exist(place, period):
     compute_period(period)
     assert ReportingPeriod.objects.count() == 1
-    for target in briefing_figures(period, place.city)["targets"]:
-        assert target["change_on_last_month"] is None
-        assert target["change_on_year_before"] is None
+    for target in briefing_figures(period, place.city).targets:
+        assert target.change_on_last_month is None
+        assert target.change_on_year_before is None
 
 
 def test_the_year_before_is_the_same_month(place):
@@ -337,23 +340,23 @@ def test_the_year_before_is_the_same_month(place):
     make_facility(place.communities[1], area=500, opened_on=datetime.date(2018, 9, 1))
     compute_period(now)
     area = target_of(briefing_figures(now, place.city), "urban_facility_area")
-    assert (area["percent"], area["change_on_last_month"], area["change_on_year_before"]) == (40.0, None, 20.0)
+    assert (area.percent, area.change_on_last_month, area.change_on_year_before) == (40.0, None, 20.0)
 
 
 def test_every_row_has_its_pace(measured, period):
     """40 points since May, the only month before: reached in July; 襄垣县 has no urban community to judge."""
     figures = briefing_figures(period, measured.city)
-    assert figures["plan"]["ends_on"] == "2020-12-31"
+    assert figures.plan.ends_on == "2020-12-31"
     area = target_of(figures, "urban_facility_area")
-    assert area["pace"] == {
-        "outlook": "in_time",
-        "progress": 40.0,
-        "months_counted": 1,
-        "attained_in": "2018-07",
-        "needed": 1.34,
-        "months_left": 30,
-    }
-    assert [(row["code"], row["pace"]["outlook"]) for row in area["divisions"]] == [
+    assert area.pace == PaceFigures(
+        outlook=Outlook.IN_TIME,
+        progress=40.0,
+        months_counted=1,
+        attained_in="2018-07",
+        needed=1.34,
+        months_left=30,
+    )
+    assert [(row.code, row.pace.outlook) for row in area.divisions] == [
         ("140402", "in_time"),
         ("140423", "unknown"),
     ]

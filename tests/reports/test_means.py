@@ -5,6 +5,7 @@ import pytest
 from reports.figures import briefing_figures
 from reports.issue import issue_text
 from reports.models import Briefing
+from reports.stored_figures import to_json
 from reports.words import overview, target_sentences
 from targets.actions import compute_period
 from tests.factories import make_organization, make_period
@@ -25,7 +26,7 @@ def month(place):
 
 
 def target_of(figures, code):
-    return next(target for target in figures["targets"] if target["code"] == code)
+    return next(target for target in figures.targets if target.code == code)
 
 
 def test_the_dashboard_shows_the_mean_beside_what_is_asked(month, place, officer, signed_in):
@@ -41,8 +42,8 @@ def test_the_dashboard_shows_the_mean_beside_what_is_asked(month, place, officer
 def test_the_briefing_says_the_mean_and_leaves_it_out_of_the_rates(month, place):
     figures = briefing_figures(month, place.city)
     mean = target_of(figures, "urban_org_mean")
-    assert (mean["value"], mean["verdict"], mean["farthest"]) == (1.4, "unmet", None)
-    sentences = "".join(target_sentences(mean, figures["division"]))
+    assert (mean.value, mean.verdict, mean.farthest) == (1.4, "unmet", None)
+    sentences = "".join(target_sentences(mean, figures.division))
     assert "全市城市社区平均为1.4个，未达到平均≥10个的目标" in sentences
     assert "按目标共缺43个" in sentences
     assert "其中，城区1.4个。" in sentences
@@ -54,16 +55,16 @@ def test_the_briefing_says_the_mean_and_leaves_it_out_of_the_rates(month, place)
 def test_an_unknown_mean_says_that_it_cannot_be_judged_yet(month, place):
     figures = briefing_figures(month, place.city)
     rural = target_of(figures, "rural_org_mean")
-    assert rural["verdict"] == "unknown"
-    assert "暂不能判定" in "".join(target_sentences(rural, figures["division"]))
+    assert rural.verdict == "unknown"
+    assert "暂不能判定" in "".join(target_sentences(rural, figures.division))
 
 
 def test_a_briefing_of_the_plan_to_2025_can_be_put_into_words_whole(month, place, officer):
     figures = briefing_figures(month, place.city)
-    briefing = Briefing(period=month, division=place.city, figures=figures, issue_number=6, total_number=44)
+    briefing = Briefing(period=month, division=place.city, figures=to_json(figures), issue_number=6, total_number=44)
     briefing.issued_on = month.as_of
     issue = issue_text(briefing)
-    assert {target["percent_text"] for target in issue["targets"]} >= {"1.4个"}
+    assert {target.figure for target in issue.targets} >= {"1.4个"}
 
 
 def test_a_community_is_not_judged_by_a_mean(month, place, officer, signed_in):

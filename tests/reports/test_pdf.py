@@ -1,4 +1,4 @@
-"""The printed issue, really rendered: the layout of GB/T 9704 to the millimetre, the right fonts, and no boxes."""
+"""Tests of a rendered briefing: the layout of GB/T 9704 to the millimetre, the fonts, and no missing glyphs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def page_of(body: str) -> str:
 
 
 def words_of(pdf: bytes, tmp_path: Path) -> dict[int, list[tuple[float, float, float, float, str]]]:
-    """Every word of each page with its box (left, top, right, bottom in points), as poppler sees them."""
+    """Return every word of each page with its box (left, top, right, bottom in points), read with poppler."""
     if shutil.which("pdftotext") is None:
         pytest.skip("NOT CHECKED: pdftotext is missing (apt-get install poppler-utils)")
     path = tmp_path / "words.pdf"
@@ -49,7 +49,7 @@ def words_of(pdf: bytes, tmp_path: Path) -> dict[int, list[tuple[float, float, f
 
 
 def fonts_in(pdf: bytes) -> dict[str, bool]:
-    """Every font of a PDF by name, without its subset's prefix, and whether it is embedded."""
+    """Return by name, without the subset's prefix, whether each font of a PDF is embedded."""
     found = {}
     for page in PdfReader(io.BytesIO(pdf)).pages:
         for reference in page["/Resources"]["/Font"].values():
@@ -66,7 +66,7 @@ def text_of(pdf: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def full_pages() -> bytes:
-    """Two pages full of one character, then every kind of heading and the rare characters of place names."""
+    """Render two pages of one repeated character, then every kind of heading and rare characters of place names."""
     return print_markup(
         page_of(
             f"<p class='unindented'>{'国' * (28 * 22 * 2)}</p>"
@@ -77,7 +77,7 @@ def full_pages() -> bytes:
 
 @pytest.fixture(scope="module")
 def printed() -> bytes:
-    """An issue of the city with one target, a long annex and everything a person may type."""
+    """Render a briefing of the city with one target, a long annex and every text that a user may enter."""
     rows = [short_community(f"{RARE[number % 10]}第{number}社区居委会", area=100 + number) for number in range(60)]
     values = figures(
         is_demo=True,
@@ -89,7 +89,7 @@ def printed() -> bytes:
     )
 
 
-# --- Layout (domain.md §7) ---
+# --- Layout (docs/domain.md §7) ---
 
 
 def test_every_page_is_a4(full_pages):
@@ -129,14 +129,14 @@ def test_the_dashes_of_the_page_number_lie_7_mm_below_the_block(full_pages, tmp_
         pytest.skip("NOT CHECKED: pdftoppm is missing (apt-get install poppler-utils)")
     path = tmp_path / "page.pdf"
     path.write_bytes(full_pages)
-    # 254 dots an inch: ten to the millimetre.
+    # 254 dots per inch are ten per millimetre.
     command = ["pdftoppm", "-r", "254", "-f", "1", "-l", "1", "-gray", path, tmp_path / "page"]
     subprocess.run(command, check=True, capture_output=True)
     data = next(tmp_path.glob("page*.pgm")).read_bytes()
     header = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", data)
     width = int(header[1])
     pixels = data[header.end() :]
-    # One character in from the right margin stands the second dash; the middle of it.
+    # The middle of the second dash, which is one character away from the right margin.
     column = round((210 - 26) * 10 - 14 / 72 * 254 - 20)
     dark = [row for row in range(2_630, 2_900) if pixels[row * width + column] < 128]
     assert min(dark) == pytest.approx(2_620 + 70, abs=3)
@@ -161,7 +161,7 @@ def test_title_levels_and_body_have_the_font_of_the_standard(full_pages):
 
 
 def test_body_and_levels_have_16_points_the_title_22_and_page_numbers_14(full_pages, tmp_path):
-    """A Chinese character is as wide as its type is high, less the letter-spacing of −0.25 pt that §7 asks for."""
+    """Check that a Chinese character is as wide as its font size plus the letter-spacing of −0.25 pt of §7."""
     pages = words_of(full_pages, tmp_path)
     words = {word[4]: word for words in pages.values() for word in words}
     width = {text: (word[2] - word[0]) / len(text) for text, word in words.items()}
@@ -235,7 +235,7 @@ def test_real_data_never_say_that_they_are_invented():
 
 
 def test_charts_are_drawn_and_not_printed_as_text(printed):
-    """The bars' own numbers are in the page once, at their bars."""
+    """Check that the numbers of the bars appear once, at their bars."""
     text = text_of(printed)
     assert "平均62.7%" in text
     assert "66.7%" in text
@@ -273,7 +273,7 @@ def test_the_pdf_says_that_it_is_an_archive_copy(printed):
     assert re.search(r"pdfaid:conformance(=\"|>)U", metadata)
     assert "/OutputIntents" in reader.trailer["/Root"]
     assert reader.metadata.title == "2018年6月全市“三社联动”目标完成情况（演示数据）"
-    assert reader.metadata.author == CITY["office"]
+    assert reader.metadata.author == CITY.office
 
 
 def test_the_same_issue_printed_again_is_the_same_file():
@@ -295,9 +295,9 @@ def test_a_character_in_no_font_fails_naming_it(character, point):
 
 
 def test_a_box_in_the_output_fails_even_when_the_fonts_promised_the_character(monkeypatch):
-    """Whatever the check beforehand lets through, what was drawn as .notdef is found in the document itself."""
+    """Check that a character drawn as .notdef is found in the document although the check before passed it."""
     monkeypatch.setattr(fonts, "_is_printable", lambda character: True)
-    # At the far end of the private use areas: symbol fonts, such as LibreOffice brings, fill the near ones.
+    # At the end of the private use areas: symbol fonts, for instance LibreOffice's, use the beginning.
     with pytest.raises(InvalidError, match=r"U\+10FFF0"):
         print_markup(page_of("<p>和\U0010fff0平</p>"))
 

@@ -8,11 +8,12 @@ from django.utils import timezone
 from reports.figures import briefing_figures
 from reports.issue import issue_text
 from reports.reporting import paragraphs, reporting_figures
+from reports.stored_figures import OwnReport, Reporting
 from submissions.actions import accept_submission, return_submission, submit_month
 from targets.actions import compute_period
 from tests.factories import make_division, make_period
 from tests.queries import exactly
-from tests.reports.briefings import CITY, COUNTY, figures, issue
+from tests.reports.briefings import CITY, COUNTY, figures, issue, made
 from tests.submissions.reporting import settle
 
 pytestmark = pytest.mark.one_database
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.one_database
 
 def reporting(**changes):
     """June 2018: four counties, one of each standing."""
-    return {
+    values = {
         "period": "2018-06",
         "counted_on": "2018-07-06",
         "due_on": "2018-07-05",
@@ -33,13 +34,14 @@ def reporting(**changes):
         "completeness": 50.0,
         "timeliness": 25.0,
         "own": None,
-        **changes,
     }
+    return made(Reporting, {**values, **changes})
 
 
 def own(**changes):
     """The report of 襄垣县, on time and accepted."""
-    return {"standing": "on_time", "is_accepted": True, "submitted_on": "2018-07-03", "times_returned": 0, **changes}
+    values = {"standing": "on_time", "is_accepted": True, "submitted_on": "2018-07-03", "times_returned": 0}
+    return OwnReport(**{**values, **changes})
 
 
 def test_on_time_late_returned_and_missing_are_named():
@@ -89,13 +91,13 @@ def test_a_month_that_nobody_had_to_report_has_no_paragraph():
 
 
 def test_the_section_stands_between_purchases_and_shortcomings():
-    titles = [section["title"] for section in issue_text(issue(figures=figures(reporting=reporting())))["sections"]]
+    titles = [section.title for section in issue_text(issue(figures=figures(reporting=reporting()))).sections]
     assert titles[:5] == ["总体进展", "分项情况", "购买服务", "填报情况", "主要短板"]
 
 
 def test_an_issue_from_before_reports_were_kept_is_printed_as_it_was():
-    assert "reporting" not in figures()
-    titles = [section["title"] for section in issue_text(issue())["sections"]]
+    assert figures().reporting is None
+    titles = [section.title for section in issue_text(issue()).sections]
     assert "填报情况" not in titles
 
 
@@ -117,15 +119,10 @@ def test_the_figures_are_those_of_the_months_reports(place, clerk, other_clerk, 
     compute_period(period)
     with exactly(2):
         found = reporting_figures(period, place.city)
-    assert (found["expected"], found["on_time"], found["late"]) == (4, ["城区"], ["襄垣县"])
-    assert sorted(found["missing"]) == ["演示乙县", "演示甲县"]
-    assert (found["returned"], found["again"]) == ([], ["城区"])
-    assert (found["completeness"], found["timeliness"]) == (50.0, 25.0)
-    assert briefing_figures(period, place.city)["reporting"] == found
-    edition = briefing_figures(period, place.county)["reporting"]["own"]
-    assert edition == {
-        "standing": "on_time",
-        "is_accepted": True,
-        "submitted_on": period.due_on.isoformat(),
-        "times_returned": 1,
-    }
+    assert (found.expected, found.on_time, found.late) == (4, ("城区",), ("襄垣县",))
+    assert sorted(found.missing) == ["演示乙县", "演示甲县"]
+    assert (found.returned, found.again) == ((), ("城区",))
+    assert (found.completeness, found.timeliness) == (50.0, 25.0)
+    assert briefing_figures(period, place.city).reporting == found
+    edition = briefing_figures(period, place.county).reporting.own
+    assert edition == own(submitted_on=period.due_on.isoformat(), times_returned=1)

@@ -1,13 +1,14 @@
 """The written Chinese of a briefing: what a leader reads, at every turn the figures can take."""
 
+from dataclasses import replace
+
 import pytest
 
 from reports import words
-from tests.reports.briefings import COUNTY, division, farthest, figures, target
+from reports.stored_figures import Edition, Farthest, Purchases
+from tests.reports.briefings import CITY, COUNTY, division, farthest, figures, made, target
 
 pytestmark = pytest.mark.one_database
-
-CITY = {"level": "city", "name": "长治市"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_money_is_given_in_ten_thousands(yuan, expected):
     ],
 )
 def test_an_edition_calls_its_own_area_as_it_is_called_there(level, name, expected):
-    assert words.whole_of({"level": level, "name": name}) == expected
+    assert words.whole_of(Edition(code="", name=name, level=level, office="")) == expected
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_when_many_lack_equally_much_the_counties_are_named_instead():
     assert words.shortcoming(many, CITY) == (
         "农村社区专业人才未达标的1934个农村社区均还缺1名，较多的是长治县（6个）、襄垣县（4个）。"
     )
-    some = {**many, "farthest": {"missing": 2, "number": 8, "rows": []}}
+    some = replace(many, farthest=Farthest(missing=2, number=8, rows=()))
     assert words.shortcoming(some, CITY) == (
         "农村社区专业人才未达标的1934个农村社区中，有8个还缺2名，未达标较多的是长治县（6个）、襄垣县（4个）。"
     )
@@ -282,13 +283,13 @@ def test_purchases_give_money_and_shares_by_source_and_by_object():
         ],
         "by_beneficiaries": [{"name": "全体居民", "projects": 3, "budget": 1_000_000, "percent": 100.0}],
     }
-    assert words.services(purchases, CITY, "2018-06-30") == [
+    assert words.services(made(Purchases, purchases), CITY, "2018-06-30") == [
         "截至6月30日，全市执行期在2018年内、已经开始的购买服务项目3个，预算100万元，合同金额80万元，已拨付5.55万元。",
         "按资金来源分，一般公共预算、福彩公益金预算分别为75万元、25万元，占比分别为75.0%、25.0%。按服务对象分，全部为全体居民。",
     ]
 
 
 def test_no_purchase_is_said_in_words():
-    assert words.services({"projects": 0}, CITY, "2018-06-30") == [
+    assert words.services(figures().services, CITY, "2018-06-30") == [
         "全市没有登记执行期在2018年内、已经开始的购买服务项目。"
     ]

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role
+from changzhi_portal.jobs import put_back_jobs
 from changzhi_portal.refusals import StaleError
 from periods.models import ReportingPeriod
 from revisions import actions as comparing
-from revisions import tasks
-from revisions.actions import COMPARE_EVERY, compare_if_due, compare_locked, locked_periods_to_compare
+from revisions.actions import compare_if_due, compare_locked
+from revisions.jobs import COMPARE_EVERY, locked_periods_to_compare
 from revisions.models import LockedChange, LockedComparison
 from submissions.actions import lock_period, reopen_period
 from targets.actions import compute_period
@@ -83,7 +84,7 @@ def test_the_worker_compares_every_locked_month_that_is_due_by_itself(eager_task
     for period in periods:
         lock_period(period=period, by=administrator)
     Office(administrator).change(facility, area=Decimal(900))
-    tasks.compare_stale_locked_months()
+    put_back_jobs()
     found = LockedChange.objects.communities().values_list("comparison__period__month__month", "columns")
     assert sorted((month, columns[0]["after"]) for month, columns in found) == [(5, 900), (6, 900)]
 

@@ -1,4 +1,4 @@
-"""Rows of social workers: who is whom across offices, and how postings follow one another (domain.md §4)."""
+"""Rows of social workers: who is whom across offices, and how postings follow one another (docs/domain.md §4)."""
 
 from __future__ import annotations
 

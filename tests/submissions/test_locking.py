@@ -13,7 +13,8 @@ from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError,
 from periods.models import ReportingPeriod
 from submissions.actions import change_dates, lock_period, outstanding_counties, reopen_period
 from submissions.models import Submission
-from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
+from targets.actions import compute_period, measure_if_due, measuring
+from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange
 from tests.factories import make_change_set, make_facility, make_period, make_place, make_user
 from tests.targets.measured import begun_ago, figures_of, some_facts
@@ -286,19 +287,20 @@ def test_of_two_administrators_locking_at_once_one_is_told_that_it_is_done():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_comes_too_late_leaves_a_locked_month_alone(monkeypatch):
-    """It had found the month due; before it begins to compute, somebody locks it."""
+    """It had found the month due and claimed it; before it begins to compute, somebody locks it."""
     place, period = make_place(), make_period()
     administrator = make_user(Role.BUREAU_ADMIN, place.city)
     some_facts(place)
-    compute = measuring.compute_period
+    claim = measuring._claim
 
-    def lock_first(period):
+    def claim_and_lock(period):
+        claimed = claim(period)
+        assert claimed is not None
         run_apart(lambda: lock_period(period=period, by=administrator))
-        return compute(period)
+        return claimed
 
-    monkeypatch.setattr(measuring, "compute_period", lock_first)
-    with pytest.raises(LockedError):
-        measure_if_due(period_id=period.pk)
+    monkeypatch.setattr(measuring, "_claim", claim_and_lock)
+    assert measure_if_due(period_id=period.pk) is None
     computation = Computation.objects.get()
     assert computation.state == Computation.State.FINISHED
     assert Computation.objects.is_up_to_date(period)

@@ -13,9 +13,11 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import Role, User
+from changzhi_portal.jobs import MAX_ATTEMPTS
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import Division
-from notices.actions import MOST_ATTEMPTS, TRY_AGAIN_AFTER, Message, notify, send_waiting_mail
+from notices.actions import Message, notify, send_waiting_mail
+from notices.jobs import MAIL, TRY_AGAIN_AFTER
 from notices.models import Notice
 from notices.tasks import send_waiting_mail as send_waiting_mail_task
 from periods.models import ReportingPeriod
@@ -242,7 +244,7 @@ def told(place):
 
 def later(notice: Notice) -> None:
     """As if the time until the next attempt had passed."""
-    Notice.objects.filter(pk=notice.pk).update(mail_tried_at=timezone.now() - TRY_AGAIN_AFTER * 2)
+    Notice.objects.filter(pk=notice.pk).update(heartbeat_at=timezone.now() - TRY_AGAIN_AFTER * 2)
 
 
 @pytest.mark.django_db
@@ -271,11 +273,11 @@ def test_who_has_no_address_gets_the_notice_alone(told):
 def test_a_server_that_is_away_is_tried_again_and_then_said(told, settings):
     settings.EMAIL_BACKEND = AWAY
     notice, other = told("clerk@example.invalid"), told("second@example.invalid")
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         assert send_waiting_mail() == 0
         notice.refresh_from_db()
-        assert notice.mail_attempts == attempt
-        assert notice.mail == (Notice.Mail.FAILED if attempt == MOST_ATTEMPTS else Notice.Mail.WAITING)
+        assert notice.attempts == attempt
+        assert notice.mail == (Notice.Mail.FAILED if attempt == MAX_ATTEMPTS else Notice.Mail.WAITING)
         assert "连不上邮件服务器" in notice.mail_error
         later(notice)
     other.refresh_from_db()
@@ -294,7 +296,7 @@ def test_an_attempt_is_not_repeated_at_once(told, settings):
     send_waiting_mail()
     send_waiting_mail()
     notice.refresh_from_db()
-    assert notice.mail_attempts == 1
+    assert notice.attempts == 1
 
 
 @pytest.mark.django_db
@@ -312,10 +314,22 @@ def test_one_address_that_is_refused_does_not_hold_up_the_others(told, settings)
 @pytest.mark.django_db
 def test_an_email_that_a_dead_worker_had_claimed_is_sent_after_all(told):
     notice = told("clerk@example.invalid")
-    Notice.objects.filter(pk=notice.pk).update(mail="sending", mail_tried_at=timezone.now(), mail_attempts=1)
-    assert send_waiting_mail() == 0
+    Notice.objects.filter(pk=notice.pk).update(mail="sending", heartbeat_at=timezone.now(), attempts=1)
+    assert MAIL.put_back() == send_waiting_mail() == 0
     later(notice)
+    assert MAIL.put_back() == 1
     assert send_waiting_mail() == 1
+
+
+@pytest.mark.django_db
+def test_an_email_that_kills_its_workers_is_given_up_with_the_reason(told):
+    notice = told("clerk@example.invalid")
+    Notice.objects.filter(pk=notice.pk).update(mail="sending", attempts=MAX_ATTEMPTS, heartbeat_at=timezone.now())
+    later(notice)
+    assert MAIL.put_back() == 1
+    assert send_waiting_mail() == 0
+    notice.refresh_from_db()
+    assert (notice.mail, notice.mail_error) == (Notice.Mail.FAILED, "多次发信都中断，请联系系统管理员")
 
 
 @pytest.mark.django_db

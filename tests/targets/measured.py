@@ -37,4 +37,4 @@ def lock(period, officer):
 
 def begun_ago(period, age, state=State.FINISHED):
     began = timezone.now() - age
-    Computation.objects.filter(period=period).update(started_at=began, state=state)
+    Computation.objects.filter(period=period).update(started_at=began, heartbeat_at=began, state=state)

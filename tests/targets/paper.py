@@ -1,4 +1,4 @@
-"""Paper and pencil: the judgement of domain.md §5 worked out in plain Python, to hold the engine's against."""
+"""Paper and pencil: the judgement of docs/domain.md §5 worked out in plain Python, to hold the engine's against."""
 
 import datetime
 import math

@@ -1,4 +1,4 @@
-"""A month by the counties of then and by those of today: both from the same communities (domain.md §3)."""
+"""A month by the counties of then and by those of today: both from the same communities (docs/domain.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a measured community or county stands against a target (domain.md §5): every status, every boundary."""
+"""How a measured community or county stands against a target (docs/domain.md §5): every status, every boundary."""
 
 from decimal import Decimal
 

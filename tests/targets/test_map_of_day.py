@@ -1,4 +1,4 @@
-"""A month is shown with the counties of that month, wherever a fact was recorded (domain.md §3)."""
+"""A month is shown with the counties of that month, wherever a fact was recorded (docs/domain.md §3)."""
 
 import datetime
 

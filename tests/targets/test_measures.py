@@ -1,4 +1,4 @@
-"""What of the registers is counted, as of the month's last day (domain.md §5)."""
+"""What of the registers is counted, as of the month's last day (docs/domain.md §5)."""
 
 import datetime
 from decimal import Decimal

@@ -13,7 +13,8 @@ from accounts.models import Role
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, LockedError, NotFoundError
 from communities.models import Community, CommunityPlacement
-from targets.actions import MEASURE_EVERY, compute_period, measure_if_due, measuring, periods_to_measure
+from targets.actions import compute_period, measure_if_due, measuring
+from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange, DivisionMeasure, TargetPlan, TargetResult
 from tests.factories import (
     make_change_set,

@@ -5,8 +5,9 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from targets import tasks
-from targets.actions import MEASURE_EVERY, change_plan, compute_period, measure_if_due, measuring, periods_to_measure
+from changzhi_portal.jobs import put_back_jobs
+from targets.actions import change_plan, compute_period, measure_if_due, measuring
+from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, TargetPlan
 from tests.factories import make_change_set, make_period, make_place
 from tests.targets.measured import begun_ago, lock, some_facts
@@ -67,16 +68,20 @@ def test_locked_and_coming_months_and_those_before_the_plan_are_never_due(place,
 def test_a_computation_that_a_killed_worker_left_running_is_taken_over(place, period):
     compute_period(period)
     begun_ago(period, MEASURE_EVERY - datetime.timedelta(seconds=5), State.RUNNING)
+    assert MEASURE.put_back() == 0
     assert measure_if_due(period_id=period.pk) is None
     begun_ago(period, MEASURE_EVERY + datetime.timedelta(seconds=1), State.RUNNING)
+    assert measure_if_due(period_id=period.pk) is None
+    assert MEASURE.put_back() == 1
     assert measure_if_due(period_id=period.pk).state == State.FINISHED
+    assert Computation.objects.get().attempts == 0
 
 
 @pytest.mark.django_db
 def test_of_two_workers_that_found_the_same_month_due_one_computes_it(place, period):
     compute_period(period)
     begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
-    assert [measuring._claim(period), measuring._claim(period)] == [True, False]
+    assert [measuring._claim(period) is not None, measuring._claim(period) is not None] == [True, False]
     begun_ago(period, MEASURE_EVERY * 2, State.FAILED)
     assert measure_if_due(period_id=period.pk) is not None
     assert measure_if_due(period_id=period.pk) is None
@@ -84,7 +89,7 @@ def test_of_two_workers_that_found_the_same_month_due_one_computes_it(place, per
 
 @pytest.mark.django_db
 def test_of_two_workers_at_a_month_never_measured_one_computes_it(place, period):
-    assert [measuring._claim(period), measuring._claim(period)] == [True, False]
+    assert [measuring._claim(period) is not None, measuring._claim(period) is not None] == [True, False]
 
 
 @pytest.mark.django_db
@@ -96,12 +101,12 @@ def test_a_task_for_a_month_that_has_vanished_does_nothing(place):
 def test_the_worker_measures_every_month_that_is_due_by_itself(eager_tasks):
     place, period, other = make_place(), make_period("2018-06"), make_period("2018-05")
     some_facts(place)
-    tasks.measure_stale_periods()
+    put_back_jobs()
     assert set(Computation.objects.values_list("period", "state")) == {
         (period.pk, State.FINISHED),
         (other.pk, State.FINISHED),
     }
     assert CommunityMeasure.objects.for_period(period).get(community=place.communities[0]).facility_area == 600
     began = list(Computation.objects.values_list("started_at", flat=True))
-    tasks.measure_stale_periods()
+    put_back_jobs()
     assert list(Computation.objects.values_list("started_at", flat=True)) == began

@@ -1,4 +1,4 @@
-"""The engine against a plain-Python reading of domain.md §5, for random facts and random plans."""
+"""The engine against a plain-Python reading of docs/domain.md §5, for random facts and random plans."""
 
 import datetime
 from dataclasses import dataclass

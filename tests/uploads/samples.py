@@ -1,4 +1,4 @@
-"""The shared sample workbooks and their right answers; tests that use them say why they skip where there are none."""
+"""The shared sample workbooks and their expected results; tests that use them are skipped where they are missing."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REGISTERS = ("communities", "facilities", "organizations", "workers", "projects"
 
 
 def expected_targets() -> dict[str, Any]:
-    """`expected_targets.json`."""
+    """Return the content of `expected_targets.json`."""
     answers: dict[str, Any] = json.loads((SAMPLES / "expected_targets.json").read_text(encoding="utf-8"))
     return answers
 
 
 def differences(expected: dict[str, Any], answer: dict[str, Any]) -> list[str]:
-    """The samples' own comparison."""
+    """Return the comparison function of the samples."""
     spec = importlib.util.spec_from_file_location("compare", SAMPLES / "compare.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -37,7 +37,7 @@ def differences(expected: dict[str, Any], answer: dict[str, Any]) -> list[str]:
 
 
 def clerk_of(code: str) -> User:
-    """The clerk of a county, or an officer of the city; made at the first call."""
+    """Return the clerk of a county, or an officer of the city, created at the first call."""
     division = Division.objects.by_code(code)
     role = Role.BUREAU_OFFICER if division.level == Division.Level.CITY else Role.DISTRICT_CLERK
     username = f"clerk_{code}"
@@ -47,7 +47,7 @@ def clerk_of(code: str) -> User:
 def upload(
     capsys: pytest.CaptureFixture[str], register: str, path: Path, user: User, **options: Any
 ) -> tuple[dict[str, Any], int]:
-    """What `manage.py upload … --json` prints, and its exit status."""
+    """Return the output of `manage.py upload … --json` and its exit status."""
     capsys.readouterr()
     status = 0
     try:
@@ -59,14 +59,14 @@ def upload(
 
 
 def city_files() -> list[tuple[str, Path, str]]:
-    """(register, path, division code) of the whole sample city in the order offices upload it."""
+    """Return register, path and division code of the files of the sample city in the order of upload."""
     files = expected_targets()["files"]
     ordered = sorted(files.items(), key=lambda item: REGISTERS.index(item[1]["register"]))
     return [(facts["register"], SAMPLES / "city_2018-06" / name, facts["as_division"]) for name, facts in ordered]
 
 
 def upload_city(capsys: pytest.CaptureFixture[str], *, only: str = "") -> dict[str, dict[str, Any]]:
-    """Upload and commit the whole sample city, or `only` one county's files; what each file's upload printed."""
+    """Upload and commit the whole sample city, or `only` one county's files; return the output of each upload."""
     printed = {}
     for register, path, code in city_files():
         if only in ("", code):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.actions import apply_division_changes
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.jobs import MAX_ATTEMPTS
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities.models import Division, Facility
 from periods.models import ReportingPeriod
@@ -25,7 +26,7 @@ from tests.factories import Place, make_facility, make_period
 from tests.uploads.office import Send
 from tests.uploads.workbooks import make_ods
 from uploads import actions, committing, storage
-from uploads.actions.queueing import MOST_ATTEMPTS
+from uploads.jobs import COMMIT
 from uploads.models import UploadBatch
 
 pytestmark = pytest.mark.django_db
@@ -140,11 +141,11 @@ def test_a_batch_whose_worker_died_is_put_back_and_given_up_in_the_end(send: Sen
     batch = checked(send, clerk, [facility_row()])
     actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
     long_ago = timezone.now() - datetime.timedelta(minutes=5)
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=long_ago, state=State.COMMITTING, attempts=attempt)
-        actions.put_back_stalled_batches()
+        COMMIT.put_back()
         batch.refresh_from_db()
-        assert batch.state == (State.FAILED if attempt == MOST_ATTEMPTS else State.COMMIT_QUEUED)
+        assert batch.state == (State.FAILED if attempt == MAX_ATTEMPTS else State.COMMIT_QUEUED)
     assert Facility.objects.count() == 0
 
 

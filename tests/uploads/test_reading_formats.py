@@ -1,4 +1,4 @@
-"""Every format that offices send gives the same cells, whatever the file is called; what is no table is refused."""
+"""Tests of file formats: each gives the same cells under any file name, and a file that is no table is refused."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_failed_formula_is_seen_also_beside_hidden_sheets(kind: str, tmp_path:
 
 
 def test_a_formula_that_no_spreadsheet_has_computed_is_no_blank_cell(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()  # writes formulas without their results
+    book = openpyxl.Workbook()  # openpyxl writes formulas without their results
     book.active.append(["社区", "面积", "备注"])
     book.active.append(["甲", "=500+20", None])
     book.active.append(["乙", 520, '=IF(B3>0,"","无")'])
@@ -90,7 +90,7 @@ def test_a_formula_whose_result_is_empty_text_is_a_blank_cell(tmp_path: Path) ->
         sheet.write_row(0, 0, ["社区", "备注"])
         sheet.write(1, 0, "甲")
         sheet.write_formula(1, 1, '=IF(1>0,"","无")', None, "NOTHING")
-    # As Excel and WPS write it; the library cannot.
+    # As Excel and WPS write it; openpyxl cannot.
     with zipfile.ZipFile(tmp_path / "made.xlsx") as made, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as saved:
         for name in made.namelist():
             saved.writestr(name, made.read(name).replace(b"NOTHING", b""))
@@ -162,7 +162,7 @@ def test_a_csv_of_one_column_needs_its_name(tmp_path: Path) -> None:
     assert refused_code(path, "社区.txt") == "unsupported_format"
 
 
-# --- ".xls" of web systems ---
+# --- HTML and XML files named .xls, as web systems export them ---
 
 
 def test_an_html_table_called_xls_is_read_with_its_spans(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_excel_2003_xml_called_xls_is_read(tmp_path: Path) -> None:
     assert grid.merged == [(0, 0, 1, 0)]
 
 
-# --- What is refused ---
+# --- Refusals ---
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The header is found wherever it stands, however it is written, and no column is dropped in silence."""
+"""Tests of finding the header at any position and in any spelling, without dropping a column silently."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mapping(layout: SheetLayout) -> dict[str, int]:
     return {column.field: column.index for column in layout.columns}
 
 
-# --- How headers are compared ---
+# --- Comparing headers ---
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_remark_or_unit_at_the_end_is_left_aside(written: str, field: str) -> 
     assert found is not None and found[1] == field
 
 
-# --- Where it stands ---
+# --- Position of the header ---
 
 
 @pytest.mark.parametrize("above", range(15))
@@ -200,7 +200,7 @@ def test_among_equal_rows_the_topmost_is_the_header() -> None:
     assert layout.first_header_row == 1
 
 
-# --- Which column is what ---
+# --- Matching columns to fields ---
 
 
 def test_columns_come_in_any_order_and_unknown_ones_are_listed_with_their_cell() -> None:

@@ -1,4 +1,4 @@
-"""Workbooks of several sheets: each goes to its register, is named, or is left out; and why a file is refused."""
+"""Tests of workbooks with several sheets, of which each is read, reported or ignored; and of refusals of a whole file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No file takes the worker down: sizes are checked before and while inflating, memory and time are bounded."""
+"""Tests of the limits of reading: sizes before and while inflating, memory and time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def refusal_of(path: Path) -> FileRefusedError:
 
 
 def with_changed_part(path: Path, part: str, content: bytes) -> Path:
-    """The workbook with one part's content replaced."""
+    """Return the workbook with one part's content replaced."""
     with zipfile.ZipFile(path) as old:
         parts = {info.filename: old.read(info) for info in old.infolist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
@@ -44,7 +44,7 @@ def with_changed_part(path: Path, part: str, content: bytes) -> Path:
 
 
 def with_blank_rows(path: Path, first: int, last: int) -> Path:
-    """The workbook with formatted blank rows, as Excel writes them, appended to its first sheet."""
+    """Return the workbook with formatted blank rows, as Excel writes them, appended to its first sheet."""
     part = "xl/worksheets/sheet1.xml"
     with zipfile.ZipFile(path) as old:
         xml = old.read(part)
@@ -76,7 +76,7 @@ def test_an_archive_that_lies_about_its_size_is_refused(part: str, tmp_path: Pat
     with_changed_part(path, part, bytes(6 * MEGABYTE))
     true_size, claimed = (6 * MEGABYTE).to_bytes(4, "little"), (1_000).to_bytes(4, "little")
     content = path.read_bytes()
-    assert content.count(true_size) == 2  # in the part's own header and in the directory
+    assert content.count(true_size) == 2  # in the part's header and in the directory
     path.write_bytes(content.replace(true_size, claimed))
     assert refusal_of(path).problem_code == "too_large"
 
@@ -119,7 +119,7 @@ def test_one_cell_in_the_farthest_corner_does_not_kill_the_worker(tmp_path: Path
 def test_a_million_formatted_blank_rows_are_read_in_time_and_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The child process dies at its limits, so reading within them is the proof: 10 s of work, 500 MB.
+    # The child process is killed at its limits, so this passes only if reading stays within 10 s and 500 MB.
     monkeypatch.setattr(workbook, "SECONDS", 10)
     assert workbook.MEMORY_BYTES < 500 * 1024 * 1024
     header, row = COMMUNITY_HEADER, ["沁县", "定昌镇", "和平社区", "140430100001", "城市社区", 12, CellError("#REF!")]
@@ -146,7 +146,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pyt
 def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """2 KB that claim 2,000,000 such sectors (DIFAT), of which the only one names itself as the next (ADR 0016)."""
+    """Refuse a file of 2 KB that declares 2,000,000 DIFAT sectors, of which the only one refers to itself (ADR 0016)."""
     monkeypatch.setattr(workbook, "SECONDS", 2)
     claimed, none, end, table, list_of_table = 2_000_000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
@@ -173,7 +173,7 @@ def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
 
 
 def test_a_quotation_mark_that_is_never_closed_is_found_at_once(clerk: User) -> None:
-    """It makes one cell of the rest of the file, with thousands of digits and no end of places to look for a number."""
+    """Read a quote that makes the rest of the file one cell, with thousands of digits in which a number may begin."""
     rows = [f"和平社区,活动室{n},综合服务设施,{n},2016/05/01" for n in range(3_000)]
     rows[5] = rows[5].replace(",5,", ',"5,')
     text = "\n".join(["社区名称,设施名称,设施类型,建筑面积（㎡）,启用日期", *rows])

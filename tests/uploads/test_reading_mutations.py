@@ -1,4 +1,4 @@
-"""Damaged files of every format are read or refused with a sentence; none of them makes reading fail otherwise."""
+"""Tests with damaged files of every format: each is read or refused, and none makes reading fail otherwise."""
 
 from __future__ import annotations
 

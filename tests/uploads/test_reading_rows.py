@@ -1,4 +1,4 @@
-"""Every record of a sheet is read and nothing else is: totals, footers and blank rows are no records."""
+"""Tests of finding the data rows of a sheet: totals, footers and blank rows are no records."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_a_short_row_is_filled_up() -> None:
     assert layout.rows[0].cells["residents"] == ""
 
 
-# --- Values carried down ---
+# --- Values of merged cells and ditto marks ---
 
 
 @pytest.mark.parametrize("mark", ["〃", "″", '"', "”", "同上", " 〃 ", "同 上"])

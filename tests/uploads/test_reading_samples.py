@@ -1,4 +1,4 @@
-"""The shared sample workbooks: as many records and skipped rows as they have, and the preferred reason of each refusal."""
+"""Tests with the shared sample workbooks: numbers of records and skipped rows, and the reason of each refusal."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS
 from communities.models import CommunityProfile, Facility, GovernanceBody
 from notices.models import Notice
 from socialworkers.models import Posting, SocialWorker
@@ -20,8 +21,8 @@ from tests.factories import Place, make_facility
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Send
 from uploads import actions
-from uploads.actions.queueing import MOST_ATTEMPTS
-from uploads.models import HEARTBEAT_LIMIT, UploadBatch, UploadRow
+from uploads.jobs import UNDO
+from uploads.models import UploadBatch, UploadRow
 
 pytestmark = pytest.mark.django_db
 Outcome = UploadRow.UndoOutcome
@@ -142,9 +143,9 @@ def test_an_undoing_that_is_given_up_leaves_the_batch_committed_and_says_so(
     batch = UploadBatch.objects.get(pk=answer["batch"])
     actions.request_undo(batch=batch, by=clerk)
     UploadBatch.objects.filter(pk=batch.pk).update(
-        state=UploadBatch.State.UNDOING, attempts=MOST_ATTEMPTS, heartbeat_at=timezone.now() - HEARTBEAT_LIMIT * 2
+        state=UploadBatch.State.UNDOING, attempts=MAX_ATTEMPTS, heartbeat_at=timezone.now() - LEASE * 2
     )
-    actions.put_back_stalled_batches()
+    UNDO.put_back()
     page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
     assert "没有写入任何数据" not in page and "仍是已入库" in page
     assert "alert-warning" in page and "alert-success" not in page, (

@@ -15,7 +15,7 @@ from periods.models import ReportingPeriod
 from tests.factories import make_batch, make_facility, make_period
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
-from uploads.actions.queueing import BROKER_AWAY
+from uploads.jobs import BROKER_AWAY
 from uploads.models import UploadBatch, UploadRow
 from uploads.progress import Reporter
 from uploads.tasks import check_batch, commit_batch

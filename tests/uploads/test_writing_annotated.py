@@ -1,4 +1,4 @@
-"""The workbook back: the office's own, with bad cells coloured, a note in each and a list; corrected, it can be sent again."""
+"""Tests of the marked workbook: coloured cells, notes, the list of problems, and uploading it again after correction."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Take = Callable[..., tuple[UploadBatch, openpyxl.Workbook]]
 
 @pytest.fixture
 def take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Take:
-    """A function that uploads a file and opens the marked workbook that comes back."""
+    """Return a function that uploads a file and opens the marked workbook."""
 
     def go(
         path: Path, user: User, register: str = "facilities", **options: Any
@@ -60,7 +60,7 @@ def take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Take:
 
 
 def marked_cells(book: openpyxl.Workbook) -> dict[str, str]:
-    """sheet!cell → colour of every coloured cell."""
+    """Return the colour of every coloured cell by sheet!cell."""
     return {
         f"{page.title}!{cell.coordinate}": cell.fill.fgColor.rgb
         for page in book.worksheets

@@ -1,4 +1,4 @@
-"""Files that leave through the pages: to whom they go, under which names, and who is turned away."""
+"""Tests of downloads: who may download which file, the file names, and refusals."""
 
 from __future__ import annotations
 

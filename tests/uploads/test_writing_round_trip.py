@@ -1,4 +1,4 @@
-"""What goes out comes back: a template or an export, uploaded unchanged, gives no error and no change."""
+"""Tests of the round trip: a template or an export that is uploaded unchanged gives no error and no change."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from uploads.writing.template import write_export, write_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 Again = Callable[..., dict[str, Any]]
-# Texts that a careless writer would lose or turn into something else.
+# Texts that a careless writer would lose or change.
 AWKWARD = (
     "=1+1",
     "+86",
@@ -64,7 +64,7 @@ AWKWARD = (
 
 @pytest.fixture
 def again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Again:
-    """A function that writes a register for a user and uploads it as it is; what the command printed."""
+    """Return a function that writes a register for a user, uploads it unchanged and returns the command's output."""
 
     def go(
         register: str, user: User, *, as_template: bool, month: str = "2018-06", commit: bool = False
@@ -95,7 +95,7 @@ def assert_nothing_new(answer: dict[str, Any], rows: int) -> None:
 
 
 class Inventor:
-    """Invents records of every register with every optional value now and then left out."""
+    """Generator of invented records of every register, in which each optional value is sometimes missing."""
 
     def __init__(self, seed: int, places: list[Community], divisions: list[Division]) -> None:
         self._random = random.Random(seed)
@@ -228,13 +228,13 @@ class Inventor:
 
 @pytest.fixture
 def rich(place: Place, request: pytest.FixtureRequest) -> Place:
-    """The small city with records of every kind in every place, from county and town up to the city."""
+    """Fill the small city with records of every kind at every place: communities, towns, counties and the city."""
     seed = getattr(request, "param", 1)
     places = [*place.communities, *place.other_communities, *place.villages]
     make_community(place.street, "虚拟社区", kind="")
     divisions = [place.city, place.county, place.street, place.other_street, place.other_county, place.rural_town]
     inventor = Inventor(seed, places, divisions)
-    for community in places[:-1]:  # one without anything
+    for community in places[:-1]:  # the last one stays without records
         inventor.community(community)
     for _ in range(30):
         inventor.facility()

@@ -1,4 +1,4 @@
-"""What a clerk meets in a template: looks, drop-downs, notes, a version, and nothing of another office."""
+"""Tests of templates: formats, drop-downs, notes, the version, and no data of another office."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def template_bytes(register: str, user: User, *, filled: bool = True) -> bytes:
 
 
 def drop_downs(book: Workbook, page: Any) -> dict[str, list[str]]:
-    """Header → words of its drop-down, those of the hidden sheet included."""
+    """Return the choices of the drop-downs by header, including those on the hidden sheet."""
     found = {}
     for rule in page.data_validations.dataValidation:
         column = next(iter(rule.sqref.ranges)).min_col
@@ -84,7 +84,7 @@ def test_drop_downs_offer_the_choices_and_the_offices_own_places(place, clerk, s
     assert lists["县（市、区）"] == ["城区"]
     assert lists["街道（乡镇）"] == ["东街街道办事处", "西街街道办事处"]
     assert lists["社区名称"] == [c.name for c in (*place.communities, *place.other_communities)]
-    assert "功能" not in lists  # several at once
+    assert "功能" not in lists  # takes several values
     own = template("facilities", street_clerk)
     assert drop_downs(own, own.worksheets[0])["街道（乡镇）"] == ["东街街道办事处"]
     assert drop_downs(own, own.worksheets[0])["县（市、区）"] == ["城区"]

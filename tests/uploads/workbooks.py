@@ -1,4 +1,4 @@
-"""Small workbooks for tests, in every format that offices send. Cells: text, numbers, booleans, dates, CellError, None."""
+"""Factories of small workbooks in every format. Cells: text, numbers, booleans, dates, CellError, None."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_xlsx(
     hidden: Iterable[str] = (),
     hidden_rows: Iterable[int] = (),
 ) -> Path:
-    """An .xlsx; `merged` and `hidden_rows` are those of the first sheet."""
+    """Write an .xlsx; `merged` and `hidden_rows` are those of the first sheet."""
     book = xlsxwriter.Workbook(str(path))
     day, framed = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"border": 1})
     for position, (name, rows) in enumerate(sheets.items()):
@@ -53,7 +53,7 @@ def make_xlsx(
         if name in hidden:
             sheet.hide()
         else:
-            sheet.activate()  # the sheet in front cannot be hidden
+            sheet.activate()  # the active sheet cannot be hidden
     book.close()
     return path
 
@@ -70,7 +70,7 @@ def make_xls(
     is_encrypted: bool = False,
     stream_name: str = "Workbook",
 ) -> Path:
-    """An .xls with texts, numbers and failed formulas."""
+    """Write an .xls with texts, numbers and failed formulas."""
     contents = [_xls_sheet(rows, merged if position == 0 else ()) for position, rows in enumerate(sheets.values())]
     globals_length = len(_xls_globals(sheets, [0] * len(contents), hidden, is_encrypted))
     starts, at = [], globals_length
@@ -117,7 +117,7 @@ def _xls_sheet(rows: Rows, merged: Iterable[Range]) -> bytes:
 
 
 def make_compound_file(streams: Mapping[str, bytes]) -> bytes:
-    """An OLE file with the given streams, each padded to the 4096 bytes from which on they have sectors of their own."""
+    """Build an OLE file with the given streams, each padded to 4096 bytes, the least size outside the mini stream."""
     sector = 512
     padded = {
         name: content + bytes(max(4096, -(-len(content) // sector) * sector) - len(content))
@@ -182,7 +182,7 @@ def make_ods(
     blank_rows_below: int = 0,
     is_encrypted: bool = False,
 ) -> Path:
-    """An .ods; blank rows below the data are written as LibreOffice does, one row that repeats."""
+    """Write an .ods; blank rows below the data are one repeated row, as LibreOffice writes them."""
     areas = list(merged)
     tables = ""
     for position, (name, rows) in enumerate(sheets.items()):
@@ -227,18 +227,18 @@ def _ods_cell(row: int, column: int, cell: Any, merged: Iterable[Range]) -> str:
     return f"<table:{tag}{span}{kind}><text:p>{escape(str(cell))}</text:p></table:{tag}>"
 
 
-# --- What web systems call .xls ---
+# --- HTML and XML files named .xls ---
 
 
 def make_html(rows: Rows, *, before: str = "", charset: str = "utf-8") -> bytes:
-    """An HTML table, as systems emit it under the name of .xls."""
+    """Write an HTML table, as web systems export it under the name .xls."""
     lines = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>\n" for row in rows)
     head = f'<html><head><meta http-equiv="Content-Type" content="text/html; charset={charset}"><title>x</title></head>'
     return f"{head}<body>{before}<table border=1>{lines}</table></body></html>".encode(charset)
 
 
 def make_spreadsheetml(sheets: Mapping[str, str], *, hidden: Iterable[str] = ()) -> bytes:
-    """An Excel 2003 XML file; the sheets' rows are given as XML."""
+    """Write an Excel 2003 XML file; the sheets' rows are given as XML."""
     worksheets = ""
     for name, rows in sheets.items():
         visible = "SheetHidden" if name in hidden else "SheetVisible"

@@ -2,8 +2,7 @@
 
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
-from uploads.actions.queueing import put_back_stalled_batches
-from uploads.actions.receive import check_may_alter_locked, queue_check, receive_file
+from uploads.actions.receive import check_may_alter_locked, receive_file
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
 __all__ = [
@@ -12,8 +11,6 @@ __all__ = [
     "check_queued_batch",
     "commit_batch",
     "commit_queued_batch",
-    "put_back_stalled_batches",
-    "queue_check",
     "receive_file",
     "request_commit",
     "request_undo",

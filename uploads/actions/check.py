@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from changzhi_portal.jobs import Claim
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
@@ -12,9 +13,9 @@ from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.absence import unmentioned_records
-from uploads.actions.queueing import claim, follow_office, guarded, load_batch
 from uploads.checking import Rereader, compare_rows, read_file
 from uploads.correcting import apply_corrections
+from uploads.jobs import CHECK, follow_office, load_batch, work_on
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.progress import Reporter
 from uploads.published import COUNTERS
@@ -23,13 +24,6 @@ from uploads.repeating import earlier_reading, reading_key, stage_again
 from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
 
 State = UploadBatch.State
-
-
-def _reporter(batch: UploadBatch) -> Reporter:
-    def sign_of_life() -> None:
-        UploadBatch.objects.filter(pk=batch.pk).update(heartbeat_at=timezone.now())
-
-    return Reporter(batch.ref, sign_of_life)
 
 
 def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> CheckContext:
@@ -51,34 +45,40 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
 
 
 def check_queued_batch(batch_id: int) -> None:
-    """What the worker does with a queued batch; nothing when another worker has taken it."""
-    batch = claim(batch_id, expected=State.QUEUED, working=State.CHECKING)
-    if batch is not None:
-        check_batch(batch)
+    """Check a queued batch, as the worker does; do nothing when another worker has taken it."""
+    claim = CHECK.claim(batch_id)
+    if claim is not None:
+        work_on(claim, check_claimed)
 
 
 def check_batch(batch: UploadBatch) -> UploadBatch:
-    """Check a batch in state CHECKING and stage its rows; ends CHECKED, REJECTED or FAILED.
+    """Check a batch in state CHECKING that the caller has begun (`CHECK.begun()`); return it as it is then.
 
-    Runs outside a transaction until the rows are staged, so that checking blocks nobody.
+    It ends CHECKED, REJECTED or FAILED.
     """
-    guarded(batch, _check)
+    work_on(CHECK.claim_of(load_batch(batch.pk)), check_claimed)
     return load_batch(batch.pk)
 
 
-def _check(batch: UploadBatch) -> None:
+def check_claimed(claim: Claim[UploadBatch]) -> None:
+    """Check the batch of a claim and stage its rows.
+
+    Runs outside a transaction until the rows are staged, so that checking blocks nobody; each report of progress is a
+    heartbeat, and reading the file in a child process takes less than the lease. Raises ClaimLostError.
+    """
+    batch = load_batch(claim.key)
     follow_office(batch)
-    report = _reporter(batch)
+    report = Reporter(batch.ref, claim.heartbeat)
     sheet = register_named(batch.register)()
     earlier = earlier_reading(batch, sheet)
     if earlier is not None:
         report.step("与上次入库的文件相同，核对登记表有无变动")
-        _repeat(batch, earlier, sheet)
+        _repeat(claim, batch, earlier, sheet)
         return
     try:
         rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
     except FileRefusedError as refused:
-        _reject(batch, refused)
+        _reject(claim, batch, refused)
         return
     rereader = Rereader(sheet, batch.mapping)
     if not batch.needs_reading:
@@ -89,8 +89,7 @@ def _check(batch: UploadBatch) -> None:
     compare_rows(rows, sheet, check_context(batch, locking=False, report=report))
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
-        if not _still(batch, State.CHECKING):
-            return
+        claim.hold()
         stage_rows(batch, rows, sheet)
         for name, number in count_outcomes(rows).items():
             setattr(batch, name, number)
@@ -101,11 +100,10 @@ def _check(batch: UploadBatch) -> None:
         batch.save()
 
 
-def _repeat(batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
+def _repeat(claim: Claim[UploadBatch], batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
     """Stage the rows of a file that was committed before and that nothing has changed since: all are unchanged."""
     with transaction.atomic():
-        if not _still(batch, State.CHECKING):
-            return
+        claim.hold()
         stage_again(batch, earlier, sheet)
         batch.unmentioned = unmentioned_records(batch, sheet).count()
         batch.needs_reading = False
@@ -130,20 +128,14 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
     return found.rows
 
 
-def _still(batch: UploadBatch, state: str) -> bool:
-    """Whether the batch is still ours: locked and in the state we left it in."""
-    return UploadBatch.objects.select_for_update().filter(pk=batch.pk, state=state).exists()
-
-
-def _reject(batch: UploadBatch, refused: FileRefusedError) -> None:
+def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedError) -> None:
     """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
     with transaction.atomic():
-        rejected = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKING).update(
-            state=State.REJECTED,
+        claim.finish(
+            State.REJECTED,
             problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
             **dict.fromkeys(COUNTERS, 0),
         )
-        if rejected:
-            batch.staged_rows.all().delete()
+        batch.staged_rows.all().delete()

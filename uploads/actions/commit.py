@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, PortalError, StaleError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions.check import check_batch, check_context
-from uploads.actions.queueing import COMMIT_TASK, claim, follow_office, guarded, load_batch, tell_worker
+from uploads.actions.check import check_claimed, check_context
 from uploads.committing import RowsNoLongerGoodError, write_batch
+from uploads.jobs import CHECK, COMMIT, follow_office, load_batch, work_on
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
 
@@ -46,12 +47,9 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
         if seen is not None:
             _refuse_if_checked_anew(batch, seen)
         taken = waiting.update(
-            state=State.COMMIT_QUEUED if queue else State.COMMITTING,
+            **(COMMIT.queued() if queue else COMMIT.begun()),
             commit_mode=mode,
             confirmed_by=by,
-            heartbeat_at=timezone.now(),
-            attempts=0,
-            message="",
             seen_at=None if queue else timezone.now(),
         )
         if not taken:
@@ -59,7 +57,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
                 "这个批次现在不能入库：已入库、正在处理，或还有错误行。请刷新页面查看。", cure="The batch is not ready."
             )
         if queue:
-            transaction.on_commit(lambda: tell_worker(COMMIT_TASK, batch.pk))
+            COMMIT.announce(batch.pk)
 
 
 def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
@@ -73,37 +71,36 @@ def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
 
 
 def commit_queued_batch(batch_id: int) -> None:
-    """What the worker does with a batch whose commit was asked for; nothing when another worker has taken it."""
-    batch = claim(batch_id, expected=State.COMMIT_QUEUED, working=State.COMMITTING)
-    if batch is not None:
-        commit_batch(batch)
+    """Commit a batch whose commit was asked for, as the worker does; do nothing when another worker has taken it."""
+    claim = COMMIT.claim(batch_id)
+    if claim is not None:
+        work_on(claim, _commit)
 
 
 def commit_batch(batch: UploadBatch) -> UploadBatch:
-    """Commit a batch in state COMMITTING; ends COMMITTED, or untouched: CHECKED again with a message, or FAILED."""
-    guarded(batch, _commit)
+    """Commit a batch in state COMMITTING that the caller has begun; return it as it is then.
+
+    It ends COMMITTED, or with nothing written: CHECKED again with a message, or FAILED.
+    """
+    work_on(COMMIT.claim_of(load_batch(batch.pk)), _commit)
     return load_batch(batch.pk)
 
 
-def _commit(batch: UploadBatch) -> None:
+def _commit(claim: Claim[UploadBatch]) -> None:
+    batch = load_batch(claim.key)
     follow_office(batch)
     report = Reporter(batch.ref)
     sheet = register_named(batch.register)()
     try:
-        write_batch(batch.pk, sheet, lambda: check_context(batch, locking=True, report=report), report)
+        write_batch(claim, sheet, lambda: check_context(batch, locking=True, report=report), report)
     except RowsNoLongerGoodError as changed:
         logger.info("Batch %s is checked again: %s", batch.pk, changed)
-        _recheck(batch, str(changed))
+        _recheck(claim, str(changed))
     except PortalError as refusal:
-        _leave_uncommitted(batch, str(refusal))
+        claim.finish(State.CHECKED, message=str(refusal)[:500])
 
 
-def _recheck(batch: UploadBatch, message: str) -> None:
-    UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(
-        state=State.CHECKING, message=message[:500], heartbeat_at=timezone.now()
-    )
-    check_batch(load_batch(batch.pk))
-
-
-def _leave_uncommitted(batch: UploadBatch, message: str) -> None:
-    UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTING).update(state=State.CHECKED, message=message[:500])
+def _recheck(claim: Claim[UploadBatch], message: str) -> None:
+    """Check the batch anew in place of committing it, under the same token."""
+    claim.finish(State.CHECKING, message=message[:500], heartbeat_at=timezone.now())
+    work_on(CHECK.claim_of(load_batch(claim.key)), check_claimed)

@@ -12,7 +12,7 @@ from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads import storage
-from uploads.actions.queueing import CHECK_TASK, tell_worker
+from uploads.jobs import CHECK
 from uploads.models import UploadBatch
 
 State = UploadBatch.State
@@ -52,8 +52,7 @@ def receive_file(
         file_name=file_name[-FILE_NAME_LENGTH:],
         file_size=len(data),
         sha256=storage.sha256_of(data),
-        state=State.QUEUED if queue else State.CHECKING,
-        heartbeat_at=timezone.now(),
+        **(CHECK.queued() if queue else CHECK.begun()),
         seen_at=None if queue else timezone.now(),
     )
     batch.stored_as = storage.keep_original(batch.ref, data)
@@ -61,7 +60,7 @@ def receive_file(
         with transaction.atomic():
             batch.save()
             if queue:
-                queue_check(batch)
+                CHECK.announce(batch.pk)
     except DatabaseError:
         storage.forget_original(batch.stored_as)
         raise
@@ -69,7 +68,7 @@ def receive_file(
 
 
 def check_may_alter_locked(by: Any, reason: str) -> None:
-    """Raises PortalError unless `by` is of the bureau and gives a reason that fits (spreadsheets.md, "Further")."""
+    """Raises PortalError unless `by` is of the bureau and gives a reason that fits (docs/spreadsheets.md §3.4)."""
     if not by.role.may_alter_locked_months:
         raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     longest = UploadBatch._meta.get_field("locked_reason").max_length or 0
@@ -79,8 +78,3 @@ def check_may_alter_locked(by: Any, reason: str) -> None:
             cure=f"Give a reason of at most {longest} characters.",
             field="locked_reason",
         )
-
-
-def queue_check(batch: UploadBatch) -> None:
-    """Once the transaction holds, tell the worker that a batch in state QUEUED waits to be checked."""
-    transaction.on_commit(lambda: tell_worker(CHECK_TASK, batch.pk))

@@ -7,9 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import StaleError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions.queueing import UNDO_TASK, claim, guarded, load_batch, tell_worker
+from uploads.jobs import UNDO, load_batch, work_on
 from uploads.models import UploadBatch
 from uploads.progress import Reporter
 from uploads.undoing import refuse_unless_undoing, take_back_batch
@@ -22,27 +23,32 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
     refuse_unless_undoing(batch, register_named(batch.register)(), by)
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
-            state=State.UNDO_QUEUED if queue else State.UNDOING,
+            **(UNDO.queued() if queue else UNDO.begun()),
             undone_by=by,
-            heartbeat_at=timezone.now(),
-            attempts=0,
-            message="",
             seen_at=None if queue else timezone.now(),
         )
         if not taken:
             raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
         if queue:
-            transaction.on_commit(lambda: tell_worker(UNDO_TASK, batch.pk))
+            UNDO.announce(batch.pk)
 
 
 def undo_queued_batch(batch_id: int) -> None:
-    """What the worker does with a batch whose undoing was asked for; nothing when another worker has taken it."""
-    batch = claim(batch_id, expected=State.UNDO_QUEUED, working=State.UNDOING)
-    if batch is not None:
-        undo_batch(batch)
+    """Undo a batch whose undoing was asked for, as the worker does; do nothing when another worker has taken it."""
+    claim = UNDO.claim(batch_id)
+    if claim is not None:
+        work_on(claim, _undo)
 
 
 def undo_batch(batch: UploadBatch) -> UploadBatch:
-    """Take a batch in state UNDOING back; ends UNDONE, each written row reversed, kept or failed."""
-    guarded(batch, lambda batch: take_back_batch(batch.pk, register_named(batch.register)(), Reporter(batch.ref)))
+    """Take a batch in state UNDOING back that the caller has begun; return it as it is then.
+
+    It ends UNDONE, each written row reversed, kept or failed; or COMMITTED as before, with a message.
+    """
+    work_on(UNDO.claim_of(load_batch(batch.pk)), _undo)
     return load_batch(batch.pk)
+
+
+def _undo(claim: Claim[UploadBatch]) -> None:
+    batch = load_batch(claim.key)
+    take_back_batch(claim, register_named(batch.register)(), Reporter(batch.ref))

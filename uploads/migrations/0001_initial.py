@@ -20,6 +20,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="最近一次排队、领取或处理的时间", null=True, verbose_name="心跳"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="尝试次数")),
+                (
+                    "claim_token",
+                    models.CharField(
+                        blank=True, editable=False, help_text="正在处理的那一次", max_length=13, verbose_name="领取标记"
+                    ),
+                ),
+                (
                     "ref",
                     models.CharField(
                         default=changzhi_portal.records.new_ref,
@@ -75,8 +88,6 @@ class Migration(migrations.Migration):
                         verbose_name="入库方式",
                     ),
                 ),
-                ("heartbeat_at", models.DateTimeField(blank=True, null=True, verbose_name="心跳")),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="尝试次数")),
                 ("rows", models.PositiveIntegerField(default=0, verbose_name="数据行")),
                 ("new", models.PositiveIntegerField(default=0, verbose_name="新增")),
                 ("changed", models.PositiveIntegerField(default=0, verbose_name="修改")),

@@ -1,5 +1,5 @@
-"""A file's way from bytes to rows of fields: what it is, which cells it has, where its table stands.
+"""Reading uploaded files: file format, raw cells, and the position of a register's table in them.
 
-`workbook.read_workbook` gives the visible sheets as grids of raw cells (in a child process, under limits);
-`layout.lay_out` finds the table of a register in them. Nothing here judges a value: that is the columns' work.
+`workbook.read_workbook` returns the visible sheets as grids of raw cells (read in a child process, under limits);
+`layout.lay_out` finds the table of a register in them. Values are not validated here: the register's columns do that.
 """

@@ -1,4 +1,4 @@
-"""A look into the records of an .xls workbook: is it encrypted, and which cells hold a failed formula."""
+"""Scan of the BIFF records of an .xls workbook: whether it is encrypted, and which cells hold a failed formula."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEXTS: Final = {
     0x24: "#NUM!",
     0x2A: "#N/A",
 }
-# Records that might be such a cell, to spare the walk through a workbook that has none.
+# Matches records that may be such a cell, so that a workbook without any match is not parsed.
 _SUSPECT: Final = re.compile(rb"\x05\x02\x08\x00|\x02.[\x00\x07\x0f\x17\x1d\x24\x2a]...\xff\xff", re.DOTALL)
 
 
@@ -30,7 +30,7 @@ class Book:
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
-        self._sheets: list[int] = []  # where their records begin, in the workbook's order
+        self._sheets: list[int] = []  # offsets of the sheets' records, in the workbook's order
         self.is_encrypted = False
         for kind, content in self._records(0):
             if kind == _FILE_PASS:
@@ -39,10 +39,10 @@ class Book:
                 self._sheets.append(int.from_bytes(content[:4], "little"))
 
     def error_cells(self) -> dict[int, ErrorCells]:
-        """The cells with a failed formula by the sheets' position in the workbook."""
+        """Return the cells with a failed formula, by the position of their sheet in the workbook."""
         if not _SUSPECT.search(self._stream):
             return {}
-        return {index: found for index, start in enumerate(self._sheets) if (found := self._errors_of(start))}
+        return {index: errors for index, start in enumerate(self._sheets) if (errors := self._errors_of(start))}
 
     def _errors_of(self, start: int) -> ErrorCells:
         errors: ErrorCells = {}
@@ -54,7 +54,7 @@ class Book:
         return errors
 
     def _records(self, position: int) -> Iterator[tuple[int, bytes]]:
-        """The records from a position to the end of its part; a damaged stream simply ends."""
+        """Yield kind and content of the records from `position` to the next end record, or to the end of the stream."""
         stream = self._stream
         while position + 4 <= len(stream):
             kind, length = _HEADER.unpack_from(stream, position)

@@ -1,8 +1,8 @@
-"""Reads one file in a process of its own: `python -m uploads.reading.child LIMITS NAME PATH`.
+"""Child process that reads one file: `python -m uploads.reading.child LIMITS NAME PATH`.
 
-Answers on standard output with a series of pickles of plain values: lists of rows; then ("sheet", name, merged) for
-the rows before it; at the end ("end",) or ("refused", reason, values). It starts in a tenth of a second because it
-imports neither Django nor the frame, and it may be killed at any time.
+It writes pickles of plain values to standard output: lists of rows; after the rows of a sheet ("sheet", name, merged);
+at the end ("end",) or ("refused", reason, values). It imports neither Django nor changzhi_portal, so it starts in a
+tenth of a second, and it may be killed at any time.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from uploads.reading.sniffing import Kind, kind_of
 
 _BATCH: Final = 1_000
 _NOTHING: Final = " \t\r\n\v\f\u3000\xa0\u200b\ufeff"
-_SUSPECT: Final = frozenset(["", "#", "E", *_NOTHING])  # how blanks and failed formulas begin
-_LONGEST_NAME: Final = 100  # of a sheet; Excel's have 31
+_SUSPECT: Final = frozenset(["", "#", "E", *_NOTHING])  # first characters of blanks and failed formulas
+_LONGEST_NAME: Final = 100  # characters of a sheet's name; Excel allows 31
 _NO_CELLS: Final[tuple[object, ...]] = ()
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Read the file and write the answer."""
+    """Read the file and write the answer to standard output."""
     limits = Limits(**json.loads(arguments[0]))
     _limit_resources(limits)
     answer = sys.stdout.buffer
@@ -65,10 +65,10 @@ def _sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[
 
 
 class _Texts(dict[str, str]):
-    """Cell texts by what the file says: blanks become "", failed formulas a CellError, repeated texts one object.
+    """Cache from raw to cleaned cell text: blanks become "", failed formulas a CellError, equal texts one object.
 
-    Without NUL, which old .xls files may have in a text and which no database takes. One per batch of rows, so that it
-    does not keep a whole file alive.
+    NUL is removed: old .xls files may contain it, and databases refuse it. A new cache is made for each batch of rows,
+    so that it does not keep the texts of a whole file in memory.
     """
 
     def __missing__(self, text: str) -> str:
@@ -80,7 +80,7 @@ class _Texts(dict[str, str]):
 
 
 class _Writer:
-    """Writes sheets batch by batch, so that the child never holds a second copy of them."""
+    """Writer of sheets in batches of rows, so that the child never holds a second copy of a sheet."""
 
     def __init__(self, answer: IO[bytes], limits: Limits) -> None:
         self._answer = answer
@@ -88,7 +88,10 @@ class _Writer:
         self._rows = 0
 
     def write(self, sheet: RawSheet) -> None:
-        """Write a sheet without the blank rows at its end. Raises NotReadableError when it has too many rows or columns."""
+        """Write a sheet without the blank rows at its end.
+
+        Raises NotReadableError when it has too many rows or columns.
+        """
         batch: list[Sequence[object]] = []
         blank = 0
         for row in self._cleaned(sheet.rows):
@@ -113,7 +116,7 @@ class _Writer:
         pickle.dump(value, self._answer, protocol=5)
 
     def _cleaned(self, rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
-        """The rows with blank texts as ""; a row without any value is empty."""
+        """Yield the rows with blank texts as ""; a row without any value as an empty one."""
         known = _Texts()
         for number, raw in enumerate(rows, start=1):
             row: list[object] = [
@@ -130,7 +133,7 @@ class _Writer:
 
 
 def _plain(cell: object) -> object:
-    """A cell as one of the kinds that `Grid` promises; a duration as hours and minutes, as Excel shows it."""
+    """Return a cell as one of the types that `Grid` allows; a duration as hours and minutes, as Excel shows it."""
     if isinstance(cell, datetime.timedelta):
         minutes = round(cell.total_seconds() / 60)
         return f"{minutes // 60}:{minutes % 60:02}"

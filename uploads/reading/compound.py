@@ -1,7 +1,7 @@
-"""The container of .xls files (OLE compound file): names of its streams and the content of one of them.
+"""Parser of OLE compound files, the container of .xls: names of the streams, and the content of one of them.
 
-Only as much as is needed to tell an .xls from a Word document or an encrypted workbook and to look at its records;
-calamine reads the cells.
+It covers only what is needed to distinguish an .xls from a Word document or an encrypted workbook and to scan its
+records; calamine reads the cells.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from uploads.reading.grid import NotReadableError
 
-# Of the header: sector shift, mini sector shift, first directory sector, mini stream cut-off, first mini FAT sector,
+# Header fields: sector shift, mini sector shift, first directory sector, mini stream cut-off, first mini FAT sector,
 # first DIFAT sector; 109 DIFAT entries follow.
 _HEADER: Final = struct.Struct("<30xHH14xI4xII4xI4x")
 _ENTRY: Final = struct.Struct("<64sHB49xIQ")
@@ -31,7 +31,7 @@ class _Entry:
 
 
 class CompoundFile:
-    """An opened compound file. Raises NotReadableError (damaged) whenever its sectors lead nowhere."""
+    """An opened compound file. Its methods raise NotReadableError("damaged") for sector numbers that do not exist."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -51,11 +51,11 @@ class CompoundFile:
 
     @property
     def names(self) -> set[str]:
-        """The names of all streams."""
+        """Return the names of all streams."""
         return set(self._streams)
 
     def read(self, name: str) -> bytes:
-        """The content of a stream."""
+        """Return the content of a stream."""
         entry = self._streams[name]
         if entry.size >= self._cutoff:
             return self._chain(entry.start)[: entry.size]
@@ -79,7 +79,7 @@ class CompoundFile:
             if kind == _ROOT:
                 self._root = _Entry(first, size)
             elif kind == _STREAM and 2 <= length <= 64:
-                # Version 3 files may leave rubbish in the upper half of the size.
+                # Version 3 files may have arbitrary bits in the upper half of the size.
                 self._streams[name[: length - 2].decode("utf-16-le", "replace")] = _Entry(first, size & 0xFFFFFFFF)
 
     def _sector(self, number: int) -> bytes:
@@ -93,7 +93,7 @@ class CompoundFile:
         return b"".join(self._sector(number) for number in self._follow(start, self._fat))
 
     def _follow(self, number: int, table: array[int]) -> Iterator[int]:
-        """The sectors of a chain. A chain longer than its table goes in circles."""
+        """Yield the sector numbers of a chain. A chain longer than its table is circular, and refused as damaged."""
         for _ in range(len(table) + 1):
             if number >= _LAST_REAL_SECTOR:
                 return

@@ -1,7 +1,7 @@
-"""Sheets of Excel and OpenDocument workbooks through calamine, and what calamine does not tell.
+"""Sheets of Excel and OpenDocument workbooks, read with calamine and completed with what calamine leaves out.
 
-calamine reads fast and skips formatted blanks, but gives "" for a formula that failed and knows no merged cells of
-OpenDocument; both are looked up in the file itself, where its bytes hint at any.
+calamine is fast and skips formatted blanks, but returns "" for a failed formula and no merged cells of OpenDocument.
+Both are read from the file itself, if a quick search of its bytes finds any.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
 def zipped_sheets(file: IO[bytes], path: Path, limits: Limits) -> Iterator[RawSheet]:
-    """The visible sheets of an .xlsx, .xlsm or .ods file. Raises NotReadableError."""
+    """Return the visible sheets of an .xlsx, .xlsm or .ods file. Raises NotReadableError."""
     archive = Archive(file, limits)
     if "xl/workbook.xml" in archive.parts:
         return _office_open_sheets(archive, path, limits)
@@ -50,8 +50,8 @@ def _opendocument_sheets(archive: Archive, path: Path, limits: Limits) -> Iterat
         raise NotReadableError("encrypted")
     if "mimetype" in archive.parts and not archive.read("mimetype").startswith(_ODS_TYPE):
         raise NotReadableError("format", kind="文字文档或演示文稿")
-    seen = opendocument.look(archive, limits)
-    return _sheets(_opened(path), limits, errors=seen.errors, merged=seen.merged)
+    scan = opendocument.scan(archive, limits)
+    return _sheets(_opened(path), limits, errors=scan.errors, merged=scan.merged)
 
 
 def _foreign_archive(names: set[str]) -> NotReadableError:
@@ -67,7 +67,7 @@ def _foreign_archive(names: set[str]) -> NotReadableError:
 
 
 def compound_sheets(file: IO[bytes], path: Path, limits: Limits) -> Iterator[RawSheet]:
-    """The visible sheets of an .xls file (Excel 97 to 2003, WPS). Raises NotReadableError."""
+    """Return the visible sheets of an .xls file (Excel 97 to 2003, WPS). Raises NotReadableError."""
     compound = CompoundFile(file.read())
     if {"EncryptedPackage", "EncryptionInfo"} & compound.names:
         raise NotReadableError("encrypted")
@@ -104,12 +104,12 @@ def _sheets(
     errors: Mapping[int, ErrorCells],
     merged: Mapping[int, list[MergedRange]] | None = None,
 ) -> Iterator[RawSheet]:
-    """The visible worksheets; `errors` and `merged` are by position in the workbook, hidden sheets included."""
-    about = workbook.sheets_metadata
-    if len(about) > limits.sheets:
-        raise NotReadableError("sheets", sheets=len(about), limit=limits.sheets)
-    for index, sheet_is in enumerate(about):
-        if sheet_is.visible != SheetVisibleEnum.Visible or sheet_is.typ != SheetTypeEnum.WorkSheet:
+    """Yield the visible worksheets; `errors` and `merged` are by position in the workbook, counting hidden sheets."""
+    metadata = workbook.sheets_metadata
+    if len(metadata) > limits.sheets:
+        raise NotReadableError("sheets", sheets=len(metadata), limit=limits.sheets)
+    for index, properties in enumerate(metadata):
+        if properties.visible != SheetVisibleEnum.Visible or properties.typ != SheetTypeEnum.WorkSheet:
             continue
         try:
             sheet = workbook.get_sheet_by_index(index)
@@ -118,7 +118,7 @@ def _sheets(
             raise NotReadableError("damaged") from error
         if sheet.end and sheet.end[1] >= limits.columns:
             raise NotReadableError("columns", columns=limits.columns)
-        yield RawSheet(sheet_is.name, _rows(sheet, errors.get(index, {})), ranges)
+        yield RawSheet(properties.name, _rows(sheet, errors.get(index, {})), ranges)
 
 
 def _merged(sheet: CalamineSheet) -> list[MergedRange]:
@@ -126,7 +126,7 @@ def _merged(sheet: CalamineSheet) -> list[MergedRange]:
 
 
 def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Sequence[object]]:
-    """The rows from column A on; calamine iterates from row 1, but from the first column that has something."""
+    """Yield the rows from column A on; calamine's rows begin at row 1, but at the first column that has a value."""
     if sheet.start is None:
         return
     margin: list[object] = [""] * sheet.start[1]

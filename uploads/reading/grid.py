@@ -1,4 +1,4 @@
-"""What reading yields: the raw cells of a sheet. Knows neither Django nor any register (the child process uses it)."""
+"""Raw cells of a sheet, the result of reading. Imports neither Django nor registers, because the child process uses it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-# What spreadsheets show where a formula failed; LibreOffice has Err:502 and the like besides.
+# The texts that spreadsheets show for a failed formula; LibreOffice also shows Err:502 and similar.
 ERROR_TEXTS: Final = frozenset(
     "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED!".split()
 )
-# Stands for a formula whose result the file does not hold: a program wrote it, and no spreadsheet has computed it since.
+# The value of a formula without a stored result: a program wrote the file, and no spreadsheet has computed it since.
 NOT_COMPUTED: Final = "未计算"
 
 MergedRange = tuple[int, int, int, int]  # first row, first column, last row, last column, from 0
@@ -18,7 +18,7 @@ ErrorCells = dict[tuple[int, int], str]  # (row, column), from 0 → what the ce
 
 
 class CellError(str):
-    """A formula that gives no value: what the cell shows ("#REF!", "#DIV/0!", …), or NOT_COMPUTED."""
+    """The text of a cell whose formula has no value: what the cell shows ("#REF!", "#DIV/0!", …), or NOT_COMPUTED."""
 
     __slots__ = ()
 
@@ -29,7 +29,7 @@ class Grid:
 
     `name` is None for .csv and HTML, which have no sheets. A cell is str, int, float, bool, datetime.date,
     datetime.datetime, datetime.time or CellError; a blank one is "". Rows may be shorter than the widest one.
-    `merged` holds 0-based (first row, first column, last row, last column), where the format tells.
+    `merged` has 0-based (first row, first column, last row, last column), if the format records merged cells.
     """
 
     name: str | None
@@ -39,7 +39,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read before it counts as too large."""
+    """Limits beyond which a file is refused as too large."""
 
     inflated_bytes: int
     rows: int  # of all visible sheets together
@@ -50,7 +50,7 @@ class Limits:
 
 
 class NotReadableError(Exception):
-    """Raised while reading; `reason` is a key of `refusal.SENTENCES`, `values` fill its sentence."""
+    """A file that cannot be read; `reason` is a key of `refusal.SENTENCES`, `values` fill its sentence."""
 
     def __init__(self, reason: str, **values: object) -> None:
         super().__init__(reason)
@@ -60,7 +60,7 @@ class NotReadableError(Exception):
 
 @dataclass(slots=True)
 class RawSheet:
-    """A sheet on its way out of a file: rows as the format gives them, `merged` complete once the rows are consumed."""
+    """A sheet while it is read: rows as the format gives them; `merged` is complete once the rows are consumed."""
 
     name: str | None
     rows: Iterable[Sequence[object]]
@@ -68,5 +68,5 @@ class RawSheet:
 
 
 def is_error_text(text: str) -> bool:
-    """Whether a cell's text is what a failed formula leaves behind, for instance in a .csv."""
+    """Return whether a cell's text is that of a failed formula, as for instance a .csv contains it."""
     return text in ERROR_TEXTS or (text.startswith("Err:") and text[4:].isdigit())

@@ -1,4 +1,4 @@
-"""How header texts are compared, and which row of a sheet is its header."""
+"""Comparing header texts, and finding the header rows of a sheet."""
 
 from __future__ import annotations
 
@@ -19,41 +19,43 @@ if TYPE_CHECKING:
 LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
 TALLEST: Final = 3  # … and has at most three
 
-_MOST_MERGED: Final = 1_000  # ranges in a header; no office has a tenth of it
+_MOST_MERGED: Final = 1_000  # merged ranges in a header; offices use fewer than a hundred
 _UNIT: Final = "m2|m\\^2|平方米|平米|亿元|百万元|万元|千元|元|人|户|个|家|名|次|件|%|岁|年|米"
 _BRACKETS: Final = str.maketrans("[]{}〔〕〈〉《》【】", "()()()()()()")
 _IGNORED_SIGNS: Final = re.compile(r"[\s*:;、,.。_\"'“”‘’·★☆▲#\u200b\ufeff]")
 _UNIT_IN_BRACKETS: Final = re.compile(rf"\((?:单位)?(?:{_UNIT})\)")
 _UNIT_AT_END: Final = re.compile(rf"[/-]?(?:{_UNIT})$")
-_BRACKET_AT_END: Final = re.compile(r"\((?![^()]*[万亿亩])[^()]*\)$")  # a figure in 万人 is not one in 人
+_BRACKET_AT_END: Final = re.compile(
+    r"\((?![^()]*[万亿亩])[^()]*\)$"
+)  # except units such as 万人: its figures are not in 人
 _NUMBERING: Final = frozenset("甲乙丙丁戊己庚辛壬癸")
 _SERIAL: Final = frozenset({"序号", "序", "no", "行号", "顺序号", "次序", "栏次"})
 
 
 @lru_cache(maxsize=8_192)
 def normal_header(text: str) -> str:
-    """A header for comparing: NFKC, without spaces, line breaks and *:、 signs, one kind of brackets, no unit in them."""
+    """Return a header for comparing: NFKC, one kind of brackets, without spaces, line breaks, signs and bracketed units."""
     plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
 
 
 def is_serial(header: str) -> bool:
-    """Whether a normalised header is that of a running number."""
+    """Return whether a normalised header is that of a serial number (序号)."""
     return header in _SERIAL
 
 
 class Fit(IntEnum):
-    """How a header came to its field, the surest first."""
+    """How a header was matched to its field, the most certain first."""
 
     REMEMBERED = 0
     EXACT = 1
-    LOOSE = 2  # only without a remark or unit at its end
+    LOOSE = 2  # after removing a remark or unit at its end
 
 
 class Matcher:
-    """Finds the field of a header among a register's columns.
+    """Matcher of headers to the fields of a register's columns.
 
-    `remembered` maps normalised headers to fields, as an office has taught; "" says that a column is to be ignored.
+    `remembered` maps normalised headers to fields, as an office has mapped them before; "" means to ignore the column.
     """
 
     def __init__(self, columns: Iterable[Column], remembered: Mapping[str, str] | None = None) -> None:
@@ -66,7 +68,7 @@ class Matcher:
         self._known: dict[tuple[str, ...], tuple[Fit, str] | None] = {}
 
     def find(self, labels: tuple[str, ...]) -> tuple[Fit, str] | None:
-        """The field that a column's labels, from the top row to the bottom row, lead to."""
+        """Return the field that a column's labels (from the top header row down) match, and how; None without a match."""
         if labels not in self._known:
             self._known[labels] = self._find(labels)
         return self._known[labels]
@@ -86,9 +88,10 @@ class Matcher:
 
 @lru_cache(maxsize=8_192)
 def _forms(labels: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a column may be called: its labels joined from the top, then without ever more of the upper rows.
+    """Return the normalised names to try for a column, and second the same names without a remark or unit at the end.
 
-    负责人/姓名 is 负责人姓名, 基本数据/户数 is 户数. Second the same without a remark or unit at the end.
+    The names are its labels joined, first all of them, then without the upper rows: 负责人/姓名 is tried as 负责人姓名 and
+    姓名, 基本数据/户数 as 基本数据户数 and 户数.
     """
     names = tuple(normal_header("".join(labels[start:])) for start in range(len(labels)))
     shorter = tuple(form for name in names for form in (_BRACKET_AT_END.sub("", name), _UNIT_AT_END.sub("", name)))
@@ -97,7 +100,7 @@ def _forms(labels: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @dataclass(slots=True)
 class HeaderColumn:
-    """A labelled column of a header: where its lowest label stands, and its labels from top to bottom."""
+    """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom."""
 
     index: int
     row: int
@@ -105,23 +108,23 @@ class HeaderColumn:
 
     @property
     def text(self) -> str:
-        """The header as written, its rows joined."""
+        """Return the header as written, its rows joined."""
         return " ".join("".join(label.split("\n")).strip() for label in self.labels)
 
 
 @dataclass(slots=True)
 class Header:
-    """The header rows of a sheet (from 0), its columns, and which column leads to which field."""
+    """The header of a sheet: first and last row (from 0), its columns, and the field of each matched column."""
 
     first: int
     last: int
     columns: list[HeaderColumn]
     fields: dict[int, str] = field(default_factory=dict)  # column index → field
-    ignored: set[int] = field(default_factory=set)  # columns that an office has told to ignore
+    ignored: set[int] = field(default_factory=set)  # columns that the office has chosen to ignore
 
 
 class HeaderSearch:
-    """The possible headers of one sheet, cut out once and held against each register."""
+    """The possible headers of one sheet, extracted once and compared with each register."""
 
     def __init__(self, grid: Grid) -> None:
         self._rows = grid.rows
@@ -142,10 +145,10 @@ class HeaderSearch:
         ]
 
     def best(self, matcher: Matcher) -> Header | None:
-        """The rows with the most fields; among equals the fewest rows, then the topmost. None when nothing matches."""
+        """Return the header with the most fields, of equal ones the shortest, then the topmost; None without a match."""
         best, best_rank = None, (0, 0)
         for first, last, columns in self._windows:
-            fields = {found[1] for column in columns if (found := matcher.find(column.labels))} - {""}
+            fields = {match[1] for column in columns if (match := matcher.find(column.labels))} - {""}
             rank = (len(fields), first - last)
             if fields and rank > best_rank:
                 best, best_rank = (first, last), rank
@@ -160,7 +163,7 @@ class HeaderSearch:
         return header
 
     def _may_be_header(self, row: int) -> bool:
-        """Rows of numbers and dates are data."""
+        """Return whether most cells of the row are text; rows of numbers and dates are data."""
         if row >= len(self._texts):
             return False
         texts = sum(1 for text in self._texts[row] if text)
@@ -168,7 +171,7 @@ class HeaderSearch:
         return texts > 0 and texts >= 2 * (cells - texts)
 
     def _columns(self, first: int, last: int) -> list[HeaderColumn]:
-        """The columns that have a label of their own; a label above them that spans several columns comes before it."""
+        """Return the columns that have a label of their own, preceded by labels above it that span several columns."""
         width = max((len(row) for row in self._texts[first : last + 1]), default=0)
         above: list[str] = [""] * (last - first + 1)  # the label to the left in each row, for headings across columns
         columns = []
@@ -190,7 +193,7 @@ class HeaderSearch:
         return columns
 
     def _with_attached_rows(self, first: int, last: int) -> tuple[int, int]:
-        """With rows above and below that belong to the header: merged into it, a running number's label, units."""
+        """Extend the header by adjacent rows that belong to it: merged cells, the label of a serial number, units."""
         while first > 0 and last - first + 1 < TALLEST and self._belongs_above(first, last):
             first -= 1
         while last - first + 1 < TALLEST and self._belongs_below(first, last):
@@ -218,13 +221,13 @@ def _label(cell: object) -> str:
 
 
 def _unit_in(text: str) -> str:
-    """The unit that a cell below a label consists of: （户）, 单位：人; "" when it says anything else."""
+    """Return the unit in a cell that contains nothing else, such as （户） or 单位：人; "" for any other text."""
     plain = unicodedata.normalize("NFKC", text).strip().strip("()").removeprefix("单位").lstrip(":").strip()
     return plain if re.fullmatch(_UNIT, plain.casefold()) else ""
 
 
 def _is_numbering(row: Sequence[object]) -> bool:
-    """Whether a row only numbers the columns: 甲 乙 1 2 3, or 1 2 3."""
+    """Return whether a row only numbers the columns: 甲 乙 1 2 3, or 1 2 3."""
     cells = [str(cell).strip().removesuffix(".0") for cell in row if cell != ""]
     numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdecimal()]
     letters = [cell for cell in cells if cell in _NUMBERING or cell == "栏次"]
@@ -233,10 +236,10 @@ def _is_numbering(row: Sequence[object]) -> bool:
 
 
 def _assign(header: Header, matcher: Matcher) -> None:
-    """Give each field its first and surest column."""
-    found = [(*match, column.index) for column in header.columns if (match := matcher.find(column.labels))]
+    """Assign each field the column with the most certain match, of equal ones the first."""
+    matches = [(*match, column.index) for column in header.columns if (match := matcher.find(column.labels))]
     taken: set[str] = set()
-    for _, name, index in sorted(found, key=lambda match: (match[0], match[2])):
+    for _, name, index in sorted(matches, key=lambda match: (match[0], match[2])):
         if not name:
             header.ignored.add(index)
         elif name not in taken:

@@ -1,4 +1,4 @@
-"""Where a register's table stands in the sheets of a file: header, columns, data rows, totals and footers."""
+"""Finding a register's table in the sheets of a file: header, columns, data rows, totals and footers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from uploads.stamps import is_problem_list
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
 
-NO_HEADER: Final = "（无列名）"  # stands for the header of a column that has values but no label
-_FEWEST_FIELDS: Final = 2  # a single known word in a row is chance
+NO_HEADER: Final = "（无列名）"  # shown for a column that has values but no label
+_FEWEST_FIELDS: Final = 2  # a row with a single known word may match by chance
 _YUAN: Final = {
     "亿元": Decimal(100_000_000),
     "百万元": Decimal(1_000_000),
@@ -30,7 +30,7 @@ _YUAN: Final = {
     "元": Decimal(1),
 }
 _MONEY_UNIT: Final = re.compile("|".join(_YUAN))
-# The unit of figures, not who fills the sheet in (填报单位：元庄乡…).
+# Matches the unit of figures, but not the reporting office (填报单位：元庄乡…).
 _UNIT_LINE: Final = re.compile(r"(?<![报表送制买接管办])单 *位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
 
 
@@ -50,10 +50,10 @@ class MappedColumn:
 
 @dataclass(slots=True)
 class SheetLayout:
-    """How one sheet was understood.
+    """The layout found in one sheet.
 
-    Header rows count from 1, as in Excel. `unknown` lists the address and text of header cells that fit no column.
-    `title` is all text above the header: a line per row, cells separated by tabs. `skipped` counts totals, repeated
+    Header rows count from 1, as in Excel. `unknown` lists the address and text of header cells that match no column.
+    `title` is all text above the header: one line per row, cells separated by tabs. `skipped` counts totals, repeated
     headers and footers, not empty rows.
     """
 
@@ -65,15 +65,15 @@ class SheetLayout:
     title: str
     rows: list[RawRow] = field(default_factory=list)
     skipped: int = 0
-    ignored: list[str] = field(default_factory=list)  # headers that the office has told to ignore
+    ignored: list[str] = field(default_factory=list)  # headers that the office has chosen to ignore
 
 
 @dataclass(slots=True)
 class WrongSheet:
-    """A sheet of the same workbook that was not read though it looks like a table.
+    """A sheet of the same workbook that looks like a table but was not read.
 
-    It belongs to another register, of that name and title; or, with `lacks` instead, it has some of the chosen
-    register's columns but none that tells its records apart: a summary, a list of choices.
+    Either it belongs to another register, whose name and title are given; or it has some columns of the chosen register
+    but lacks the column `lacks`, without which records cannot be identified: a summary, a list of choices.
     """
 
     sheet: str | None
@@ -83,7 +83,7 @@ class WrongSheet:
 
     @property
     def message(self) -> str:
-        """What to tell the uploader."""
+        """Return the sentence for the uploader."""
         if self.lacks:
             return f"工作表“{self.sheet}”没有{self.lacks}列，不像明细表，这次没有读取"
         return f"工作表“{self.sheet}”像是“{self.title}”的表，这次没有读取；请在“{self.title}”中另行上传"
@@ -96,10 +96,11 @@ def lay_out(
     others: Sequence[RegisterSheet],
     remembered: Mapping[str, str] | None = None,
 ) -> tuple[list[SheetLayout], list[WrongSheet]]:
-    """The sheets that hold the register's table, and those that hold another register's.
+    """Return the layouts of the sheets with the register's table, and the sheets with a table that was not read.
 
-    `remembered` maps a header, normalised by `headers.normal_header`, to a field, "" to ignore that column. Raises
-    FileRefusedError: empty_sheet, header_not_found, missing_column, wrong_register.
+    `others` are the registers that the file might be meant for instead. `remembered` maps a header, normalised by
+    `headers.normal_header`, to a field, or to "" to ignore that column. Raises FileRefusedError with the code
+    empty_sheet, header_not_found, missing_column or wrong_register.
     """
     written = [
         grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
@@ -110,7 +111,7 @@ def lay_out(
         )
     matcher = Matcher(register.columns, remembered)
     other_matchers = [(other, Matcher(other.columns)) for other in others]
-    found: list[tuple[Grid, Header]] = []
+    tables: list[tuple[Grid, Header]] = []
     wrong: list[WrongSheet] = []
     for grid in written:
         search = HeaderSearch(grid)
@@ -119,13 +120,13 @@ def lay_out(
         if other is not None:
             wrong.append(WrongSheet(grid.name, other.name, other.title))
         elif own is not None and len(own.fields) >= _FEWEST_FIELDS:
-            found.append((grid, own))
-    if not found:
+            tables.append((grid, own))
+    if not tables:
         raise _no_table(register, wrong)
-    complete = [(grid, header) for grid, header in found if _identifies(register, header)]
-    for grid, header in complete or found[:1]:
+    complete = [(grid, header) for grid, header in tables if _identifies(register, header)]
+    for grid, header in complete or tables[:1]:
         _require_columns(register, grid, header)
-    for grid, header in found:
+    for grid, header in tables:
         if lacking := _lacking_names(register, header):
             wrong.append(WrongSheet(grid.name, lacks=lacking[0]))
     layouts = [_layout_of(grid, header, register) for grid, header in complete]
@@ -139,7 +140,7 @@ def lay_out(
 
 
 def _identifies(register: RegisterSheet, header: Header) -> bool:
-    """Whether the header has columns that tell one record from another; a summary or a list of choices has not."""
+    """Return whether the header has columns that identify a record; a summary or a list of choices has none."""
     fields = set(header.fields.values())
     return any(fields.issuperset(group) for group in register.identifying)
 
@@ -147,11 +148,11 @@ def _identifies(register: RegisterSheet, header: Header) -> bool:
 def _better_register(
     search: HeaderSearch, own: Header | None, register: RegisterSheet, others: Sequence[tuple[RegisterSheet, Matcher]]
 ) -> RegisterSheet | None:
-    """The other register that a sheet belongs to; None when it belongs to the chosen one or to none.
+    """Return the other register that a sheet belongs to; None when it belongs to the chosen one or to none.
 
-    Registers share columns (places, telephone, remarks), so what counts are the columns that only one of the two
-    knows. A sheet with two columns of the chosen register's own, and what identifies its records, is the chosen
-    register's, whatever else it has.
+    Registers share columns (places, phone, remarks), so only columns that one of the two registers has are counted. A
+    sheet with at least two such columns of the chosen register and the columns that identify its records belongs to the
+    chosen register, whatever other columns it has.
     """
     own_columns = set(own.fields) if own else set()
     best, best_count = None, 0
@@ -183,7 +184,7 @@ def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefus
 
 
 def _require_columns(register: RegisterSheet, grid: Grid, header: Header) -> None:
-    """Raise missing_column unless every required column is there and the records can be told apart."""
+    """Raise FileRefusedError (missing_column) unless all required and identifying columns are there."""
     fields = set(header.fields.values())
     missing = [f"“{column.header}”" for column in register.columns if column.required and column.field not in fields]
     missing += [name for name in _lacking_names(register, header) if name not in missing]
@@ -197,7 +198,7 @@ def _require_columns(register: RegisterSheet, grid: Grid, header: Header) -> Non
 
 
 def _lacking_names(register: RegisterSheet, header: Header) -> list[str]:
-    """The columns without which the records cannot be told apart; none when they can."""
+    """Return the missing columns that would identify a record; none when records can be identified."""
     if _identifies(register, header):
         return []
     fields = set(header.fields.values())
@@ -240,21 +241,21 @@ def _layout_of(grid: Grid, header: Header, register: RegisterSheet) -> SheetLayo
 
 
 def _is_carried(column: Column) -> bool:
-    """Whether merged cells hold for each of their rows. A merged figure is one figure: it is not counted twice."""
+    """Return whether a merged cell's value applies to each of its rows; a merged number counts only once."""
     return not isinstance(column, IntegerColumn | DecimalColumn)
 
 
 def _multiplier(labels: Sequence[str], title: str) -> Decimal:
-    """Yuan in one unit of a column: its header says it, else the unit line above the table, else it is yuan."""
+    """Return the yuan in one unit of a column, from its header, else from the unit line above the table, else 1."""
     for label in reversed(labels):
-        if found := _MONEY_UNIT.search(label):
-            return _YUAN[found[0]]
+        if match := _MONEY_UNIT.search(label):
+            return _YUAN[match[0]]
     line = _UNIT_LINE.search(title)
     return _YUAN[line[1]] if line else Decimal(1)
 
 
 def _unknown(header: Header, body: Sequence[Sequence[object]]) -> list[tuple[str, str]]:
-    """Header cells that fit no column, without running numbers; and columns that have values but no header."""
+    """Return address and text of header cells that match no column (except 序号), and of unlabelled columns with values."""
     unknown = []
     labelled = {column.index for column in header.columns}
     for position, column in enumerate(header.columns):

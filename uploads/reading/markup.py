@@ -1,4 +1,4 @@
-""" ".xls" files that web systems emit: HTML tables, and Excel 2003's own XML."""
+"""Markup files named .xls, as web systems export them: HTML tables, and the XML format of Excel 2003."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _HIDDEN: Final = ("SheetHidden", "SheetVeryHidden")
 
 
 def _text_of(data: bytes) -> str:
-    """The text by the encoding that the file declares, if that is one of the usual, else by its content."""
+    """Decode the file by the encoding it declares, if that is a Chinese one, else by its content."""
     declared = _CHARSET.search(data[:2048])
     if declared and declared[1].lower() in (b"gb2312", b"gbk", b"gb18030"):
         try:
             return data.decode("gb18030")
         except UnicodeDecodeError:
-            return decode(data)  # says one thing and is another; seen with files edited by hand
+            return decode(data)  # the declaration is wrong, as happens in files edited by hand
     return decode(data)
 
 
 def html_sheet(data: bytes, limits: Limits) -> RawSheet:
-    """All tables of an HTML file, one below the other as Excel shows them; text between them takes a row of its own."""
+    """Return all tables of an HTML file, one below the other as Excel shows them; text between them becomes a row."""
     reader = _TableReader(limits)
     reader.feed(_text_of(data))
     reader.close()
@@ -46,9 +46,10 @@ def html_sheet(data: bytes, limits: Limits) -> RawSheet:
 
 
 class _TableReader(HTMLParser):
-    """Collects rows and merged ranges.
+    """Parser that collects rows and merged ranges.
 
-    A table inside a cell is text of that cell; one in the first cell of a row is what the page was laid out around.
+    A table inside a cell becomes text of that cell, except in the first cell of a row: then the outer table only lays out
+    the page, and the inner one is read.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -57,7 +58,7 @@ class _TableReader(HTMLParser):
         self.merged: list[MergedRange] = []
         self._limits = limits
         self._depth = 0  # of tables
-        self._frames = 0  # tables around the present one that only place it in the page
+        self._frames = 0  # tables around the current one that only lay out the page
         self._silent = 0
         self._row: list[object] | None = None
         self._spans: dict[int, int] = {}  # column → rows below that a cell still covers
@@ -98,7 +99,7 @@ class _TableReader(HTMLParser):
             self._spans = {}
 
     def handle_endtag(self, tag: str) -> None:
-        """Close what the tag closes."""
+        """Close a table, row or cell."""
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag == "table":
@@ -116,13 +117,13 @@ class _TableReader(HTMLParser):
             self._end_cell()
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """<br/> and the like; an empty <td/> is a cell."""
+        """Handle self-closing tags such as <br/>; an empty <td/> is a cell."""
         self.handle_starttag(tag, attrs)
         if tag in _SILENT or tag in ("td", "th", "tr"):
             self.handle_endtag(tag)
 
     def handle_data(self, data: str) -> None:
-        """Text of a cell, or between tables."""
+        """Add text to the current cell, or to the line between tables."""
         if self._silent:
             return
         if self._cell is not None:
@@ -137,7 +138,7 @@ class _TableReader(HTMLParser):
             self._cell.append("\n")
 
     def end_line(self) -> None:
-        """What stood between tables becomes a row."""
+        """Add the text between tables as a row."""
         text = "".join(self._line).strip()
         self._line = []
         if text and not self._depth:
@@ -160,7 +161,7 @@ class _TableReader(HTMLParser):
         self._cell = None
 
     def _cover(self) -> None:
-        """Step over the columns that cells of rows above reach down into."""
+        """Add blank cells for the columns that are covered by a rowspan of a row above."""
         assert self._row is not None  # noqa: S101
         while self._spans.get(len(self._row)):
             self._row.append("")
@@ -180,7 +181,7 @@ def _span(text: str | None) -> int:
 
 
 def spreadsheetml_sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
-    """The visible sheets of a file in Excel 2003's XML format."""
+    """Yield the visible sheets of a file in Excel 2003's XML format."""
     source = io.BytesIO(_DECLARATION.sub("", _text_of(data).lstrip("\ufeff"), count=1).encode("utf-8", "replace"))
     try:
         for _, element in iterparse(source, events=("end",)):
@@ -219,7 +220,7 @@ def _worksheet(element: Element, limits: Limits) -> RawSheet:
 
 
 def _index(element: Element, name: str, default: int) -> int:
-    """An attribute that counts from 1, as counted from 0."""
+    """Return a 1-based attribute as a 0-based number; `default` where it is missing or no number."""
     text = element.get(_SPREADSHEET + name, "")
     return int(text) - 1 if text.isdecimal() and len(text) < 8 else default
 

@@ -1,4 +1,4 @@
-"""The month that a sheet's title or its 填报时间 line names."""
+"""Finding the month in a sheet's title or its 填报时间 line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FILLED_IN: Final = re.compile(r"填报|填表|制表|报送|上报|打印|日�
 
 
 def month_in(text: str) -> datetime.date | None:
-    """The first day of the month that a title or a 填报时间 line names; None when it names none.
+    """Return the first day of the month named in a title or a 填报时间 line; None when there is none.
 
-    A title's month goes before the day on which the sheet was filled in. Reads 2018年6月, 2018年6月30日, 2018.06,
-    2018-6-30 and 二〇一八年六月.
+    A month in the title takes precedence over the day on which the sheet was filled in. Recognises 2018年6月,
+    2018年6月30日, 2018.06, 2018-6-30 and 二〇一八年六月.
     """
     filled_in = None
     for line in re.split(r"[\n\t]", unicodedata.normalize("NFKC", text)):
@@ -31,11 +31,11 @@ def month_in(text: str) -> datetime.date | None:
 
 
 def _month_of(line: str) -> datetime.date | None:
-    if found := _MONTH.search(line):
-        return datetime.date(int(found[1]), int(found[2]), 1)
-    if found := _WRITTEN_MONTH.search(line):
-        year = int(found[1].translate(_NUMERALS))
-        digits = found[2].translate(_NUMERALS)
+    if match := _MONTH.search(line):
+        return datetime.date(int(match[1]), int(match[2]), 1)
+    if match := _WRITTEN_MONTH.search(line):
+        year = int(match[1].translate(_NUMERALS))
+        digits = match[2].translate(_NUMERALS)
         month = 10 + int(digits[1:] or 0) if digits.startswith("十") else int(digits)
         return datetime.date(year, month, 1)
     return None

@@ -1,4 +1,4 @@
-"""A look into the XML of an .ods: merged cells and cells with a failed formula, which calamine does not tell."""
+"""Scan of the XML of an .ods for merged cells and failed formulas, which calamine does not report."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _VALUE_TYPE: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
 _CELLS: Final = frozenset({_TABLE + "table-cell", _TABLE + "covered-table-cell"})
 _SIGNS: Final = (b"-spanned=", b'"error"')
-_MOST: Final = 200_000  # of merged ranges and of failed formulas
+_MOST: Final = 200_000  # merged ranges and failed formulas together
 
 
 @dataclass(slots=True)
-class Look:
-    """What was found, by the sheets' position in the document; hidden sheets count."""
+class Scan:
+    """Merged cells and failed formulas, by the position of their sheet in the document, counting hidden sheets."""
 
     merged: dict[int, list[MergedRange]] = field(default_factory=dict)
     errors: dict[int, ErrorCells] = field(default_factory=dict)
 
 
-def look(archive: Archive, limits: Limits) -> Look:
-    """Go through the content, parsing it only when it has something to tell. Raises NotReadableError."""
+def scan(archive: Archive, limits: Limits) -> Scan:
+    """Search the content, and parse it only when a byte search finds merged cells or errors. Raises NotReadableError."""
     before, has_signs = b"", False
     for chunk in archive.inflate("content.xml"):
         window = before + chunk
         has_signs = has_signs or any(sign in window for sign in _SIGNS)
         before = chunk[-16:]
     if not has_signs:
-        return Look()
+        return Scan()
     reader = _Reader(limits)
     try:
         for chunk in archive.inflate("content.xml"):
             reader.parser.Parse(chunk)
     except expat.ExpatError as error:
         raise NotReadableError("damaged") from error
-    return reader.found
+    return reader.result
 
 
 class _Reader:
-    """Follows rows and columns through the XML; repeated ones count as often as they say."""
+    """XML handler that counts rows and columns; a repeated one counts as often as its attribute says."""
 
     def __init__(self, limits: Limits) -> None:
-        self.found = Look()
+        self.result = Scan()
         self._limits = limits
         self._table = -1
         self._depth = 0  # of tables within tables
@@ -86,7 +86,7 @@ class _Reader:
         if (rows > 1 or columns > 1) and self._column < self._limits.columns and self._count < _MOST:
             self._count += 1
             area = (self._row, self._column, self._row + rows - 1, self._column + columns - 1)
-            self.found.merged.setdefault(self._table, []).append(area)
+            self.result.merged.setdefault(self._table, []).append(area)
 
     def _text(self, text: str) -> None:
         if self._failed is not None:
@@ -99,7 +99,7 @@ class _Reader:
             if self._count < _MOST:
                 self._count += 1
                 shown = "".join(self._failed).strip() or "#VALUE!"
-                self.found.errors.setdefault(self._table, {})[self._row, self._at] = shown
+                self.result.errors.setdefault(self._table, {})[self._row, self._at] = shown
             self._failed = None
 
 

@@ -1,7 +1,7 @@
-"""A look into the XML of an .xlsx: cells whose formula gives no value, and blank rows without end.
+"""Scan of the XML of an .xlsx for formulas without a value and for long tails of blank formatted rows.
 
-Worksheets are searched as bytes while they stream by, not parsed: a sheet with formats down to row 1,048,576 has some
-400 MB of XML, which this takes a second for.
+Worksheets are searched as a stream of bytes, not parsed: a sheet with formats down to row 1,048,576 has about 400 MB of
+XML, which takes a second this way.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from defusedxml.ElementTree import fromstring
 from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadableError
 from uploads.reading.zipped import Archive
 
-# Longer than any single cell: what is cut at the end of a chunk is whole in the next window.
+# Longer than any single cell, so that a cell cut at the end of a chunk is complete in the next window.
 _OVERLAP: Final = 48 * 1024
 _WORTH_TRIMMING: Final = 32 * 1024 * 1024
 _MAX_REST: Final = 32 * 1024 * 1024
 
 _ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-# A formula without a result; text that happens to be empty (t="str") is one.
+# A formula without a result. An empty text (t="str") is a result.
 _NOT_COMPUTED_CELL: Final = re.compile(
     rb"<c\s((?:(?!\bt=[\"']str)[^>])*)(?<!/)>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
 )
@@ -39,10 +39,10 @@ _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relati
 
 @dataclass(slots=True)
 class SheetScan:
-    """What a worksheet's XML holds: formulas without a value, and where its last value stands.
+    """Scan result of a worksheet's XML: formulas without a value, and the position of the last value.
 
-    The rows after byte `keep` hold formats only, up to byte `end`; `rest` is what follows the rows. `end` is 0 for a
-    sheet written in an unusual way, which is left as it is.
+    The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
+    written in an unusual way, which is not trimmed.
     """
 
     errors: ErrorCells = field(default_factory=dict)
@@ -52,30 +52,33 @@ class SheetScan:
 
     @property
     def has_long_blank_tail(self) -> bool:
-        """Whether leaving the blank rows out saves more time than it costs."""
+        """Return whether removing the blank rows saves more time than it costs."""
         return self.end - self.keep > _WORTH_TRIMMING
 
 
 def scan(archive: Archive) -> dict[str, SheetScan]:
-    """Go through every part that will be read; the worksheets' scans by part name. Raises NotReadableError."""
+    """Return the scans of the worksheets by part name.
+
+    Every part that will be read is inflated, to check the size limit. Raises NotReadableError.
+    """
     scans = {}
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             scans[name] = _scan_worksheet(archive.inflate(name))
         elif name.endswith((".xml", ".rels")):
             for _ in archive.inflate(name):
-                pass  # only for the budget
+                pass  # only to count the inflated bytes
     return scans
 
 
 def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
-    found = SheetScan()
+    sheet_scan = SheetScan()
     start = last_value = row_end = -1
     window, seen = b"", 0
     for chunk in chunks:
-        if found.end:
-            if len(found.rest) < _MAX_REST:
-                found.rest += chunk
+        if sheet_scan.end:
+            if len(sheet_scan.rest) < _MAX_REST:
+                sheet_scan.rest += chunk
             continue
         window = window[-_OVERLAP:] + chunk
         seen += len(chunk)
@@ -91,16 +94,16 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
             after = window.find(b"</row>", max(0, last_value - base), until)
             row_end = base + after + len(b"</row>") if after >= 0 else -1
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
-            _note_errors(window, found.errors)
+            _note_errors(window, sheet_scan.errors)
         if b"<f>" in window or b"<f " in window:
-            _note_not_computed(window, found.errors)
+            _note_not_computed(window, sheet_scan.errors)
         if rows_end >= 0 and start >= 0:
-            found.end = base + rows_end
-            found.keep = (row_end if row_end >= 0 else found.end) if last_value >= 0 else start
-            found.rest = window[rows_end:]
-    if len(found.rest) >= _MAX_REST:
-        found.end = 0
-    return found
+            sheet_scan.end = base + rows_end
+            sheet_scan.keep = (row_end if row_end >= 0 else sheet_scan.end) if last_value >= 0 else start
+            sheet_scan.rest = window[rows_end:]
+    if len(sheet_scan.rest) >= _MAX_REST:
+        sheet_scan.end = 0
+    return sheet_scan
 
 
 def _note_errors(window: bytes, errors: ErrorCells) -> None:
@@ -124,8 +127,8 @@ def _note(attributes: bytes, text: str, errors: ErrorCells) -> None:
 
 
 def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, ErrorCells]:
-    """The formulas without a value by the sheets' position in the workbook. Raises NotReadableError."""
-    if not any(found.errors for found in scans.values()):
+    """Return the formulas without a value, by the position of their sheet in the workbook. Raises NotReadableError."""
+    if not any(sheet_scan.errors for sheet_scan in scans.values()):
         return {}
     try:
         book = fromstring(archive.read("xl/workbook.xml"))
@@ -147,8 +150,8 @@ def _part_name(target: str) -> str:
 
 
 def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
-    """The same workbook without endless blank rows, or None when there are none worth the trouble."""
-    if not any(found.has_long_blank_tail for found in scans.values()):
+    """Return the workbook without long tails of blank rows; None when no sheet has one that is worth trimming."""
+    if not any(sheet_scan.has_long_blank_tail for sheet_scan in scans.values()):
         return None
     smaller = io.BytesIO()
     with zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
@@ -156,15 +159,15 @@ def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> byt
             if not name.endswith((".xml", ".rels")):
                 continue
             with copy.open(name, "w") as part:
-                found = scans.get(name)
-                if found and found.has_long_blank_tail:
-                    left = found.keep
+                sheet_scan = scans.get(name)
+                if sheet_scan and sheet_scan.has_long_blank_tail:
+                    left = sheet_scan.keep
                     for chunk in archive.inflate(name):
                         part.write(chunk[:left])
                         left -= len(chunk)
                         if left <= 0:
                             break
-                    part.write(found.rest)
+                    part.write(sheet_scan.rest)
                 else:
                     for chunk in archive.inflate(name):
                         part.write(chunk)

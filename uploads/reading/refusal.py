@@ -1,4 +1,4 @@
-"""Why a whole file is refused, and the sentence for the person who sent it (codes: spreadsheets.md, "File")."""
+"""Reasons for refusing a whole file, with the sentences for its uploader (codes: docs/spreadsheets.md §5.1)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from changzhi_portal.refusals import InvalidError
 
 
 class FileRefusedError(InvalidError):
-    """The file as a whole cannot be used.
+    """A file that cannot be used as a whole.
 
     `problem_code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
-    missing_column, wrong_register. `str(error)` says in Chinese what it is and what to do. `headers` is what may be
-    the file's header, in the shape of `UploadBatch.mapping`, where a mapping by hand could cure the refusal.
+    missing_column, wrong_register. `str(error)` says in Chinese what is wrong and what to do. `headers` is the probable
+    header of the file, in the shape of `UploadBatch.mapping`, if mapping it by hand could cure the refusal.
     """
 
     def __init__(self, problem_code: str, message: str, *, cure: str = "") -> None:
@@ -21,7 +21,7 @@ class FileRefusedError(InvalidError):
         self.headers: list[dict[str, Any]] = []
 
     def as_problem(self, file_name: str) -> dict[str, Any]:
-        """The one problem of a refused file, in the shape of `problems`."""
+        """Return the refusal as the only problem of the file, in the shape of `UploadBatch.problems`."""
         return {
             "sheet": None,
             "cell": "",
@@ -35,7 +35,7 @@ class FileRefusedError(InvalidError):
 
 _SAVE_AS: Final = "请用Excel或WPS打开后另存为“Excel工作簿（.xlsx）”再上传"
 
-# reason → code, sentence, the same in English
+# By reason: problem code, Chinese sentence for the uploader, English sentence for operators.
 SENTENCES: Final[dict[str, tuple[str, str, str]]] = {
     "empty": (
         "unreadable_file",
@@ -111,6 +111,6 @@ SENTENCES: Final[dict[str, tuple[str, str, str]]] = {
 
 
 def refuse(reason: str, **values: object) -> FileRefusedError:
-    """The refusal for one of the reasons of `SENTENCES`, to be raised."""
+    """Return the error to raise for a key of `SENTENCES`; `values` fill its sentence."""
     code, sentence, english = SENTENCES[reason]
     return FileRefusedError(code, sentence.format(**values), cure=english.format(**values))

@@ -1,4 +1,4 @@
-"""Which rows below a header are data, and which values a row takes over from the rows above."""
+"""Finding the data rows below a header, and filling values that a row takes over from rows above."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 
 from uploads.reading.grid import Grid
 
-# What people write for "as above", with the spaces they leave around it.
+# Spellings of "as above", with and without a space before and after.
 _DITTO: Final[frozenset[object]] = frozenset(
     before + mark + after
     for before, mark, after in product(
@@ -20,7 +20,7 @@ _DITTO: Final[frozenset[object]] = frozenset(
     )
 )
 
-# A quick look that most rows pass: no word of totals, no label with a colon, no signature.
+# A row that does not match is no total, label or signature, and needs no further test; most rows are such.
 _SPACE: Final = re.compile(r"\s+")
 _SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人")
 _FIRST_TEXTS: Final = 6
@@ -42,37 +42,37 @@ _BARE_FOOTER: Final = re.compile(
     r"|填表日期|填报日期|填表时间|填报时间|联系电话|盖章|公章|签字)"
 )
 _LABEL: Final = re.compile(r"[^:\d]{1,12}:.*", re.DOTALL)  # 局长：王五
-# What stands alone in a row and is no name: a remark, a section's heading, a page number, a written date.
+# A single text in a row that is no name: a remark, a section heading, a page number, a written date.
 _LONELY: Final = re.compile(
     r"\([^()]*\)|[※*].*|(以上|上述|本表|此表|附件).*|\(?[一二三四五六七八九十]{1,3}[)、.].*"
     r"|第\d+页.*|共\d+页|[〇○零一二三四五六七八九]{4}年.{0,8}|.*。",
     re.DOTALL,
 )
-_SHORTEST_REPEAT: Final = 4  # characters of the title that say it again: 襄垣县民政局
+_SHORTEST_REPEAT: Final = 4  # characters that a text must share with the title to count as its repetition: 襄垣县民政局
 _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
 
 
 @dataclass(slots=True)
 class RawRow:
-    """One data row of a sheet; `number` is Excel's. Its values stay where they were read until they are asked for."""
+    """One data row of a sheet; `number` is Excel's, from 1."""
 
     sheet: str | None
     number: int
     fields: Mapping[int, str]  # column index → field, the same for all rows of a sheet
-    values: Sequence[object]  # by column, those carried down included
+    values: Sequence[object]  # by column index, values of merged cells filled in
 
     @property
     def cells(self) -> dict[str, object]:
-        """The raw values of the mapped columns by field."""
+        """Return the raw values of the mapped columns by field."""
         return {name: self.values[index] for index, name in self.fields.items()}
 
 
 class DataRows:
-    """Goes through the rows below a header; `rows` and `skipped` tell the result.
+    """The data rows below a header: `rows`, and the number of `skipped` rows.
 
-    `fields` is the field of each mapped column by its index, `carried` those columns in which the value of merged
-    cells holds for all of their rows. Totals, repeated headers and footers are skipped and counted; rows without a
-    value in a mapped column are blank and are not.
+    `fields` is the field of each mapped column by its index; `carried` are the columns in which the value of merged cells
+    applies to all of their rows. Totals, repeated headers and footers are skipped and counted; rows without a value in a
+    mapped column are skipped and not counted.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class DataRows:
         self.rows.append(RawRow(self._name, number + 1, self._fields, row))
 
     def _repeated(self, row: Sequence[object]) -> list[object]:
-        """〃 becomes the value above; below nothing it stays, and the column says that it cannot be read."""
+        """Replace 〃 by the value above; without one it stays, and the column reports that it cannot be read."""
         repeated = list(row)
         for index in self._fields:
             above = self.rows[-1].values[index] if self.rows else ""
@@ -131,7 +131,7 @@ class DataRows:
         return repeated
 
     def _is_no_data(self, row: Sequence[object]) -> bool:
-        """Totals, repeated headers, footers. Most rows are through after one look at their first few texts."""
+        """Return whether a row is a total, a repeated header or a footer; most rows need only the test of `_SUSPECT`."""
         texts = [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS]
         if len(texts) == 1 and row.count("") == len(row) - 1:
             if self._is_lonely(str(texts[0])):
@@ -148,7 +148,7 @@ class DataRows:
         return is_total(row)
 
     def _is_lonely(self, text: str) -> bool:
-        """A row with a single text: it goes on with a footer, heads a section, is a remark, a date or the title again."""
+        """Return whether the only text of a row is no data: a footer, heading, remark, date, or the title repeated."""
         plain = _plain(text)
         if self._in_footer or _LONELY.fullmatch(plain) or _DATE.fullmatch(plain):
             return True
@@ -162,14 +162,14 @@ class DataRows:
 
 
 def is_ditto(cell: object) -> bool:
-    """Whether a cell says "as above" (〃, 同上)."""
+    """Return whether a cell means "as above" (〃, 同上)."""
     return cell in _DITTO
 
 
 def is_total(row: Sequence[object]) -> bool:
-    """Whether a row adds others up: 合计 and the like among its first texts, and besides it only counts and dashes.
+    """Return whether a row is a total: 合计 or similar among its first texts, otherwise only numbers and dashes.
 
-    "古韩镇小计" is a total too; a community called 合计村, or an organization with figures and a category, is none.
+    "古韩镇小计" is a total too; a community called 合计村, or an organization with figures and a category, is not.
     """
     cells = [_plain(cell).rstrip(":") if isinstance(cell, str) else cell for cell in row if cell != ""]
     if any(isinstance(cell, str) and sum(map(str.isdigit, cell)) > _LONGEST_COUNT for cell in cells):
@@ -194,7 +194,7 @@ def _is_figure(cell: object) -> bool:
 
 
 def _is_footer(row: Sequence[object]) -> bool:
-    """Whether a row is signed or annotated: it begins with such a label, or consists of labels only."""
+    """Return whether a row is a signature or a remark: it begins with such a label, or consists of labels only."""
     cells = [_plain(cell) if isinstance(cell, str) else "" for cell in row if cell != ""]
     if not cells[0]:
         return False
@@ -208,9 +208,9 @@ def _plain(cell: object) -> str:
 
 
 def _merged_values(grid: Grid, first_row: int, carried: set[int]) -> dict[int, dict[int, object]]:
-    """row → column → value of the merged cells that cover it, in the columns where it holds for all rows."""
+    """Return by row and column the value of the merged cell that covers it, for the columns in `carried`."""
     values: dict[int, dict[int, object]] = {}
-    free_from: dict[int, int] = {}  # ranges that overlap are not Excel's; each cell is filled once
+    free_from: dict[int, int] = {}  # by column; fills each cell once where merged ranges overlap (not from Excel)
     for top, left, bottom, _ in sorted(grid.merged):
         if left not in carried or bottom <= top or top < first_row or top >= len(grid.rows):
             continue

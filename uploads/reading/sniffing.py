@@ -1,4 +1,4 @@
-"""What a file is, told from its content."""
+"""Detecting the format of a file from its content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uploads.reading.texts import decode, looks_like_text
 
 _HEAD: Final = 65_536
 
-# Magic numbers of what people send by mistake, and what they call it.
+# Magic numbers of other files that people upload by mistake, with their names in the refusal.
 _FOREIGN: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x89PNG\r\n\x1a\n", "图片"),
     (b"\xff\xd8\xff", "图片"),
@@ -34,7 +34,7 @@ _HTML: Final = re.compile(r"<(!doctype\s+html|html|table|body|head|meta)\b", re.
 
 
 class Kind(Enum):
-    """The families of files that are read."""
+    """The kinds of files that can be read."""
 
     ZIP = "zip"
     COMPOUND = "compound"
@@ -44,7 +44,7 @@ class Kind(Enum):
 
 
 def kind_of(file: IO[bytes]) -> Kind:
-    """The family of a file. Raises NotReadableError for what is no table at all."""
+    """Return the kind of a file. Raises NotReadableError for a file that is no spreadsheet."""
     head = file.read(_HEAD)
     file.seek(0)
     if not head:

@@ -1,4 +1,4 @@
-"""Text files: which encoding, which delimiter, and the grid of a .csv."""
+"""Text files: detecting encoding and delimiter, and reading the rows of a .csv."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BOMS: Final = (
 _DELIMITERS: Final = (",", "\t", ";", "|")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _FORCED_TEXT: Final = re.compile(r'="(.*)"')
-# Excel's own hint to itself in a first line; it shows no row for it.
+# The delimiter that Excel writes into a first line; Excel does not show this line as a row.
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _SAMPLE_LINES: Final = 40
 
@@ -27,16 +27,16 @@ csv.field_size_limit(1_000_000)
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Whether the beginning of a file has only what text has."""
+    """Return whether the beginning of a file has no bytes that text cannot have."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _unmarked_utf16(head):
         return True
     return not _CONTROL.search(head.removeprefix(codecs.BOM_UTF8))
 
 
 def decode(data: bytes, *, is_whole: bool = True) -> str:
-    """The text of a file: by its mark, else UTF-8, else GB18030 (which includes GBK). Raises NotReadableError.
+    """Decode a file by its byte order mark, else as UTF-8, else as GB18030 (which includes GBK).
 
-    Without `is_whole` the data may end in the middle of a character.
+    Without `is_whole` the data may end in the middle of a character. Raises NotReadableError.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -58,7 +58,7 @@ def _decoded(data: bytes, encoding: str, *, is_whole: bool) -> str:
 
 
 def _unmarked_utf16(data: bytes) -> str:
-    """UTF-16 without a mark: every other byte of its ASCII characters (delimiters, digits) is zero."""
+    """Return the name of UTF-16 without a byte order mark, in which every other byte of ASCII is zero; else ""."""
     sample = data[:4096]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     if odd > len(sample) // 40 and not even:
@@ -69,15 +69,15 @@ def _unmarked_utf16(data: bytes) -> str:
 
 
 def delimited_rows(data: bytes, *, is_named_csv: bool) -> Iterator[list[object]]:
-    """The rows of a .csv or .txt file with commas, tabs, semicolons or bars.
+    """Yield the rows of a .csv or .txt file delimited by commas, tabs, semicolons or bars.
 
-    A text without any of them is no table, unless the file's name insists. Raises NotReadableError.
+    A text without any of these is refused, unless the file is named .csv. Raises NotReadableError.
     """
     text = decode(data)
-    hint = _SEPARATOR_LINE.match(text)
-    if hint:
-        text = text[hint.end() :]
-    delimiter = hint[1] if hint else _delimiter_of(text)
+    separator_line = _SEPARATOR_LINE.match(text)
+    if separator_line:
+        text = text[separator_line.end() :]
+    delimiter = separator_line[1] if separator_line else _delimiter_of(text)
     if not delimiter and text.strip() and not is_named_csv:
         raise NotReadableError("format", kind="纯文本文件")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",")
@@ -89,9 +89,9 @@ def delimited_rows(data: bytes, *, is_named_csv: bool) -> Iterator[list[object]]
 
 
 def _delimiter_of(text: str) -> str:
-    """The delimiter that cuts the most of the first lines into the most columns; "" when none cuts any."""
+    """Return the delimiter that splits the most of the first lines, then into the most columns; "" when none does."""
     sample = text[:100_000].splitlines(keepends=True)[:_SAMPLE_LINES]
-    best, best_score = "", (1, 0)  # a comma in one line does not make a table of a letter
+    best, best_score = "", (1, 0)  # a comma in one line does not make a text a table
     for delimiter in _DELIMITERS:
         try:
             widths = [len(fields) for fields in csv.reader(sample, delimiter=delimiter)]

@@ -1,4 +1,4 @@
-"""The cells of an uploaded file, read in a child process so that no file can take the worker down."""
+"""Reading the cells of an uploaded file in a child process, so that no file can crash the worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from uploads.reading.refusal import FileRefusedError, refuse
 __all__ = ["CellError", "Grid", "read_workbook"]
 
 MEMORY_BYTES: Final = 480 * 1024 * 1024
-SECONDS: Final = 40  # less than a batch's heartbeat limit
+SECONDS: Final = 40  # less than the lease of a batch's claim (changzhi_portal.jobs)
 _MEGABYTE: Final = 1024 * 1024
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _OUT_OF_MEMORY: Final = (b"memory allocation of", b"MemoryError")
@@ -31,9 +31,10 @@ logger = logging.getLogger(__name__)
 
 
 def read_workbook(path: Path, *, file_name: str) -> list[Grid]:
-    """The visible sheets of a file, in the workbook's order.
+    """Return the visible sheets of a file, in the workbook's order.
 
-    The content decides what it is; `file_name` only hints where content cannot. Raises FileRefusedError.
+    The format is detected from the content; `file_name` only decides whether a text without delimiters is a .csv.
+    Raises FileRefusedError.
     """
     size = path.stat().st_size
     if size > settings.UPLOAD_MAX_BYTES:
@@ -51,17 +52,17 @@ def read_workbook(path: Path, *, file_name: str) -> list[Grid]:
 
 
 def _nameless_file() -> IO[bytes]:
-    """Where the child writes: in memory where the system can, for the cells may be personal data."""
+    """Open the file that the child writes to; in memory if the system can, because cells may hold personal data."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("reading"), "w+b")
     return tempfile.TemporaryFile()
 
 
 def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) -> None:
-    """Run the child to its end. A child that dies takes nothing with it. Raises FileRefusedError."""
+    """Run the child until it ends. Raises FileRefusedError when it fails, is killed or takes too long."""
     arguments = [sys.executable, "-s", "-E", "-m", "uploads.reading.child"]
     try:
-        # Not a shell, our own module, and an environment without the portal's secrets.
+        # No shell, our own module, and an environment without the portal's secrets.
         done = subprocess.run(  # noqa: S603
             [*arguments, json.dumps(asdict(limits)), file_name, str(path.absolute())],
             cwd=_PROJECT,
@@ -86,7 +87,7 @@ def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) ->
 
 
 def _grids(answer: IO[bytes]) -> list[Grid]:
-    """The child's answer. Raises FileRefusedError when it says so, or when it breaks off."""
+    """Return the grids of the child's answer. Raises FileRefusedError for a refusal or an incomplete answer."""
     grids: list[Grid] = []
     rows: list[Any] = []
     while True:
@@ -110,12 +111,12 @@ def _grids(answer: IO[bytes]) -> list[Grid]:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Takes plain values, dates and CellError only: the child has handled a stranger's file."""
+    """Unpickler of plain values, dates and CellError only, because the child has processed an untrusted file."""
 
     _KNOWN: Final = {("datetime", "date"), ("datetime", "datetime"), ("datetime", "time")}
 
     def find_class(self, module: str, name: str) -> Any:
-        """The few classes that cells may have."""
+        """Return one of the few classes that cells may have; raise UnpicklingError for any other."""
         if (module, name) == (CellError.__module__, "CellError"):
             return CellError
         if (module, name) in self._KNOWN:

@@ -1,6 +1,6 @@
-"""The zip archive that an .xlsx or .ods file is: checked before anything is inflated, and measured while inflating.
+"""Reading the zip archive of an .xlsx or .ods file under a limit of inflated bytes.
 
-Sizes declared in an archive are a claim; the budget is spent on the bytes that really come out.
+The sizes that an archive declares are checked first but not trusted; the limit also counts the bytes really inflated.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ class Archive:
     """An opened archive whose directory has passed the checks."""
 
     def __init__(self, file: IO[bytes], limits: Limits) -> None:
-        """Read the directory. Raises NotReadableError: damaged, encrypted, too many parts, too large by its own account."""
+        """Read the directory.
+
+        Raises NotReadableError for an archive that is damaged or encrypted, has too many parts or declares too many bytes.
+        """
         self._file = file
         self._limit = limits.inflated_bytes
         self._left = limits.inflated_bytes
-        self._measured: set[str] = set()  # parts that were inflated already; a second look costs nothing
+        self._measured: set[str] = set()  # parts that were inflated before, which are not counted again
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
@@ -37,7 +40,7 @@ class Archive:
             raise NotReadableError("parts")
         self.parts: dict[str, zipfile.ZipInfo] = {info.filename: info for info in infos}
         if len(self.parts) != len(infos):
-            # Two parts of one name: which of them another reader would take is anyone's guess.
+            # Of two parts with the same name, another reader might use the other one.
             raise NotReadableError("damaged")
         if any(info.flag_bits & 1 for info in infos):
             raise NotReadableError("encrypted")
@@ -45,7 +48,7 @@ class Archive:
             raise self._too_large()
 
     def inflate(self, name: str) -> Iterator[bytes]:
-        """The content of a part in chunks. Raises NotReadableError when it is damaged or the budget is spent."""
+        """Yield the content of a part in chunks. Raises NotReadableError when it is damaged or the limit is exceeded."""
         info = self.parts[name]
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise NotReadableError("damaged")
@@ -58,7 +61,7 @@ class Archive:
         self._measured.add(name)
 
     def read(self, name: str, *, at_most: int = 16 * _MEGABYTE) -> bytes:
-        """The whole of a small part, such as the list of sheets. Raises NotReadableError when it is not small."""
+        """Return the whole content of a small part. Raises NotReadableError when it has more than `at_most` bytes."""
         content = bytearray()
         for chunk in self.inflate(name):
             content += chunk
@@ -94,7 +97,7 @@ class Archive:
                 packed = inflater.unconsumed_tail
                 yield chunk
         while not inflater.eof:
-            # What a last full chunk left inside the inflater.
+            # Output that remains in the inflater after the last full chunk.
             chunk = inflater.decompress(b"", _CHUNK)
             if not chunk:
                 raise NotReadableError("damaged")

@@ -49,7 +49,7 @@ class OriginalFile(UploadPage):
     """The file as it was uploaded.
 
     It may hold personal data in the clear. So besides the uploader only those of the area get it who may see such
-    data; every download is logged (domain.md §9).
+    data; every download is logged (docs/domain.md §9).
     """
 
     title = "上传的原文件"
@@ -80,7 +80,7 @@ class Template(UploadPage):
         """The file. An unknown register is not found."""
         sheet = _sheet(register)
         asked, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
-        period = ReportingPeriod.objects.asked_for(parse_month(asked) if asked else None)
+        period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
         division = request.user.division
         data = write_template(sheet, division=division, period=period, by=request.user, filled=filled)
         kind = "填报表（含现有数据）" if filled else "填报空表"

@@ -1,1 +1,1 @@
-"""What the portal hands out as workbooks: templates, exports, and the user's own file with its problems marked."""
+"""Writing workbooks for download: templates, exports, and the uploaded file with its problems marked."""

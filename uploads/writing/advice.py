@@ -1,4 +1,4 @@
-"""How each kind of column is filled in: the sentence beside its header, its looks and its drop-down in a template."""
+"""Templates by kind of column: the advice beside the header, the number format, and the choices of the drop-down."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXT, WHOLE, DECIMAL, DAY = "@", "0", "0.00", "yyyy-mm-dd"  # number formats of 
 
 @singledispatch
 def advice_on(column: Column) -> str:
-    """What to write into the column's cells, in one short Chinese sentence; "" where the header says it all."""
+    """Return one short Chinese sentence about what to fill in; "" where the header is enough."""
     return ""
 
 
@@ -85,7 +85,7 @@ def _(column: PhoneColumn) -> str:
 
 @singledispatch
 def number_format_of(column: Column) -> str:
-    """The number format of the column's cells: text unless it holds figures or days, so that codes keep their digits."""
+    """Return Excel's number format for the column: text unless it has numbers or dates, so that codes keep their digits."""
     return TEXT
 
 
@@ -106,7 +106,7 @@ def _(column: DateColumn) -> str:
 
 @singledispatch
 def choices_of(column: Column) -> tuple[str, ...]:
-    """The words of the column's drop-down; none for a column that takes several at once."""
+    """Return the choices of the column's drop-down; none for a column that takes several values."""
     return ()
 
 

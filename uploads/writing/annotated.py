@@ -1,4 +1,4 @@
-"""The user's own workbook back, with its problems marked (spreadsheets.md, promise 4)."""
+"""The uploaded workbook with its problems marked (docs/spreadsheets.md §4.4)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _ZIP = b"PK\x03\x04"
 
 
 def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
-    """An .xlsx: the file as it was uploaded, bad cells coloured, a note in each, and a list of all problems in front.
+    """Return the uploaded file as .xlsx with a coloured background and a note in each cell at fault, and a list in front.
 
-    An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. It holds personal data
-    in the clear, so only the person who uploaded it gets it (domain.md §9). Raises PortalError for anybody else, for
-    a batch without problems or with a file that could not be read, and when the original has been purged.
+    An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. The file contains personal
+    data in plain text, so only its uploader may get it (docs/domain.md §9). Raises NotAllowedError for anybody else,
+    StaleError for a batch that is not checked or was rejected, NotFoundError for a batch without problems, and PortalError
+    when the original has been purged.
     """
     if batch.uploaded_by_id != by.pk:
         raise NotAllowedError(

@@ -1,4 +1,4 @@
-"""Cells of a worksheet's XML in another look. Only the rows concerned are touched."""
+"""Changing the styles of cells in a worksheet's XML. Rows without such a cell are not changed."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ _ROW: Final = re.compile(rb"<(\w+:)?row\b([^>]*?)(/?)>")
 _NUMBER: Final = re.compile(rb"\br=[\"'](\d+)[\"']")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>.*?</(?:\w+:)?c>)", re.DOTALL)
 _REFERENCE: Final = re.compile(rb"\br=[\"']([A-Z]{1,3}\d+)[\"']")
-_LOOK: Final = re.compile(rb"\bs=[\"'](\d+)[\"']")
+_STYLE: Final = re.compile(rb"\bs=[\"'](\d+)[\"']")
 _SPANS: Final = re.compile(rb"\s+spans=[\"'][^\"']*[\"']")
 _MERGED: Final = re.compile(r"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]+\d+):([A-Z]+\d+)[\"']")
 _STYLED_CELL: Final = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\bs=[\"'])(\d+)(?=[\"'])")
-_LONGEST_ROW: Final = 4 * 1024 * 1024  # bytes; 300 columns of the longest texts that Excel takes are no office's row
+_LONGEST_ROW: Final = 4 * 1024 * 1024  # bytes; far more than any real row
 Restyle = Callable[[int, Level], int]
 
 
-def recolour(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) -> bytes:
-    """The rows of a worksheet with the cells at these positions in the look that `restyle` gives for their own.
+def restyle_cells(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) -> bytes:
+    """Return the rows' XML with the style of the cells at these positions replaced.
 
-    Cells that are missing are added; rows that are missing stay so. Raises UnusualWorkbookError for rows without numbers.
+    `restyle` takes a cell's style index and its level, and returns the new style index. Missing cells are added, missing
+    rows are not. Raises UnusualWorkbookError for rows without numbers.
     """
-    wanted: dict[int, dict[int, Level]] = {}
+    by_row: dict[int, dict[int, Level]] = {}
     for (row, column), level in levels.items():
-        wanted.setdefault(row, {})[column] = level
+        by_row.setdefault(row, {})[column] = level
     pieces: list[bytes] = []
     position = 0
     for tag in _ROW.finditer(rows):
         number = _NUMBER.search(tag[2])
         if number is None:
             raise UnusualWorkbookError("rows without numbers")
-        cells = wanted.get(int(number[1]) - 1)
+        cells = by_row.get(int(number[1]) - 1)
         if cells is None:
             continue
         prefix = tag[1] or b""
@@ -48,18 +49,18 @@ def recolour(rows: bytes, levels: Mapping[Position, Level], restyle: Restyle) ->
         content = b"" if tag[3] else rows[tag.end() : end]
         opening = b"<%srow%s>" % (prefix, _SPANS.sub(b"", tag[2]))
         pieces += [rows[position : tag.start()], opening]
-        pieces += [_recoloured(content, int(number[1]) - 1, cells, restyle, prefix, _look_of_row(tag[2])), closing]
+        pieces += [_restyled(content, int(number[1]) - 1, cells, restyle, prefix, _style_of_row(tag[2])), closing]
         position = end if tag[3] else end + len(closing)
     return b"".join([*pieces, rows[position:]])
 
 
-def _look_of_row(attributes: bytes) -> int:
-    found = _LOOK.search(attributes)
-    return int(found[1]) if found else 0
+def _style_of_row(attributes: bytes) -> int:
+    match = _STYLE.search(attributes)
+    return int(match[1]) if match else 0
 
 
-def _recoloured(
-    content: bytes, row: int, cells: Mapping[int, Level], restyle: Restyle, prefix: bytes, look_of_row: int
+def _restyled(
+    content: bytes, row: int, cells: Mapping[int, Level], restyle: Restyle, prefix: bytes, row_style: int
 ) -> bytes:
     if len(content) > _LONGEST_ROW:
         raise UnusualWorkbookError("a row of endless content")
@@ -76,36 +77,36 @@ def _recoloured(
         old = by_column.get(column)
         if old is None:
             address = cell_address(row + 1, column).encode()
-            by_column[column] = b'<%sc r="%s" s="%d"/>' % (prefix, address, restyle(look_of_row, level))
+            by_column[column] = b'<%sc r="%s" s="%d"/>' % (prefix, address, restyle(row_style, level))
         else:
-            by_column[column] = _with_look(old, level, restyle)
+            by_column[column] = _with_style(old, level, restyle)
     return b"".join(xml for _, xml in sorted(by_column.items())) + content[end:]
 
 
-def _with_look(cell: bytes, level: Level, restyle: Restyle) -> bytes:
+def _with_style(cell: bytes, level: Level, restyle: Restyle) -> bytes:
     end = cell.index(b">") + 1
     opening = cell[:end]
-    found = _LOOK.search(opening)
-    look = b's="%d"' % restyle(int(found[1]) if found else 0, level)
-    if found:
-        return opening[: found.start()] + look + opening[found.end() :] + cell[end:]
-    return re.sub(rb"\s*(/?)>$", lambda tail: b" " + look + tail[1] + b">", opening) + cell[end:]
+    match = _STYLE.search(opening)
+    style = b's="%d"' % restyle(int(match[1]) if match else 0, level)
+    if match:
+        return opening[: match.start()] + style + opening[match.end() :] + cell[end:]
+    return re.sub(rb"\s*(/?)>$", lambda tail: b" " + style + tail[1] + b">", opening) + cell[end:]
 
 
-def relook(rows: bytes, looks: Mapping[int, int]) -> bytes:
-    """The rows with each cell of one look in another."""
-    if not looks:
+def replace_styles(rows: bytes, new_styles: Mapping[int, int]) -> bytes:
+    """Return the rows' XML with the style indexes of all cells mapped by `new_styles`."""
+    if not new_styles:
         return rows
 
-    def changed(found: re.Match[bytes]) -> bytes:
-        look = int(found[2])
-        return found[1] + b"%d" % looks.get(look, look)
+    def changed(match: re.Match[bytes]) -> bytes:
+        style = int(match[2])
+        return match[1] + b"%d" % new_styles.get(style, style)
 
     return _STYLED_CELL.sub(changed, rows)
 
 
 def merged_ranges(tail: str) -> list[MergedRange]:
-    """The merged cells that a worksheet's XML lists behind its rows."""
+    """Return the merged cells that a worksheet's XML lists after its rows."""
     ranges = []
     for first, last in _MERGED.findall(tail):
         top_left, bottom_right = position_of(first), position_of(last)

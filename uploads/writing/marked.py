@@ -1,7 +1,7 @@
-"""The user's own .xlsx with its problems marked, changed in place: all else stays as the office made it.
+"""Marking the problems in the uploaded .xlsx in place, without changing anything else in it.
 
-Loading and saving a workbook with a library loses what the library does not know (pictures, charts, computed values)
-and takes 14 s for 20,000 rows; so only the XML of the cells concerned is changed (docs/adr/0006).
+Loading and saving a workbook with a library loses what the library does not support (pictures, charts, computed values)
+and takes 14 s for 20,000 rows, so only the XML of the cells at fault is changed (ADR 0006).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from html import unescape
 from typing import Final
 
 from uploads.stamps import PROBLEM_HEADING, PROBLEM_SHEET
-from uploads.writing.cells import merged_ranges, recolour, relook
+from uploads.writing.cells import merged_ranges, replace_styles, restyle_cells
 from uploads.writing.notes import EMPTY_BOXES, EMPTY_COMMENTS, Notes
 from uploads.writing.parts import Parts
-from uploads.writing.problem_list import MOST_NOTES, Entry, Mark, Position, marks_by_sheet, moved
-from uploads.writing.problem_sheet import Looks, problem_sheet
+from uploads.writing.problem_list import MOST_NOTES, Entry, Mark, Position, marks_by_sheet, visible_marks
+from uploads.writing.problem_sheet import SheetStyles, problem_sheet
 from uploads.writing.styles import Styles
 from uploads.writing.xml_text import UnusualWorkbookError, attributes, in_quotes, text_of, top_level, with_attributes
 
@@ -39,26 +39,27 @@ class _Sheet:
 
 
 def mark_workbook(data: bytes, entries: list[Entry]) -> bytes:
-    """The workbook with bad cells coloured, a note in each, and the list of problems as its first sheet.
+    """Return the workbook with the cells at fault coloured, a note in each, and the list of problems as its first sheet.
 
-    Marks of an earlier round are taken out. Raises UnusualWorkbookError or NotReadableError for a workbook that is better rebuilt.
+    Marks of an earlier check are removed. Raises UnusualWorkbookError or NotReadableError for a workbook that must be
+    rebuilt instead.
     """
     try:
         return _marked(data, entries)
     except (ValueError, LookupError) as error:
-        # A tag, number or attribute that every spreadsheet program writes is not there: somebody else's XML.
+        # A tag, number or attribute that every spreadsheet program writes is missing.
         raise UnusualWorkbookError(f"not as spreadsheet programs write it: {error!r}") from error
 
 
 def _marked(data: bytes, entries: list[Entry]) -> bytes:
     parts = Parts(data)
-    if parts.holds_macros():
+    if parts.has_macros():
         raise UnusualWorkbookError("a workbook of macros")
     book = next((link.part for link in parts.links_of("") if link.kind == "officeDocument"), "")
     links = {link.id: link for link in parts.links_of(book)}
     styles_part = next((link.part for link in links.values() if link.kind == "styles"), "")
     styles = Styles(parts.text(styles_part))
-    looks = Looks(
+    sheet_styles = SheetStyles(
         plain=styles.add(wraps=True),
         bold=styles.add(font='<b/><sz val="12"/><name val="宋体"/>'),
         link=styles.add(font='<u/><sz val="11"/><color rgb="FF0563C1"/><name val="宋体"/>'),
@@ -73,10 +74,10 @@ def _marked(data: bytes, entries: list[Entry]) -> bytes:
     unmarked = styles.unmarked()
     for sheet in own_sheets:
         _mark_sheet(parts, sheet.part, marks.get(sheet.name, {}), styles, unmarked)
-    listing = problem_sheet(entries, looks)
+    listing = problem_sheet(entries, sheet_styles)
     if earlier is not None:
         parts.write(earlier.part, listing)
-        parts.write(book, _opened_at(parts.text(book), [name for name, _ in tags].index(earlier.name)))
+        parts.write(book, _with_active_sheet(parts.text(book), [name for name, _ in tags].index(earlier.name)))
     else:
         _insert_sheet(parts, book, listing, taken={name for name, _ in tags})
     parts.write(styles_part, styles.xml)
@@ -88,7 +89,7 @@ def _sheet_tags(book: str) -> list[dict[str, str]]:
 
 
 def _relation(tag: Mapping[str, str]) -> str:
-    """The value of r:id, whatever the prefix."""
+    """Return the value of r:id, with any prefix."""
     return next((value for name, value in tag.items() if name.endswith(":id")), "")
 
 
@@ -102,15 +103,15 @@ def _mark_sheet(
     start, stop = opening.end(), end.start() if end else opening.end()
     head = _SELECTED.sub(b"", xml[:start])
     tail = text_of(xml[stop:])
-    seen = moved(marks, merged_ranges(tail))
-    rows = relook(xml[start:stop], unmarked)
-    rows = recolour(rows, {position: mark.level for position, mark in seen.items()}, styles.marked)
-    tail = _note_sheet(parts, part, tail, seen)
+    visible = visible_marks(marks, merged_ranges(tail))
+    rows = replace_styles(xml[start:stop], unmarked)
+    rows = restyle_cells(rows, {position: mark.level for position, mark in visible.items()}, styles.marked)
+    tail = _note_sheet(parts, part, tail, visible)
     parts.write(part, b"".join([head, rows, tail.encode()]))
 
 
 def _note_sheet(parts: Parts, part: str, tail: str, marks: Mapping[Position, Mark]) -> str:
-    """Write the notes of a sheet, without those of an earlier round; the XML behind its rows."""
+    """Write the notes of a sheet, remove those of an earlier check, and return the XML after its rows."""
     links = {link.kind: link for link in parts.links_of(part)}
     boxes_link = next(
         (link for link in parts.links_of(part) if link.kind == "vmlDrawing" and f'"{link.id}"' in _boxes_tag(tail)),
@@ -132,20 +133,20 @@ def _note_sheet(parts: Parts, part: str, tail: str, marks: Mapping[Position, Mar
         parts.write(boxes_link.part, notes.boxes)
         return tail
     name = parts.free_name("xl/drawings", "vmlDrawing_check", "vml")
-    parts.declare_ending("vml", "application/vnd.openxmlformats-officedocument.vmlDrawing")
+    parts.declare_extension("vml", "application/vnd.openxmlformats-officedocument.vmlDrawing")
     parts.write(name, notes.boxes)
     return _with_boxes(tail, parts.link(part, "vmlDrawing", name))
 
 
 def _boxes_tag(tail: str) -> str:
-    found = re.search(r"<(?:\w+:)?legacyDrawing\b[^>]*>", tail)
-    return found[0].replace("'", '"') if found else ""
+    match = re.search(r"<(?:\w+:)?legacyDrawing\b[^>]*>", tail)
+    return match[0].replace("'", '"') if match else ""
 
 
 def _with_boxes(tail: str, link: str) -> str:
-    """The tail with a reference to the boxes, at the place that the order of elements prescribes."""
+    """Return the XML after the rows with a reference to the boxes, at the position that the schema prescribes."""
     if _boxes_tag(tail):
-        raise UnusualWorkbookError("boxes that lead nowhere")
+        raise UnusualWorkbookError("a reference to missing boxes")
     end = re.match(r"(?:</((?:\w+:)?)sheetData>)?", tail)
     prefix = (end[1] or "") if end else ""
     body_start = end.end() if end else 0
@@ -159,7 +160,7 @@ def _with_boxes(tail: str, link: str) -> str:
 
 
 def _is_problem_sheet(parts: Parts, sheet: _Sheet, *, links_of_book: str) -> bool:
-    """Whether a sheet is our own list of an earlier round, as we wrote it or as Excel saved it since."""
+    """Return whether a sheet is our list of an earlier check, as we wrote it or as Excel has saved it since."""
     if not sheet.name.startswith(PROBLEM_SHEET):
         return False
     xml = parts.well_formed(sheet.part).decode("utf-8", "replace")
@@ -181,7 +182,7 @@ def _is_problem_sheet(parts: Parts, sheet: _Sheet, *, links_of_book: str) -> boo
 
 
 def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> None:
-    """Put the list of problems in front of the other sheets, and open the workbook there."""
+    """Insert the list of problems before the other sheets, and make it the active sheet."""
     part = parts.free_name("xl/worksheets", "problems", "xml")
     parts.write(part, listing)
     parts.declare(part, f"{_SPREADSHEET}.worksheet+xml")
@@ -194,15 +195,15 @@ def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> 
     name = next(name for name in (PROBLEM_SHEET, *(f"{PROBLEM_SHEET}{n}" for n in range(2, 200))) if name not in taken)
     tag = f'<{opening[1]}sheet xmlns:r="{_RELATIONSHIPS}" name={in_quotes(name)} sheetId="{max(numbers) + 1}" r:id="{link}"/>'
     xml = f"{xml[: opening.end()]}{tag}{xml[opening.end() :]}"
-    # Names that belong to one sheet count the sheets: all others have moved by one.
-    xml = re.sub(r"(\blocalSheetId=[\"'])(\d+)", lambda found: f"{found[1]}{int(found[2]) + 1}", xml)
-    parts.write(book, _opened_at(xml, 0))
+    # Defined names refer to their sheet by position, and all positions have increased by one.
+    xml = re.sub(r"(\blocalSheetId=[\"'])(\d+)", lambda match: f"{match[1]}{int(match[2]) + 1}", xml)
+    parts.write(book, _with_active_sheet(xml, 0))
 
 
-def _opened_at(book: str, position: int) -> str:
+def _with_active_sheet(book: str, position: int) -> str:
     return re.sub(
         r"<(?:\w+:)?workbookView\b[^>]*>",
-        lambda found: with_attributes(found[0], activeTab=str(position), firstSheet="0"),
+        lambda match: with_attributes(match[0], activeTab=str(position), firstSheet="0"),
         book,
         count=1,
     )

@@ -1,4 +1,4 @@
-"""Notes (批注) in a worksheet: their texts in one part, their boxes in another (VML, as Excel still wants it)."""
+"""Notes (批注) of a worksheet: texts in the comments part, boxes in a VML part, which Excel still requires."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHARACTERS_A_LINE: Final = 20
 
 
 class Notes:
-    """The notes of one worksheet, growing: `comments` and `boxes` are the texts of the two parts."""
+    """The notes of one worksheet; `comments` and `boxes` are the XML of the two parts, changed by the methods."""
 
     def __init__(self, comments: str, boxes: str) -> None:
         root = re.search(r"<(\w+:)?comments\b", comments)
@@ -49,45 +49,45 @@ class Notes:
         self.boxes = _usual_prefixes(boxes)
 
     def remove_ours(self) -> None:
-        """Take the notes of an earlier round out; also what was added to notes of others."""
+        """Remove the notes of an earlier check, and the texts that it added to notes of other authors."""
         authors = [name or "" for name in _AUTHOR.findall(self.comments)]
         ours = {str(number) for number, name in enumerate(authors) if name.strip() == AUTHOR}
-        gone: set[Position] = set()
+        removed: set[Position] = set()
 
-        def kept(found: re.Match[str]) -> str:
-            values = attributes(found[2])
+        def without_ours(match: re.Match[str]) -> str:
+            values = attributes(match[2])
             if values.get("authorId") in ours:
                 position = position_of(values.get("ref", ""))
                 if position:
-                    gone.add(position)
+                    removed.add(position)
                 return ""
-            # Below somebody else's note: a run of its own, or, where a program has joined the runs, the rest of the text.
+            # Our text in another author's note: a run of its own or, if a program has joined the runs, the rest of the text.
             own_run = rf"<(?:\w+:)?r>(?:(?!</(?:\w+:)?r>).)*?{AUTHOR}：.*?</(?:\w+:)?r>"
-            return re.sub(rf"\s*{AUTHOR}：[^<]*", "", re.sub(own_run, "", found[0], flags=re.DOTALL))
+            return re.sub(rf"\s*{AUTHOR}：[^<]*", "", re.sub(own_run, "", match[0], flags=re.DOTALL))
 
-        self.comments = _COMMENT.sub(kept, self.comments)
-        self._remove_boxes(gone)
+        self.comments = _COMMENT.sub(without_ours, self.comments)
+        self._remove_boxes(removed)
 
-    def _remove_boxes(self, gone: Collection[Position]) -> None:
-        def kept(found: re.Match[str]) -> str:
-            row, column = _BOX_ROW.search(found[0]), _BOX_COLUMN.search(found[0])
-            return "" if row and column and (int(row[1]), int(column[1])) in gone else found[0]
+    def _remove_boxes(self, removed: Collection[Position]) -> None:
+        def without_removed(match: re.Match[str]) -> str:
+            row, column = _BOX_ROW.search(match[0]), _BOX_COLUMN.search(match[0])
+            return "" if row and column and (int(row[1]), int(column[1])) in removed else match[0]
 
-        self.boxes = _BOX.sub(kept, self.boxes)
+        self.boxes = _BOX.sub(without_removed, self.boxes)
 
     def add(self, notes: Mapping[Position, str]) -> None:
-        """Give cells notes; a cell that has somebody's note gets ours below it."""
+        """Add notes to cells; where a cell has another author's note, the text is added below it."""
         left = dict(notes)
 
-        def extended(found: re.Match[str]) -> str:
-            position = position_of(attributes(found[2]).get("ref", ""))
+        def extended(match: re.Match[str]) -> str:
+            position = position_of(attributes(match[2]).get("ref", ""))
             text = left.pop(position, None) if position else None
             if text is None:
-                return found[0]
-            end = re.search(r"</(?:\w+:)?text>", found[0])
+                return match[0]
+            end = re.search(r"</(?:\w+:)?text>", match[0])
             if end is None:
                 raise UnusualWorkbookError("a note without text")
-            return f"{found[0][: end.start()]}{self._run(chr(10) + text)}{found[0][end.start() :]}"
+            return f"{match[0][: end.start()]}{self._run(chr(10) + text)}{match[0][end.start() :]}"
 
         self.comments = _COMMENT.sub(extended, self.comments)
         if left:
@@ -105,7 +105,7 @@ class Notes:
         self._append_boxes(notes)
 
     def _author(self) -> int:
-        """Our number among the authors."""
+        """Return our index in the list of authors, adding us if missing."""
         authors = _AUTHOR.findall(self.comments)
         if AUTHOR in authors:
             return authors.index(AUTHOR)
@@ -132,7 +132,7 @@ class Notes:
         blocks = ",".join(str(each) for each in range(block, number // _IDS_A_BLOCK + 1))
         self.boxes = re.sub(
             r"(<o:idmap\b[^>]*\bdata=[\"'])([^\"']*)",
-            lambda found: f"{found[1]}{blocks if not used else f'{found[2]},{blocks}'}",
+            lambda match: f"{match[1]}{blocks if not used else f'{match[2]},{blocks}'}",
             self.boxes,
             count=1,
         )
@@ -142,14 +142,14 @@ class Notes:
 
 
 def _usual_prefixes(boxes: str) -> str:
-    """Boxes with the prefixes v, o and x, which everybody but some programs' libraries uses. Raises UnusualWorkbookError."""
+    """Return the boxes with the usual prefixes v, o and x. Raises UnusualWorkbookError for another vocabulary."""
     for prefix, vocabulary in (("v", "vml"), ("o", "office:office"), ("x", "office:excel")):
-        found = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
-        if found is None:
+        match = re.search(rf"\bxmlns:(\w+)=[\"']urn:schemas-microsoft-com:{vocabulary}[\"']", boxes)
+        if match is None:
             raise UnusualWorkbookError("boxes of notes in another vocabulary")
-        if found[1] != prefix:
-            boxes = re.sub(rf"(?<=[<\s/]){found[1]}:", f"{prefix}:", boxes)
-            boxes = boxes.replace(f"xmlns:{found[1]}=", f"xmlns:{prefix}=")
+        if match[1] != prefix:
+            boxes = re.sub(rf"(?<=[<\s/]){match[1]}:", f"{prefix}:", boxes)
+            boxes = boxes.replace(f"xmlns:{match[1]}=", f"xmlns:{prefix}=")
     return boxes
 
 

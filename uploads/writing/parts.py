@@ -1,4 +1,4 @@
-"""The parts of an .xlsx archive with some of them changed or added; all others go through as they were."""
+"""Changing and adding parts of an .xlsx archive; all other parts are copied unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from uploads.reading.grid import Limits
 from uploads.reading.zipped import Archive
 from uploads.writing.xml_text import UnusualWorkbookError, attributes, in_quotes, text_of
 
-# More than this is rebuilt from its cells, row by row: an archive may inflate to a thousand times its size.
+# A larger workbook is rebuilt from its cells, row by row: an archive may inflate to a thousand times its size.
 MOST_BYTES: Final = 160 * 1024 * 1024
 _PART_BYTES: Final = 120 * 1024 * 1024
 _SMALL_PART_BYTES: Final = 16 * 1024 * 1024
@@ -32,7 +32,7 @@ _LINK: Final = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
 
 
 class Link(NamedTuple):
-    """A relationship of a part: its id, kind (the last word of its type) and the part it leads to."""
+    """A relationship of a part: its id, kind (the last segment of its type) and target part."""
 
     id: str
     kind: str
@@ -40,10 +40,10 @@ class Link(NamedTuple):
 
 
 class Parts:
-    """An archive being changed."""
+    """An .xlsx archive with pending changes to its parts."""
 
     def __init__(self, data: bytes) -> None:
-        """Open it. Raises NotReadableError for an archive that is damaged, encrypted or too large."""
+        """Open the archive. Raises NotReadableError for one that is damaged, encrypted or too large."""
         limits = Limits(inflated_bytes=MOST_BYTES, rows=0, memory_bytes=0, seconds=0)
         self._archive = Archive(io.BytesIO(data), limits)
         self._changed: dict[str, bytes] = {}
@@ -52,12 +52,12 @@ class Parts:
         return name in self._changed or name in self._archive.parts
 
     def names(self) -> Iterator[str]:
-        """All parts, the new ones last."""
+        """Yield the names of all parts, the new ones last."""
         yield from self._archive.parts
         yield from (name for name in self._changed if name not in self._archive.parts)
 
     def read(self, name: str) -> bytes:
-        """A part's bytes. Raises UnusualWorkbookError when there is no such part."""
+        """Return a part's bytes. Raises UnusualWorkbookError when there is no such part."""
         if name in self._changed:
             return self._changed[name]
         if name not in self._archive.parts:
@@ -65,7 +65,10 @@ class Parts:
         return self._archive.read(name, at_most=_PART_BYTES)
 
     def well_formed(self, name: str) -> bytes:
-        """The bytes of a part of any size. Raises UnusualWorkbookError when it is not well-formed: looking for tags in that has no end."""
+        """Return the bytes of a part of any size.
+
+        Raises UnusualWorkbookError when it is not well-formed, because patterns may be searched in it without end.
+        """
         data = self.read(name)
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -76,7 +79,7 @@ class Parts:
         return data
 
     def text(self, name: str) -> str:
-        """A small part's XML. Raises UnusualWorkbookError when it is not small, or not well-formed: then its text is not searched."""
+        """Return the XML of a small part. Raises UnusualWorkbookError when it is not small or not well-formed."""
         data = self.read(name)
         if len(data) > _SMALL_PART_BYTES:
             raise UnusualWorkbookError(f"a large part {name}")
@@ -91,27 +94,27 @@ class Parts:
         self._changed[name] = content.encode() if isinstance(content, str) else content
 
     def free_name(self, folder: str, stem: str, ending: str) -> str:
-        """A part name that is not taken."""
+        """Return a part name that is not used."""
         number = 1
         while f"{folder}/{stem}{number}.{ending}" in self:
             number += 1
         return f"{folder}/{stem}{number}.{ending}"
 
     def links_of(self, part: str) -> list[Link]:
-        """The relationships of a part to other parts of the archive."""
+        """Return the relationships of a part to other parts of the archive."""
         name = _links_name(part)
         if name not in self:
             return []
-        found = [attributes(tag) for tag in _LINK.findall(self.text(name))]
+        relationships = [attributes(tag) for tag in _LINK.findall(self.text(name))]
         folder = posixpath.dirname(part)
         return [
             Link(link["Id"], link["Type"].rpartition("/")[2], _resolved(folder, link["Target"]))
-            for link in found
+            for link in relationships
             if link.get("TargetMode") != "External" and {"Id", "Type", "Target"} <= link.keys()
         ]
 
     def link(self, part: str, kind: str, target: str) -> str:
-        """Let a part lead to another; the relationship's id."""
+        """Add a relationship from a part to `target` and return its id."""
         name = _links_name(part)
         xml = self.text(name) if name in self else _EMPTY_LINKS
         xml = re.sub(r"(<(\w+:)?Relationships\b[^>]*?)\s*/>", r"\1></\2Relationships>", xml)
@@ -127,11 +130,11 @@ class Parts:
         return f"rId{number}"
 
     def declare(self, part: str, content_type: str) -> None:
-        """Say of what type a new part is."""
+        """Declare the content type of a new part."""
         self._declare("Override", f"PartName={in_quotes('/' + part)}", content_type)
 
-    def declare_ending(self, ending: str, content_type: str) -> None:
-        """Say of what type parts with this ending are, where nobody has."""
+    def declare_extension(self, ending: str, content_type: str) -> None:
+        """Declare the content type of parts with this file extension, if it is not declared."""
         if not re.search(rf"\bExtension=[\"']{ending}[\"']", self.text(_CONTENT_TYPES), re.IGNORECASE):
             self._declare("Default", f'Extension="{ending}"', content_type)
 
@@ -141,17 +144,17 @@ class Parts:
         if opening is None:
             raise UnusualWorkbookError("no content types")
         tag = f'<{opening[1] or ""}{kind} {which} ContentType="{content_type}"/>'
-        # Excel wants the endings before the parts.
+        # Excel requires the extensions before the parts.
         at = opening.end() if kind == "Default" else xml.rindex("</")
         self.write(_CONTENT_TYPES, f"{xml[:at]}{tag}{xml[at:]}")
 
-    def holds_macros(self) -> bool:
-        """Whether it is a workbook of macros or a template of Excel's, which must not be named .xlsx."""
+    def has_macros(self) -> bool:
+        """Return whether it is a workbook with macros or an Excel template, which must not be named .xlsx."""
         types = self.text(_CONTENT_TYPES)
         return "macroEnabled" in types or "spreadsheetml.template" in types or "vbaProject" in types
 
     def packed(self) -> bytes:
-        """The archive."""
+        """Return the bytes of the changed archive."""
         target = io.BytesIO()
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             for name in self.names():

@@ -1,4 +1,4 @@
-"""The problems of a batch as its uploader takes them home: marks and notes by cell, and the list of all of them."""
+"""The problems of a batch for the marked workbook: marks and notes by cell, and the list of all problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from uploads.stamps import PROBLEM_HEADING
 HEADERS: Final = ("级别", "工作表", "单元格", "列", "内容", "问题和办法")
 WIDTHS: Final = (8, 18, 10, 22, 26, 80)
 LEVEL_WORDS: Final = {Level.ERROR: "错误", Level.WARNING: "提醒"}
-# Excel grows slow with many notes; beyond these a cell is only coloured, and the list says the rest.
+# Excel becomes slow with many notes; further cells are only coloured, and the list has all problems.
 MOST_NOTES: Final = 5_000
 MOST_LISTED: Final = 50_000
 _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
@@ -24,7 +24,7 @@ _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One problem; `cell` is "" for one of a whole sheet or file. `value` is masked for personal columns."""
+    """One problem; `cell` is "" for a problem of a whole sheet or file. `value` is masked for personal columns."""
 
     level: Level
     sheet: str | None
@@ -36,14 +36,14 @@ class Entry:
 
 @dataclass(slots=True)
 class Mark:
-    """What one cell is told: the worst level and all sentences."""
+    """The mark of one cell: the worst level and all sentences."""
 
     level: Level
     sentences: list[str] = field(default_factory=list)
 
     @property
     def note(self) -> str:
-        """The text of the cell's note."""
+        """Return the text of the cell's note."""
         return "\n".join(self.sentences)
 
 
@@ -51,11 +51,11 @@ Position = tuple[int, int]  # row and column, from 0
 
 
 def entries_of(batch: UploadBatch) -> list[Entry]:
-    """All problems of a checked batch: first those of the file and its headers, then row by row."""
-    found = list(batch.problems)
+    """Return all problems of a checked batch: first those of the file and its headers, then row by row."""
+    all_problems = list(batch.problems)
     for problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
-        found += problems
-    return [_entry(problem) for problem in found]
+        all_problems += problems
+    return [_entry(problem) for problem in all_problems]
 
 
 def _entry(problem: Mapping[str, Any]) -> Entry:
@@ -70,7 +70,7 @@ def _entry(problem: Mapping[str, Any]) -> Entry:
 
 
 def marks_by_sheet(entries: Iterable[Entry]) -> dict[str | None, dict[Position, Mark]]:
-    """What is marked in each sheet, by cell."""
+    """Return the marks by sheet name and cell position."""
     marks: dict[str | None, dict[Position, Mark]] = {}
     for entry in entries:
         position = position_of(entry.cell)
@@ -83,8 +83,8 @@ def marks_by_sheet(entries: Iterable[Entry]) -> dict[str | None, dict[Position, 
     return marks
 
 
-def moved(marks: Mapping[Position, Mark], ranges: Iterable[MergedRange]) -> dict[Position, Mark]:
-    """The marks where they are seen: one under merged cells at their first cell."""
+def visible_marks(marks: Mapping[Position, Mark], ranges: Iterable[MergedRange]) -> dict[Position, Mark]:
+    """Return the marks at visible cells: marks of cells covered by merged cells are visible_marks to their first cell."""
     places = {position: position for position in marks}
     ordered = sorted(places)
     for top, first, bottom, last in ranges:
@@ -92,27 +92,27 @@ def moved(marks: Mapping[Position, Mark], ranges: Iterable[MergedRange]) -> dict
         for position in ordered[start : bisect_right(ordered, (bottom, last))]:
             if first <= position[1] <= last:
                 places[position] = (top, first)
-    seen: dict[Position, Mark] = {}
+    visible: dict[Position, Mark] = {}
     for position, mark in sorted(marks.items()):
-        own = seen.setdefault(places[position], Mark(mark.level))
+        own = visible.setdefault(places[position], Mark(mark.level))
         own.level = Level.ERROR if Level.ERROR in (own.level, mark.level) else Level.WARNING
         own.sentences += mark.sentences
-    return seen
+    return visible
 
 
 def position_of(cell: str) -> Position | None:
-    """Row and column, from 0, of an address such as C17; None when it is none."""
-    found = _ADDRESS.fullmatch(cell)
-    if not found:
+    """Return row and column, from 0, of an address such as C17; None for any other text."""
+    match = _ADDRESS.fullmatch(cell)
+    if not match:
         return None
     column = 0
-    for letter in found[1]:
+    for letter in match[1]:
         column = column * 26 + ord(letter) - 64
-    return int(found[2]) - 1, column - 1
+    return int(match[2]) - 1, column - 1
 
 
 def heading_of(entries: list[Entry]) -> str:
-    """The first line of the list. It begins as `stamps.is_problem_list` expects."""
+    """Return the first line of the list, which `stamps.is_problem_list` recognises by its beginning."""
     errors = sum(entry.level == Level.ERROR for entry in entries)
     cut = f"；这里只列出前{MOST_LISTED}个" if len(entries) > MOST_LISTED else ""
     return f"{PROBLEM_HEADING}：错误{errors}个，提醒{len(entries) - errors}个{cut}"

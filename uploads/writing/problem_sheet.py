@@ -1,4 +1,4 @@
-"""The sheet 问题汇总 as XML: every problem with a link to its cell."""
+"""XML of the sheet 问题汇总, which lists every problem with a link to its cell."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from uploads.writing.xml_text import in_quotes, plain
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _CELL_COLUMN: Final = HEADERS.index("单元格")
-FIRST_ROW: Final = 4  # of the problems, from 1, below the heading, the advice and the headers
+FIRST_ROW: Final = 4  # first row of problems (from 1), below the heading, the advice and the headers
 
 
-class Looks(NamedTuple):
-    """The numbers of the looks that the sheet uses."""
+class SheetStyles(NamedTuple):
+    """The style indexes that the sheet uses."""
 
     plain: int
     bold: int
     link: int
 
 
-def problem_sheet(entries: list[Entry], looks: Looks) -> str:
-    """The worksheet's XML. Texts are inline strings, so nothing in them is ever a formula."""
+def problem_sheet(entries: list[Entry], styles: SheetStyles) -> str:
+    """Return the worksheet's XML. Texts are inline strings, which are never evaluated as formulas."""
     listed = entries[:MOST_LISTED]
     rows = [
-        _row(1, [heading_of(entries)], [looks.bold]),
+        _row(1, [heading_of(entries)], [styles.bold]),
         _row(2, [ADVICE], [0]),
-        _row(3, list(HEADERS), [looks.bold] * len(HEADERS)),
+        _row(3, list(HEADERS), [styles.bold] * len(HEADERS)),
     ]
     links = []
-    looks_of_row = [looks.plain] * len(HEADERS)
-    looks_of_row[_CELL_COLUMN] = looks.link
+    row_styles = [styles.plain] * len(HEADERS)
+    row_styles[_CELL_COLUMN] = styles.link
     for number, entry in enumerate(listed, start=FIRST_ROW):
         texts = [LEVEL_WORDS[entry.level], entry.sheet or "", entry.cell, entry.column, entry.value, entry.message]
-        rows.append(_row(number, texts, looks_of_row))
+        rows.append(_row(number, texts, row_styles))
         if entry.sheet is not None and position_of(entry.cell) is not None:
             quoted = entry.sheet.replace("'", "''")
             target = in_quotes(f"'{quoted}'!{entry.cell}")
@@ -62,9 +62,9 @@ def problem_sheet(entries: list[Entry], looks: Looks) -> str:
     )
 
 
-def _row(number: int, texts: list[str], looks: list[int]) -> str:
+def _row(number: int, texts: list[str], styles: list[int]) -> str:
     cells = "".join(
-        f'<c r="{cell_address(number, index)}" s="{look}" t="inlineStr"><is><t xml:space="preserve">{plain(text)}</t></is></c>'
-        for index, (text, look) in enumerate(zip(texts, looks, strict=True))
+        f'<c r="{cell_address(number, index)}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{plain(text)}</t></is></c>'
+        for index, (text, style) in enumerate(zip(texts, styles, strict=True))
     )
     return f'<row r="{number}">{cells}</row>'

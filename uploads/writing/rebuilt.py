@@ -1,4 +1,4 @@
-"""A file's cells written anew as .xlsx, with its problems marked: for .xls, .ods, .csv and HTML, and what is too odd to edit."""
+"""Writing a file's cells to a new .xlsx with its problems marked: for .xls, .ods, .csv, HTML and unusual .xlsx files."""
 
 from __future__ import annotations
 
@@ -28,64 +28,64 @@ from uploads.writing.problem_list import (
     Position,
     heading_of,
     marks_by_sheet,
-    moved,
     position_of,
+    visible_marks,
 )
 from uploads.writing.styles import COLOURS
 
-NAMELESS: Final = "数据"  # the sheet of a file that knows no sheets
+NAMELESS: Final = "数据"  # sheet name for a file format without sheets
 _LONGEST_NAME: Final = 31
 _FORBIDDEN: Final = str.maketrans("[]:*?/\\", "（）：＊？／＼")
-_LARGEST_MERGE: Final = 100_000  # cells; a larger one is an accident, and its cells are written singly
+_LARGEST_MERGE: Final = 100_000  # cells; a larger range is a mistake and is not merged
 _FIRST_SAFE_DAY: Final = datetime.date(1900, 3, 1)
 _MEASURED_ROWS: Final = 200
 _EXACT_INTEGER: Final = 10**15
 
 
 def rebuild_workbook(grids: Sequence[Grid], entries: list[Entry]) -> bytes:
-    """An .xlsx of the grids' cells at their own addresses, marked, behind the list of problems."""
+    """Return an .xlsx with the list of problems and the grids' cells, marked, at their original addresses."""
     grids = [grid for grid in grids if not (grid.name or "").startswith(PROBLEM_SHEET)]
     names = _sheet_names(grids)
     marks = marks_by_sheet(entries)
-    # Row by row as long as no merged cells reach down; those need the whole sheet at hand.
+    # xlsxwriter can write row by row only if no merged cells span several rows.
     is_flat = not any(bottom > top for grid in grids for top, _, bottom, _ in grid.merged)
     target = io.BytesIO()
     options = {"constant_memory": is_flat, "nan_inf_to_errors": True, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
-        looks = _Looks(book)
+        formats = _Formats(book)
         _write_list(book, entries, {grid.name: name for grid, name in zip(grids, names, strict=True)})
         for grid, name in zip(grids, names, strict=True):
-            _write_grid(book.add_worksheet(name), grid, marks.get(grid.name, {}), looks)
+            _write_grid(book.add_worksheet(name), grid, marks.get(grid.name, {}), formats)
     return target.getvalue()
 
 
 def _sheet_names(grids: Sequence[Grid]) -> list[str]:
-    """Names that Excel takes, none twice."""
+    """Return sheet names that Excel accepts, all different."""
     names: list[str] = []
     for grid in grids:
-        wanted = (grid.name or NAMELESS).translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME] or NAMELESS
-        name, number = wanted, 1
+        preferred = (grid.name or NAMELESS).translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME] or NAMELESS
+        name, number = preferred, 1
         while name.casefold() in {other.casefold() for other in (*names, PROBLEM_SHEET)}:
             number += 1
-            name = f"{wanted[: _LONGEST_NAME - len(str(number))]}{number}"
+            name = f"{preferred[: _LONGEST_NAME - len(str(number))]}{number}"
         names.append(name)
     return names
 
 
-class _Looks:
-    """The formats of cells by what they hold and how bad they are; made when first needed."""
+class _Formats:
+    """Cache of cell formats by number format and level."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
-        self._made: dict[tuple[str, Level | None], Format] = {}
+        self._formats: dict[tuple[str, Level | None], Format] = {}
 
     def of(self, number_format: str, level: Level | None) -> Format:
-        if (number_format, level) not in self._made:
-            look = {"num_format": number_format} if number_format else {}
+        if (number_format, level) not in self._formats:
+            properties = {"num_format": number_format} if number_format else {}
             if level is not None:
-                look |= {"bg_color": f"#{COLOURS[level][2:]}"}
-            self._made[number_format, level] = self._book.add_format(look)
-        return self._made[number_format, level]
+                properties |= {"bg_color": f"#{COLOURS[level][2:]}"}
+            self._formats[number_format, level] = self._book.add_format(properties)
+        return self._formats[number_format, level]
 
 
 def _write_list(book: xlsxwriter.Workbook, entries: list[Entry], names: Mapping[str | None, str]) -> None:
@@ -109,7 +109,7 @@ def _write_list(book: xlsxwriter.Workbook, entries: list[Entry], names: Mapping[
     page.activate()
 
 
-def _write_grid(page: Worksheet, grid: Grid, marks: Mapping[Position, Mark], looks: _Looks) -> None:
+def _write_grid(page: Worksheet, grid: Grid, marks: Mapping[Position, Mark], formats: _Formats) -> None:
     for index, width in enumerate(_widths(grid)):
         page.set_column(index, index, width)
     ranges = [area for area in sorted(grid.merged) if _is_worth_merging(*area)]
@@ -117,7 +117,7 @@ def _write_grid(page: Worksheet, grid: Grid, marks: Mapping[Position, Mark], loo
     for area in ranges:
         merged_from.setdefault(area[0], []).append(area)
     marked_in: dict[int, dict[int, Mark]] = {}
-    for (row, column), seen in moved(marks, ranges).items():
+    for (row, column), seen in visible_marks(marks, ranges).items():
         marked_in.setdefault(row, {})[column] = seen
     noted = 0
     for row, cells in enumerate(grid.rows):
@@ -128,7 +128,7 @@ def _write_grid(page: Worksheet, grid: Grid, marks: Mapping[Position, Mark], loo
             value = cells[column] if column < len(cells) else ""
             if value == "" and mark is None:
                 continue
-            _write_value(page, row, column, value, mark, looks)
+            _write_value(page, row, column, value, mark, formats)
             if mark is not None and noted < MOST_NOTES:
                 page.write_comment(row, column, f"{AUTHOR}：\n{mark.note}", {"x_scale": 1.6, "author": AUTHOR})
                 noted += 1
@@ -139,28 +139,28 @@ def _is_worth_merging(top: int, first: int, bottom: int, last: int) -> bool:
 
 
 def _merge(page: Worksheet, ranges: Sequence[MergedRange]) -> None:
-    """Merge cells whose first row is the one to be written next: row by row, earlier rows are out of reach."""
+    """Merge the ranges that begin in the next row to be written; earlier rows cannot be changed any more."""
     for area in ranges:
         try:
             page.merge_range(*area, "")
         except OverlappingRange:
-            continue  # ranges that overlap are not Excel's (HTML can say so); the first one stands
+            continue  # overlapping ranges are possible in HTML, not in Excel; the first one is kept
 
 
-def _write_value(page: Worksheet, row: int, column: int, value: Any, mark: Mark | None, looks: _Looks) -> None:
-    """Write a cell as reading gave it, so that it is read the same again."""
+def _write_value(page: Worksheet, row: int, column: int, value: Any, mark: Mark | None, formats: _Formats) -> None:
+    """Write a cell so that reading it again returns the same value."""
     level = mark.level if mark else None
     if isinstance(value, bool):
-        page.write_boolean(row, column, value, looks.of("", level))
+        page.write_boolean(row, column, value, formats.of("", level))
     elif isinstance(value, datetime.datetime | datetime.date) and _day_of(value) >= _FIRST_SAFE_DAY:
         is_day = not isinstance(value, datetime.datetime) or value.time() == datetime.time()
-        page.write_datetime(row, column, value, looks.of("yyyy-mm-dd" if is_day else "yyyy-mm-dd hh:mm", level))
+        page.write_datetime(row, column, value, formats.of("yyyy-mm-dd" if is_day else "yyyy-mm-dd hh:mm", level))
     elif isinstance(value, float) or (isinstance(value, int) and abs(value) < _EXACT_INTEGER):
-        page.write_number(row, column, value, looks.of("", level))
+        page.write_number(row, column, value, formats.of("", level))
     elif value == "":
-        page.write_blank(row, column, None, looks.of("@", level))
+        page.write_blank(row, column, None, formats.of("@", level))
     else:
-        page.write_string(row, column, str(value)[:32_767], looks.of("@", level))
+        page.write_string(row, column, str(value)[:32_767], formats.of("@", level))
 
 
 def _day_of(value: datetime.date) -> datetime.date:

@@ -1,4 +1,4 @@
-"""New looks in a workbook's styles: a cell's own look with another fill, and those of the list of problems."""
+"""Adding styles to a workbook: copies of a cell's style with another fill, and the styles of the list of problems."""
 
 from __future__ import annotations
 
@@ -8,58 +8,58 @@ from typing import Final
 from changzhi_portal.registers.problems import Level
 from uploads.writing.xml_text import UnusualWorkbookError, attributes, with_attributes
 
-# Exact shades nobody else is likely to use: they tell our own marks when the workbook comes back.
+# Unusual shades, so that our own marks are recognised when the workbook is uploaded again.
 COLOURS: Final = {Level.ERROR: "FFFFC9C8", Level.WARNING: "FFFFE9A5"}
 _XF: Final = r"<(?:\w+:)?xf\b[^>]*/>|<(?:\w+:)?xf\b[^>]*>.*?</(?:\w+:)?xf>"
 
 
 class Styles:
-    """The text of xl/styles.xml and what is added to it. Looks are numbered as cells refer to them."""
+    """The XML of xl/styles.xml with pending additions. A style index is the position in cellXfs that cells refer to."""
 
     def __init__(self, xml: str) -> None:
         self._xml = xml
-        self._added: dict[str, list[str]] = {}  # section → new elements; put in at the end, for there may be thousands
+        self._added: dict[str, list[str]] = {}  # new elements by section; inserted together, as there may be thousands
         self._counted: dict[str, int] = {}
         root = re.search(r"<(\w+:)?styleSheet\b", xml)
         if not root:
             raise UnusualWorkbookError("no styles")
         self._prefix = root[1] or ""
-        self._fills_of_ours = self._own_fills()
-        self._looks = re.findall(_XF, self._section("cellXfs")[2], re.DOTALL)
-        self._known = len(self._looks)
+        self._own_fill_ids = self._find_own_fill_ids()
+        self._xfs = re.findall(_XF, self._section("cellXfs")[2], re.DOTALL)
+        self._original_count = len(self._xfs)
         self._marked: dict[tuple[int, Level], int] = {}
         self._fills: dict[Level, int] = {}
 
-    def marked(self, look: int, level: Level) -> int:
-        """A look like this one, in the colour of the level."""
-        if (look, level) not in self._marked:
+    def marked(self, style: int, level: Level) -> int:
+        """Return the index of a copy of this style with the fill colour of the level."""
+        if (style, level) not in self._marked:
             if level not in self._fills:
                 solid = f'<patternFill patternType="solid"><fgColor rgb="{COLOURS[level]}"/><bgColor indexed="64"/></patternFill>'
                 self._fills[level] = self._append("fills", "fill", self._prefixed(f"<fill>{solid}</fill>"))
-            self._marked[look, level] = self._like(look, fillId=str(self._fills[level]), applyFill="1")
-        return self._marked[look, level]
+            self._marked[style, level] = self._copy_with(style, fillId=str(self._fills[level]), applyFill="1")
+        return self._marked[style, level]
 
     def unmarked(self) -> dict[int, int]:
-        """For each look that is a mark of an earlier round: the same without a fill."""
+        """Return by style index of each mark of an earlier check the index of the same style without a fill."""
         ours = [
             number
-            for number, look in enumerate(self._looks[: self._known])
-            if attributes(look[: look.index(">")]).get("fillId") in self._fills_of_ours
+            for number, style in enumerate(self._xfs[: self._original_count])
+            if attributes(style[: style.index(">")]).get("fillId") in self._own_fill_ids
         ]
-        return {number: self._like(number, fillId="0", applyFill="0") for number in ours}
+        return {number: self._copy_with(number, fillId="0", applyFill="0") for number in ours}
 
     def add(self, *, font: str = "", wraps: bool = False) -> int:
-        """A look of our own: `font` is the content of a font element."""
+        """Add a new style and return its index; `font` is the content of a font element."""
         font_id = self._append("fonts", "font", self._prefixed(f"<font>{font}</font>")) if font else 0
         alignment = '<alignment vertical="top" wrapText="1"/>' if wraps else '<alignment vertical="top"/>'
-        return self._add_look(
+        return self._add_xf(
             self._prefixed(
                 f'<xf numFmtId="0" fontId="{font_id}" fillId="0" borderId="0" xfId="0" applyFont="1" applyAlignment="1">'
                 f"{alignment}</xf>"
             )
         )
 
-    def _own_fills(self) -> set[str]:
+    def _find_own_fill_ids(self) -> set[str]:
         fills = re.findall(
             r"<(?:\w+:)?fill(?:\s[^>]*)?/>|<(?:\w+:)?fill\b[^>]*>.*?</(?:\w+:)?fill>",
             self._section("fills")[2],
@@ -68,26 +68,26 @@ class Styles:
         colours = tuple(COLOURS.values())
         return {str(number) for number, fill in enumerate(fills) if any(colour in fill for colour in colours)}
 
-    def _like(self, look: int, **changes: str) -> int:
-        if look >= len(self._looks):
-            raise UnusualWorkbookError("a cell with an unknown look")
-        old = self._looks[look]
+    def _copy_with(self, style: int, **changes: str) -> int:
+        if style >= len(self._xfs):
+            raise UnusualWorkbookError("a cell with an unknown style")
+        old = self._xfs[style]
         end = old.index(">") + 1
-        return self._add_look(with_attributes(old[:end], **changes) + old[end:])
+        return self._add_xf(with_attributes(old[:end], **changes) + old[end:])
 
-    def _add_look(self, xf: str) -> int:
-        self._looks.append(xf)
+    def _add_xf(self, xf: str) -> int:
+        self._xfs.append(xf)
         return self._append("cellXfs", "xf", xf)
 
     def _section(self, name: str) -> tuple[int, int, str]:
-        """Start, end and content of a section."""
-        found = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self._xml, re.DOTALL)
-        if not found:
+        """Return start, end and content of a section."""
+        match = re.search(rf"<{self._prefix}{name}\b[^>]*>(.*?)</{self._prefix}{name}>", self._xml, re.DOTALL)
+        if not match:
             raise UnusualWorkbookError(f"no {name}")
-        return found.start(), found.end(), found[1]
+        return match.start(), match.end(), match[1]
 
     def _append(self, section: str, child: str, xml: str) -> int:
-        """Add an element at the end of a section; its number."""
+        """Add an element at the end of a section and return its index."""
         if section not in self._counted:
             content = self._section(section)[2]
             self._counted[section] = len(re.findall(rf"<{self._prefix}{child}[\s/>]", content))
@@ -97,7 +97,7 @@ class Styles:
 
     @property
     def xml(self) -> str:
-        """The text with all that was added."""
+        """Return the XML with all additions."""
         text = self._xml
         for section, added in self._added.items():
             start, end, content = self._section(section)

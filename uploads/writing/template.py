@@ -1,7 +1,7 @@
-"""Templates and exports of a register, from its declared columns (spreadsheets.md, promise 7).
+"""Templates and exports of a register, from its declared columns (docs/spreadsheets.md §4.7).
 
-Both are one kind of workbook, so that what goes out can come back: uploaded unchanged it changes nothing. Personal
-values are masked, and a mask means "no change" on the way in.
+Both have the same layout and can be uploaded again: uploaded unchanged, they change no record. Personal values are
+masked, and a masked value in an upload means "no change".
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ _GENERAL_RULES: Final = (
 
 
 def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeriod, by: Any, filled: bool) -> bytes:
-    """The template of a register for an office and a month, as .xlsx; `filled` with the current records.
+    """Return the template of a register for an office and a month as .xlsx; with `filled` it has the current records.
 
-    Raises NotAllowedError when the division is not in the user's area.
+    Raises NotAllowedError when the division is not in the user's scope.
     """
     _require_scope(division, by)
     records: Iterable[dict[str, Any]] = ()
@@ -60,9 +60,9 @@ def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeri
 
 
 def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
-    """All records of a register in a division, as .xlsx; personal values masked.
+    """Return all records of a register in a division as .xlsx, personal values masked.
 
-    Raises NotAllowedError when the division is not in the user's area.
+    Raises NotAllowedError when the division is not in the user's scope.
     """
     _require_scope(division, by)
     today = timezone.localdate()
@@ -74,11 +74,11 @@ def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
 def _require_scope(division: Any, by: Any) -> None:
     path = scope_path_of(by)
     if path is None or not division.path.startswith(path):
-        raise NotAllowedError("只能下载本单位范围内的表格。", cure="The division is not in the user's area.")
+        raise NotAllowedError("只能下载本单位范围内的表格。", cure="The division is not in the user's scope.")
 
 
 class _Workbook:
-    """One workbook: the register's sheet, the rules, and the hidden lists behind the drop-downs."""
+    """Writer of one workbook: the register's sheet, the guide, and the hidden lists of the drop-downs."""
 
     def __init__(self, sheet: RegisterSheet, division: Any, when: str) -> None:
         self._sheet = sheet
@@ -88,7 +88,7 @@ class _Workbook:
         self._lists = sheet.offered(division.path)
 
     def write(self, records: Iterable[dict[str, Any]], *, spare: int) -> bytes:
-        """The file."""
+        """Return the file's bytes; `spare` is the number of blank formatted rows after the records."""
         target = io.BytesIO()
         with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
             book.set_properties({"title": self._title})
@@ -125,23 +125,23 @@ class _Workbook:
         page.freeze_panes(_HEADER_ROW + 1, _frozen_columns(self._sheet.columns))
 
     def _rows(self, page: Worksheet, records: Iterable[dict[str, Any]], spare: int) -> int:
-        """Write the records and the rows for new ones; the last row's number from 0."""
+        """Write the records and the spare rows, and return the last row's number from 0."""
         columns = [(index, column, self._formats[column.field]) for index, column in enumerate(self._sheet.columns)]
         last = _HEADER_ROW
         for last, record in enumerate(records, start=_HEADER_ROW + 1):
-            for index, column, look in columns:
-                _write_cell(page, last, index, column, record.get(column.field), look)
+            for index, column, cell_format in columns:
+                _write_cell(page, last, index, column, record.get(column.field), cell_format)
         for row in range(last + 1, last + 1 + spare):
-            for index, _, look in columns:
-                page.write_blank(row, index, None, look)
+            for index, _, cell_format in columns:
+                page.write_blank(row, index, None, cell_format)
         return last + spare
 
     def _drop_downs(self, book: xlsxwriter.Workbook, page: Worksheet, last: int) -> None:
-        """A list for each column of choices. Long ones and places stand on a hidden sheet, as named ranges.
+        """Add a list to each column of choices. Long lists and lists of places are named ranges on a hidden sheet.
 
-        Names and not addresses, because Excel keeps lists of another sheet's addresses where other programs lose them.
+        They are referred to by name, because programs other than Excel may lose references to another sheet.
         """
-        kept: list[tuple[str, Sequence[str]]] = []
+        hidden_lists: list[tuple[str, Sequence[str]]] = []
         bottom = last + SPARE_ROWS
         for index, column in enumerate(self._sheet.columns):
             words = choices_of(column) or self._lists.get(column.field, ())
@@ -151,25 +151,25 @@ class _Workbook:
             rule["error_message"] = "列表里没有这一项，检查时可能报错。仍要这样填吗？"
             is_short = column.field not in self._lists and len(",".join(words)) <= _LONGEST_INLINE_LIST
             if not is_short:
-                kept.append((column.header, words))
+                hidden_lists.append((column.header, words))
             name = f"{DICTIONARY_SHEET}_{column.field}"
             page.data_validation(
                 _HEADER_ROW + 1, index, bottom, index, rule | {"source": list(words) if is_short else f"={name}"}
             )
             if not is_short:
-                letter = chr(ord("A") + len(kept) - 1)
+                letter = chr(ord("A") + len(hidden_lists) - 1)
                 book.define_name(name, f"={DICTIONARY_SHEET}!${letter}$2:${letter}${len(words) + 1}")
-        if kept:
-            self._dictionary(book, kept)
+        if hidden_lists:
+            self._dictionary(book, hidden_lists)
 
     @staticmethod
-    def _dictionary(book: xlsxwriter.Workbook, kept: Sequence[tuple[str, Sequence[str]]]) -> None:
+    def _dictionary(book: xlsxwriter.Workbook, hidden_lists: Sequence[tuple[str, Sequence[str]]]) -> None:
         page = book.add_worksheet(DICTIONARY_SHEET)
         page.hide()
-        for index, (header, _) in enumerate(kept):
+        for index, (header, _) in enumerate(hidden_lists):
             page.write_string(0, index, header)
-        for number in range(max(len(words) for _, words in kept)):
-            for index, (_, words) in enumerate(kept):
+        for number in range(max(len(words) for _, words in hidden_lists)):
+            for index, (_, words) in enumerate(hidden_lists):
                 if number < len(words):
                     page.write_string(number + 1, index, words[number])
 
@@ -198,7 +198,7 @@ def _note_of(column: Column) -> str:
 
 
 def _frozen_columns(columns: Sequence[Column]) -> int:
-    """记录编号 and, where it comes next, the record's name stay in sight."""
+    """Return how many columns to freeze: 记录编号 and, where it comes next, the record's name."""
     return 2 if len(columns) > 1 and columns[1].field == "name" else 1
 
 
@@ -208,22 +208,22 @@ def _width_of(column: Column) -> int:
     return max(14, min(2 * len(column.header) + 4, 26))
 
 
-def _write_cell(page: Worksheet, row: int, index: int, column: Column, value: Any, look: Format) -> None:
-    """Write a value so that reading it again gives the same. Text is never taken for a formula."""
+def _write_cell(page: Worksheet, row: int, index: int, column: Column, value: Any, cell_format: Format) -> None:
+    """Write a value so that reading it again returns the same. Text is never written as a formula."""
     if value is None or value == "" or value == []:
-        page.write_blank(row, index, None, look)
+        page.write_blank(row, index, None, cell_format)
     elif isinstance(column, IntegerColumn | DecimalColumn) and isinstance(value, int | Decimal):
-        page.write_number(row, index, value, look)
+        page.write_number(row, index, value, cell_format)
     elif isinstance(column, DateColumn) and value >= _FIRST_SAFE_DAY:
-        page.write_datetime(row, index, value, look)
+        page.write_datetime(row, index, value, cell_format)
     else:
         text = str(value) if isinstance(value, Sealed) else column.written(value)
-        if _means_something_else(text):
-            page.write_blank(row, index, None, look)
+        if _would_be_interpreted(text):
+            page.write_blank(row, index, None, cell_format)
         else:
-            page.write_string(row, index, text, look)
+            page.write_string(row, index, text, cell_format)
 
 
-def _means_something_else(text: str) -> bool:
-    """Whether reading would take the text for more than text: 清空, 同上, #REF!. A blank cell at least changes nothing."""
+def _would_be_interpreted(text: str) -> bool:
+    """Return whether reading would interpret the text: 清空, 同上, #REF!. A blank cell is written instead."""
     return text.strip() == CLEAR_WORD or is_ditto(text) or is_error_text(text)

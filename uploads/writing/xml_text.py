@@ -1,4 +1,4 @@
-"""Small changes in XML that others wrote, made in its text, so that all else stays to the byte as it was."""
+"""Small changes to the text of XML that another program wrote, so that every other byte stays the same."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class UnusualWorkbookError(Exception):
-    """The workbook is written in a way that is not edited in place; it is rebuilt from its cells instead."""
+    """A workbook that cannot be edited in place; it is rebuilt from its cells instead."""
 
 
 class Element(NamedTuple):
-    """An element at the top level of a piece of XML: its name without prefix, and where it stands."""
+    """An element at the top level of a piece of XML: its name without prefix, start and end."""
 
     name: str
     start: int
@@ -26,7 +26,7 @@ class Element(NamedTuple):
 
 
 def text_of(data: bytes) -> str:
-    """A part's XML. Raises UnusualWorkbookError unless it is UTF-8 of the usual (transitional) vocabulary."""
+    """Decode a part's XML. Raises UnusualWorkbookError unless it is UTF-8 and of the transitional schema."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -37,12 +37,12 @@ def text_of(data: bytes) -> str:
 
 
 def attributes(tag: str) -> dict[str, str]:
-    """The attributes of a tag."""
+    """Return the attributes of a tag."""
     return {name: unescape(value[1:-1]) for name, value in _ATTRIBUTE.findall(tag)}
 
 
 def with_attributes(tag: str, **values: str) -> str:
-    """The tag with these attributes set."""
+    """Return the tag with these attributes set."""
     for name, value in values.items():
         written = f"{name}={quoteattr(value)}"
         old = re.search(rf"(?<=\s){name}\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
@@ -55,17 +55,17 @@ def with_attributes(tag: str, **values: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text as element content; what XML cannot hold is left out."""
+    """Escape text as element content, without the characters that XML does not allow."""
     return escape(_NOT_XML.sub("", text))
 
 
 def in_quotes(text: str) -> str:
-    """Text as an attribute's value, quotes included."""
+    """Escape text as an attribute's value, quotes included."""
     return quoteattr(_NOT_XML.sub("", text))
 
 
 def top_level(xml: str) -> Iterator[Element]:
-    """The outermost elements of a piece of XML; an unmatched end tag ends it."""
+    """Yield the outermost elements of a piece of XML up to the first unmatched end tag."""
     depth, start = 0, 0
     for tag in TAG.finditer(xml):
         is_end, name, _, is_empty = tag.groups()

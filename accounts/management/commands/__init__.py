@@ -1,1 +1,1 @@
-"""Commands about people who sign in."""
+"""Commands of accounts."""

@@ -1,4 +1,4 @@
-"""`manage.py apply_division_changes`: carry out the merges, renames, recodes and splits that are known."""
+"""`manage.py apply_division_changes`: apply the noted merges, renames, recodes and splits."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from communities.divisionchanges import CommunityMove, DivisionMove
 
 
 class Command(PortalCommand):
-    """Does the work itself, without broker or worker."""
+    """Command that applies changes of divisions in its own process, without broker or worker."""
 
-    help = "Apply the changes of divisions that are known and whose day has come. Running it twice is safe."
+    help = "Apply the noted changes of divisions whose day has come. Running it twice is safe."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Who does it, lists to note first, and whether to print JSON."""
-        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="a bureau_admin")
+        """Add the acting user, the CSV files to note first, and the JSON option."""
+        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="the bureau_admin to act as")
         parser.add_argument(
             "--changes",
             type=Path,
@@ -37,29 +37,29 @@ class Command(PortalCommand):
             "--crosswalk",
             type=Path,
             metavar="FILE.csv",
-            help=f"where each community goes in them; columns {', '.join(CROSSWALK_COLUMNS)}",
+            help=f"note this crosswalk of communities with them; columns {', '.join(CROSSWALK_COLUMNS)}",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Apply, and say what was done."""
+        """Apply the changes and print the result."""
         applied = _apply(acting_user(options["as_"]), options["changes"], options["crosswalk"])
         if options["json"]:
             answer = {"applied": [_as_json(of_day) for of_day in applied]}
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
         elif not applied:
-            self.stdout.write("No change of divisions waits to be applied; nothing to do.")
+            self.stdout.write("No change of divisions is pending; nothing to do.")
         for of_day in () if options["json"] else applied:
-            self.stdout.write(_in_words(of_day))
+            self.stdout.write(_as_text(of_day))
 
 
 @transaction.atomic
 def _apply(user: User, changes: Path | None, crosswalk: Path | None) -> list[AppliedChanges]:
-    """Note and apply in one: a list whose changes do not fit leaves nothing behind."""
+    """Note and apply changes in one transaction, so that nothing is noted if they cannot be applied."""
     if crosswalk is not None and changes is None:
         raise InvalidError(
             "对照表应与变更表一起给出。",
-            cure="--crosswalk goes with --changes: name the changes it is about.",
+            cure="Give --crosswalk only together with --changes.",
             field="crosswalk",
         )
     if changes is not None:
@@ -106,12 +106,12 @@ def _community(move: CommunityMove) -> dict[str, str]:
     return {"from_code": move.placement.code, "to_code": move.code, "name": move.name}
 
 
-def _in_words(applied: AppliedChanges) -> str:
+def _as_text(applied: AppliedChanges) -> str:
     plan = applied.plan
     return (
         f"Applied the changes of {plan.effective_on}: {len(plan.counties)} counties and {len(plan.towns)} towns closed, "
         f"{len(plan.opening)} divisions opened, {plan.number_of_communities} communities moved, "
         f"{len(plan.new_communities)} new, {applied.users} users moved with their division.\n"
         f"Kept without a counterpart in the crosswalk: {len(plan.without_counterpart)} moved with their town, "
-        f"{len(plan.untouched)} elsewhere untouched; rows about communities that are not there: {len(plan.unused)}."
+        f"{len(plan.untouched)} elsewhere unchanged; rows of communities that do not exist: {len(plan.unused)}."
     )

@@ -1,4 +1,4 @@
-"""`manage.py create_staff USERNAME --role ROLE --division CODE [--password-stdin]`."""
+"""`manage.py create_staff USERNAME --role ROLE --division CODE [--password-stdin]`: create or update a user."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from changzhi_portal.commands import PortalCommand
 
 
 class Command(PortalCommand):
-    """Creates a person who signs in, or changes role, division or password of one."""
+    """Command that creates a user, or changes role, division or password of one."""
 
     help = "Create or update a user. The first password must be changed at the first sign-in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The role is checked by the action, so that its refusal reads like the others and exits with 3."""
+        """Add the arguments. The role has no `choices`, because the action checks it and refuses with exit code 3."""
         parser.add_argument("username")
         parser.add_argument("--role", required=True, help=", ".join(Role.values))
         parser.add_argument("--division", required=True, metavar="CODE", help="code of 6, 9 or 12 digits")
         parser.add_argument("--full-name", default="", help="the person's name, shown in pages")
-        parser.add_argument("--email", default="", help="where the person gets notices by e-mail as well")
+        parser.add_argument("--email", default="", help="address to which notices are sent too")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create or update, and print a generated password, once."""
+        """Create or update the user and print a generated password, which is not stored in plain text."""
         password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
         appointed = appoint_staff(
             username=options["username"],
@@ -42,4 +42,4 @@ class Command(PortalCommand):
         if appointed.generated_password:
             self.stdout.write(f"Password (shown this once, to be changed at sign-in): {appointed.generated_password}")
         elif password is None:
-            self.stdout.write("The password stays as it was.")
+            self.stdout.write("The password was not changed.")

@@ -1,4 +1,4 @@
-"""`manage.py load_divisions`: the city's divisions and communities of 2017, and the county changes of 2018."""
+"""`manage.py load_divisions`: load the divisions and communities of 2017 and note the county changes of 2018."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from communities.actions import load_divisions
 
 
 class Command(PortalCommand):
-    """Loads the reference data; what is there already stays as it is."""
+    """Command that loads the reference data without changing existing records."""
 
     help = "Load the divisions and communities of 2017 and note the county changes of 2018. Running it twice is safe."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load, and say what was new."""
+        """Load the data and print how many rows were added."""
         loaded = load_divisions()
         if loaded.is_empty:
-            self.stdout.write("All divisions, communities and county changes were there already; nothing changed.")
+            self.stdout.write("All divisions, communities and county changes exist already; nothing changed.")
             return
         self.stdout.write(
             f"Loaded {loaded.cities} city, {loaded.counties} counties, {loaded.towns} towns, "

@@ -1,4 +1,4 @@
-"""`manage.py demo`: invented months for the whole real city, brought in the way offices bring theirs in."""
+"""`manage.py demo`: invented data for every county of the real city, imported through the upload path."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from changzhi_portal.refusals import InvalidError
 from communities.actions import load_divisions
 from communities.models import Division
 from demo.accounts import ACCOUNTS, PASSWORD, create_accounts
-from demo.play import Play, give_time, newest_briefing
+from demo.run import DemoRun, extend_due_date, newest_briefing
 from demo.span import FIRST, LAST, Span
 from demo.state import demo_folder, is_ready, mark_as_demo, refuse_real_data
 from periods.models import parse_month
 
-# One that gets locked, one in arrears, one in hand.
+# At least one locked month, one in arrears and one in hand.
 FEWEST_MONTHS = 3
 
 
 class Command(PortalCommand):
-    """Accounts and, month by month, workbooks, uploads, reports, measures; then briefings.
+    """Command that creates demo accounts and data and prints briefings.
 
-    Says what it does on standard error, the result on standard output.
+    Writes progress to standard error and the result to standard output.
     """
 
-    # Every start of `make run` waits for this command, and `migrate` has checked the system just before.
+    # Skipped because every start of `make run` waits for this command, and `make check` runs the checks.
     requires_system_checks = []
     help = "Fill an embedded portal with invented data for 2017-11 to 2020-06 through the real upload path. Runs once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which months, where not all of them are wanted."""
+        """Add the first and the last month."""
         parser.add_argument("--from", dest="first", metavar="YYYY-MM", default=f"{FIRST:%Y-%m}", help="the first month")
         parser.add_argument("--until", dest="last", metavar="YYYY-MM", default=f"{LAST:%Y-%m}", help="the last month")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the demo unless it is there; a run that was interrupted is made up for."""
+        """Create the demo unless it is complete; resume an interrupted run."""
         span = _span(options["first"], options["last"])
         if is_ready(span.in_arrears):
-            give_time(span, timezone.localdate())
+            extend_due_date(span, timezone.localdate())
             self.stdout.write("演示数据已在库中。 The demo data are there already.")
         else:
             self._prepare()
-            Play(span, self._say).perform()
-        self._tell(span)
+            DemoRun(span, self._say).run()
+        self._print_summary(span)
 
     @staticmethod
     def _prepare() -> None:
@@ -60,7 +60,7 @@ class Command(PortalCommand):
         self.stderr.write(text, self.style.HTTP_INFO)
         self.stderr.flush()
 
-    def _tell(self, span: Span) -> None:
+    def _print_summary(self, span: Span) -> None:
         months = f"{span.first:%Y-%m} … {span.last:%Y-%m}"
         self.stdout.write(f"演示数据（人员、组织、面积、金额均为虚构） Invented data for the months {months}")
         self.stdout.write("演示账号 Demo accounts (user name, password, role, division):")
@@ -75,7 +75,7 @@ class Command(PortalCommand):
 
 
 def _span(first: str, last: str) -> Span:
-    """The months asked for; raises InvalidError where they are fewer than three, or not those of the demo."""
+    """Return the requested months; raise InvalidError for fewer than three or for months outside the demo's."""
     span = Span(parse_month(first), parse_month(last))
     if not FIRST <= span.first < span.last <= LAST or len(span.months) < FEWEST_MONTHS:
         raise InvalidError(

@@ -33,7 +33,9 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look and print; raises CommandError with the exit status."""
-        period = ReportingPeriod.objects.asked_for(parse_month(options["period"]) if options["period"] else None)
+        period = ReportingPeriod.objects.for_month_or_in_hand(
+            parse_month(options["period"]) if options["period"] else None
+        )
         division = _division_with(options["division"])
         found = findings_for(period=period, division=division)
         if options["json"]:
@@ -58,7 +60,7 @@ class Command(PortalCommand):
 def _division_with(code: str | None) -> Division:
     if code:
         return Division.objects.by_code(code)
-    city = Division.objects.standing().filter(level=Division.Level.CITY).order_by("code").first()
+    city = Division.objects.current().filter(level=Division.Level.CITY).order_by("code").first()
     if city is None:
         raise UnavailableError("还没有行政区划，请先载入。", cure="There is no city yet. Run manage.py load_divisions.")
     return city

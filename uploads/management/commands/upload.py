@@ -36,7 +36,7 @@ class Command(PortalCommand):
     help = "Check a spreadsheet of one register and, with --commit, write it to the register."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """See spreadsheets.md, "Command line"."""
+        """See docs/spreadsheets.md §6."""
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")

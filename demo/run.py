@@ -1,8 +1,8 @@
-"""The whole play: month after month the files come in, the counties report, the bureau reviews and locks (ADR 0005).
+"""Running the demo: month by month, upload the files, report for the counties, review and lock (ADR 0005).
 
-Everything goes through the portal's own commands and actions, each as the account it belongs to. A play that was
-interrupted is taken up again: locked months are left alone, files that came in before change nothing, and steps of a
-report that were taken are not taken again.
+Every step goes through the portal's own commands and actions, as the account that would take it. An interrupted run is
+resumed: locked months are skipped, files that were uploaded before change nothing, and report steps that were taken are
+not repeated.
 """
 
 from __future__ import annotations
@@ -32,21 +32,22 @@ from demo.state import demo_folder
 from demo.submissions import report_month
 from notices.actions import mark_notices_as_seen
 from periods.models import ReportingPeriod, last_day_of, month_after
-from revisions.actions import compare_locked, locked_periods_to_compare
+from revisions.actions import compare_locked
+from revisions.jobs import locked_periods_to_compare
 from submissions.actions import change_dates, lock_period
 from submissions.reminders import remind_counties
 from targets.actions import compute_period
 
-# The month in hand can be reported for so many days from now on, and late for so many more. A demo has no calendar of
-# its own (targets.tasks.turn_the_calendar), so each start of one gives its clerks time again.
+# The month in hand is due DAYS_UNTIL_DUE from today, and accepted as late for DAYS_LATE more. The calendar task does not
+# move the dates of a demo, so each start sets them again when fewer than FEWEST_DAYS_LEFT are left.
 DAYS_UNTIL_DUE, DAYS_LATE, FEWEST_DAYS_LEFT = 15, 30, 5
 REMINDED = ("140427", "140429")
-EARLIER_ISSUE = datetime.date(2018, 6, 1)  # from before the merger
+EARLIER_ISSUE = datetime.date(2018, 6, 1)  # a month before the merger of 2018-11-23
 
 
 @dataclass(frozen=True)
-class Printed:
-    """A briefing of the demo: the month, whose it is, and the file."""
+class DemoBriefing:
+    """A briefing that the demo prints: month, division and file."""
 
     month: datetime.date
     division_code: str
@@ -54,19 +55,19 @@ class Printed:
 
     @property
     def path(self) -> Path:
-        """Where the PDF lies."""
+        """Return the path of the PDF."""
         name = f"演示数据_{self.division_name}_三社联动工作简报_{self.month:%Y-%m}.pdf"
         return demo_folder() / name
 
 
-def newest_briefing(span: Span) -> Printed:
-    """The city's briefing of the newest month that was over: the last thing a demo makes."""
-    return Printed(span.in_arrears, CITY, CITY_NAME)
+def newest_briefing(span: Span) -> DemoBriefing:
+    """Return the city's briefing of the month in arrears, which the demo prints last."""
+    return DemoBriefing(span.in_arrears, CITY, CITY_NAME)
 
 
 @contextmanager
-def _left_alone_by_the_collector() -> Iterator[None]:
-    """What is in memory now stays to the end; Python's collector would walk it again and again, a third of the time."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Exclude the objects in memory now from garbage collection, which would take a third of the run."""
     gc.collect()
     gc.freeze()
     try:
@@ -76,20 +77,20 @@ def _left_alone_by_the_collector() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Play:
-    """One run of the demo; `say` tells the operator what is being done."""
+class DemoRun:
+    """One run of the demo; `say` prints progress for the operator."""
 
     span: Span
     say: Callable[[str], None]
 
-    def perform(self) -> None:
-        """All months, and the briefings."""
+    def run(self) -> None:
+        """Run all months, then print the briefings."""
         writer = Writer(demo_folder() / "workbooks", demo_counties(self.span.day), self.span)
-        writer.tell()
-        with _left_alone_by_the_collector():
+        writer.prepare()
+        with _without_garbage_collection():
             for month in self.span.months:
                 self._month(month, writer)
-            self._give_the_clerks_time()
+            self._extend_due_date()
             self._remind()
             self._compare()
         for printed in self._briefings():
@@ -107,7 +108,7 @@ class Play:
         for file in files:
             self._upload(file, period)
         if month == self.span.last:
-            self._let_notices_be_seen()
+            self._mark_notices_as_seen()
         report_month(period, self.span)
         if self.span.is_locked(month):
             lock_period(period=period, by=_user(ADMINISTRATOR))
@@ -117,7 +118,7 @@ class Play:
         self.say(f"{period.code}: {len(files)} files, {rows} rows, {time.monotonic() - started:.1f} s")
 
     def _apply_changes(self, month: datetime.date) -> None:
-        """The changes of divisions that take effect in the month, before its files are sent."""
+        """Apply the changes of divisions that take effect in the month."""
         changes = DivisionChange.objects.filter(
             applied_at__isnull=True, effective_on__gte=month, effective_on__lte=last_day_of(month)
         )
@@ -146,37 +147,39 @@ class Play:
             ) from error
 
     @staticmethod
-    def _let_notices_be_seen() -> None:
-        """Nobody has left years of notices unread; what comes in the last month is news."""
+    def _mark_notices_as_seen() -> None:
+        """Mark all notices up to now as seen, so that only those of the last month are new."""
         for user in User.objects.filter(username__in=[account.username for account in ACCOUNTS]):
             mark_notices_as_seen(by=user)
 
     # --- After the last month ---
 
-    def _give_the_clerks_time(self) -> None:
-        give_time(self.span, timezone.localdate())
+    def _extend_due_date(self) -> None:
+        extend_due_date(self.span, timezone.localdate())
 
     def _remind(self) -> None:
-        """The officer reminds some of those that owe the month in hand."""
+        """Remind some of the counties that have not reported the month in hand."""
         counties = Division.objects.filter(code__in=REMINDED)
         period = ReportingPeriod.objects.get(month=self.span.last)
         remind_counties(period=period, by=_user(OFFICER), counties=list(counties))
 
     def _compare(self) -> None:
-        """What the worker would find out in its first minutes: which locked months have changed since."""
+        """Compare the locked months that have changed since, as the worker would in its first minutes."""
         started = time.monotonic()
         periods = list(locked_periods_to_compare())
         for period in periods:
             compare_locked(period)
         self.say(f"Compared {len(periods)} locked months, {time.monotonic() - started:.1f} s")
 
-    def _briefings(self) -> list[Printed]:
+    def _briefings(self) -> list[DemoBriefing]:
         newest = newest_briefing(self.span)
         county = Division.objects.counties().in_effect_on(last_day_of(newest.month)).order_by("code")[0]
-        printed = [Printed(newest.month, county.code, county.name), newest]
-        return [Printed(EARLIER_ISSUE, CITY, CITY_NAME), *printed] if EARLIER_ISSUE in self.span.months else printed
+        printed = [DemoBriefing(newest.month, county.code, county.name), newest]
+        return (
+            [DemoBriefing(EARLIER_ISSUE, CITY, CITY_NAME), *printed] if EARLIER_ISSUE in self.span.months else printed
+        )
 
-    def _print(self, printed: Printed) -> None:
+    def _print(self, printed: DemoBriefing) -> None:
         started = time.monotonic()
         call_command(
             "brief",
@@ -185,13 +188,14 @@ class Play:
             output=printed.path,
             stdout=StringIO(),
         )
-        self.say(f"Printed {printed.path.name}, {time.monotonic() - started:.1f} s")
+        self.say(f"DemoBriefing {printed.path.name}, {time.monotonic() - started:.1f} s")
 
 
-def give_time(span: Span, today: datetime.date) -> None:
-    """Let the month in hand be due some days from today, unless it is anyway; the one in arrears only be late.
+def extend_due_date(span: Span, today: datetime.date) -> None:
+    """Move the due date of the month in hand to some days after `today`, unless enough days are left.
 
-    Called by every start of a demo, so that its clerks always find a month to report.
+    The month in arrears stays overdue but may still be reported late. Every start of a demo calls this, so that there is
+    always a month to report.
     """
     in_hand = ReportingPeriod.objects.filter(month=span.last).first()
     in_arrears = ReportingPeriod.objects.filter(month=span.in_arrears).first()

@@ -1,0 +1,14 @@
+"""Background work of the frame."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from changzhi_portal import jobs
+from changzhi_portal.celery import Queue
+
+
+@shared_task(name="changzhi_portal.tasks.put_back_jobs", queue=Queue.UPLOADS)
+def put_back_jobs() -> None:
+    """Put back the work of dead workers and send what is due, of every app; beat calls this every 15 seconds."""
+    jobs.put_back_jobs()

@@ -1,0 +1,305 @@
+"""The figures a briefing keeps: frozen, versioned, and the same whenever they are read again (docs/domain.md §7.4).
+
+`Briefing.figures` holds them as JSON. `to_json` writes the present version; `from_json` reads it and every older one,
+so a change of these classes that older JSON does not fit raises VERSION and gets an entry in `_UPGRADES`. Days are ISO
+text (2018-06-30), months are 2018-06; percentages have one decimal; amounts keep whole numbers whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from cattrs import Converter
+
+from changzhi_portal.refusals import UnavailableError
+from targets.pace import Outlook
+
+# 1: before versions were written down; without reports, pace, or what means and coverages need. 2: with all of them.
+VERSION = 2
+
+# A JSON number: 500 stays 500, 12817.84 is a float.
+Number: TypeAlias = float
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The division that an issue speaks of, and the office that issues it."""
+
+    code: str
+    name: str
+    level: str
+    office: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan that the month was judged by; `ends_on` is "" in figures that were stored before there was a pace."""
+
+    title: str
+    document: str
+    ends_on: str = ""
+
+
+@dataclass(frozen=True)
+class PaceFigures:
+    """Where the mean monthly progress leads: see `targets.pace.Pace`. Progress and need are per month, two decimals."""
+
+    outlook: Outlook
+    progress: Number | None
+    months_counted: int
+    attained_in: str | None
+    needed: Number | None
+    months_left: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a figure moved. `change_unit` is "" for percentage points, else the unit of the mean: 平方米/百户."""
+
+    change_on_last_month: Number | None = None
+    change_on_year_before: Number | None = None
+    change_unit: str = ""
+    pace: PaceFigures | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the judged units stand. `rate` is a fraction of 1, `percent` what is printed; `value` that of a mean."""
+
+    judged: int = 0
+    met: int = 0
+    over: int = 0
+    unmet: int = 0
+    not_applicable: int = 0
+    unknown: int = 0
+    rate: Number | None = None
+    percent: Number | None = None
+    gap: Number = 0
+    value: Number | None = None
+    verdict: str = ""
+
+    @property
+    def reached(self) -> int:
+        """The number of units that have met the target, those above its range included."""
+        return self.met + self.over
+
+
+@dataclass(frozen=True, kw_only=True)
+class DivisionFigures(Counts, Progress):
+    """One county (in a county's edition: one town) under one target."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A division among the best or the weakest."""
+
+    code: str
+    name: str
+    percent: Number | None
+
+
+@dataclass(frozen=True)
+class FarthestCommunity:
+    """A community that falls short of a target, with what it has and what it lacks, in the target's unit."""
+
+    county: str
+    town: str
+    code: str
+    name: str
+    value: Number
+    missing: Number
+
+
+@dataclass(frozen=True)
+class Farthest:
+    """The communities that lack most. When more than a handful lack equally much, `number` counts them instead."""
+
+    missing: Number
+    number: int
+    rows: tuple[FarthestCommunity, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetFigures(Counts, Progress):
+    """One target: what it asks, how the division stands, and how its counties or towns do."""
+
+    code: str
+    name: str
+    short_name: str
+    clause: str
+    level: str
+    kind: str
+    minimum_population: int | None
+    urban_districts_only: bool
+    at_least: Number | None
+    at_most: Number | None
+    unit: str
+    value_unit: str
+    per: str
+    aggregate: str
+    coverage_at_least: Number | None
+    divisions: tuple[DivisionFigures, ...]
+    best: tuple[Ranked, ...]
+    weakest: tuple[Ranked, ...]
+    farthest: Farthest | None
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the target asks for a mean: then its figure is a value beside the bound, and no rate."""
+        return self.aggregate == "mean"
+
+    @property
+    def judges_counties(self) -> bool:
+        """Whether each whole county is one judged unit."""
+        return self.level == "county"
+
+
+@dataclass(frozen=True)
+class Workforce:
+    """Workers with an open posting, and professionals among them; None where no register has been reported."""
+
+    workers: int | None
+    professionals: int | None
+    percent: Number | None
+    last_month_workers: int | None
+
+
+@dataclass(frozen=True)
+class ShortfallCell:
+    """A community's figure for one urban target of 附件1."""
+
+    value: Number | None
+    is_short: bool
+
+
+@dataclass(frozen=True)
+class ShortCommunity:
+    """An urban community of 附件1, with its figure for each urban target, by the target's code."""
+
+    county: str
+    town: str
+    code: str
+    name: str
+    figures: Mapping[str, ShortfallCell]
+
+
+@dataclass(frozen=True)
+class Shortfalls:
+    """附件1: the codes of the urban targets, and the communities that miss one of them."""
+
+    targets: tuple[str, ...]
+    rows: tuple[ShortCommunity, ...]
+
+
+@dataclass(frozen=True)
+class PurchaseShare:
+    """Purchased services of one source or one object: number of projects, budget in yuan, its share in percent."""
+
+    name: str
+    projects: int
+    budget: Number
+    percent: Number
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Purchased services that run in the year: number of projects, and money in yuan."""
+
+    projects: int
+    budget: Number
+    contract_amount: Number
+    paid: Number
+    by_funding_source: tuple[PurchaseShare, ...]
+    by_beneficiaries: tuple[PurchaseShare, ...]
+
+
+@dataclass(frozen=True)
+class OwnReport:
+    """The report of the county that the edition is of; `standing` as in `submissions.reporting.Standing`."""
+
+    standing: str
+    is_accepted: bool
+    submitted_on: str | None
+    times_returned: int
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """The month's reports: names of counties by standing, and the rates in percent as on `counted_on`."""
+
+    period: str
+    counted_on: str
+    due_on: str
+    expected: int
+    on_time: tuple[str, ...]
+    late: tuple[str, ...]
+    returned: tuple[str, ...]
+    missing: tuple[str, ...]
+    again: tuple[str, ...]  # those that stand after having been returned
+    completeness: Number | None
+    timeliness: Number | None
+    own: OwnReport | None
+
+
+@dataclass(frozen=True)
+class BriefingFigures:
+    """Every figure that one issue prints. `reporting` is None in figures that were stored before reports were kept."""
+
+    period: str
+    as_of: str
+    is_demo: bool
+    division: Edition
+    plan: Plan
+    targets: tuple[TargetFigures, ...]
+    workforce: Workforce
+    shortfalls: Shortfalls
+    services: Purchases
+    reporting: Reporting | None = None
+    version: int = VERSION
+
+
+def _make_converter() -> Converter:
+    converter = Converter(unstruct_collection_overrides={tuple: list})
+    converter.register_unstructure_hook(Outlook, str)
+    # JSON tells 500 from 500.0, and both are numbers: kept as they are, so that what was printed is printed again.
+    converter.register_structure_hook(float, lambda value, _: value if isinstance(value, int | float) else float(value))
+    return converter
+
+
+CONVERTER = _make_converter()
+
+
+def to_json(figures: BriefingFigures) -> dict[str, Any]:
+    """Return the figures as plain JSON values of the present version."""
+    plain: dict[str, Any] = CONVERTER.unstructure(figures)
+    return plain
+
+
+def from_json(stored: Mapping[str, Any]) -> BriefingFigures:
+    """Return the figures that `to_json` wrote, in this version or an older one. Raises UnavailableError for a newer one."""
+    version = stored.get("version", 1)
+    if version > VERSION:
+        raise UnavailableError(
+            "这期简报的数据由更新版本的系统保存，当前版本不能读取，请系统管理员先升级系统。",
+            cure=f"Figures of version {version} were stored by a newer release; this one reads up to {VERSION}: upgrade.",
+        )
+    values = dict(stored)
+    for older in range(version, VERSION):
+        values = _UPGRADES[older](values)
+    return CONVERTER.structure(values, BriefingFigures)
+
+
+def _from_version_1(stored: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what version 1 did not always say of a target: at first it knew only bounds of each unit."""
+    of_target = {"per": "", "aggregate": "each", "coverage_at_least": None}
+    targets = [{**of_target, "value_unit": target["unit"], **target} for target in stored["targets"]]
+    return {**stored, "targets": targets, "version": 2}
+
+
+# By version: what turns figures of that version into figures of the next.
+_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}

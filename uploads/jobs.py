@@ -1,0 +1,93 @@
+"""The three kinds of work on a batch: checking, committing, undoing (see `changzhi_portal.jobs`).
+
+What is an upload's own about them: their sentences, what a batch that failed is afterwards, and that the office of a
+batch may have been closed since it was uploaded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError
+from structlog.contextvars import bound_contextvars
+
+from changzhi_portal.bulk import without_collecting
+from changzhi_portal.celery import Queue
+from changzhi_portal.jobs import Claim, JobKind
+from changzhi_portal.refusals import PortalError
+from uploads.models import UploadBatch
+
+logger = logging.getLogger(__name__)
+State = UploadBatch.State
+BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
+_BROKEN = "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。"
+_GIVEN_UP = "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
+_NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
+
+CHECK = JobKind(
+    model=UploadBatch,
+    task="uploads.tasks.check_batch",
+    queue=Queue.UPLOADS,
+    waiting=State.QUEUED,
+    running=State.CHECKING,
+    failed=State.FAILED,
+    given_up=_GIVEN_UP,
+    broken=_BROKEN,
+    unreachable=BROKER_AWAY,
+)
+COMMIT = JobKind(
+    model=UploadBatch,
+    task="uploads.tasks.commit_batch",
+    queue=Queue.UPLOADS,
+    waiting=State.COMMIT_QUEUED,
+    running=State.COMMITTING,
+    failed=State.FAILED,
+    given_up=_GIVEN_UP,
+    broken=_BROKEN,
+    unreachable=BROKER_AWAY,
+)
+# A batch whose undoing fails or is given up is what it was: committed.
+UNDO = JobKind(
+    model=UploadBatch,
+    task="uploads.tasks.undo_batch",
+    queue=Queue.UPLOADS,
+    waiting=State.UNDO_QUEUED,
+    running=State.UNDOING,
+    failed=State.COMMITTED,
+    given_up=_NOT_UNDONE,
+    broken=_NOT_UNDONE,
+    unreachable=BROKER_AWAY,
+)
+
+
+def load_batch(batch_id: int) -> UploadBatch:
+    """Return a batch with what working on it needs."""
+    return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
+
+
+def follow_office(batch: UploadBatch) -> None:
+    """Give a batch whose office has been closed meanwhile to the office's successor, as the office's people are."""
+    office = batch.division.current_division
+    if office != batch.division:
+        batch.division = office
+        UploadBatch.objects.filter(pk=batch.pk).update(division=office)
+
+
+def work_on(claim: Claim[UploadBatch], work: Callable[[Claim[UploadBatch]], None]) -> None:
+    """Do the work of a claim. An error ends the batch with a sentence for its uploader and is logged, not raised.
+
+    Every line that is logged meanwhile names the batch. Raises DatabaseError: it says nothing about the batch, which
+    keeps its state and is put back.
+    """
+    with bound_contextvars(batch_id=claim.key):
+        try:
+            with without_collecting(), claim.guard():
+                work(claim)
+        except DatabaseError:
+            logger.exception("The database failed while a batch was worked on (%s)", claim.kind.running)
+            raise
+        except PortalError as refusal:
+            logger.info("The batch was refused: %s", refusal)
+        except Exception:
+            logger.exception("Work on a batch failed (%s)", claim.kind.running)
