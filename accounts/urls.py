@@ -9,7 +9,6 @@ urlpatterns = [
     path("login/", views.SignIn.as_view(), name="login"),
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("password/", views.OwnPassword.as_view(), name="password"),
-    path("notices/seen/", views.NoticesSeen.as_view(), name="notices_seen"),
     path("division-changes/", views.DivisionChanges.as_view(), name="division_changes"),
     path("account/", views.OwnAccount.as_view(), name="account"),
 ]

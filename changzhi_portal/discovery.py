@@ -1,4 +1,4 @@
-"""Finds what the portal's apps declare: `<app>/panels.py`, `<app>/quality.py`, `<app>/sheets`, `<app>/jobs.py`.
+"""Finds what the portal's apps declare: `<app>/panels.py`, `quality.py`, `indicators.py`, `jobs.py`, `sheets`.
 
 An app that declares something in a module of the agreed name needs no entry anywhere else, and the code that uses the
 declarations does not import the app. The frame itself is left out: its modules of these names say what can be declared.

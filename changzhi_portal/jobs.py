@@ -88,6 +88,8 @@ class JobKind(Generic[Row]):
     lease: datetime.timedelta = LEASE
     remind_after: datetime.timedelta = REMIND_AFTER  # a waiting row is due when nobody has touched it for this long
     max_attempts: int | None = MAX_ATTEMPTS  # None: never given up
+    # Called with the key of a row that has failed or was given up, in the transaction that writes it.
+    on_failure: Callable[[int], None] | None = None
 
     @property
     def rows(self) -> QuerySet[Row]:
@@ -174,8 +176,11 @@ class JobKind(Generic[Row]):
                 row.attempts,
                 "; it is given up" if is_given_up else "",
             )
-            back = {**self._state(self.waiting or self.failed), **self.cleared, "claim_token": ""}
-            self.rows.filter(pk=key).update(**(self.failure(self.given_up) if is_given_up else back))
+            if is_given_up:
+                self._fail(self.rows.filter(pk=key), key, self.given_up)
+            else:
+                back = {**self._state(self.waiting or self.failed), **self.cleared, "claim_token": ""}
+                self.rows.filter(pk=key).update(**back)
         return True
 
     def send_due(self) -> int:
@@ -190,6 +195,12 @@ class JobKind(Generic[Row]):
         return sent
 
     # --- What is written ---
+
+    def _fail(self, rows: QuerySet[Row], key: int, sentence: str) -> None:
+        """Write that the work on the row with this key has failed, if it is among the rows given."""
+        with transaction.atomic():
+            if rows.update(**self.failure(sentence)) and self.on_failure is not None:
+                self.on_failure(key)
 
     def failure(self, sentence: str) -> dict[str, Any]:
         """Return the values of a row that failed: its state, the sentence that says why, cut to its column."""
@@ -232,7 +243,7 @@ class Claim(Generic[Row]):
 
     def fail(self, sentence: str = "") -> None:
         """End the work as failed, with a sentence for the page; do nothing when the claim is lost."""
-        self._mine(self.kind.rows).update(**self.kind.failure(sentence))
+        self.kind._fail(self._mine(self.kind.rows), self.key, sentence)
 
     @contextmanager
     def guard(self) -> Iterator[None]:

@@ -104,7 +104,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
-DJANGO_TABLES2_TEMPLATE = "frame/table.html"
+DJANGO_TABLES2_TEMPLATE = "frame/register_table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
 MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("manual/", ManualPage.as_view(), name="manual"),
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
+    path("notices/", include("notices.urls")),
     path("", include("communities.urls")),
     path("organizations/", include("orgs.urls")),
     path("workers/", include("socialworkers.urls")),

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
-
 from accounts.models import Role, User
-from communities.models import Division
 
 # Not a secret: the README and the terminal show it. Demo data are refused in a production installation.
 PASSWORD = "Changzhi-demo-2018"  # noqa: S105
@@ -57,28 +53,6 @@ ACCOUNTS = (*BUREAU, *CLERKS, STREET)
 # The user names that the demo acts as: locking months, uploading the city's lists, uploading a county's registers.
 ADMINISTRATOR, OFFICER = BUREAU[0].username, BUREAU[1].username
 CLERK_OF_COUNTY = {account.division_code: account.username for account in CLERKS}
-
-
-@transaction.atomic
-def create_accounts() -> None:
-    """Create the demo accounts that are missing; existing accounts are not changed.
-
-    The password is hashed once for all accounts: each hash takes a third of a second, and the password is public.
-    """
-    present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
-    password = make_password(PASSWORD)
-    User.objects.bulk_create(
-        User(
-            username=account.username,
-            role=account.role,
-            division=Division.objects.by_code(account.division_code),
-            full_name=account.full_name,
-            password=password,
-            must_change_password=False,
-        )
-        for account in ACCOUNTS
-        if account.username not in present
-    )
 
 
 def demo_accounts_exist() -> bool:

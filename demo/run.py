@@ -30,12 +30,11 @@ from demo.places import demo_counties
 from demo.span import Span
 from demo.state import demo_folder
 from demo.submissions import report_month
-from notices.actions import mark_notices_as_seen
+from notices.actions import mark_as_seen
 from periods.models import ReportingPeriod, last_day_of, month_after
 from revisions.actions import compare_locked
 from revisions.jobs import locked_periods_to_compare
-from submissions.actions import change_dates, lock_period
-from submissions.reminders import remind_counties
+from submissions.actions import change_dates, lock_period, remind_counties
 from targets.actions import compute_period
 
 # The month in hand is due DAYS_UNTIL_DUE from today, and accepted as late for DAYS_LATE more. The calendar task does not
@@ -150,7 +149,7 @@ class DemoRun:
     def _mark_notices_as_seen() -> None:
         """Mark all notices up to now as seen, so that only those of the last month are new."""
         for user in User.objects.filter(username__in=[account.username for account in ACCOUNTS]):
-            mark_notices_as_seen(by=user)
+            mark_as_seen(by=user)
 
     # --- After the last month ---
 

@@ -1,7 +1,7 @@
-"""Telling people something: a notice in the portal, and an e-mail that says no more than its title.
+"""Writes of the notices: notifying people, marking notices as seen, sending their e-mail.
 
-The notice is the truth and is written with what it speaks of, in one transaction; the e-mail is sent later by the
-worker, and whatever becomes of it is noted on the notice. A mail server that is away loses nothing.
+A notice is written in the transaction of what it speaks of. The worker sends its e-mail later, which says no more than
+the title, and notes on the notice what became of it; a mail server that is away loses nothing (ADR 0008).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -30,17 +29,22 @@ _ABOUT_ONE_MESSAGE = (SMTPRecipientsRefused, SMTPDataError, ValueError)
 
 
 class Message(NamedTuple):
-    """What to tell one person; see `Notice`."""
+    """What to tell one person; see `Notice`. Without `by_mail` it is said in the portal only, address or not."""
 
     user: User
     title: str
     text: str = ""
     url: str = ""
     about: str = ""
+    kind: str = ""
+    by_mail: bool = True
 
 
 def notify(messages: Iterable[Message]) -> list[Notice]:
-    """Write the notices. Must run inside the transaction of what they speak of; e-mail follows by itself."""
+    """Write the notices and return them.
+
+    Must run inside the transaction that writes what they speak of. The worker sends the e-mail later.
+    """
     notices = [
         Notice(
             user=message.user,
@@ -48,13 +52,20 @@ def notify(messages: Iterable[Message]) -> list[Notice]:
             text=_cut(message.text, "text"),
             url=message.url,
             about=message.about,
+            kind=message.kind,
             made_at=timezone.now(),
-            mail=Notice.Mail.WAITING if message.user.email else Notice.Mail.NONE,
+            mail=_mail_of(message),
         )
         for message in messages
     ]
     insert_rows(Notice, notices)
     return notices
+
+
+def _mail_of(message: Message) -> str:
+    if not message.by_mail:
+        return Notice.Mail.PORTAL
+    return Notice.Mail.WAITING if message.user.email else Notice.Mail.NONE
 
 
 def _cut(words: str, column: str) -> str:
@@ -63,13 +74,12 @@ def _cut(words: str, column: str) -> str:
     return words if len(words) <= length else f"{words[: length - 1]}…"
 
 
-def mark_notices_as_seen(*, by: Any, about: str | None = None) -> int:
-    """The notices of a person, all or those about one record, have been looked at; how many were new."""
-    news = Notice.objects.news_for(by).order_by()
+def mark_as_seen(*, by: Any, about: str | None = None) -> int:
+    """Note that a person has looked at the own notices, all or those about one record; return how many were unseen."""
+    unseen = Notice.objects.addressed_to(by).unseen()
     if about is not None:
-        news = news.filter(about=about)
-    with transaction.atomic():
-        return news.update(seen_at=timezone.now())
+        unseen = unseen.about(about)
+    return unseen.update(seen_at=timezone.now())
 
 
 # --- E-mail ---
@@ -112,7 +122,7 @@ def _delivered() -> str:
 
 
 def _message(notice: Notice, connection: Any) -> EmailMessage:
-    """The title and where to read on; never the text, which may hold what somebody typed."""
+    """Return the e-mail: the title and where to read on; never the text, which may hold what somebody typed."""
     return EmailMessage(
         subject=f"【通知】{notice.title}",
         body=f"{notice.title}。\n\n请登录{PORTAL_NAME}，在“通知”中查看详情并办理。\n\n（本邮件由系统自动发出，请勿回复。）",

@@ -16,24 +16,37 @@ class NoticeQuerySet(ScopedQuerySet):
     """Reads of notices."""
 
     def newest_first(self) -> Self:
-        """For lists."""
+        """Return the notices for a list, the newest first."""
         return self.order_by("-pk")
 
-    def news_for(self, user: Any) -> Self:
-        """What `user` has not looked at yet, newest first."""
-        return self.filter(user=user, seen_at__isnull=True).newest_first()
+    def addressed_to(self, user: Any) -> Self:
+        """Return the notices of one person, cut to the own scope: none for somebody without a division."""
+        return self.visible_to(user).filter(user=user)
+
+    def unseen(self) -> Self:
+        """Return the notices that their person has not looked at."""
+        return self.filter(seen_at__isnull=True)
+
+    def about(self, ref: str) -> Self:
+        """Return the notices that speak of the record with this ref."""
+        return self.filter(about=ref)
 
 
 class Notice(ScopedModel, Job):
     """One thing the portal tells one person, on the page 通知 and, when the person has an address, by e-mail.
 
     `title` alone goes into the e-mail, so it holds no personal data; `text` stays inside the portal. `about` is the
-    `ref` of what it speaks of, so that whoever sent it finds out whether it arrived.
+    `ref` of the record it speaks of, so that the page of that record can mark it as seen and whoever sent it can see
+    whether it was read. `kind` tells notices about the same record apart, for the code that sent them.
     """
 
     class Mail(models.TextChoices):
-        """none, or waiting → sending → sent | kept | failed (and back to waiting while another attempt is due)."""
+        """portal | none, or waiting → sending → sent | kept | failed (back to waiting while another attempt is due).
 
+        `portal` is a notice that is never mailed, because it comes too often or interests only who is at work.
+        """
+
+        PORTAL = "portal", "只在平台内通知"
         NONE = "none", "没有登记邮箱"
         WAITING = "waiting", "等待发送"
         SENDING = "sending", "正在发送"
@@ -46,6 +59,7 @@ class Notice(ScopedModel, Job):
     text = models.CharField("内容", max_length=600, blank=True)
     url = models.CharField("链接", max_length=200, blank=True, help_text="本平台内的地址，以/开头")
     about = models.CharField("所说的记录", max_length=13, blank=True, db_index=True)
+    kind = models.SlugField("种类", max_length=30, blank=True, help_text="由发出通知的程序使用，不显示")
     made_at = models.DateTimeField("时间", auto_now_add=True)
     seen_at = models.DateTimeField("看过的时间", null=True, blank=True)
     mail = models.CharField("邮件", max_length=8, choices=Mail, default=Mail.NONE)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.generic.base import TemplateResponseMixin
 
@@ -31,10 +29,9 @@ class MonthPage(TemplateResponseMixin, PortalPage):
     period: ReportingPeriod
     what: str = ""
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Keep the code of the month; the period is loaded after the role was checked."""
-        super().setup(request, *args, **kwargs)
-        self.code: str = kwargs["period"]
+    def load(self) -> None:
+        """Find the month of the address; raises Http404."""
+        self.period = find_period(self.kwargs["period"])
 
     def get_title(self) -> str:
         """Return the title with the month, if the period is loaded."""
@@ -47,6 +44,6 @@ class MonthPage(TemplateResponseMixin, PortalPage):
             crumbs.append(Crumb(str(self.period), reverse("submissions:period", args=[self.period.code])))
         return crumbs
 
-    def back(self) -> HttpResponse:
-        """Redirect to the month's page."""
-        return redirect("submissions:period", period=self.code)
+    def get_success_url(self) -> str:
+        """Return the address of the month's page."""
+        return reverse("submissions:period", args=[self.period.code])

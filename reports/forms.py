@@ -56,8 +56,3 @@ class PrintBriefingForm(forms.Form):
         )
         for name in ("period", "division"):
             self.fields[name].widget.attrs["class"] = "form-select w-auto"
-
-    @property
-    def problem(self) -> str:
-        """What is wrong with what was sent, in one sentence."""
-        return next(str(message) for messages in self.errors.values() for message in messages)

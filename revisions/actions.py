@@ -53,9 +53,10 @@ def _compare(period: ReportingPeriod) -> LockedComparison:
     comparison.results.all().delete()
     _keep_units(comparison, differences, causes_of(differences, period, later), targets)
     insert_rows(LockedResultChange, [_result(comparison, each) for each in differences.results])
+    comparison.not_compared = differences.not_compared
     comparison.changes_seen = later.count()
     comparison.state, comparison.finished_at = State.FINISHED, timezone.now()
-    comparison.save(update_fields=["changes_seen", "state", "finished_at"])
+    comparison.save(update_fields=["not_compared", "changes_seen", "state", "finished_at"])
     return comparison
 
 

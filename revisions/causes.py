@@ -11,6 +11,7 @@ from django.db import models
 
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.indicators import CountedRegister, counted_registers
 from communities.models import Community, CommunityPlacement, CommunityProfile
 from periods.models import ReportingPeriod
 from revisions.differences import Differences, UnitDifference
@@ -28,17 +29,13 @@ from revisions.effects import (
 )
 from revisions.models import LockedChange
 from targets.engine.map_of_day import map_of
-from targets.engine.sql import Sql, fetch, select_from
-from targets.indicators import REGISTERS, Register
+from targets.engine.sql import Sql, fetch_all, select_from
+from targets.models import DivisionMeasure
 
 # Whether the unit is a community, and its key → the change records behind its difference, by key.
 Causes = dict[tuple[bool, int], list[int]]
-_REGISTER_OF = {name: each for each in REGISTERS for name in (*each.community_columns, *each.division_columns)}
 # What brings a community into a month or takes it out, besides its columns.
 _WHETHER_SCORED = (STANDING, PLACED)
-_REPORTED = frozenset(reported(register) for register in REGISTERS)
-# The figures of which a division has the sum of its places.
-_ADDED_UP = _REPORTED | {name for register in REGISTERS for name in register.division_columns}
 
 
 def causes_of(differences: Differences, period: ReportingPeriod, change_sets: models.QuerySet[ChangeSet]) -> Causes:
@@ -59,17 +56,19 @@ def causes_of(differences: Differences, period: ReportingPeriod, change_sets: mo
 
 def _every_effect(day: datetime.date, change_sets: models.QuerySet[ChangeSet]) -> Effects:
     related = {
-        register.through: histories_of(_through(register), change_sets) for register in REGISTERS if register.through
+        register.through: histories_of(_through(register), change_sets)
+        for register in counted_registers()
+        if register.through
     }
     communities, placements = histories_of(Community, change_sets), histories_of(CommunityPlacement, change_sets)
     yield from effects_on_communities(communities, placements, day)
     yield from effects_on_population(histories_of(CommunityProfile, change_sets), day)
-    for register in REGISTERS:
+    for register in counted_registers():
         rows = histories_of(register.model, change_sets)
         yield from effects_on_register(register, rows, related.get(register.through, {}), day)
 
 
-def _through(register: Register) -> type[models.Model]:
+def _through(register: CountedRegister) -> type[models.Model]:
     model: Any = register.model._meta.get_field(register.through).related_model
     return model
 
@@ -94,7 +93,7 @@ def _units_of_places(day: datetime.date, figures: Iterable[Figure]) -> dict[tupl
     for is_community in (True, False):
         places = sorted(place for of_communities, place in mentioned if of_communities == is_community)
         for batch in in_batches(places):
-            for place, *found in fetch(_where(day, is_community, batch)):
+            for place, *found in fetch_all(_where(day, is_community, batch)):
                 units[is_community, place] = {unit for unit in found if unit is not None}
     return units
 
@@ -118,6 +117,11 @@ class _Found:
         self, differences: Differences, every: Sequence[tuple[History, Sequence[Effect]]], day: datetime.date
     ) -> None:
         self.differences = differences
+        registers = counted_registers()
+        self.register_of = {figure.name: register for register in registers for figure in register.figures}
+        self.reported = frozenset(map(reported, registers))
+        # The figures of which a division has the sum of its places.
+        self.added_up = self.reported | {figure.name for figure in DivisionMeasure.declared_figures()}
         figures = {figure for _, effects in every for effect in effects for figure in effect}
         self.units_of = _units_of_places(day, figures)
         self.at_community: dict[tuple[int, str], set[int]] = defaultdict(set)
@@ -142,7 +146,7 @@ class _Found:
         """An effect added up for town, county and city; without what stands at a community that differs."""
         summed: Counter[tuple[int, str]] = Counter()
         for figure, value in effect.items():
-            if figure.column in _ADDED_UP and not (leaving_out_told and self._is_told_at_community(figure)):
+            if figure.column in self.added_up and not (leaving_out_told and self._is_told_at_community(figure)):
                 for unit in self.units_of.get((figure.is_community, figure.place), ()):
                     summed[unit, figure.column] += value
         return summed
@@ -154,7 +158,7 @@ class _Found:
 
     def _change_sets(self) -> dict[int, int]:
         """The change set of each record that made a register reported somewhere."""
-        keys = {key for (_, column), records in self.at_unit.items() if column in _REPORTED for key in records}
+        keys = {key for (_, column), records in self.at_unit.items() if column in self.reported for key in records}
         found: dict[int, int] = {}
         for batch in in_batches(sorted(keys)):
             found |= dict(ChangeRecord.objects.filter(pk__in=batch).values_list("pk", "change_set_id"))
@@ -165,15 +169,15 @@ class _Found:
         records = {record for column in self._columns(unit) for record in self.at_community.get((unit.key, column), ())}
         county = (unit.before or unit.after).get("county_id")
         for column in unit.flipped:
-            if column in _REGISTER_OF:
-                records |= self._first_reports(county, _REGISTER_OF[column])
+            if column in self.register_of:
+                records |= self._first_reports(county, self.register_of[column])
         return sorted(records)
 
     def behind_division(self, unit: UnitDifference) -> list[int]:
         """The records behind a division's difference, but for those that stand at its communities already."""
         records = {record for column in unit.columns for record in self.at_unit.get((unit.key, column), ())}
         for column in unit.flipped:
-            records |= self._first_reports(unit.key, _REGISTER_OF[column])
+            records |= self._first_reports(unit.key, self.register_of[column])
         return sorted(records)
 
     @staticmethod
@@ -186,7 +190,7 @@ class _Found:
             columns |= {*_WHETHER_SCORED}
         return columns | ({"town_id"} if "county_id" in columns else set())
 
-    def _first_reports(self, unit: int | None, register: Register) -> set[int]:
+    def _first_reports(self, unit: int | None, register: CountedRegister) -> set[int]:
         """Of each change set that brought (or took) rows of a register in a county, the first record."""
         if unit is None:
             return set()

@@ -1,6 +1,7 @@
 """The rows of two months that differ, found by the database: only those come to Python.
 
 The two are a locked month and its stand-in (see `would_be`); the differences are read from the first to the second.
+What has been declared in another way since the lock is not compared: that would be no edit of a register (ADR 0018).
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.indicators import indicator_named
 from periods.models import ReportingPeriod
 from revisions.models import LockedChange
+from targets.figures import JUDGED, POPULATION, SCORED, expression_of, has_column
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 
 Values = dict[str, Any]
@@ -24,7 +28,9 @@ Kind = LockedChange.Kind
 
 @dataclass
 class UnitDifference:
-    """A community or division whose measure differs. `before` and `after` are whole rows, empty where there is none.
+    """A community or division whose measure differs.
+
+    `before` and `after` are the compared columns and figures of its rows, all of them, empty where there is no row.
 
     `verdicts`: by target code the judgement before and after, each None where the target does not speak of the unit.
     """
@@ -41,12 +47,12 @@ class UnitDifference:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that differ."""
+        """The columns and figures that differ."""
         return [name for name in (self.before or self.after) if self.before.get(name) != self.after.get(name)]
 
     @property
     def flipped(self) -> list[str]:
-        """The columns that were unknown and are known now, or the other way round."""
+        """The columns and figures that were unknown and are known now, or the other way round."""
         return [
             name
             for name in (self.columns if self.before and self.after else ())
@@ -66,37 +72,90 @@ class ResultDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """Everything that differs between two months: communities and divisions by key, and results."""
+    """Everything that differs between two months: communities and divisions by key, and results.
+
+    `not_compared`: the figures and engine rules that the two have measured in different versions, or only one has.
+    """
 
     communities: dict[int, UnitDifference]
     divisions: dict[int, UnitDifference]
     results: list[ResultDifference]
+    not_compared: list[str]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Two months, and the names of what both have measured in the same version."""
+
+    frozen: ReportingPeriod
+    computed: ReportingPeriod
+    alike: frozenset[str]
+
+    def columns_of(self, model: type[Any]) -> dict[str, str | Combinable]:
+        """Return what is compared of a measure's rows, by name: columns of the place, and figures measured alike."""
+        columns: dict[str, str | Combinable] = {name: name for name in model.place_columns}
+        if POPULATION in self.alike:
+            columns |= {name: name for name in model.population_columns}
+        names = [figure.name for figure in model.declared_figures() if figure.name in self.alike]
+        return columns | {name: name if has_column(model, name) else expression_of(model, name) for name in names}
+
+    @property
+    def is_scored_alike(self) -> bool:
+        """Whether both months choose the communities to measure alike; for some of them that takes a population."""
+        return self.alike >= {SCORED, POPULATION}
+
+    def is_judged_alike(self, target: Target) -> bool:
+        """Return whether both months judge by the same figures what is asked by the target."""
+        needed = {JUDGED, *indicator_named(target.indicator).figures_counted(target.counting_rule)}
+        if target.per or target.minimum_population is not None:
+            needed.add(POPULATION)
+        return needed <= self.alike
+
+    def has_results_alike(self, target: Target) -> bool:
+        """Return whether both months add up the same units for the target, besides judging them alike."""
+        return self.is_judged_alike(target) and (target.level != Target.Level.COMMUNITY or self.is_scored_alike)
 
 
 def differences_of(frozen: ReportingPeriod, computed: ReportingPeriod) -> Differences:
-    """What differs between the rows of two months, both measured. Reads only; the queries grow with what differs."""
+    """Return what differs between the rows of two months, both measured.
+
+    Reads only; the queries grow with what differs. Figures, verdicts and results are compared only as far as both months
+    have measured them in the same version; a community that only one of them measures, only when both choose alike.
+    """
+    measured = _measured_by(frozen), _measured_by(computed)
+    versions = [set(each.items()) for each in measured]
+    compared = _Compared(frozen, computed, frozenset(name for name, _ in versions[0] & versions[1]))
     then, now = _targets_by_code(frozen), _targets_by_code(computed)
-    communities = _units(CommunityMeasure, "community_id", frozen, computed)
-    divisions = _units(DivisionMeasure, "division_id", frozen, computed)
+    communities, divisions = _units(CommunityMeasure, compared), _units(DivisionMeasure, compared)
     for code in then.keys() & now.keys():
-        model, key, units = (
-            (CommunityMeasure, "community_id", communities)
+        if not all(compared.is_judged_alike(target) for target in (then[code], now[code])):
+            continue
+        model, units = (
+            (CommunityMeasure, communities)
             if then[code].level == Target.Level.COMMUNITY
-            else (DivisionMeasure, "division_id", divisions)
+            else (DivisionMeasure, divisions)
         )
-        _add_verdicts(units, key, _judged(model, frozen, then[code]), _judged(model, computed, now[code]), code)
-    _complete(CommunityMeasure, "community_id", communities, frozen, computed)
-    _complete(DivisionMeasure, "division_id", divisions, frozen, computed)
-    return Differences(communities, divisions, _results(frozen, computed, {**then, **now}))
+        _add_verdicts(units, model, _judged(model, frozen, then[code]), _judged(model, computed, now[code]), code)
+    _complete(CommunityMeasure, communities, compared)
+    _complete(DivisionMeasure, divisions, compared)
+    if not compared.is_scored_alike:
+        communities = {key: unit for key, unit in communities.items() if unit.kind == Kind.CHANGED}
+    alike = {
+        code
+        for code in then.keys() | now.keys()
+        if all(compared.has_results_alike(targets[code]) for targets in (then, now) if code in targets)
+    }
+    return Differences(
+        communities,
+        divisions,
+        [each for each in _results(frozen, computed, {**then, **now}) if each.target.code in alike],
+        sorted({name for name, _ in versions[0] ^ versions[1]}),
+    )
 
 
-def columns_of(model: type[Any], key: str = "") -> list[str]:
-    """The columns of a measure or result that say something: all but keys and the period."""
-    return [
-        column.attname
-        for column in model._meta.concrete_fields
-        if not column.primary_key and column.attname not in ("period_id", key)
-    ]
+def _measured_by(period: ReportingPeriod) -> dict[str, int]:
+    measured: dict[str, int] = Computation.objects.get(period=period).measured
+    return measured
 
 
 def _targets_by_code(period: ReportingPeriod) -> dict[str, Target]:
@@ -105,15 +164,22 @@ def _targets_by_code(period: ReportingPeriod) -> dict[str, Target]:
 
 
 def _both_ways(one: QuerySet[Any, Any], other: QuerySet[Any, Any]) -> tuple[list[Any], list[Any]]:
-    """The rows that only one has, and those that only the other has; NULLs count as equal, as sets do."""
+    """Return the rows that only one has, and those that only the other has; NULLs count as equal, as sets do."""
     return list(one.difference(other)), list(other.difference(one))
 
 
-def _units(model: type[Any], key: str, frozen: ReportingPeriod, computed: ReportingPeriod) -> dict[int, UnitDifference]:
-    names = columns_of(model, key)
-    rows = model.objects.order_by().values_list(key, *names)
+def _rows(model: type[Any], compared: _Compared, **lookups: Any) -> QuerySet[Any, Any]:
+    """Return the unit and the compared values of a measure's rows."""
+    rows = model.objects.order_by().filter(**lookups)
+    return rows.values_list(model.unit_column, *compared.columns_of(model).values())
+
+
+def _units(model: type[Any], compared: _Compared) -> dict[int, UnitDifference]:
+    names = list(compared.columns_of(model))
     units: dict[int, UnitDifference] = {}
-    before, after = _both_ways(rows.filter(period=frozen), rows.filter(period=computed))
+    before, after = _both_ways(
+        _rows(model, compared, period=compared.frozen), _rows(model, compared, period=compared.computed)
+    )
     for side, found in (("before", before), ("after", after)):
         for unit, *values in found:
             setattr(units.setdefault(unit, UnitDifference(unit)), side, dict(zip(names, values, strict=True)))
@@ -124,9 +190,9 @@ def _judged(model: type[Any], period: ReportingPeriod, target: Target) -> Any:
     return model.objects.order_by().for_period(period).judged_by(target)
 
 
-def _add_verdicts(units: dict[int, UnitDifference], key: str, then: Any, now: Any, code: str) -> None:
-    """The units whose judgement by one target differs; a unit whose own row does not (another rule) joins in."""
-    names = (key, *_VERDICT)
+def _add_verdicts(units: dict[int, UnitDifference], model: type[Any], then: Any, now: Any, code: str) -> None:
+    """Add the judgements by one target that differ; a unit whose own row does not differ (another rule) joins in."""
+    names = (model.unit_column, *_VERDICT)
     before, after = _both_ways(then.values_list(*names), now.values_list(*names))
     found: dict[int, list[Values | None]] = defaultdict(lambda: [None, None])
     for side, rows in enumerate((before, after)):
@@ -136,27 +202,24 @@ def _add_verdicts(units: dict[int, UnitDifference], key: str, then: Any, now: An
         units.setdefault(unit, UnitDifference(unit)).verdicts[code] = (old, new)
 
 
-def _complete(
-    model: type[Any],
-    key: str,
-    units: Mapping[int, UnitDifference],
-    frozen: ReportingPeriod,
-    computed: ReportingPeriod,
-) -> None:
-    """The rows of units of which only the judgement differs."""
-    names = columns_of(model, key)
+def _complete(model: type[Any], units: Mapping[int, UnitDifference], compared: _Compared) -> None:
+    """Fill in the rows of units of which only the judgement differs."""
+    names = list(compared.columns_of(model))
     without = [unit.key for unit in units.values() if not unit.before and not unit.after]
-    for side, period in (("before", frozen), ("after", computed)):
+    for side, period in (("before", compared.frozen), ("after", compared.computed)):
         for batch in in_batches(without):
-            rows = model.objects.order_by().filter(period=period, **{f"{key}__in": batch})
-            for unit, *values in rows.values_list(key, *names):
+            for unit, *values in _rows(model, compared, period=period, **{f"{model.unit_column}__in": batch}):
                 setattr(units[unit], side, dict(zip(names, values, strict=True)))
 
 
 def _results(
     frozen: ReportingPeriod, computed: ReportingPeriod, targets: Mapping[str, Target]
 ) -> list[ResultDifference]:
-    names = [name for name in columns_of(TargetResult, "division_id") if name != "target_id"]
+    names = [
+        column.attname
+        for column in TargetResult._meta.concrete_fields
+        if not column.primary_key and column.attname not in ("period_id", "target_id", "division_id")
+    ]
     # By code: a plan that was changed since is another version with targets of its own.
     rows = TargetResult.objects.order_by().values_list("target__code", "division_id", *names)
     before, after = _both_ways(rows.filter(period=frozen), rows.filter(period=computed))

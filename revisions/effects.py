@@ -1,7 +1,7 @@
 """What the edits of a record do to a month: the figures it stands for, in each of its states.
 
 An effect is a figure by place and column. Registers are evaluated by their own querysets, over the states in place of
-the table, so that what counts is said once (`targets.indicators`). Every state is seen with all other records as they
+the table, so that what counts is said once (in the app's `indicators`). Every state is seen with all other records as they
 are today: the difference between the first and the last is what taking this record's edits back would change.
 """
 
@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.indicators import CountedRegister
 from communities.models import CommunityProfile
 from revisions.edits import Histories, History, State, measured_columns, states_of
-from targets.engine.sql import Sql, compiled, fetch, selected, table
-from targets.indicators import Register
+from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, table_name
 
 
 class Figure(NamedTuple):
@@ -38,7 +38,7 @@ _ROWS_A_STATEMENT = 500
 STANDING, PLACED = "standing", "placed"
 
 
-def reported(register: Register) -> str:
+def reported(register: CountedRegister) -> str:
     """The figure that says that a place has a row of the register, whatever its dates."""
     return f"reported_{register.code}"
 
@@ -100,7 +100,7 @@ def _newest(
 # --- Registers ---
 
 
-def effects_on_register(register: Register, rows: Histories, related: Histories, day: datetime.date) -> Effects:
+def effects_on_register(register: CountedRegister, rows: Histories, related: Histories, day: datetime.date) -> Effects:
     """What edits of a register's rows, and of the records they count through, do to its columns."""
     for history, seen, effects in _in_slices(register, _of_rows(register, rows, related), day):
         for number, state, _ in seen:
@@ -115,7 +115,7 @@ def effects_on_register(register: Register, rows: Histories, related: Histories,
 Seen = tuple[int, State, State | None]
 
 
-def _of_rows(register: Register, rows: Histories, related: Histories) -> Iterator[tuple[History, list[Seen]]]:
+def _of_rows(register: CountedRegister, rows: Histories, related: Histories) -> Iterator[tuple[History, list[Seen]]]:
     if not register.through:
         for history in rows.values():
             yield history, [(n, state, None) for n, state in enumerate(history.states) if state is not None]
@@ -133,7 +133,7 @@ def _of_rows(register: Register, rows: Histories, related: Histories) -> Iterato
         yield history, seen
 
 
-def _of_related(register: Register, rows: Histories, related: Histories) -> Iterator[tuple[History, list[Seen]]]:
+def _of_related(register: CountedRegister, rows: Histories, related: Histories) -> Iterator[tuple[History, list[Seen]]]:
     column = f"{register.through}_id"
     of_key: dict[int, list[State]] = defaultdict(list)
     for state in states_of(register.model, related, column).values():
@@ -154,7 +154,7 @@ def _of_related(register: Register, rows: Histories, related: Histories) -> Iter
 
 
 def _in_slices(
-    register: Register, seen_of: Iterable[tuple[History, list[Seen]]], day: datetime.date
+    register: CountedRegister, seen_of: Iterable[tuple[History, list[Seen]]], day: datetime.date
 ) -> Iterator[tuple[History, list[Seen], list[Counter[Figure]]]]:
     """With the effect of each state: what the rows seen in it add up to. A bounded number of rows a statement."""
     for batch in in_batches(list(seen_of), _ROWS_A_STATEMENT):
@@ -166,7 +166,7 @@ def _in_slices(
             yield history, seen, effects
 
 
-def _added_by(register: Register, every: Sequence[Seen], day: datetime.date) -> list[dict[Figure, Any]]:
+def _added_by(register: CountedRegister, every: Sequence[Seen], day: datetime.date) -> list[dict[Figure, Any]]:
     """What each row adds to the columns, as the register's own queryset counts it over these rows alone."""
     added: list[dict[Figure, Any]] = [{} for _ in every]
     countable = [
@@ -180,7 +180,7 @@ def _added_by(register: Register, every: Sequence[Seen], day: datetime.date) -> 
     return added
 
 
-def _mention(register: Register, state: State) -> dict[Figure, Any]:
+def _mention(register: CountedRegister, state: State) -> dict[Figure, Any]:
     place = _place_of(state)
     return {} if place is None else {Figure(*place, reported(register)): 1}
 
@@ -192,12 +192,12 @@ def _place_of(state: State) -> tuple[bool, int] | None:
 
 
 def _counted(
-    register: Register, rows: Sequence[tuple[int, State, State | None]], day: datetime.date
+    register: CountedRegister, rows: Sequence[tuple[int, State, State | None]], day: datetime.date
 ) -> Iterator[tuple[int, dict[Figure, Any]]]:
     """Those of the rows that count on the day, by their number, each with what it adds."""
-    names = [*register.community_columns, *register.only_of_divisions]
+    names = [figure.name for figure in register.figures]
     place = ["community_id", "division_id"] if register.at_divisions else ["community_id"]
-    query = selected(["row_id", *place, *names], compiled(register.by_row(day)))
+    query = select_columns(["row_id", *place, *map(quote_name, names)], compile_queryset(register.by_row(day)))
     keyed = [{**state, "id": number} for number, state, _ in rows]
     if register.through:
         column = f"{register.through}_id"
@@ -211,7 +211,7 @@ def _counted(
         f"WITH {', '.join(part.text for part in standing_in)}\n{query.text}",
         (*chain(*(part.params for part in standing_in)), *query.params),
     )
-    for number, community_id, *rest in fetch(statement):
+    for number, community_id, *rest in fetch_all(statement):
         division_id = rest.pop(0) if register.at_divisions else None
         where = _place_of({"community_id": community_id, "division_id": division_id})
         if where is not None:
@@ -226,7 +226,7 @@ def _in_place_of(model: type[models.Model], rows: Sequence[State]) -> Sql:
     names = ", ".join(quote(column.column) for column in columns)
     values = ", ".join([f"({marks})"] * len(rows))
     params = [column.get_db_prep_save(row[column.attname], connection) for row in rows for column in columns]
-    return Sql(f"{table(model)} ({names}) AS (VALUES {values})", tuple(params))
+    return Sql(f"{table_name(model)} ({names}) AS (VALUES {values})", tuple(params))
 
 
 def _mark(column: Any) -> str:

@@ -67,6 +67,9 @@ class LockedComparison(Job):
         "完成时间", null=True, blank=True, help_text="现有结果的核对时间；重新核对时保留到有新结果为止"
     )
     changes_seen = models.PositiveIntegerField("已核对的变更集数", default=0)
+    not_compared: Any = models.JSONField(
+        "未比较的指标", default=list, blank=True, help_text="锁定后新增或修改统计口径的指标"
+    )
 
     objects = LockedComparisonQuerySet.as_manager()
 

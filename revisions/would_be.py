@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
+from targets.figures import declared
 from targets.models import Computation, TargetPlan
 
 # The month of a stand-in lies that long before its own: no such month is ever in the calendar.
@@ -38,7 +39,12 @@ def would_be(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
         stand_in.pk = row.pk
         now = timezone.now()
         Computation.objects.create(
-            period=row, plan=plan, state=Computation.State.FINISHED, started_at=now, finished_at=now
+            period=row,
+            plan=plan,
+            state=Computation.State.FINISHED,
+            started_at=now,
+            finished_at=now,
+            measured=declared(),
         )
         measure_and_judge(stand_in, plan)
         try:
@@ -56,7 +62,7 @@ def recomputed(period: ReportingPeriod) -> Iterator[None]:
     """
     plan = TargetPlan.objects.in_force_on(period.as_of)
     with transaction.atomic():
-        Computation.objects.filter(period=period).update(plan=plan)
+        Computation.objects.filter(period=period).update(plan=plan, measured=declared())
         measure_and_judge(period, plan)
         try:
             yield

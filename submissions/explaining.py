@@ -8,7 +8,7 @@ every finding (`Submission.explanations`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ _EACH, _REST = "each:", "rest:"
 
 @dataclass(frozen=True)
 class Asked:
-    """A finding, the field that explains it, and what stands in it.
+    """A finding, the field that explains it, what stands in it, and what is wrong with that.
 
     A record that one rule finds twice (two postings of one worker) is explained once: the second has no field.
     """
@@ -33,6 +33,7 @@ class Asked:
     finding: Finding
     field_name: str
     text: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,27 @@ class Checks:
         return self.findings.soft
 
     def hard_findings(self, most: int) -> list[Finding]:
-        """The first findings that block."""
+        """Return the first findings that block."""
         return self.findings.narrowed(severity=Severity.HARD)[:most] if self.hard else []
 
 
-def explanation_groups(submission: Submission, user: Any, typed: Mapping[str, str]) -> Checks:
-    """The findings of a county's month as `user` may see them, with what was typed just now, else the last time."""
+def is_explanation(name: str) -> bool:
+    """Return whether the form field of this name holds an explanation."""
+    return name.startswith((_EACH, _REST))
+
+
+def explanation_field(key: str) -> str:
+    """Return the name of the form field of the finding with this `explanation_key`."""
+    return _EACH + key
+
+
+def explanation_groups(
+    submission: Submission, user: Any, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
+) -> Checks:
+    """Return the findings of a county's month as `user` may see them, with what was typed just now, else the last time.
+
+    `errors` says by field name what is wrong with what was typed.
+    """
     found = findings_for(period=submission.period, division=submission.county, user=user)
     counts = found.counts()
     soft = found.narrowed(severity=Severity.SOFT)[:MOST_FIELDS] if found.soft else []
@@ -82,10 +98,10 @@ def explanation_groups(submission: Submission, user: Any, typed: Mapping[str, st
     seen: set[str] = set()
     for finding in soft:
         key = explanation_key(finding.rule.code, finding.ref)
-        name = "" if key in seen else _EACH + key
+        name = "" if key in seen else explanation_field(key)
         seen.add(key)
         before = submission.explanations.get(key, {}).get("text", "")
-        by_rule[finding.rule.code].append(Asked(finding, name, typed.get(name, before)))
+        by_rule[finding.rule.code].append(Asked(finding, name, typed.get(name, before), "".join(errors.get(name, ()))))
     groups = [
         Group(rule, counts[rule.code], by_rule[rule.code], _REST + rule.code, typed.get(_REST + rule.code, ""))
         for rule in quality_rules()
@@ -95,7 +111,7 @@ def explanation_groups(submission: Submission, user: Any, typed: Mapping[str, st
 
 
 def given_explanations(period: ReportingPeriod, county: Division, typed: Mapping[str, str]) -> dict[str, str]:
-    """The text for every finding, by its key: its own, else its rule's; findings without either are left out."""
+    """Return the text for every finding, by its key: its own, else its rule's; findings without either are left out."""
     texts = {name.removeprefix(_EACH): text.strip() for name, text in typed.items() if name.startswith(_EACH)}
     rest = {name.removeprefix(_REST): text.strip() for name, text in typed.items() if name.startswith(_REST)}
     given = {key: text for key, text in texts.items() if text}

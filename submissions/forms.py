@@ -1,4 +1,4 @@
-"""Forms of the pages on months: why a month is opened again, and until when it may be reported."""
+"""Forms of the pages on months: opening one again, until when it may be reported, and the steps of a report."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 from django import forms
 
 from submissions.actions.locking import REASON_LENGTH
+from submissions.actions.submitting import NOTE_LENGTH
+from submissions.explaining import is_explanation
+from submissions.models import SubmissionStep
 
 
 class ReopenForm(forms.Form):
@@ -38,9 +41,37 @@ class PeriodDatesForm(forms.Form):
             field.error_messages = {"required": "请填写日期。", "invalid": "日期应写成2018-07-05这样。"}
 
     def clean(self) -> dict[str, Any]:
-        """The dates, each not before the one above it."""
+        """Refuse a date before the one above it."""
         dates: dict[str, Any] = super().clean() or {}
         order = [dates[name] for name in ("opens_on", "due_on", "late_until") if name in dates]
         if order != sorted(order):
             raise forms.ValidationError("开放日、截止日、迟报截止日应依次不早于前一个。")
         return dates
+
+
+class StepForm(forms.Form):
+    """What is done with a report: submitted with its explanations, returned with a note, or accepted.
+
+    `steps_seen` is how many steps the page has shown. An explanation has a field of its own (`submissions.explaining`).
+    """
+
+    step = forms.ChoiceField(
+        choices=SubmissionStep.Kind,
+        widget=forms.HiddenInput,
+        error_messages={"required": "请选择上报、退回或者接收。", "invalid_choice": "请选择上报、退回或者接收。"},
+    )
+    steps_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label="有问题的，写明要改什么，退回重报",
+        required=False,
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": 2, "maxlength": NOTE_LENGTH, "required": True}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in filter(is_explanation, self.data):
+            self.fields[name] = forms.CharField(required=False)
+
+    def clean_steps_seen(self) -> int:
+        """Return the number of steps; 0 when the page has sent none."""
+        return self.cleaned_data["steps_seen"] or 0

@@ -14,8 +14,7 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
 from submissions.models import Reminder, Submission
-from submissions.reminders import deadline_in_words
-from submissions.reporting import Phase, Standing, counties_owing, month_status, phase_of
+from submissions.reporting import Phase, Standing, counties_owing, deadline_in_words, month_status, phase_of
 from targets.engine.map_of_day import county_on
 
 

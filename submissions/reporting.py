@@ -49,6 +49,23 @@ def phase_of(period: ReportingPeriod, day: datetime.date) -> Phase:
     return Phase.LATE if day <= period.late_until else Phase.CLOSED
 
 
+def deadline_in_words(period: ReportingPeriod, day: datetime.date) -> str:
+    """Return until when a month may be reported, as a clerk reads it on `day`: 7月5日截止，还有3天."""
+    left = (period.due_on - day).days
+    due, last = _short(period.due_on), _short(period.late_until)
+    if left > 0:
+        return f"{due}截止，还有{left}天"
+    if left == 0:
+        return "今天截止"
+    if day <= period.late_until:
+        return f"{due}已截止，现在上报记为迟报，最晚{last}"
+    return f"迟报截止日{last}已过，只能由市局业务员代为上报"
+
+
+def _short(day: datetime.date) -> str:
+    return f"{day.month}月{day.day}日"
+
+
 class Standing(TextChoices):
     """How a county stands with a month; each county has exactly one."""
 

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from changzhi_portal.celery import Queue
-from submissions.actions import open_months_begun
-from submissions.reminders import remind_automatically
+from submissions.actions import open_months_begun, remind_automatically
 
 
 @shared_task(name="submissions.tasks.turn_the_calendar", queue=Queue.TARGETS)

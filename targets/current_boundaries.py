@@ -11,19 +11,26 @@ past is computed again:
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
+from changzhi_portal.indicators import indicator_named
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
-from targets.engine.current_boundaries import FIGURES, NAME, current_boundaries_measures, read_from_it
+from targets.engine.current_boundaries import (
+    CURRENT_BOUNDARIES,
+    current_boundaries_measures,
+    figure_columns,
+    read_current_boundaries,
+)
 from targets.engine.map_of_day import map_of
 from targets.engine.results import results_under
-from targets.engine.sql import Sql, compiled, fetch, select_from, selected
-from targets.indicators import PROFESSIONALS
+from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, select_from
+from targets.figures import JSON_COLUMN, figure_of
 from targets.models import Computation, DivisionMeasure, Target, TargetResult
 from targets.models.measure import REPORTING_LEVELS, CommunityMeasureQuerySet
 
@@ -69,14 +76,14 @@ def counties_judged_in_current_boundaries(
 ) -> list[DivisionMeasure]:
     """For a target of whole counties: today's ones that the user may see, with `verdict`, `value` and `missing`, by code."""
     names = ("division_id", "verdict", "value", "missing")
-    judged = compiled(DivisionMeasure.objects.order_by().for_period(period).judged_by(target).values(*names))
-    rows = selected(names, read_from_it(judged))
+    judged = compile_queryset(DivisionMeasure.objects.order_by().for_period(period).judged_by(target).values(*names))
+    rows = select_columns(names, read_current_boundaries(judged))
     statement = select_from(
         named=[*map_of(timezone.localdate()), *current_boundaries_measures(period)],
         columns=[Sql(name) for name in names],
         rows=Sql(f"({rows.text}) AS judged_now", rows.params),
     )
-    found = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in fetch(statement)}
+    found = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in fetch_all(statement)}
     measures = []
     for division in Division.objects.visible_to(user).filter(pk__in=found).order_by("code"):
         measure = DivisionMeasure(period=period, division=division)
@@ -88,18 +95,27 @@ def counties_judged_in_current_boundaries(
 
 
 def measures_in_current_boundaries(period: ReportingPeriod) -> list[DivisionMeasure]:
-    """What the month counted for the city and for today's counties, not saved, by code; the city first.
+    """Return what the month counted for the city and for today's counties, not saved, by code; the city first.
 
     With `professionals` added up beside `workers`; both are None when unknown.
     """
-    names = ("division_id", *FIGURES)
+    names = ("division_id", *figure_columns())
     named = [*map_of(timezone.localdate()), *current_boundaries_measures(period)]
-    rows = fetch(select_from(named=named, columns=[Sql(name) for name in names], rows=Sql(NAME)))
-    measures = [DivisionMeasure(period=period, **dict(zip(names, row, strict=True))) for row in rows]
+    rows = fetch_all(
+        select_from(named=named, columns=[Sql(quote_name(name)) for name in names], rows=Sql(CURRENT_BOUNDARIES))
+    )
+    measures = [_measure(period, dict(zip(names, row, strict=True))) for row in rows]
     divisions = Division.objects.select_related("parent").in_bulk([measure.division_id for measure in measures])
+    professionals = indicator_named("professionals").figures_counted({})
     for measure in measures:
         measure.division = divisions[measure.division_id]
-        levels = [getattr(measure, name) for name in PROFESSIONALS.columns_counted({})]
+        levels = [figure_of(measure, name) for name in professionals]
         measure.professionals = None if None in levels else sum(levels)  # type: ignore[attr-defined]
     of_city = DivisionMeasure.objects.for_period(period).filter(division__level=Division.Level.CITY)
     return [*of_city.with_workforce(), *sorted(measures, key=lambda measure: measure.division.code)]
+
+
+def _measure(period: ReportingPeriod, row: dict[str, Any]) -> DivisionMeasure:
+    # Read without Django's fields, a JSON column is text.
+    figures = json.loads(row.pop(JSON_COLUMN))
+    return DivisionMeasure(period=period, figures=figures, **row)

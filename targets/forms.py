@@ -6,16 +6,27 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from targets.indicators import INDICATORS
+from changzhi_portal.indicators import Dimension, dimensions, indicators
 from targets.models import Target, TargetPlan
-from targets.wording import DIMENSIONS
 
 
 def refuse_reserved(code: str) -> str:
-    """The code of a plan or target, unless the page for a new one has that address."""
+    """Return the code of a plan or target, unless the page for a new one has that address."""
     if code == "new":
         raise forms.ValidationError("代码不能是new，请换一个。")
     return code
+
+
+class ChangeForm(forms.Form):
+    """What every change of a plan says besides: why, and which version the person has seen."""
+
+    reason = forms.CharField(
+        label="修改原因",
+        max_length=200,
+        help_text="写给以后查阅的人看，如“按市局2019年第3次会议意见，把农村社区也纳入”。",
+        error_messages={"required": "请写明修改原因。"},
+    )
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class PlanForm(forms.ModelForm):
@@ -39,6 +50,15 @@ class PlanForm(forms.ModelForm):
             "starts_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
+
+
+class EditPlanForm(PlanForm, ChangeForm):
+    """What a plan says of itself, changed for a reason."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the plan is to say; call only when the form is valid."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class CopyPlanForm(PlanForm):
@@ -69,24 +89,26 @@ class CopyPlanForm(PlanForm):
         return refuse_reserved(self.cleaned_data["code"])
 
 
-class TargetForm(forms.ModelForm):
-    """One clause. The counting rule is a set of boxes for each thing that an indicator can be narrowed by."""
+def counted_field(dimension_code: str) -> str:
+    """Return the name of the field in which a target's form asks for the values of a dimension that count."""
+    return f"counted_{dimension_code}"
+
+
+def _boxes(dimension: Dimension, chosen: list[str]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=f"计入的{dimension.title}",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=f"只对{dimension.subject}的指标有用。一个都不选，就是全部计入。",
+        choices=list(dimension.values.items()),
+        initial=chosen,
+    )
+
+
+class TargetForm(forms.ModelForm, ChangeForm):
+    """One clause. The counting rule is a set of boxes for each dimension that an indicator is divided by."""
 
     indicator = forms.ChoiceField(label="统计什么", help_text="指标，由登记表自动统计。")
-    registration = forms.MultipleChoiceField(
-        label="计入的管理方式",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="只对社会组织、社工机构的指标有用。一个都不选，就是全部计入。",
-    )
-    certificate = forms.MultipleChoiceField(
-        label="计入的职业水平",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="只对专业人才的指标有用。一个都不选，就是全部计入。",
-    )
-    # Which field chooses the values of which dimension; `level` is a column of the target already.
-    _chooses: ClassVar[dict[str, str]] = {"registration": "registration", "certificate": "level"}
 
     class Meta:
         model = Target
@@ -133,29 +155,33 @@ class TargetForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["indicator"].choices = [(each.code, f"{each.name}（{each.unit}）") for each in INDICATORS.values()]
+        fields["indicator"].choices = [(each.code, f"{each.name}（{each.unit}）") for each in indicators()]
         fields["kind"].choices = [("", "不限"), *[pair for pair in fields["kind"].choices if pair[0]]]
         fields["per"].choices = [("", "不折算，按总数"), *[pair for pair in fields["per"].choices if pair[0]]]
-        for name, dimension in self._chooses.items():
-            fields[name].choices = list(DIMENSIONS[dimension].values.items())
-            fields[name].initial = self.instance.counting_rule.get(dimension, [])
+        for code, dimension in dimensions().items():
+            fields[counted_field(code)] = _boxes(dimension, self.instance.counting_rule.get(code, []))
         columns = list(self.Meta.fields)
         after = columns.index("indicator") + 1
-        self.order_fields([*columns[:after], *self._chooses, *columns[after:]])
+        self.order_fields([*columns[:after], *map(counted_field, dimensions()), *columns[after:]])
 
     def clean(self) -> dict[str, Any]:
-        """Put the counting rule together; boxes of a thing that the indicator knows nothing of are refused."""
+        """Put the counting rule together; boxes of a dimension that the indicator does not have are refused."""
         cleaned = super().clean() or {}
-        indicator = INDICATORS.get(cleaned.get("indicator", ""))
+        indicator = next((each for each in indicators() if each.code == cleaned.get("indicator")), None)
         rule = {}
-        for name, dimension in self._chooses.items():
-            chosen = cleaned.get(name) or []
+        for code, dimension in dimensions().items():
+            chosen = cleaned.get(counted_field(code)) or []
             if chosen and indicator is not None and indicator.dimension != dimension:
-                self.add_error(name, f"“{indicator.name}”不分{DIMENSIONS[dimension].title}，请把这里的勾都去掉。")
+                self.add_error(counted_field(code), f"“{indicator.name}”不分{dimension.title}，请把这里的勾都去掉。")
             elif chosen:
-                rule[dimension] = chosen
+                rule[code] = chosen
         self.instance.counting_rule = rule
         return cleaned
+
+    @property
+    def clause_fields(self) -> list[forms.BoundField]:
+        """The fields of the clause itself."""
+        return [field for field in self.visible_fields() if field.name not in ChangeForm.base_fields]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -178,14 +204,3 @@ class NewTargetForm(TargetForm):
     def clean_code(self) -> str:
         """Any code that has an address of its own."""
         return refuse_reserved(self.cleaned_data["code"])
-
-
-class ReasonForm(forms.Form):
-    """Why: asked when saving, not when trying out."""
-
-    reason = forms.CharField(
-        label="修改原因",
-        max_length=200,
-        help_text="写给以后查阅的人看，如“按市局2019年第3次会议意见，把农村社区也纳入”。",
-        error_messages={"required": "请写明修改原因。"},
-    )

@@ -21,14 +21,15 @@ State = Computation.State
 def periods_to_measure() -> QuerySet[ReportingPeriod]:
     """Return the open months that are due, newest first: never measured, changed since, or failed.
 
-    Not one that a worker is measuring, and none more often than MEASURE_EVERY. Months before the first plan, and an
-    empty portal, have nothing to measure.
+    Also those that have measured other figures than are declared now, or another version of one (ADR 0018). Not one that
+    a worker is measuring, and none more often than MEASURE_EVERY. Months before the first plan, and an empty portal, have
+    nothing to measure.
     """
     first_plan = TargetPlan.objects.current().first()
     if first_plan is None or not CommunityPlacement.objects.exists():
         return ReportingPeriod.objects.none()
     computations = Computation.objects.filter(period=OuterRef("pk"))
-    settled = computations.filter(state=State.FINISHED)
+    settled = computations.measured_as_declared()
     running = computations.filter(state=State.RUNNING)
     began_just_now = computations.filter(started_at__gt=timezone.now() - MEASURE_EVERY)
     return (

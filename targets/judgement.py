@@ -10,18 +10,28 @@ of that is whole numbers of hundredths, so that the answer is the same on every 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from django.db.models import BigIntegerField, Case, CharField, DecimalField, F, Q, QuerySet, TextChoices, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    DecimalField,
+    F,
+    Model,
+    Q,
+    QuerySet,
+    TextChoices,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, NullIf, Round
 from django.db.models.lookups import GreaterThan, IsNull, LessThan
 
+from changzhi_portal.indicators import CountingRule, indicator_named
 from changzhi_portal.refusals import InvalidError
-from targets.indicators import indicator_named
-
-if TYPE_CHECKING:
-    from targets.models import Target
+from targets.figures import sum_of
 
 Measures = TypeVar("Measures", bound="QuerySet[Any]")
 HUNDREDTHS = 100
@@ -37,6 +47,20 @@ class Verdict(TextChoices):
     UNKNOWN = "unknown", "未知"
 
 
+class JudgingTarget(Protocol):
+    """What a target says of how a unit is judged (see `targets.models.Target`); it need not be saved."""
+
+    code: str
+    name: str
+    is_scored: bool
+    indicator: str
+    counting_rule: CountingRule
+    per: str
+    minimum_population: int | None
+    at_least: Decimal | None
+    at_most: Decimal | None
+
+
 class Ratio(NamedTuple):
     """What a figure is taken of: so much per `per` of the measure's column `of`."""
 
@@ -47,17 +71,17 @@ class Ratio(NamedTuple):
 _RATIOS = {"100_households": Ratio("households", 100), "10000_residents": Ratio("residents", 10_000)}
 
 
-def ratio_of(target: Target) -> Ratio | None:
-    """The ratio that a target asks for; None when it asks for the figure itself."""
+def ratio_of(target: JudgingTarget) -> Ratio | None:
+    """Return the ratio that a target asks for; None when it asks for the figure itself."""
     return _RATIOS.get(target.per)
 
 
 def in_hundredths(number: Decimal | int) -> int:
-    """A bound of at most two decimals as a whole number."""
+    """Return a bound of at most two decimals as a whole number."""
     return int(Decimal(number) * HUNDREDTHS)
 
 
-def judged(measures: Measures, target: Target) -> Measures:
+def judged(measures: Measures, target: JudgingTarget) -> Measures:
     """`measures` with `verdict`, `value` and `missing` for `target`, which need not be saved.
 
     `value`: the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`:
@@ -65,25 +89,25 @@ def judged(measures: Measures, target: Target) -> Measures:
     that should have 30 m² per 100 and has 100 m² lacks 20 m². Of a target for the mean, this says how each unit stands
     against the mean that is asked. Raises InvalidError for a target that is not scored or that nobody can judge.
     """
-    rule = _Rule(target)
+    rule = _Rule(target, measures.model)
     return measures.annotate(verdict=rule.verdict(), value=rule.value(), missing=rule.missing())
 
 
-def weighed(measures: Measures, target: Target) -> Measures:
+def weighed(measures: Measures, target: JudgingTarget) -> Measures:
     """`measures` with what adds up over many units, in whole hundredths where it may have decimals.
 
     `verdict`; `lacking`, as `missing` of `judged`; `figure` and `base`, both NULL unless the unit is met, over or
     unmet: the mean of several units is Σ figure × per / Σ base. `base` is 1 where the target asks for no ratio.
     """
-    rule = _Rule(target)
+    rule = _Rule(target, measures.model)
     measures = measures.annotate(verdict=rule.verdict(), lacking=rule.lacking())
     return measures.annotate(figure=rule.if_judged(rule.hundredths), base=rule.if_judged(rule.base))
 
 
 class _Rule:
-    """The expressions of one target."""
+    """The expressions of one target over the rows of one measure."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: JudgingTarget, model: type[Model]) -> None:
         if not target.is_scored or target.at_least is None:
             raise InvalidError(
                 f"“{target.name}”仅供参考，不参与测评。",
@@ -94,7 +118,7 @@ class _Rule:
         self.ratio = ratio_of(target)
         self.per = self.ratio.per if self.ratio else 1
         indicator = indicator_named(target.indicator)
-        self.figure = indicator.figure(target.counting_rule)
+        self.figure = sum_of(model, indicator, target.counting_rule)
         hundredths = self.figure * HUNDREDTHS
         self.hundredths = Cast(Round(hundredths) if indicator.has_decimals else hundredths, BigIntegerField())
         self.base: Combinable = (
@@ -102,14 +126,14 @@ class _Rule:
         )
 
     def verdict(self) -> Case:
-        """The verdict, in this order: a missing population makes it unknown even where the figure alone would do."""
+        """Return the verdict, in this order: a missing population makes it unknown even where the figure alone would do."""
         verdicts = [*self._without_comparing(), When(self._is_below(), then=Value(Verdict.UNMET.value))]
         if self.target.at_most is not None:
             verdicts.append(When(self._is_above(self.target.at_most), then=Value(Verdict.OVER.value)))
         return Case(*verdicts, default=Value(Verdict.MET.value), output_field=CharField(max_length=14))
 
     def value(self) -> Cast:
-        """The figure, or the ratio half up; NULL when unknown or when there is nobody to take it of."""
+        """Return the figure, or the ratio half up; NULL when unknown or when there is nobody to take it of."""
         if self.ratio is None:
             return Cast(self.figure, _amount())
         base = NullIf(self.base, Value(0, output_field=BigIntegerField()))
@@ -117,7 +141,7 @@ class _Rule:
         return _from_hundredths(rounded)
 
     def lacking(self) -> Case:
-        """What is missing to the lower bound, in hundredths, rounded up: what is missing is never nothing."""
+        """Return what is missing to the lower bound, in hundredths, rounded up: what is missing is never nothing."""
         lowest = Value(in_hundredths(self.at_least), output_field=BigIntegerField())
         short = (lowest * self.base - self.hundredths * self.per + (self.per - 1)) / self.per
         if self.ratio is None:
@@ -129,7 +153,7 @@ class _Rule:
         return self._if_below(_from_hundredths(self.lacking()), _amount())
 
     def if_judged(self, number: Combinable) -> Case:
-        """The number of a unit that is met, over or unmet; NULL of any other."""
+        """Return `number` of a unit that is met, over or unmet; NULL of any other."""
         others = [When(when.condition, then=None) for when in self._without_comparing()]
         return Case(*others, default=number, output_field=BigIntegerField())
 
@@ -138,7 +162,7 @@ class _Rule:
         return Case(*others, When(self._is_below(), then=number), default=None, output_field=field)
 
     def _without_comparing(self) -> list[When]:
-        """The verdicts that need no comparison with the bounds."""
+        """Return the verdicts that need no comparison with the bounds."""
         unknown, not_applicable = Value(Verdict.UNKNOWN.value), Value(Verdict.NOT_APPLICABLE.value)
         found = []
         if self.target.minimum_population is not None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from changzhi_portal.indicators import indicator_named
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.results import results_under
-from targets.models import Target, TargetPlan, TargetResult
+from targets.models import Computation, Target, TargetPlan, TargetResult
 from targets.models.plan import judging_on
 from targets.wording import asked_in_words, result_in_words
 
@@ -50,6 +51,21 @@ def month_to_try() -> ReportingPeriod | None:
     return measured.filter(state=ReportingPeriod.State.OPEN).first() or measured.first()
 
 
+def figures_measured_in(period: ReportingPeriod) -> frozenset[str]:
+    """Return the names of the figures that the month has measured, whatever their values; empty while it has none."""
+    measured = Computation.objects.filter(period=period).values_list("measured", flat=True).first()
+    return frozenset(measured or ())
+
+
+def is_unmeasured(target: Target, measured: frozenset[str]) -> bool:
+    """Return whether a target judges a figure that is not among the measured ones, so that every unit is unknown.
+
+    So it is of a new indicator until the worker has measured the month again; in a locked month it stays so.
+    """
+    names = indicator_named(target.indicator).figures_counted(target.counting_rule)
+    return target.is_scored and not measured.issuperset(names)
+
+
 def changes_of(period: ReportingPeriod, before: Target | None, after: Target | None, user: Any) -> list[Change]:
     """City and counties of the month, as far as the user sees them, judged by the old and the new clause alike."""
     old, new = (_by_division(period, target) for target in (before, after))
@@ -64,11 +80,15 @@ def _by_division(period: ReportingPeriod, target: Target | None) -> dict[int, Ta
 
 @dataclass(frozen=True)
 class ClauseChange:
-    """One clause of two plans, for one division; None where a plan does not have it."""
+    """One clause of two plans, for one division; None where a plan does not have it.
+
+    `is_unmeasured`: the month has not measured what the plan that goes last counts.
+    """
 
     before: Target | None
     after: Target | None
     change: Change
+    is_unmeasured: bool
 
     @property
     def name(self) -> str:
@@ -122,7 +142,14 @@ def _clauses(
         {result.target.code: result for result in results_under(period, targets) if result.division_id == division.pk}
         for targets in (old, new)
     )
+    measured = figures_measured_in(period)
     return [
-        ClauseChange(before.get(code), after.get(code), Change(division, stands.get(code), would_stand.get(code)))
-        for code in {**after, **before}
+        ClauseChange(
+            before.get(code),
+            after.get(code),
+            Change(division, stands.get(code), would_stand.get(code)),
+            is_unmeasured=is_unmeasured(target, measured),
+        )
+        # The clauses of the plan that goes last come first.
+        for code, target in {**after, **before, **after}.items()
     ]

@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.db.models import DecimalField, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Abs, Coalesce, Round
 
+from changzhi_portal.indicators import figure_named, register_counting
 from changzhi_portal.quality import Occasion, Severity, rule
 from changzhi_portal.scope import ScopedQuerySet
 from communities.quality import COMMUNITIES, scored_communities
-from targets.indicators import FACILITIES
-from targets.models import CommunityMeasure
+from targets.figures import expression_of
+from targets.models import CommunityMeasure, Computation
 
 # m²: less is a room more or less, whatever its share of a small facility.
 SMALLEST_AREA_MOVED = Decimal(50)
@@ -24,12 +25,20 @@ SMALLEST_AREA_MOVED = Decimal(50)
     "综合服务设施面积{area}㎡，上月是{area_before}㎡，增减达到一半以上，请核对。",
 )
 def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """±50 % against last month's measure (docs/domain.md §6); the registers themselves keep no area of last month."""
+    """Find ±50 % against last month's measure (docs/domain.md §6.5); the registers keep no area of last month.
+
+    Nothing is found where last month has measured another version of the area.
+    """
+    area = figure_named("facility_area")
+    register = register_counting(area.name)
     amount: DecimalField = DecimalField(max_digits=12, decimal_places=2)
-    now = FACILITIES.by_community(occasion.day).filter(community=OuterRef("pk")).values("facility_area")
+    now = register.by_community(occasion.day).filter(community=OuterRef("pk")).values(area.name)
+    measured_alike = Computation.objects.filter(
+        period__month=occasion.day_before.replace(day=1), **{f"measured__{area.name}": area.version}
+    )
     before = CommunityMeasure.objects.filter(
-        community=OuterRef("pk"), period__month=occasion.day_before.replace(day=1)
-    ).values("facility_area")
+        community=OuterRef("pk"), period__in=measured_alike.values("period")
+    ).values_list(expression_of(CommunityMeasure, area.name))
     rows = scored_communities(occasion).annotate(
         area=Coalesce(Subquery(now), Value(Decimal(0)), output_field=amount),
         area_before=Subquery(before, output_field=amount),

@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
+from changzhi_portal.indicators import CountingRule, Indicator, indicators
 from changzhi_portal.percent import percent
 from communities.models import Community
-from orgs.models import SocialOrganization
-from socialworkers.models import SocialWorker
-from targets.indicators import INDICATORS, CountingRule
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
-
-
-class Dimension(NamedTuple):
-    """Something that a counting rule may choose from: its name, and the values in words."""
-
-    title: str
-    values: Mapping[str, str]
-
-
-# By the name that an indicator gives its dimension.
-DIMENSIONS: Mapping[str, Dimension] = {
-    "registration": Dimension(
-        "管理方式", {value: str(label) for value, label in SocialOrganization.Registration.choices}
-    ),
-    "level": Dimension(
-        "职业水平",
-        {
-            "degree_only": "无证书、有社会工作专业学历",
-            **{value: str(label) for value, label in SocialWorker.Level.choices if value != SocialWorker.Level.NONE},
-        },
-    ),
-}
 
 
 def number_in_words(number: Decimal | int | None) -> str:
@@ -75,20 +49,25 @@ def rule_in_words(target: Target) -> str:
 
 def rule_words(indicator_code: str, rule: CountingRule) -> str:
     """The counting rule of one indicator in words; empty when everything counts."""
-    indicator = INDICATORS.get(indicator_code)
-    if indicator is None or not indicator.dimension:
+    indicator = _indicator(indicator_code)
+    if indicator is None or indicator.dimension is None:
         return ""
-    chosen = rule.get(indicator.dimension, [])
-    if set(chosen) in (set(), set(indicator.columns)):
+    chosen = rule.get(indicator.dimension.code, [])
+    if set(chosen) in (set(), set(indicator.figures)):
         return ""
-    words = DIMENSIONS[indicator.dimension].values
-    return "、".join(words.get(value, value) for value in chosen)
+    return "、".join(indicator.dimension.values.get(value, value) for value in chosen)
+
+
+def _indicator(code: str) -> Indicator | None:
+    """Return the indicator; None of a target whose indicator nobody declares any more."""
+    return next((indicator for indicator in indicators() if indicator.code == code), None)
 
 
 def indicator_in_words(target: Target) -> str:
     """What is counted, with the rule: 社区社会组织数（登记、街道备案）."""
     rule = rule_in_words(target)
-    name = INDICATORS[target.indicator].name if target.indicator in INDICATORS else target.indicator
+    indicator = _indicator(target.indicator)
+    name = indicator.name if indicator else target.indicator
     return f"{name}（{rule}）" if rule else name
 
 

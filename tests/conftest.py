@@ -36,7 +36,7 @@ from tests.factories import Place, make_period, make_place, make_user
 from tests.uploads.office import send
 
 __all__ = ["send"]
-pytest_plugins = ["tests.months"]
+pytest_plugins = ["tests.declarations", "tests.months"]
 
 # How long an example takes says something of the machine and its load, nothing of the code.
 property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,7 +12,7 @@ from uploads.models import UploadBatch
 
 
 def register_choices() -> list[tuple[str, str]]:
-    """The registers by name and title."""
+    """Return name and title of each register."""
     return [(sheet.name, sheet.title) for sheet in registers()]
 
 
@@ -30,5 +30,5 @@ class BatchFilterSet(RegisterFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """The file's name, or who uploaded it."""
+        """Return the condition that the file's name or the uploader's name contains `text`, or is the user name."""
         return Q(file_name__icontains=text) | Q(uploaded_by__full_name__contains=text) | Q(uploaded_by__username=text)

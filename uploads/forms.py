@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 
 from changzhi_portal.pages.filters import FilterForm
+from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
+from uploads.column_mapping import FileColumn, choices_for
 
 
 class UploadForm(forms.Form):
@@ -55,6 +58,64 @@ class MonthForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["period"].queryset = ReportingPeriod.objects.open()
+
+
+class ColumnsForm(forms.Form):
+    """Which column of the register each column of the file is: one choice for each that can be mapped.
+
+    A choice is sent with the header that it was made for, so that it holds for that column alone.
+    """
+
+    def __init__(self, *args: Any, columns: Sequence[FileColumn], sheet: RegisterSheet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns = columns
+        choices = choices_for(sheet)
+        for number, column in enumerate(columns):
+            if column.can_be_mapped:
+                self.fields[f"column-{number}"] = forms.ChoiceField(
+                    label=column.header,
+                    choices=choices,
+                    initial=column.choice,
+                    required=False,
+                    widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+                    error_messages={"invalid_choice": "选择的列不在这张登记表里，请重新选择。"},
+                )
+                self.fields[f"header-{number}"] = forms.CharField(
+                    initial=column.name, required=False, strip=False, widget=forms.HiddenInput
+                )
+
+    @property
+    def lines(self) -> list[tuple[FileColumn, forms.BoundField | None, forms.BoundField | None]]:
+        """Each column of the file with its choice and its header; None for one that cannot be mapped."""
+        return [
+            (column, self[f"column-{number}"], self[f"header-{number}"])
+            if f"column-{number}" in self.fields
+            else (column, None, None)
+            for number, column in enumerate(self.columns)
+        ]
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What was chosen, by the normalised header of the column; call only when the form is valid."""
+        return {
+            column.name: self.cleaned_data[f"column-{number}"]
+            for number, column in enumerate(self.columns)
+            if f"column-{number}" in self.data and self.cleaned_data.get(f"header-{number}") == column.name
+        }
+
+    def field_of(self, name: str) -> str:
+        """Return the form field of the column with this normalised header; "" for none."""
+        found = (number for number, column in enumerate(self.columns) if column.name == name)
+        return next((f"column-{number}" for number in found), "")
+
+
+class CellForm(forms.Form):
+    """One cell of a row of the file, and where the person came from. The batch's pages have one such form a cell."""
+
+    row = forms.CharField(required=False, widget=forms.HiddenInput)
+    field = forms.CharField(required=False, widget=forms.HiddenInput)
+    text = forms.CharField(required=False)
+    back = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class LockedReasonForm(forms.Form):

@@ -1,7 +1,7 @@
 """The three kinds of work on a batch: checking, committing, undoing (see `changzhi_portal.jobs`).
 
-What is an upload's own about them: their sentences, what a batch that failed is afterwards, and that the office of a
-batch may have been closed since it was uploaded.
+What is an upload's own about them: their sentences, what a batch that failed is afterwards, and that its uploader is
+notified of that.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from changzhi_portal.celery import Queue
 from changzhi_portal.jobs import Claim, JobKind
 from changzhi_portal.refusals import PortalError
 from uploads.models import UploadBatch
+from uploads.outcome_notices import notify_uploader
 
 logger = logging.getLogger(__name__)
 State = UploadBatch.State
@@ -24,6 +25,16 @@ BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复�
 _BROKEN = "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。"
 _GIVEN_UP = "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
 _NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
+
+
+def load_batch(batch_id: int) -> UploadBatch:
+    """Return a batch with what working on it needs."""
+    return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
+
+
+def _notify_of_failure(batch_id: int) -> None:
+    notify_uploader(load_batch(batch_id))
+
 
 CHECK = JobKind(
     model=UploadBatch,
@@ -35,6 +46,7 @@ CHECK = JobKind(
     given_up=_GIVEN_UP,
     broken=_BROKEN,
     unreachable=BROKER_AWAY,
+    on_failure=_notify_of_failure,
 )
 COMMIT = JobKind(
     model=UploadBatch,
@@ -46,6 +58,7 @@ COMMIT = JobKind(
     given_up=_GIVEN_UP,
     broken=_BROKEN,
     unreachable=BROKER_AWAY,
+    on_failure=_notify_of_failure,
 )
 # A batch whose undoing fails or is given up is what it was: committed.
 UNDO = JobKind(
@@ -58,20 +71,8 @@ UNDO = JobKind(
     given_up=_NOT_UNDONE,
     broken=_NOT_UNDONE,
     unreachable=BROKER_AWAY,
+    on_failure=_notify_of_failure,
 )
-
-
-def load_batch(batch_id: int) -> UploadBatch:
-    """Return a batch with what working on it needs."""
-    return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
-
-
-def follow_office(batch: UploadBatch) -> None:
-    """Give a batch whose office has been closed meanwhile to the office's successor, as the office's people are."""
-    office = batch.division.current_division
-    if office != batch.division:
-        batch.division = office
-        UploadBatch.objects.filter(pk=batch.pk).update(division=office)
 
 
 def work_on(claim: Claim[UploadBatch], work: Callable[[Claim[UploadBatch]], None]) -> None:

@@ -1,4 +1,4 @@
-"""What uploads add to the home page: what an office still has to do this month, and who has done what."""
+"""Panels of uploads on the home page and on a county's report: which registers were brought in for the month."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FromAbove(NamedTuple):
 
 
 def _from_above(period: ReportingPeriod, path: str) -> dict[str, FromAbove]:
-    """By register, what the county or the bureau has brought in for the office at `path`.
+    """Return, by register, what the county or the bureau has brought in for the office at `path`.
 
     Not cut to the user's scope: nothing is told but that it was done and when. The bureau's own page counts it so too.
     """
@@ -47,11 +47,11 @@ class OfficeMonth(HomePanel):
     requires = "may_upload"
 
     def concerns(self, user: Any) -> bool:
-        """Offices of counties and towns; the city's bureau sees them all in `BureauMonth`."""
+        """Return whether the user sits at a county or town; the city's bureau has `BureauMonth`."""
         return super().concerns(user) and user.division.level != "city"
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """Per register the newest upload that stands in it, and a newer one that is not finished."""
+        """Return, per register, the newest upload that stands in it, and a newer one that is not finished."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
@@ -79,7 +79,7 @@ def _line(
     unfinished: UploadBatch | None,
     from_above: FromAbove | None,
 ) -> dict[str, Any]:
-    """One register of an office; what a later upload has replaced is nothing to do any more."""
+    """Return the line of one register; an unfinished upload that a later one has replaced is left out."""
     if reported is not None and unfinished is not None and unfinished.pk < reported.pk:
         unfinished = None
     url = f"{reverse('uploads:new')}?register={sheet.name}"
@@ -100,11 +100,11 @@ class BureauMonth(HomePanel):
     requires = "may_upload"
 
     def concerns(self, user: Any) -> bool:
-        """The city's bureau."""
+        """Return whether the user sits at the city's bureau."""
         return super().concerns(user) and user.division.level == "city"
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """A line per county with, per register, when it was last committed; uploads of towns count for their county."""
+        """Return a line per county with, per register, when it was last brought in; towns count for their county."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
@@ -122,7 +122,7 @@ class BureauMonth(HomePanel):
 def _cell(
     sheet: type[RegisterSheet], path: str, own_path: str, newest: Mapping[tuple[str, str], datetime.datetime]
 ) -> dict[str, Any]:
-    """When the offices of a county last brought in a register; else when the bureau did so for the whole city."""
+    """Return when the offices of a county last brought in a register, else when the bureau did for the whole city."""
     moments = [at for (office, name), at in newest.items() if office.startswith(path) and name == sheet.name]
     by_bureau = newest.get((own_path, sheet.name))
     return {"register": sheet, "at": max(moments, default=by_bureau), "is_by_bureau": not moments and bool(by_bureau)}
@@ -137,7 +137,7 @@ class SubmissionUploads(RecordPanel):
     template_name = "uploads/submission_panel.html"
 
     def context(self, request: HttpRequest, record: Any) -> dict[str, Any]:
-        """Per register the newest upload of the county's offices that stands in it."""
+        """Return, per register, the newest upload of the county's offices that stands in it."""
         batches = UploadBatch.objects.visible_to(request.user).within(record.county).filter(period=record.period)
         reported = batches.reported().newest_of_each_register()
         prefetch_related_objects(list(reported.values()), "uploaded_by")

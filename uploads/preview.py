@@ -1,21 +1,21 @@
-"""What the batch page shows of a batch's rows: tabs, filters, pages, values in words."""
+"""What the page of a batch shows of its rows: tabs, filters, pages, values in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page
-from django.db.models import QuerySet
 
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.problems import CODE_TITLES
 from changzhi_portal.registers.register import RegisterSheet
-from uploads.absence import described, unmentioned_page
-from uploads.correcting import positions_of
 from uploads.models import UploadBatch, UploadRow
-from uploads.staging import CLEARED
+from uploads.models.row import UploadRowQuerySet
+from uploads.rows.corrections import positions_of
+from uploads.rows.staged import CLEARED
+from uploads.unmentioned_records import describe_record, unmentioned_page
 
 ROWS_A_PAGE = 50
 LONGEST_SEARCH = 50
@@ -43,7 +43,7 @@ class Narrowing(NamedTuple):
 
     @classmethod
     def asked_by(cls, query: Mapping[str, str], tab: Tab) -> Narrowing:
-        """As the address says; kinds of problems only where problems are listed."""
+        """Read it from the address; kinds of problems only where problems are listed."""
         code = query.get("code", "") if tab.name in WITH_PROBLEMS else ""
         return cls(query.get("q", "").strip()[:LONGEST_SEARCH], code if code in CODE_TITLES else "")
 
@@ -56,16 +56,8 @@ class ProblemLine(NamedTuple):
     is_personal: bool
 
 
-class RowShown(NamedTuple):
-    """A staged row with what its tab shows of it."""
-
-    row: UploadRow
-    values: list[tuple[str, str]]
-    problems: list[ProblemLine]
-
-
 def tabs_of(batch: UploadBatch) -> list[Tab]:
-    """The tabs of a batch, what needs attention first."""
+    """Return the tabs of a batch, what needs attention first."""
     if batch.state == State.UNDONE:
         return [
             Tab("kept", "保留", batch.undo_kept),
@@ -85,33 +77,32 @@ def tabs_of(batch: UploadBatch) -> list[Tab]:
 
 
 def chosen_tab(tabs: list[Tab], name: str) -> Tab:
-    """The tab of that name, else the first that has rows."""
+    """Return the tab of that name, else the first that has rows."""
     named = next((tab for tab in tabs if tab.name == name), None)
     return named or next((tab for tab in tabs if tab.number and tab.name != UNMENTIONED), tabs[0])
 
 
-def rows_under(batch: UploadBatch, tab: str) -> QuerySet[UploadRow]:
-    """The rows of one tab in the order of the file."""
-    rows = batch.staged_rows.order_by("position")
+def rows_under(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
+    """Return the rows of one tab in the order of the file."""
+    rows = batch.staged_rows.in_file_order()
     if tab in UNDONE:
         return rows.filter(undo_outcome=UNDONE[tab])
-    if tab == "errors":
-        return rows.filter(outcome=Outcome.ERROR)
     if tab == "warnings":
-        return rows.filter(has_warning=True)
-    return rows.filter(outcome={"new": Outcome.NEW, "changed": Outcome.CHANGED}.get(tab, Outcome.UNCHANGED))
+        return rows.with_warning()
+    outcomes = {"errors": Outcome.ERROR, "new": Outcome.NEW, "changed": Outcome.CHANGED}
+    return rows.with_outcome(outcomes.get(tab, Outcome.UNCHANGED))
 
 
 def page_under(batch: UploadBatch, tab: Tab, narrowing: Narrowing, number: Any) -> Page:
-    """One page of a tab.
+    """Return one page of a tab.
 
-    Its length is the batch's counter, so that 100,000 rows need not be counted; only a narrowed tab is counted.
+    The batch's counter gives the length of the tab, so that 100,000 rows need not be counted; only a narrowed tab is.
     """
     rows = rows_under(batch, tab.name)
     if narrowing.text:
-        rows = rows.filter(label__contains=narrowing.text)
+        rows = rows.named(narrowing.text)
     if narrowing.code:
-        rows = rows.filter(codes__contains=f" {narrowing.code} ")
+        rows = rows.with_problem_code(narrowing.code)
     paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
     if not any(narrowing):
         paginator.count = tab.number
@@ -119,7 +110,7 @@ def page_under(batch: UploadBatch, tab: Tab, narrowing: Narrowing, number: Any) 
 
 
 def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str], user: Any) -> dict[str, Any]:
-    """What `uploads/rows.html` needs: the tabs, the chosen one's page and its rows, and what may narrow them."""
+    """Return the context of `uploads/rows.html`: the tabs, the chosen one's page and rows, and what may narrow them."""
     tabs = tabs_of(batch)
     tab = chosen_tab(tabs, query.get("tab", ""))
     narrowing = Narrowing.asked_by(query, tab)
@@ -127,25 +118,31 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
         page = unmentioned_page(batch, sheet, user, text=narrowing.text, page=number, size=ROWS_A_PAGE)
-        return context | {"page": page, "rows": [described(record, sheet) for record in page]}
+        return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
     page = page_under(batch, tab, narrowing, number)
-    return context | {"page": page, "rows": [_shown(row, batch, tab, sheet) for row in page]}
+    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet)}
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
-    """The kinds of problems that the batch's rows have, to choose from."""
+    """Return the kinds of problems that the batch's rows have, to choose from."""
     if tab.name not in WITH_PROBLEMS:
         return []
     return [(code, title) for code, title in CODE_TITLES.items() if code in batch.problem_counts]
 
 
-def _shown(row: UploadRow, batch: UploadBatch, tab: Tab, sheet: RegisterSheet) -> RowShown:
-    values = values_in_words(row, sheet) if tab.name == "new" else []
-    return RowShown(row, values, problem_lines(row, batch, sheet) if tab.name in WITH_PROBLEMS else [])
+def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: RegisterSheet) -> list[Any]:
+    """Return the lines of a tab's table: (row, problem), (row, change), or (row, its values in words); else the rows."""
+    if tab.name in WITH_PROBLEMS:
+        return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
+    if tab.name == "changed":
+        return [(row, change) for row in rows for change in row.changes]
+    if tab.name in UNDONE:
+        return list(rows)
+    return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
-    """The problems of a row; one in a cell of the file can be corrected while the batch waits for a decision."""
+    """Return the problems of a row; one in a cell of the file can be corrected while the batch waits for a decision."""
     positions = positions_of(batch, row) if batch.state == State.CHECKED else {}
     by_header = {column.header: column for column in sheet.columns if column.field in positions}
     lines = []
@@ -156,7 +153,7 @@ def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> l
 
 
 def values_in_words(row: UploadRow, sheet: RegisterSheet | type[RegisterSheet]) -> list[tuple[str, str]]:
-    """Header and value of each cell that says something; personal values masked."""
+    """Return header and value of each cell that is not blank; personal values masked."""
     shown = []
     cleared = row.values.get(CLEARED, [])
     for column in sheet.columns:

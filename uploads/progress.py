@@ -1,4 +1,4 @@
-"""How far a batch is, for the page that waits. In the cache: a commit's own transaction hides what it writes."""
+"""How far a batch is, for the page that waits; kept in the cache, because a commit's transaction hides what it writes."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def _key(ref: str) -> str:
 
 
 def read_progress(ref: str) -> Progress:
-    """The last report of a batch."""
+    """Return the last report of the batch with this ref."""
     return Progress(**cache.get(_key(ref), {}))
 
 
 class Reporter:
-    """Reports a batch's progress, and lets the batch show a sign of life, at most every few tenths of a second."""
+    """Reports a batch's progress and calls `sign_of_life`, at most once in SECONDS_BETWEEN_REPORTS."""
 
     def __init__(self, ref: str, sign_of_life: Callable[[], None] = lambda: None) -> None:
         self._ref = ref
@@ -50,7 +50,7 @@ class Reporter:
         self(0, total)
 
     def __call__(self, done: int, total: int) -> None:
-        """`done` of `total` rows of this step are done."""
+        """Report that `done` of `total` rows of this step are done."""
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_REPORTS:
             self._last = now
@@ -58,7 +58,7 @@ class Reporter:
             self._sign_of_life()
 
     def _show(self, progress: Progress) -> None:
-        """Put it where the page looks. A cache that is away costs the progress bar, not the work."""
+        """Store the report; when the cache is away, only the progress bar is missing and the work goes on."""
         try:
             cache.set(_key(self._ref), asdict(progress), KEPT_SECONDS)
         except (OSError, RedisError) as error:

@@ -1,4 +1,4 @@
-"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (docs/domain.md §9)."""
+"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (docs/domain.md §9.3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = "uploads"
 
 
 def read_within_limit(chunks: Iterable[bytes]) -> bytes:
-    """All bytes of an upload. Raises FileRefusedError before more than UPLOAD_MAX_BYTES have been taken in."""
+    """Return all bytes of an upload. Raises FileRefusedError once more than UPLOAD_MAX_BYTES have come."""
     taken = bytearray()
     for chunk in chunks:
         taken += chunk
@@ -35,12 +35,12 @@ def read_within_limit(chunks: Iterable[bytes]) -> bytes:
 
 
 def sha256_of(data: bytes) -> str:
-    """The hexadecimal SHA-256 of a file."""
+    """Return the hexadecimal SHA-256 of a file."""
     return hashlib.sha256(data).hexdigest()
 
 
 def keep_original(ref: str, data: bytes) -> str:
-    """Store a file encrypted; returns its name below MEDIA_ROOT. Raises UnavailableError where the disk does not take it."""
+    """Store a file encrypted and return its name below MEDIA_ROOT. Raises UnavailableError where the disk does not take it."""
     name = f"{FOLDER}/{ref}"
     path = Path(settings.MEDIA_ROOT) / name
     try:
@@ -66,7 +66,7 @@ def forget_original(name: str) -> None:
 
 
 def original_bytes(name: str) -> bytes:
-    """The plain bytes of a stored file. Raises NotFoundError when it is not there (purged, or another machine's disk)."""
+    """Return the plain bytes of a stored file. Raises NotFoundError when it is not there (purged, or another machine's disk)."""
     try:
         if not name:
             raise FileNotFoundError("purged")
@@ -79,7 +79,7 @@ def original_bytes(name: str) -> bytes:
 
 @contextmanager
 def original_as_file(name: str) -> Iterator[Path]:
-    """The plain file at a path that other processes of ours can open, for as long as the context lasts.
+    """Give the path of the plain file for as long as the context lasts; other processes of ours can open it.
 
     In memory, so that a process that is killed leaves no plain copy on the disk.
     """

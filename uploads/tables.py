@@ -35,5 +35,5 @@ class BatchTable(RegisterTable):
         fields = ()
 
     def render_register(self, value: str) -> str:
-        """The register's title."""
+        """Return the register's title."""
         return register_named(value).title

@@ -2,12 +2,11 @@
 
 from django.urls import path
 
-from uploads.views import batch, downloads, notices, steps
+from uploads.views import batch, downloads, steps
 
 app_name = "uploads"
 urlpatterns = [
     path("", batch.BatchList.as_view(), name="list"),
-    path("notices/", notices.Notices.as_view(), name="notices"),
     path("new/", batch.NewUpload.as_view(), name="new"),
     path("template/<slug:register>.xlsx", downloads.Template.as_view(), name="template"),
     path("export/<slug:register>.xlsx", downloads.Export.as_view(), name="export"),
@@ -20,6 +19,5 @@ urlpatterns = [
     path("<slug:ref>/locked/", steps.AlterLocked.as_view(), name="locked"),
     path("<slug:ref>/correct/", steps.CorrectCell.as_view(), name="correct"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
-    path("<slug:ref>/seen/", notices.MarkSeen.as_view(), name="seen"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),
 ]

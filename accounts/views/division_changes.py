@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.generic.base import TemplateResponseMixin
+from django.urls import reverse
 
 from accounts.actions import apply_division_changes, users_to_move
+from accounts.forms import ApplyChangesForm
 from accounts.models import User
-from changzhi_portal.pages.base import PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.pages import FormPage
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
@@ -29,48 +26,40 @@ class PreviewLine:
     users: int
 
 
-class DivisionChanges(TemplateResponseMixin, PortalPage):
+class DivisionChanges(FormPage):
     """Preview and application of the changes of the earliest pending day, all of them together."""
 
     requires = "may_change_divisions"
     title = "区划变更"
     template_name = "accounts/division_changes.html"
+    form_class = ApplyChangesForm
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the preview, the later changes and the applied ones."""
-        context = self.get_context_data(applied=_applied(), coming=_coming())
-        changes = _of_the_first_day()
-        if changes:
-            context |= _preview(plan_changes(changes))
-        return self.render_to_response(context)
+    def load(self) -> None:
+        """Find the changes of the first day that has any."""
+        pending = list(pending_changes())
+        self.changes = [change for change in pending if change.effective_on == pending[0].effective_on]
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Apply the changes that the page has shown; if the pending changes are others by now, only show the page again."""
-        changes = _of_the_first_day()
-        if request.POST.getlist("change") != _keys(changes):
-            messages.warning(request, "待应用的变更与刚才显示的不同，请重新核对后再确认。")
-            return redirect("accounts:division_changes")
-        try:
-            applied = apply_division_changes(by=cast(User, request.user), changes=changes)
-        except PortalError as error:
-            messages.error(request, str(error))
-            return redirect("accounts:division_changes")
-        for of_day in applied:
-            messages.success(
-                request,
-                f"已应用{of_day.plan.effective_on:%Y-%m-%d}的区划变更：{of_day.plan.number_of_communities}个社区、"
-                f"{of_day.users}个账号已转到新的区划。",
-            )
-        return redirect("accounts:division_changes")
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add the changes, for the form to compare with what the page had shown."""
+        return {**super().get_form_kwargs(), "changes": self.changes}
 
+    def act(self, form: ApplyChangesForm) -> str:
+        """Apply the changes of the day."""
+        applied = apply_division_changes(by=cast(User, self.request.user), changes=self.changes)
+        return "".join(
+            f"已应用{of_day.plan.effective_on:%Y-%m-%d}的区划变更：{of_day.plan.number_of_communities}个社区、"
+            f"{of_day.users}个账号已转到新的区划。"
+            for of_day in applied
+        )
 
-def _of_the_first_day() -> list[DivisionChange]:
-    pending = list(pending_changes())
-    return [change for change in pending if change.effective_on == pending[0].effective_on]
+    def get_success_url(self) -> str:
+        """Return the address of this page."""
+        return reverse("accounts:division_changes")
 
-
-def _keys(changes: list[DivisionChange]) -> list[str]:
-    return [str(change.pk) for change in changes]
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what would happen, and what has."""
+        preview = _preview(plan_changes(self.changes)) if self.changes else {}
+        return super().get_context_data(applied=_applied(), coming=_coming(), **preview, **kwargs)
 
 
 def _applied() -> list[DivisionChange]:
@@ -89,7 +78,6 @@ def _preview(plan: ChangePlan) -> dict[str, Any]:
     affected = ReportingPeriod.objects.locked().filter(month__gte=plan.effective_on.replace(day=1))
     return {
         "plan": plan,
-        "keys": _keys(list(plan.changes)),
         "lines": [_line(plan, change, users) for change in plan.changes],
         "users": users,
         "locked_months": list(affected.order_by("month")),

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.forms import OwnPasswordForm, SignInForm
 from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.pages import FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
-from notices.actions import mark_notices_as_seen
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -30,6 +32,12 @@ class SignIn(auth_views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
     extra_context = {"title": "登录"}
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Show what is wrong, with the status of every refused form."""
+        response = super().form_invalid(form)
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Redirect the whole page here when htmx requests a part of it after the session has ended."""
@@ -44,32 +52,27 @@ class SignOut(auth_views.LogoutView):
     """Sign-out (POST only), followed by the sign-in page."""
 
 
-class OwnPassword(auth_views.PasswordChangeView):
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class OwnPassword(FormPage):
     """The page for changing one's own password, to which users with a first password are redirected."""
 
+    requires = EVERYBODY
+    title = "修改密码"
     template_name = "accounts/password.html"
     form_class = OwnPasswordForm
-    success_url = reverse_lazy("home")
-    extra_context = {"title": "修改密码"}
 
-    def form_valid(self, form: OwnPasswordForm) -> HttpResponse:
-        """Save the password with a message; the session continues."""
-        response = super().form_valid(form)
-        messages.success(self.request, "密码已修改，下次登录请用新密码。")
-        return response
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add the user whose password it is."""
+        return {**super().get_form_kwargs(), "user": self.request.user}
 
+    def act(self, form: OwnPasswordForm) -> str:
+        """Set the password; the session goes on."""
+        update_session_auth_hash(self.request, form.save())
+        return "密码已修改，下次登录请用新密码。"
 
-class NoticesSeen(PortalPage):
-    """Request of a page to mark the notices about it as seen; it is a POST because a GET must not write."""
-
-    requires = EVERYBODY
-
-    def post(self, request: PortalRequest) -> HttpResponse:
-        """Mark the notices about `about` as seen. The response to htmx is empty and reloads the number in the menu."""
-        mark_notices_as_seen(by=request.user, about=request.POST.get("about", ""))
-        if request.htmx:
-            return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
-        return redirect("home")
+    def get_success_url(self) -> str:
+        """Return the address of the home page."""
+        return reverse("home")
 
 
 class OwnAccount(TemplateResponseMixin, PortalPage):

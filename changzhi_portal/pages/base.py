@@ -40,7 +40,7 @@ class PortalPage(ContextMixin, View):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """The view function; raises ImproperlyConfigured for a page that does not say who may open it."""
+        """Return the view function; raises ImproperlyConfigured for a page that does not say who may open it."""
         if not isinstance(getattr(cls, "requires", None), str):
             raise ImproperlyConfigured(f"{cls.__name__} must say who may open it: set `requires`.")
         return super().as_view(**initkwargs)
@@ -51,12 +51,18 @@ class PortalPage(ContextMixin, View):
             raise PermissionDenied(f"“{request.user.role.label}”角色不能打开{self.get_title() or '这个页面'}。")
         return super().dispatch(request, *args, **kwargs)
 
+    def load(self) -> None:
+        """Find what the address (`self.kwargs`) names, as far as the user may see it; raises Http404.
+
+        Called once the role may open the page: by form and action pages themselves, by others where they need it.
+        """
+
     def get_title(self) -> str:
-        """The page's heading; of a detail page, the record's name."""
+        """Return the page's heading; of a detail page, the record's name."""
         return self.title
 
     def get_crumbs(self) -> list[Crumb]:
-        """The way back to the home page, without the page itself."""
+        """Return the way back to the home page, without the page itself."""
         return []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -74,5 +80,5 @@ def check_scoped(page: type, queryset: Any) -> None:
 
 
 def number_in(text: str) -> int:
-    """A number that a form sends, such as a key or a position; 0, which no row has, for anything that is none."""
+    """Return a number that a form sends, such as a key or a position; 0, which no row has, for anything that is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -32,12 +32,12 @@ class DetailPage(TemplateResponseMixin, PortalPage):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """The view function; raises ImproperlyConfigured when the record could not be cut to the user's scope."""
+        """Return the view function; raises ImproperlyConfigured when the record could not be cut to the user's scope."""
         check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(**initkwargs)
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page of the record with this ref."""
+        """Show the page of the record with this ref."""
         self.record = self.get_record(ref)
         panels = record_panels(request, self.record)
         context = self.get_context_data(
@@ -49,17 +49,17 @@ class DetailPage(TemplateResponseMixin, PortalPage):
         return self.render_to_response(context)
 
     def get_record(self, ref: str) -> Model:
-        """The record, if the user may see it; raises Http404."""
+        """Return the record, if the user may see it; raises Http404."""
         return get_object_or_404(self.queryset.visible_to(self.request.user), ref=ref)  # type: ignore[attr-defined]
 
     def get_facts(self) -> list[Fact]:
-        """The record's columns in words."""
+        """Return the record's columns in words."""
         return [fact_of(self.record, name) for name in self.facts]
 
     def get_title(self) -> str:
-        """The record's name; before it is found, the register's."""
+        """Return the record's name; before it is found, the register's."""
         return str(self.record) if hasattr(self, "record") else self.list_title
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list."""
+        """Lead back to the list."""
         return [Crumb(self.list_title, reverse(self.list_url_name))]

@@ -15,7 +15,7 @@ MAX_LETTERS = 24
 
 
 def pinyin_pattern(text: str) -> str | None:
-    """A regular expression that finds `text` as pinyin in a stored sort key, or None when it is not plain letters.
+    """Return a regular expression that finds `text` as pinyin in a stored sort key, or None when it is not plain letters.
 
     Sort keys are syllables with tones ("dong1 jie1"). Initials ("dj"), whole syllables ("dongjie") and
     mixtures ("djie") match from the beginning of a syllable.
@@ -69,7 +69,7 @@ class RegisterFilterSet(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
 
     def get_form_class(self) -> type[forms.Form]:
-        """The register's form with one field per filter."""
+        """Return the register's form with one field per filter."""
         return type("RegisterFilterForm", (self.form_class,), {n: f.field for n, f in self.filters.items()})
 
     @property
@@ -83,10 +83,10 @@ class RegisterFilterSet(django_filters.FilterSet):
         return []
 
     def filter_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """The rows the search box finds."""
+        """Return the rows the search box finds."""
         text = value.strip()
         return queryset.filter(self.search(text)) if text else queryset
 
     def search(self, text: str) -> Q:
-        """The condition that a row matches the words in the search box."""
+        """Return the condition that a row matches the words in the search box."""
         raise NotImplementedError(f"{type(self).__name__} must say what its search box finds.")

@@ -42,12 +42,12 @@ class ListPage(TemplateResponseMixin, PortalPage):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """The view function; raises ImproperlyConfigured when the rows could not be cut to the user's scope."""
+        """Return the view function; raises ImproperlyConfigured when the rows could not be cut to the user's scope."""
         check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(**initkwargs)
 
     def get(self, request: PortalRequest) -> HttpResponse:
-        """The whole page, or only the result when htmx asks for it."""
+        """Show the whole page, or only the result when htmx asks for it."""
         visible = self.get_queryset()
         filterset = self.filterset(request.GET, queryset=visible, request=request, form_class=self.form)
         rows = filterset.qs if filterset.is_valid() else visible.none()
@@ -72,7 +72,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
         return response
 
     def get_queryset(self) -> QuerySet:
-        """The rows the user may see."""
+        """Return the rows the user may see."""
         return self.queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
 
     def _page_size(self) -> int:
@@ -81,7 +81,7 @@ class ListPage(TemplateResponseMixin, PortalPage):
 
 
 def _without_blanks(request: PortalRequest) -> str:
-    """The query string with only what was really asked, so that addresses stay short enough to pass on."""
+    """Return the query string with only what was really asked, so that addresses stay short enough to pass on."""
     asked = request.GET.copy()
     for name in list(asked):
         if not any(asked.getlist(name)):

@@ -24,7 +24,7 @@ class Manual(NamedTuple):
 
 @cache
 def manual() -> Manual:
-    """The manual of this release, rendered once; the title is left to the page."""
+    """Return the manual of this release, rendered once; the title is left to the page."""
     source = (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
     body = source.partition("\n")[2]
     renderer = Markdown(
@@ -44,5 +44,5 @@ class ManualPage(TemplateResponseMixin, PortalPage):
     template_name = "frame/manual.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The whole manual: short enough to be searched with the browser's own search, and to be printed."""
+        """Show the whole manual: short enough to be searched with the browser's own search, and to be printed."""
         return self.render_to_response(self.get_context_data(manual=manual()))

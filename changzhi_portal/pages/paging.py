@@ -20,7 +20,7 @@ class ForgivingPaginator(Paginator):
     """Shows the nearest page instead of an error when an old link asks for one that is gone."""
 
     def validate_number(self, number: Any) -> int:
-        """The page number, brought into range."""
+        """Return the page number, brought into range."""
         try:
             return super().validate_number(number)
         except PageNotAnInteger:

@@ -29,7 +29,7 @@ class Panel:
     requires: ClassVar[str] = EVERYBODY
 
     def concerns(self, user: Any) -> bool:
-        """Whether the panel is shown to this user."""
+        """Return whether the panel is shown to this user."""
         return has_right(user, self.requires)
 
 
@@ -37,7 +37,7 @@ class HomePanel(Panel):
     """A part of the home page."""
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """What the template shows, cut to the user's scope; a panel declares it.
+        """Return what the template shows, cut to the user's scope; a panel declares it.
 
         `urgency` says how much the panel's own action is what the person has to do now; none by default (NOTHING_TO_DO).
         """
@@ -51,7 +51,7 @@ class RecordPanel(Panel):
     is_above: ClassVar[bool] = False  # before the record's own tables, because people look for it first
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """What the template shows, cut to the user's scope; a panel declares it.
+        """Return what the template shows, cut to the user's scope; a panel declares it.
 
         `remark` is a sentence for whoever decides about the record; a page may show it beside the button that does so.
         """
@@ -65,7 +65,7 @@ def _all_panels() -> tuple[Panel, ...]:
 
 
 def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
-    """The panels of the home page for this user: each its context, with `template_name` and `is_main`.
+    """Return the panels of the home page for this user: each its context, with `template_name` and `is_main`.
 
     The action of one panel at most is the page's main one: the most urgent, of equal ones the first.
     """
@@ -81,7 +81,7 @@ def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def record_panels(request: HttpRequest, record: Model) -> list[dict[str, Any]]:
-    """The panels of one record's page for this user: each its context, with `template_name` and `is_above`."""
+    """Return the panels of one record's page for this user: each its context, with `template_name` and `is_above`."""
     return [
         {"template_name": panel.template_name, "is_above": panel.is_above, **panel.context(request, record)}
         for panel in _all_panels()

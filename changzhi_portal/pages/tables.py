@@ -39,7 +39,7 @@ class RegisterTable(tables.Table):
     caption: ClassVar[str] = ""
 
     class Meta:
-        template_name = "frame/table.html"
+        template_name = "frame/register_table.html"
         default = DASH
 
     def __init__(self, data: QuerySet, **kwargs: Any) -> None:
@@ -50,7 +50,7 @@ class RegisterTable(tables.Table):
 
     @classmethod
     def redundant_for(cls, user: Any) -> tuple[str, ...]:
-        """The columns that say the same in every row that this user may see."""
+        """Return the columns that say the same in every row that this user may see."""
         return ()
 
     @property
@@ -109,7 +109,7 @@ class YesNoColumn(ShortColumn):
     """是, 否, or a dash when nobody has said."""
 
     def render(self, value: bool) -> str:
-        """The word."""
+        """Return the word."""
         return in_words(value)
 
 

@@ -1,6 +1,6 @@
 """The row of an edit: what a form or the API says of one record, read as a batch of one row without a file.
 
-`changelog.editing` checks such a row and carries it out.
+`changelog.actions` checks such a row and carries it out.
 """
 
 from __future__ import annotations

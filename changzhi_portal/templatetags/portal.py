@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.filter
 def quantity(value: Decimal | int | None) -> str:
-    """A number with thousands separated and without idle decimals: 12,345.5; a dash when unknown."""
+    """Return a number with thousands separated and without idle decimals: 12,345.5; a dash when unknown."""
     if value is None:
         return "—"
     number = Decimal(value)
@@ -25,7 +25,7 @@ def quantity(value: Decimal | int | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
-    """The user's menu entries, each with whether the page lies in one of its sections."""
+    """Return the user's menu entries, each with whether the page lies in one of its sections."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     current = match.view_name if match is not None else ""
@@ -34,11 +34,11 @@ def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
 
 @register.filter
 def sort_direction(table: Any, column_name: str) -> str:
-    """The `aria-sort` value of a table's column: ascending, descending or none."""
+    """Return the `aria-sort` value of a table's column: ascending, descending or none."""
     return table.sorted_by.get(column_name, "none")
 
 
 @register.filter
 def since(day: datetime.date) -> str:
-    """The first day of a fact; one whose beginning is not on record says so instead of showing a made-up day."""
+    """Return the first day of a fact; one whose beginning is not on record says so instead of showing a made-up day."""
     return "建档时" if day <= BEGINNING else f"{day:%Y-%m-%d}"

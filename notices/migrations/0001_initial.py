@@ -37,12 +37,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("about", models.CharField(blank=True, db_index=True, max_length=13, verbose_name="所说的记录")),
+                (
+                    "kind",
+                    models.SlugField(
+                        blank=True, help_text="由发出通知的程序使用，不显示", max_length=30, verbose_name="种类"
+                    ),
+                ),
                 ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="时间")),
                 ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="看过的时间")),
                 (
                     "mail",
                     models.CharField(
                         choices=[
+                            ("portal", "只在平台内通知"),
                             ("none", "没有登记邮箱"),
                             ("waiting", "等待发送"),
                             ("sending", "正在发送"),

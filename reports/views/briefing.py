@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from csp.decorators import csp_exempt
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,12 +14,10 @@ from django.utils.decorators import method_decorator
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 
-from changzhi_portal.pages import Crumb, ListPage, PortalPage
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.rights import EVERYBODY, has_right
 from communities.models import Division
-from reports.actions import prepare_briefing
-from reports.correcting import issue_correction
+from reports.actions import issue_correction, prepare_briefing
 from reports.filters import BriefingFilterSet
 from reports.forms import BriefingFilterForm, PrintBriefingForm
 from reports.issue import issue_text
@@ -47,7 +44,7 @@ class BriefingList(ListPage):
     is_filled_by_uploads = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With `print_form` for those who may print, as soon as there is a month to print."""
+        """Add `print_form` for those who may print, as soon as there is a month to print."""
         user = self.request.user
         print_form = PrintBriefingForm(user=user) if has_right(user, _MAY_PRINT) else None
         if print_form and not print_form.has_months:
@@ -63,7 +60,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
     briefing: Briefing
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page of the issue, if it lies in the user's area."""
+        """Show the page of the issue, if it lies in the user's area."""
         self.briefing = find_briefing(request, ref)
         editions = list(
             Briefing.objects.editions_of(self.briefing).visible_to(request.user).exclude(pk=self.briefing.pk)
@@ -81,7 +78,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return self.render_to_response(context)
 
     def _has_changed_since_lock(self, other_editions: list[Briefing]) -> bool:
-        """Whether the newest edition is shown and computing its locked month again would change figures of its area.
+        """Return whether the newest edition is shown and computing its locked month again would change figures of its area.
 
         A corrected edition reflects what was known when it was issued: only a later comparison speaks of more.
         """
@@ -102,7 +99,7 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return _name(self.briefing) if hasattr(self, "briefing") else "简报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list."""
+        """Lead back to the list."""
         return [Crumb("简报", reverse("reports:briefings"))]
 
 
@@ -113,7 +110,7 @@ class BriefingProgress(TemplateResponseMixin, PortalPage):
     template_name = "reports/briefing_progress.html"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """What the worker is doing."""
+        """Show what the worker is doing."""
         briefing = find_briefing(request, ref)
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("reports:briefing", ref=briefing.ref)
@@ -124,33 +121,41 @@ class BriefingProgress(TemplateResponseMixin, PortalPage):
         return self.render_to_response({"briefing": briefing, "news": news})
 
 
-class PrintBriefing(PortalPage):
-    """The button 生成简报: queues the issue and shows its page."""
+class PrintBriefing(FormPage):
+    """生成简报: queues the issue of a month and division, and shows its page. The list has this form beside its heading."""
 
     requires = _MAY_PRINT
     title = "生成简报"
-    http_method_names = ("post", "options")
+    form_class = PrintBriefingForm
+    submit_label = "生成简报"
+    busy_label = "正在提交…"
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the issue of the month and division sent; what is wrong with them is said on the list."""
-        form = PrintBriefingForm(request.POST, user=request.user)
-        if not form.is_valid():
-            messages.error(request, form.problem)
-            return redirect("reports:briefings")
-        try:
-            briefing = prepare_briefing(
-                period=form.cleaned_data["period"],
-                division=form.cleaned_data["division"],
-                edition=form.cleaned_data["edition"] or 1,
-                by=request.user,
-            )
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("reports:briefings")
-        return redirect("reports:briefing", ref=briefing.ref)
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add the user, whose divisions may be chosen."""
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def act(self, form: PrintBriefingForm) -> str:
+        """Ask for the issue."""
+        asked = form.cleaned_data
+        self.briefing = prepare_briefing(
+            period=asked["period"], division=asked["division"], edition=asked["edition"] or 1, by=self.request.user
+        )
+        return ""
+
+    def get_success_url(self) -> str:
+        """Return the address of the issue's page, which shows the progress."""
+        return reverse("reports:briefing", args=[self.briefing.ref])
+
+    def get_cancel_url(self) -> str:
+        """Return the address of the list."""
+        return reverse("reports:briefings")
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Lead back to the list."""
+        return [Crumb("简报", reverse("reports:briefings"))]
 
 
-class CorrectBriefing(PortalPage):
+class CorrectBriefing(ActionPage):
     """The button 编发更正版: issues a corrected edition of a locked month's issue and shows its page.
 
     The right is asked for once the issue is found, so that one of another area does not exist here either.
@@ -158,19 +163,21 @@ class CorrectBriefing(PortalPage):
 
     requires = EVERYBODY
     title = "编发更正版"
-    http_method_names = ("post", "options")
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Make and queue the edition; a refusal is said on the page of the issue."""
-        briefing = find_briefing(request, ref)
-        if not has_right(request.user, _MAY_PRINT):
+    def load(self) -> None:
+        """Find the issue; raises Http404, and PermissionDenied for who may not print."""
+        self.briefing = find_briefing(self.request, self.kwargs["ref"])
+        if not has_right(self.request.user, _MAY_PRINT):
             raise PermissionDenied("编发更正版由市局业务员办理。")
-        try:
-            correction = issue_correction(briefing=briefing, by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("reports:briefing", ref=briefing.ref)
-        return redirect("reports:briefing", ref=correction.ref)
+
+    def act(self) -> str:
+        """Make and queue the edition."""
+        self.briefing = issue_correction(briefing=self.briefing, by=self.request.user)
+        return ""
+
+    def get_success_url(self) -> str:
+        """Return the address of the edition's page; after a refusal, of the issue's."""
+        return reverse("reports:briefing", args=[self.briefing.ref])
 
 
 # Browsers show a PDF in a viewer of their own, which our policy for pages would keep from loading.
@@ -182,7 +189,7 @@ class BriefingPdf(PortalPage):
     title = "简报"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """The file; the issue's page, which says how it stands, while there is none."""
+        """Show the file; the issue's page, which says how it stands, while there is none."""
         briefing = find_briefing(request, ref)
         path = pdf_path(briefing.pdf_name)
         if not briefing.pdf_name or not path.is_file():
@@ -196,7 +203,7 @@ class BriefingPdf(PortalPage):
 
 
 def find_briefing(request: HttpRequest, ref: str) -> Briefing:
-    """The issue, if the user may see it; raises Http404."""
+    """Return the issue, if the user may see it; raises Http404."""
     return get_object_or_404(Briefing.objects.newest_first().visible_to(request.user), ref=ref)
 
 

@@ -35,7 +35,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
     template_name = "reports/dashboard.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page; a month that was never measured says so."""
+        """Show the page; a month that was never measured says so."""
         context = self.get_context_data(
             period=self.period,
             periods=periods_measured(),
@@ -71,7 +71,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         )
 
     def _same_place(self) -> str:
-        """The code under which the other reading of the month knows the division; empty when only its parts do."""
+        """Return the code under which the other reading of the month knows the division; empty when only its parts do."""
         if self.division is None or not self.has_other_map:
             return ""
         if not self.shows_now:
@@ -101,7 +101,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return [*chosen, *self._town_asked_for(seen, chosen)]
 
     def _town_asked_for(self, seen: Any, chosen: list[Division]) -> list[Division]:
-        """A town that a city's user has come to through a chart; the city's list has no towns."""
+        """Return a town that a city's user has come to through a chart; the city's list has no towns."""
         asked = self.request.GET.get("division", "")
         if not asked or any(division.code == asked for division in chosen):
             return []
@@ -117,7 +117,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return next(iter(own or self.choices), None)
 
     def _division_with_code(self, code: str) -> Division | None:
-        """The division of that month, or what has taken its place since; None when the month has figures of neither."""
+        """Return the division of that month, or what has taken its place since; None when the month has figures of neither."""
         known = {division.code: division for division in self.choices}
         if code in known:
             return known[code]
@@ -127,7 +127,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return known.get(asked.current_division.code)
 
     def _figures(self, board: Board) -> dict[str, Any]:
-        """Everything below the choice of month and division; nothing where there are no figures."""
+        """Return everything below the choice of month and division; nothing where there are no figures."""
         cards = board.cards()
         if not cards:
             return {}
@@ -142,13 +142,14 @@ class Dashboard(TemplateResponseMixin, PortalPage):
             "trend": board.trend_chart(card),
             "months": board.months(card),
             "rows": board.rows(card, link_to),
+            "level_below": "县（市、区）" if board.division.level == Division.Level.CITY else "街道（乡镇）",
             "chart": board.chart(card, link_to),
             "tiles": board.tiles(card, link_to),
             **self._shortfalls(board, card),
         }
 
     def _shortfalls(self, board: Board, card: Card) -> dict[str, Any]:
-        """A page of the communities that fall short or are unknown; for a target of counties, the counties."""
+        """Return a page of the communities that fall short or are unknown; for a target of counties, the counties."""
         if card.target.level == Target.Level.COUNTY:
             return {"counties": board.counties_judged_by(card.target)}
         shows_unknown = self.request.GET.get("list") == "unknown"

@@ -49,6 +49,15 @@ class Migration(migrations.Migration):
                 ),
                 ("changes_seen", models.PositiveIntegerField(default=0, verbose_name="已核对的变更集数")),
                 (
+                    "not_compared",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="锁定后新增或修改统计口径的指标",
+                        verbose_name="未比较的指标",
+                    ),
+                ),
+                (
                     "period",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,

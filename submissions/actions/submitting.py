@@ -179,7 +179,10 @@ def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Fi
 
 
 def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The explanations to keep, each with the finding as it was explained. Raises InvalidError as `submit_month` says."""
+    """Return the explanations to keep, each with the finding as it was explained.
+
+    Raises InvalidError as `submit_month` says; its field is "explanations." and the key of the finding.
+    """
     texts = {key: text.strip() for key, text in given.items()}
     missing = [finding for finding in soft if not texts.get(_key(finding))]
     if missing:
@@ -187,13 +190,14 @@ def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, d
         raise InvalidError(
             f"还有{len(missing)}处需要说明情况，第一处是“{first.label}”（{first.rule.title}），请写明后再上报。",
             cure=f"{len(missing)} soft findings have no explanation, first {_key(first)}.",
-            field="explanations",
+            field=f"explanations.{_key(first)}",
         )
-    if any(len(texts[_key(finding)]) > EXPLANATION_LENGTH for finding in soft):
+    too_long = [finding for finding in soft if len(texts[_key(finding)]) > EXPLANATION_LENGTH]
+    if too_long:
         raise InvalidError(
             f"有的情况说明超过{EXPLANATION_LENGTH}个字，请写短一些。",
             cure=f"An explanation exceeds {EXPLANATION_LENGTH} characters.",
-            field="explanations",
+            field=f"explanations.{_key(too_long[0])}",
         )
     return {
         _key(finding): {

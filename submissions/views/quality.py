@@ -34,7 +34,7 @@ class DataQuality(TemplateResponseMixin, PortalPage):
     template_name = "submissions/quality.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """How much each rule finds, and a page of the findings, by place."""
+        """Show how much each rule finds, and a page of the findings, by place."""
         found = findings_for(period=self.period, division=self.division, user=request.user)
         counts = found.counts()
         chosen = self._chosen(found)

@@ -6,30 +6,31 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.facts import DASH
-from changzhi_portal.pages import Crumb, PortalPage
-from changzhi_portal.pages.base import PortalRequest, number_in
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
+from changzhi_portal.pages.base import number_in
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
-from changzhi_portal.refusals import InvalidError, PortalError, StaleError
+from changzhi_portal.refusals import PortalError, StaleError
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
-from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
-from submissions.explaining import explanation_groups, given_explanations
+from submissions.actions import remind_counties
+from submissions.actions.submitting import accept_submission, return_submission, submit_month
+from submissions.explaining import explanation_field, explanation_groups, given_explanations
+from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
-from submissions.reminders import deadline_in_words, remind_counties
 from submissions.reporting import (
     Phase,
     ReportingRate,
     Standing,
     counties_owing,
+    deadline_in_words,
     month_status,
     months_due,
     phase_of,
@@ -85,6 +86,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
             "counts": _counts(status),
             "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
             "due_months": due,
+            "completeness_title": f"近{len(due)}个月完整率",
             "rate_over_months": sum(rates.values(), ReportingRate()),
             "to_remind": sum(row["may_remind"] for row in rows),
             "rows": rows,
@@ -94,56 +96,47 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         return context
 
 
-class RemindCounties(PortalPage):
+class RemindCounties(ActionPage):
     """催报: one county, or all that owe the month."""
 
     requires = "may_review"
     title = "催报"
 
-    def post(self, request: PortalRequest) -> HttpResponse:
-        """Send the reminders, say how many, and go back to where the button was."""
-        period = get_object_or_404(ReportingPeriod, pk=number_in(request.POST.get("period", "")))
-        counties = counties_owing(period).visible_to(request.user)
-        chosen = request.POST.get("county", "")
-        one = [get_object_or_404(counties, ref=chosen)] if chosen else None
-        try:
-            sent = remind_counties(period=period, counties=one, by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _reminded_in_words(sent))
-        if request.POST.get("back") == "home":
-            return redirect("home")
-        return redirect(f"{reverse('submissions:submissions')}?period={period.code}")
+    def load(self) -> None:
+        """Find the month, and the county where one is named; raises Http404."""
+        sent = self.request.POST
+        self.period = get_object_or_404(ReportingPeriod, pk=number_in(sent.get("period", "")))
+        counties = counties_owing(self.period).visible_to(self.request.user)
+        chosen = sent.get("county", "")
+        self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
+
+    def act(self) -> str:
+        """Send the reminders, and say to whom."""
+        return _reminded_in_words(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
+
+    def get_success_url(self) -> str:
+        """Return the address of the page with the button: the home page or the list of the month."""
+        if self.request.POST.get("back") == "home":
+            return reverse("home")
+        return f"{reverse('submissions:submissions')}?period={self.period.code}"
 
 
-class SubmissionPage(TemplateResponseMixin, PortalPage):
+class SubmissionPage(FormPage):
     """One county's report of a month: its checks and figures, what has been done with it, and the next step."""
 
     requires = "may_see_registers"
     template_name = "submissions/submission.html"
+    form_class = StepForm
     submission: Submission
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page, if the county lies in the user's area."""
-        self.submission = find_submission(request, ref)
-        return self.render_to_response(self.get_context_data())
+    def load(self) -> None:
+        """Find the submission, if the county lies in the user's area; raises Http404."""
+        self.submission = find_submission(self.request, self.kwargs["ref"])
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Take the step that `step` names; a refused one stays on the page with the reason and what was typed."""
-        self.submission = find_submission(request, ref)
-        try:
-            done = self._take_step(request.POST.get("step", ""))
-        except PortalError as refusal:
-            context = self.get_context_data(refusal=str(refusal), note=request.POST.get("note", ""))
-            return self.render_to_response(context, status=422)
-        messages.success(request, done)
-        return redirect("submissions:submission", ref=ref)
-
-    def _take_step(self, step: str) -> str:
-        seen = number_in(self.request.POST.get("steps_seen", ""))
-        user, submission = self.request.user, self.submission
-        if step == SubmissionStep.Kind.SUBMITTED:
+    def act(self, form: StepForm) -> str:
+        """Take the step that `step` names."""
+        user, submission, seen = self.request.user, self.submission, form.cleaned_data["steps_seen"]
+        if form.cleaned_data["step"] == SubmissionStep.Kind.SUBMITTED:
             submit_month(
                 period=submission.period,
                 county=submission.county,
@@ -154,14 +147,21 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             return f"{submission.county.name}{submission.period}已上报，请等待市局审核。"
         if submission.pk is None:
             raise StaleError("这个县还没有上报，请先催报。", cure="Nothing has been submitted yet.")
-        if step == SubmissionStep.Kind.RETURNED:
-            note = self.request.POST.get("note", "")
+        if form.cleaned_data["step"] == SubmissionStep.Kind.RETURNED:
+            note = form.cleaned_data["note"]
             return_submission(submission=submission, note=note, by=user, steps_seen=seen)
             return f"已退回{submission.county.name}{submission.period}的上报，填报员会收到通知。"
-        if step == SubmissionStep.Kind.ACCEPTED:
-            accept_submission(submission=submission, by=user, steps_seen=seen)
-            return f"已接收{submission.county.name}{submission.period}的上报。"
-        raise InvalidError("请选择上报、退回或者接收。", cure=f"{step!r} is no step.", field="step")
+        accept_submission(submission=submission, by=user, steps_seen=seen)
+        return f"已接收{submission.county.name}{submission.period}的上报。"
+
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the field of the explanation that is missing or too long."""
+        what, _, key = refusal.field.partition(".")
+        return explanation_field(key) if what == "explanations" else refusal.field
+
+    def get_success_url(self) -> str:
+        """Return the address of this page."""
+        return reverse("submissions:submission", args=[self.submission.ref])
 
     def get_title(self) -> str:
         """County and month."""
@@ -170,11 +170,11 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
         return f"{self.submission.county.name}{self.submission.period}上报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list of that month."""
+        """Lead back to the list of that month."""
         return [Crumb("上报", f"{reverse('submissions:submissions')}?period={self.submission.period.code}")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The submission and its month; the checks only while they decide something: until it is reported."""
+        """Return the submission and its month; the checks only while they decide something: until it is reported."""
         submission, user, day = self.submission, self.request.user, timezone.localdate()
         phase = phase_of(submission.period, day)
         is_open = phase not in (Phase.LOCKED, Phase.NOT_OPEN)
@@ -186,7 +186,6 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             phase=phase,
             deadline=_deadline(submission, phase, day),
             steps=steps,
-            note_length=NOTE_LENGTH,
             may_submit=is_open
             and not submission.is_reported
             and user.role.may_submit
@@ -198,18 +197,18 @@ class SubmissionPage(TemplateResponseMixin, PortalPage):
             figures=_key_figures(submission, user),
             computation=Computation.objects.of_period(submission.period),
             panels=record_panels(self.request, submission),
-            notices=Notice.objects.visible_to(user).filter(about=submission.ref).select_related("user").newest_first(),
-            has_news=Notice.objects.news_for(user).filter(about=submission.ref).exists(),
+            notices=Notice.objects.visible_to(user).about(submission.ref).select_related("user").newest_first(),
+            has_unseen_notices=Notice.objects.addressed_to(user).unseen().about(submission.ref).exists(),
             **kwargs,
         )
         if not submission.is_reported:
-            found = explanation_groups(submission, user, self.request.POST)
+            found = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
             context |= {"checks": found, "hard_shown": found.hard_findings(_HARD_SHOWN)}
         return context
 
 
 def find_submission(request: HttpRequest, ref: str) -> Submission:
-    """The submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
+    """Return the submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
 
     A county outside the user's area, and one that did not stand in that month, have none.
     """
@@ -224,7 +223,7 @@ def find_submission(request: HttpRequest, ref: str) -> Submission:
 
 
 def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> ReportingPeriod | None:
-    """The month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
+    """Return the month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
     if code:
         found = [period for period in periods if period.code == code]
         if not found:
@@ -261,7 +260,7 @@ def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
 
 
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
-    """The county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
+    """Return the county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
     visible = TargetResult.objects.visible_to(user).select_related("target")
     last_month = month_after(submission.period.month, -1)
     of_last_month = visible.filter(period__month=last_month, division=submission.county)

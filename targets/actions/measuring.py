@@ -14,6 +14,7 @@ from changzhi_portal.jobs import Claim, ClaimLostError
 from changzhi_portal.refusals import InvalidError, LockedError
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
+from targets.figures import declared
 from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
 
@@ -62,7 +63,8 @@ def compute_held(period: ReportingPeriod) -> Computation:
     measure_and_judge(period, plan)
     computation.state = Computation.State.FINISHED
     computation.finished_at = timezone.now()
-    computation.save(update_fields=["state", "finished_at"])
+    computation.measured = declared()
+    computation.save(update_fields=["state", "finished_at", "measured"])
     return computation
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from django.db.models import PositiveIntegerField
-
+from changzhi_portal.indicators import CountedFigure
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.engine.sql import Named, Sql, table
+from targets.engine.sql import CommonTable, Sql, compile_queryset, json_object, quote_name, table_name
+from targets.figures import JSON_COLUMN, expression_of, has_column
 from targets.models import DivisionMeasure
 
-NAME = "measured_in_current_boundaries"
-FIGURES = tuple(
-    field.name for field in DivisionMeasure._meta.concrete_fields if isinstance(field, PositiveIntegerField)
-)
+CURRENT_BOUNDARIES = "measured_in_current_boundaries"
 
 
-def current_boundaries_measures(period: ReportingPeriod) -> list[Named]:
-    """`measured_now`: DivisionMeasure's rows of a month, one a county of today. Needs the map of today.
+def figure_columns() -> list[str]:
+    """Return the columns of DivisionMeasure that hold figures: those of their own, and the JSON column."""
+    names = [figure.name for figure in DivisionMeasure.declared_figures()]
+    return [*(name for name in names if has_column(DivisionMeasure, name)), JSON_COLUMN]
+
+
+def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
+    """Return `measured_in_current_boundaries`: DivisionMeasure's rows of a month, one a county of today. Needs the map of today.
 
     A county of that month counts for the one that took its place. Where a county has been split, its towns are taken
     off it and added to the counties where they lie now. Unknown figures are left out, because a county of today is
     known as soon as any part of it has reported (docs/domain.md §5).
     """
-    divisions, measures = table(Division), table(DivisionMeasure)
+    divisions = table_name(Division)
     county, town = Division.Level.COUNTY.value, Division.Level.TOWN.value
     strayed = (
         f"FROM {divisions} AS town\n"
@@ -37,23 +40,40 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[Named]:
         f"SELECT town.id, above.county_id, -1 {strayed}",
         (county, town, town),
     )
-    sums = ", ".join(f"SUM(part.sign * measure.{name})" for name in FIGURES)
+    sums = {figure.name: _sum_of_parts(figure) for figure in DivisionMeasure.declared_figures()}
+    with_columns = [name for name in sums if has_column(DivisionMeasure, name)]
+    others = {name: Sql(text) for name, text in sums.items() if name not in with_columns}
+    kept_as_json = json_object(others)
+    listed = ", ".join([*(sums[name] for name in with_columns), kept_as_json.text])
+    month = compile_queryset(
+        DivisionMeasure.objects.order_by()
+        .for_period(period)
+        .values(
+            "period_id", "division_id", *with_columns, **{name: expression_of(DivisionMeasure, name) for name in others}
+        )
+    )
     return [
-        Named("part", ("division_id", "county_id", "sign"), part),
-        Named(
-            NAME,
-            ("period_id", "division_id", *FIGURES),
+        CommonTable("part", ("division_id", "county_id", "sign"), part),
+        CommonTable(
+            CURRENT_BOUNDARIES,
+            ("period_id", "division_id", *map(quote_name, figure_columns())),
             Sql(
-                f"SELECT measure.period_id, part.county_id, {sums}\n"
-                f"FROM {measures} AS measure JOIN part ON part.division_id = measure.division_id\n"
-                "WHERE measure.period_id = %s GROUP BY measure.period_id, part.county_id",
-                (period.pk,),
+                f"SELECT measure.period_id, part.county_id, {listed}\n"
+                f"FROM ({month.text}) AS measure JOIN part ON part.division_id = measure.division_id\n"
+                "GROUP BY measure.period_id, part.county_id",
+                (*kept_as_json.params, *month.params),
             ),
         ),
     ]
 
 
-def read_from_it(rows: Sql) -> Sql:
-    """A compiled queryset of DivisionMeasure, reading `measured_now` instead of its own table."""
-    own = table(DivisionMeasure)
-    return Sql(rows.text.replace(f"FROM {own}", f"FROM {NAME} AS {own}", 1), rows.params)
+def _sum_of_parts(figure: CountedFigure) -> str:
+    total = f"SUM(part.sign * measure.{quote_name(figure.name)})"
+    # SQLite adds decimals as floats.
+    return f"ROUND({total}, 2)" if figure.has_decimals else total
+
+
+def read_current_boundaries(rows: Sql) -> Sql:
+    """Return a compiled queryset of DivisionMeasure, reading that table instead of its own table."""
+    own = table_name(DivisionMeasure)
+    return Sql(rows.text.replace(f"FROM {own}", f"FROM {CURRENT_BOUNDARIES} AS {own}", 1), rows.params)

@@ -14,10 +14,19 @@ from django.db.models.functions import Coalesce
 
 from changzhi_portal.records import in_effect
 from communities.models import Community, Division, DivisionChange
-from targets.engine.sql import Named, Sql, compiled, fetch, select_from, selected, table, union
+from targets.engine.sql import (
+    CommonTable,
+    Sql,
+    compile_queryset,
+    fetch_all,
+    select_columns,
+    select_from,
+    table_name,
+    union_all,
+)
 
 
-def map_of(day: datetime.date) -> list[Named]:
+def map_of(day: datetime.date) -> list[CommonTable]:
     """Tables for a statement about `day`:
 
     * `place` (division_id, town_id, county_id, city_id): every division there ever was, and what it belongs to on
@@ -31,35 +40,37 @@ def map_of(day: datetime.date) -> list[Named]:
 
 
 def divisions_counted_for(unit_id: int, day: datetime.date) -> list[int]:
-    """The keys of the divisions, whenever they stood, whose facts count for a division of `day`. One query."""
+    """Return the keys of the divisions, whenever they stood, whose facts count for a division of `day`. One query."""
     rows = Sql("belongs WHERE unit_id = %s", (unit_id,))
-    return [key for (key,) in fetch(select_from(named=map_of(day), columns=[Sql("division_id")], rows=rows))]
+    return [key for (key,) in fetch_all(select_from(named=map_of(day), columns=[Sql("division_id")], rows=rows))]
 
 
 def county_on(division_id: int, day: datetime.date) -> int | None:
-    """The key of the county of `day` that a division, whenever it stood, belongs to; None of a city. One query."""
+    """Return the key of the county of `day` that a division, whenever it stood, belongs to; None of a city. One query."""
     rows = Sql("place WHERE division_id = %s", (division_id,))
-    return next((key for (key,) in fetch(select_from(named=map_of(day), columns=[Sql("county_id")], rows=rows))), None)
+    return next(
+        (key for (key,) in fetch_all(select_from(named=map_of(day), columns=[Sql("county_id")], rows=rows))), None
+    )
 
 
-def _step(day: datetime.date) -> Named:
+def _step(day: datetime.date) -> CommonTable:
     """From a division that does not stand on `day` one step towards the one that does."""
     columns = ("division_id", "next_id")
     divisions = Division.objects.order_by()
     ended = divisions.filter(valid_to__lte=day, successor__isnull=False)
     to_come = divisions.filter(valid_from__gt=day).annotate(next_id=_before_it())
-    return Named(
+    return CommonTable(
         "step",
         columns,
-        union(
-            selected(columns, compiled(ended.values(division_id=F("pk"), next_id=F("successor_id")))),
-            selected(columns, compiled(to_come.values("next_id", division_id=F("pk")))),
+        union_all(
+            select_columns(columns, compile_queryset(ended.values(division_id=F("pk"), next_id=F("successor_id")))),
+            select_columns(columns, compile_queryset(to_come.values("next_id", division_id=F("pk")))),
         ),
     )
 
 
 def _before_it() -> Coalesce:
-    """What a division stood for before it was opened: what closed in its favour, what it was split off from, its parent."""
+    """Return what a division stood for before it was opened: what closed in its favour, what it was split off from, its parent."""
     first: QuerySet = Division.objects.order_by("pk").values("pk")
     # The successor of what was split up is one of the parts; where the others come from only the change knows.
     changes = DivisionChange.objects.filter(
@@ -78,27 +89,27 @@ def _before_it() -> Coalesce:
     return Coalesce(Subquery(predecessors[:1]), Subquery(gave_it_up[:1]), F("parent"))
 
 
-def _standing(day: datetime.date) -> Named:
+def _standing(day: datetime.date) -> CommonTable:
     columns = ("id", "level", "parent_id")
     rows = Division.objects.order_by().in_effect_on(day).values(*columns)
-    return Named("standing", columns, selected(columns, compiled(rows)))
+    return CommonTable("standing", columns, select_columns(columns, compile_queryset(rows)))
 
 
-def _resolved() -> Named:
+def _resolved() -> CommonTable:
     # UNION, not UNION ALL: should successors ever form a ring, the recursion ends all the same.
-    return Named(
+    return CommonTable(
         "resolved",
         ("division_id", "reached_id"),
         Sql(
-            f"SELECT id, id FROM {table(Division)}\nUNION\n"  # noqa: S608
+            f"SELECT id, id FROM {table_name(Division)}\nUNION\n"  # noqa: S608
             "SELECT resolved.division_id, step.next_id\n"
             "FROM resolved JOIN step ON step.division_id = resolved.reached_id"
         ),
     )
 
 
-def _stand_in() -> Named:
-    return Named(
+def _stand_in() -> CommonTable:
+    return CommonTable(
         "stand_in",
         ("division_id", "id", "level", "parent_id"),
         Sql(
@@ -108,9 +119,9 @@ def _stand_in() -> Named:
     )
 
 
-def _place() -> Named:
+def _place() -> CommonTable:
     town, county, city = Division.Level.TOWN.value, Division.Level.COUNTY.value, Division.Level.CITY.value
-    return Named(
+    return CommonTable(
         "place",
         ("division_id", "town_id", "county_id", "city_id"),
         Sql(
@@ -127,8 +138,8 @@ def _place() -> Named:
     )
 
 
-def _unit() -> Named:
-    return Named(
+def _unit() -> CommonTable:
+    return CommonTable(
         "unit",
         ("unit_id", "level", "reporter_id"),
         Sql(
@@ -138,19 +149,19 @@ def _unit() -> Named:
     )
 
 
-def _belongs() -> Named:
+def _belongs() -> CommonTable:
     columns = ("town_id", "county_id", "city_id")
-    return Named(
+    return CommonTable(
         "belongs",
         ("division_id", "unit_id"),
-        union(*[Sql(f"SELECT division_id, {name} FROM place WHERE {name} IS NOT NULL") for name in columns]),  # noqa: S608
+        union_all(*[Sql(f"SELECT division_id, {name} FROM place WHERE {name} IS NOT NULL") for name in columns]),  # noqa: S608
     )
 
 
-def _located(day: datetime.date) -> Named:
-    """A community without a placement on `day` (closed, or still to come) lies where it last or first was."""
+def _located(day: datetime.date) -> CommonTable:
+    """Place every community. One without a placement on `day` (closed, or still to come) lies where it last or first was."""
     columns = ("community_id", "division_id")
     on_day = FilteredRelation("placements", condition=in_effect(day, "placements__valid_from", "placements__valid_to"))
     communities = Community.objects.order_by().annotate(placement_then=on_day)
     rows = communities.values(community_id=F("pk"), division_id=Coalesce("placement_then__town", "town"))
-    return Named("located", columns, selected(columns, compiled(rows)))
+    return CommonTable("located", columns, select_columns(columns, compile_queryset(rows)))

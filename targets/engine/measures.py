@@ -6,32 +6,43 @@ Every register is a grouped queryset (docs/architecture.md, decision 5); nothing
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from django.db.models import F, Q
+from django.db.models import F, Model, Q
 from django.db.models.functions import Right
 
+from changzhi_portal.indicators import CountedFigure, CountedRegister, counted_registers
 from communities.models import CommunityPlacement, CommunityProfile
+from communities.population import newest_profiles
 from communities.reference import FIRST_SUFFIX_WITHOUT_KIND
 from periods.models import ReportingPeriod
-from targets.engine.sql import Named, Sql, bring_month_to, compiled, table
-from targets.indicators import REGISTERS, Register, newest_profiles
+from targets.engine.sql import (
+    CommonTable,
+    Sql,
+    compile_queryset,
+    json_object,
+    quote_name,
+    replace_month_rows,
+    table_name,
+)
+from targets.figures import JSON_COLUMN, has_column
 from targets.models import CommunityMeasure, DivisionMeasure
 
 # Compared as text, because it is the end of a code.
 _SUFFIX_WITHOUT_KIND = str(FIRST_SUFFIX_WITHOUT_KIND)
 
 
-def counted_tables(day: datetime.date) -> list[Named]:
+def counted_tables(day: datetime.date) -> list[CommonTable]:
     """Per register `counted_<register>`: one row a place with the columns of the measures, and `reported_<register>`.
 
     The only look at the registers. Needs the map of `day`.
     """
-    return [part for register in REGISTERS for part in (_counted(register, day), _reported(register, day))]
+    return [part for register in counted_registers() for part in (_counted(register, day), _reported(register, day))]
 
 
 def measure_communities(period: ReportingPeriod) -> None:
     """Bring the month's community measures to what was counted. Needs `counted_tables` and the map."""
+    registers = counted_registers()
     columns = {
         "community": Sql("scored.community_id"),
         "code": Sql("scored.code"),
@@ -41,13 +52,13 @@ def measure_communities(period: ReportingPeriod) -> None:
         "kind": Sql("scored.kind"),
         "households": Sql("profile_of_households.households"),
         "residents": Sql("profile_of_residents.residents"),
-        **{name: _known_or_zero(register, name) for register in REGISTERS for name in register.community_columns},
+        **_figures(CommunityMeasure, ((each, each.community_figures) for each in registers)),
     }
     rows = [
         _scored(period.as_of),
         Sql("JOIN place ON place.division_id = scored.town_id"),
         *_population(period.as_of),
-        *(part for register in REGISTERS for part in _joined(register)),
+        *(part for register in registers for part in _joined(register)),
         # A place without a known population joins in once it is known: it may be no community at all (docs/domain.md §3).
         Sql(
             "WHERE place.town_id IS NOT NULL AND place.county_id IS NOT NULL\n"
@@ -55,15 +66,15 @@ def measure_communities(period: ReportingPeriod) -> None:
             (_SUFFIX_WITHOUT_KIND,),
         ),
     ]
-    bring_month_to(CommunityMeasure, period.pk, key="community", columns=columns, source=_lines(rows))
+    replace_month_rows(CommunityMeasure, period.pk, key="community", columns=columns, source=_lines(rows))
 
 
 def measure_divisions(period: ReportingPeriod) -> None:
     """Bring the month's measures of its city, counties and towns to what was counted. Needs the same tables."""
-    registers = [register for register in REGISTERS if register.division_columns]
+    registers = [register for register in counted_registers() if register.division_figures]
     columns = {
         "division": Sql("unit.unit_id"),
-        **{name: _known_or_zero(register, name) for register in registers for name in register.division_columns},
+        **_figures(DivisionMeasure, ((each, each.division_figures) for each in registers)),
     }
     rows = [Sql("unit")]
     for register in registers:
@@ -71,7 +82,7 @@ def measure_divisions(period: ReportingPeriod) -> None:
             Sql(f"LEFT JOIN ({_added_up(register)}) AS {register.code} ON {register.code}.unit_id = unit.unit_id")
         )
         rows.append(_reporting(register, "unit.reporter_id"))
-    bring_month_to(DivisionMeasure, period.pk, key="division", columns=columns, source=_lines(rows))
+    replace_month_rows(DivisionMeasure, period.pk, key="division", columns=columns, source=_lines(rows))
 
 
 def _lines(parts: Sequence[Sql]) -> Sql:
@@ -79,22 +90,22 @@ def _lines(parts: Sequence[Sql]) -> Sql:
 
 
 def _scored(day: datetime.date) -> Sql:
-    """The communities that may be scored on `day`, as they stood then."""
+    """Return the communities that may be scored on `day`, as they stood then."""
     placements = (
         CommunityPlacement.objects.order_by()
         .in_effect_on(day)
         .filter(Q(community__closed_on__isnull=True) | Q(community__closed_on__gt=day), community__is_virtual=False)
         .exclude(community__kind="")
     )
-    rows = compiled(
+    rows = compile_queryset(
         placements.values("community_id", "town_id", "code", "name", kind=F("community__kind"), suffix=Right("code", 3))
     )
     return Sql(f"({rows.text}) AS scored", rows.params)
 
 
 def _population(day: datetime.date) -> list[Sql]:
-    newest = compiled(newest_profiles(day))
-    profiles = table(CommunityProfile)
+    newest = compile_queryset(newest_profiles(day))
+    profiles = table_name(CommunityProfile)
     return [
         Sql(f"LEFT JOIN ({newest.text}) AS newest ON newest.community_id = scored.community_id", newest.params),
         *(
@@ -107,7 +118,7 @@ def _population(day: datetime.date) -> list[Sql]:
     ]
 
 
-def _joined(register: Register) -> list[Sql]:
+def _joined(register: CountedRegister) -> list[Sql]:
     code = register.code
     return [
         Sql(f"LEFT JOIN counted_{code} AS {code} ON {code}.community_id = scored.community_id"),
@@ -115,23 +126,34 @@ def _joined(register: Register) -> list[Sql]:
     ]
 
 
-def _reporting(register: Register, unit: str) -> Sql:
+def _reporting(register: CountedRegister, unit: str) -> Sql:
     name = f"reported_{register.code}"
     return Sql(f"LEFT JOIN {name} ON {name}.unit_id = {unit}")
 
 
-def _known_or_zero(register: Register, column: str) -> Sql:
-    """Not reported at all is unknown (NULL); reported without a row for this place is zero (docs/domain.md §5)."""
+def _figures(model: type[Model], counted: Iterable[tuple[CountedRegister, Sequence[CountedFigure]]]) -> dict[str, Sql]:
+    """Return the measure's columns of figures: those of their own, and the JSON column of all the others."""
+    values = {figure.name: _known_or_zero(register, figure) for register, figures in counted for figure in figures}
+    columns = {name: value for name, value in values.items() if has_column(model, name)}
+    others = {name: value for name, value in values.items() if name not in columns}
+    return {**columns, JSON_COLUMN: json_object(others)}
+
+
+def _known_or_zero(register: CountedRegister, figure: CountedFigure) -> Sql:
+    """Return a figure: unknown (NULL) where the register is not reported, zero where it has no row of this place.
+
+    See docs/domain.md §5.5.
+    """
     reported = f"reported_{register.code}.unit_id IS NOT NULL"
-    return Sql(f"CASE WHEN {reported} THEN COALESCE({register.code}.{column}, 0) END")
+    return Sql(f"CASE WHEN {reported} THEN COALESCE({register.code}.{quote_name(figure.name)}, 0) END")
 
 
-def _counted(register: Register, day: datetime.date) -> Named:
-    """What each place has on `day`, and the division where it lies then: a community, or (null) the division itself."""
-    columns = tuple(register.columns)
-    rows = compiled(register.by_place(day))
+def _counted(register: CountedRegister, day: datetime.date) -> CommonTable:
+    """Return what each place has on `day`, and the division where it lies then: a community, or (null) the division itself."""
+    columns = tuple(quote_name(figure.name) for figure in register.figures)
+    rows = compile_queryset(register.by_place(day))
     at = "COALESCE(located.division_id, at_place.division_id)" if register.at_divisions else "located.division_id"
-    return Named(
+    return CommonTable(
         f"counted_{register.code}",
         ("community_id", "division_id", *columns),
         Sql(
@@ -143,22 +165,22 @@ def _counted(register: Register, day: datetime.date) -> Named:
     )
 
 
-def _reported(register: Register, day: datetime.date) -> Named:
-    """The units with any row of a register, whatever its dates: those counted, and those of rows not in effect."""
+def _reported(register: CountedRegister, day: datetime.date) -> CommonTable:
+    """Return the units with any row of a register, whatever its dates: those counted, and those of rows not in effect."""
     places = [f"SELECT division_id FROM counted_{register.code}"]  # noqa: S608
-    others = compiled(register.other_communities(day))
+    others = compile_queryset(register.other_communities(day))
     places.append(
         f"SELECT located.division_id FROM ({others.text}) AS other\n"  # noqa: S608
         "JOIN located ON located.community_id = other.community_id"
     )
     params = others.params
     if register.at_divisions:
-        divisions = compiled(register.other_divisions(day))
+        divisions = compile_queryset(register.other_divisions(day))
         places.append(f"SELECT division_id FROM ({divisions.text}) AS other_division")  # noqa: S608
         params += divisions.params
     # UNION leaves each division once, so that few rows are joined to the map.
     mentioned = "\nUNION\n".join(places)
-    return Named(
+    return CommonTable(
         f"reported_{register.code}",
         ("unit_id",),
         Sql(
@@ -169,9 +191,9 @@ def _reported(register: Register, day: datetime.date) -> Named:
     )
 
 
-def _added_up(register: Register) -> str:
-    """The division columns added up for every unit, first where the places lie: that is few rows to spread."""
-    columns = register.division_columns
+def _added_up(register: CountedRegister) -> str:
+    """Return the division columns added up for every unit, first where the places lie: that is few rows to spread."""
+    columns = [quote_name(figure.name) for figure in register.division_figures]
     sums = ", ".join(f"SUM({name}) AS {name}" for name in columns)
     spread = ", ".join(f"SUM(at_division.{name}) AS {name}" for name in columns)
     return (

@@ -14,9 +14,9 @@ from django.db.models import F, QuerySet
 
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.engine.current_boundaries import current_boundaries_measures, read_from_it
+from targets.engine.current_boundaries import current_boundaries_measures, read_current_boundaries
 from targets.engine.map_of_day import map_of
-from targets.engine.sql import Named, Sql, bring_month_to, compiled, fetch, select_from, union
+from targets.engine.sql import CommonTable, Sql, compile_queryset, fetch_all, replace_month_rows, select_from, union_all
 from targets.judgement import HUNDREDTHS, Verdict, in_hundredths, ratio_of, weighed
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import REPORTING_LEVELS
@@ -37,7 +37,7 @@ def judge_month(period: ReportingPeriod, plan: TargetPlan) -> None:
     columns = {"target": Sql("target_key"), "division": Sql("unit_id"), **_columns()}
     named = _judgement_of(period, targets, Division.Level.values)
     source = select_from(named=named, columns=[Sql("weighed.*")], rows=Sql("weighed"))
-    bring_month_to(
+    replace_month_rows(
         TargetResult,
         period.pk,
         key="target division",
@@ -53,7 +53,7 @@ def results_under(
     levels: Collection[str] = REPORTING_LEVELS,
     on_map_of: datetime.date | None = None,
 ) -> list[TargetResult]:
-    """What the month's measures would give for these targets, saved or not: city and counties, nothing written.
+    """Return what the month's measures would give for these targets, saved or not: city and counties, nothing written.
 
     In the order of the targets, the city before its counties, with target and division. Targets that are not scored are
     left out. `on_map_of`: for the divisions of another day instead of those of the month.
@@ -66,7 +66,7 @@ def results_under(
     named = _judgement_of(period, numbered, levels, on_map_of)
     rows = [
         dict(zip(names, row, strict=True))
-        for row in fetch(select_from(named=named, columns=columns, rows=Sql("weighed")))
+        for row in fetch_all(select_from(named=named, columns=columns, rows=Sql("weighed")))
     ]
     divisions = Division.objects.in_bulk([row["unit_id"] for row in rows])
     found = [(row.pop("target_key"), divisions[row.pop("unit_id")], row) for row in rows]
@@ -84,7 +84,7 @@ def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _columns() -> dict[str, Sql]:
-    """The columns of a result by field name, over `weighed`."""
+    """Return the columns of a result by field name, over `weighed`."""
     # floor(a/b + 1/2) written as (2a + b) div 2b, so that half is rounded up exactly.
     rate = f"({2 * _RATE_SCALE} * (met + over_bound) + judged) / (2 * judged)"
     return {
@@ -106,8 +106,8 @@ def _judgement_of(
     targets: Mapping[int, Target],
     levels: Collection[str],
     on_map_of: datetime.date | None = None,
-) -> list[Named]:
-    """The tables of the statement; the last, `weighed`, has one row a target and division of `levels`.
+) -> list[CommonTable]:
+    """Return the tables of the statement; the last, `weighed`, has one row a target and division of `levels`.
 
     On the map of another day, a community counts where it lies then, and the counties judged are those of then.
     """
@@ -122,7 +122,7 @@ def _judgement_of(
     ]
 
 
-def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> Named:
+def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTable:
     """Which results there are, and what is asked: every unit for every target, but no towns where counties are judged."""
     columns = ("target_key", "unit_id", "aggregate", "per", "lowest", "highest", "share")
     levels_asked = ", ".join("%s" for _ in levels)
@@ -147,15 +147,15 @@ def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> Named:
                 ),
             )
         )
-    return Named("asked", columns, union(*parts))
+    return CommonTable("asked", columns, union_all(*parts))
 
 
-def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_another_map: bool) -> Named:
-    """What adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
-    return Named(
+def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_another_map: bool) -> CommonTable:
+    """Return what adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
+    return CommonTable(
         "counted",
         ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
-        union(*[_counted_by(key, target, period, is_of_another_map) for key, target in targets.items()]),
+        union_all(*[_counted_by(key, target, period, is_of_another_map) for key, target in targets.items()]),
     )
 
 
@@ -170,9 +170,9 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
     else:
         measures = DivisionMeasure.objects.order_by().for_period(period).spoken_of_by(target)
         place = F("division_id")
-    rows = compiled(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
+    rows = compile_queryset(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
     if is_of_another_map and target.level != Target.Level.COMMUNITY:
-        rows = read_from_it(rows)
+        rows = read_current_boundaries(rows)
     counts = ", ".join("COUNT(CASE WHEN verdict = %s THEN 1 END)" for _ in _VERDICTS)
     return Sql(
         f"SELECT CAST(%s AS BIGINT), {at}, {counts}, SUM(lacking), SUM(figure), SUM(base)\n"
@@ -181,12 +181,12 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
     )
 
 
-def _summed() -> Named:
-    """Added up for every town, county and city."""
+def _summed() -> CommonTable:
+    """Add up for every town, county and city."""
     names = (*_COUNTS, "lacking", "figure", "base")
     # PostgreSQL adds whole numbers to fractions' type, in which dividing would not give whole numbers any more.
     sums = ", ".join(f"CAST(COALESCE(SUM(counted.{name}), 0) AS BIGINT)" for name in names)
-    return Named(
+    return CommonTable(
         "summed",
         ("target_key", "unit_id", *names),
         Sql(
@@ -197,7 +197,7 @@ def _summed() -> Named:
     )
 
 
-def _stood() -> Named:
+def _stood() -> CommonTable:
     """Every result asked for, with zeros where there is no such unit, and how the division stands as a whole."""
     columns = ("aggregate", "per", "lowest", "highest", "share")
     names = (*_COUNTS, "lacking", "figure", "base")
@@ -221,7 +221,7 @@ def _stood() -> Named:
         f"SELECT asked.*, {zeros} FROM asked\n"  # noqa: S608
         "LEFT JOIN summed ON summed.target_key = asked.target_key AND summed.unit_id = asked.unit_id"
     )
-    return Named(
+    return CommonTable(
         "stood",
         ("target_key", "unit_id", *columns, *names, "judged", "verdict"),
         Sql(
@@ -232,8 +232,8 @@ def _stood() -> Named:
     )
 
 
-def _weighed() -> Named:
-    """The figures of a result: of a mean, the division is the one unit that is judged."""
+def _weighed() -> CommonTable:
+    """Return the figures of a result: of a mean, the division is the one unit that is judged."""
     is_mean = "aggregate = %s"
     counts = ", ".join(
         f"CASE WHEN {is_mean} THEN CASE WHEN verdict = %s THEN 1 ELSE 0 END ELSE {name} END" for name in _COUNTS
@@ -242,7 +242,7 @@ def _weighed() -> Named:
     short_of_mean = "CASE WHEN verdict = %s THEN (lowest * base - figure * per + per - 1) / per ELSE 0 END"
     mean = "CASE WHEN base > 0 THEN (2 * figure * per + base) / (2 * base) END"
     coverage = f"CASE WHEN judged > 0 THEN ({2 * HUNDREDTHS * 100} * (met + over_bound) + judged) / (2 * judged) END"
-    return Named(
+    return CommonTable(
         "weighed",
         ("target_key", "unit_id", "judged", *_COUNTS, "lacking", "value", "verdict"),
         Sql(

@@ -192,6 +192,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "measured",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="现有数据测算了哪些指标，各按哪一版口径",
+                        verbose_name="统计口径",
+                    ),
+                ),
+                (
                     "period",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
@@ -324,6 +333,10 @@ class Migration(migrations.Migration):
                 ("professionals_social_worker", models.PositiveIntegerField(null=True, verbose_name="社会工作师")),
                 ("professionals_senior", models.PositiveIntegerField(null=True, verbose_name="高级社会工作师")),
                 (
+                    "figures",
+                    models.JSONField(default=dict, help_text="没有单独一列的指标；未知的不列", verbose_name="其他指标"),
+                ),
+                (
                     "community",
                     models.ForeignKey(
                         on_delete=targets.models.measure.cascade_unless_locked,
@@ -427,6 +440,10 @@ class Migration(migrations.Migration):
                 ("professionals_assistant", models.PositiveIntegerField(null=True, verbose_name="助理社会工作师")),
                 ("professionals_social_worker", models.PositiveIntegerField(null=True, verbose_name="社会工作师")),
                 ("professionals_senior", models.PositiveIntegerField(null=True, verbose_name="高级社会工作师")),
+                (
+                    "figures",
+                    models.JSONField(default=dict, help_text="没有单独一列的指标；未知的不列", verbose_name="其他指标"),
+                ),
                 (
                     "division",
                     models.ForeignKey(

@@ -10,20 +10,25 @@ from django.db.models import Exists, OuterRef, Q
 from changelog.models import ChangeSet
 from changzhi_portal.jobs import Job
 from periods.models import ReportingPeriod
+from targets.figures import declared
 
 
 class ComputationQuerySet(models.QuerySet):
     """Reads of computations."""
 
     def of_period(self, period: ReportingPeriod) -> Computation | None:
-        """The computation that a period's figures come from, with `is_stale`; None while it was never measured."""
+        """Return the computation that a period's figures come from, with `is_stale`; None while it was never measured."""
         return self.filter(period=period).with_staleness().first()
 
     def is_up_to_date(self, period: ReportingPeriod) -> bool:
-        """Whether a period's figures are there and reflect every change of the registers."""
-        return self.filter(
-            ~Exists(unconsumed_changes(OuterRef("period"))), period=period, state=Computation.State.FINISHED
-        ).exists()
+        """Whether a period's figures are there, as they are declared, and reflect every change of the registers."""
+        return (
+            self.filter(~Exists(unconsumed_changes(OuterRef("period"))), period=period).measured_as_declared().exists()
+        )
+
+    def measured_as_declared(self) -> Self:
+        """Return the finished ones that have measured every figure that is declared now, in the version of now."""
+        return self.filter(state=Computation.State.FINISHED, measured=declared())
 
     def with_staleness(self) -> Self:
         """With `is_stale`: whether registers have changed since, so that a recomputation may show other figures."""
@@ -31,14 +36,17 @@ class ComputationQuerySet(models.QuerySet):
 
 
 def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
-    """The change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
+    """Return the change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
     within = OuterRef(period) if isinstance(period, OuterRef) else period
     consumed = ConsumedChange.objects.filter(period=within, change_set=OuterRef("pk"))
     return ChangeSet.objects.order_by().filter(~Exists(consumed), affects_figures=True)
 
 
 class Computation(Job):
-    """Where the measuring of a period stands, and when the figures that pages show were computed."""
+    """Where the measuring of a period stands, and when the figures that pages show were computed.
+
+    `measured`: of those figures, and of the engine's rules, the version by name (see `targets.figures.declared`).
+    """
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -55,6 +63,10 @@ class Computation(Job):
     started_at = models.DateTimeField("开始时间")
     finished_at = models.DateTimeField(
         "完成时间", null=True, blank=True, help_text="现有数据算出的时间；重新计算时保留到算出新数据为止"
+    )
+
+    measured = models.JSONField(
+        "统计口径", default=dict, blank=True, help_text="现有数据测算了哪些指标，各按哪一版口径"
     )
 
     objects = ComputationQuerySet.as_manager()

@@ -2,7 +2,8 @@
 
 Measures hold plain counts split by everything a counting rule may ask for (管理方式, certificate level, …), so
 that judging, or previewing another rule, is arithmetic over one row and needs no second look at the registers.
-A figure is NULL when it is unknown: its county has not reported that register yet (docs/domain.md §5).
+A figure is unknown when its county has not reported that register yet (docs/domain.md §5.5): its column is NULL, and the
+JSON column `figures`, which holds the declared figures that have no column of their own (ADR 0018), has no such key.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.db import models
 from django.db.models import ProtectedError
 
+from changzhi_portal.indicators import CountedFigure, counted_registers, indicator_named
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
-from targets.indicators import PROFESSIONALS
+from targets.figures import sum_of
 from targets.judgement import Verdict, judged
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
     """Reads of what was measured community by community."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """The communities of one month."""
+        """Return the communities of one month."""
         return self.filter(period=period)
 
     def with_place(self) -> Self:
@@ -47,19 +49,19 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
         return self.select_related("community", "town", "county")
 
     def judged_by(self, target: Target) -> Self:
-        """The communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
+        """Return the communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
         return judged(self.spoken_of_by(target), target)
 
     def spoken_of_by(self, target: Target) -> Self:
-        """The communities of the kind that the target asks something of."""
+        """Return the communities of the kind that the target asks something of."""
         return self.filter(kind=target.kind) if target.kind else self
 
     def falling_short_of(self, target: Target) -> Self:
-        """The unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
+        """Return the unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
         return self.judged_by(target).filter(verdict=Verdict.UNMET).order_by("-missing", "code")
 
     def unknown_to(self, target: Target) -> Self:
-        """The communities that cannot be judged yet, because a figure or the population is missing."""
+        """Return the communities that cannot be judged yet, because a figure or the population is missing."""
         return self.judged_by(target).filter(verdict=Verdict.UNKNOWN).order_by("code")
 
 
@@ -95,7 +97,12 @@ class CommunityMeasure(ScopedModel):
     professionals_assistant = models.PositiveIntegerField("助理社会工作师", null=True)
     professionals_social_worker = models.PositiveIntegerField("社会工作师", null=True)
     professionals_senior = models.PositiveIntegerField("高级社会工作师", null=True)
+    figures = models.JSONField("其他指标", default=dict, help_text="没有单独一列的指标；未知的不列")
 
+    # What a row says besides the figures that registers declare, and of whom.
+    unit_column: ClassVar[str] = "community_id"
+    place_columns: ClassVar[tuple[str, ...]] = ("code", "name", "county_id", "town_id", "kind")
+    population_columns: ClassVar[tuple[str, ...]] = ("households", "residents")
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
     objects = CommunityMeasureQuerySet.as_manager()
 
@@ -114,12 +121,17 @@ class CommunityMeasure(ScopedModel):
     def __str__(self) -> str:
         return f"{self.name} {self.period}"
 
+    @staticmethod
+    def declared_figures() -> list[CountedFigure]:
+        """Return every figure that is counted of communities, in the order of the registers."""
+        return [figure for register in counted_registers() for figure in register.community_figures]
+
 
 class DivisionMeasureQuerySet(ScopedQuerySet):
     """Reads of what was counted for whole divisions."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """The divisions of one month."""
+        """Return the divisions of one month."""
         return self.filter(period=period)
 
     def reporting(self) -> Self:
@@ -128,14 +140,15 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
 
     def with_workforce(self) -> Self:
         """With the division loaded and `professionals` added up beside `workers`; both are NULL when unknown."""
-        return self.select_related("division").annotate(professionals=PROFESSIONALS.figure({}))
+        professionals = sum_of(self.model, indicator_named("professionals"), {})
+        return self.select_related("division").annotate(professionals=professionals)
 
     def judged_by(self, target: Target) -> Self:
-        """The counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
+        """Return the counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
         return judged(self.spoken_of_by(target), target)
 
     def spoken_of_by(self, target: Target) -> Self:
-        """The counties, or only the urban districts, that the target asks something of."""
+        """Return the counties, or only the urban districts, that the target asks something of."""
         counties = self.filter(division__level=Division.Level.COUNTY)
         return counties.filter(division__is_urban_district=True) if target.urban_districts_only else counties
 
@@ -156,7 +169,11 @@ class DivisionMeasure(ScopedModel):
     professionals_assistant = models.PositiveIntegerField("助理社会工作师", null=True)
     professionals_social_worker = models.PositiveIntegerField("社会工作师", null=True)
     professionals_senior = models.PositiveIntegerField("高级社会工作师", null=True)
+    figures = models.JSONField("其他指标", default=dict, help_text="没有单独一列的指标；未知的不列")
 
+    unit_column: ClassVar[str] = "division_id"
+    place_columns: ClassVar[tuple[str, ...]] = ()
+    population_columns: ClassVar[tuple[str, ...]] = ()
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = DivisionMeasureQuerySet.as_manager()
 
@@ -172,3 +189,8 @@ class DivisionMeasure(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.division} {self.period}"
+
+    @staticmethod
+    def declared_figures() -> list[CountedFigure]:
+        """Return every figure that is counted of whole divisions, in the order of the registers."""
+        return [figure for register in counted_registers() for figure in register.division_figures]

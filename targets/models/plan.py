@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from changzhi_portal.indicators import indicator_named
 from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError
 from communities.models import Community
-from targets.indicators import indicator_named
 
 # No clause asks for more; beyond it the engine's whole-number arithmetic would no longer fit 64 bits.
 HIGHEST_BOUND = 1_000_000
@@ -27,7 +27,7 @@ class TargetPlanQuerySet(models.QuerySet):
     """Reads of plans."""
 
     def current(self) -> Self:
-        """The newest version of every plan, the plan begun first before the others."""
+        """Return the newest version of every plan, the plan begun first before the others."""
         return self.filter(is_current=True).order_by("starts_on", "id")
 
     def versions_of(self, code: str) -> Self:
@@ -35,7 +35,7 @@ class TargetPlanQuerySet(models.QuerySet):
         return self.filter(code=code).select_related("made_by").order_by("-version")
 
     def in_force_on(self, day: datetime.date) -> TargetPlan:
-        """The plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
+        """Return the plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
 
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
         stays the measure of how things stand. Raises NotFoundError for a day before the first plan.
@@ -264,7 +264,7 @@ class Target(models.Model):
     def refuse_unless_measurable(self) -> None:
         """Raise InvalidError for an indicator or counting rule that the portal cannot count at this level."""
         indicator = indicator_named(self.indicator)
-        indicator.columns_counted(self.counting_rule)
+        indicator.figures_counted(self.counting_rule)
         if self.is_scored and indicator.is_of_divisions != (self.level != self.Level.COMMUNITY):
             raise InvalidError(
                 f"“{indicator.name}”不能按“{self.get_level_display()}”测评，请换一个指标或测评单位。",

@@ -21,7 +21,7 @@ class TargetResultQuerySet(ScopedQuerySet):
     """Reads of results."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """The results of one month."""
+        """Return the results of one month."""
         return self.filter(period=period)
 
     def in_plan_order(self) -> Self:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.pages import Crumb, PortalPage
-from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
+from changzhi_portal.pages import Crumb, FormPage, PortalPage
+from changzhi_portal.refusals import NotFoundError, StaleError
 from changzhi_portal.rights import EVERYBODY, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
-from targets.forms import CopyPlanForm, NewTargetForm, PlanForm, ReasonForm, TargetForm
+from targets.forms import ChangeForm, CopyPlanForm, EditPlanForm, NewTargetForm, TargetForm
 from targets.models import Target, TargetPlan
-from targets.preview import changes_of, month_to_try, switch_by
+from targets.preview import changes_of, figures_measured_in, is_unmeasured, month_to_try, switch_by
 from targets.wording import asked_in_words, indicator_in_words, units_in_words, version_in_words
 
 _MAY_EDIT = "may_edit_plans"
 _PLANS = "目标方案"
-# What the form sends besides the clause itself.
-_CONTROLS = frozenset({"csrfmiddlewaretoken", "previewed", "based_on", "reason", "step"})
 
 
 class PlanList(TemplateResponseMixin, PortalPage):
@@ -38,7 +33,7 @@ class PlanList(TemplateResponseMixin, PortalPage):
     template_name = "targets/plans.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The plans, the one begun first before the others."""
+        """Show the plans, the one begun first before the others."""
         plans = TargetPlan.objects.current().prefetch_related("targets")
         today = timezone.localdate()
         month = ReportingPeriod.objects.in_hand(today)
@@ -60,7 +55,7 @@ class PlanPage(TemplateResponseMixin, PortalPage):
     plan: TargetPlan
 
     def get(self, request: HttpRequest, plan: str, version: int | None = None) -> HttpResponse:
-        """The version asked for, by default the present one."""
+        """Show the version asked for, by default the present one."""
         self.plan = _plan(plan, version)
         return self.render_to_response(
             self.get_context_data(
@@ -72,107 +67,120 @@ class PlanPage(TemplateResponseMixin, PortalPage):
         )
 
     def get_title(self) -> str:
-        """The plan's; of an earlier version, with its number."""
+        """Return the plan's title; of an earlier version, with its number."""
         if not hasattr(self, "plan"):
             return _PLANS
         return self.plan.title if self.plan.is_current else f"{self.plan.title}（{version_in_words(self.plan)}）"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list, and from an earlier version to the present one."""
+        """Lead back to the list, and from an earlier version to the present one."""
         crumbs = [Crumb(_PLANS, reverse("targets:plans"))]
         if hasattr(self, "plan") and not self.plan.is_current:
             crumbs.append(Crumb("现行版本", reverse("targets:plan", args=[self.plan.code])))
         return crumbs
 
 
-class _Editing(TemplateResponseMixin, PortalPage):
-    """A page that changes one plan."""
+class _Editing(FormPage):
+    """A page that changes one plan, for a reason, as a new version of it."""
 
     requires = _MAY_EDIT
+    busy_label = "保存中"
     plan: TargetPlan
 
+    def load(self) -> None:
+        """Find the present version of the plan; raises Http404."""
+        self.plan = _plan(self.kwargs["plan"])
+
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the plan."""
+        """Lead back to the plan."""
         crumbs = [Crumb(_PLANS, reverse("targets:plans"))]
         if hasattr(self, "plan"):
-            crumbs.append(Crumb(self.plan.title, reverse("targets:plan", args=[self.plan.code])))
+            crumbs.append(Crumb(self.plan.title, self.get_success_url()))
         return crumbs
 
-    def _saved(self, plan: TargetPlan) -> HttpResponse:
-        messages.success(
-            self.request,
-            f"已保存为{version_in_words(plan)}。填报中的月份会在几分钟内按新方案重新测算，已锁定的月份不变。",
-        )
-        return redirect("targets:plan", plan=plan.code)
+    def get_initial(self) -> dict[str, Any]:
+        """Return the version that the person sees."""
+        return {"based_on": self.plan.version}
+
+    def act(self, form: Any) -> str:
+        """Save a new version, unless somebody has saved one since the page was opened."""
+        if form.cleaned_data["based_on"] != self.plan.version:
+            raise StaleError(
+                f"“{self.plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
+                cure=f"The plan {self.plan.code} has a newer version. Read it again.",
+            )
+        saved = self.save(form, form.cleaned_data["reason"])
+        return f"已保存为{version_in_words(saved)}。填报中的月份会在几分钟内按新方案重新测算，已锁定的月份不变。"
+
+    def save(self, form: Any, reason: str) -> TargetPlan:
+        """Make the new version and return it."""
+        raise NotImplementedError
+
+    def get_success_url(self) -> str:
+        """Return the address of the plan's page."""
+        return reverse("targets:plan", args=[self.plan.code])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the plan."""
+        return super().get_context_data(plan=self.plan, **kwargs)
 
 
 class EditPlan(_Editing):
     """Title, document and days of a plan. Days that bring another plan to bear on the month are tried out first."""
 
     title = "修改方案"
-    template_name = "targets/plan_form.html"
+    template_name = "targets/plan_edit.html"
+    form_class = EditPlanForm
+    not_previewed = ("reason",)
+    submit_label = "保存为新版本"
 
-    def get(self, request: HttpRequest, plan: str) -> HttpResponse:
-        """The form with what stands."""
-        self.plan = _plan(plan)
-        return self._page(PlanForm(instance=self.plan), ReasonForm())
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add another instance of the plan, for the form to write into."""
+        return {**super().get_form_kwargs(), "instance": _plan(self.plan.code)}
 
-    def post(self, request: HttpRequest, plan: str) -> HttpResponse:
-        """Save a new version, or say what is wrong."""
-        self.plan = _plan(plan)
-        form = PlanForm(request.POST, instance=_plan(plan))
-        reason = ReasonForm(request.POST)
-        if not (form.is_valid() & reason.is_valid()):
-            return self._page(form, reason, status=422)
-        if tried := _switch_not_seen(request, form.instance, self.plan):
-            return self._page(form, reason, **tried)
-        try:
-            _refuse_old_version(self.plan, request)
-            saved = change_plan(
-                plan=self.plan, values=form.cleaned_data, reason=reason.cleaned_data["reason"], by=request.user
-            )
-        except PortalError as refusal:
-            return self._page(form, reason, refusal=str(refusal), status=422)
-        return self._saved(saved)
+    def preview(self, form: EditPlanForm) -> dict[str, Any] | None:
+        """Return what the new days do to the month, where another plan comes to bear on it."""
+        return _switch(form.instance, self.plan, self.request.user)
 
-    def _page(self, form: PlanForm, reason: ReasonForm, *, status: int = 200, **shown: Any) -> HttpResponse:
-        context = self.get_context_data(form=form, reason=reason, plan=self.plan, **shown)
-        return self.render_to_response(context, status=status)
+    def save(self, form: EditPlanForm, reason: str) -> TargetPlan:
+        """Save the plan with its new columns."""
+        return change_plan(plan=self.plan, values=form.values, reason=reason, by=self.request.user)
 
 
-class CopyPlan(TemplateResponseMixin, PortalPage):
+class CopyPlan(FormPage):
     """A new plan with the targets of another. One that the month is to be judged by at once is tried out first."""
 
     requires = _MAY_EDIT
     title = "新建方案"
-    template_name = "targets/plan_copy.html"
+    template_name = "targets/plan_form.html"
+    form_class = CopyPlanForm
+    submit_label = "新建方案"
+    busy_label = "新建中"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The form; `?source=2025` chooses the plan to begin with."""
-        source = TargetPlan.objects.current().filter(code=request.GET.get("source", "")).first()
-        return self._page(CopyPlanForm(initial={"source": source}))
+    def get_initial(self) -> dict[str, Any]:
+        """`?source=2025` chooses the plan to begin with."""
+        return {"source": TargetPlan.objects.current().filter(code=self.request.GET.get("source", "")).first()}
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Make the plan, or say what is wrong."""
-        form = CopyPlanForm(request.POST)
-        if not form.is_valid():
-            return self._page(form, status=422)
+    def preview(self, form: CopyPlanForm) -> dict[str, Any] | None:
+        """Return what the new plan does to the month, where the month is to be judged by it at once."""
+        return _switch(form.instance, form.cleaned_data["source"], self.request.user)
+
+    def act(self, form: CopyPlanForm) -> str:
+        """Make the plan."""
         values = dict(form.cleaned_data)
-        source = values.pop("source")
-        if tried := _switch_not_seen(request, form.instance, source):
-            return self._page(form, **tried)
-        try:
-            copied = copy_plan(plan=source, by=request.user, **values)
-        except PortalError as refusal:
-            return self._page(form, refusal=str(refusal), status=422)
-        messages.success(request, "新方案已建好，目标与原方案相同，请逐项核对修改。")
-        return redirect("targets:plan", plan=copied.code)
+        self.copied = copy_plan(plan=values.pop("source"), by=self.request.user, **values)
+        return "新方案已建好，目标与原方案相同，请逐项核对修改。"
 
-    def _page(self, form: CopyPlanForm, *, status: int = 200, **shown: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form, **shown), status=status)
+    def get_success_url(self) -> str:
+        """Return the address of the new plan's page."""
+        return reverse("targets:plan", args=[self.copied.code])
+
+    def get_cancel_url(self) -> str:
+        """Return the address of the list."""
+        return reverse("targets:plans")
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list."""
+        """Lead back to the list."""
         return [Crumb(_PLANS, reverse("targets:plans"))]
 
 
@@ -181,41 +189,24 @@ class _EditingTarget(_Editing):
 
     template_name = "targets/plan_target.html"
     form_class: type[TargetForm] = TargetForm
+    not_previewed = ("reason",)
     saved_target: Target | None = None  # None while it is new
 
-    def _take(self, request: HttpRequest, form: TargetForm) -> HttpResponse:
-        """Try out, or save what has been tried out. What was changed after the last trial is tried out again."""
-        if not form.is_valid():
-            return self._page(form, ReasonForm(), status=422)
-        tried = _digest(request)
-        if request.POST.get("step") != "save" or request.POST.get("previewed") != tried:
-            note = "内容在预览之后又改过，请先看一看新的影响，再保存。" if request.POST.get("step") == "save" else ""
-            return self._page(
-                form, ReasonForm(initial={"reason": request.POST.get("reason", "")}), tried=tried, note=note
-            )
-        reason = ReasonForm(request.POST)
-        if not reason.is_valid():
-            return self._page(form, reason, tried=tried, status=422)
-        try:
-            _refuse_old_version(self.plan, request)
-            saved = self.save(form.values, reason.cleaned_data["reason"])
-        except PortalError as refusal:
-            return self._page(form, reason, tried=tried, note=str(refusal), status=422)
-        return self._saved(saved)
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add another instance of the clause, for the form to write into."""
+        return {**super().get_form_kwargs(), "instance": self.draft()}
 
-    def save(self, values: dict[str, Any], reason: str) -> TargetPlan:
-        """Make the new version."""
+    def draft(self) -> Target:
+        """Return the clause as the form begins with it."""
         raise NotImplementedError
 
-    def _page(
-        self, form: TargetForm, reason: ReasonForm, *, tried: str = "", note: str = "", status: int = 200
-    ) -> HttpResponse:
-        context = self.get_context_data(
-            form=form, reason=reason, plan=self.plan, target=self.saved_target, note=note, tried=tried
-        )
-        if tried:
-            context |= _trial(self.saved_target, form.instance, self.request.user)
-        return self.render_to_response(context, status=status)
+    def preview(self, form: TargetForm) -> dict[str, Any]:
+        """Return how city and counties would stand."""
+        return _trial(self.saved_target, form.instance, self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the clause as it stands."""
+        return super().get_context_data(target=self.saved_target, **kwargs)
 
 
 class EditTarget(_EditingTarget):
@@ -224,49 +215,35 @@ class EditTarget(_EditingTarget):
     title = "修改目标"
     saved_target: Target
 
-    def get(self, request: HttpRequest, plan: str, target: str) -> HttpResponse:
-        """The form with what the clause says."""
-        self._find(plan, target)
-        return self._page(TargetForm(instance=self._draft()), ReasonForm())
+    def load(self) -> None:
+        """Find the plan and its clause; raises Http404."""
+        super().load()
+        self.saved_target = get_object_or_404(self.plan.targets, code=self.kwargs["target"])
 
-    def post(self, request: HttpRequest, plan: str, target: str) -> HttpResponse:
-        """Try out or save."""
-        self._find(plan, target)
-        return self._take(request, TargetForm(request.POST, instance=self._draft()))
-
-    def save(self, values: dict[str, Any], reason: str) -> TargetPlan:
-        """The plan with the changed clause."""
-        return change_target(
-            plan=self.plan, code=self.saved_target.code, values=values, reason=reason, by=self.request.user
-        )
-
-    def _find(self, plan: str, target: str) -> None:
-        self.plan = _plan(plan)
-        self.saved_target = get_object_or_404(self.plan.targets, code=target)
-
-    def _draft(self) -> Target:
-        """Another instance of the clause, for the form to write into."""
+    def draft(self) -> Target:
+        """Return the clause as it stands."""
         return Target.objects.get(pk=self.saved_target.pk)
+
+    def save(self, form: TargetForm, reason: str) -> TargetPlan:
+        """Save the plan with the changed clause."""
+        return change_target(
+            plan=self.plan, code=self.saved_target.code, values=form.values, reason=reason, by=self.request.user
+        )
 
 
 class AddTarget(_EditingTarget):
     """A clause that the plan does not have yet."""
 
     title = "新增目标"
+    form_class = NewTargetForm
 
-    def get(self, request: HttpRequest, plan: str) -> HttpResponse:
-        """An empty form."""
-        self.plan = _plan(plan)
-        return self._page(NewTargetForm(instance=Target(plan=self.plan)), ReasonForm())
+    def draft(self) -> Target:
+        """Return an empty clause."""
+        return Target(plan=self.plan)
 
-    def post(self, request: HttpRequest, plan: str) -> HttpResponse:
-        """Try out or save."""
-        self.plan = _plan(plan)
-        return self._take(request, NewTargetForm(request.POST, instance=Target(plan=self.plan)))
-
-    def save(self, values: dict[str, Any], reason: str) -> TargetPlan:
-        """The plan with one more clause."""
-        return add_target(plan=self.plan, values=values, reason=reason, by=self.request.user)
+    def save(self, form: TargetForm, reason: str) -> TargetPlan:
+        """Save the plan with one more clause."""
+        return add_target(plan=self.plan, values=form.values, reason=reason, by=self.request.user)
 
 
 class DropTarget(_Editing):
@@ -274,31 +251,23 @@ class DropTarget(_Editing):
 
     title = "删除目标"
     template_name = "targets/plan_target_drop.html"
+    form_class = ChangeForm
+    submit_label = "删除，保存为新版本"
+    target: Target
 
-    def get(self, request: HttpRequest, plan: str, target: str) -> HttpResponse:
-        """What would go."""
-        return self._page(_plan(plan), target, ReasonForm())
+    def load(self) -> None:
+        """Find the plan and its clause; raises Http404."""
+        super().load()
+        self.target = get_object_or_404(self.plan.targets, code=self.kwargs["target"])
 
-    def post(self, request: HttpRequest, plan: str, target: str) -> HttpResponse:
-        """Save a version without it."""
-        found = _plan(plan)
-        reason = ReasonForm(request.POST)
-        if not reason.is_valid():
-            return self._page(found, target, reason, status=422)
-        try:
-            _refuse_old_version(found, request)
-            saved = drop_target(plan=found, code=target, reason=reason.cleaned_data["reason"], by=request.user)
-        except PortalError as refusal:
-            return self._page(found, target, reason, note=str(refusal), status=422)
-        return self._saved(saved)
+    def save(self, form: ChangeForm, reason: str) -> TargetPlan:
+        """Save the plan without the clause."""
+        return drop_target(plan=self.plan, code=self.target.code, reason=reason, by=self.request.user)
 
-    def _page(
-        self, plan: TargetPlan, code: str, reason: ReasonForm, *, note: str = "", status: int = 200
-    ) -> HttpResponse:
-        self.plan = plan
-        target = get_object_or_404(plan.targets, code=code)
-        context = self.get_context_data(plan=plan, target=target, clause=_clause(target), reason=reason, note=note)
-        return self.render_to_response({**context, **_trial(target, None, self.request.user)}, status=status)
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the clause, and how city and counties stand without it."""
+        trial = _trial(self.target, None, self.request.user)
+        return super().get_context_data(target=self.target, clause=_clause(self.target), **trial, **kwargs)
 
 
 def _plan(code: str, version: int | None = None) -> TargetPlan:
@@ -326,7 +295,7 @@ def _clause(target: Target) -> dict[str, Any]:
 
 
 def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, Any]:
-    """What the page shows of a trial: the month, and how city and counties would stand."""
+    """Return what the page shows of a trial: the month, and how city and counties would stand."""
     period = month_to_try()
     if period is None:
         return {"period": None, "changes": []}
@@ -335,29 +304,13 @@ def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, 
         "period": period,
         "changes": changes,
         "changed": sum(change.is_change for change in changes),
+        "is_unmeasured": after is not None and is_unmeasured(after, figures_measured_in(period)),
         "asked_before": "" if before is None else asked_in_words(before),
         "asked_after": "" if after is None else asked_in_words(after),
     }
 
 
-def _switch_not_seen(request: HttpRequest, plan: TargetPlan, targets_of: TargetPlan) -> dict[str, Any]:
-    """What the page shows before `plan` is saved, when its days bring another plan to bear; empty once it was shown."""
-    tried = _digest(request)
-    if request.POST.get("previewed") == tried:
-        return {}
-    switch = switch_by(plan, list(targets_of.targets.order_by("position")), request.user.division)
-    return {} if switch is None else {"tried": tried, "switch": switch}
-
-
-def _refuse_old_version(plan: TargetPlan, request: HttpRequest) -> None:
-    if request.POST.get("based_on") != str(plan.version):
-        raise StaleError(
-            f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
-            cure=f"The plan {plan.code} has a newer version. Read it again.",
-        )
-
-
-def _digest(request: HttpRequest) -> str:
-    """A short sign of what the form says, so that nothing is saved that has not been tried out."""
-    said = sorted((name, request.POST.getlist(name)) for name in request.POST if name not in _CONTROLS)
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
+def _switch(plan: TargetPlan, targets_of: TargetPlan, user: Any) -> dict[str, Any] | None:
+    """Return what the page shows before `plan` is saved, when its days bring another plan to bear; None when they do not."""
+    switch = switch_by(plan, list(targets_of.targets.order_by("position")), user.division)
+    return None if switch is None else {"switch": switch}

@@ -38,7 +38,7 @@ def test_nobody_is_sent_to_another_site(clerk):
 @pytest.mark.parametrize("known", [True, False])
 def test_a_wrong_name_and_a_wrong_password_look_the_same(known, clerk):
     answer = sign_in(Client(), clerk.username if known else "nobody", "Wrong-2018-x")
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "用户名或密码不对" in answer.content.decode()
 
 
@@ -46,7 +46,7 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(known, clerk):
 def test_too_many_wrong_passwords_lock_even_the_right_one_out(clerk):
     browser = Client()
     for _ in range(4):
-        assert sign_in(browser, clerk.username, "Wrong-2018-x").status_code == 200
+        assert sign_in(browser, clerk.username, "Wrong-2018-x").status_code == 422
     locked = sign_in(browser, clerk.username, "Wrong-2018-x")
     assert locked.status_code == 429
     assert "请15分钟后再试" in locked.content.decode()
@@ -97,7 +97,7 @@ def test_a_first_password_must_be_changed_before_anything_else(place):
 def test_a_password_that_will_not_do_is_refused_with_the_reason(old, new, again, says, clerk, signed_in):
     asked = {"old_password": old, "new_password1": new, "new_password2": again}
     answer = signed_in(clerk).post(reverse("accounts:password"), asked)
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert says in answer.content.decode()
     clerk.refresh_from_db()
     assert clerk.check_password(PASSWORD)

@@ -84,7 +84,7 @@ ANALYZE counted;
 INSERT INTO hand_communitymeasure (
     period_id, community_id, code, name, county_id, town_id, kind, households, residents, facility_area, facilities,
     organizations_registered, organizations_filed, organizations_guided, workers, community_workers,
-    professionals_degree_only, professionals_assistant, professionals_social_worker, professionals_senior
+    professionals_degree_only, professionals_assistant, professionals_social_worker, professionals_senior, figures
 )
 SELECT %(period)s, community_id, code, name, county_id, town_id, kind, households, residents,
     CASE WHEN reported.facilities THEN coalesce(area, 0) END,
@@ -97,19 +97,21 @@ SELECT %(period)s, community_id, code, name, county_id, town_id, kind, household
     CASE WHEN reported.postings THEN coalesce(degree_only, 0) END,
     CASE WHEN reported.postings THEN coalesce(assistant, 0) END,
     CASE WHEN reported.postings THEN coalesce(social_worker, 0) END,
-    CASE WHEN reported.postings THEN coalesce(senior, 0) END
+    CASE WHEN reported.postings THEN coalesce(senior, 0) END,
+    '{}'::jsonb
 FROM counted JOIN reported USING (county_id)
 WHERE is_scored;
 
 INSERT INTO hand_divisionmeasure (
     period_id, division_id, agencies_registered, agencies_filed, agencies_guided, workers, community_workers,
-    professionals_degree_only, professionals_assistant, professionals_social_worker, professionals_senior
+    professionals_degree_only, professionals_assistant, professionals_social_worker, professionals_senior, figures
 )
 SELECT %(period)s, unit.id,
     CASE WHEN organizations THEN agencies_registered END, CASE WHEN organizations THEN agencies_filed END,
     CASE WHEN organizations THEN agencies_guided END, CASE WHEN postings THEN workers END,
     CASE WHEN postings THEN community_workers END, CASE WHEN postings THEN degree_only END,
-    CASE WHEN postings THEN assistant END, CASE WHEN postings THEN social_worker END, CASE WHEN postings THEN senior END
+    CASE WHEN postings THEN assistant END, CASE WHEN postings THEN social_worker END, CASE WHEN postings THEN senior END,
+    '{}'::jsonb
 FROM (
     SELECT coalesce(town_id, county_id, city_id) AS id,
         bool_or(reported.organizations) AS organizations, bool_or(reported.postings) AS postings,

@@ -65,7 +65,7 @@ def test_from_the_to_do_over_the_checks_to_an_accepted_report(scripts, place, du
 def test_no_page_of_the_month_is_wider_than_a_telephone(place, due, clerk, officer, enter):
     for user in (clerk, officer):
         page = enter(user, screen=TELEPHONE)
-        for path in ("/", "/submissions/", "/submissions/201806-140402/", "/uploads/notices/"):
+        for path in ("/", "/submissions/", "/submissions/201806-140402/", "/notices/"):
             page.goto(path)
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider <= 0, f"{path} is {wider} px wider than the screen"

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from communities.models import Facility
+from notices.models import Notice
 from tests.browser.conftest import TELEPHONE
 from tests.communities.test_sheets import facility_row
 from tests.faults.processes import wait_until, worker
@@ -119,9 +120,9 @@ def test_a_notice_appears_when_work_is_done_and_goes_when_it_has_been_seen(place
         notices = page.get_by_role("link", name=re.compile("^通知"))
         expect(notices).to_contain_text("1")
         notices.click()
-        page.get_by_role("link", name="演示设施.xlsx").click()
+        page.get_by_role("link", name="服务设施检查完了，请确认入库").click()
         # The page says so by itself, once it has loaded.
-        wait_until(lambda: UploadBatch.objects.get().seen_at is not None, what="marking the batch as seen")
+        wait_until(lambda: not Notice.objects.unseen().exists(), what="marking the notice as seen")
         page.reload()
         expect(page.locator(".notice-count")).to_have_count(0)
 
@@ -146,7 +147,7 @@ def test_the_pages_about_a_batch_fit_a_telephone(place, period, clerk, enter, se
         f"/uploads/{checked}/month/",
         f"/uploads/{checked}/correct/?row=1",
         f"/uploads/{committed}/undo/",
-        "/uploads/notices/",
+        "/notices/",
     ):
         page.goto(path)
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

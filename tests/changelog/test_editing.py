@@ -13,9 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from changelog.editing import Edit, check_edit, edit_record
+from changelog.actions import Edit, check_edit, edit_record, reverse_change_set
 from changelog.models import ChangeSet
-from changelog.reversal import reverse_change_set
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named

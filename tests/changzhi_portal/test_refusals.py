@@ -29,7 +29,7 @@ from changzhi_portal.refusals import (
     field_at_fault,
 )
 from tests.architecture.apps import modules
-from uploads.committing import RowsNoLongerGoodError
+from uploads.actions.commit_writer import RowsNoLongerGoodError
 from uploads.reading.refusal import FileRefusedError
 
 STATUSES = {

@@ -12,7 +12,8 @@ from pypdf import PdfReader
 from accounts.models import ROLE_LEVELS, User
 from changelog.models import ChangeSet
 from communities.models import Community, CommunityPlacement, Division
-from demo.accounts import ACCOUNTS, OFFICER, PASSWORD, create_accounts
+from demo.accounts import ACCOUNTS, OFFICER, PASSWORD
+from demo.actions import create_accounts
 from demo.run import DemoBriefing, newest_briefing
 from demo.span import Span
 from notices.models import Notice

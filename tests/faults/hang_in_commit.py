@@ -9,7 +9,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
 django.setup()
 
-from uploads import actions, committing  # noqa: E402
+from uploads import actions  # noqa: E402
+from uploads.actions.commit_writer import CommitWriter  # noqa: E402
 from uploads.models import UploadBatch  # noqa: E402
 
 
@@ -18,5 +19,5 @@ def stop_dead(*_: object) -> None:
     time.sleep(600)
 
 
-committing._Writing.finish = stop_dead  # type: ignore[method-assign]
+CommitWriter.finish = stop_dead  # type: ignore[method-assign]
 actions.commit_queued_batch(UploadBatch.objects.get(pk=int(sys.argv[1])).pk)

@@ -16,8 +16,8 @@ from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS
 from changzhi_portal.refusals import InvalidError, NotAllowedError, UnavailableError
 from communities.models import Community
 from periods.models import ReportingPeriod
-from reports import actions, tasks
-from reports.actions import prepare_briefing, print_briefing, print_queued
+from reports import tasks
+from reports.actions import prepare_briefing, print_briefing, print_queued, printing
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.storage import pdf_path
@@ -234,7 +234,7 @@ def test_a_failed_reprint_leaves_the_earlier_pdf_and_its_figures(queued, setting
 
 
 def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
-    with patch.object(actions, "issue_markup", side_effect=KeyError("targets")):
+    with patch.object(printing, "issue_markup", side_effect=KeyError("targets")):
         print_briefing(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.FAILED
@@ -242,7 +242,7 @@ def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
 
 
 def test_a_database_that_went_away_leaves_the_issue_to_be_put_back(queued):
-    with patch.object(actions, "briefing_figures", side_effect=DatabaseError("gone")), pytest.raises(DatabaseError):
+    with patch.object(printing, "briefing_figures", side_effect=DatabaseError("gone")), pytest.raises(DatabaseError):
         print_briefing(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.PRINTING
@@ -268,7 +268,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing(queued):
         Briefing.objects.filter(pk=queued.pk).update(claim_token="another", step="正在核对数据")
         return "<p>国</p>"
 
-    with patch.object(actions, "issue_markup", side_effect=somebody_else_takes_it):
+    with patch.object(printing, "issue_markup", side_effect=somebody_else_takes_it):
         assert print_queued(queued.pk) is None
     queued.refresh_from_db()
     assert (queued.state, queued.claim_token, queued.pdf_name, queued.figures) == (State.PRINTING, "another", "", {})
@@ -279,7 +279,7 @@ def test_a_worker_that_failed_after_losing_its_claim_does_not_fail_the_other(que
         Briefing.objects.filter(pk=queued.pk).update(claim_token="another")
         raise UnavailableError("缺字体。")
 
-    with patch.object(actions, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
+    with patch.object(printing, "issue_markup", side_effect=fails_late), pytest.raises(UnavailableError):
         print_queued(queued.pk)
     assert Briefing.objects.get().state == State.PRINTING
 
@@ -324,14 +324,14 @@ def test_the_state_is_seen_by_others_while_printing(facts, period):
     """Nothing of the printing happens inside one long transaction."""
     briefing = prepare_briefing(period=period, division=facts.city, by=None, queue=False)
     seen = {}
-    real = actions.print_markup
+    real = printing.print_markup
 
     def looks(markup):
         seen["atomic"] = transaction.get_connection().in_atomic_block
         seen["state"], seen["step"] = Briefing.objects.values_list("state", "step").get()
         return real(markup)
 
-    with patch.object(actions, "print_markup", side_effect=looks):
+    with patch.object(printing, "print_markup", side_effect=looks):
         print_briefing(briefing.pk)
     assert seen == {"atomic": False, "state": State.PRINTING, "step": "正在绘图和排版"}
     assert Briefing.objects.get().state == State.PRINTED

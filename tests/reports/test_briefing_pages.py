@@ -114,8 +114,10 @@ def test_a_wrong_choice_is_said_in_a_sentence_and_nothing_is_made(place, period,
         ({"period": period.pk, "division": "no-such"}, "没有这个区划，请重新选择。"),
         ({"period": 987654, "division": place.city.ref}, "没有这个统计月，请重新选择。"),
         ({"period": period.pk, "division": place.street.ref}, "没有这个区划，请重新选择。"),
+        ({"period": period.pk, "division": place.city.ref, "edition": "x"}, "没有这一版简报。"),
     ):
-        answer = browser.post(reverse("reports:print_briefing"), sent, follow=True)
+        answer = browser.post(reverse("reports:print_briefing"), sent)
+        assert answer.status_code == 422
         assert sentence in answer.content.decode()
     assert not Briefing.objects.exists()
 

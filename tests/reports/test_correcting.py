@@ -12,8 +12,7 @@ from pypdf import PdfReader
 
 from accounts.actions import apply_division_changes
 from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
-from reports.actions import prepare_briefing, print_queued
-from reports.correcting import issue_correction
+from reports.actions import issue_correction, prepare_briefing, print_queued
 from reports.corrections import Change, corrections_between
 from reports.models import Briefing
 from reports.storage import pdf_path

@@ -42,7 +42,7 @@ def test_a_second_press_of_the_button_says_who_was_first(place, due, clerk, sign
     browser = signed_in(clerk)
     browser.post(PAGE, {"step": "submitted", "steps_seen": "0"})
     again = browser.post(PAGE, {"step": "submitted", "steps_seen": "0"})
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert "又有了新的变化" in text_of(again)
 
 
@@ -125,7 +125,7 @@ def test_a_clerk_has_no_button_to_decide_and_none_when_too_late(place, due, cler
     page = text_of(signed_in(clerk).get(PAGE))
     assert 'value="accepted"' not in page and 'value="returned"' not in page
     refused = signed_in(clerk).post(PAGE, {"step": "accepted", "steps_seen": "1"})
-    assert refused.status_code == 422 and "您的角色不能审核上报" in text_of(refused)
+    assert refused.status_code == 403 and "您的角色不能审核上报" in text_of(refused)
     make_due("2018-05", in_days=-30)
     closed = "/submissions/201805-140402/"
     page = text_of(signed_in(clerk).get(closed))
@@ -255,13 +255,13 @@ def test_looking_at_the_page_marks_the_notices_about_it_as_seen(place, due, cler
     submission = submit_month(period=due, county=place.county, by=clerk)
     return_submission(submission=submission, note="请核对", by=officer)
     browser = signed_in(clerk)
-    notices = browser.get(reverse("uploads:notices"))
+    notices = browser.get(reverse("notices:list"))
     assert "城区2018年6月上报被退回" in text_of(notices) and "退回意见：请核对" in text_of(notices)
-    assert ">1<" in browser.get(reverse("uploads:notices"), HTTP_HX_REQUEST="true").content.decode()
-    assert f'hx-post="{reverse("accounts:notices_seen")}"' in text_of(browser.get(PAGE))
-    answer = browser.post(reverse("accounts:notices_seen"), {"about": submission.ref}, HTTP_HX_REQUEST="true")
+    assert ">1<" in browser.get(reverse("notices:count"), HTTP_HX_REQUEST="true").content.decode()
+    assert f'hx-post="{reverse("notices:seen")}"' in text_of(browser.get(PAGE))
+    answer = browser.post(reverse("notices:seen"), {"about": submission.ref}, HTTP_HX_REQUEST="true")
     assert (answer.status_code, answer["HX-Trigger"]) == (204, "notices")
-    assert not Notice.objects.news_for(clerk).exists()
+    assert not Notice.objects.addressed_to(clerk).unseen().exists()
     assert "notices/seen" not in text_of(browser.get(PAGE))
     assert "看过" in text_of(signed_in(officer).get(PAGE))
 
@@ -273,3 +273,23 @@ def test_the_page_costs_the_same_queries_however_many_records(place, due, clerk,
     for number in range(30):
         doubtful_facility(place, number % 3)
     assert len(queries_of(lambda: browser.get(PAGE))) <= few + 4, "a rule more may speak up, not a record more"
+
+
+def test_an_explanation_that_is_missing_is_asked_for_at_its_field_which_has_the_focus(place, due, clerk, signed_in):
+    facility = doubtful_facility(place)
+    missing = f"each:facility_too_large:{facility.ref}"
+    given = {f"each:{key}": text for key, text in explained(due, place.county).items()} | {missing: " "}
+    answer = signed_in(clerk).post(PAGE, {"step": "submitted", "steps_seen": "0", **given})
+    page = text_of(answer)
+    assert answer.status_code == 422
+    field = page.split(f'name="{missing}"')[1].split("</li>")[0]
+    assert 'aria-invalid="true"' in field and " autofocus>" in field
+    assert "还有1处需要说明情况，第一处是" in field
+    assert page.count(" autofocus>") == page.count("处需要说明情况") == 1
+
+
+def test_a_note_that_is_missing_is_asked_for_at_its_field(place, due, clerk, officer, signed_in):
+    submit_month(period=due, county=place.county, by=clerk)
+    page = text_of(signed_in(officer).post(PAGE, {"step": "returned", "steps_seen": "1", "note": ""}))
+    assert '<p class="invalid-feedback mb-0" id="id_note_error">请写明退回意见' in page
+    assert 'aria-describedby="id_note_error"' in page

@@ -24,7 +24,7 @@ ORGANIZATION_COUNT = {
     "kind": "urban",
     "minimum_population": "",
     "indicator": "organizations",
-    "registration": ["registered", "filed", "guided"],
+    "counted_registration": ["registered", "filed", "guided"],
     "per": "",
     "aggregate": "each",
     "at_least": "10",
@@ -52,8 +52,8 @@ def measured(place, period):
 def tried(browser, address=TARGET, **changes):
     """The page after trying the change out, and what the form would send to save it."""
     data = {**ORGANIZATION_COUNT, **changes}
-    answer = browser.post(address, {**data, "step": "try"})
-    return answer, {**data, "previewed": answer.context["tried"], "step": "save", "reason": "按会议意见"}
+    answer = browser.post(address, {**data, "preview": ""})
+    return answer, {**data, "previewed": answer.context["previewed"], "reason": "按会议意见"}
 
 
 # --- Reading ---
@@ -157,7 +157,7 @@ def test_a_clause_that_makes_no_sense_is_refused_in_words_and_not_tried_out(admi
     answer, _ = tried(administrators_browser, **change)
     assert answer.status_code == 422
     assert words in answer.content.decode()
-    assert not answer.context["tried"]
+    assert not answer.context["previewed"]
 
 
 # --- Saving ---
@@ -187,7 +187,7 @@ def test_saving_makes_a_version_with_who_when_and_why_and_the_old_one_stays_read
 
 
 def test_the_change_log_says_what_was_changed(administrators_browser, administrator, measured):
-    _, data = tried(administrators_browser, at_least="2", registration=["registered"])
+    _, data = tried(administrators_browser, at_least="2", counted_registration=["registered"])
     administrators_browser.post(TARGET, data)
     change_set = ChangeSet.objects.get()
     assert (change_set.made_by, change_set.division) == (administrator, administrator.division)
@@ -223,7 +223,7 @@ def test_what_was_changed_after_the_trial_is_tried_out_again_before_it_is_saved(
     answer = administrators_browser.post(TARGET, {**data, "at_least": "3"})
     assert "在预览之后又改过" in answer.content.decode()
     assert TargetPlan.objects.filter(code="2020").count() == 1
-    administrators_browser.post(TARGET, {**data, "at_least": "3", "previewed": answer.context["tried"]})
+    administrators_browser.post(TARGET, {**data, "at_least": "3", "previewed": answer.context["previewed"]})
     assert Target.objects.get(plan__code="2020", plan__is_current=True, code="urban_org_count").at_least == 3
 
 
@@ -241,7 +241,7 @@ def test_of_two_administrators_the_second_is_told_that_the_plan_has_changed(admi
     _, second = tried(administrators_browser, at_least="3")
     administrators_browser.post(TARGET, first)
     answer = administrators_browser.post(TARGET, second)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "刚刚被别人改过" in answer.content.decode()
     assert TargetPlan.objects.filter(code="2020").count() == 2
 
@@ -257,7 +257,13 @@ def test_saving_what_stands_already_makes_no_version(administrators_browser, mea
 
 
 def test_a_clause_can_be_added_and_taken_out_again(administrators_browser, measured, place):
-    new = {"code": "rural_area", "kind": "rural", "indicator": "facility_area", "registration": [], "unit": "㎡"}
+    new = {
+        "code": "rural_area",
+        "kind": "rural",
+        "indicator": "facility_area",
+        "counted_registration": [],
+        "unit": "㎡",
+    }
     address = "/plans/2020/targets/new/"
     answer, data = tried(administrators_browser, address, **new)
     county = next(change for change in answer.context["changes"] if change.division.code == "140423")
@@ -319,7 +325,7 @@ def test_days_that_bring_another_plan_to_bear_show_what_that_does_to_the_month_b
     assert (old.asked, old.change.counts[0]) == (("≥10个", ""), ("参评", 5, None))
     assert (new.asked, new.change.figure_after) == (("", "平均≥10个"), "0.4个")
     assert TargetPlan.objects.in_force_on(measured.as_of).code == "2020"
-    tried = {**data, "previewed": answers[0].context["tried"]}
+    tried = {**data, "previewed": answers[0].context["previewed"]}
     again = administrators_browser.post("/plans/2025/edit/", {**tried, "starts_on": "2018-06-02"})
     assert "现在还没有保存" in again.content.decode(), "other days than those that were looked at"
     assert administrators_browser.post("/plans/2025/edit/", tried).status_code == 302
@@ -332,7 +338,7 @@ def test_a_new_plan_that_the_month_is_to_be_judged_by_at_once_shows_what_that_do
     answer = administrators_browser.post("/plans/new/", data)
     assert "改按《新方案》测评" in answer.content.decode()
     assert not TargetPlan.objects.filter(code="2019").exists()
-    administrators_browser.post("/plans/new/", {**data, "previewed": answer.context["tried"]})
+    administrators_browser.post("/plans/new/", {**data, "previewed": answer.context["previewed"]})
     assert TargetPlan.objects.in_force_on(measured.as_of).code == "2019"
 
 

@@ -25,7 +25,8 @@ from tests.communities.test_sheets import facility_row
 from tests.factories import Place, make_facility, make_period
 from tests.uploads.office import Send
 from tests.uploads.workbooks import make_ods
-from uploads import actions, committing, storage
+from uploads import actions, storage
+from uploads.actions import commit_writer
 from uploads.jobs import COMMIT
 from uploads.models import UploadBatch
 
@@ -173,7 +174,7 @@ def test_the_original_is_kept_encrypted(send: Send, clerk: User, settings: objec
 def test_a_large_file_is_written_slice_by_slice_in_one_change_set(
     send: Send, clerk: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(committing, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(commit_writer, "ROWS_AT_ONCE", 2)
     rows = [facility_row() | {"设施名称": f"设施{number}"} for number in range(5)]
     answer = send("facilities", clerk, rows, commit="all")
     assert (answer["state"], answer["new"], Facility.objects.count()) == ("committed", 5, 5)
@@ -185,7 +186,7 @@ def test_a_large_file_is_written_slice_by_slice_in_one_change_set(
 def test_a_bad_row_of_a_later_slice_undoes_the_earlier_ones_or_stays_out(
     mode: str, written: int, send: Send, clerk: User, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(committing, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(commit_writer, "ROWS_AT_ONCE", 2)
     rows = [facility_row(), facility_row() | {"设施名称": "老年活动室"}, facility_row("东关社区")]
     batch = checked(send, clerk, rows)
     closed = place.communities[1]
@@ -199,7 +200,7 @@ def test_a_bad_row_of_a_later_slice_undoes_the_earlier_ones_or_stays_out(
 def test_rows_of_two_slices_that_have_become_one_record_are_not_both_written(
     send: Send, clerk: User, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(committing, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(commit_writer, "ROWS_AT_ONCE", 1)
     facility = make_facility(place.communities[0], "老名称", area="300")
     renamed = facility_row() | {"记录编号": facility.ref, "设施名称": "新名称"}
     batch = checked(send, clerk, [renamed, facility_row() | {"设施名称": "新名称"}])

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from openpyxl import load_workbook
 
 from accounts.models import User
@@ -38,7 +38,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.register import RegisterSheet
-from changzhi_portal.registers.registry import registers
+from changzhi_portal.registers.registry import column_for, registers
 from periods.models import ReportingPeriod
 from tests.factories import Place, credit_code, id_number, phone
 from uploads import actions
@@ -69,6 +69,8 @@ LABELS = {
     "居（村）民小组数": "居（村）民小组",
     "居（村）民代表数": "居（村）民代表",
 }
+# Fields of records' pages that no column writes by itself: what a change of divisions sets, and where a project belongs.
+OTHER_FACTS = {"communities": {"code", "closed_on"}, "projects": {"division"}}
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
 
 
@@ -286,10 +288,10 @@ class Office:
         assert (batch.state, batch.errors, batch.problems) == ("checked", 0, []), problems
         return batch
 
-    def preview(self, batch: UploadBatch, tab: str) -> tuple[Any, str]:
+    def preview(self, batch: UploadBatch, tab: str) -> tuple[list[Any], str]:
+        """What a tab of the preview says of the only row: its changes, or its values in words; and the whole text."""
         response = self.browser.get(reverse("uploads:batch", args=[batch.ref]), {"tab": tab})
-        [row] = response.context["rows"]
-        return row, response.content.decode()
+        return [said for _, said in response.context["rows"]], response.content.decode()
 
     def commit(self, batch: UploadBatch) -> None:
         actions.request_commit(batch=batch, mode="all", by=self.user, queue=False)
@@ -370,11 +372,11 @@ def check_first_preview(office: Office, batch: UploadBatch, first: Invented) -> 
     register = office.register
     columns = [column for column in register.columns if column.field != "ref"]
     if batch.new:
-        row, html = office.preview(batch, "new")
-        assert row.values == [(c.header, preview_words(c, first.values[c.field])) for c in columns]
+        [values], html = office.preview(batch, "new")
+        assert values == [(c.header, preview_words(c, first.values[c.field])) for c in columns]
     else:
-        row, html = office.preview(batch, "changed")
-        shown = {change["column"]: change["new"] for change in row.row.changes}
+        changes, html = office.preview(batch, "changed")
+        shown = {change["column"]: change["new"] for change in changes}
         silent = of(LASTING, register) | of(OF_NEW_FIGURES, register)
         assert shown == {c.header: preview_words(c, first.values[c.field]) for c in columns if c.field not in silent}
     assert_masked(register, first, html)
@@ -384,8 +386,8 @@ def check_second_preview(
     office: Office, batch: UploadBatch, cells: Mapping[str, Any], first: Invented, second: Invented
 ) -> None:
     register = office.register
-    row, html = office.preview(batch, "changed")
-    shown = {change["column"]: (change["old"], change["new"]) for change in row.row.changes}
+    changes, html = office.preview(batch, "changed")
+    shown = {change["column"]: (change["old"], change["new"]) for change in changes}
     late = of(OF_ANOTHER_PART, register)
     if late and all(cells[name] == second.cells[name] for name in late):
         for name in late:  # the fields of another part have no old value
@@ -471,6 +473,13 @@ def assert_masked(register: RegisterSheet, invented: Invented, text: str) -> Non
     for column in register.columns:
         if isinstance(column, PersonalColumn):
             assert invented.cells[column.field] not in text, column
+
+
+def test_a_records_page_shows_nothing_that_no_column_writes():
+    for register in registers():
+        page = get_resolver().resolve(register.model.url_of("abcdefgh12345")).func.view_class
+        unwritten = {name for name in page.facts if column_for(register.model(), name) is None}
+        assert unwritten == set(OTHER_FACTS.get(register.name, ())), register.name
 
 
 def test_personal_data_are_among_what_is_sent():

@@ -18,8 +18,8 @@ from tests.communities.test_sheets import community_row
 from tests.factories import Place, make_period
 from tests.uploads.office import Send, codes_of
 from uploads import actions
+from uploads.actions import alter_locked_months, correct_cell
 from uploads.models import UploadBatch
-from uploads.rechecking import alter_locked_months, correct_cell
 
 pytestmark = pytest.mark.django_db
 REASON = "统计局核定后更正"

@@ -1,4 +1,4 @@
-"""The pages about one batch: tabs and what narrows them, the month, the same file again, undoing, notices."""
+"""The pages about one batch: tabs and what narrows them, the month, the same file again, undoing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_batch, make_period, make_user
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
-from uploads import actions, rechecking
+from uploads import actions
 from uploads.models import UploadBatch, UploadRow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -69,10 +69,10 @@ def test_every_tab_costs_the_same_queries_for_any_number_of_rows(clerk, period, 
         for n in range(250)
     )  # fmt: skip
     browser = signed_in(clerk)
-    # The user, the batch, whether the file has come before, one page of rows.
-    with exactly(4):
+    # The user, the batch, whether a notice about it is unseen, whether the file has come before, one page of rows.
+    with exactly(5):
         browser.get(reverse("uploads:batch", args=[batch.ref]), {"tab": tab})
-    with exactly(5):  # and the number of rows, where they are narrowed
+    with exactly(6):  # and the number of rows, where they are narrowed
         browser.get(reverse("uploads:batch", args=[batch.ref]), {"tab": tab, "q": "演示1"})
 
 
@@ -120,7 +120,7 @@ def test_what_a_colleague_corrected_after_the_page_was_opened_is_not_committed_u
     address = reverse("uploads:commit", args=[batch.ref])
     seen = seen_on(page_of(browser, batch))
     colleague = make_user("district_clerk", place.county)
-    rechecking.correct_cell(batch=batch, position=1, field="area", text="9999", by=colleague)
+    actions.correct_cell(batch=batch, position=1, field="area", text="9999", by=colleague)
     page = browser.post(address, {"mode": "all", "seen": seen}, follow=True).content.decode()
     assert "有人改过这个批次" in page and "没有入库" in page
     batch.refresh_from_db()
@@ -189,56 +189,3 @@ def test_only_a_committed_batch_is_undone(send, clerk, signed_in):
     assert browser.get(reverse("uploads:undo", args=[batch.ref])).status_code == 302
     page = browser.post(reverse("uploads:undo", args=[batch.ref]), follow=True).content.decode()
     assert "只有已入库的批次可以撤销" in page
-
-
-# --- Notices ---
-
-
-def test_a_finished_upload_is_news_until_its_uploader_has_looked(clerk, officer, signed_in):
-    done = make_batch(clerk, state="checked", rows=3, errors=1, file_name="完成.xlsx")
-    make_batch(clerk, state="queued", file_name="排队.xlsx")
-    make_batch(officer, state="checked", file_name="别人.xlsx")
-    browser = signed_in(clerk)
-    notices = reverse("uploads:notices")
-    page = browser.get(notices).content.decode()
-    assert "完成.xlsx" in page and "1行有错误" in page
-    assert "排队.xlsx" not in page and "别人.xlsx" not in page
-    assert ">1<" in browser.get(notices, HTTP_HX_REQUEST="true").content.decode()
-    seen = reverse("uploads:seen", args=[done.ref])
-    assert seen in page_of(browser, done)
-    signed_in(officer).post(seen)
-    assert "完成.xlsx" in browser.get(notices).content.decode(), "somebody else looking is not the uploader looking"
-    answer = browser.post(seen, HTTP_HX_REQUEST="true")
-    assert (answer.status_code, answer["HX-Trigger"]) == (204, "notices")
-    assert "没有新的结果" in browser.get(notices).content.decode()
-    assert browser.get(notices, HTTP_HX_REQUEST="true").content.decode().strip() == ""
-    done.refresh_from_db()
-    assert seen not in page_of(browser, done)
-
-
-def test_what_is_asked_of_the_worker_is_news_again_when_it_is_done(send, clerk):
-    batch = sent(send, clerk, [facility_row()])
-    assert not UploadBatch.objects.news_for(clerk).exists(), "who used the command line has seen its answer"
-    actions.request_commit(batch=batch, mode="all", by=clerk)
-    assert not UploadBatch.objects.news_for(clerk).exists(), "nothing to look at while it is at work"
-    actions.commit_queued_batch(batch.pk)
-    assert list(UploadBatch.objects.news_for(clerk)) == [batch]
-
-
-def test_all_news_are_marked_at_once(clerk, other_clerk, signed_in):
-    for user in (clerk, clerk, other_clerk):
-        make_batch(user, state="rejected")
-    browser = signed_in(clerk)
-    browser.post(reverse("uploads:notices"))
-    assert not UploadBatch.objects.news_for(clerk).exists()
-    assert UploadBatch.objects.news_for(other_clerk).count() == 1
-
-
-def test_the_heading_asks_for_the_number_without_costing_the_page_a_query(clerk, leader, signed_in):
-    make_batch(clerk, state="checked")
-    browser = signed_in(clerk)
-    page = browser.get("/").content.decode()
-    assert f'hx-get="{reverse("uploads:notices")}"' in page
-    assert reverse("uploads:notices") not in signed_in(leader).get("/").content.decode()
-    with exactly(3):  # the user, the uploads, the notices
-        browser.get(reverse("uploads:notices"), HTTP_HX_REQUEST="true")

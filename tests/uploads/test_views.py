@@ -196,8 +196,8 @@ def test_a_batch_page_costs_the_same_queries_for_a_hundred_rows(clerk, period, s
         for number in range(1, 101)
     )
     browser = signed_in(clerk)
-    # The user, the batch, whether the file has come before, one page of rows: the tab's length is a counter of the batch.
-    with exactly(4):
+    # The user, the batch, unseen notices about it, whether the file has come before, one page of rows: the tab's length is a counter of the batch.
+    with exactly(5):
         page = browser.get(reverse("uploads:batch", args=[batch.ref]), {"page": 2})
     assert "演示51" in page.content.decode()
     assert "演示50<" not in page.content.decode()

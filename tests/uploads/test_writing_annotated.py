@@ -27,7 +27,7 @@ from tests.uploads.workbooks import make_xlsx
 from uploads.models import UploadBatch
 from uploads.reading.grid import NotReadableError
 from uploads.reading.workbook import read_workbook
-from uploads.stamps import PROBLEM_SHEET
+from uploads.template_stamp import PROBLEM_SHEET
 from uploads.writing.annotated import annotated_workbook
 from uploads.writing.marked import mark_workbook
 from uploads.writing.problem_list import Entry

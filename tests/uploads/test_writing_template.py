@@ -13,9 +13,9 @@ from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.registers.registry import register_named
 from tests.factories import make_facility, make_organization, make_period, make_worker
 from tests.uploads.samples import REGISTERS
-from uploads import stamps
+from uploads import template_stamp
 from uploads.reading.grid import Grid
-from uploads.reading.layout import lay_out
+from uploads.reading.layout import is_problem_list, lay_out
 from uploads.reading.months import month_in
 from uploads.reading.workbook import read_workbook
 from uploads.writing.template import write_export, write_template
@@ -53,7 +53,7 @@ def test_a_template_names_office_month_and_version_and_says_how_to_fill_each_col
     page = book.worksheets[0]
     assert page["A1"].value == f"城区{sheet.title}登记表（2018年6月）"
     assert "填报单位：城区" in page["A2"].value
-    assert stamps.version_in(page["E2"].value) == stamps.TEMPLATE_VERSION
+    assert template_stamp.version_in(page["E2"].value) == template_stamp.TEMPLATE_VERSION
     assert [cell.value for cell in page[3]] == [column.header for column in sheet.columns]
     assert all(cell.comment for cell in page[3])
     required = {cell.value for cell in page[3] if "必填" in cell.comment.text}
@@ -141,13 +141,13 @@ def test_only_the_registers_own_sheet_of_a_template_is_read(filled, place, clerk
         path.write_bytes(template_bytes(register, clerk, filled=filled))
         grids = read_workbook(path, file_name=path.name)
         names = [grid.name for grid in grids]
-        assert names == [register_named(register).title, stamps.GUIDE_SHEET]
+        assert names == [register_named(register).title, template_stamp.GUIDE_SHEET]
         others = [register_named(name)() for name in REGISTERS if name != register]
         grids[0].rows = [*grids[0].rows, ["", *["x"] * 9]]
         layouts, wrong = lay_out(grids, register_named(register)(), others=others)
         assert ([layout.name for layout in layouts], wrong) == ([names[0]], [])
         assert layouts[0].unknown == []
-        assert stamps.version_in(layouts[0].title) == stamps.TEMPLATE_VERSION
+        assert template_stamp.version_in(layouts[0].title) == template_stamp.TEMPLATE_VERSION
         assert str(month_in(layouts[0].title)) == "2018-06-01"
 
 
@@ -162,7 +162,7 @@ def test_a_template_of_an_older_version_is_recognised_and_read(place, clerk, sen
     answer = send("facilities", clerk, [row], title="城区服务设施登记表（2018年6月） 模板版本：0")
     assert (answer["new"], answer["errors"]) == (1, 0)
     assert "旧版模板" in _page_of(client, clerk)
-    send("facilities", clerk, [row], title=f"城区（2018年6月） {stamps.version_stamp()}")
+    send("facilities", clerk, [row], title=f"城区（2018年6月） {template_stamp.version_stamp()}")
     assert "旧版模板" not in _page_of(client, clerk)
 
 
@@ -173,11 +173,11 @@ def _page_of(client: Any, user: User) -> str:
 
 
 def test_a_version_is_no_month_and_a_month_is_no_version():
-    assert month_in(stamps.version_stamp()) is None
-    assert stamps.version_in("2018年6月") is None
-    assert stamps.version_in("模板版本：3") == 3
+    assert month_in(template_stamp.version_stamp()) is None
+    assert template_stamp.version_in("2018年6月") is None
+    assert template_stamp.version_in("模板版本：3") == 3
 
 
 def test_an_offices_own_sheet_called_like_our_list_is_read():
-    assert not stamps.is_problem_list(Grid(stamps.PROBLEM_SHEET, [["社区名称", "户数"], ["和平社区", 3]]))
-    assert stamps.is_problem_list(Grid(stamps.PROBLEM_SHEET, [[f"{stamps.PROBLEM_HEADING}：错误1个"]]))
+    assert not is_problem_list(Grid(template_stamp.PROBLEM_SHEET, [["社区名称", "户数"], ["和平社区", 3]]))
+    assert is_problem_list(Grid(template_stamp.PROBLEM_SHEET, [[f"{template_stamp.PROBLEM_HEADING}：错误1个"]]))

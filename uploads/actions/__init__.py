@@ -1,16 +1,24 @@
-"""What happens to a batch, from the file's arrival to its commit. Tasks, pages and commands call these alike."""
+"""What happens to a batch, from the arrival of its file to its undoing. Import from here.
 
+Tasks, pages and commands call these alike.
+"""
+
+from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.receive import check_may_alter_locked, receive_file
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
 __all__ = [
+    "alter_locked_months",
+    "change_month",
     "check_batch",
     "check_may_alter_locked",
     "check_queued_batch",
     "commit_batch",
     "commit_queued_batch",
+    "correct_cell",
+    "map_columns",
     "receive_file",
     "request_commit",
     "request_undo",

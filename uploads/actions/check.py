@@ -1,4 +1,4 @@
-"""The check of a batch: its file is read, compared with the registers, and its rows are staged."""
+"""Checking a batch: its file is read, compared with the registers, and its rows are staged."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from changzhi_portal.registers.registry import register_named
 from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
-from uploads.absence import unmentioned_records
-from uploads.checking import Rereader, compare_rows, read_file
-from uploads.correcting import apply_corrections
-from uploads.jobs import CHECK, follow_office, load_batch, work_on
+from uploads.actions.staging import copy_staged_rows, replace_staged_rows
+from uploads.jobs import CHECK, load_batch, work_on
 from uploads.models import ColumnMapping, UploadBatch
+from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
-from uploads.published import COUNTERS
 from uploads.reading.refusal import FileRefusedError
-from uploads.repeating import earlier_reading, reading_key, stage_again
-from uploads.staging import all_staged_rows, count_outcomes, count_problems, stage_rows
+from uploads.reuse import reading_key, reusable_batch
+from uploads.rows.cleaning import CellRereader
+from uploads.rows.comparison import compare_rows, count_outcomes, count_problems
+from uploads.rows.corrections import apply_corrections
+from uploads.rows.from_file import read_file
+from uploads.rows.staged import all_staged_rows
+from uploads.unmentioned_records import unmentioned_records
 
 State = UploadBatch.State
 
 
 def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> CheckContext:
-    """What checking a batch needs to know; `locking` in the transaction of its commit."""
+    """Return what checking a batch needs to know; `locking` is for the transaction of its commit."""
     if batch.period is None:
         raise RuntimeError("A batch is checked for a month.")
     if locking and register_named(batch.register).has_dated_figures:
@@ -42,6 +45,14 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
         locking=locking,
         progress=report,
     )
+
+
+def follow_office(batch: UploadBatch) -> None:
+    """Give a batch whose office has been closed meanwhile to the office's successor, as the office's people are."""
+    office = batch.division.current_division
+    if office != batch.division:
+        batch.division = office
+        UploadBatch.objects.filter(pk=batch.pk).update(division=office)
 
 
 def check_queued_batch(batch_id: int) -> None:
@@ -70,50 +81,56 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
     follow_office(batch)
     report = Reporter(batch.ref, claim.heartbeat)
     sheet = register_named(batch.register)()
-    earlier = earlier_reading(batch, sheet)
+    earlier = reusable_batch(batch, sheet)
     if earlier is not None:
         report.step("与上次入库的文件相同，核对登记表有无变动")
-        _repeat(claim, batch, earlier, sheet)
+        _reuse(claim, batch, earlier, sheet)
         return
     try:
         rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
     except FileRefusedError as refused:
         _reject(claim, batch, refused)
         return
-    rereader = Rereader(sheet, batch.mapping)
+    rereader = CellRereader(sheet, batch.mapping)
     if not batch.needs_reading:
         for row in rows:
-            rereader.read_again(row)
+            rereader.read_kept_cells(row)
     apply_corrections(batch, rows, sheet, rereader)
     report.step("核对现有记录", len(rows))
     compare_rows(rows, sheet, check_context(batch, locking=False, report=report))
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
         claim.hold()
-        stage_rows(batch, rows, sheet)
+        replace_staged_rows(batch=batch, rows=rows, sheet=sheet)
         for name, number in count_outcomes(rows).items():
             setattr(batch, name, number)
         batch.problem_counts = count_problems(rows)
-        batch.unmentioned = unmentioned_records(batch, sheet).count()
-        batch.needs_reading = False
-        batch.state = State.CHECKED
-        batch.save()
+        _end_checked(batch, sheet)
 
 
-def _repeat(claim: Claim[UploadBatch], batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
-    """Stage the rows of a file that was committed before and that nothing has changed since: all are unchanged."""
+def _reuse(claim: Claim[UploadBatch], batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
+    """Stage the rows of a file that was committed before and since when nothing has changed: all are unchanged."""
     with transaction.atomic():
         claim.hold()
-        stage_again(batch, earlier, sheet)
-        batch.unmentioned = unmentioned_records(batch, sheet).count()
-        batch.needs_reading = False
-        batch.state = State.CHECKED
-        batch.save()
+        copy_staged_rows(batch=batch, earlier=earlier, sheet=sheet)
+        _end_checked(batch, sheet)
+
+
+def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
+    """End the check of a batch whose rows have been staged."""
+    batch.unmentioned = unmentioned_records(batch, sheet).count()
+    batch.needs_reading = False
+    batch.state = State.CHECKED
+    batch.save()
+    notify_uploader(batch)
 
 
 def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[RegisterRow]:
-    """The rows of the batch's file; what the file says besides is set on the batch, unsaved. Raises FileRefusedError."""
-    remembered = ColumnMapping.objects.of_office(batch)
+    """Return the rows of the batch's file, and set on the batch, unsaved, what the file says besides.
+
+    Raises FileRefusedError.
+    """
+    remembered = ColumnMapping.objects.of_office(batch).by_header()
     with storage.original_as_file(batch.stored_as) as path:
         found = read_file(path, batch.file_name, sheet, remembered, report)
     batch.read_as = reading_key(remembered)
@@ -129,13 +146,14 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
 
 
 def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedError) -> None:
-    """End the check of a file that cannot be used; rows of an earlier check, with another mapping, hold no more."""
+    """End the check of a file that cannot be used, and drop the rows of an earlier check with another mapping."""
     with transaction.atomic():
         claim.finish(
             State.REJECTED,
             problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
-            **dict.fromkeys(COUNTERS, 0),
+            **dict.fromkeys(UploadBatch.COUNTERS, 0),
         )
         batch.staged_rows.all().delete()
+        notify_uploader(load_batch(batch.pk))

@@ -1,4 +1,4 @@
-"""The commit of a checked batch, asked for by somebody of its area."""
+"""Asking for the commit of a checked batch, and running it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from django.utils import timezone
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, PortalError, StaleError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions.check import check_claimed, check_context
-from uploads.committing import RowsNoLongerGoodError, write_batch
-from uploads.jobs import CHECK, COMMIT, follow_office, load_batch, work_on
+from uploads.actions.check import check_claimed, check_context, follow_office
+from uploads.actions.commit_writer import RowsNoLongerGoodError, write_batch
+from uploads.jobs import CHECK, COMMIT, load_batch, work_on
 from uploads.models import UploadBatch
+from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
             **(COMMIT.queued() if queue else COMMIT.begun()),
             commit_mode=mode,
             confirmed_by=by,
-            seen_at=None if queue else timezone.now(),
+            notifies_uploader=queue,
         )
         if not taken:
             raise StaleError(
@@ -61,9 +62,9 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
 
 
 def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
-    """Hold the batch; raise StaleError when it is not what the person has looked at any more."""
-    held = UploadBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-    if held.state == State.CHECKED and held.check_mark != seen:
+    """Lock the batch; raise StaleError when it is no longer what the person has looked at."""
+    locked = UploadBatch.objects.locked().get(pk=batch.pk)
+    if locked.state == State.CHECKED and locked.check_mark != seen:
         raise StaleError(
             "您打开页面以后，有人改过这个批次或重新检查过，没有入库；请看一看现在的内容，再确认一次。",
             cure="The batch was checked anew after its preview was read. Read it again.",
@@ -97,10 +98,17 @@ def _commit(claim: Claim[UploadBatch]) -> None:
         logger.info("Batch %s is checked again: %s", batch.pk, changed)
         _recheck(claim, str(changed))
     except PortalError as refusal:
-        claim.finish(State.CHECKED, message=str(refusal)[:500])
+        _leave_uncommitted(claim, str(refusal))
 
 
 def _recheck(claim: Claim[UploadBatch], message: str) -> None:
     """Check the batch anew in place of committing it, under the same token."""
     claim.finish(State.CHECKING, message=message[:500], heartbeat_at=timezone.now())
     work_on(CHECK.claim_of(load_batch(claim.key)), check_claimed)
+
+
+def _leave_uncommitted(claim: Claim[UploadBatch], message: str) -> None:
+    """End the work with nothing written: the batch waits for a decision again, with a message."""
+    with transaction.atomic():
+        claim.finish(State.CHECKED, message=message[:500])
+        notify_uploader(load_batch(claim.key))

@@ -1,4 +1,4 @@
-"""A file's arrival: kept encrypted, written down as a batch, queued to be checked."""
+"""Receiving a file: it is kept encrypted, written down as a batch, and queued to be checked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.registers.registry import register_named
@@ -29,11 +28,12 @@ def receive_file(
     locked_reason: str = "",
     queue: bool = True,
 ) -> UploadBatch:
-    """Take a file in: keep it encrypted, write its batch, and queue the check.
+    """Keep a file encrypted, write its batch, queue the check, and return the batch.
 
-    `file` yields chunks of bytes. Without `queue` the caller does the work itself, and no worker takes the batch.
-    `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefusedError for a file that is too large,
-    PortalError for an unknown register or a role that may not.
+    `file` yields chunks of bytes. Without `queue` the caller does the work itself and shows what comes of it: no worker
+    takes the batch, and nobody is notified.
+    `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefusedError for a file that is too
+    large, PortalError for an unknown register, a role that may not upload, and a disk that does not take the file.
     """
     sheet = register_named(register)
     if not by.role.may_upload:
@@ -53,7 +53,7 @@ def receive_file(
         file_size=len(data),
         sha256=storage.sha256_of(data),
         **(CHECK.queued() if queue else CHECK.begun()),
-        seen_at=None if queue else timezone.now(),
+        notifies_uploader=queue,
     )
     batch.stored_as = storage.keep_original(batch.ref, data)
     try:
@@ -68,7 +68,7 @@ def receive_file(
 
 
 def check_may_alter_locked(by: Any, reason: str) -> None:
-    """Raises PortalError unless `by` is of the bureau and gives a reason that fits (docs/spreadsheets.md §3.4)."""
+    """Raise PortalError unless `by` is of the bureau and gives a reason that fits (docs/domain.md §6.8)."""
     if not by.role.may_alter_locked_months:
         raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     longest = UploadBatch._meta.get_field("locked_reason").max_length or 0

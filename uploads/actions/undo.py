@@ -1,31 +1,37 @@
-"""Taking a committed batch back, asked for on its page or by command."""
+"""Undoing a committed batch: asking for it, and taking each written row back (docs/spreadsheets.md §4.5)."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from changelog.actions import Reversal, reverse_change_set
+from changelog.models import ChangeRecord, RegisterLock
 from changzhi_portal.jobs import Claim
-from changzhi_portal.refusals import StaleError
+from changzhi_portal.refusals import LockedError, NotAllowedError, StaleError
+from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
+from periods.models import ReportingPeriod
 from uploads.jobs import UNDO, load_batch, work_on
-from uploads.models import UploadBatch
+from uploads.models import UploadBatch, UploadRow
+from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
-from uploads.undoing import refuse_unless_undoing, take_back_batch
 
 State = UploadBatch.State
+UndoOutcome = UploadRow.UndoOutcome
+NOTE_LENGTH = 200
 
 
 def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
-    """Ask for a committed batch to be taken back. Raises PortalError when it is not committed or not the user's."""
-    refuse_unless_undoing(batch, register_named(batch.register)(), by)
+    """Ask for a committed batch to be undone. Raises PortalError when it is not committed or not the user's to undo."""
+    _refuse_unless_allowed(batch, register_named(batch.register)(), by)
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
             **(UNDO.queued() if queue else UNDO.begun()),
             undone_by=by,
-            seen_at=None if queue else timezone.now(),
+            notifies_uploader=queue,
         )
         if not taken:
             raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
@@ -41,7 +47,7 @@ def undo_queued_batch(batch_id: int) -> None:
 
 
 def undo_batch(batch: UploadBatch) -> UploadBatch:
-    """Take a batch in state UNDOING back that the caller has begun; return it as it is then.
+    """Undo a batch in state UNDOING that the caller has begun; return it as it is then.
 
     It ends UNDONE, each written row reversed, kept or failed; or COMMITTED as before, with a message.
     """
@@ -51,4 +57,67 @@ def undo_batch(batch: UploadBatch) -> UploadBatch:
 
 def _undo(claim: Claim[UploadBatch]) -> None:
     batch = load_batch(claim.key)
-    take_back_batch(claim, register_named(batch.register)(), Reporter(batch.ref))
+    _take_back(claim, register_named(batch.register)(), Reporter(batch.ref))
+
+
+def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter) -> None:
+    """Undo a claimed batch in one transaction that locks it.
+
+    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked, and
+    ClaimLostError when another worker has the batch or has finished it.
+    """
+    with transaction.atomic():
+        batch = claim.hold(UploadBatch.objects.select_related("undone_by__division", "uploaded_by"))
+        RegisterLock.objects.lock(batch.register)
+        if sheet.has_dated_figures:
+            ReportingPeriod.objects.keep_from_locking()
+        _refuse_unless_allowed(batch, sheet, batch.undone_by)
+        report.step("撤销入库")
+        change_set = batch.commit_change_set
+        result = Reversal()
+        if change_set is not None:
+            result = reverse_change_set(change_set, by=batch.undone_by, models_in_order=sheet.writes_to)
+        _mark_rows(batch, result)
+        batch.state = State.UNDONE
+        batch.undo_reversed, batch.undo_kept = len(result.reversed), len(result.kept)
+        batch.undo_failed = len(result.failed)
+        batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
+        batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
+        if result.reversed and change_set is not None:
+            sheet.notify_offices_left_undone(change_set)
+        notify_uploader(batch)
+
+
+def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:
+    """Raise PortalError for a batch that is not the user's to undo.
+
+    Undoing alters figures of a locked month as uploading does, and takes the same right.
+    """
+    if not batch.may_be_handled_by(by):
+        raise NotAllowedError(
+            f"这个批次不能由{by}撤销，请由本单位填报员或市局办理。", cure="This user may not undo this batch."
+        )
+    if by.role.may_alter_locked_months:
+        return
+    records: defaultdict[str, list[int]] = defaultdict(list)
+    for model, key in ChangeRecord.objects.filter(change_set__batch=batch).values_list("model", "object_id"):
+        records[model].append(key)
+    locked = ReportingPeriod.objects.locked().filter(month__in=sheet.months_written(records)).order_by("month")
+    if locked:
+        named = "、".join(str(period) for period in locked)
+        raise LockedError(
+            f"这个批次写入了{named}的数据，月份已锁定，只有市局可以撤销，请联系市局业务员。",
+            cure="The batch wrote figures of a locked month: only the bureau may undo it.",
+        )
+
+
+def _mark_rows(batch: UploadBatch, result: Reversal) -> None:
+    """Write what became of each written row: all reversed rows in one statement, the others with their note."""
+    left = result.kept.keys() | result.failed.keys()
+    batch.staged_rows.written().update(undo_outcome=UndoOutcome.REVERSED, undo_note="")
+    rows = list(batch.staged_rows.filter(position__in=left)) if left else []
+    for row in rows:
+        is_kept = row.position in result.kept
+        row.undo_outcome = UndoOutcome.KEPT if is_kept else UndoOutcome.FAILED
+        row.undo_note = (result.kept if is_kept else result.failed)[row.position][:NOTE_LENGTH]
+    UploadRow.objects.bulk_update(rows, ["undo_outcome", "undo_note"], batch_size=1_000)

@@ -137,7 +137,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("needs_reading", models.BooleanField(default=True, verbose_name="下次检查要重读文件")),
-                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="上传人看过结果的时间")),
+                (
+                    "notifies_uploader",
+                    models.BooleanField(
+                        default=True, help_text="当场办完、当场看到结果的不通知", verbose_name="办完后通知上传人"
+                    ),
+                ),
                 ("message", models.CharField(blank=True, max_length=500, verbose_name="结果说明")),
                 ("committed_at", models.DateTimeField(blank=True, null=True, verbose_name="入库时间")),
                 ("undo_reversed", models.PositiveIntegerField(default=0, verbose_name="撤销的行")),
@@ -308,12 +313,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="uploadbatch",
-            index=models.Index(
-                condition=models.Q(("seen_at__isnull", True)), fields=["uploaded_by"], name="upload_batch_not_seen"
-            ),
         ),
         migrations.AddConstraint(
             model_name="uploadbatch",

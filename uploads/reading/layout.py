@@ -16,7 +16,7 @@ from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderSearch, Matche
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
-from uploads.stamps import is_problem_list
+from uploads.template_stamp import PROBLEM_HEADING, PROBLEM_SHEET
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
 
@@ -137,6 +137,12 @@ def lay_out(
             cure="There is a header but no row of data below it; fill it in.",
         )
     return layouts, wrong
+
+
+def is_problem_list(grid: Grid) -> bool:
+    """Return whether a sheet is our own list of problems, which came back with the corrected workbook."""
+    first = next((cell for row in grid.rows[:3] for cell in row if cell != ""), "")
+    return (grid.name or "").startswith(PROBLEM_SHEET) and str(first).startswith(PROBLEM_HEADING)
 
 
 def _identifies(register: RegisterSheet, header: Header) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -12,19 +11,20 @@ from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 from structlog.contextvars import bind_contextvars
 
-from changzhi_portal.pages import Crumb, ListPage, PortalPage
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named, registers
+from notices.models import Notice
 from uploads.actions import receive_file, request_commit
-from uploads.correcting import made_corrections
+from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
-from uploads.mapping import file_columns
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
-from uploads.stamps import uses_old_template
+from uploads.rows.corrections import made_corrections
 from uploads.tables import BatchTable
+from uploads.template_stamp import uses_old_template
 
 
 class UploadPage(PortalPage):
@@ -50,36 +50,43 @@ class BatchList(ListPage):
     empty_advice = "还没有上传过表格。"
 
 
-class NewUpload(TemplateResponseMixin, UploadPage):
+class NewUpload(UploadPage, FormPage):
     """The form that takes a file in."""
 
     title = "上传表格"
     template_name = "uploads/new.html"
+    form_class = UploadForm
+    submit_label = "上传并检查"
+    busy_label = "正在上传…"
     extra_context = {"registers": registers}
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The form; `?register=` chooses the register beforehand."""
-        form = UploadForm(initial={"register": request.GET.get("register", "")})
-        return self.render_to_response(self.get_context_data(form=form))
+    def get_initial(self) -> dict[str, Any]:
+        """Choose the register that `?register=` names."""
+        return {"register": self.request.GET.get("register", "")}
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Take the file in and show its batch; a refused file stays on this page with the reason."""
-        form = UploadForm(request.POST, request.FILES)
-        if form.is_valid():
-            file = form.cleaned_data["file"]
-            try:
-                batch = receive_file(
-                    file=file.chunks(),
-                    file_name=file.name,
-                    register=form.cleaned_data["register"],
-                    period=form.cleaned_data["period"],
-                    by=request.user,
-                )
-            except PortalError as refusal:
-                form.add_error("file", str(refusal))
-            else:
-                return redirect("uploads:batch", ref=batch.ref)
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+    def act(self, form: UploadForm) -> str:
+        """Take the file in."""
+        file = form.cleaned_data["file"]
+        self.batch = receive_file(
+            file=file.chunks(),
+            file_name=file.name,
+            register=form.cleaned_data["register"],
+            period=form.cleaned_data["period"],
+            by=self.request.user,
+        )
+        return ""
+
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the field at fault, by default the file."""
+        return refusal.field if refusal.field in UploadForm.base_fields else "file"
+
+    def get_success_url(self) -> str:
+        """Return the address of the batch."""
+        return reverse("uploads:batch", args=[self.batch.ref])
+
+    def get_cancel_url(self) -> str:
+        """Return no address: the page has no such link."""
+        return ""
 
 
 class BatchPage(TemplateResponseMixin, UploadPage):
@@ -89,16 +96,16 @@ class BatchPage(TemplateResponseMixin, UploadPage):
     batch: UploadBatch
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The page of the batch, if it lies in the user's area."""
+        """Show the batch, if it lies in the user's area."""
         self.batch = find_batch(request, ref)
         return self.render_to_response(self.get_context_data())
 
     def get_title(self) -> str:
-        """The file's name."""
+        """Return the file's name."""
         return self.batch.file_name if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
+        """Return the batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
         sheet = register_named(self.batch.register)()
         context = super().get_context_data(
             batch=self.batch,
@@ -109,6 +116,9 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         )
         if self.batch.is_at_work:
             return context
+        context["has_unseen_notices"] = (
+            Notice.objects.addressed_to(self.request.user).unseen().about(self.batch.ref).exists()
+        )
         context["columns"] = file_columns(self.batch, sheet)
         context["corrections"] = made_corrections(self.batch, sheet)
         if self.batch.state == UploadBatch.State.CHECKED:
@@ -124,7 +134,7 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
     template_name = "uploads/progress.html"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
-        """How far the batch is."""
+        """Show how far the batch is; htmx then exchanges the progress, or the whole page once the work is done."""
         batch = find_batch(request, ref)
         if not request.htmx:
             return redirect("uploads:batch", ref=batch.ref)
@@ -135,19 +145,22 @@ class BatchProgress(TemplateResponseMixin, UploadPage):
         return self.render_to_response({"batch": batch, "news": news})
 
 
-class CommitBatch(UploadPage):
+class CommitBatch(UploadPage, ActionPage):
     """The decision: everything, or the rows without an error."""
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Ask for the commit and go back to the batch, which shows the progress or why it was refused."""
-        batch = find_batch(request, ref)
-        try:
-            request_commit(
-                batch=batch, mode=request.POST.get("mode", ""), seen=request.POST.get("seen"), by=request.user
-            )
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        return redirect("uploads:batch", ref=batch.ref)
+    def load(self) -> None:
+        """Find the batch; raises Http404."""
+        self.batch = find_batch(self.request, self.kwargs["ref"])
+
+    def act(self) -> str:
+        """Ask the worker for the commit; the batch's page shows the progress."""
+        sent = self.request.POST
+        request_commit(batch=self.batch, mode=sent.get("mode", ""), seen=sent.get("seen"), by=self.request.user)
+        return ""
+
+    def get_success_url(self) -> str:
+        """Return the address of the batch."""
+        return reverse("uploads:batch", args=[self.batch.ref])
 
 
 def find_batch(request: HttpRequest, ref: str) -> UploadBatch:

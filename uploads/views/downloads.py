@@ -33,7 +33,7 @@ class AnnotatedWorkbook(UploadPage):
     title = "标出问题的表格"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """The file; back to the batch, saying why, when there is nothing to mark."""
+        """Send the file; go back to the batch, saying why, when there is nothing to mark."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk:
             raise PermissionDenied("标出问题的表格只发给上传人本人。")
@@ -49,13 +49,13 @@ class OriginalFile(UploadPage):
     """The file as it was uploaded.
 
     It may hold personal data in the clear. So besides the uploader only those of the area get it who may see such
-    data; every download is logged (docs/domain.md §9).
+    data; every download is logged (docs/domain.md §9.3).
     """
 
     title = "上传的原文件"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """The file; back to the batch, saying why, when it is no longer kept."""
+        """Send the file; go back to the batch, saying why, when it is no longer kept."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk and not request.user.may_unmask:
             raise PermissionDenied("原文件可能含有个人信息，只有上传人和可查看个人信息原文的用户能下载。")
@@ -77,7 +77,7 @@ class Template(UploadPage):
     title = "下载模板"
 
     def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
-        """The file. An unknown register is not found."""
+        """Send the file. An unknown register is not found."""
         sheet = _sheet(register)
         asked, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
         period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
@@ -94,7 +94,7 @@ class Export(PortalPage):
     title = "导出"
 
     def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
-        """The file. An unknown register is not found."""
+        """Send the file. An unknown register is not found."""
         sheet = _sheet(register)
         division = request.user.division
         data = write_export(sheet, division=division, by=request.user)
@@ -110,6 +110,6 @@ def _sheet(register: str) -> RegisterSheet:
 
 
 def _file(data: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
-    """A download; Django writes a Chinese name as RFC 5987 asks."""
+    """Return a download; Django writes a Chinese name as RFC 5987 asks."""
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": disposition})

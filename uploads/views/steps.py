@@ -1,47 +1,57 @@
-"""Steps around one batch: which column is which, its month, a locked month, a wrong cell, taking it back."""
+"""Steps around one batch: which column is which, its month, a locked month, a wrong cell, undoing it."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.forms import Form
+from django.http import Http404, QueryDict
 from django.urls import reverse
-from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.pages import Crumb
+from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions import request_undo
-from uploads.correcting import correctable_cells
-from uploads.forms import LockedReasonForm, MonthForm
-from uploads.mapping import choices_for, file_columns
+from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
+from uploads.column_mapping import file_columns
+from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
 from uploads.models import UploadBatch, UploadRow
-from uploads.rechecking import alter_locked_months, change_month, correct_cell, map_columns
+from uploads.rows.corrections import correctable_cells
 from uploads.views.batch import UploadPage, find_batch
 
 BESIDE_ROWS = "rows"  # messages so tagged stand above the rows, where the page is opened
-_COLUMN = "column-"  # how the fields of the mapping form are called, before the column's number
+State = UploadBatch.State
 
 
-class BatchStep(TemplateResponseMixin, UploadPage):
-    """A page that prepares one decision about a batch; the way back leads to the batch."""
+class BatchStep(UploadPage, FormPage):
+    """A page with one decision about a batch; the way back leads to the batch."""
 
     batch: UploadBatch
 
+    def load(self) -> None:
+        """Find the batch; raises Http404."""
+        self.batch = find_batch(self.request, self.kwargs["ref"])
+
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the batch."""
+        """Lead back to the batch."""
         crumbs = super().get_crumbs()
         if hasattr(self, "batch"):
-            crumbs.append(Crumb(self.batch.file_name, reverse("uploads:batch", args=[self.batch.ref])))
+            crumbs.append(Crumb(self.batch.file_name, self.batch_url()))
         return crumbs
 
-    def back(self, query: str = "") -> HttpResponse:
-        """To the batch's page, at the tab that the person came from."""
-        address = reverse("uploads:batch", args=[self.batch.ref])
-        return redirect(f"{address}?{query}#rows" if query else address)
+    def batch_url(self) -> str:
+        """Return the address of the batch's page."""
+        return reverse("uploads:batch", args=[self.batch.ref])
+
+    def get_success_url(self) -> str:
+        """Return the address of the batch's page."""
+        return self.batch_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the batch and its register."""
+        return super().get_context_data(batch=self.batch, sheet=register_named(self.batch.register), **kwargs)
 
 
 class MapColumns(BatchStep):
@@ -49,71 +59,55 @@ class MapColumns(BatchStep):
 
     title = "列的对应"
     template_name = "uploads/mapping.html"
+    form_class = ColumnsForm
+    unavailable_message = "这个批次现在不能改列的对应。"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The file's columns, each with a choice."""
-        self.batch = find_batch(request, ref)
-        if not (self.batch.can_be_checked_again and self.batch.mapping):
-            messages.info(request, "这个批次现在不能改列的对应。")
-            return self.back()
-        return self._form({})
+    def is_available(self) -> bool:
+        """Return whether the batch can be checked again and its file has columns."""
+        return bool(self.batch.can_be_checked_again and self.batch.mapping)
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Remember the choices and have the batch checked again."""
-        self.batch = find_batch(request, ref)
-        columns = file_columns(self.batch, register_named(self.batch.register)())
-        sent = request.POST
-        chosen = {
-            column.name: sent[f"{_COLUMN}{number}"]
-            for number, column in enumerate(columns)
-            if f"{_COLUMN}{number}" in sent and sent.get(f"header-{number}") == column.name
-        }
-        try:
-            is_changed = map_columns(batch=self.batch, chosen=chosen, by=request.user)
-        except PortalError as refusal:
-            return self._form(chosen, refusal=str(refusal), status=422)
-        if not is_changed:
-            messages.info(request, "列的对应没有变化。")
-        return self.back()
-
-    def _form(self, chosen: dict[str, str], *, refusal: str = "", status: int = 200) -> HttpResponse:
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add the file's columns and the register."""
         sheet = register_named(self.batch.register)()
-        lines = [
-            {"number": number, "column": column, "choice": chosen.get(column.name, column.choice)}
-            for number, column in enumerate(file_columns(self.batch, sheet))
-        ]
-        context = self.get_context_data(
-            batch=self.batch, sheet=sheet, lines=lines, choices=choices_for(sheet), refusal=refusal
-        )
-        return self.render_to_response(context, status=status)
+        return {**super().get_form_kwargs(), "columns": file_columns(self.batch, sheet), "sheet": sheet}
+
+    def get_form(self, form_class: Any = None) -> ColumnsForm:
+        """Return the form, and keep it for `field_of`."""
+        self.form: ColumnsForm = super().get_form(form_class)
+        return self.form
+
+    def act(self, form: ColumnsForm) -> str:
+        """Remember the choices and have the batch checked again."""
+        if not map_columns(batch=self.batch, chosen=form.chosen, by=self.request.user):
+            messages.info(self.request, "列的对应没有变化。")
+        return ""
+
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the field of the column that the refusal names."""
+        return self.form.field_of(refusal.field)
 
 
 class ChangeMonth(BatchStep):
     """The month that a checked batch counts for."""
 
     title = "改统计月"
-    template_name = "uploads/month.html"
+    form_class = MonthForm
+    submit_label = "保存并重新核对"
+    cancel_label = "不改了"
+    unavailable_message = "只有待确认的批次可以改统计月。"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The open months."""
-        self.batch = find_batch(request, ref)
-        if self.batch.state != UploadBatch.State.CHECKED:
-            messages.info(request, "只有待确认的批次可以改统计月。")
-            return self.back()
-        form = MonthForm(initial={"period": self.batch.period})
-        return self.render_to_response(self.get_context_data(batch=self.batch, form=form))
+    def is_available(self) -> bool:
+        """Return whether the batch waits for a decision."""
+        return self.batch.state == State.CHECKED
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def get_initial(self) -> dict[str, Any]:
+        """Return the month as it is."""
+        return {"period": self.batch.period}
+
+    def act(self, form: MonthForm) -> str:
         """Change it and have the batch compared again."""
-        self.batch = find_batch(request, ref)
-        form = MonthForm(request.POST)
-        if not form.is_valid():
-            return self.render_to_response(self.get_context_data(batch=self.batch, form=form), status=422)
-        try:
-            change_month(batch=self.batch, period=form.cleaned_data["period"], by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        return self.back()
+        change_month(batch=self.batch, period=form.cleaned_data["period"], by=self.request.user)
+        return ""
 
 
 class AlterLocked(BatchStep):
@@ -122,111 +116,118 @@ class AlterLocked(BatchStep):
     title = "修改已锁定月份"
     template_name = "uploads/locked.html"
     requires = "may_alter_locked_months"
+    form_class = LockedReasonForm
+    submit_label = "说明原因并重新核对"
+    cancel_label = "不改了"
+    unavailable_message = "只有待确认的批次可以这样处理。"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The form."""
-        self.batch = find_batch(request, ref)
-        if self.batch.state != UploadBatch.State.CHECKED:
-            messages.info(request, "只有待确认的批次可以这样处理。")
-            return self.back()
-        return self.render_to_response(self.get_context_data(batch=self.batch, form=LockedReasonForm()))
+    def is_available(self) -> bool:
+        """Return whether the batch waits for a decision."""
+        return self.batch.state == State.CHECKED
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def act(self, form: LockedReasonForm) -> str:
         """Keep the reason and have the batch compared again."""
-        self.batch = find_batch(request, ref)
-        form = LockedReasonForm(request.POST)
-        if not form.is_valid():
-            return self.render_to_response(self.get_context_data(batch=self.batch, form=form), status=422)
-        try:
-            alter_locked_months(batch=self.batch, reason=form.cleaned_data["reason"], by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        return self.back()
+        alter_locked_months(batch=self.batch, reason=form.cleaned_data["reason"], by=self.request.user)
+        return ""
+
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the form's name of the reason."""
+        return "reason" if refusal.field == "locked_reason" else refusal.field
 
 
 class CorrectCell(BatchStep):
     """The cells of one row of the file, each to be corrected without uploading again."""
 
     title = "改这一行"
-    template_name = "uploads/correct.html"
+    template_name = "uploads/correct_row.html"
+    form_class = CellForm
+    row: UploadRow | None
+    query: str
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """The row that `?row=` names by its position."""
-        self.batch = find_batch(request, ref)
-        if self.batch.state != UploadBatch.State.CHECKED or "row" not in request.GET:
-            return self.back()
-        row = self._row(request.GET["row"])
-        sheet = register_named(self.batch.register)()
-        cells = correctable_cells(self.batch, row, sheet)
-        context = self.get_context_data(
-            batch=self.batch,
-            row=row,
-            bad=[cell for cell in cells if cell.problems],
-            others=[cell for cell in cells if not cell.problems],
-            orphans=[p for p in row.problems if p["column"] not in {cell.header for cell in cells}],
-        )
-        return self.render_to_response(context)
+    def load(self) -> None:
+        """Find the batch, and the row that `row` names by its position; raises Http404."""
+        super().load()
+        sent = self.request.POST if self.request.method == "POST" else self.request.GET
+        self.row = self.batch.staged_rows.filter(position=number_in(sent.get("row", ""))).first()
+        self.query = _tab_query(sent.get("back", ""))
+        if self.request.method == "GET" and self.row is None and "row" in sent and self.batch.state == State.CHECKED:
+            raise Http404("No such row.")
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Read the new text in place of the cell's, and show what has become of the row."""
-        self.batch = find_batch(request, ref)
-        sent = request.POST
-        try:
-            correct_cell(
-                batch=self.batch,
-                position=number_in(sent.get("row", "")),
-                field=sent.get("field", ""),
-                text=sent.get("text", "").strip(),
-                by=request.user,
-            )
-        except PortalError as refusal:
-            messages.error(request, str(refusal), extra_tags=BESIDE_ROWS)
-            return self.back(_tab_query(sent.get("back", "")))
+    def is_available(self) -> bool:
+        """Return whether the row can be corrected: it is there, and its batch waits for a decision."""
+        return self.row is not None and self.batch.state == State.CHECKED
+
+    def act(self, form: CellForm) -> str:
+        """Read the new text in place of the cell's, and say what has become of the row."""
+        sent = form.cleaned_data
+        position = number_in(sent["row"])
+        correct_cell(batch=self.batch, position=position, field=sent["field"], text=sent["text"], by=self.request.user)
         self.batch.refresh_from_db()
         if self.batch.is_at_work:
-            return self.back()
-        row = self.batch.staged_rows.filter(position=number_in(sent.get("row", ""))).first()
+            self.query = ""
+            return ""
+        row = self.batch.staged_rows.filter(position=position).first()
         if row is not None and row.outcome == UploadRow.Outcome.ERROR:
             left = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
-            messages.warning(request, f"已改，第{row.row_number}行还有错误：{left}", extra_tags=BESIDE_ROWS)
+            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{left}")
         elif row is not None:
-            said = f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。"
-            messages.success(request, said, extra_tags=BESIDE_ROWS)
-        return self.back(_tab_query(sent.get("back", "")))
+            self._say(messages.SUCCESS, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。")
+        return ""
 
-    def _row(self, position: str) -> UploadRow:
-        row: UploadRow | None = self.batch.staged_rows.filter(position=number_in(position)).first()
-        if row is None:
-            raise Http404("No such row.")
-        return row
+    def _say(self, level: int, sentence: str) -> None:
+        messages.add_message(self.request, level, sentence, extra_tags=BESIDE_ROWS)
+
+    def field_of(self, refusal: PortalError) -> str:
+        """Return the text of the cell, whatever is wrong with it; a cell that the row does not have has none."""
+        return "text" if self._field_sent() in {cell.field for cell in self._cells()} else ""
+
+    def get_success_url(self) -> str:
+        """Return the address of the batch's page, at the tab that the person came from."""
+        return f"{self.batch_url()}?{self.query}#rows" if self.query else self.batch_url()
+
+    def get_context_data(self, form: CellForm, **kwargs: Any) -> dict[str, Any]:
+        """Add the row's cells, and which of them was refused."""
+        cells = self._cells()
+        headers = {cell.header for cell in cells}
+        return super().get_context_data(
+            form=form,
+            row=self.row,
+            bad=[cell for cell in cells if cell.problems],
+            others=[cell for cell in cells if not cell.problems],
+            orphans=[problem for problem in self.row.problems if problem["column"] not in headers] if self.row else [],
+            refused=self._field_sent() if form["text"].errors else "",
+            **kwargs,
+        )
+
+    def _cells(self) -> list[Any]:
+        if self.row is None:
+            return []
+        return correctable_cells(self.batch, self.row, register_named(self.batch.register)())
+
+    def _field_sent(self) -> str:
+        return self.request.POST.get("field", "")
 
 
 class UndoBatch(BatchStep):
-    """Taking a committed batch back, after saying what will happen."""
+    """Undoing a committed batch, after saying what will happen."""
 
     title = "撤销入库"
     template_name = "uploads/undo.html"
+    submit_label = "撤销入库"
+    busy_label = "正在提交…"
+    cancel_label = "不撤销"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """What will happen, and the button."""
-        self.batch = find_batch(request, ref)
-        if self.batch.state != UploadBatch.State.COMMITTED:
-            return self.back()
-        return self.render_to_response(
-            self.get_context_data(batch=self.batch, sheet=register_named(self.batch.register))
-        )
+    def is_available(self) -> bool:
+        """Return whether the batch is committed."""
+        return self.batch.state == State.COMMITTED
 
-    def post(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Ask for it and go back to the batch, which shows the progress or why it was refused."""
-        self.batch = find_batch(request, ref)
-        try:
-            request_undo(batch=self.batch, by=request.user)
-        except PortalError as refusal:
-            messages.error(request, str(refusal))
-        return self.back()
+    def act(self, form: Form) -> str:
+        """Ask the worker for it; the batch's page shows the progress."""
+        request_undo(batch=self.batch, by=self.request.user)
+        return ""
 
 
 def _tab_query(sent: str) -> str:
-    """The tab, page and filters that the person came from, as far as they are known ones."""
+    """Return the tab, page and filters that the person came from, as far as they are known ones."""
     asked = QueryDict(sent[:500])
     return urlencode({name: asked[name] for name in ("tab", "page", "q", "code") if asked.get(name)})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Final
 
-from uploads.stamps import PROBLEM_HEADING, PROBLEM_SHEET
+from uploads.template_stamp import PROBLEM_HEADING, PROBLEM_SHEET
 from uploads.writing.cells import merged_ranges, replace_styles, restyle_cells
 from uploads.writing.notes import EMPTY_BOXES, EMPTY_COMMENTS, Notes
 from uploads.writing.parts import Parts

@@ -11,7 +11,7 @@ from typing import Any, Final
 from changzhi_portal.registers.problems import Level
 from uploads.models import UploadBatch
 from uploads.reading.grid import MergedRange
-from uploads.stamps import PROBLEM_HEADING
+from uploads.template_stamp import PROBLEM_HEADING
 
 HEADERS: Final = ("级别", "工作表", "单元格", "列", "内容", "问题和办法")
 WIDTHS: Final = (8, 18, 10, 22, 26, 80)

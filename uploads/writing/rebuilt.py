@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from changzhi_portal.registers.problems import Level
 from uploads.reading.grid import Grid, MergedRange
-from uploads.stamps import PROBLEM_SHEET
+from uploads.template_stamp import PROBLEM_SHEET
 from uploads.writing.notes import AUTHOR
 from uploads.writing.problem_list import (
     ADVICE,

@@ -27,7 +27,7 @@ from changzhi_portal.scope import scope_path_of
 from periods.models import ReportingPeriod
 from uploads.reading.grid import is_error_text
 from uploads.reading.rows import is_ditto
-from uploads.stamps import GUIDE_SHEET, TEMPLATE_VERSION, version_stamp
+from uploads.template_stamp import GUIDE_SHEET, TEMPLATE_VERSION, version_stamp
 from uploads.writing.advice import advice_on, choices_of, number_format_of
 
 SPARE_ROWS: Final = 200  # formatted rows for new records

@@ -12,7 +12,8 @@ from changzhi_portal.commands import PortalCommand
 from changzhi_portal.refusals import InvalidError
 from communities.actions import load_divisions
 from communities.models import Division
-from demo.accounts import ACCOUNTS, PASSWORD, create_accounts
+from demo.accounts import ACCOUNTS, PASSWORD
+from demo.actions import create_accounts
 from demo.run import DemoRun, extend_due_date, newest_briefing
 from demo.span import FIRST, LAST, Span
 from demo.state import demo_folder, is_ready, mark_as_demo, refuse_real_data

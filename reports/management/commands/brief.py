@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from changzhi_portal.commands import PortalCommand, in_both_languages
 from changzhi_portal.refusals import PortalError, StaleError, UnavailableError
 from communities.models import Division
+from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
 from reports.actions import bring_up_to_date, prepare_briefing, print_queued
 from reports.figures import refuse_unless_issuing
@@ -63,17 +64,9 @@ def _division(code: str | None) -> Division:
 
 def _measured_period(text: str, division: Division) -> ReportingPeriod:
     """The month, measured; raises PortalError for one that cannot be, or that has no briefing of the division."""
-    month = parse_month(text)
-    # A month that turns out to be refused does not stay in the calendar.
-    is_known = ReportingPeriod.objects.filter(month=month).exists()
-    period = ReportingPeriod.objects.for_month(month)
-    try:
+    with period_for_work(month=parse_month(text)) as period:
         refuse_unless_issuing(period, division)
         bring_up_to_date(period)
-    except PortalError:
-        if not is_known:
-            period.delete()
-        raise
     return period
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from changzhi_portal.commands import PortalCommand
-from changzhi_portal.refusals import PortalError
+from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
 from targets.published import Figures, results_for_json
@@ -60,16 +60,8 @@ def _locked(text: str) -> ReportingPeriod | None:
 
 
 def _computed(text: str) -> ReportingPeriod:
-    month = parse_month(text)
-    # A month that turns out to be refused does not stay in the calendar.
-    is_known = ReportingPeriod.objects.filter(month=month).exists()
-    period = ReportingPeriod.objects.for_month(month)
-    try:
+    with period_for_work(month=parse_month(text)) as period:
         compute_period(period)
-    except PortalError:
-        if not is_known:
-            period.delete()
-        raise
     return period
 
 

@@ -21,7 +21,7 @@ class Command(PortalCommand):
     help = "Undo a committed upload: each row ends reversed, kept (edited since) or failed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """See docs/spreadsheets.md §6."""
+        """Declare the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("batch", type=int)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

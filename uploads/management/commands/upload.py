@@ -17,8 +17,8 @@ from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_langu
 from changzhi_portal.refusals import InvalidError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
+from uploads.batch_summary import describe_batch, describe_refusal
 from uploads.models import UploadBatch
-from uploads.published import describe_batch, describe_refusal
 from uploads.reading.refusal import FileRefusedError
 
 ROW_ERRORS, REFUSED = 1, 2  # exit statuses
@@ -36,7 +36,7 @@ class Command(PortalCommand):
     help = "Check a spreadsheet of one register and, with --commit, write it to the register."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """See docs/spreadsheets.md §6."""
+        """Declare the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
@@ -112,7 +112,7 @@ class Command(PortalCommand):
 
 
 def _period(text: str) -> ReportingPeriod:
-    """The month of `--period`. Raises InvalidError for one that has not begun: a slip of the pen opens nothing."""
+    """Return the month of `--period`. Raises InvalidError for one that has not begun, which is a typing error."""
     month = parse_month(text)
     if month > timezone.localdate():
         raise InvalidError(
@@ -124,7 +124,7 @@ def _period(text: str) -> ReportingPeriod:
 
 
 def _file_name(path: Path) -> str:
-    """The file's name as text. One that comes from a Windows archive is often GBK, which no database takes as it is."""
+    """Return the file's name as text; one from a Windows archive is often in GBK, which no database takes as it is."""
     name = os.fsencode(path.name)
     try:
         return name.decode()

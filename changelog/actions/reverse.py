@@ -1,0 +1,217 @@
+"""Reversing a change set row by row of its upload: a row is reversed, kept because it was edited since, or failed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from changelog.actions.apply import LoggedChange, apply_writes, count_up, log_changes, owner_of
+from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.bulk import in_batches
+from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.registers.writes import Write
+from changzhi_portal.violations import violation_in_words
+
+Kind = ChangeRecord.Kind
+
+
+@dataclass(slots=True)
+class Reversal:
+    """The result by row of the upload: `reversed` rows, and the reasons of `kept` and `failed` ones."""
+
+    reversed: set[int] = field(default_factory=set)
+    kept: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    change_set: ChangeSet | None = None
+
+
+def reverse_change_set(change_set: ChangeSet, *, by: Any, models_in_order: Sequence[type[models.Model]]) -> Reversal:
+    """Reverse the rows that can be reversed, and log that as a change set of its own.
+
+    A row is reversed completely or not at all. Must run inside a transaction that has locked the register. The records
+    of the change set must have their `batch_row`.
+    """
+    records = list(change_set.records.all())
+    result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
+    _keep(result, _edited_since(change_set, records))
+    good = [record for record in records if record.batch_row in result.reversed]
+    _fail(result, _still_needed(good))
+    good = [record for record in good if record.batch_row in result.reversed]
+    if good:
+        result.change_set, refused = _reverse_records(change_set, good, by=by, models_in_order=models_in_order)
+        _fail(result, refused)
+    return result
+
+
+def _edited_since(change_set: ChangeSet, records: Iterable[ChangeRecord]) -> dict[int, str]:
+    """Return by row the Chinese note of who changed one of its records afterwards, and when."""
+    later = ChangeRecord.objects.later_changes_of(change_set).select_related("change_set__made_by").order_by("id")
+    notes: dict[tuple[str, int], str] = {}
+    for change in later.iterator(chunk_size=2_000):
+        when = timezone.localtime(change.change_set.made_at)
+        notes[change.model, change.object_id] = f"{change.change_set.made_by}已于{when:%Y-%m-%d %H:%M}修改"
+    return {
+        record.batch_row: notes[record.model, record.object_id]
+        for record in records
+        if record.batch_row is not None and (record.model, record.object_id) in notes
+    }
+
+
+def _keep(result: Reversal, notes: dict[int, str]) -> None:
+    result.kept |= notes
+    result.reversed -= notes.keys()
+
+
+def _fail(result: Reversal, notes: dict[int, str]) -> None:
+    result.failed |= notes
+    result.reversed -= notes.keys()
+
+
+def _by_model(records: Iterable[ChangeRecord], kind: str) -> dict[type[models.Model], list[ChangeRecord]]:
+    found: dict[type[models.Model], list[ChangeRecord]] = defaultdict(list)
+    for record in records:
+        if record.kind == kind:
+            found[apps.get_model(record.model)].append(record)
+    return found
+
+
+def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
+    """Return by row the reason why its new record cannot be removed: other records refer to it."""
+    created = _by_model(records, Kind.CREATED)
+    going = {model: {record.object_id for record in of_model} for model, of_model in created.items()}
+    notes: dict[int, str] = {}
+    for model, of_model in created.items():
+        row_of = {record.object_id: record.batch_row for record in of_model}
+        own_links = {field.remote_field.through for field in model._meta.many_to_many}
+        for relation in model._meta.related_objects:
+            other = relation.related_model
+            if isinstance(other, str) or other in own_links or not relation.one_to_many:
+                continue
+            column = relation.field.attname
+            for batch in in_batches(list(row_of)):
+                pairs = other._base_manager.filter(**{f"{column}__in": batch}).values_list("pk", column)
+                for pk, target in pairs:
+                    row = row_of[target]
+                    if row is not None and pk not in going.get(other, ()):
+                        notes[row] = f"已有{other._meta.verbose_name}与它关联"
+    return notes
+
+
+def _reverse_records(
+    change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Any, models_in_order: Sequence[type[models.Model]]
+) -> tuple[ChangeSet | None, dict[int, str]]:
+    """Reverse records; return the new change set (None if nothing was reversed) and the reasons of failed rows."""
+    into = ChangeSet.objects.create(
+        made_by=by,
+        division=change_set.division,
+        batch=change_set.batch,
+        reverses=change_set,
+        summary=f"撤销：{change_set}"[:200],
+    )
+    rows: dict[int, list[ChangeRecord]] = defaultdict(list)
+    for record in records:
+        if record.batch_row is not None:
+            rows[record.batch_row].append(record)
+    # Rows that are only removed come first, because they free values that other rows need again.
+    rows = dict(sorted(rows.items(), key=lambda row: any(record.kind == Kind.UPDATED for record in row[1])))
+    failed: dict[int, str] = {}
+    while rows:
+        failed = _reverse_rows(rows, into, models_in_order)
+        if not failed or len(failed) == len(rows):
+            break
+        rows = {row: rows[row] for row in failed}  # the reversed rows may have freed the values they need
+    if not into.records.exists():
+        into.delete()
+        return None, failed
+    return into, failed
+
+
+def _reverse_rows(
+    rows: Mapping[int, Sequence[ChangeRecord]], into: ChangeSet, models_in_order: Sequence[type[models.Model]]
+) -> dict[int, str]:
+    """Reverse rows, all at once if possible, else in halves recursively; return the reasons of failed rows.
+
+    A row fails if another record has taken a unique value (a name, a number) that it had before.
+    """
+    try:
+        with transaction.atomic():
+            _write(list(chain(*rows.values())), into, models_in_order)
+    except IntegrityError as error:
+        if len(rows) == 1:
+            return dict.fromkeys(rows, violation_in_words(error, models_in_order))
+        ordered = list(rows.items())
+        middle = len(ordered) // 2
+        halves = dict(ordered[:middle]), dict(ordered[middle:])
+        return {row: why for half in halves for row, why in _reverse_rows(half, into, models_in_order).items()}
+    return {}
+
+
+def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Sequence[type[models.Model]]) -> None:
+    """Remove created records, then restore changed ones, so that a closed posting can be open again."""
+    removed = _by_model(records, Kind.CREATED)
+    for model in reversed(models_in_order):
+        for batch in in_batches([record.object_id for record in removed.get(model, ())]):
+            model._base_manager.filter(pk__in=batch).delete()
+    writes = [
+        write for model, of_model in _by_model(records, Kind.UPDATED).items() for write in _restoring(model, of_model)
+    ]
+    apply_writes(
+        writes, models_in_order=models_in_order, by=into.made_by, division=into.division, summary="", into=into
+    )
+    for model, of_model in removed.items():
+        owner = owner_of(model)
+        if owner is not None:
+            count_up(owner.related_model, {record.after[owner.attname] for record in of_model})
+    log_changes(into, (_removal(record) for of_model in removed.values() for record in of_model))
+
+
+def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> Iterable[Write]:
+    """Yield one write per changed record, from its current values to its former ones."""
+    for batch in in_batches(records):
+        instances = model._base_manager.in_bulk([record.object_id for record in batch])
+        for record in batch:
+            instance = instances[record.object_id]
+            before = {name: _revived(model, name, value) for name, value in record.before.items()}
+            links = {name: before[name] for name in before if _is_link(model, name)}
+            for name, value in before.items():
+                if name not in links:
+                    setattr(instance, name, value)
+            after = {name: _revived(model, name, value) for name, value in record.after.items()}
+            yield Write(
+                instance, False, record.division_id, after, before, links, record.batch_row, record.object_label
+            )
+
+
+def _is_link(model: type[models.Model], name: str) -> bool:
+    return any(field.name == name for field in model._meta.many_to_many)
+
+
+def _revived(model: type[models.Model], name: str, value: Any) -> Any:
+    """Return a logged JSON value as the field's Python value."""
+    if _is_link(model, name) or value is None:
+        return value
+    field = model._meta.get_field(name)
+    if isinstance(field, SealedField):
+        return Sealed(field.kind, token=value)
+    return field.to_python(value)
+
+
+def _removal(record: ChangeRecord) -> LoggedChange:
+    return LoggedChange(
+        model=record.model,
+        object_id=record.object_id,
+        object_ref=record.object_ref,
+        object_label=record.object_label,
+        division=record.division_id,
+        kind=str(Kind.REMOVED),
+        batch_row=record.batch_row,
+        before=record.after,
+        after={},
+    )

@@ -1,0 +1,68 @@
+"""Pages of the notices: the own notices of a person, their number in the heading, and marking them as seen."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.generic.base import TemplateResponseMixin
+
+from changzhi_portal.pages import ActionPage, PortalPage
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.paging import ForgivingPaginator
+from changzhi_portal.rights import EVERYBODY
+from notices.actions import mark_as_seen
+from notices.models import Notice
+
+NOTICES_A_PAGE = 25
+
+
+class NoticeList(TemplateResponseMixin, PortalPage):
+    """All notices of the user, the newest first; those that were not looked at are marked."""
+
+    requires = EVERYBODY
+    title = "通知"
+    template_name = "notices/list.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show one page of them. Looking at the list marks nothing as seen."""
+        own = Notice.objects.addressed_to(request.user)
+        page = ForgivingPaginator(own.newest_first(), NOTICES_A_PAGE).get_page(request.GET.get("page", 1))
+        return self.render_to_response(self.get_context_data(page=page, unseen=own.unseen().count()))
+
+
+class UnseenCount(TemplateResponseMixin, PortalPage):
+    """The number beside 通知 in the heading, asked for by htmx when a page has loaded."""
+
+    requires = EVERYBODY
+    template_name = "notices/count.html"
+
+    def get(self, request: PortalRequest) -> HttpResponse:
+        """Show how many notices the user has not looked at, nothing when there are none."""
+        if not request.htmx:
+            return redirect("notices:list")
+        return self.render_to_response({"number": Notice.objects.addressed_to(request.user).unseen().count()})
+
+
+class MarkSeen(ActionPage):
+    """Marking notices as seen: all own ones from the list, or those about one record from the page of that record."""
+
+    requires = EVERYBODY
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Mark them. For htmx the answer is empty and lets the heading ask for the number again."""
+        answer = super().post(request, *args, **kwargs)
+        if cast(PortalRequest, request).htmx:
+            return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
+        return answer
+
+    def act(self) -> str:
+        """Mark those about the record whose ref is sent as `about`, all without it."""
+        mark_as_seen(by=self.request.user, about=self.request.POST.get("about"))
+        return ""
+
+    def get_success_url(self) -> str:
+        """Return the address of the list."""
+        return reverse("notices:list")

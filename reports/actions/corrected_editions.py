@@ -1,0 +1,78 @@
+"""Corrected editions (更正版) of a locked month's briefing: issued beside the original, which stays as it was printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from changzhi_portal.refusals import StaleError
+from reports.actions.printing import refuse_unless_printing
+from reports.corrections import corrections_between, corrections_to_json
+from reports.figures import briefing_figures
+from reports.jobs import PRINT
+from reports.models import Briefing
+from reports.stored_figures import to_json
+from revisions.would_be import recomputed
+from targets.actions.measuring import in_one_snapshot, lock_period_row
+
+# What a corrected edition takes over from the one before it.
+_KEPT = (
+    "issue_number",
+    "total_number",
+    "commentary",
+    "next_steps",
+    "reported_to",
+    "copied_to",
+    "distributed_to",
+    "copies",
+)
+
+
+def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Briefing:
+    """A corrected edition of an issue, from the figures that computing its locked month now would give; queued.
+
+    It keeps those figures and says what it corrects against the newest edition, which keeps its own. The frozen rows
+    of the month stay as they are. Raises PortalError for a role that may not print, a month that is not locked, an
+    issue that was never printed, and when no printed figure would be another.
+    """
+    refuse_unless_printing(briefing.division, by)
+    correction = in_one_snapshot(lambda: _made(briefing, by))
+    if queue:
+        PRINT.announce(correction.pk)
+    return correction
+
+
+def _made(briefing: Briefing, by: Any) -> Briefing:
+    period, division = lock_period_row(briefing.period), briefing.division
+    if not period.is_locked:
+        raise StaleError(
+            f"{period}没有锁定，请直接重新生成简报；更正版只用于已锁定的月份。",
+            cure=f"The period {period.code} is not locked: print the briefing again instead.",
+        )
+    newest = Briefing.objects.editions_of(briefing).first()
+    printed = newest.stored_figures if newest and newest.state == Briefing.State.PRINTED else None
+    if newest is None or printed is None:
+        raise StaleError(
+            f"{division}{period}的简报还没有生成好，不能编发更正版，请先生成。",
+            cure=f"The newest edition of the briefing of {division.code} for {period.code} is not printed yet.",
+        )
+    with recomputed(period):
+        figures = briefing_figures(period, division)
+    corrections = corrections_between(printed, figures)
+    if not corrections:
+        raise StaleError(
+            f"锁定后的改动不影响{division}{period}简报中的数据，不需要更正版。",
+            cure="No printed figure of this briefing would change, so there is nothing to correct.",
+        )
+    return Briefing.objects.create(
+        period=period,
+        division=division,
+        edition=newest.edition + 1,
+        **PRINT.queued(),
+        **{name: getattr(newest, name) for name in _KEPT},
+        issued_on=timezone.localdate(),
+        figures=to_json(figures),
+        corrections=corrections_to_json(corrections),
+        printed_by=by,
+    )

@@ -1,0 +1,87 @@
+"""Where the measures keep the declared figures, and which versions of them a month has measured (ADR 0018).
+
+A figure is in the column of a measure that has its name; every other figure is a key of the JSON column `figures`. Who
+reads figures asks here and need not know which.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import Any
+
+from django.db.models import BigIntegerField, DecimalField, F, Field, Func, Model
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Round
+
+from changzhi_portal.indicators import CountedFigure, CountingRule, Indicator, counted_figures, figure_named
+
+JSON_COLUMN = "figures"
+# The rules of the engine itself, by the names that `Computation.measured` has for them. Raise the number of one that
+# changes: POPULATION, which households and residents are a community's on a day; SCORED, which communities are measured;
+# JUDGED, how a figure becomes a verdict and verdicts become results.
+POPULATION, SCORED, JUDGED = "population", "scored", "judged"
+ENGINE_RULES = {POPULATION: 1, SCORED: 1, JUDGED: 1}
+_MAX_DIGITS, _DECIMAL_PLACES = 14, 2
+
+
+def declared() -> dict[str, int]:
+    """Return what a month that is measured now measures: the version of every figure and engine rule, sorted by name.
+
+    Sorted, because SQLite compares a JSON column as text.
+    """
+    versions = {name: figure.version for name, figure in counted_figures().items()} | ENGINE_RULES
+    return dict(sorted(versions.items()))
+
+
+def has_column(model: type[Model], name: str) -> bool:
+    """Return whether a measure keeps the figure in a column of its own."""
+    return any(field.name == name for field in model._meta.concrete_fields)
+
+
+def expression_of(model: type[Model], name: str) -> Combinable:
+    """Return a figure as an expression over the rows of a measure; NULL where it is unknown or was not measured.
+
+    Raises LookupError for a figure that is neither a column of the measure nor declared.
+    """
+    if has_column(model, name):
+        return F(name)
+    return JSONFigure(F(JSON_COLUMN), key=name, output_field=_field_of(figure_named(name)))
+
+
+def _field_of(figure: CountedFigure) -> Field:
+    if figure.has_decimals:
+        return DecimalField(max_digits=_MAX_DIGITS, decimal_places=_DECIMAL_PLACES)
+    return BigIntegerField()
+
+
+def sum_of(model: type[Model], indicator: Indicator, rule: CountingRule) -> Combinable:
+    """Return an indicator under a counting rule as an expression over the rows of a measure.
+
+    NULL when one of its figures is. Raises InvalidError for a rule that does not fit the indicator.
+    """
+    expressions = [expression_of(model, name) for name in indicator.figures_counted(rule)]
+    total = reduce(add, expressions)
+    # SQLite adds decimals as floats.
+    return Round(total, precision=_DECIMAL_PLACES) if indicator.has_decimals and len(expressions) > 1 else total
+
+
+def figure_of(measure: Any, name: str) -> Any:
+    """Return a figure of a measure's row that has been read; None where it is unknown or was not measured."""
+    return getattr(measure, name) if has_column(type(measure), name) else measure.figures.get(name)
+
+
+class JSONFigure(Func):
+    """A key of a measure's JSON column; NULL where the column does not have it.
+
+    Not Django's `KT()`: on SQLite that reads a JSON null as the text "null", which would become 0.
+    """
+
+    arity = 1
+    template = "JSON_EXTRACT(%(expressions)s, '$.%(key)s')"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return the SQL for PostgreSQL, which extracts text."""
+        cast_to = self.output_field.db_type(connection)
+        template = f"CAST(%(expressions)s ->> '%(key)s' AS {cast_to})"
+        return self.as_sql(compiler, connection, template=template, **context)

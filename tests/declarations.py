@@ -1,0 +1,76 @@
+"""A fixture that declares indicators for one test, or counts a declared figure in another way."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from changzhi_portal import indicators
+from changzhi_portal.indicators import CountedRegister, Indicator
+
+
+class Declarations:
+    """What the apps declare, with the changes of a test."""
+
+    def __init__(self):
+        self.registers = list(indicators.counted_registers())
+        self.indicators = list(indicators.indicators())
+
+    def instances_in(self, name, kind):
+        assert name == "indicators"
+        return tuple({CountedRegister: self.registers, Indicator: self.indicators}[kind])
+
+    def count(self, register_code, *figures, of_divisions=False):
+        """Let a register count more figures, of communities or of divisions."""
+        register = self.register(register_code)
+        field = "division_figures" if of_divisions else "community_figures"
+        self._replace(register, **{field: (*getattr(register, field), *figures)})
+
+    def recount(self, name, /, **changes):
+        """Count a figure in another way: with another expression or version, under another name."""
+        for register in self.registers:
+            kept = {
+                field: tuple(dataclasses.replace(each, **changes) if each.name == name else each for each in figures)
+                for field, figures in (
+                    ("community_figures", register.community_figures),
+                    ("division_figures", register.division_figures),
+                )
+            }
+            if name in {figure.name for figure in register.figures}:
+                self._replace(register, **kept)
+                return
+
+    def add(self, code, register_code, figures, **values):
+        """Declare an indicator that sums figures of a register."""
+        indicator = Indicator(code, values.pop("name", code), self.register(register_code), figures, "个", **values)
+        self.indicators.append(indicator)
+        return indicator
+
+    def twin(self, name):
+        """Count a figure a second time, under a name that no column has, and return that name."""
+        twin = dataclasses.replace(indicators.figure_named(name), name=f"twin_of_{name}")
+        register = indicators.register_counting(name)
+        for of_divisions, figures in ((False, register.community_figures), (True, register.division_figures)):
+            if name in {figure.name for figure in figures}:
+                self.count(register.code, twin, of_divisions=of_divisions)
+        return twin.name
+
+    def register(self, code):
+        return next(register for register in self.registers if register.code == code)
+
+    def _replace(self, register, **changes):
+        changed = dataclasses.replace(register, **changes)
+        self.registers[self.registers.index(register)] = changed
+        self.indicators = [
+            dataclasses.replace(each, register=changed) if each.register is register else each
+            for each in self.indicators
+        ]
+
+
+@pytest.fixture
+def declarations(monkeypatch):
+    """What the apps declare; what a test adds or changes is gone afterwards."""
+    declared = Declarations()
+    monkeypatch.setattr(indicators, "instances_in", declared.instances_in)
+    return declared

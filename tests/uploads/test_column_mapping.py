@@ -1,0 +1,185 @@
+"""Which column is which: shown, mapped by hand, remembered for the office's next file, and not for another office's."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from changzhi_portal.refusals import NotAllowedError, StaleError
+from changzhi_portal.registers.registry import register_named
+from communities.models import Facility
+from tests.communities.test_sheets import facility_row
+from tests.factories import make_period
+from tests.uploads.samples import upload
+from uploads import actions
+from uploads.column_mapping import AUTOMATIC, IGNORED, file_columns
+from uploads.models import ColumnMapping, UploadBatch
+from uploads.tasks import check_batch
+from uploads.writing.template import write_template
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+State = UploadBatch.State
+
+
+def odd_row(community="和平社区", **changes):
+    """A facility whose area stands under a header that nobody could guess."""
+    row = facility_row(community) | {"占用多大地方": "520"} | changes
+    del row["建筑面积（㎡）"]
+    return row
+
+
+def sent(send, user, rows, **options):
+    return UploadBatch.objects.get(pk=send("facilities", user, rows, **options)["batch"])
+
+
+def again(batch):
+    """What the worker does with a batch that has been put back."""
+    batch.refresh_from_db()
+    assert batch.state == State.QUEUED
+    actions.check_queued_batch(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def choices_of(batch):
+    return {c.header: c.choice for c in file_columns(batch, register_named(batch.register)())}
+
+
+def test_the_page_shows_each_column_and_what_it_was_taken_for(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row() | {"面积(平方米)": "1", "联系人": "张演示"}])
+    page = " ".join(signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode().split())
+    assert "列“建筑面积（㎡）” → 建筑面积（㎡）" in page
+    assert '列“联系人” → <span class="doubt">没有对应' in page
+    assert "有的列没有对应上" in page
+
+
+def test_a_file_refused_for_a_missing_column_is_cured_by_mapping_and_the_next_one_is_understood(send, clerk, signed_in):
+    batch = sent(send, clerk, [odd_row()])
+    assert batch.state == State.REJECTED
+    browser = signed_in(clerk)
+    page = browser.get(reverse("uploads:columns", args=[batch.ref])).content.decode()
+    assert "占用多大地方" in page
+    (line,) = [
+        n for n, c in enumerate(file_columns(batch, register_named("facilities")())) if c.header == "占用多大地方"
+    ]
+    answer = browser.post(
+        reverse("uploads:columns", args=[batch.ref]), {f"header-{line}": "占用多大地方", f"column-{line}": "area"}
+    )
+    assert answer.status_code == 302
+    batch = again(batch)
+    assert (batch.state, batch.new, batch.message) == (State.CHECKED, 1, "")
+    assert ColumnMapping.objects.get().division == clerk.division
+    following = sent(send, clerk, [odd_row("东关社区")], commit="all")
+    assert following.state == State.COMMITTED
+    assert str(Facility.objects.get().area) == "520.00"
+
+
+def test_what_one_office_taught_says_nothing_about_anothers_files(send, clerk, other_clerk):
+    actions.map_columns(batch=sent(send, clerk, [odd_row()]), chosen={"占用多大地方": "area"}, by=clerk)
+    assert sent(send, other_clerk, [odd_row()]).state == State.REJECTED
+
+
+def test_the_sheet_of_explanations_in_our_own_template_offers_no_columns_to_map(place, clerk, capsys, tmp_path):
+    sheet = register_named("facilities")()
+    content = write_template(sheet, division=clerk.division, period=make_period(), by=clerk, filled=True)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    page = book.worksheets[0]
+    (area,) = [cell for cell in page[3] if cell.value == "建筑面积（㎡）"]
+    area.value = "占用多大地方"
+    book.save(tmp_path / "演示数据.xlsx")
+    answer, _ = upload(capsys, "facilities", tmp_path / "演示数据.xlsx", clerk)
+    headers = {column.header for column in file_columns(UploadBatch.objects.get(pk=answer["batch"]), sheet)}
+    assert headers == {cell.value for cell in page[3]}
+
+
+def test_a_file_without_any_known_header_can_be_mapped_too(send, clerk):
+    rows = [{"哪个村": "和平社区", "哪条街": "东街街道", "房子": "党群服务中心", "干啥的": "综合服务设施",
+             "多大": "520", "啥时开": "2016-05-01"}]  # fmt: skip
+    batch = sent(send, clerk, rows)
+    assert batch.problems[0]["code"] == "header_not_found"
+    taught = dict(zip(rows[0], ("community_name", "town", "name", "kind", "area", "opened_on"), strict=True))
+    actions.map_columns(batch=batch, chosen=taught, by=clerk)
+    batch = again(batch)
+    assert (batch.state, batch.new, batch.errors) == (State.CHECKED, 1, 0)
+
+
+def test_an_ignored_column_is_not_read_and_can_be_taken_back(send, clerk):
+    batch = sent(send, clerk, [facility_row() | {"备注": "演示"}])
+    assert batch.staged_rows.get().values["note"] == "演示"
+    actions.map_columns(batch=batch, chosen={"备注": IGNORED}, by=clerk)
+    batch = again(batch)
+    assert "note" not in batch.staged_rows.get().values
+    assert choices_of(batch)["备注"] == IGNORED
+    actions.map_columns(batch=batch, chosen={"备注": AUTOMATIC}, by=clerk)
+    batch = again(batch)
+    assert batch.staged_rows.get().values["note"] == "演示"
+    assert not ColumnMapping.objects.exists()
+
+
+def test_two_columns_for_one_are_refused_naming_both(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row() | {"另一个面积数": "1"}])
+    (line,) = [
+        n for n, c in enumerate(file_columns(batch, register_named("facilities")())) if c.header == "另一个面积数"
+    ]
+    answer = signed_in(clerk).post(
+        reverse("uploads:columns", args=[batch.ref]), {f"header-{line}": "另一个面积数", f"column-{line}": "area"}
+    )
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "另一个面积数" in page and "都对应到“建筑面积（㎡）”" in page
+    assert '<option value="area" selected>' in page, "what was chosen is kept"
+    batch.refresh_from_db()
+    assert batch.state == State.CHECKED and not ColumnMapping.objects.exists()
+
+
+def test_a_mapping_that_loses_a_required_column_leaves_no_rows_and_can_be_mended(send, clerk):
+    batch = sent(send, clerk, [facility_row()])
+    actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
+    batch = again(batch)
+    assert (batch.state, batch.rows, batch.staged_rows.count()) == (State.REJECTED, 0, 0)
+    actions.map_columns(batch=batch, chosen={"建筑面积": "area"}, by=clerk)
+    assert again(batch).new == 1
+
+
+def test_nothing_changed_is_not_checked_again(send, clerk):
+    batch = sent(send, clerk, [facility_row()])
+    assert not actions.map_columns(batch=batch, chosen={"建筑面积": "area"}, by=clerk)
+    batch.refresh_from_db()
+    assert batch.state == State.CHECKED
+
+
+@pytest.mark.parametrize("state", [State.COMMITTED, State.COMMIT_QUEUED])
+def test_a_batch_past_its_decision_is_not_mapped(send, clerk, state):
+    batch = sent(send, clerk, [facility_row()], commit="all")
+    UploadBatch.objects.filter(pk=batch.pk).update(state=state)
+    with pytest.raises(StaleError):
+        actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
+    assert not ColumnMapping.objects.exists()
+
+
+def test_nobody_maps_another_offices_file(send, clerk, other_clerk):
+    batch = sent(send, clerk, [facility_row()])
+    with pytest.raises(NotAllowedError):
+        actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=other_clerk)
+
+
+def test_the_same_column_in_two_sheets_may_lead_to_the_same_field(send, clerk):
+    """Each sheet has its own columns: 面积 here and 建筑面积 there are no contradiction."""
+    batch = sent(send, clerk, [facility_row()])
+    other = {**batch.mapping[0], "sheet": "另一张"}
+    other["columns"] = [c | ({"header": "面积"} if c["field"] == "area" else {}) for c in other["columns"]]
+    UploadBatch.objects.filter(pk=batch.pk).update(mapping=[batch.mapping[0], other])
+    batch.refresh_from_db()
+    assert not actions.map_columns(batch=batch, chosen={}, by=clerk)
+
+
+def test_the_worker_checks_what_was_put_back_only_once(send, clerk):
+    batch = sent(send, clerk, [facility_row()])
+    actions.map_columns(batch=batch, chosen={"启用日期": IGNORED}, by=clerk)
+    check_batch(batch.pk)
+    check_batch(batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == State.REJECTED

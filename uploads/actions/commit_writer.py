@@ -1,0 +1,148 @@
+"""Writing a batch to its register: one transaction that compares again, writes, logs and ends the batch (docs/spreadsheets.md §4.3)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from changelog.actions import apply_writes
+from changelog.models import ChangeSet, RegisterLock
+from changzhi_portal.jobs import Claim
+from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.scope import lie_within
+from changzhi_portal.violations import violation_in_words
+from uploads.models import UploadBatch
+from uploads.outcome_notices import notify_uploader
+from uploads.progress import Reporter
+from uploads.rows.comparison import count_outcomes
+from uploads.rows.staged import slices_to_write
+
+State = UploadBatch.State
+ROWS_AT_ONCE = 10_000
+
+
+class RowsNoLongerGoodError(StaleError):
+    """The registers have changed since the preview, and a row that was good no longer is."""
+
+
+def write_batch(
+    claim: Claim[UploadBatch], sheet: RegisterSheet, make_context: Callable[[], CheckContext], report: Reporter
+) -> None:
+    """Write the staged rows of a claimed batch and mark it as committed, in one transaction that locks the batch.
+
+    Everything or nothing: an error of any row in mode "all", or a violated constraint of the database, rolls all of it
+    back. `make_context` is called inside the transaction. Raises RowsNoLongerGoodError, PortalError, or ClaimLostError
+    when another worker has the batch or has finished it.
+    """
+    try:
+        with transaction.atomic():
+            # Only the batch is locked: its people and its office go on working meanwhile.
+            batch = claim.hold(UploadBatch.objects.select_related("confirmed_by__division", "division", "uploaded_by"))
+            _refuse_unless_still_allowed(batch)
+            RegisterLock.objects.lock(batch.register)
+            # Made here, so that a month that has been locked while the batch waited is known to be.
+            writer = CommitWriter(batch, sheet, make_context())
+            report.step("核对并写入登记表", batch.rows)
+            only_good = batch.commit_mode == UploadBatch.CommitMode.GOOD
+            for rows in slices_to_write(batch, sheet, only_good=only_good, size=ROWS_AT_ONCE):
+                writer.write(rows)
+                report(rows[-1].position or 0, batch.rows)
+            writer.finish()
+    except IntegrityError as error:
+        why = violation_in_words(error, sheet.writes_to)
+        raise InvalidError(f"{why}没有写入任何数据，请核对后重新上传。") from error
+
+
+def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
+    """Raise NotAllowedError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
+    by = batch.confirmed_by
+    if by is None or not batch.may_be_committed_by(by):
+        raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
+
+
+class CommitWriter:
+    """Writes one batch to its register, slice by slice in one transaction and one change set.
+
+    Slices keep the memory small. Rows that mean the same record were refused when the whole file was checked; should
+    the registers have changed so that rows of two slices now do, the later one is refused here.
+    """
+
+    def __init__(self, batch: UploadBatch, sheet: RegisterSheet, context: CheckContext) -> None:
+        self._batch = batch
+        self._sheet = sheet
+        self._context = context
+        self._change_set: ChangeSet | None = None
+        self._written: set[int] = set()  # keys of the records that earlier slices have led to
+        self._counts: Counter[str] = Counter()
+        self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the people whom each division loses
+
+    def write(self, rows: list[RegisterRow]) -> None:
+        """Compare rows with the registers as they are now and write them.
+
+        Raises RowsNoLongerGoodError in mode "all" when a row has an error now, PortalError for a record outside the
+        office's area.
+        """
+        self._sheet.check(rows, self._context)
+        for row in rows:
+            if row.target is not None and row.target.pk in self._written:
+                row.report("duplicate_in_file", "与前面的行是同一条记录，请只保留一行")
+        good = self._good_rows(rows)
+        self._check_scope(good)
+        self._apply(good)
+        self._counts.update(count_outcomes(good))
+
+    def _good_rows(self, rows: list[RegisterRow]) -> list[RegisterRow]:
+        bad = sum(row.has_error for row in rows)
+        if bad and self._batch.commit_mode == UploadBatch.CommitMode.ALL:
+            raise RowsNoLongerGoodError(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
+        return [row for row in rows if not row.has_error]
+
+    def _check_scope(self, rows: list[RegisterRow]) -> None:
+        """Raise PortalError unless every division that is written to lies in the office's own subtree."""
+        division_ids = {write.division_id for row in rows for write in row.writes}
+        if not lie_within(self._batch.division, division_ids):
+            raise StaleError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
+
+    def _apply(self, rows: list[RegisterRow]) -> None:
+        writes = [write for row in rows for write in row.writes]
+        for row in rows:
+            for write in row.writes:
+                write.batch_row, write.label = row.position, row.label
+        self._change_set = apply_writes(
+            writes,
+            models_in_order=self._sheet.writes_to,
+            by=self._batch.confirmed_by,
+            division=self._batch.division,
+            batch=self._batch,
+            summary=self._summary(),
+            into=self._change_set,
+        )
+        for row in rows:
+            for write in row.writes:
+                if write.leaves_division_id is not None:
+                    self._left[write.leaves_division_id].append(row.label)
+        self._written |= {row.target.pk for row in rows if row.target is not None}
+        self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._sheet.model)}
+
+    def _summary(self) -> str:
+        reason = f"（修改已锁定月份：{self._batch.locked_reason}）" if self._batch.locked_reason else ""
+        return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"[:200]
+
+    def finish(self) -> None:
+        """End the batch as committed with the numbers of rows that were written, and notify who has to know."""
+        batch, counts = self._batch, self._counts
+        batch.new, batch.changed = counts["new"], counts["changed"]
+        batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked
+        batch.state = State.COMMITTED
+        batch.committed_at = timezone.now()
+        batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
+        batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
+        if self._change_set is not None:
+            self._sheet.notify_offices_left(self._change_set, self._left)
+        notify_uploader(batch)

@@ -1,0 +1,29 @@
+"""A batch as other programs read it (docs/spreadsheets.md §6.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uploads.models import UploadBatch
+from uploads.reading.refusal import FileRefusedError
+
+
+def describe_batch(batch: UploadBatch) -> dict[str, Any]:
+    """Return a batch as `upload --json` prints it: counters and every problem."""
+    problems = list(batch.problems)
+    for row_problems in batch.staged_rows.with_problems().in_file_order().values_list("problems", flat=True):
+        problems += row_problems
+    return (
+        {"batch": batch.pk, "register": batch.register, "state": str(batch.state)}
+        | {name: getattr(batch, name) for name in UploadBatch.COUNTERS}
+        | {"problems": problems}
+    )
+
+
+def describe_refusal(refused: FileRefusedError, *, register: str, file_name: str) -> dict[str, Any]:
+    """Return the same for a file that was too large to be taken in, so that there is no batch."""
+    return (
+        {"batch": None, "register": register, "state": str(UploadBatch.State.REJECTED)}
+        | dict.fromkeys(UploadBatch.COUNTERS, 0)
+        | {"problems": [refused.as_problem(file_name)]}
+    )

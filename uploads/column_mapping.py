@@ -1,0 +1,183 @@
+"""Which column of a file is which column of the register: shown to the clerk, who may change it by hand.
+
+What an office has taught is kept by header (`ColumnMapping`), normalised as the reader normalises it, so that it
+holds for the office's next file too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from changzhi_portal.personal import mask_slipped_numbers
+from changzhi_portal.refusals import InvalidError
+from changzhi_portal.registers.register import RegisterSheet
+from uploads.models import ColumnMapping, UploadBatch
+from uploads.reading.grid import Grid
+from uploads.reading.headers import (
+    LAST_FIRST_ROW,
+    Header,
+    HeaderColumn,
+    HeaderSearch,
+    Matcher,
+    is_serial,
+    normal_header,
+)
+from uploads.reading.layout import NO_HEADER
+
+IGNORED: Final = "ignored"  # what the form sends for 忽略此列
+AUTOMATIC: Final = ""  # what it sends for a column that is left to the reader's own judgement
+TEACHABLE: Final = frozenset({"header_not_found", "missing_column"})  # refusals that a mapping may cure
+LONGEST_HEADER: Final = ColumnMapping._meta.get_field("header").max_length or 0
+_FEWEST_LABELS: Final = 2  # a header row has at least two
+_UNITS: Final = {
+    Decimal(100_000_000): "亿元",
+    Decimal(1_000_000): "百万元",
+    Decimal(10_000): "万元",
+    Decimal(1_000): "千元",
+}
+
+
+def unit_of(multiplier: Decimal) -> str:
+    """Return the unit in which a file counts money when its figures are multiplied by `multiplier` to get yuan."""
+    return _UNITS.get(multiplier, "元")
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """A column of the file as the mapping page lists it; columns of the same name in several sheets are one.
+
+    `choice` is the field it leads to, IGNORED, or AUTOMATIC where nothing fits.
+    """
+
+    header: str
+    name: str  # the header, normalised
+    sheets: tuple[str, ...]
+    choice: str
+    title: str  # header of the register's column, "" where there is none
+    unit: str
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """Return whether the column has a name of a length that can be remembered."""
+        return self.header != NO_HEADER and 0 < len(self.name) <= LONGEST_HEADER
+
+
+def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
+    """Return the columns of a batch's file, those first that fit no column of the register."""
+    found: dict[str, FileColumn] = {}
+    for part in batch.mapping:
+        for header, choice, multiplier in _columns_of(part):
+            name = normal_header(header)
+            earlier = found.get(name)
+            sheets = (*(earlier.sheets if earlier else ()), part["sheet"] or "")
+            if earlier is not None and earlier.choice != AUTOMATIC:
+                choice = earlier.choice
+            title = sheet.column(choice).header if choice not in {AUTOMATIC, IGNORED} else ""
+            unit = "" if multiplier == 1 else unit_of(multiplier)
+            found[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
+    return sorted(found.values(), key=lambda column: column.choice != AUTOMATIC)
+
+
+def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
+    """Yield (header, choice, multiplier) of every column of one sheet."""
+    for column in part["columns"]:
+        yield column["header"], column["field"], Decimal(column.get("multiplier", 1))
+    for header in part["unknown"]:
+        yield header, AUTOMATIC, Decimal(1)
+    for header in part.get("ignored", ()):
+        yield header, IGNORED, Decimal(1)
+
+
+def choices_for(sheet: RegisterSheet) -> list[tuple[str, str]]:
+    """Return (choice, title) of what a column may be mapped to: AUTOMATIC, IGNORED, or a column of the register."""
+    return [(AUTOMATIC, "按列名自动识别"), (IGNORED, "忽略此列"), *((c.field, c.header) for c in sheet.columns)]
+
+
+def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], sheet: RegisterSheet) -> None:
+    """Raise InvalidError unless each column of the register is chosen at most once, and only known ones are."""
+    known = {choice for choice, _ in choices_for(sheet)}
+    taken: dict[tuple[str, str], str] = {}
+    for column in columns:
+        choice = chosen.get(column.name, column.choice)
+        if choice not in known:
+            raise InvalidError(
+                "选择的列不在这张登记表里，请重新选择。", cure=f"{choice!r} is not a column.", field=column.name
+            )
+        if choice in {AUTOMATIC, IGNORED}:
+            continue
+        for name in column.sheets:
+            if (name, choice) in taken:
+                raise InvalidError(
+                    f"“{taken[name, choice]}”和“{column.header}”都对应到“{sheet.column(choice).header}”，"
+                    "请只留一列，另一列选“忽略此列”。",
+                    cure="Two columns of the file are mapped to the same column.",
+                    field=column.name,
+                )
+            taken[name, choice] = column.header
+
+
+def changed_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the choices, by normalised header, that differ from how the columns were understood.
+
+    Headers that cannot be remembered are left out.
+    """
+    changed = {c.name: chosen[c.name] for c in columns if c.name in chosen and chosen[c.name] != c.choice}
+    return {name: choice for name, choice in changed.items() if 0 < len(name) <= LONGEST_HEADER}
+
+
+def plausible_headers(
+    grids: Sequence[Grid], sheet: RegisterSheet, remembered: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return what may be the headers of a refused file, in the shape of `UploadBatch.mapping`.
+
+    For files in which no header was found or some columns are missing. Each sheet gives the row that fits best, or
+    where nothing fits the row with the most labels; a sheet that fits far less well than another, such as the
+    explanations in a template of ours, gives none.
+    """
+    matcher = Matcher(sheet.columns, remembered)
+    found = [(grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _wordiest(grid))]
+    most = max((len(header.fields) for _, header in found), default=0)
+    return [_described(grid, header) for grid, header in found if 2 * len(header.fields) >= most]
+
+
+def _wordiest(grid: Grid) -> Header | None:
+    """Return the row among the first ones with the most labels, the topmost of equals; None without a row of labels."""
+    best: list[HeaderColumn] = []
+    for number, row in enumerate(grid.rows[:LAST_FIRST_ROW]):
+        labels = [
+            HeaderColumn(index, number, (cell.strip(),))
+            for index, cell in enumerate(row)
+            if isinstance(cell, str) and cell.strip() and not _is_figure(cell.strip())
+        ]
+        if len(labels) > len(best):
+            best = labels
+    if len(best) < _FEWEST_LABELS:
+        return None
+    return Header(best[0].row, best[0].row, best)
+
+
+def _is_figure(text: str) -> bool:
+    """Return whether a text is a number or a personal number, which is no column's name and must not be kept in the clear."""
+    return text.isdecimal() or mask_slipped_numbers(text) != text
+
+
+def _described(grid: Grid, header: Header) -> dict[str, Any]:
+    return {
+        "sheet": grid.name,
+        "header_rows": [header.first + 1, header.last + 1],
+        "columns": [
+            {"field": header.fields[column.index], "header": column.text, "index": column.index}
+            for column in header.columns
+            if column.index in header.fields
+        ],
+        "unknown": [
+            column.text
+            for column in header.columns
+            if column.index not in header.fields | dict.fromkeys(header.ignored)
+            and not is_serial(normal_header(column.text))
+        ],
+        "ignored": [column.text for column in header.columns if column.index in header.ignored],
+    }

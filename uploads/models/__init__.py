@@ -1,0 +1,7 @@
+"""Uploaded files, their staged rows and the column headers an office has taught. Import from here."""
+
+from uploads.models.batch import UploadBatch
+from uploads.models.column_mapping import ColumnMapping
+from uploads.models.row import UploadRow
+
+__all__ = ["ColumnMapping", "UploadBatch", "UploadRow"]

@@ -1,0 +1,114 @@
+"""The rows of a batch as they are staged between the preview and the commit."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from uploads.models.batch import UploadBatch
+
+
+class UploadRowQuerySet(ScopedQuerySet):
+    """Reads of staged rows."""
+
+    def in_file_order(self) -> Self:
+        """Return the rows in the order of the file."""
+        return self.order_by("position")
+
+    def with_outcome(self, *outcomes: str) -> Self:
+        """Return the rows of which committing would do one of `outcomes`."""
+        return self.filter(outcome__in=outcomes)
+
+    def with_warning(self) -> Self:
+        """Return the rows that have a warning, whatever committing them would do."""
+        return self.filter(has_warning=True)
+
+    def with_problems(self) -> Self:
+        """Return the rows that have an error or a warning."""
+        return self.exclude(problems=[])
+
+    def with_problem_code(self, code: str) -> Self:
+        """Return the rows that have a problem of this kind."""
+        return self.filter(codes__contains=f" {code} ")
+
+    def named(self, text: str) -> Self:
+        """Return the rows whose record's name contains `text`."""
+        return self.filter(label__contains=text)
+
+    def to_write(self, *, only_good: bool) -> Self:
+        """Return the rows that a commit writes, those with an error only without `only_good`.
+
+        A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
+        """
+        rows = self.exclude(outcome=UploadRow.Outcome.UNCHANGED)
+        return rows.exclude(outcome=UploadRow.Outcome.ERROR) if only_good else rows
+
+    def written(self) -> Self:
+        """Return the rows that a finished commit has written."""
+        return self.with_outcome(UploadRow.Outcome.NEW, UploadRow.Outcome.CHANGED)
+
+    def record_ids(self) -> models.QuerySet:
+        """Return the keys of the records that the rows lead to, as a subquery."""
+        return self.filter(record_id__isnull=False).order_by().values("record_id")
+
+
+class UploadRow(ScopedModel):
+    """One data row of a batch, cleaned and compared. Personal values stand in it as ciphertext."""
+
+    class Outcome(models.TextChoices):
+        """What committing the row would do."""
+
+        NEW = "new", "新增"
+        CHANGED = "changed", "修改"
+        UNCHANGED = "unchanged", "未变"
+        ERROR = "error", "有错误"
+
+    class UndoOutcome(models.TextChoices):
+        """How a written row ended when its batch was undone."""
+
+        REVERSED = "reversed", "已撤销"
+        KEPT = "kept", "保留"
+        FAILED = "failed", "未能撤销"
+
+    batch = models.ForeignKey(UploadBatch, models.CASCADE, related_name="staged_rows", verbose_name="批次")
+    position = models.PositiveIntegerField("序")
+    sheet = models.CharField("工作表", max_length=100, blank=True)
+    row_number = models.PositiveIntegerField("Excel行号")
+    label = models.CharField("记录", max_length=200, blank=True)
+    outcome = models.CharField("结果", max_length=10, choices=Outcome)
+    has_warning = models.BooleanField("有提醒", default=False)
+    record_id = models.BigIntegerField("对应的现有记录", null=True, blank=True, help_text="登记表中的主键")
+    values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
+    raw = models.JSONField("有问题的单元格原文", default=dict, help_text="个人信息以密文保存")
+    changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
+    problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
+    codes = models.CharField("问题代码", max_length=500, blank=True, help_text="前后各有一个空格，供筛选")
+    undo_outcome = models.CharField("撤销结果", max_length=10, choices=UndoOutcome, blank=True)
+    undo_note = models.CharField("撤销说明", max_length=200, blank=True)
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("batch__division",)
+    objects = UploadRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "上传行"
+        ordering = ("batch", "position")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["batch", "position"], name="upload_row_once", violation_error_message="批次中已有这一行。"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["batch", "outcome", "position"], name="upload_row_by_outcome"),
+            models.Index(fields=["batch", "position"], condition=Q(has_warning=True), name="upload_row_with_warning"),
+            models.Index(
+                fields=["batch", "undo_outcome", "position"], condition=~Q(undo_outcome=""), name="upload_row_undone"
+            ),
+            models.Index(fields=["batch", "record_id"], condition=Q(record_id__isnull=False), name="upload_row_record"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sheet} {self.row_number}"

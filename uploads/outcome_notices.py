@@ -1,0 +1,70 @@
+"""Notifying the uploader of a batch that the work on it has ended."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from changzhi_portal.registers.registry import register_named
+from notices.actions import Message, notify
+from uploads.models import UploadBatch
+
+OUTCOME = "upload_outcome"  # the kind of these notices
+State = UploadBatch.State
+
+
+def notify_uploader(batch: UploadBatch) -> None:
+    """Notify the uploader, in the portal only, of what has become of a batch whose work has just ended.
+
+    Must run inside the transaction that ends the work. Nobody is notified when a page or command did the work while the
+    person waited (`UploadBatch.notifies_uploader`).
+    """
+    if not batch.notifies_uploader:
+        return
+    title, detail = _outcome(batch, register_named(batch.register).title)
+    message = Message(
+        user=batch.uploaded_by,
+        title=title,
+        text=f"{batch.file_name}：{detail}",
+        url=reverse("uploads:batch", args=[batch.ref]),
+        about=batch.ref,
+        kind=OUTCOME,
+        by_mail=False,
+    )
+    notify([message])
+
+
+def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
+    """Return title and detail of the notice, as one clerk would tell another; `register` is the register's title."""
+    match batch.state:
+        case State.CHECKED:
+            return _checked(batch, register)
+        case State.REJECTED:
+            return f"{register}的文件不能用，请看原因", f"{batch.message}。"
+        case State.COMMITTED if batch.undone_by_id:
+            return f"{register}的入库没有撤销成", batch.message
+        case State.COMMITTED:
+            written = f"新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
+            left_out = f"有错误的{batch.errors}行没有入库。" if batch.errors else ""
+            return f"{register}已入库", _with_name(written + left_out, batch.confirmed_by, batch)
+        case State.UNDONE:
+            return f"{register}的入库已撤销", _with_name(batch.message, batch.undone_by, batch)
+        case _:
+            return f"{register}处理出错，没有写入数据", batch.message
+
+
+def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
+    if batch.confirmed_by_id and batch.message:
+        return f"{register}没有入库，请看原因", batch.message
+    rows = (
+        f"共{batch.rows}行，新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行，有错误{batch.errors}行。"
+    )
+    if batch.errors:
+        return f"{register}检查完了，有{batch.errors}行错误", rows
+    if not batch.new + batch.changed:
+        return f"{register}检查完了，和登记表一致，不用入库", rows
+    return f"{register}检查完了，请确认入库", rows
+
+
+def _with_name(sentence: str, by: object, batch: UploadBatch) -> str:
+    """Return the sentence with who did it, when that was not the uploader."""
+    return sentence if by in (None, batch.uploaded_by) else f"{sentence}办理人：{by}。"

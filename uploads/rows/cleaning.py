@@ -1,0 +1,100 @@
+"""From raw cells to values: each cell is read by its column of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import Reading, RegisterRow, read_cell
+from uploads.reading.grid import NOT_COMPUTED, CellError
+from uploads.reading.layout import MappedColumn, RawRow
+from uploads.rows.raw_cells import NOT_KEPT
+
+
+class RowCleaner:
+    """Reads the rows of one sheet by the register's columns.
+
+    Offices repeat themselves, so the reading of each distinct content of a column is kept and used again.
+    """
+
+    def __init__(self, sheet: RegisterSheet, mapped: Sequence[MappedColumn]) -> None:
+        by_field = {column.field: column for column in sheet.columns}
+        self._positions = {column.field: column.index for column in mapped}
+        # Per column: its index, field, column, multiplier, and the readings so far (of text apart, for most of a sheet
+        # is text).
+        self._columns: list[tuple[int, str, Column, Decimal, dict[Any, Reading], dict[Any, Reading]]] = [
+            (m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped
+        ]
+
+    def clean(self, raw_row: RawRow) -> RegisterRow:
+        """Return the row with its values and the problems of its single cells."""
+        cells = raw_row.values
+        row = RegisterRow({}, raw_row.sheet, raw_row.number, self._positions, cells)
+        for index, name, column, multiplier, texts, others in self._columns:
+            raw = cells[index]
+            if raw == "":
+                continue
+            readings, key = (texts, raw) if raw.__class__ is str else (others, (raw.__class__, raw))
+            reading = readings.get(key)
+            if reading is None:
+                reading = readings[key] = _read_cell(column, raw, multiplier)
+            if reading.is_blank:
+                continue
+            if reading.code:
+                row.take(name, reading)
+            else:
+                row.values[name] = reading.value
+        return row
+
+
+class CellRereader:
+    """Reads cells of staged rows again, as the first reading did: those that had a problem, and corrected ones.
+
+    `mapping` is `UploadBatch.mapping`, which holds the unit of each column.
+    """
+
+    def __init__(self, sheet: RegisterSheet, mapping: Iterable[Mapping[str, Any]]) -> None:
+        self._columns = {column.field: column for column in sheet.columns}
+        self._multipliers = {
+            (part["sheet"], column["field"]): Decimal(column.get("multiplier", 1))
+            for part in mapping
+            for column in part["columns"]
+        }
+
+    def read_kept_cells(self, row: RegisterRow) -> None:
+        """Report again what is wrong with the cells that were kept."""
+        if row.raw is not None:
+            for name, index in row.columns.items():
+                if row.raw[index] is not NOT_KEPT:
+                    self._read(row, name, row.raw[index])
+
+    def correct(self, row: RegisterRow, name: str, text: str) -> None:
+        """Read `text` in place of what the file has in the cell of the field `name`."""
+        row.refused.discard(name)
+        row.problems = [problem for problem in row.problems if problem.field != name]
+        width = max(row.columns.values()) + 1
+        cells = list(row.raw) if row.raw is not None else []
+        cells += [NOT_KEPT] * (width - len(cells))
+        cells[row.columns[name]] = text
+        row.raw = cells
+        self._read(row, name, text)
+
+    def _read(self, row: RegisterRow, name: str, cell: Any) -> None:
+        row.values.pop(name, None)
+        multiplier = self._multipliers.get((row.sheet, name), Decimal(1))
+        row.take(name, _read_cell(self._columns[name], cell, multiplier))
+
+
+def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> Reading:
+    if isinstance(raw, CellError):
+        return Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
+    return read_cell(column, raw, multiplier)
+
+
+def _about_formula(cell: CellError) -> str:
+    if cell == NOT_COMPUTED:
+        return "公式还没有算出结果，请用Excel或WPS打开文件、保存后再上传，或直接填值"
+    return f"公式出错（{cell}），请改正公式或直接填值"

@@ -1,0 +1,104 @@
+"""From a file to cleaned rows: read it, find the register's table, clean every cell."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS
+from changzhi_portal.registers.problems import Level, Problem
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import registers
+from changzhi_portal.registers.rows import RegisterRow
+from uploads.column_mapping import TEACHABLE, plausible_headers
+from uploads.progress import Reporter
+from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.refusal import FileRefusedError
+from uploads.reading.workbook import read_workbook
+from uploads.rows.cleaning import RowCleaner
+from uploads.template_stamp import version_in
+
+
+@dataclass(slots=True)
+class FileContent:
+    """What was read from a file.
+
+    `problems` are those of headers and sheets; rows carry their own. `mapping` is that of `UploadBatch.mapping`.
+    `month` is the first day of the month that a title names. `skipped` counts totals, repeated headers and footers.
+    """
+
+    rows: list[RegisterRow] = field(default_factory=list)
+    skipped: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    mapping: list[dict[str, Any]] = field(default_factory=list)
+    month: datetime.date | None = None
+
+
+def read_file(
+    path: Path, file_name: str, sheet: RegisterSheet, remembered: Mapping[str, str], report: Reporter
+) -> FileContent:
+    """Read a file of the register `sheet` into cleaned rows, not yet compared with the registers.
+
+    `remembered` is the office's own mapping, normalised header → field. Raises FileRefusedError.
+    """
+    report.step("读取文件")
+    grids = read_workbook(path, file_name=file_name)
+    others = [other() for other in registers() if other.name != sheet.name]
+    try:
+        layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
+    except FileRefusedError as refused:
+        if refused.problem_code in TEACHABLE:
+            refused.headers = plausible_headers(grids, sheet, remembered)
+        raise
+    content = FileContent(skipped=sum(layout.skipped for layout in layouts))
+    content.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
+    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets]
+    total = sum(len(layout.rows) for layout in layouts)
+    report.step("整理数据", total)
+    for layout in layouts:
+        content.problems += _unknown_columns(layout)
+        content.mapping.append(_mapping_of(layout))
+        cleaner = RowCleaner(sheet, layout.columns)
+        for raw in layout.rows:
+            content.rows.append(cleaner.clean(raw))
+            if len(content.rows) % ROWS_BETWEEN_REPORTS == 0:
+                report(len(content.rows), total)
+    return content
+
+
+def _wrong_sheet(wrong: WrongSheet) -> Problem:
+    return Problem("wrong_register", wrong.message, Level.WARNING, sheet=wrong.sheet)
+
+
+def _unknown_columns(layout: SheetLayout) -> list[Problem]:
+    return [
+        Problem(
+            "unknown_column",
+            "没有对应的列，这一列没有读取",
+            Level.WARNING,
+            sheet=layout.name,
+            cell=address,
+            column=header,
+            value=header,
+        )
+        for address, header in layout.unknown
+    ]
+
+
+def _mapping_of(layout: SheetLayout) -> dict[str, Any]:
+    """Return one sheet's entry of `UploadBatch.mapping`: the page shows it, and later checks find cells by it."""
+    return {
+        "sheet": layout.name,
+        "template": version_in(layout.title),
+        "header_rows": [layout.first_header_row, layout.last_header_row],
+        "columns": [
+            {"field": c.field, "header": c.header, "index": c.index}
+            | ({} if c.multiplier == 1 else {"multiplier": str(c.multiplier)})
+            for c in layout.columns
+        ],
+        "unknown": [header for _, header in layout.unknown],
+        "ignored": layout.ignored,
+    }

@@ -1,0 +1,78 @@
+"""Cells as an office wrote them, kept beside a staged row so that the row can be checked again without its file.
+
+Only cells with a problem are kept: the others are what their cleaned value says. Text of personal columns is kept as
+ciphertext (docs/domain.md §9.1).
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from changzhi_portal.personal import decrypt, encrypt, mask_slipped_numbers
+from changzhi_portal.registers.cleaning import as_text
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.rows import RegisterRow
+from uploads.reading.grid import CellError
+
+NOT_KEPT = None  # stands in `RegisterRow.raw` of a restored row for a cell that had no problem
+
+_KINDS: dict[str, Any] = {
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "error": CellError,
+}
+
+
+def as_json(cell: Any, column: Column) -> Any:
+    """Return a cell for `UploadRow.raw`: encrypted in a personal column, and where a personal number has slipped in."""
+    plain = _plain(cell)
+    text = as_text(plain) if isinstance(plain, str | int | float) else ""
+    has_slipped = mask_slipped_numbers(text) != text
+    return {"sealed": encrypt(json.dumps(plain))} if column.is_personal or has_slipped else plain
+
+
+def from_json(stored: Any) -> Any:
+    """Return the cell that `as_json` has stored."""
+    if not isinstance(stored, dict):
+        return stored
+    ((kind, value),) = stored.items()
+    return from_json(json.loads(decrypt(value))) if kind == "sealed" else _KINDS[kind](value)
+
+
+def _plain(cell: Any) -> Any:
+    """Return the cell as JSON takes it; what JSON cannot tell from text carries its kind."""
+    if isinstance(cell, CellError):
+        return {"error": str(cell)}
+    if isinstance(cell, datetime.datetime):
+        return {"datetime": cell.isoformat()}
+    if isinstance(cell, datetime.date):
+        return {"date": cell.isoformat()}
+    if isinstance(cell, datetime.time):
+        return {"time": cell.isoformat()}
+    return cell
+
+
+def cells_with_problems(row: RegisterRow, columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Return the cells of a row to keep, by field, as JSON."""
+    if row.raw is None:
+        return {}
+    kept: dict[str, Any] = {}
+    for name in {problem.field for problem in row.problems} & row.columns.keys():
+        cell = row.raw[row.columns[name]]
+        if cell is not NOT_KEPT:
+            kept[name] = as_json(cell, columns[name])
+    return kept
+
+
+def restored(kept: Mapping[str, Any], positions: Mapping[str, int]) -> list[Any] | None:
+    """Return `RegisterRow.raw` of a row that comes back from staging; None where no cell was kept."""
+    if not kept:
+        return None
+    cells = [NOT_KEPT] * (max(positions.values()) + 1)
+    for name, stored in kept.items():
+        cells[positions[name]] = from_json(stored)
+    return cells

@@ -1,0 +1,139 @@
+"""Checked rows as values of `UploadRow`, and back. Personal values are staged as ciphertext."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from changzhi_portal.personal import Sealed, mask_slipped_numbers
+from changzhi_portal.registers.columns import CLEAR, Column
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
+from uploads.models import UploadBatch, UploadRow
+from uploads.rows.comparison import outcome_of
+from uploads.rows.raw_cells import cells_with_problems, restored
+
+CLEARED = "__cleared__"  # the key under which the names of 清空 fields are staged
+LABEL_LENGTH = 200
+Outcome = UploadRow.Outcome
+STAGED_FIELDS = (
+    "batch", "position", "sheet", "row_number", "label", "outcome", "has_warning", "record_id", "values", "raw",
+    "changes", "problems", "codes", "undo_outcome", "undo_note",
+)  # fmt: skip
+
+
+def staged_values(
+    batch: UploadBatch, position: int, row: RegisterRow, sheet: RegisterSheet, columns: Mapping[str, Column]
+) -> tuple[Any, ...]:
+    """Return the values of STAGED_FIELDS of a checked row; `columns` are the register's by field."""
+    values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
+    cleared = [name for name, value in row.values.items() if value is CLEAR]
+    if cleared:
+        values[CLEARED] = cleared
+    outcome = outcome_of(row)
+    changes = describe_changes(row, sheet) if outcome == Outcome.CHANGED else []
+    return (
+        batch.pk,
+        position,
+        row.sheet or "",
+        row.number,
+        (mask_slipped_numbers(row.label) if row.problems else row.label)[:LABEL_LENGTH],
+        str(outcome),
+        row.has_warning,
+        row.target.pk if row.target is not None else None,
+        _as_json(values),
+        _as_json(cells_with_problems(row, columns) if row.problems else {}),
+        _as_json(changes),
+        _as_json([problem.as_json() for problem in row.problems]),
+        _codes_of(row) if row.problems else "",
+        "",
+        "",
+    )
+
+
+def _codes_of(row: RegisterRow) -> str:
+    """Return the codes of a row's problems, each between blanks, so that every database can look for one."""
+    return f" {' '.join(sorted({problem.code for problem in row.problems}))} "
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else "[]" if isinstance(value, list) else "{}"
+
+
+def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, str]]:
+    """Return column, old and new value in words of each field that the row changes; personal values masked."""
+    changes = []
+    for write in row.writes:
+        if not write.is_shown:
+            continue
+        for name, new in write.after.items():
+            column = sheet.column_for(write.instance, name)
+            header = column.header if column is not None else _verbose_name(write.instance, name)
+            if name.endswith("_id"):
+                # Keys say nothing to people; the row itself says where the record goes.
+                old_words, new_words = "", _place_in_words(row) if new else ""
+            else:
+                old_words, new_words = _in_words(column, write.before.get(name)), _in_words(column, new)
+            changes.append({"column": header, "old": old_words, "new": new_words})
+    return changes
+
+
+def _verbose_name(instance: Any, name: str) -> str:
+    return str(instance._meta.get_field(name).verbose_name)
+
+
+def _place_in_words(row: RegisterRow) -> str:
+    names = (row.get("community_name"), row.get("community_code"), row.get("town"), row.get("county"))
+    return str(next(filter(None, names), ""))
+
+
+def _in_words(column: Column | None, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+        return f"{len(value)}个社区"
+    return str(value) if column is None or isinstance(value, Sealed) else column.written(value)
+
+
+def slices_to_write(
+    batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
+) -> Iterator[list[RegisterRow]]:
+    """Yield the rows that a commit writes (`UploadRowQuerySet.to_write`), `size` at a time in the order of the file."""
+    staged = batch.staged_rows.to_write(only_good=only_good).in_file_order()
+    last = 0
+    while rows := list(_as_cleaned(staged.filter(position__gt=last)[:size], batch, sheet)):
+        yield rows
+        last = rows[-1].position or 0
+
+
+def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
+    """Yield every staged row with its kept cells, which `CellRereader.read_kept_cells` has to read again."""
+    return _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet)
+
+
+def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
+    """Yield the rows with their values as cleaning left them."""
+    columns = {column.field: column for column in sheet.columns}
+    positions = {
+        part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping
+    }
+    fields = ("position", "sheet", "row_number", "label", "values", "raw")
+    rows = staged.values_list(*fields)
+    for position, sheet_name, number, label, stored, kept in rows.iterator(chunk_size=2_000):
+        cleared = stored.pop(CLEARED, ())
+        values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
+        values |= dict.fromkeys(cleared, CLEAR)
+        yield RegisterRow(
+            position=position,
+            sheet=sheet_name or None,
+            number=number,
+            columns=positions.get(sheet_name, {}),
+            values=values,
+            raw=restored(kept, positions[sheet_name]) if kept else None,
+            label=label,
+        )
