@@ -59,7 +59,8 @@ def row_rules(model: type[models.Model]) -> list[RowRule]:
 
 def fields_of(condition: Q) -> Iterator[str]:
     """Yield the names of the fields that a condition compares."""
-    for child in condition.children:
+    children: list[Any] = condition.children
+    for child in children:
         if isinstance(child, Q):
             yield from fields_of(child)
         else:
@@ -74,9 +75,8 @@ def condition_in_python(condition: Q) -> Condition:
 
     Raises ValueError for a lookup that it does not know.
     """
-    parts = [
-        condition_in_python(child) if isinstance(child, Q) else _comparison(*child) for child in condition.children
-    ]
+    children: list[Any] = condition.children
+    parts = [condition_in_python(child) if isinstance(child, Q) else _comparison(*child) for child in children]
     judge = parts[0] if len(parts) == 1 else (_any(parts) if condition.connector == Q.OR else _all(parts))
     return _not(judge) if condition.negated else judge
 

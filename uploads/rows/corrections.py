@@ -145,7 +145,7 @@ def apply_corrections(
     for made in batch.corrections:
         by_row.setdefault((made["sheet"], made["row"]), []).append(made)
     for row in rows:
-        for made in by_row.get((row.sheet or "", row.number), ()):
+        for made in by_row.get((row.sheet or "", row.number or 0), ()):
             if made["field"] in row.columns:
                 rereader.correct(row, made["field"], _text_of(made, sheet.column(made["field"])))
 
