@@ -33,7 +33,7 @@ _SUFFIX_WITHOUT_KIND = str(FIRST_SUFFIX_WITHOUT_KIND)
 
 
 def counted_tables(day: datetime.date) -> list[CommonTable]:
-    """Per register `counted_<register>`: one row a place with the columns of the measures, and `reported_<register>`.
+    """Return per register `counted_<register>`, one row a place with its figures, and `reported_<register>`.
 
     The only look at the registers. Needs the map of `day`.
     """
