@@ -14,7 +14,7 @@ from communities.models import Division
 from socialworkers.models import Posting, SocialWorker
 
 # The newest posting, which decides the worker's office: whoever sees the finding may open the worker's page.
-WORKERS = Subject(Posting, "socialworkers:detail", ref="worker__ref", label="worker__name")
+WORKERS = Subject(Posting, record=SocialWorker, ref="worker__ref", label="worker__name")
 Level = SocialWorker.Level
 
 
