@@ -25,7 +25,7 @@ def scope_path_of(user: Any) -> str | None:
 
 
 def lie_within(office: Any, division_ids: Collection[int]) -> bool:
-    """Tell whether all divisions with these keys lie in the subtree of `office`, a division."""
+    """Return whether all divisions with these keys are in the subtree of the division `office`."""
     inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
     return inside.count() == len(set(division_ids))
 
