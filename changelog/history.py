@@ -13,7 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from changelog.models import ChangeRecord
-from changzhi_portal.facts import in_words
+from changzhi_portal.facts import display_value
 from changzhi_portal.personal import Sealed, SealedField
 
 Named = Mapping[tuple[type[models.Model], Any], str]
@@ -116,12 +116,12 @@ def _field_change(model: type[models.Model], name: str, old: Any, new: Any, name
 
 def _in_words(field: models.Field | None, value: Any, named: Named) -> str:
     if value is None or field is None:
-        return in_words(value)
+        return display_value(value)
     if isinstance(field, SealedField):
         return str(Sealed(field.kind, token=value))
     if isinstance(field, models.ForeignKey):
-        return named.get((field.remote_field.model, value), in_words(None))
-    return in_words(dict(field.flatchoices).get(value, value))
+        return named.get((field.remote_field.model, value), display_value(None))
+    return display_value(dict(field.flatchoices).get(value, value))
 
 
 def _field(model: type[models.Model], name: str) -> models.Field | None:

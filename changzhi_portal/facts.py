@@ -20,7 +20,7 @@ class Fact(NamedTuple):
     url: str = ""
 
 
-def in_words(value: Any) -> str:
+def display_value(value: Any) -> str:
     """A value as people read it: 是/否, 2018-06-30, 1,200; a dash for nothing. Personal data show their mask."""
     if value is None or value == "":
         return DASH
@@ -39,5 +39,5 @@ def fact_of(record: Model, name: str) -> Fact:
     """One column of a record; the label is the field's own name."""
     field = record._meta.get_field(name)
     if isinstance(field, Field) and field.choices:
-        return Fact(str(field.verbose_name), in_words(getattr(record, f"get_{name}_display")()))
-    return Fact(str(getattr(field, "verbose_name", name)), in_words(getattr(record, name)))
+        return Fact(str(field.verbose_name), display_value(getattr(record, f"get_{name}_display")()))
+    return Fact(str(getattr(field, "verbose_name", name)), display_value(getattr(record, name)))

@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from changzhi_portal.discovery import by_key, instances_in
-from changzhi_portal.facts import in_words
+from changzhi_portal.facts import display_value
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -101,7 +101,7 @@ class QualityRule:
 
 def _in_words(value: Any) -> str:
     """As everywhere, but amounts without idle decimals: what a database adds up has as many as it likes."""
-    return f"{value.normalize():,f}" if isinstance(value, Decimal) else in_words(value)
+    return f"{value.normalize():,f}" if isinstance(value, Decimal) else display_value(value)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from reports.progress import progress_figures
 from reports.stored_figures import Progress
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
-from targets.wording import result_in_words
+from targets.wording import result_text
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit beside each other
@@ -44,7 +44,7 @@ class Card:
     def rate(self) -> str:
         """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
         if self.target.aggregate == Target.Aggregate.MEAN:
-            return result_in_words(self.result)
+            return result_text(self.result)
         return words.percent_text(None if self.percentage is None else float(self.percentage))
 
     @property
@@ -109,7 +109,7 @@ class Row:
     def rate(self) -> str:
         """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
         if self.result.target.aggregate == Target.Aggregate.MEAN:
-            return result_in_words(self.result)
+            return result_text(self.result)
         percentage = percentage_of(self.result)
         return words.percent_text(None if percentage is None else float(percentage))
 
@@ -221,7 +221,7 @@ class Board:
 
     def communities_unknown_to(self, target: Target) -> QuerySet[CommunityMeasure]:
         """The communities that cannot be judged, because a figure or the population is missing."""
-        return self._measures().unknown_to(target)
+        return self._measures().unknown_for(target)
 
     def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
         """For a target of whole counties: each of them, with `verdict`, `value` and `missing`."""

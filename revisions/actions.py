@@ -18,7 +18,7 @@ from revisions.causes import causes_of
 from revisions.differences import Differences, ResultDifference, UnitDifference, differences_of
 from revisions.jobs import COMPARE, COMPARE_EVERY, locked_periods_to_compare
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from revisions.would_be import would_be
+from revisions.recompute import recomputed_copy
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 from targets.models import Computation, Target, unconsumed_changes
 
@@ -46,7 +46,7 @@ def _compare(period: ReportingPeriod) -> LockedComparison:
         period=period, defaults={"state": State.RUNNING, "started_at": timezone.now(), "attempts": 0}
     )
     later = unconsumed_changes(period)
-    with would_be(period) as computed:
+    with recomputed_copy(period) as computed:
         differences = differences_of(period, computed)
         targets = _targets(period, computed)
     comparison.changes.all().delete()
@@ -215,6 +215,6 @@ def _compare_claimed(period: ReportingPeriod, claim: Claim[LockedComparison]) ->
     return _compare(held)
 
 
-def forget_comparison(period: ReportingPeriod) -> None:
+def delete_comparison(period: ReportingPeriod) -> None:
     """Drop what was found of a month that is not locked any more. For whoever reopens it, in the same transaction."""
     LockedComparison.objects.filter(period=period).delete()

@@ -1,6 +1,6 @@
 """The rows of two months that differ, found by the database: only those come to Python.
 
-The two are a locked month and its stand-in (see `would_be`); the differences are read from the first to the second.
+The two are a locked month and its stand-in (see `recomputed_copy`); the differences are read from the first to the second.
 What has been declared in another way since the lock is not compared: that would be no edit of a register (ADR 0018).
 """
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from changelog.history import LoggedEdit, logged_edits
 from changelog.models import ChangeRecord
-from changzhi_portal.facts import in_words
+from changzhi_portal.facts import display_value
 from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -60,12 +60,12 @@ class ChangedUnit:
     number_of_edits: int
 
 
-class SinceLock(MonthPage):
+class LockedChanges(MonthPage):
     """The results, communities and divisions that would change, as far as the user may see them."""
 
     requires = "may_see_registers"
     what = "锁定后变动："
-    template_name = "revisions/since_lock.html"
+    template_name = "revisions/locked_changes.html"
 
     def get(self, request: HttpRequest, period: str) -> HttpResponse:
         """Show what was found when the month was compared last; of an open month, that it has none."""
@@ -150,7 +150,7 @@ def _not_compared(comparison: LockedComparison | None) -> list[str]:
 def _in_words(name: str, value: Any) -> str:
     if name == "kind" and value:
         return str(Community.Kind(value).label)
-    return "未知" if value is None else in_words(value)
+    return "未知" if value is None else display_value(value)
 
 
 def _units_of_means(period: ReportingPeriod) -> dict[str, str]:

@@ -24,7 +24,7 @@ from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, Su
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import CommunityPlacement, Division
 from periods.models import ReportingPeriod, last_day_of, month_after
-from submissions.reporting import stood_on
+from submissions.report_status import is_in_effect_on
 from targets.engine.map_of_day import divisions_counted_for
 
 _EVERYONE = object()  # no user: commands and the workflow's own questions
@@ -49,7 +49,7 @@ class Area:
     @cached_property
     def _divisions(self) -> list[int] | None:
         """The divisions whose facts counted for it then; None when today's subtree is what it was, or must do."""
-        if self.division.level == Division.Level.CITY or not stood_on(self.division, self.day):
+        if self.division.level == Division.Level.CITY or not is_in_effect_on(self.division, self.day):
             return None
         redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(placements__valid_from__gt=self.day)
         if not Division.objects.order_by().filter(redrawn).exists():

@@ -8,7 +8,7 @@ from django import forms
 
 from submissions.actions.locking import REASON_LENGTH
 from submissions.actions.submitting import NOTE_LENGTH
-from submissions.explaining import is_explanation
+from submissions.explanations import is_explanation
 from submissions.models import SubmissionStep
 
 
@@ -52,7 +52,7 @@ class PeriodDatesForm(forms.Form):
 class StepForm(forms.Form):
     """What is done with a report: submitted with its explanations, returned with a note, or accepted.
 
-    `steps_seen` is how many steps the page has shown. An explanation has a field of its own (`submissions.explaining`).
+    `steps_seen` is how many steps the page has shown. An explanation has a field of its own (`submissions.explanations`).
     """
 
     step = forms.ChoiceField(

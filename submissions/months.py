@@ -12,7 +12,7 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.models import LockedChange
 from submissions.models import Submission
-from submissions.reporting import stood_on
+from submissions.report_status import is_in_effect_on
 from targets.models import Computation
 
 
@@ -39,7 +39,7 @@ def month_lines(periods: Sequence[ReportingPeriod], user: Any) -> list[MonthLine
     return [
         MonthLine(
             period=period,
-            expected=sum(stood_on(county, period.as_of) for county in counties),
+            expected=sum(is_in_effect_on(county, period.as_of) for county in counties),
             reported=reported.get(period.pk, 0),
             computation=computation_of.get(period.pk),
             later_changes=changed.get(period.pk, 0),

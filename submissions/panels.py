@@ -14,7 +14,7 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
 from submissions.models import Reminder, Submission
-from submissions.reporting import Phase, Standing, counties_owing, deadline_in_words, month_status, phase_of
+from submissions.report_status import Phase, ReportStatus, deadline_text, month_status, phase_of, reporting_counties
 from targets.engine.map_of_day import county_on
 
 
@@ -43,7 +43,7 @@ class OfficeReport(HomePanel):
         first = next((each.ref for each in reports if not each.is_reported), "")
         return {
             "period": period,
-            "deadline": deadline_in_words(period, day),
+            "deadline": deadline_text(period, day),
             "phase": phase,
             "first": first,
             "urgency": LAST_STEP if may_report and first and phase != Phase.CLOSED else NOTHING_TO_DO,
@@ -55,7 +55,7 @@ class OfficeReport(HomePanel):
 
 def _counties_of(user: Any, period: ReportingPeriod) -> Any:
     """The counties of that month in the user's area; for a street's clerk, the county it belonged to then."""
-    counties = counties_owing(period)
+    counties = reporting_counties(period)
     if user.role is Role.STREET_CLERK:
         return counties.filter(pk=county_on(user.division_id, period.as_of))
     return counties.visible_to(user)
@@ -73,7 +73,7 @@ def _arrears(user: Any, in_hand: ReportingPeriod, day: datetime.date) -> list[di
     """Other months that were due and can still be reported, with what the user's counties owe of them."""
     late = ReportingPeriod.objects.open().filter(due_on__lt=day, late_until__gte=day).exclude(pk=in_hand.pk)
     return [
-        {"submission": submission, "deadline": deadline_in_words(period, day)}
+        {"submission": submission, "deadline": deadline_text(period, day)}
         for period in late
         for submission in month_status(period, _counties_of(user, period)).owing
     ]
@@ -92,7 +92,7 @@ class BureauReports(HomePanel):
         period = ReportingPeriod.objects.in_hand(day)
         if period is None:
             return {"period": None}
-        status = month_status(period, counties_owing(period).visible_to(user))
+        status = month_status(period, reporting_counties(period).visible_to(user))
         reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
         owing = [
             {
@@ -105,9 +105,9 @@ class BureauReports(HomePanel):
         return {
             "period": period,
             "status": status,
-            "deadline": deadline_in_words(period, day),
+            "deadline": deadline_text(period, day),
             "may_remind": phase_of(period, day) not in (Phase.LOCKED, Phase.NOT_OPEN),
-            "counts": [(standing, len(status.of(standing))) for standing in Standing],
+            "counts": [(standing, len(status.of(standing))) for standing in ReportStatus],
             "owing": owing,
             "to_remind": sum(not each["is_reminded_today"] for each in owing),
             "urgency": LAST_STEP if status.waiting else NOTHING_TO_DO,

@@ -25,7 +25,7 @@ ENGINE_RULES = {POPULATION: 1, SCORED: 1, JUDGED: 1}
 _MAX_DIGITS, _DECIMAL_PLACES = 14, 2
 
 
-def declared() -> dict[str, int]:
+def declared_versions() -> dict[str, int]:
     """Return what a month that is measured now measures: the version of every figure and engine rule, sorted by name.
 
     Sorted, because SQLite compares a JSON column as text.

@@ -11,8 +11,8 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.results import results_under
 from targets.models import Computation, Target, TargetPlan, TargetResult
-from targets.models.plan import judging_on
-from targets.wording import asked_in_words, result_in_words
+from targets.models.plan import plan_in_force_on
+from targets.wording import bounds_text, result_text
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Change:
     @property
     def figure_before(self) -> str:
         """The rate, mean or coverage as it is; empty where nothing is asked."""
-        return "" if self.before is None else result_in_words(self.before)
+        return "" if self.before is None else result_text(self.before)
 
     @property
     def figure_after(self) -> str:
         """The rate, mean or coverage as it would be; empty where nothing would be asked."""
-        return "" if self.after is None else result_in_words(self.after)
+        return "" if self.after is None else result_text(self.after)
 
     @property
     def counts(self) -> list[tuple[str, int | None, int | None]]:
@@ -45,13 +45,13 @@ class Change:
         return self.figure_before != self.figure_after or any(old != new for _, old, new in self.counts)
 
 
-def month_to_try() -> ReportingPeriod | None:
+def month_to_preview() -> ReportingPeriod | None:
     """The month whose measures a change is tried on: the newest measured one that is open, or else the newest."""
     measured = ReportingPeriod.objects.filter(computations__finished_at__isnull=False).order_by("-month")
     return measured.filter(state=ReportingPeriod.State.OPEN).first() or measured.first()
 
 
-def figures_measured_in(period: ReportingPeriod) -> frozenset[str]:
+def measured_figures(period: ReportingPeriod) -> frozenset[str]:
     """Return the names of the figures that the month has measured, whatever their values; empty while it has none."""
     measured = Computation.objects.filter(period=period).values_list("measured", flat=True).first()
     return frozenset(measured or ())
@@ -66,7 +66,7 @@ def is_unmeasured(target: Target, measured: frozenset[str]) -> bool:
     return target.is_scored and not measured.issuperset(names)
 
 
-def changes_of(period: ReportingPeriod, before: Target | None, after: Target | None, user: Any) -> list[Change]:
+def preview_target_changes(period: ReportingPeriod, before: Target | None, after: Target | None, user: Any) -> list[Change]:
     """City and counties of the month, as far as the user sees them, judged by the old and the new clause alike."""
     old, new = (_by_division(period, target) for target in (before, after))
     seen = Division.objects.visible_to(user).filter(pk__in={*old, *new}).order_by("level", "code")
@@ -99,7 +99,7 @@ class ClauseChange:
     @property
     def asked(self) -> tuple[str, str]:
         """What is asked by either plan; empty where nothing is."""
-        before, after = ("" if target is None else asked_in_words(target) for target in (self.before, self.after))
+        before, after = ("" if target is None else bounds_text(target) for target in (self.before, self.after))
         return before, after
 
 
@@ -114,18 +114,18 @@ class PlanSwitch:
     clauses: list[ClauseChange]
 
 
-def switch_by(plan: TargetPlan, targets: Sequence[Target], division: Division) -> PlanSwitch | None:
+def preview_plan_switch(plan: TargetPlan, targets: Sequence[Target], division: Division) -> PlanSwitch | None:
     """What an unsaved version of a plan, or a new one, with these targets would do by its days alone.
 
     None when the month to try would be judged by the same plan as now, or by none (which saving refuses), and when no
     month has been measured.
     """
-    period = month_to_try()
+    period = month_to_preview()
     if period is None:
         return None
     plans = list(TargetPlan.objects.filter(is_current=True).order_by("id"))
-    before = judging_on(period.as_of, plans)
-    after = judging_on(period.as_of, [*(other for other in plans if other.code != plan.code), plan])
+    before = plan_in_force_on(period.as_of, plans)
+    after = plan_in_force_on(period.as_of, [*(other for other in plans if other.code != plan.code), plan])
     if before is None or after is None or before.code == after.code:
         return None
     old = before.targets.order_by("position")
@@ -142,7 +142,7 @@ def _clauses(
         {result.target.code: result for result in results_under(period, targets) if result.division_id == division.pk}
         for targets in (old, new)
     )
-    measured = figures_measured_in(period)
+    measured = measured_figures(period)
     return [
         ClauseChange(
             before.get(code),

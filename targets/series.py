@@ -29,7 +29,7 @@ from targets.judgement import Verdict
 from targets.models import Target, TargetResult
 from targets.models.result import TargetResultQuerySet
 from targets.pace import Figures, Pace, change_since, pace_of
-from targets.past_now import PastResult, past_results
+from targets.past_results import PastResult, past_results
 
 _WHOLE = Fraction(100)
 _COMPARED = frozenset({Verdict.MET, Verdict.OVER, Verdict.UNMET})

@@ -1,17 +1,17 @@
 """Writes of the month: reporting it, reviewing reports, locking it, opening it again. One module a kind of write."""
 
-from submissions.actions.calendar import judge_lateness_anew, open_months_begun
-from submissions.actions.locking import Locked, change_dates, lock_period, outstanding_counties, reopen_period
+from submissions.actions.calendar import open_due_months, recompute_lateness
+from submissions.actions.locking import LockOutcome, change_dates, lock_period, outstanding_counties, reopen_period
 from submissions.actions.reminders import remind_automatically, remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
 
 __all__ = [
-    "Locked",
+    "LockOutcome",
     "accept_submission",
     "change_dates",
-    "judge_lateness_anew",
+    "recompute_lateness",
     "lock_period",
-    "open_months_begun",
+    "open_due_months",
     "outstanding_counties",
     "remind_automatically",
     "remind_counties",

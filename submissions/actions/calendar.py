@@ -16,7 +16,7 @@ from submissions.models import Submission
 MONTHS_AHEAD = 2
 
 
-def open_months_begun(*, day: datetime.date) -> int:
+def open_due_months(*, day: datetime.date) -> int:
     """Open the months whose opening day has come, and keep the next ones in the calendar; how many were opened.
 
     However often it is called, a month is opened once, and one that was locked stays locked.
@@ -31,7 +31,7 @@ def open_months_begun(*, day: datetime.date) -> int:
     return opened + sum(period.state == ReportingPeriod.State.OPEN for period in created)
 
 
-def judge_lateness_anew(*, period: ReportingPeriod, change_set: ChangeSet) -> None:
+def recompute_lateness(*, period: ReportingPeriod, change_set: ChangeSet) -> None:
     """Bring `is_late` of a month's submissions to the day it is due now, and log what changed into `change_set`.
 
     For whoever changes that day, in the same transaction.

@@ -20,11 +20,11 @@ from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
 from periods.models import ReportingPeriod
-from revisions.actions import forget_comparison
-from submissions.actions.calendar import judge_lateness_anew
+from revisions.actions import delete_comparison
+from submissions.actions.calendar import recompute_lateness
 from submissions.models import Submission
-from submissions.reporting import counties_owing
-from targets.actions.measuring import compute_held, in_one_snapshot, lock_period_row
+from submissions.report_status import reporting_counties
+from targets.actions.measuring import compute_in_snapshot, in_one_snapshot, lock_period_row
 from targets.models import Computation
 
 REASON_LENGTH = 200
@@ -45,7 +45,7 @@ class Outstanding:
 
 
 @dataclass(frozen=True)
-class Locked:
+class LockOutcome:
     """What locking a month did: the month, whether its figures had to be computed first, which counties are missing."""
 
     period: ReportingPeriod
@@ -57,12 +57,12 @@ def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
     """The counties of that month whose report has not been accepted, by code. They do not keep a month from locking."""
     states = dict(Submission.objects.filter(period=period).values_list("county_id", "state"))
     found = [
-        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in counties_owing(period)
+        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in reporting_counties(period)
     ]
     return [each for each in found if each.state != Submission.State.ACCEPTED]
 
 
-def lock_period(*, period: ReportingPeriod, by: Any) -> Locked:
+def lock_period(*, period: ReportingPeriod, by: Any) -> LockOutcome:
     """Freeze a month, bringing its figures up to date first; a change that commits meanwhile counts as later.
 
     Raises PortalError for a user without the right, and for a month that is locked already, has not ended, or that
@@ -76,7 +76,7 @@ def lock_period(*, period: ReportingPeriod, by: Any) -> Locked:
     return in_one_snapshot(lambda: _lock(lock_period_row(period), by))
 
 
-def _lock(period: ReportingPeriod, by: Any) -> Locked:
+def _lock(period: ReportingPeriod, by: Any) -> LockOutcome:
     if period.is_locked:
         raise StaleError(
             f"{period}已经锁定，不用再锁。", cure=f"The period {period.code} is locked already. Nothing was changed."
@@ -88,14 +88,14 @@ def _lock(period: ReportingPeriod, by: Any) -> Locked:
         )
     is_stale = not Computation.objects.is_up_to_date(period)
     if is_stale:
-        compute_held(period)
+        compute_in_snapshot(period)
     before = _logged_values(period)
     period.state = ReportingPeriod.State.LOCKED
     period.locked_at, period.locked_by = timezone.now(), by
     period.reopened_reason = ""
     period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
     _log(period, before, by=by, summary=f"锁定{period}")
-    return Locked(period, is_stale, outstanding_counties(period))
+    return LockOutcome(period, is_stale, outstanding_counties(period))
 
 
 def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> ReportingPeriod:
@@ -118,7 +118,7 @@ def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> Reporting
         period.locked_at = period.locked_by = None
         period.reopened_reason = reason
         period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
-        forget_comparison(period)
+        delete_comparison(period)
         _log(period, before, by=by, summary=f"重新开放{period}：{reason}")
     return period
 
@@ -152,7 +152,7 @@ def change_dates(
         if _logged_values(period) != before:
             period.save(update_fields=["opens_on", "due_on", "late_until"])
             change_set = _log(period, before, by=by, summary=f"修改{period}填报日期")
-            judge_lateness_anew(period=period, change_set=change_set)
+            recompute_lateness(period=period, change_set=change_set)
     return period
 
 

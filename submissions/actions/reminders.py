@@ -22,7 +22,7 @@ from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from submissions.actions.submitting import submission_url
 from submissions.models import Reminder, Submission
-from submissions.reporting import Phase, counties_owing, deadline_in_words, month_status, phase_of
+from submissions.report_status import Phase, deadline_text, month_status, phase_of, reporting_counties
 
 Occasion = Reminder.Occasion
 # Nobody is reminded in the middle of the night.
@@ -42,7 +42,7 @@ def remind_counties(
     day = day or timezone.localdate()
     if phase_of(period, day) in (Phase.LOCKED, Phase.NOT_OPEN):
         raise StaleError(f"{period}现在不能上报，不用催报。", cure=f"{period.code} is not open.")
-    wanted = counties_owing(period).visible_to(by)
+    wanted = reporting_counties(period).visible_to(by)
     if counties is not None:
         wanted = wanted.filter(pk__in=[county.pk for county in counties])
     owing = month_status(period, wanted).owing
@@ -63,7 +63,7 @@ def remind_automatically(*, moment: datetime.datetime) -> list[Reminder]:
     sent: list[Reminder] = []
     for period in ReportingPeriod.objects.open().filter(due_on__lte=soon, late_until__gte=day, opens_on__lte=day):
         occasion = Occasion.DUE_SOON if day <= period.due_on else Occasion.OVERDUE
-        status = month_status(period, counties_owing(period))
+        status = month_status(period, reporting_counties(period))
         sent += _remind(status.owing, occasion, day, asked_by=None)
     return sent
 
@@ -106,6 +106,6 @@ def _notify_clerks(reminders: Sequence[Reminder], owing: dict[int, Submission], 
 def _message(reminder: Reminder, submission: Submission, clerk: User, day: datetime.date) -> Message:
     """What one clerk is told: what is missing, until when, and why it was returned."""
     state = "被退回后还没有重新上报" if submission.state == Submission.State.RETURNED else "还没有上报"
-    title = f"{reminder.county.name}{reminder.period}{state}，{deadline_in_words(reminder.period, day)}"
+    title = f"{reminder.county.name}{reminder.period}{state}，{deadline_text(reminder.period, day)}"
     text = f"退回意见：{submission.return_note}" if submission.state == Submission.State.RETURNED else ""
     return Message(clerk, title, text, submission_url(submission), submission.ref)

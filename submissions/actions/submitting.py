@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
-from changzhi_portal.facts import in_words
+from changzhi_portal.facts import display_value
 from changzhi_portal.quality import Finding, Severity
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
@@ -26,7 +26,7 @@ from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
 from submissions.models import Submission, SubmissionStep, explanation_key
-from submissions.reporting import Phase, counties_owing, phase_of
+from submissions.report_status import Phase, phase_of, reporting_counties
 from targets.actions.measuring import lock_period_row
 
 State = Submission.State
@@ -67,7 +67,7 @@ def submit_month(
         _refuse_unless_as_seen(submission, steps_seen)
         if submission.is_reported:
             raise StaleError(
-                f"{county.name}{period}已由{submission.submitted_by}于{in_words(submission.submitted_at)}上报，不用再报。",
+                f"{county.name}{period}已由{submission.submitted_by}于{display_value(submission.submitted_at)}上报，不用再报。",
                 cure=f"{submission.ref} was submitted by somebody already.",
             )
         if submission.submitted_at is None:
@@ -122,7 +122,7 @@ def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: Any) -> 
         raise NotAllowedError(
             "您的角色不能上报，请由县（市、区）填报员上报。", cure=f"The role of {by.username} may not submit."
         )
-    if not counties_owing(period).visible_to(by).filter(pk=county.pk).exists():
+    if not reporting_counties(period).visible_to(by).filter(pk=county.pk).exists():
         raise NotAllowedError(
             f"您不能为{county.name}上报{period}，请选择本单位当月的县（市、区）。",
             cure=f"{county.code} does not report {period.code}, or lies outside the area of {by.username}.",
@@ -138,11 +138,11 @@ def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date)
         )
     if phase == Phase.NOT_OPEN:
         raise StaleError(
-            f"{period}还没有开放填报，{in_words(period.opens_on)}起可以上报。", cure=f"{period.code} is not open yet."
+            f"{period}还没有开放填报，{display_value(period.opens_on)}起可以上报。", cure=f"{period.code} is not open yet."
         )
     if phase == Phase.CLOSED and not by.role.may_review:
         raise NotAllowedError(
-            f"{period}的迟报截止日（{in_words(period.late_until)}）已过，您不能再自行上报，请联系市局业务员代为上报。",
+            f"{period}的迟报截止日（{display_value(period.late_until)}）已过，您不能再自行上报，请联系市局业务员代为上报。",
             cure=f"After {period.late_until} only a bureau_officer or bureau_admin may submit {period.code}.",
         )
 

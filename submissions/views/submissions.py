@@ -22,25 +22,25 @@ from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
 from submissions.actions import remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
-from submissions.explaining import explanation_field, explanation_groups, given_explanations
+from submissions.explanations import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
-from submissions.reporting import (
+from submissions.report_status import (
     Phase,
     ReportingRate,
-    Standing,
-    counties_owing,
-    deadline_in_words,
+    ReportStatus,
+    deadline_text,
     month_status,
     months_due,
     phase_of,
     rates_by_county,
     records_changed_since,
-    standing_of,
+    report_status_of,
+    reporting_counties,
     submissions_of,
 )
 from targets.models import Computation, Target, TargetResult
-from targets.wording import result_in_words
+from targets.wording import result_text
 
 _HARD_SHOWN = 20
 
@@ -64,7 +64,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
 
     def _month(self, period: ReportingPeriod, day: datetime.date) -> dict[str, Any]:
         user = self.request.user
-        status = month_status(period, counties_owing(period).visible_to(user))
+        status = month_status(period, reporting_counties(period).visible_to(user))
         due = months_due(period, day)
         rates = rates_by_county([each.county for each in status.submissions], due)
         reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
@@ -72,7 +72,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         rows: list[dict[str, Any]] = [
             {
                 "submission": each,
-                "standing": standing_of(each),
+                "standing": report_status_of(each),
                 "rate": rates[each.county_id],
                 "reminder": reminders.get(each.county_id),
                 "may_remind": may_remind
@@ -84,7 +84,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         context = {
             "status": status,
             "counts": _counts(status),
-            "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
+            "deadline": deadline_text(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
             "due_months": due,
             "completeness_title": f"近{len(due)}个月完整率",
             "rate_over_months": sum(rates.values(), ReportingRate()),
@@ -106,13 +106,13 @@ class RemindCounties(ActionPage):
         """Find the month, and the county where one is named; raises Http404."""
         sent = self.request.POST
         self.period = get_object_or_404(ReportingPeriod, pk=number_in(sent.get("period", "")))
-        counties = counties_owing(self.period).visible_to(self.request.user)
+        counties = reporting_counties(self.period).visible_to(self.request.user)
         chosen = sent.get("county", "")
         self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
 
     def act(self) -> str:
         """Send the reminders, and say to whom."""
-        return _reminded_in_words(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
+        return _reminded_text(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
 
     def get_success_url(self) -> str:
         """Return the address of the page with the button: the home page or the list of the month."""
@@ -182,7 +182,7 @@ class SubmissionPage(FormPage):
         context = super().get_context_data(
             submission=submission,
             period=submission.period,
-            standing=standing_of(submission),
+            standing=report_status_of(submission),
             phase=phase,
             deadline=_deadline(submission, phase, day),
             steps=steps,
@@ -216,7 +216,7 @@ def find_submission(request: HttpRequest, ref: str) -> Submission:
     if len(month) != 6 or not month.isascii() or not month.isdecimal() or not 1 <= int(month[4:]) <= 12:
         raise Http404
     period = get_object_or_404(ReportingPeriod, month=datetime.date(int(month[:4]), int(month[4:]), 1))
-    status = month_status(period, counties_owing(period).visible_to(request.user).filter(code=code))
+    status = month_status(period, reporting_counties(period).visible_to(request.user).filter(code=code))
     if not status.submissions:
         raise Http404
     return status.submissions[0]
@@ -232,15 +232,15 @@ def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> Re
     return ReportingPeriod.objects.in_hand(day) or (periods[0] if periods else None)
 
 
-def _counts(status: Any) -> list[tuple[Standing, int]]:
-    return [(standing, len(status.of(standing))) for standing in Standing]
+def _counts(status: Any) -> list[tuple[ReportStatus, int]]:
+    return [(standing, len(status.of(standing))) for standing in ReportStatus]
 
 
 def _is_reminded(reminder: Reminder | None, day: datetime.date) -> bool:
     return reminder is not None and reminder.is_by_hand_on(day)
 
 
-def _reminded_in_words(sent: list[Reminder]) -> str:
+def _reminded_text(sent: list[Reminder]) -> str:
     if not sent:
         return "没有需要催报的县（市、区）：都已上报，或者今天已经催过。"
     names = "、".join(reminder.county.name for reminder in sent)
@@ -256,7 +256,7 @@ def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
     if submission.is_reported:
         due = submission.period.due_on
         return f"{due.month}月{due.day}日截止"
-    return deadline_in_words(submission.period, day)
+    return deadline_text(submission.period, day)
 
 
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
@@ -277,7 +277,7 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
         then = None if before is None else before.value
         change = None if result.value is None or then is None else result.value - then
         said = _points(change, decimals=2)
-        return shown | {"figure": result_in_words(result), "change": said + (target.value_unit if change else "")}
+        return shown | {"figure": result_text(result), "change": said + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
     change = None if now is None or was is None else now - was

@@ -14,7 +14,7 @@ from changzhi_portal.jobs import Claim, ClaimLostError
 from changzhi_portal.refusals import InvalidError, LockedError
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
-from targets.figures import declared
+from targets.figures import declared_versions
 from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
 
@@ -33,7 +33,7 @@ def compute_period(period: ReportingPeriod) -> Computation:
     reflect, and a change that commits meanwhile leaves the month stale. Raises PortalError for a month that is
     locked, that has not begun, or that no plan speaks of; the old measures then stay, as after any failure.
     """
-    return in_one_snapshot(lambda: compute_held(lock_period_row(period)))
+    return in_one_snapshot(lambda: compute_in_snapshot(lock_period_row(period)))
 
 
 def in_one_snapshot(work: Callable[[], Outcome]) -> Outcome:
@@ -53,7 +53,7 @@ def lock_period_row(period: ReportingPeriod) -> ReportingPeriod:
     return ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
 
 
-def compute_held(period: ReportingPeriod) -> Computation:
+def compute_in_snapshot(period: ReportingPeriod) -> Computation:
     """Do what `compute_period` does for a month that is held (see `lock_period_row`), inside `in_one_snapshot`."""
     _refuse_unless_measurable(period)
     plan = TargetPlan.objects.in_force_on(period.as_of)
@@ -63,7 +63,7 @@ def compute_held(period: ReportingPeriod) -> Computation:
     measure_and_judge(period, plan)
     computation.state = Computation.State.FINISHED
     computation.finished_at = timezone.now()
-    computation.measured = declared()
+    computation.measured = declared_versions()
     computation.save(update_fields=["state", "finished_at", "measured"])
     return computation
 
@@ -140,4 +140,4 @@ def _claim(period: ReportingPeriod) -> Claim[Computation] | None:
 def _compute_claimed(period: ReportingPeriod, claim: Claim[Computation]) -> Computation:
     held = lock_period_row(period)
     claim.hold()
-    return compute_held(held)
+    return compute_in_snapshot(held)

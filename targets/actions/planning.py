@@ -19,7 +19,7 @@ from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError, field_at_fault
 from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
-from targets.wording import rule_words, version_in_words
+from targets.wording import counting_rule_text, version_text
 
 Values = Mapping[str, Any]
 _REASON_LENGTH = 200
@@ -87,7 +87,7 @@ def copy_plan(
     """A plan of its own with the targets of `plan`, to be changed from there. Raises PortalError for a code in use."""
     copied = TargetPlan(code=code, title=title, document=document, starts_on=starts_on, ends_on=ends_on)
     _save_version(
-        copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_in_words(plan)}复制"[:_REASON_LENGTH]
+        copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_text(plan)}复制"[:_REASON_LENGTH]
     )
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=f"新建目标方案“{copied}”"[:200])
     log_changes(change_set, [change_of(copied, division=by.division_id, before={}, after=_said(copied))])
@@ -202,7 +202,7 @@ def _log(
     *,
     by: Any,
 ) -> None:
-    summary = f"修改目标方案“{new}”（{version_in_words(new)}）：{new.reason}"[:200]
+    summary = f"修改目标方案“{new}”（{version_text(new)}）：{new.reason}"[:200]
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=summary)
     of_plan_before = {**_said(old), "version": old.version, "reason": old.reason}
     of_plan_after = {**_said(new), "version": new.version, "reason": new.reason}
@@ -225,5 +225,5 @@ def _said(row: TargetPlan | Target) -> dict[str, Any]:
     names = _fields_of(type(row)) - _OF_VERSION - {"plan"}
     said = {name: getattr(row, name) for name in sorted(names)}
     if isinstance(row, Target):
-        said["counting_rule"] = rule_words(row.indicator, row.counting_rule)
+        said["counting_rule"] = counting_rule_text(row.indicator, row.counting_rule)
     return said

@@ -163,12 +163,12 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
     measures: QuerySet[Any, Any]
     at, located = "unit_at", ""
     if target.level == Target.Level.COMMUNITY:
-        measures = CommunityMeasure.objects.order_by().for_period(period).spoken_of_by(target)
+        measures = CommunityMeasure.objects.order_by().for_period(period).subject_to(target)
         place = F("community_id") if is_of_another_map else F("town_id")
         if is_of_another_map:
             at, located = "located.division_id", "JOIN located ON located.community_id = unit_at"
     else:
-        measures = DivisionMeasure.objects.order_by().for_period(period).spoken_of_by(target)
+        measures = DivisionMeasure.objects.order_by().for_period(period).subject_to(target)
         place = F("division_id")
     rows = compile_queryset(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
     if is_of_another_map and target.level != Target.Level.COMMUNITY:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from changelog.models import ChangeSet
 from changzhi_portal.jobs import Job
 from periods.models import ReportingPeriod
-from targets.figures import declared
+from targets.figures import declared_versions
 
 
 class ComputationQuerySet(models.QuerySet):
@@ -28,7 +28,7 @@ class ComputationQuerySet(models.QuerySet):
 
     def measured_as_declared(self) -> Self:
         """Return the finished ones that have measured every figure that is declared now, in the version of now."""
-        return self.filter(state=Computation.State.FINISHED, measured=declared())
+        return self.filter(state=Computation.State.FINISHED, measured=declared_versions())
 
     def with_staleness(self) -> Self:
         """With `is_stale`: whether registers have changed since, so that a recomputation may show other figures."""
@@ -45,7 +45,7 @@ def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
 class Computation(Job):
     """Where the measuring of a period stands, and when the figures that pages show were computed.
 
-    `measured`: of those figures, and of the engine's rules, the version by name (see `targets.figures.declared`).
+    `measured`: of those figures, and of the engine's rules, the version by name (see `targets.figures.declared_versions`).
     """
 
     class State(models.TextChoices):

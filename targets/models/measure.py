@@ -50,9 +50,9 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
 
     def judged_by(self, target: Target) -> Self:
         """Return the communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        return judged(self.spoken_of_by(target), target)
+        return judged(self.subject_to(target), target)
 
-    def spoken_of_by(self, target: Target) -> Self:
+    def subject_to(self, target: Target) -> Self:
         """Return the communities of the kind that the target asks something of."""
         return self.filter(kind=target.kind) if target.kind else self
 
@@ -60,7 +60,7 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
         """Return the unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
         return self.judged_by(target).filter(verdict=Verdict.UNMET).order_by("-missing", "code")
 
-    def unknown_to(self, target: Target) -> Self:
+    def unknown_for(self, target: Target) -> Self:
         """Return the communities that cannot be judged yet, because a figure or the population is missing."""
         return self.judged_by(target).filter(verdict=Verdict.UNKNOWN).order_by("code")
 
@@ -145,9 +145,9 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
 
     def judged_by(self, target: Target) -> Self:
         """Return the counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        return judged(self.spoken_of_by(target), target)
+        return judged(self.subject_to(target), target)
 
-    def spoken_of_by(self, target: Target) -> Self:
+    def subject_to(self, target: Target) -> Self:
         """Return the counties, or only the urban districts, that the target asks something of."""
         counties = self.filter(division__level=Division.Level.COUNTY)
         return counties.filter(division__is_urban_district=True) if target.urban_districts_only else counties

@@ -40,7 +40,7 @@ class TargetPlanQuerySet(models.QuerySet):
         After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
         stays the measure of how things stand. Raises NotFoundError for a day before the first plan.
         """
-        plan = judging_on(day, self.filter(is_current=True).order_by("id"))
+        plan = plan_in_force_on(day, self.filter(is_current=True).order_by("id"))
         if plan is None:
             first = self.current().first()
             begins = (
@@ -53,7 +53,7 @@ class TargetPlanQuerySet(models.QuerySet):
         return plan
 
 
-def judging_on(day: datetime.date, plans: Iterable[TargetPlan]) -> TargetPlan | None:
+def plan_in_force_on(day: datetime.date, plans: Iterable[TargetPlan]) -> TargetPlan | None:
     """Which of some plans, the one saved last at the end, a month ending on `day` is judged by: see `in_force_on`."""
     begun = sorted((plan for plan in plans if plan.starts_on <= day), key=lambda plan: plan.starts_on)
     running = [plan for plan in begun if plan.ends_on >= day]

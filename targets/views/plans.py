@@ -18,8 +18,14 @@ from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import ChangeForm, CopyPlanForm, EditPlanForm, NewTargetForm, TargetForm
 from targets.models import Target, TargetPlan
-from targets.preview import changes_of, figures_measured_in, is_unmeasured, month_to_try, switch_by
-from targets.wording import asked_in_words, indicator_in_words, units_in_words, version_in_words
+from targets.preview import (
+    is_unmeasured,
+    measured_figures,
+    month_to_preview,
+    preview_plan_switch,
+    preview_target_changes,
+)
+from targets.wording import bounds_text, indicator_text, units_text, version_text
 
 _MAY_EDIT = "may_edit_plans"
 _PLANS = "目标方案"
@@ -70,7 +76,7 @@ class PlanPage(TemplateResponseMixin, PortalPage):
         """Return the plan's title; of an earlier version, with its number."""
         if not hasattr(self, "plan"):
             return _PLANS
-        return self.plan.title if self.plan.is_current else f"{self.plan.title}（{version_in_words(self.plan)}）"
+        return self.plan.title if self.plan.is_current else f"{self.plan.title}（{version_text(self.plan)}）"
 
     def get_crumbs(self) -> list[Crumb]:
         """Lead back to the list, and from an earlier version to the present one."""
@@ -110,7 +116,7 @@ class _Editing(FormPage):
                 cure=f"The plan {self.plan.code} has a newer version. Read it again.",
             )
         saved = self.save(form, form.cleaned_data["reason"])
-        return f"已保存为{version_in_words(saved)}。填报中的月份会在几分钟内按新方案重新测算，已锁定的月份不变。"
+        return f"已保存为{version_text(saved)}。填报中的月份会在几分钟内按新方案重新测算，已锁定的月份不变。"
 
     def save(self, form: Any, reason: str) -> TargetPlan:
         """Make the new version and return it."""
@@ -288,29 +294,29 @@ def _in_force_on(day: datetime.date) -> TargetPlan | None:
 def _clause(target: Target) -> dict[str, Any]:
     return {
         "target": target,
-        "asked": asked_in_words(target),
-        "units": units_in_words(target),
-        "indicator": indicator_in_words(target),
+        "asked": bounds_text(target),
+        "units": units_text(target),
+        "indicator": indicator_text(target),
     }
 
 
 def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, Any]:
     """Return what the page shows of a trial: the month, and how city and counties would stand."""
-    period = month_to_try()
+    period = month_to_preview()
     if period is None:
         return {"period": None, "changes": []}
-    changes = changes_of(period, before, after, user)
+    changes = preview_target_changes(period, before, after, user)
     return {
         "period": period,
         "changes": changes,
         "changed": sum(change.is_change for change in changes),
-        "is_unmeasured": after is not None and is_unmeasured(after, figures_measured_in(period)),
-        "asked_before": "" if before is None else asked_in_words(before),
-        "asked_after": "" if after is None else asked_in_words(after),
+        "is_unmeasured": after is not None and is_unmeasured(after, measured_figures(period)),
+        "asked_before": "" if before is None else bounds_text(before),
+        "asked_after": "" if after is None else bounds_text(after),
     }
 
 
 def _switch(plan: TargetPlan, targets_of: TargetPlan, user: Any) -> dict[str, Any] | None:
     """Return what the page shows before `plan` is saved, when its days bring another plan to bear; None when they do not."""
-    switch = switch_by(plan, list(targets_of.targets.order_by("position")), user.division)
+    switch = preview_plan_switch(plan, list(targets_of.targets.order_by("position")), user.division)
     return None if switch is None else {"switch": switch}

@@ -13,14 +13,14 @@ from periods.models import ReportingPeriod
 from submissions.actions import (
     accept_submission,
     change_dates,
-    judge_lateness_anew,
     lock_period,
+    recompute_lateness,
     return_submission,
     submit_month,
 )
 from submissions.checks import findings_for
 from submissions.models import Submission, SubmissionStep
-from submissions.reporting import Phase, phase_of
+from submissions.report_status import Phase, phase_of
 from targets.actions import compute_period
 from targets.models import Computation
 from tests.factories import make_change_set, make_division, make_facility, make_period, make_place, make_user
@@ -273,11 +273,11 @@ def test_another_day_to_be_due_judges_lateness_anew(place, due, clerk, other_cle
     submit_month(period=late, county=place.other_county, by=other_clerk, at=moment_of(late.due_on))
     late.due_on = timezone.localdate()
     late.save()
-    judge_lateness_anew(period=late, change_set=make_change_set(administrator))
+    recompute_lateness(period=late, change_set=make_change_set(administrator))
     assert set(Submission.objects.values_list("county__name", "is_late")) == {("城区", False), ("襄垣县", False)}
     late.due_on = timezone.localdate() - datetime.timedelta(5)
     late.save()
-    judge_lateness_anew(period=late, change_set=make_change_set(administrator))
+    recompute_lateness(period=late, change_set=make_change_set(administrator))
     assert set(Submission.objects.values_list("county__name", "is_late")) == {("城区", True), ("襄垣县", True)}
     assert ChangeRecord.objects.filter(after={"is_late": True}, model="submissions.submission").count() == 2
 

@@ -26,10 +26,10 @@ from targets.current_boundaries import (
     results_in_current_boundaries,
 )
 from targets.engine.results import results_under
-from targets.figures import declared, expression_of, figure_of, sum_of
+from targets.figures import declared_versions, expression_of, figure_of, sum_of
 from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target
-from targets.preview import figures_measured_in, is_unmeasured
+from targets.preview import is_unmeasured, measured_figures
 from tests.factories import make_facility, make_organization, make_period, make_profile, make_worker
 from tests.quality import found_by
 from tests.targets.measured import begun_ago, lock
@@ -260,7 +260,7 @@ def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
     declarations.add("activity_rooms", "facilities", {"": "activity_rooms"}, name="活动场所数")
     target = Target.objects.get(plan__code="2020", code="urban_org_count")
     target.indicator, target.counting_rule = "activity_rooms", {}
-    assert is_unmeasured(target, figures_measured_in(period))
+    assert is_unmeasured(target, measured_figures(period))
     data = {
         "name": "每个城市社区有活动场所", "short_name": "活动场所", "clause": "三", "quotation": "", "is_scored": "on",
         "level": "community", "kind": "urban", "minimum_population": "", "indicator": "activity_rooms", "per": "",
@@ -271,7 +271,7 @@ def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
     page = browser.post(address, data).content.decode()
     assert "本月没有测算这项指标" in page
     compute_period(period)
-    assert not is_unmeasured(target, figures_measured_in(period))
+    assert not is_unmeasured(target, measured_figures(period))
     assert "本月没有测算这项指标" not in browser.post(address, data).content.decode()
 
 
@@ -303,8 +303,8 @@ def test_the_area_is_not_compared_with_one_that_was_counted_in_another_way(place
 
 def test_what_is_declared_is_in_order():
     assert check_indicators() == []
-    assert list(declared()) == sorted(declared())
-    assert set(declared()) == {*counted_figures(), "population", "scored", "judged"}
+    assert list(declared_versions()) == sorted(declared_versions())
+    assert set(declared_versions()) == {*counted_figures(), "population", "scored", "judged"}
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_communities_that_fall_short_come_farthest_first_and_unknown_ones_not_at
 
 
 def test_communities_that_cannot_be_judged_are_listed_apart(measured, place):
-    unknown = CommunityMeasure.objects.for_period(measured).unknown_to(target_of("urban_facility_area"))
+    unknown = CommunityMeasure.objects.for_period(measured).unknown_for(target_of("urban_facility_area"))
     assert [measure.community for measure in unknown] == [place.communities[2]]
 
 

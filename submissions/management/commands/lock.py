@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from accounts.management.acting import acting_user
 from changzhi_portal.commands import PortalCommand
-from submissions.actions import Locked, lock_period
+from submissions.actions import LockOutcome, lock_period
 from submissions.management.months import known_period
 from targets.models import CommunityMeasure
 
@@ -38,7 +38,7 @@ class Command(PortalCommand):
             self.stdout.write(f"Not accepted: {county['code']} {county['name']} ({county['state']})")
 
 
-def _answer(locked: Locked) -> dict[str, Any]:
+def _answer(locked: LockOutcome) -> dict[str, Any]:
     period = locked.period
     return {
         "period": period.code,

@@ -49,7 +49,7 @@ def phase_of(period: ReportingPeriod, day: datetime.date) -> Phase:
     return Phase.LATE if day <= period.late_until else Phase.CLOSED
 
 
-def deadline_in_words(period: ReportingPeriod, day: datetime.date) -> str:
+def deadline_text(period: ReportingPeriod, day: datetime.date) -> str:
     """Return until when a month may be reported, as a clerk reads it on `day`: 7月5日截止，还有3天."""
     left = (period.due_on - day).days
     due, last = _short(period.due_on), _short(period.late_until)
@@ -66,7 +66,7 @@ def _short(day: datetime.date) -> str:
     return f"{day.month}月{day.day}日"
 
 
-class Standing(TextChoices):
+class ReportStatus(TextChoices):
     """How a county stands with a month; each county has exactly one."""
 
     ON_TIME = "on_time", "按时上报"
@@ -75,11 +75,11 @@ class Standing(TextChoices):
     MISSING = "missing", "未上报"
 
 
-def standing_of(submission: Submission) -> Standing:
+def report_status_of(submission: Submission) -> ReportStatus:
     """The standing of a submission, also of one that nobody has begun."""
     if submission.is_reported:
-        return Standing.LATE if submission.is_late else Standing.ON_TIME
-    return Standing.RETURNED if submission.state == Submission.State.RETURNED else Standing.MISSING
+        return ReportStatus.LATE if submission.is_late else ReportStatus.ON_TIME
+    return ReportStatus.RETURNED if submission.state == Submission.State.RETURNED else ReportStatus.MISSING
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,14 @@ class MonthStatus:
     period: ReportingPeriod
     submissions: Sequence[Submission]
 
-    def of(self, *standings: Standing) -> list[Submission]:
+    def of(self, *standings: ReportStatus) -> list[Submission]:
         """Those that stand so."""
-        return [submission for submission in self.submissions if standing_of(submission) in standings]
+        return [submission for submission in self.submissions if report_status_of(submission) in standings]
 
     @property
     def owing(self) -> list[Submission]:
         """Those whose county still has to report: never submitted, or returned."""
-        return self.of(Standing.MISSING, Standing.RETURNED)
+        return self.of(ReportStatus.MISSING, ReportStatus.RETURNED)
 
     @property
     def waiting(self) -> list[Submission]:
@@ -128,17 +128,17 @@ class MonthStatus:
     @property
     def rate(self) -> ReportingRate:
         """Of all its counties."""
-        on_time, late = len(self.of(Standing.ON_TIME)), len(self.of(Standing.LATE))
+        on_time, late = len(self.of(ReportStatus.ON_TIME)), len(self.of(ReportStatus.LATE))
         return ReportingRate(len(self.submissions), on_time + late, on_time)
 
 
-def counties_owing(period: ReportingPeriod) -> DivisionQuerySet:
+def reporting_counties(period: ReportingPeriod) -> DivisionQuerySet:
     """The counties that report a month: those that stood on its last day, by code."""
     return Division.objects.counties().in_effect_on(period.as_of).order_by("code")
 
 
 def month_status(period: ReportingPeriod, counties: DivisionQuerySet) -> MonthStatus:
-    """How counties of a month stand (see `counties_owing`; cut it to a user or a division first). Two queries."""
+    """How counties of a month stand (see `reporting_counties`; cut it to a user or a division first). Two queries."""
     found = Submission.objects.for_period(period).with_steps().filter(county__in=counties.order_by())
     begun = {submission.county_id: submission for submission in found}
     rows = [begun.get(county.pk) or Submission(period=period, county=county) for county in counties]
@@ -147,7 +147,7 @@ def month_status(period: ReportingPeriod, counties: DivisionQuerySet) -> MonthSt
 
 def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus:
     """How the counties of a month in `division` stand, whoever asks; the briefing prints it (四、填报情况)."""
-    counties = counties_owing(period)
+    counties = reporting_counties(period)
     if division.level == Division.Level.CITY:
         return month_status(period, counties.within(division))
     # Not `within` a county: what it has taken in since hangs under it, and reported by itself then.
@@ -199,12 +199,12 @@ def rates_by_county(counties: Iterable[Division], periods: Sequence[ReportingPer
 
 
 def _rate(county: Division, periods: Sequence[ReportingPeriod], is_late_of: dict[int, bool]) -> ReportingRate:
-    owed = [period.pk for period in periods if stood_on(county, period.as_of)]
+    owed = [period.pk for period in periods if is_in_effect_on(county, period.as_of)]
     actual = [is_late_of[key] for key in owed if key in is_late_of]
     return ReportingRate(expected=len(owed), actual=len(actual), on_time=actual.count(False))
 
 
-def stood_on(division: Division, day: datetime.date) -> bool:
+def is_in_effect_on(division: Division, day: datetime.date) -> bool:
     """Whether a division stood on a day; one closed on that day had ended."""
     return division.valid_from <= day and (division.valid_to is None or division.valid_to > day)
 
@@ -217,5 +217,5 @@ def submissions_of(counties: Any, periods: Sequence[ReportingPeriod]) -> list[Su
         begun.get((period.pk, county.pk)) or Submission(period=period, county=county)
         for period in periods
         for county in counties
-        if stood_on(county, period.as_of)
+        if is_in_effect_on(county, period.as_of)
     ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
-from targets.figures import declared
+from targets.figures import declared_versions
 from targets.models import Computation, TargetPlan
 
 # The month of a stand-in lies that long before its own: no such month is ever in the calendar.
@@ -19,7 +19,7 @@ _YEARS_APART = 1_000
 
 
 @contextmanager
-def would_be(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
+def recomputed_copy(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
     """A stand-in for `period` with the measures and results that computing the month now would give.
 
     It has a key of its own and the month of `period`, so that whatever reads figures by a period reads those. Nobody
@@ -44,7 +44,7 @@ def would_be(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
             state=Computation.State.FINISHED,
             started_at=now,
             finished_at=now,
-            measured=declared(),
+            measured=declared_versions(),
         )
         measure_and_judge(stand_in, plan)
         try:
@@ -54,7 +54,7 @@ def would_be(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
 
 
 @contextmanager
-def recomputed(period: ReportingPeriod) -> Iterator[None]:
+def recomputed_in_place(period: ReportingPeriod) -> Iterator[None]:
     """Inside, the rows of a locked month are those that computing it now would give; afterwards they are as they were.
 
     For whoever reads figures in many ways (by period, by month, over months) and must not know. The caller holds the
@@ -62,7 +62,7 @@ def recomputed(period: ReportingPeriod) -> Iterator[None]:
     """
     plan = TargetPlan.objects.in_force_on(period.as_of)
     with transaction.atomic():
-        Computation.objects.filter(period=period).update(plan=plan, measured=declared())
+        Computation.objects.filter(period=period).update(plan=plan, measured=declared_versions())
         measure_and_judge(period, plan)
         try:
             yield

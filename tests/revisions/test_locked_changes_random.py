@@ -13,7 +13,7 @@ from communities.models import Community, CommunityPlacement, CommunityProfile, 
 from orgs.models import SocialOrganization
 from revisions.actions import compare_locked
 from revisions.models import LockedChange, LockedResultChange
-from revisions.would_be import would_be
+from revisions.recompute import recomputed_copy
 from socialworkers.models import Posting, SocialWorker
 from submissions.actions import reopen_period
 from targets.actions import compute_period
@@ -294,7 +294,7 @@ def take_back(model, key, row, *, exists):
 
 
 def would_be_rows(period):
-    with would_be(period) as computed:
+    with recomputed_copy(period) as computed:
         return {unit: row for unit, row in by_unit(computed).items() if unit[0] != "result"}
 
 
