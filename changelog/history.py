@@ -13,7 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from changelog.models import ChangeRecord
-from changzhi_portal.facts import display_value
+from changzhi_portal.display import display_value
 from changzhi_portal.personal import Sealed, SealedField
 
 Named = Mapping[tuple[type[models.Model], Any], str]
@@ -111,10 +111,10 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named) -> Entry:
 def _field_change(model: type[models.Model], name: str, old: Any, new: Any, named: Named) -> FieldChange:
     field = _field(model, name)
     label = str(field.verbose_name) if field is not None else name
-    return FieldChange(label, _in_words(field, old, named), _in_words(field, new, named))
+    return FieldChange(label, _display(field, old, named), _display(field, new, named))
 
 
-def _in_words(field: models.Field | None, value: Any, named: Named) -> str:
+def _display(field: models.Field | None, value: Any, named: Named) -> str:
     if value is None or field is None:
         return display_value(value)
     if isinstance(field, SealedField):

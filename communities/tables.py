@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.facts import display_value
+from changzhi_portal.display import display_value
 from changzhi_portal.pages.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from communities.models import Community, Division, Facility
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from changzhi_portal.facts import DASH, Fact, display_value
+from changzhi_portal.display import DASH, display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import DetailPage, ListPage
 from changzhi_portal.rights import EVERYBODY
 from communities.filters import CommunityFilterSet, FacilityFilterSet

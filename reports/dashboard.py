@@ -24,7 +24,7 @@ from reports.progress import progress_figures
 from reports.stored_figures import Progress
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
-from targets.wording import result_text
+from targets.wording import bound_text, plain_number, result_text, units_text
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit beside each other
@@ -50,12 +50,12 @@ class Card:
     @property
     def asked(self) -> str:
         """What the target asks, short: ≥500㎡, 2—5名."""
-        return words.bounds(self.target)
+        return bound_text(self.target)
 
     @property
     def judged_units(self) -> str:
         """What is judged: 城市社区."""
-        return words.judged_units(self.target)
+        return units_text(self.target)
 
     @property
     def gap(self) -> str:
@@ -307,7 +307,7 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
         return words.NOT_KNOWN
     number = Decimal(figure.numerator) / figure.denominator
     if movement.is_mean:
-        return f"{words.plain(number)}{movement.target.value_unit}"
+        return f"{plain_number(number)}{movement.target.value_unit}"
     return words.percent_text(float(percent(figure.numerator, 100 * figure.denominator) or 0))
 
 
@@ -318,7 +318,7 @@ def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
 
 
 def _amount_row(measure: Any, target: Target, link_to: LinkTo) -> dict[str, Any]:
-    label = "未填报" if measure.value is None else f"{words.plain(measure.value)}{target.value_unit}"
+    label = "未填报" if measure.value is None else f"{plain_number(measure.value)}{target.value_unit}"
     return {
         "name": measure.division.name,
         "value": measure.value or 0,

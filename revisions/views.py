@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from changelog.history import LoggedEdit, logged_edits
 from changelog.models import ChangeRecord
-from changzhi_portal.facts import display_value
+from changzhi_portal.display import display_value
 from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -132,8 +132,8 @@ def _figures(change: LockedChange) -> list[tuple[str, str, str]]:
     return [
         (
             labels.get(each["name"], each["name"]),
-            _in_words(each["name"], each["before"]),
-            _in_words(each["name"], each["after"]),
+            _display(each["name"], each["before"]),
+            _display(each["name"], each["after"]),
         )
         for each in change.columns
     ]
@@ -147,7 +147,7 @@ def _not_compared(comparison: LockedComparison | None) -> list[str]:
     return [labels.get(name, name) for name in names]
 
 
-def _in_words(name: str, value: Any) -> str:
+def _display(name: str, value: Any) -> str:
     if name == "kind" and value:
         return str(Community.Kind(value).label)
     return "未知" if value is None else display_value(value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from changzhi_portal.facts import Fact, display_value
+from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import DetailPage, ListPage
 from socialworkers.filters import WorkerFilterSet
 from socialworkers.forms import WorkerFilterForm

@@ -12,7 +12,7 @@ from periods.models import ReportingPeriod
 from targets.engine.results import results_under
 from targets.models import Computation, Target, TargetPlan, TargetResult
 from targets.models.plan import plan_in_force_on
-from targets.wording import bounds_text, result_text
+from targets.wording import requirement_text, result_text
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ def is_unmeasured(target: Target, measured: frozenset[str]) -> bool:
     return target.is_scored and not measured.issuperset(names)
 
 
-def preview_target_changes(period: ReportingPeriod, before: Target | None, after: Target | None, user: Any) -> list[Change]:
+def preview_target_changes(
+    period: ReportingPeriod, before: Target | None, after: Target | None, user: Any
+) -> list[Change]:
     """City and counties of the month, as far as the user sees them, judged by the old and the new clause alike."""
     old, new = (_by_division(period, target) for target in (before, after))
     seen = Division.objects.visible_to(user).filter(pk__in={*old, *new}).order_by("level", "code")
@@ -99,7 +101,7 @@ class ClauseChange:
     @property
     def asked(self) -> tuple[str, str]:
         """What is asked by either plan; empty where nothing is."""
-        before, after = ("" if target is None else bounds_text(target) for target in (self.before, self.after))
+        before, after = ("" if target is None else requirement_text(target) for target in (self.before, self.after))
         return before, after
 
 

@@ -18,7 +18,8 @@ from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.forms import OwnPasswordForm, SignInForm
-from changzhi_portal.facts import Fact, display_value
+from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django_tables2.data import TableQuerysetData
 from django_tables2.utils import A, OrderBy
 
-from changzhi_portal.facts import DASH, display_value
+from changzhi_portal.display import DASH, display_value
 
 
 class StableOrder(TableQuerysetData):

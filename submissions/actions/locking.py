@@ -57,7 +57,8 @@ def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
     """The counties of that month whose report has not been accepted, by code. They do not keep a month from locking."""
     states = dict(Submission.objects.filter(period=period).values_list("county_id", "state"))
     found = [
-        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in reporting_counties(period)
+        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED))
+        for county in reporting_counties(period)
     ]
     return [each for each in found if each.state != Submission.State.ACCEPTED]
 

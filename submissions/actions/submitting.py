@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
-from changzhi_portal.facts import display_value
+from changzhi_portal.display import display_value
 from changzhi_portal.quality import Finding, Severity
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
@@ -138,7 +138,8 @@ def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date)
         )
     if phase == Phase.NOT_OPEN:
         raise StaleError(
-            f"{period}还没有开放填报，{display_value(period.opens_on)}起可以上报。", cure=f"{period.code} is not open yet."
+            f"{period}还没有开放填报，{display_value(period.opens_on)}起可以上报。",
+            cure=f"{period.code} is not open yet.",
         )
     if phase == Phase.CLOSED and not by.role.may_review:
         raise NotAllowedError(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.facts import DASH
+from changzhi_portal.display import DASH
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.pages.panels import record_panels

@@ -86,9 +86,7 @@ def copy_plan(
 ) -> TargetPlan:
     """A plan of its own with the targets of `plan`, to be changed from there. Raises PortalError for a code in use."""
     copied = TargetPlan(code=code, title=title, document=document, starts_on=starts_on, ends_on=ends_on)
-    _save_version(
-        copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_text(plan)}复制"[:_REASON_LENGTH]
-    )
+    _save_version(copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_text(plan)}复制"[:_REASON_LENGTH])
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=f"新建目标方案“{copied}”"[:200])
     log_changes(change_set, [change_of(copied, division=by.division_id, before={}, after=_said(copied))])
     return copied

@@ -25,7 +25,7 @@ from targets.preview import (
     preview_plan_switch,
     preview_target_changes,
 )
-from targets.wording import bounds_text, indicator_text, units_text, version_text
+from targets.wording import indicator_text, requirement_text, units_text, version_text
 
 _MAY_EDIT = "may_edit_plans"
 _PLANS = "目标方案"
@@ -294,7 +294,7 @@ def _in_force_on(day: datetime.date) -> TargetPlan | None:
 def _clause(target: Target) -> dict[str, Any]:
     return {
         "target": target,
-        "asked": bounds_text(target),
+        "asked": requirement_text(target),
         "units": units_text(target),
         "indicator": indicator_text(target),
     }
@@ -311,8 +311,8 @@ def _trial(before: Target | None, after: Target | None, user: Any) -> dict[str, 
         "changes": changes,
         "changed": sum(change.is_change for change in changes),
         "is_unmeasured": after is not None and is_unmeasured(after, measured_figures(period)),
-        "asked_before": "" if before is None else bounds_text(before),
-        "asked_after": "" if after is None else bounds_text(after),
+        "asked_before": "" if before is None else requirement_text(before),
+        "asked_after": "" if after is None else requirement_text(after),
     }
 
 

@@ -11,7 +11,7 @@ PYPROJECT = settings.BASE_DIR / "pyproject.toml"
 COMMENTED = re.compile(r'\s*"(?P<requirement>[^"]+)",\s+# \S.{5,}')
 
 
-def declared_versions() -> set[str]:
+def declared() -> set[str]:
     project = tomllib.loads(PYPROJECT.read_text())
     groups = [
         project["project"]["dependencies"],
@@ -25,11 +25,11 @@ def test_every_dependency_says_what_it_is_for():
     commented = {
         found["requirement"] for line in PYPROJECT.read_text().splitlines() if (found := COMMENTED.match(line))
     }
-    assert declared_versions() - commented == set()
+    assert declared() - commented == set()
 
 
 def test_every_dependency_is_locked_with_a_hash():
-    names = {re.split(r"[\[<>=~!]", requirement)[0].lower() for requirement in declared_versions()}
+    names = {re.split(r"[\[<>=~!]", requirement)[0].lower() for requirement in declared()}
     locked: set[str] = set()
     for path in settings.BASE_DIR.glob("requirements*.txt"):
         for pinned in re.finditer(
