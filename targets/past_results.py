@@ -1,7 +1,8 @@
-"""Past months added up for divisions that did not stand then, kept for the next look (docs/domain.md §3: 现行区划).
+"""Cached results of past months for divisions that did not exist then (docs/domain.md §3: 现行区划).
 
-Adding up a month (`targets.current_boundaries`) judges its communities again; a trend needs a dozen months at each look, and a
-month that nobody computes again stays the same under the same map. A cache that is away costs time, nothing else.
+Adding up a month for other divisions (`targets.current_boundaries`) judges its communities again, and a trend needs a
+dozen months for each page. The sums stay the same until the month is computed again or divisions change, so they are
+cached under both. Without a cache server they are computed each time.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from targets.current_boundaries import results_in_current_boundaries
 from targets.models import Computation
 
 logger = logging.getLogger(__name__)
-_KEPT_SECONDS = 7 * 24 * 3_600
+_CACHE_SECONDS = 7 * 24 * 3_600
 
 
 class PastResult(NamedTuple):
-    """What counts of the result of one month for a division that stands now; `target` is the clause's code."""
+    """The result of one month for a division of another day; `target` is the target's code, `value` a decimal as text."""
 
     target: str
     division_id: int
@@ -40,47 +41,50 @@ class PastResult(NamedTuple):
 def past_results(
     divisions: Collection[Division], *, plan_code: str, until: ReportingPeriod, current_boundaries: bool = False
 ) -> Iterator[tuple[datetime.date, PastResult]]:
-    """Month and result of those of `divisions` that did not stand in that month; nothing else.
+    """Yield month and result of each of `divisions` for each finished month, up to `until`, in which it did not exist.
 
-    By the map of `until`, on which the divisions stand. With `current_boundaries` by that of today, and of all of them in every
-    month before the last change of it: a division that has gone on may have taken in another since, or given up a part.
-    No query for divisions that have stood from the beginning, unless so.
+    The divisions must exist at the end of `until`; results are for the divisions of that day. With `current_boundaries`
+    the divisions are those of today, and all of them are included in every month before the last change of divisions: a
+    division that continued may have taken in another since, or given up a part. Without it, no query is made for
+    divisions that have existed from the beginning of the records.
     """
-    standing = {division.pk: division for division in divisions}
+    by_key = {division.pk: division for division in divisions}
     if not current_boundaries:
-        standing = {key: division for key, division in standing.items() if division.valid_from > BEGINNING}
-    if not standing:
+        by_key = {key: division for key, division in by_key.items() if division.valid_from > BEGINNING}
+    if not by_key:
         return
-    drawn = _map_of_today()
-    # Since the last change every day has the same map, so that what is kept serves all months after it.
-    day = drawn.since if current_boundaries else min(until.as_of, drawn.since)
-    youngest = drawn.since if current_boundaries else max(division.valid_from for division in standing.values())
+    current = _map_of_today()
+    # The map is the same on every day since the last change, so one cache entry serves all later months.
+    day = current.since if current_boundaries else min(until.as_of, current.since)
+    youngest = current.since if current_boundaries else max(division.valid_from for division in by_key.values())
     computations = Computation.objects.filter(
         finished_at__isnull=False, plan__code=plan_code, period__month__lt=youngest, period__month__lte=until.month
     ).select_related("period")
-    levels = sorted({division.level for division in standing.values()})
+    levels = sorted({division.level for division in by_key.values()})
     for computation in computations:
         period = computation.period
-        # Not looked at in vain: while a corrected edition is made, the month itself holds figures that are taken back.
+        # Also keeps figures that are rolled back (`revisions.recompute.recomputed_in_place`) out of the cache.
         if period.as_of >= youngest:
             continue
-        for result in _on_map_of(day, computation, levels, drawn.stamp):
-            division = standing.get(result.division_id)
+        for result in _results_for_day(day, computation, levels, current.stamp):
+            division = by_key.get(result.division_id)
             if division is not None and (current_boundaries or division.valid_from > period.as_of):
                 yield period.month, result
 
 
-def _on_map_of(day: datetime.date, computation: Computation, levels: Sequence[str], stamp: str) -> list[PastResult]:
+def _results_for_day(
+    day: datetime.date, computation: Computation, levels: Sequence[str], stamp: str
+) -> list[PastResult]:
     finished = computation.finished_at.timestamp() if computation.finished_at else ""
-    key = f"past-now:{computation.period_id}:{finished}:{day}:{stamp}:{'-'.join(levels)}"
+    key = f"past-results:{computation.period_id}:{finished}:{day}:{stamp}:{'-'.join(levels)}"
     try:
-        kept = cache.get(key)
+        cached = cache.get(key)
     except (OSError, RedisError) as error:
-        logger.warning("Past months are added up anew: %s", error)
-        kept = None
-    if kept is not None:
-        return [PastResult(*row) for row in kept]
-    found = [
+        logger.warning("The cache of past months cannot be read, they are computed again: %s", error)
+        cached = None
+    if cached is not None:
+        return [PastResult(*row) for row in cached]
+    results = [
         PastResult(
             result.target.code,
             result.division_id,
@@ -93,14 +97,14 @@ def _on_map_of(day: datetime.date, computation: Computation, levels: Sequence[st
         for result in results_in_current_boundaries(computation.period, levels=levels, day=day)
     ]
     try:
-        cache.set(key, [tuple(row) for row in found], _KEPT_SECONDS)
+        cache.set(key, [tuple(row) for row in results], _CACHE_SECONDS)
     except (OSError, RedisError) as error:
-        logger.warning("Past months cannot be kept: %s", error)
-    return found
+        logger.warning("The cache of past months cannot be written: %s", error)
+    return results
 
 
 class _Map(NamedTuple):
-    """The map of today: since when it has been what it is, and a stamp that is another one after each change."""
+    """The divisions of today: the day of the last change (`since`), and a text that differs after each change (`stamp`)."""
 
     since: datetime.date
     stamp: str
@@ -114,7 +118,7 @@ def _map_of_today() -> _Map:
         number_closed=Count("pk", filter=Q(valid_to__isnull=False)),
         urban=Count("pk", filter=Q(is_urban_district=True)),
     )
-    # Communities may go from one town to another without any division opening or closing.
+    # Communities may move to another town without any division opening or closing.
     changes = DivisionChange.objects.filter(applied_at__isnull=False).aggregate(
         number=Count("pk"), latest=Max("effective_on")
     )

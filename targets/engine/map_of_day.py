@@ -36,7 +36,7 @@ def map_of(day: datetime.date) -> list[CommonTable]:
     * `belongs` (division_id, unit_id): every division and each unit that its facts count for;
     * `located` (community_id, division_id): every community, and the division where it lies on `day`.
     """
-    return [_step(day), _standing(day), _resolved(), _stand_in(), _place(), _unit(), _belongs(), _located(day)]
+    return [_step(day), _of_day(day), _resolved(), _counterpart(), _place(), _unit(), _belongs(), _located(day)]
 
 
 def divisions_counted_for(unit_id: int, day: datetime.date) -> list[int]:
@@ -58,18 +58,18 @@ def _step(day: datetime.date) -> CommonTable:
     columns = ("division_id", "next_id")
     divisions = Division.objects.order_by()
     ended = divisions.filter(valid_to__lte=day, successor__isnull=False)
-    to_come = divisions.filter(valid_from__gt=day).annotate(next_id=_before_it())
+    future = divisions.filter(valid_from__gt=day).annotate(next_id=_predecessor())
     return CommonTable(
         "step",
         columns,
         union_all(
             select_columns(columns, compile_queryset(ended.values(division_id=F("pk"), next_id=F("successor_id")))),
-            select_columns(columns, compile_queryset(to_come.values("next_id", division_id=F("pk")))),
+            select_columns(columns, compile_queryset(future.values("next_id", division_id=F("pk")))),
         ),
     )
 
 
-def _before_it() -> Coalesce:
+def _predecessor() -> Coalesce:
     """Return what a division stood for before it was opened: what closed in its favour, what it was split off from, its parent."""
     first: QuerySet = Division.objects.order_by("pk").values("pk")
     # The successor of what was split up is one of the parts; where the others come from only the change knows.
@@ -79,20 +79,20 @@ def _before_it() -> Coalesce:
         to_code=OuterRef(OuterRef("code")),
         effective_on=OuterRef(OuterRef("valid_from")),
     )
-    gave_it_up = first.filter(
+    split_off_from = first.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("valid_from")),
         level=OuterRef("level"),
         valid_from__lt=OuterRef("valid_from"),
         code__in=changes.values("from_code"),
     )
     predecessors = first.filter(successor=OuterRef("pk"))
-    return Coalesce(Subquery(predecessors[:1]), Subquery(gave_it_up[:1]), F("parent"))
+    return Coalesce(Subquery(predecessors[:1]), Subquery(split_off_from[:1]), F("parent"))
 
 
-def _standing(day: datetime.date) -> CommonTable:
+def _of_day(day: datetime.date) -> CommonTable:
     columns = ("id", "level", "parent_id")
     rows = Division.objects.order_by().in_effect_on(day).values(*columns)
-    return CommonTable("standing", columns, select_columns(columns, compile_queryset(rows)))
+    return CommonTable("of_day", columns, select_columns(columns, compile_queryset(rows)))
 
 
 def _resolved() -> CommonTable:
@@ -108,13 +108,13 @@ def _resolved() -> CommonTable:
     )
 
 
-def _stand_in() -> CommonTable:
+def _counterpart() -> CommonTable:
     return CommonTable(
-        "stand_in",
+        "counterpart",
         ("division_id", "id", "level", "parent_id"),
         Sql(
-            "SELECT resolved.division_id, standing.id, standing.level, standing.parent_id\n"
-            "FROM resolved JOIN standing ON standing.id = resolved.reached_id"
+            "SELECT resolved.division_id, of_day.id, of_day.level, of_day.parent_id\n"
+            "FROM resolved JOIN of_day ON of_day.id = resolved.reached_id"
         ),
     )
 
@@ -129,10 +129,10 @@ def _place() -> CommonTable:
             "  CASE own.level WHEN %s THEN own.id END,\n"
             "  CASE own.level WHEN %s THEN above.id WHEN %s THEN own.id END,\n"
             "  CASE own.level WHEN %s THEN top.id WHEN %s THEN above.id WHEN %s THEN own.id END\n"
-            "FROM stand_in AS own\n"
+            "FROM counterpart AS own\n"
             # A parent may have been replaced while its child stood, so it is looked up on the map as well.
-            "LEFT JOIN stand_in AS above ON above.division_id = own.parent_id\n"
-            "LEFT JOIN stand_in AS top ON top.division_id = above.parent_id",
+            "LEFT JOIN counterpart AS above ON above.division_id = own.parent_id\n"
+            "LEFT JOIN counterpart AS top ON top.division_id = above.parent_id",
             (town, town, county, town, county, city),
         ),
     )
@@ -143,8 +143,8 @@ def _unit() -> CommonTable:
         "unit",
         ("unit_id", "level", "reporter_id"),
         Sql(
-            "SELECT standing.id, standing.level, COALESCE(place.county_id, place.city_id)\n"
-            "FROM standing JOIN place ON place.division_id = standing.id"
+            "SELECT of_day.id, of_day.level, COALESCE(place.county_id, place.city_id)\n"
+            "FROM of_day JOIN place ON place.division_id = of_day.id"
         ),
     )
 

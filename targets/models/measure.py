@@ -18,7 +18,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.figures import sum_of
-from targets.judgement import Verdict, judged
+from targets.judgement import Verdict, annotate_judgement
 
 if TYPE_CHECKING:
     from targets.models.plan import Target
@@ -49,8 +49,8 @@ class CommunityMeasureQuerySet(ScopedQuerySet):
         return self.select_related("community", "town", "county")
 
     def judged_by(self, target: Target) -> Self:
-        """Return the communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        return judged(self.subject_to(target), target)
+        """Return the communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.annotate_judgement)."""
+        return annotate_judgement(self.subject_to(target), target)
 
     def subject_to(self, target: Target) -> Self:
         """Return the communities of the kind that the target asks something of."""
@@ -144,8 +144,8 @@ class DivisionMeasureQuerySet(ScopedQuerySet):
         return self.select_related("division").annotate(professionals=professionals)
 
     def judged_by(self, target: Target) -> Self:
-        """Return the counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        return judged(self.subject_to(target), target)
+        """Return the counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.annotate_judgement)."""
+        return annotate_judgement(self.subject_to(target), target)
 
     def subject_to(self, target: Target) -> Self:
         """Return the counties, or only the urban districts, that the target asks something of."""
