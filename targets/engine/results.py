@@ -1,7 +1,7 @@
 """Judging a month: every scored target for every city, county and town, in one statement over the measures.
 
-What the numbers of a result mean for each kind of target stands at `targets.models.TargetResult`. All arithmetic is
-in whole numbers (hundredths, ten-thousandths), which every database adds, compares and divides alike.
+`targets.models.TargetResult` documents the numbers of a result for each kind of target. All arithmetic is in whole
+numbers (hundredths, ten-thousandths), which every database adds, compares and divides alike.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MEAN, _COVERAGE = Target.Aggregate.MEAN.value, Target.Aggregate.COVERAGE.value
 
 
 def judge_month(period: ReportingPeriod, plan: TargetPlan) -> None:
-    """Bring the month's results to those of `plan` over the month's measures."""
+    """Replace the month's results by those of `plan` over the month's measures."""
     targets = {target.pk: target for target in plan.targets.filter(is_scored=True)}
     if not targets:
         TargetResult.objects.for_period(period).delete()
@@ -53,10 +53,10 @@ def results_under(
     levels: Collection[str] = REPORTING_LEVELS,
     on_map_of: datetime.date | None = None,
 ) -> list[TargetResult]:
-    """Return what the month's measures would give for these targets, saved or not: city and counties, nothing written.
+    """Return unsaved results of the month's measures for some targets, saved or not; by default of city and counties.
 
-    In the order of the targets, the city before its counties, with target and division. Targets that are not scored are
-    left out. `on_map_of`: for the divisions of another day instead of those of the month.
+    Ordered by target, the city before its counties, with `target` and `division` set. Targets that are not scored are
+    left out. `on_map_of` selects the divisions of another day instead of those of the month's end.
     """
     numbered = dict(enumerate(target for target in targets if target.is_scored))
     if not numbered:
@@ -69,16 +69,16 @@ def results_under(
         for row in fetch_all(select_from(named=named, columns=columns, rows=Sql("result_rows")))
     ]
     divisions = Division.objects.in_bulk([row["unit_id"] for row in rows])
-    found = [(row.pop("target_key"), divisions[row.pop("unit_id")], row) for row in rows]
-    found.sort(key=lambda each: (each[0], each[1].level, each[1].code))
+    results = [(row.pop("target_key"), divisions[row.pop("unit_id")], row) for row in rows]
+    results.sort(key=lambda each: (each[0], each[1].level, each[1].code))
     return [
         TargetResult(period=period, target=numbered[key], division=division, **_as_stored(values))
-        for key, division, values in found
+        for key, division, values in results
     ]
 
 
 def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain database values as they would be after saving: SQLite gives decimals as floats."""
+    """Return raw database values as a saved result has them: SQLite returns decimals as floats."""
     fields = {name: TargetResult._meta.get_field(name) for name in values}
     return {name: fields[name].to_python(value) for name, value in values.items()}
 
@@ -107,9 +107,9 @@ def _judgement_of(
     levels: Collection[str],
     on_map_of: datetime.date | None = None,
 ) -> list[CommonTable]:
-    """Return the tables of the statement; the last, `result_rows`, has one row a target and division of `levels`.
+    """Return the tables of the statement; the last, `result_rows`, has one row for each target and division of `levels`.
 
-    On the map of another day, a community counts where it lies then, and the counties judged are those of then.
+    With `on_map_of`, communities count where they lie on that day, and the counties judged are those of that day.
     """
     return [
         *map_of(on_map_of or period.as_of),
@@ -123,7 +123,7 @@ def _judgement_of(
 
 
 def _required(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTable:
-    """Which results there are, and what is asked: every unit for every target, but no towns where counties are judged."""
+    """Return target and unit of each result with the target's bounds in hundredths; no towns for targets of counties."""
     columns = ("target_key", "unit_id", "aggregate", "per", "lowest", "highest", "share")
     level_marks = ", ".join("%s" for _ in levels)
     parts = []
@@ -151,7 +151,10 @@ def _required(targets: Mapping[int, Target], levels: Collection[str]) -> CommonT
 
 
 def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_another_map: bool) -> CommonTable:
-    """Return what adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
+    """Return the counts and sums of each target, by town if it judges communities, else by county.
+
+    One pass over the measures for each target.
+    """
     return CommonTable(
         "counted",
         ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
@@ -182,9 +185,9 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
 
 
 def _summed() -> CommonTable:
-    """Add up for every town, county and city."""
+    """Return the counts and sums for every town, county and city."""
     names = (*_COUNTS, "lacking", "figure", "base")
-    # PostgreSQL adds whole numbers to fractions' type, in which dividing would not give whole numbers any more.
+    # PostgreSQL sums BIGINT as NUMERIC, whose division would not truncate.
     sums = ", ".join(f"CAST(COALESCE(SUM(counted.{name}), 0) AS BIGINT)" for name in names)
     return CommonTable(
         "summed",
@@ -198,7 +201,7 @@ def _summed() -> CommonTable:
 
 
 def _with_verdicts() -> CommonTable:
-    """Every result asked for, with zeros where there is no such unit, and how the division stands as a whole."""
+    """Return every required result, with zeros where no unit is judged, and the overall verdict on the division."""
     columns = ("aggregate", "per", "lowest", "highest", "share")
     names = (*_COUNTS, "lacking", "figure", "base")
     judged = "(met + over_bound + unmet + unknown)"
@@ -233,12 +236,12 @@ def _with_verdicts() -> CommonTable:
 
 
 def _result_rows() -> CommonTable:
-    """Return the figures of a result: of a mean, the division is the one unit that is judged."""
+    """Return the columns of the results; for a mean the division itself is the one unit judged."""
     is_mean = "aggregate = %s"
     counts = ", ".join(
         f"CASE WHEN {is_mean} THEN CASE WHEN verdict = %s THEN 1 ELSE 0 END ELSE {name} END" for name in _COUNTS
     )
-    # What all communities together lack to the mean that is asked, rounded up.
+    # What all communities together lack to the required mean, rounded up.
     short_of_mean = "CASE WHEN verdict = %s THEN (lowest * base - figure * per + per - 1) / per ELSE 0 END"
     mean = "CASE WHEN base > 0 THEN (2 * figure * per + base) / (2 * base) END"
     coverage = f"CASE WHEN judged > 0 THEN ({2 * HUNDREDTHS * 100} * (met + over_bound) + judged) / (2 * judged) END"
