@@ -18,7 +18,7 @@ from revisions.differences import Differences, UnitDifference
 from revisions.edits import History, histories_of
 from revisions.effects import (
     PLACED,
-    STANDING,
+    SCORED,
     Effect,
     Effects,
     Figure,
@@ -35,7 +35,7 @@ from targets.models import DivisionMeasure
 # (whether the unit is a community, its key) → keys of the change records that caused its difference.
 Causes = dict[tuple[bool, int], list[int]]
 # The figures, besides columns of the measure, that decide whether a community is measured.
-_WHETHER_SCORED = (STANDING, PLACED)
+_WHETHER_SCORED = (SCORED, PLACED)
 
 
 def causes_of(differences: Differences, period: ReportingPeriod, change_sets: models.QuerySet[ChangeSet]) -> Causes:

@@ -1,4 +1,4 @@
-"""A locked month as computing it now would give it, for as long as somebody looks; then everything is taken back."""
+"""Computing a locked month again inside a transaction that is rolled back."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from targets.engine import measure_and_judge
 from targets.figures import declared_versions
 from targets.models import Computation, TargetPlan
 
-# The month of a stand-in lies that long before its own: no such month is ever in the calendar.
-_YEARS_APART = 1_000
+# The row of a copy has its month this many years earlier, which no month of the calendar has.
+_YEARS_EARLIER = 1_000
 
 
 @contextmanager
 def recomputed_copy(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
-    """A stand-in for `period` with the measures and results that computing the month now would give.
+    """Yield a copy of `period` with the measures and results of a new computation; roll everything back at the end.
 
-    It has a key of its own and the month of `period`, so that whatever reads figures by a period reads those. Nobody
-    else ever sees it: everything is rolled back at the end, and the frozen rows are not touched meanwhile. Inside
-    `in_one_snapshot` the figures are those of one moment. Raises NotFoundError when no plan speaks of the month.
+    The copy has its own key and the month of `period`, so code that reads figures by period reads the new ones. The
+    frozen rows are not changed. Call it inside `in_one_snapshot` for figures of one moment. Raises NotFoundError if no
+    plan is in force for the month.
     """
     plan = TargetPlan.objects.in_force_on(period.as_of)
     with transaction.atomic():
         row = ReportingPeriod.objects.create(
-            month=period.month.replace(year=period.month.year - _YEARS_APART),
+            month=period.month.replace(year=period.month.year - _YEARS_EARLIER),
             state=ReportingPeriod.State.OPEN,
             opens_on=period.opens_on,
             due_on=period.due_on,
             late_until=period.late_until,
         )
-        stand_in = copy(period)
-        stand_in.pk = row.pk
+        period_copy = copy(period)
+        period_copy.pk = row.pk
         now = timezone.now()
         Computation.objects.create(
             period=row,
@@ -46,19 +46,19 @@ def recomputed_copy(period: ReportingPeriod) -> Iterator[ReportingPeriod]:
             finished_at=now,
             measured=declared_versions(),
         )
-        measure_and_judge(stand_in, plan)
+        measure_and_judge(period_copy, plan)
         try:
-            yield stand_in
+            yield period_copy
         finally:
             transaction.set_rollback(True)
 
 
 @contextmanager
 def recomputed_in_place(period: ReportingPeriod) -> Iterator[None]:
-    """Inside, the rows of a locked month are those that computing it now would give; afterwards they are as they were.
+    """Replace the rows of a locked month by those of a new computation; roll that back at the end.
 
-    For whoever reads figures in many ways (by period, by month, over months) and must not know. The caller holds the
-    month (`hold`), and nobody else sees anything of it: it never leaves the transaction.
+    For code that reads figures by month or over months and cannot use a copy. The caller must hold `lock_period_row`.
+    Other transactions never see the new rows.
     """
     plan = TargetPlan.objects.in_force_on(period.as_of)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Addresses of what changed since a month was locked (锁定后变动)."""
+"""URLs of the differences of locked months (锁定后变动)."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Months as the pages on the calendar show them: how many have reported, when they were computed, what came after a lock."""
+"""Months as the calendar pages show them: number of reports, computation, and changes since the lock."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from targets.models import Computation
 
 @dataclass(frozen=True)
 class MonthLine:
-    """One month of the list, as far as one user may see it."""
+    """One month of the list, with the numbers in one user's scope."""
 
     period: ReportingPeriod
-    expected: int  # counties that stood on its last day
-    reported: int  # of these, submitted or accepted
-    computation: Any  # with `is_stale`; None while it was never measured
-    later_changes: int  # communities and divisions that computing the locked month again would change
+    expected: int  # counties on its last day
+    reported: int  # counties whose report is submitted or accepted
+    computation: Any  # with `is_stale`; None if never measured
+    later_changes: int  # communities and divisions that differ if the locked month is computed again
 
 
 def month_lines(periods: Sequence[ReportingPeriod], user: Any) -> list[MonthLine]:
-    """The lines of some months; the number of queries does not depend on how many."""
+    """Return the lines of some months, in a fixed number of queries."""
     counties = list(Division.objects.counties().visible_to(user))
     reported = _counted(Submission.objects.visible_to(user).reported().filter(period__in=periods), "period")
     changed = _counted(

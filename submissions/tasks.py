@@ -1,4 +1,4 @@
-"""Background work of the month: thin tasks that call an action."""
+"""Celery tasks of the calendar and of reminders; each calls an action."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from submissions.actions import open_due_months, remind_automatically
 
 @shared_task(name="submissions.tasks.update_calendar", queue=Queue.TARGETS)
 def update_calendar() -> None:
-    """Open the months that have begun, and remind the counties that owe one; beat calls this every few minutes.
+    """Open months whose opening day has come, and send automatic reminders. Beat calls this every few minutes.
 
-    The calendar of a demo stands still: its months are long past, and an empty present one would hide them.
+    Does nothing in a demo: its months are long past, and an empty current one would hide them.
     """
     if settings.DEMO:
         return

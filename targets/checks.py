@@ -48,7 +48,19 @@ def _all_figures(register: CountedRegister) -> tuple[CountedFigure, ...]:
 
 def _columns_of_places() -> set[str]:
     """Return the columns of the measures that describe the place, and the aliases used by the engine."""
-    reserved = {"id", "ref", "row_id", "unit_at", "verdict", "value", "missing", "lacking", "figure", "base", JSON_COLUMN}
+    reserved = {
+        "id",
+        "ref",
+        "row_id",
+        "unit_at",
+        "verdict",
+        "value",
+        "missing",
+        "lacking",
+        "figure",
+        "base",
+        JSON_COLUMN,
+    }
     measures: list[Any] = [model for model in apps.get_models() if hasattr(model, "declared_figures")]
     for model in measures:
         names = (*model.place_columns, *model.population_columns)

@@ -102,9 +102,7 @@ def annotate_summands(measures: Measures, target: JudgingTarget) -> Measures:
     """
     judgement = _Judgement(target, measures.model)
     measures = measures.annotate(verdict=judgement.verdict(), lacking=judgement.lacking())
-    return measures.annotate(
-        figure=judgement.if_judged(judgement.hundredths), base=judgement.if_judged(judgement.base)
-    )
+    return measures.annotate(figure=judgement.if_judged(judgement.hundredths), base=judgement.if_judged(judgement.base))
 
 
 class _Judgement:

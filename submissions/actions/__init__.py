@@ -1,4 +1,4 @@
-"""Writes of the month: reporting it, reviewing reports, locking it, opening it again. One module a kind of write."""
+"""Actions of the month: reporting and reviewing, reminders, locking and reopening, the calendar."""
 
 from submissions.actions.calendar import open_due_months, recompute_lateness
 from submissions.actions.locking import LockOutcome, change_dates, lock_period, outstanding_counties, reopen_period

@@ -1,4 +1,4 @@
-"""Pages of the month's reports: who has reported, and one county's report with its checks and steps (docs/domain.md §6)."""
+"""Pages of the counties' reports: the list of a month, and one report with checks and steps (docs/domain.md §6)."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _HARD_SHOWN = 20
 
 
 class SubmissionList(TemplateResponseMixin, PortalPage):
-    """A month county by county: who is missing, late, returned, accepted, and how punctual each has been for a year."""
+    """The reports of a month by county, with their status and each county's rates over the last year."""
 
     requires = "may_see_submissions"
     title = "上报"
     template_name = "submissions/submissions.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """`?period=2018-06` chooses the month, else the one that offices work at."""
+        """Show the month of `?period=2018-06`, else the month in hand."""
         day = timezone.localdate()
         periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
         period = _chosen(periods, request.GET.get("period", ""), day)
@@ -72,7 +72,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         rows: list[dict[str, Any]] = [
             {
                 "submission": each,
-                "standing": report_status_of(each),
+                "report_status": report_status_of(each),
                 "rate": rates[each.county_id],
                 "reminder": reminders.get(each.county_id),
                 "may_remind": may_remind
@@ -97,32 +97,32 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
 
 
 class RemindCounties(ActionPage):
-    """催报: one county, or all that owe the month."""
+    """Reminding one county, or all that have not reported the month (催报)."""
 
     requires = "may_review"
     title = "催报"
 
     def load(self) -> None:
-        """Find the month, and the county where one is named; raises Http404."""
-        sent = self.request.POST
-        self.period = get_object_or_404(ReportingPeriod, pk=number_in(sent.get("period", "")))
+        """Load the posted month and county, if one is posted. Raises Http404."""
+        posted = self.request.POST
+        self.period = get_object_or_404(ReportingPeriod, pk=number_in(posted.get("period", "")))
         counties = reporting_counties(self.period).visible_to(self.request.user)
-        chosen = sent.get("county", "")
+        chosen = posted.get("county", "")
         self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
 
     def act(self) -> str:
-        """Send the reminders, and say to whom."""
+        """Send the reminders; return the message that names the counties."""
         return _reminded_text(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
 
     def get_success_url(self) -> str:
-        """Return the address of the page with the button: the home page or the list of the month."""
+        """Return the URL of the page with the button: the home page or the list of the month."""
         if self.request.POST.get("back") == "home":
             return reverse("home")
         return f"{reverse('submissions:submissions')}?period={self.period.code}"
 
 
 class SubmissionPage(FormPage):
-    """One county's report of a month: its checks and figures, what has been done with it, and the next step."""
+    """One county's report of a month: checks, figures, past steps, and the next step."""
 
     requires = "may_see_registers"
     template_name = "submissions/submission.html"
@@ -130,11 +130,11 @@ class SubmissionPage(FormPage):
     submission: Submission
 
     def load(self) -> None:
-        """Find the submission, if the county lies in the user's area; raises Http404."""
+        """Load the submission. Raises Http404 for a county outside the user's scope."""
         self.submission = find_submission(self.request, self.kwargs["ref"])
 
     def act(self, form: StepForm) -> str:
-        """Take the step that `step` names."""
+        """Make the step that the field `step` names."""
         user, submission, seen = self.request.user, self.submission, form.cleaned_data["steps_seen"]
         if form.cleaned_data["step"] == SubmissionStep.Kind.SUBMITTED:
             submit_month(
@@ -155,26 +155,26 @@ class SubmissionPage(FormPage):
         return f"已接收{submission.county.name}{submission.period}的上报。"
 
     def field_of(self, refusal: PortalError) -> str:
-        """Return the field of the explanation that is missing or too long."""
+        """Return the form field of a refusal; for an explanation, the field of its finding."""
         what, _, key = refusal.field.partition(".")
         return explanation_field(key) if what == "explanations" else refusal.field
 
     def get_success_url(self) -> str:
-        """Return the address of this page."""
+        """Return the URL of this page."""
         return reverse("submissions:submission", args=[self.submission.ref])
 
     def get_title(self) -> str:
-        """County and month."""
+        """Return county and month."""
         if not hasattr(self, "submission"):
             return "上报"
         return f"{self.submission.county.name}{self.submission.period}上报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Lead back to the list of that month."""
+        """Return the breadcrumb to the list of that month."""
         return [Crumb("上报", f"{reverse('submissions:submissions')}?period={self.submission.period.code}")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the submission and its month; the checks only while they decide something: until it is reported."""
+        """Add the submission and its month; the checks only until it is reported."""
         submission, user, day = self.submission, self.request.user, timezone.localdate()
         phase = phase_of(submission.period, day)
         is_open = phase not in (Phase.LOCKED, Phase.NOT_OPEN)
@@ -182,7 +182,7 @@ class SubmissionPage(FormPage):
         context = super().get_context_data(
             submission=submission,
             period=submission.period,
-            standing=report_status_of(submission),
+            report_status=report_status_of(submission),
             phase=phase,
             deadline=_deadline(submission, phase, day),
             steps=steps,
@@ -202,15 +202,15 @@ class SubmissionPage(FormPage):
             **kwargs,
         )
         if not submission.is_reported:
-            found = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
-            context |= {"checks": found, "hard_shown": found.hard_findings(_HARD_SHOWN)}
+            checks = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
+            context |= {"checks": checks, "hard_shown": checks.hard_findings(_HARD_SHOWN)}
         return context
 
 
 def find_submission(request: HttpRequest, ref: str) -> Submission:
-    """Return the submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
+    """Return the submission with this ref (201806-140402), unsaved if nothing was submitted.
 
-    A county outside the user's area, and one that did not stand in that month, have none.
+    Raises Http404 also for a county outside the user's scope and for one that did not exist in that month.
     """
     month, _, code = ref.partition("-")
     if len(month) != 6 or not month.isascii() or not month.isdecimal() or not 1 <= int(month[4:]) <= 12:
@@ -223,17 +223,17 @@ def find_submission(request: HttpRequest, ref: str) -> Submission:
 
 
 def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> ReportingPeriod | None:
-    """Return the month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
+    """Return the month of that code; without a code the month in hand, else the newest. Raises Http404 if unknown."""
     if code:
-        found = [period for period in periods if period.code == code]
-        if not found:
+        matching = [period for period in periods if period.code == code]
+        if not matching:
             raise Http404
-        return found[0]
+        return matching[0]
     return ReportingPeriod.objects.in_hand(day) or (periods[0] if periods else None)
 
 
 def _counts(status: Any) -> list[tuple[ReportStatus, int]]:
-    return [(standing, len(status.of(standing))) for standing in ReportStatus]
+    return [(report_status, len(status.of(report_status))) for report_status in ReportStatus]
 
 
 def _is_reminded(reminder: Reminder | None, day: datetime.date) -> bool:
@@ -244,13 +244,13 @@ def _reminded_text(sent: list[Reminder]) -> str:
     if not sent:
         return "没有需要催报的县（市、区）：都已上报，或者今天已经催过。"
     names = "、".join(reminder.county.name for reminder in sent)
-    lonely = [reminder.county.name for reminder in sent if not reminder.notices]
-    warning = f"{'、'.join(lonely)}没有填报员账号，请电话联系。" if lonely else ""
+    without_clerk = [reminder.county.name for reminder in sent if not reminder.notices]
+    warning = f"{'、'.join(without_clerk)}没有填报员账号，请电话联系。" if without_clerk else ""
     return f"已向{names}的填报员发出催报通知；登记了邮箱的，系统稍后发邮件。{warning}"
 
 
 def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
-    """Until when the month is to be reported; once it is, only the day it was due."""
+    """Return the deadline of the report; once it is reported, only the due day."""
     if phase in (Phase.LOCKED, Phase.NOT_OPEN):
         return phase.label
     if submission.is_reported:
@@ -260,7 +260,7 @@ def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
 
 
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
-    """Return the county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
+    """Return the county's figure for each target, a rate or mean, with its change on the month before."""
     visible = TargetResult.objects.visible_to(user).select_related("target")
     last_month = month_after(submission.period.month, -1)
     of_last_month = visible.filter(period__month=last_month, division=submission.county)
@@ -276,8 +276,8 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
     if target.aggregate == Target.Aggregate.MEAN:
         then = None if before is None else before.value
         change = None if result.value is None or then is None else result.value - then
-        said = _points(change, decimals=2)
-        return shown | {"figure": result_text(result), "change": said + (target.value_unit if change else "")}
+        points = _points(change, decimals=2)
+        return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
     change = None if now is None or was is None else now - was

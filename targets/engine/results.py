@@ -173,7 +173,9 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
     else:
         measures = DivisionMeasure.objects.order_by().for_period(period).subject_to(target)
         place = F("division_id")
-    rows = compile_queryset(annotate_summands(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
+    rows = compile_queryset(
+        annotate_summands(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place)
+    )
     if is_of_another_map and target.level != Target.Level.COMMUNITY:
         rows = read_current_boundaries(rows)
     counts = ", ".join("COUNT(CASE WHEN verdict = %s THEN 1 END)" for _ in _VERDICTS)

@@ -42,7 +42,7 @@ def test_each_county_of_the_month_has_one_standing(place, due, clerk, other_cler
     assert (status.rate.completeness, status.rate.timeliness) == (percent(2, 2), percent(1, 2))
     return_submission(submission=late, note="请核对", by=officer)
     status = reporting_status(due, place.city)
-    assert [each.county.name for each in status.owing] == ["襄垣县"]
+    assert [each.county.name for each in status.unreported] == ["襄垣县"]
     assert (status.rate.completeness, status.rate.timeliness) == (percent(1, 2), percent(1, 2))
 
 

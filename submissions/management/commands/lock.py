@@ -15,12 +15,12 @@ from targets.models import CommunityMeasure
 
 
 class Command(PortalCommand):
-    """Does the work itself, without broker or worker. Exit status: 0 locked, 3 refused (nothing was changed)."""
+    """Command that computes in its own process, without broker or worker. Exit status: 0 locked, 3 refused."""
 
     help = "Bring a month's figures up to date and freeze them; later corrections no longer change them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, who locks it, and whether to print JSON."""
+        """Add the month, the user who locks it, and whether to print JSON."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="a bureau_admin")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

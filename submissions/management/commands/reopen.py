@@ -14,12 +14,12 @@ from submissions.management.months import known_period
 
 
 class Command(PortalCommand):
-    """Exit status: 0 reopened, 3 refused (nothing was changed)."""
+    """Command with exit status 0 reopened, 3 refused."""
 
     help = "Open a locked month again, with a reason; it is then computed with what changed since."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, who opens it, why, and whether to print JSON."""
+        """Add the month, the user who reopens it, the reason, and whether to print JSON."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="a bureau_admin")
         parser.add_argument("--reason", required=True, help="kept in the change log")
