@@ -182,7 +182,6 @@ class SubmissionPage(FormPage):
         context = super().get_context_data(
             submission=submission,
             period=submission.period,
-            report_status=report_status_of(submission),
             phase=phase,
             deadline=_deadline(submission, phase, day),
             steps=steps,

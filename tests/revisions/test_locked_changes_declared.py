@@ -1,4 +1,4 @@
-"""锁定后变动 after indicators were added or counted in another way: no false changes, and every real edit."""
+"""锁定后变动 after indicators were added or redefined: no false differences, and every real edit."""
 
 from decimal import Decimal
 
@@ -24,13 +24,13 @@ STATIONS = CountedFigure("hubs", "枢纽型组织数", Count("pk", filter=~Q(hub
 
 
 def found(period):
-    """The units listed, and what differs of each."""
+    """Return the listed units and the columns that differ."""
     changes = LockedChange.objects.of_period(period)
     return {change.name: {each["name"] for each in change.columns} for change in changes}
 
 
 def of_everything(declarations):
-    """Area is counted of every kind of facility, in a second version; two figures are new."""
+    """Redeclare the area to count every kind of facility, as version 2, and add two figures."""
     declarations.recount("facility_area", expression=Sum("area"), version=2)
     declarations.count("facilities", ROOMS)
     declarations.count("organizations", STATIONS, of_divisions=True)
@@ -38,7 +38,7 @@ def of_everything(declarations):
 
 @pytest.fixture
 def locked_with_more(facts, period, administrator):
-    """June 2018, locked while a community had an activity room besides its centre."""
+    """Lock June 2018 with an activity room besides the centre of a community."""
     make_facility(facts.communities[0], area=50, kind="activity")
     lock_period(period=period, by=administrator)
     period.refresh_from_db()

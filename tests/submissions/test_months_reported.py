@@ -1,4 +1,4 @@
-"""Who has reported a month, how complete and how punctual; and which months are open."""
+"""Status of a month's reports, completeness and timeliness; opening of months."""
 
 import datetime
 
@@ -27,7 +27,7 @@ from tests.submissions.reporting import make_due, moment_of, overdue, settle
 State = Submission.State
 
 
-# --- Who has reported ---
+# --- Status of reports ---
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Reminding counties that owe a month: who is told, and how often."""
+"""Reminders of unreported months: who is notified, and how often."""
 
 import datetime
 
@@ -141,7 +141,7 @@ def test_two_people_who_press_the_button_at_once_remind_once():
     assert Reminder.objects.count() == 2
 
 
-# --- By itself ---
+# --- Automatic reminders ---
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The list of a month's reports, reminders from it, and what the home page says of the month, as each role sees them."""
+"""The list of a month's reports, reminders, and the panels of the home page, for each role."""
 
 import pytest
 from django.urls import reverse
@@ -150,7 +150,7 @@ def test_what_an_office_above_has_brought_in_is_done_for_those_below(
 
 
 def main_actions(page):
-    """The words on the buttons that stand out."""
+    """Return the texts of the primary buttons."""
     return [part.split(">", 1)[1].split("</a>")[0] for part in page.split('class="btn btn-primary')[1:]]
 
 

@@ -1,4 +1,4 @@
-"""A county's report of a month: who may take which step when, and what is kept of it."""
+"""Steps of a county's report: rights, deadlines, and what is stored."""
 
 import datetime
 
@@ -30,7 +30,7 @@ from tests.threads import run_apart
 State = Submission.State
 
 
-# --- The way of a report ---
+# --- Steps ---
 
 
 @pytest.mark.django_db
@@ -158,7 +158,7 @@ def test_two_people_who_report_at_once_report_once():
     assert len(refused) == 2 and all("不用再报" in sentence for sentence in refused)
 
 
-# --- Who may ---
+# --- Rights ---
 
 
 @pytest.mark.django_db
@@ -193,7 +193,7 @@ def test_a_town_and_a_county_that_did_not_stand_report_nothing(place, due, offic
             submit_month(period=due, county=division, by=officer)
 
 
-# --- When ---
+# --- Deadlines ---
 
 
 @pytest.mark.django_db
@@ -311,7 +311,7 @@ def test_what_may_be_right_needs_a_word_each_and_the_reviewer_reads_it_beside_th
 
 
 def test_what_was_found_for_several_counties_together_is_explained_like_what_is_found_for_one(place, due, officer):
-    """The demo and whoever reports for several counties look through the city once."""
+    """The demo reports for several counties and reads the findings of the city once."""
     doubtful_facility(place)
     found = list(findings_for(period=due, division=place.city))
     with pytest.raises(InvalidError, match="说明情况"):

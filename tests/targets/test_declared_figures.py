@@ -1,4 +1,4 @@
-"""Indicators that an app declares: measured without a migration, in a JSON column, and judged like any other."""
+"""Indicators declared by an app: measured into the JSON column without a migration, and judged as others are."""
 
 import json
 from decimal import Decimal
@@ -43,14 +43,14 @@ WELFARE_AREA = CountedFigure(
 
 @pytest.fixture
 def rooms(declarations):
-    """活动场所 and their area are counted as well; no column of the measures is called so."""
+    """Declare figures of 活动场所 and their area, for which the measures have no columns."""
     declarations.count("facilities", ACTIVITY_ROOMS, WELFARE_AREA)
     declarations.add("activity_rooms", "facilities", {"": "activity_rooms"}, name="活动场所数")
     return declarations
 
 
 def value_of(measure, name):
-    """A figure as the database reads it."""
+    """Return a figure as the database reads it."""
     model = type(measure)
     return model.objects.filter(pk=measure.pk).values_list(expression_of(model, name), flat=True).get()
 
@@ -152,7 +152,7 @@ def test_more_figures_than_a_function_takes_arguments_are_measured(place, period
     assert again.figures == dict.fromkeys(names, 1)
 
 
-# --- A column and the JSON column answer alike ---
+# --- Figures of a column and of the JSON column are read alike ---
 
 
 def judged_rows(queryset, target, key):
@@ -248,7 +248,7 @@ def test_no_null_is_ever_stored_because_sqlite_would_read_it_as_text(place, peri
         assert all("null" not in text for (text,) in cursor.fetchall())
 
 
-# --- Who reads it ---
+# --- Readers ---
 
 
 def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
@@ -298,7 +298,7 @@ def test_the_area_is_not_compared_with_one_that_was_counted_in_another_way(place
     assert not found_by("facility_area_jumped", place.city)
 
 
-# --- What a declaration keeps to ---
+# --- Checks of declarations ---
 
 
 def test_what_is_declared_is_in_order():
