@@ -57,11 +57,6 @@ class OwnPasswordForm(PasswordChangeForm):
             )
         return cleaned
 
-    def save(self, commit: bool = True) -> Any:
-        """Set the password and clear `must_change_password`."""
-        self.user.must_change_password = False
-        return super().save(commit)
-
 
 class ApplyChangesForm(forms.Form):
     """Which changes of divisions the page has shown: only these are applied, and all of them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Prefetch
-from django.urls import reverse
 
 from changzhi_portal.display import DASH, display_value
 from changzhi_portal.facts import Fact
@@ -26,7 +25,7 @@ class PlacedDetailPage(DetailPage):
         ]
         community = getattr(self.record, "community", None)
         if community is not None:
-            where.append(Fact("社区", community.name, reverse("communities:community_detail", args=[community.ref])))
+            where.append(Fact("社区", community.name, community.get_absolute_url()))
         return where + super().get_facts()
 
 

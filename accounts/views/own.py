@@ -17,7 +17,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.actions import change_password
 from accounts.forms import OwnPasswordForm, SignInForm
+from accounts.models import User
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import FormPage
@@ -68,7 +70,9 @@ class OwnPassword(FormPage):
 
     def act(self, form: OwnPasswordForm) -> str:
         """Set the password; the session goes on."""
-        update_session_auth_hash(self.request, form.save())
+        user = cast(User, self.request.user)
+        change_password(user=user, password=form.cleaned_data["new_password1"])
+        update_session_auth_hash(self.request, user)
         return "密码已修改，下次登录请用新密码。"
 
     def get_success_url(self) -> str:

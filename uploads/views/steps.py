@@ -13,11 +13,11 @@ from django.urls import reverse
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
 from uploads.column_mapping import file_columns
 from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
 from uploads.models import UploadBatch, UploadRow
-from uploads.registry import register_named
 from uploads.rows.corrections import correctable_cells
 from uploads.views.batch import UploadPage, find_batch
 
@@ -185,17 +185,16 @@ class CorrectCell(BatchStep):
         """Return the address of the batch's page, at the tab that the person came from."""
         return f"{self.batch_url()}?{self.query}#rows" if self.query else self.batch_url()
 
-    def get_context_data(self, form: CellForm, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the row's cells, and which of them was refused."""
         cells = self._cells()
         headers = {cell.header for cell in cells}
         return super().get_context_data(
-            form=form,
             row=self.row,
             bad=[cell for cell in cells if cell.problems],
             others=[cell for cell in cells if not cell.problems],
             orphans=[problem for problem in self.row.problems if problem["column"] not in headers] if self.row else [],
-            refused=self._field_sent() if form["text"].errors else "",
+            refused=self._field_sent() if kwargs["form"]["text"].errors else "",
             **kwargs,
         )
 
