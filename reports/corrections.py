@@ -35,7 +35,7 @@ class Change(NamedTuple):
     old: str
     new: str
 
-    def text(self) -> str:
+    def in_words(self) -> str:
         """Return 达标数由96个更正为97个."""
         if not self.old:
             return f"{self.label}{self.new}"
@@ -49,9 +49,9 @@ class Correction:
     subject: str
     changes: tuple[Change, ...]
 
-    def text(self) -> str:
+    def in_words(self) -> str:
         """Return one line of 更正说明: 全市城市社区设施面积：达标数由96个更正为97个，达标率由62.7%更正为63.4%."""
-        return f"{self.subject}：{'，'.join(change.text() for change in self.changes)}"
+        return f"{self.subject}：{'，'.join(change.in_words() for change in self.changes)}"
 
 
 def corrections_to_json(corrections: Sequence[Correction]) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def _figures() -> Iterator[str]:
         if not _IDENTIFIER.fullmatch(figure.name):
             yield f"The name of the figure {figure.name!r} is not a lower-case identifier of at most 50 characters."
         if figure.name in reserved:
-            yield f"The figure {figure.name!r} has the name of another column of the measures, or of an engine rule."
+            yield f"The figure {figure.name!r} has the name of a column of the measures, or of an engine rule."
 
 
 def _all_figures(register: CountedRegister) -> tuple[CountedFigure, ...]:

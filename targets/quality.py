@@ -45,4 +45,4 @@ def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
         area_change=Round(Abs(F("area") - F("area_before")), precision=2, output_field=amount),
     )
     is_jump = Q(area__gte=F("area_before") * Decimal("1.5")) | Q(area__lte=F("area_before") * Decimal("0.5"))
-    return rows.filter(is_jump, area_before__gt=0, area_moved__gte=SMALLEST_AREA_CHANGE)
+    return rows.filter(is_jump, area_before__gt=0, area_change__gte=SMALLEST_AREA_CHANGE)
