@@ -70,7 +70,7 @@ def submit_month(
         if submission.is_reported:
             raise StaleError(
                 f"{county.name}{period}已由{submission.submitted_by}于{display_value(submission.submitted_at)}上报，不用再报。",
-                cure=f"{submission.ref} was submitted by somebody already.",
+                cure=f"{submission.ref} was submitted already.",
             )
         if submission.submitted_at is None:
             submission.is_late = timezone.localdate(moment) > period.due_on

@@ -32,7 +32,7 @@ class Command(PortalCommand):
         if options["json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
             return
-        computed = "computed anew" if locked.was_recomputed else "up to date already"
+        computed = "computed again" if locked.was_recomputed else "up to date already"
         self.stdout.write(f"Locked {answer['period']}: {answer['communities']} communities, {computed}.")
         for county in answer["not_accepted"]:
             self.stdout.write(f"Not accepted: {county['code']} {county['name']} ({county['state']})")
