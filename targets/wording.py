@@ -14,7 +14,7 @@ Names of units (`units_text`) and of the counting rule are the same everywhere.
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from changzhi_portal.display import DASH, display_number
 from changzhi_portal.indicators import CountingRule, Indicator, indicators
@@ -27,18 +27,28 @@ _SPELT_UNITS = {"㎡": "平方米"}
 
 
 class TargetTerms(Protocol):
-    """What a target requires: a `Target`, or a target as a briefing's figures store it."""
+    """What a target requires: a `Target`, or a target as a briefing stores it (an immutable object, so properties)."""
 
-    level: Any
-    kind: Any
-    minimum_population: Any
-    urban_districts_only: Any
-    per: Any
-    aggregate: Any
-    at_least: Any
-    at_most: Any
-    coverage_at_least: Any
-    unit: Any
+    @property
+    def level(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def minimum_population(self) -> int | None: ...
+    @property
+    def urban_districts_only(self) -> bool: ...
+    @property
+    def per(self) -> str: ...
+    @property
+    def aggregate(self) -> str: ...
+    @property
+    def at_least(self) -> float | Decimal | None: ...
+    @property
+    def at_most(self) -> float | Decimal | None: ...
+    @property
+    def coverage_at_least(self) -> float | Decimal | None: ...
+    @property
+    def unit(self) -> str: ...
 
 
 # --- Requirements ---
