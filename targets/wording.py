@@ -30,25 +30,25 @@ class TargetTerms(Protocol):
     """What a target requires: a `Target`, or a target as a briefing stores it (an immutable object, so properties)."""
 
     @property
-    def level(self) -> str: ...
+    def level(self) -> str: ...  # noqa: D102
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str: ...  # noqa: D102
     @property
-    def minimum_population(self) -> int | None: ...
+    def minimum_population(self) -> int | None: ...  # noqa: D102
     @property
-    def urban_districts_only(self) -> bool: ...
+    def urban_districts_only(self) -> bool: ...  # noqa: D102
     @property
-    def per(self) -> str: ...
+    def per(self) -> str: ...  # noqa: D102
     @property
-    def aggregate(self) -> str: ...
+    def aggregate(self) -> str: ...  # noqa: D102
     @property
-    def at_least(self) -> float | Decimal | None: ...
+    def at_least(self) -> float | Decimal | None: ...  # noqa: D102
     @property
-    def at_most(self) -> float | Decimal | None: ...
+    def at_most(self) -> float | Decimal | None: ...  # noqa: D102
     @property
-    def coverage_at_least(self) -> float | Decimal | None: ...
+    def coverage_at_least(self) -> float | Decimal | None: ...  # noqa: D102
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str: ...  # noqa: D102
 
 
 # --- Requirements ---
