@@ -189,7 +189,7 @@ class OrganizationSheet(RecordSheet):
         return ("division_id", row.place.division_id, comparable(name))
 
     def natural_key(self, row: RegisterRow) -> Any:
-        """The credit code, else (place, name)."""
+        """Return the credit code, else (place, name)."""
         return row.get("credit_code") or self._place_and_name(row)
 
     def reject_duplicates(self, rows: Any, key_of: Any, *cell_fields: str) -> None:

@@ -72,7 +72,7 @@ class ProjectSheet(RecordSheet):
     )
 
     def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
-        """A project belongs to the 县 it names, by default to the uploader's own division."""
+        """Set the place of each row: the 县 it names, by default the uploader's own division."""
         index = PlaceIndex(context.scope_path)
         finder = PlaceFinder(index)
         for row in context.passing(rows, half=0):
@@ -125,7 +125,7 @@ class ProjectSheet(RecordSheet):
                 row.target = exactly.get((key[0], row.get("number"))) or alike.get(key)
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """The communities that the matched projects serve."""
+        """Return the communities that the matched projects serve."""
         self._links = self._load_links([row.target.pk for row in rows if row.target is not None])
 
     @staticmethod

@@ -32,7 +32,7 @@ from socialworkers.transfer_notices import notify_former_offices, notify_former_
 
 
 def _division_of(posting: Posting) -> int:
-    """The key of the town or county that a posting lies in; its community must be loaded."""
+    """Return the key of the town or county that a posting lies in; its community must be loaded."""
     division_id = posting.community.town_id if posting.community else posting.division_id
     if division_id is None:
         raise ValueError("A posting is at a community or at a division.")
@@ -117,7 +117,7 @@ class WorkerSheet(RecordSheet):
         return found
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """The postings of the matched workers; and which of those found by 记录编号 are the office's own."""
+        """Return the postings of the matched workers; and which of those found by 记录编号 are the office's own."""
         self._mine |= self._inside(
             {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
         )
@@ -149,7 +149,7 @@ class WorkerSheet(RecordSheet):
         return found
 
     def natural_key(self, row: RegisterRow) -> Any:
-        """The ID number's digest."""
+        """Return the digest of the ID number."""
         return self._digests.get(id(row))
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
@@ -219,7 +219,7 @@ class WorkerSheet(RecordSheet):
 
     @staticmethod
     def _posting_meant(postings: list[Posting], place: dict[str, Any], started: datetime.date | None) -> Posting | None:
-        """The posting a row speaks of: of the same first day, or, with no day given, the newest at the same place."""
+        """Return the posting that a row means: of the same first day, or, with no day given, the newest at the same place."""
         if started is not None:
             return next((posting for posting in postings if posting.started_on == started), None)
         newest = postings[0] if postings else None

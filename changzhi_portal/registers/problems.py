@@ -62,7 +62,7 @@ CODE_TITLES = {
 
 
 def cell_address(row: int, column: int) -> str:
-    """A cell as Excel shows it: row from 1, column from 0 (A)."""
+    """Return the address of a cell as Excel shows it: row from 1, column from 0 (A)."""
     letters = ""
     column += 1
     while column:
@@ -85,7 +85,7 @@ class Problem:
     value: str = ""  # as the user wrote it; masked for personal columns
 
     def as_json(self) -> dict[str, Any]:
-        """The shape of `problems` in the page's data and in `upload --json`."""
+        """Return the problem in the shape of `problems` in the page's data and in `upload --json`."""
         return {
             "sheet": self.sheet,
             "cell": self.cell,

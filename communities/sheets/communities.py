@@ -35,7 +35,7 @@ def _how_many(kind: Body, field: str, *names: str) -> IntegerColumn:
 
 
 def _report_locked(row: RegisterRow, day: datetime.date, context: CheckContext) -> None:
-    """An error; a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
+    """Return the level: an error, or a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
     month = f"{day.year}年{day.month}月"
     if context.may_alter_locked:
         row.report(
@@ -159,7 +159,7 @@ class CommunitySheet(PlacedSheet):
 
     @staticmethod
     def _day_of(row: RegisterRow, context: CheckContext) -> datetime.date:
-        """A blank 数据日期 means the last day of the batch's month (docs/domain.md §4)."""
+        """Return 数据日期; a blank one means the last day of the batch's month (docs/domain.md §4)."""
         day: datetime.date = row.get("as_of", context.day)
         return day
 

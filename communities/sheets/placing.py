@@ -81,7 +81,7 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
 
 
 def place_values(community: Community | None, division: Division | None) -> dict[str, str]:
-    """The place columns of an existing record; the community's town and county must be loaded."""
+    """Return the place columns of an existing record; the community's town and county must be loaded."""
     town = community.town if community else division
     if town is None:
         raise ValueError("A record hangs at a community or at a division.")
@@ -212,14 +212,14 @@ class RecordSheet(PlacedSheet):
 
     @abstractmethod
     def natural_key(self, row: RegisterRow) -> Any:
-        """What makes two rows the same new record; None when the row does not say enough."""
+        """Return what makes two rows the same new record; None when the row does not say enough."""
 
     @abstractmethod
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Check the row's values against one another and against the record, and set `row.writes`."""
 
     def division_for(self, row: RegisterRow, current: int | None) -> int:
-        """The key of the division that the row's place names, for a record that hangs at `current`.
+        """Return the key of the division that the row's place names, for a record that lies at `current`.
 
         A fact at town or county level keeps its division when that is closed (docs/domain.md §3): a row that names the
         place by what stands there today says nothing new.
@@ -233,7 +233,7 @@ class RecordSheet(PlacedSheet):
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
     def _load_refs(self, rows: Sequence[RegisterRow], context: CheckContext) -> dict[str, Any]:
-        """The records of the scope that 记录编号 names."""
+        """Return the records of the scope that 记录编号 names."""
         wanted = list({row.get("ref") for row in rows if row.get("ref")})
         found: dict[str, Any] = {}
         for batch in in_batches(wanted):
@@ -242,11 +242,11 @@ class RecordSheet(PlacedSheet):
         return found
 
     def is_known_in(self, scope_path: str) -> Q:
-        """The condition that an office may name a record by its 记录编号."""
+        """Return the condition that an office may name a record by its 记录编号."""
         return self.model.in_subtree(scope_path)
 
     def places_of(self, records: Sequence[Any]) -> dict[int, tuple[int | None, int | None]]:
-        """The keys of community and division at which records are, by their own keys."""
+        """Return the keys of community and division at which records are, by their own keys."""
         return {record.pk: (record.community_id, getattr(record, "division_id", None)) for record in records}
 
     def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:

@@ -271,7 +271,7 @@ def test_an_added_record_is_taken_back_and_is_gone(case: Case, place: Place, cle
 
 
 def _state(register: RegisterSheet, clerk: User, record: Any) -> dict[str, Any]:
-    """The record as its template shows it; an empty figure as no figure."""
+    """Return the record as its template shows it; an empty figure as no figure."""
     rows = {row["ref"]: row for row in register.records(clerk.division.path)}
     return {name: value for name, value in rows[record.ref].items() if value not in (None, "", [])}
 
