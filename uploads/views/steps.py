@@ -185,17 +185,16 @@ class CorrectCell(BatchStep):
         """Return the address of the batch's page, at the tab that the person came from."""
         return f"{self.batch_url()}?{self.query}#rows" if self.query else self.batch_url()
 
-    def get_context_data(self, form: CellForm, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the row's cells, and which of them was refused."""
         cells = self._cells()
         headers = {cell.header for cell in cells}
         return super().get_context_data(
-            form=form,
             row=self.row,
             bad=[cell for cell in cells if cell.problems],
             others=[cell for cell in cells if not cell.problems],
             orphans=[problem for problem in self.row.problems if problem["column"] not in headers] if self.row else [],
-            refused=self._field_sent() if form["text"].errors else "",
+            refused=self._field_sent() if kwargs["form"]["text"].errors else "",
             **kwargs,
         )
 
