@@ -67,7 +67,7 @@ def apply_writes(
 
 
 def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> LoggedChange:
-    """Return the change of one saved record for `log_changes`: created without `before`, removed without `after`.
+    """Return the change of one saved record for `log_changes`: without `before` it is new, without `after` it is removed.
 
     `division` is the key of the division that the change belongs to; the values are such as JSON takes.
     """
@@ -88,7 +88,7 @@ def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapp
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what differs between two states of a record, as `before` and `after` of `change_of`."""
+    """Return what differs between two states of a record, as the `before` and `after` of `change_of`."""
     names = [name for name in after if before.get(name) != after[name]]
     return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
 
@@ -183,7 +183,7 @@ def _logged(write: Write) -> LoggedChange:
 
 
 def _belonging_of(instance: models.Model) -> dict[str, Any]:
-    """Return the required relations of a new record: a posting's worker, a profile's community.
+    """Return the required relations of a new record, which its row need not name: a posting's worker, a profile's community.
 
     Without it nobody could tell, once the record is removed, whose it was.
     """

@@ -86,7 +86,7 @@ def is_blank(raw: Any) -> bool:
 
 
 def clean_name(raw: Any, *, max_length: int) -> str:
-    """Return a tidy text of at most `max_length` characters; refuse a longer one (`too_long`)."""
+    """Return tidy text of at most `max_length` characters. Raises `too_long`."""
     text = as_text(raw)
     if len(text) > max_length:
         raise CellRefusedError("too_long", f"内容过长，最多{max_length}个字，现有{len(text)}个字")
@@ -136,7 +136,7 @@ def _exact_number(text: str) -> Decimal:
 
 
 def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
-    """Return a count from 0 to `maximum` (`negative_number`, `bad_number`)."""
+    """Return a count from 0 to `maximum`. Raises `negative_number` and `bad_number`."""
     number = clean_number(raw)
     value = number.value if isinstance(number, Doubtful) else number
     if value < 0:
@@ -149,7 +149,7 @@ def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
 
 
 def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decimal = Decimal(1)) -> Decimal | Doubtful:
-    """Return a number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); what is beyond is rounded off.
+    """Return a number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); further decimals are rounded.
 
     A cell that names its own unit (12.5万元 in a column of 万元) is not multiplied once more.
     """
