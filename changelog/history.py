@@ -15,8 +15,11 @@ from django.db import models
 from changelog.models import ChangeRecord
 from changzhi_portal.facts import in_words
 from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.registry import column_for, register_writing
 
 Named = Mapping[tuple[type[models.Model], Any], str]
+Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class LoggedEdit:
 
 def logged_edits(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
     """Return changes of several records in the same order. The caller must have filtered them by the user's scope."""
-    named = _names_of_related(rows, user)
+    named, records = _names_of_related(rows, user), _records_to_label(rows)
     edits = []
     for row in rows:
         model, batch = apps.get_model(row.model), row.change_set.batch
@@ -65,7 +68,7 @@ def logged_edits(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
                 ref=row.object_ref,
                 model=row.model,
                 batch_ref=batch.ref if batch is not None else "",
-                entry=_entry(row, model, named),
+                entry=_entry(row, model, named, records),
             )
         )
     return edits
@@ -85,13 +88,32 @@ def history_of(record: models.Model, user: Any, *, limit: int) -> list[Entry]:
         .order_by("-id")[:limit]
     )
     rows = list(found)
-    named = _names_of_related(rows, user)
-    return [_entry(row, type(record), named) for row in rows]
+    named, records = _names_of_related(rows, user), _records_to_label(rows)
+    return [_entry(row, type(record), named, records) for row in rows]
 
 
-def _entry(row: ChangeRecord, shown: type[models.Model], named: Named) -> Entry:
+def _records_to_label(rows: Sequence[ChangeRecord]) -> Records:
+    """Return the records whose columns depend on what they hold: whether a body exists is another column for each kind.
+
+    One query for each model among the changes that has such records; mostly none.
+    """
+    wanted: dict[type[models.Model], set[int]] = defaultdict(set)
+    for row in rows:
+        model = apps.get_model(row.model)
+        register = register_writing(model)
+        if register is not None and register.is_told_apart(model):
+            wanted[model].add(row.object_id)
+    return {
+        (model._meta.label_lower, record.pk): record
+        for model, keys in wanted.items()
+        for record in model._base_manager.filter(pk__in=keys)
+    }
+
+
+def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: Records) -> Entry:
     """Return the change for the page of a record of the model `shown`."""
     model = apps.get_model(row.model)
+    record = records.get((row.model, row.object_id)) or model()
     batch = row.change_set.batch
     is_update = row.kind == ChangeRecord.Kind.UPDATED
     return Entry(
@@ -101,27 +123,37 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named) -> Entry:
         part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
         changes=[
-            _field_change(model, name, row.before.get(name), new, named)
+            _field_change(record, name, row.before.get(name), new, named)
             for name, new in row.after.items()
             if is_update and row.before.get(name) != new
         ],
     )
 
 
-def _field_change(model: type[models.Model], name: str, old: Any, new: Any, named: Named) -> FieldChange:
-    field = _field(model, name)
-    label = str(field.verbose_name) if field is not None else name
-    return FieldChange(label, _in_words(field, old, named), _in_words(field, new, named))
+def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Named) -> FieldChange:
+    """Return the change under the header of the register's column, or else under the name of the field."""
+    field, column = _field(type(record), name), column_for(record, name)
+    label = column.header if column is not None else str(field.verbose_name) if field is not None else name
+    return FieldChange(label, _in_words(field, column, old, named), _in_words(field, column, new, named))
 
 
-def _in_words(field: models.Field | None, value: Any, named: Named) -> str:
+def _in_words(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
     if value is None or field is None:
         return in_words(value)
+    if isinstance(value, list):
+        return in_words(_list_in_words(field, column, value))
     if isinstance(field, SealedField):
         return str(Sealed(field.kind, token=value))
     if isinstance(field, models.ForeignKey):
         return named.get((field.remote_field.model, value), in_words(None))
     return in_words(dict(field.flatchoices).get(value, value))
+
+
+def _list_in_words(field: models.Field, column: Column | None, values: list[Any]) -> str:
+    """Return the words of a list of choices; of links only how many, since some may lie outside the user's area."""
+    if field.many_to_many:
+        return f"{len(values)}个{field.related_model._meta.verbose_name}"
+    return column.written(values) if column is not None else "、".join(map(str, values))
 
 
 def _field(model: type[models.Model], name: str) -> models.Field | None:

@@ -22,10 +22,10 @@ from typing import Any
 from django.db.models import F, TextChoices, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 
 from changzhi_portal.discovery import by_key, instances_in
 from changzhi_portal.facts import in_words
+from changzhi_portal.records import Record
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -47,17 +47,22 @@ class Occasion:
 
 @dataclass(frozen=True)
 class Subject:
-    """What the rows of a rule are, and how a finding names and links them; all but model and page are lookups.
+    """What the rows of a rule are, and how a finding names and links them; all but the models are lookups.
 
     `community` leads to the community a row lies in: "" for a community itself, None where rows hang at divisions
-    only. A row that has no page of its own (a posting) names the record that has one.
+    only. Rows that have no page of their own (postings) name the `record` whose page is linked.
     """
 
     model: type[ScopedModel]
-    page: str
+    record: type[Record] | None = None
     ref: str = "ref"
     label: str = "name"
     community: str | None = "community"
+
+    def url_of(self, ref: str) -> str:
+        """Return the address of the page that a finding links; "" where its rows have none."""
+        record = self.record or self.model
+        return record.url_of(ref) if issubclass(record, Record) else ""
 
     @property
     def path(self) -> Combinable:
@@ -127,7 +132,7 @@ class Finding:
     @property
     def url(self) -> str:
         """The page of the record."""
-        return reverse(self.rule.subject.page, args=[self.ref])
+        return self.rule.subject.url_of(self.ref)
 
     @property
     def is_hard(self) -> bool:

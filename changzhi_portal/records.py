@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import datetime
 import secrets
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
+from django.urls import reverse
 
 # The first day of every fact whose real beginning is not on record (validity columns are never null).
 BEGINNING = datetime.date(1949, 10, 1)
@@ -21,13 +22,28 @@ def new_ref() -> str:
 
 
 class Record(models.Model):
-    """A row people refer to: `ref` appears in URLs, templates and exports, `version` guards against lost updates."""
+    """A row people refer to: `ref` appears in URLs, templates and exports, `version` guards against lost updates.
+
+    `record_page` is the URL name of its page, which takes the ref; "" for a kind of record that has none. Every address
+    of a record comes from here.
+    """
+
+    record_page: ClassVar[str] = ""
 
     ref = models.CharField("记录编号", max_length=13, unique=True, editable=False, default=new_ref)
     version = models.PositiveIntegerField("版本", default=1, editable=False)
 
     class Meta:
         abstract = True
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the record's page; "" where there is none."""
+        return self.url_of(self.ref)
+
+    @classmethod
+    def url_of(cls, ref: str) -> str:
+        """Return the address of the page of the record with this ref, for rows of values; "" where there is none."""
+        return reverse(cls.record_page, args=[ref]) if cls.record_page and ref else ""
 
 
 def in_effect(day: datetime.date | Combinable, start: str, end: str) -> Q:

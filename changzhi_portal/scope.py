@@ -6,6 +6,7 @@ A scoped model says how its rows reach a division (`scope_lookups`); the rule it
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -21,6 +22,12 @@ def scope_path_of(user: Any) -> str | None:
         return None
     division = getattr(user, "division", None)
     return division.path if division is not None and division.path else None
+
+
+def lie_within(office: Any, division_ids: Collection[int]) -> bool:
+    """Tell whether all divisions with these keys lie in the subtree of `office`, a division."""
+    inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
+    return inside.count() == len(set(division_ids))
 
 
 class ScopedQuerySet(models.QuerySet):

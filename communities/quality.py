@@ -12,8 +12,8 @@ from communities.models import Community, CommunityProfile, Facility, Governance
 from communities.peers import unlike_peers
 from communities.sheets.facilities import LARGEST_PLAUSIBLE_AREA
 
-COMMUNITIES = Subject(Community, "communities:community_detail", community="")
-FACILITIES = Subject(Facility, "communities:facility_detail")
+COMMUNITIES = Subject(Community, community="")
+FACILITIES = Subject(Facility)
 HOUSEHOLD_MOST = 10  # people per household, on average over a community
 # Smaller changes are not reported: in a small village a few families that move are a large share.
 FEWEST_PEOPLE_MOVED = 50

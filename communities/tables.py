@@ -29,6 +29,17 @@ def town_of(record: Any) -> Division | None:
     return division if division.level == Division.Level.TOWN else None
 
 
+def link_to(accessor: str) -> Callable[[Any], str | None]:
+    """Return the `linkify` of a column that shows a related record: the address of that record, None without one."""
+    find = A(accessor)
+
+    def address(record: Any) -> str | None:
+        related = find.resolve(record, quiet=True)
+        return related.get_absolute_url() if related is not None else None
+
+    return address
+
+
 class PlaceColumn(tables.Column):
     """The county or town of a record that belongs to a community or directly to a division.
 
@@ -65,7 +76,7 @@ class CommunityTable(PlacedTable):
     caption: ClassVar[str] = "社区"
     default_order: ClassVar[str] = "code"
 
-    name = tables.Column("社区名称", order_by="sort_key", linkify=("communities:community_detail", {"ref": A("ref")}))
+    name = tables.Column("社区名称", order_by="sort_key", linkify=True)
     code = ShortColumn("社区代码")
     county = tables.Column("县（市、区）", accessor="town__parent__name", order_by="town__parent__code")
     town = tables.Column("街道（乡镇）", accessor="town__name", order_by="town__code")
@@ -90,12 +101,12 @@ class FacilityTable(PlacedTable):
     caption: ClassVar[str] = "服务设施"
     default_order: ClassVar[str] = "town"
 
-    name = tables.Column("设施名称", linkify=("communities:facility_detail", {"ref": A("ref")}), orderable=False)
+    name = tables.Column("设施名称", linkify=True, orderable=False)
     community = tables.Column(
         "社区",
         accessor="community__name",
         order_by="community__sort_key",
-        linkify=("communities:community_detail", {"ref": A("community__ref")}),
+        linkify=link_to("community"),
     )
     county = tables.Column("县（市、区）", accessor="community__town__parent__name", order_by="community__code")
     town = tables.Column("街道（乡镇）", accessor="community__town__name", order_by="community__code")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Prefetch
-from django.urls import reverse
 
 from changzhi_portal.facts import DASH, Fact, in_words
 from changzhi_portal.pages import DetailPage, ListPage
@@ -25,7 +24,7 @@ class PlacedDetailPage(DetailPage):
         ]
         community = getattr(self.record, "community", None)
         if community is not None:
-            where.append(Fact("社区", community.name, reverse("communities:community_detail", args=[community.ref])))
+            where.append(Fact("社区", community.name, community.get_absolute_url()))
         return where + super().get_facts()
 
 

@@ -92,6 +92,7 @@ class SocialOrganization(Record, ScopedModel):
     hub_kind = models.CharField("枢纽型", max_length=10, choices=HubKind, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "orgs:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     dated_by: ClassVar[tuple[str, str]] = ("established_on", "dissolved_on")
     objects = SocialOrganizationQuerySet.as_manager()
@@ -119,11 +120,6 @@ class SocialOrganization(Record, ScopedModel):
                 violation_error_message="本街道（乡镇）或县已有同名组织。",
             ),
             models.CheckConstraint(
-                condition=~Q(registration="registered", credit_code=""),
-                name="registered_organization_has_credit_code",
-                violation_error_message="登记的组织应填统一社会信用代码。",
-            ),
-            models.CheckConstraint(
                 condition=exactly_one_of("community", "division"),
                 name="organization_in_one_place",
                 violation_error_message="组织应属于一个社区，或一个街道（乡镇）、县。",
@@ -131,7 +127,14 @@ class SocialOrganization(Record, ScopedModel):
             models.CheckConstraint(
                 condition=not_before("dissolved_on", "established_on"),
                 name="organization_dissolves_after_start",
-                violation_error_message="注销日期不能早于成立日期。",
+                violation_error_code="date_order",
+                violation_error_message="注销日期早于成立日期，请核对。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(registration="registered", credit_code=""),
+                name="registered_organization_has_credit_code",
+                violation_error_code="required",
+                violation_error_message="管理方式为“登记”的组织必须填统一社会信用代码。",
             ),
         )
 

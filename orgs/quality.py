@@ -13,7 +13,7 @@ from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Division
 from orgs.models import SocialOrganization
 
-ORGANIZATIONS = Subject(SocialOrganization, "orgs:detail")
+ORGANIZATIONS = Subject(SocialOrganization)
 Registration = SocialOrganization.Registration
 LegalForm = SocialOrganization.LegalForm
 # GB 32100: what the first two characters of a credit code say about the legal form (docs/domain.md §8).

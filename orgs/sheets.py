@@ -21,12 +21,11 @@ from changzhi_portal.registers.columns import (
     PhoneColumn,
     TextColumn,
 )
+from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.likeness import NameNeighbours
-from changzhi_portal.registers.register import CheckContext, SheetRow, check_date_order, propose
+from changzhi_portal.registers.rows import RegisterRow
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from orgs.models import SocialOrganization
-
-Registration = SocialOrganization.Registration
 
 
 def _names_in(town_ids: set[int]) -> Iterator[tuple[int, int | None, str, str]]:
@@ -57,38 +56,56 @@ class OrganizationSheet(RecordSheet):
     needs_community = False
     identifying = (("name",),)
     list_page = "orgs:list"
-    record_page = "orgs:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
-        CreditCodeColumn("credit_code", "统一社会信用代码", "社会信用代码", "信用代码", is_key=True),
-        TextColumn(
-            "name", "名称", "组织名称", "社会组织名称", "社区社会组织名称", max_length=100, required=True, is_key=True
+        CreditCodeColumn(
+            SocialOrganization, "credit_code", "统一社会信用代码", "社会信用代码", "信用代码", is_key=True
         ),
-        ChoiceColumn("registration", "管理方式", "登记备案情况", "管理类型", choices=Registration, required=True),
-        ChoiceColumn("legal_form", "组织类型", "登记类型", choices=SocialOrganization.LegalForm),
-        ChoiceColumn("category", "类别", "组织类别", "服务类别", choices=SocialOrganization.Category, required=True),
+        TextColumn(
+            SocialOrganization,
+            "name",
+            "名称",
+            "组织名称",
+            "社会组织名称",
+            "社区社会组织名称",
+            max_length=100,
+            required=True,
+            is_key=True,
+        ),
+        ChoiceColumn(SocialOrganization, "registration", "管理方式", "登记备案情况", "管理类型", required=True),
+        ChoiceColumn(SocialOrganization, "legal_form", "组织类型", "登记类型"),
+        ChoiceColumn(SocialOrganization, "category", "类别", "组织类别", "服务类别", required=True),
         *place_columns(county_required=False, key=False),
-        DateColumn("established_on", "成立日期", "成立时间", "登记（备案）日期", "登记日期", "备案日期", required=True),
-        DateColumn("dissolved_on", "注销日期", "注销时间", may_be_future=True),
-        TextColumn("leader", "负责人", "负责人姓名", max_length=50),
-        PhoneColumn("phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
-        IntegerColumn("member_count", "成员人数", "成员数（人）", "会员人数", "成员数", maximum=1_000_000),
-        BooleanColumn("is_social_work_agency", "民办社工机构", "是否民办社工机构", "是否为民办社工机构"),
+        DateColumn(
+            SocialOrganization,
+            "established_on",
+            "成立日期",
+            "成立时间",
+            "登记（备案）日期",
+            "登记日期",
+            "备案日期",
+            required=True,
+        ),
+        DateColumn(SocialOrganization, "dissolved_on", "注销日期", "注销时间", may_be_future=True),
+        TextColumn(SocialOrganization, "leader", "负责人", "负责人姓名"),
+        PhoneColumn(SocialOrganization, "phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
+        IntegerColumn(
+            SocialOrganization, "member_count", "成员人数", "成员数（人）", "会员人数", "成员数", maximum=1_000_000
+        ),
+        BooleanColumn(
+            SocialOrganization, "is_social_work_agency", "民办社工机构", "是否民办社工机构", "是否为民办社工机构"
+        ),
         ChoiceColumn(
+            SocialOrganization,
             "hub_kind",
             "枢纽型",
             "枢纽型组织",
-            choices=SocialOrganization.HubKind,
             blank_choices=("否",),
         ),
-        TextColumn("note", "备注", "说明", max_length=500),
+        TextColumn(SocialOrganization, "note", "备注", "说明"),
     )
-    VALUE_FIELDS = (
-        "credit_code", "name", "registration", "legal_form", "category", "established_on", "dissolved_on", "leader",
-        "phone", "member_count", "is_social_work_agency", "hub_kind", "note",
-    )  # fmt: skip
 
-    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """By credit code anywhere, then by place and name.
 
         A code known outside the scope is `conflicting_key`, without saying whose (docs/domain.md §4.9).
@@ -113,7 +130,9 @@ class OrganizationSheet(RecordSheet):
         if not context.locking:  # a warning has been read by the time of the commit
             self._report_likeness(rows)
 
-    def _by_code(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[str, tuple[SocialOrganization, bool]]:
+    def _by_code(
+        self, rows: Sequence[RegisterRow], context: CheckContext
+    ) -> dict[str, tuple[SocialOrganization, bool]]:
         codes = list({row.get("credit_code") for row in rows if row.get("credit_code")})
         inside = SocialOrganization.in_subtree(context.scope_path)
         found: dict[str, tuple[SocialOrganization, bool]] = {}
@@ -124,7 +143,7 @@ class OrganizationSheet(RecordSheet):
             found |= {record.credit_code: (record, False) for record in known if record.credit_code not in mine}
         return found
 
-    def _by_place(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[Any, SocialOrganization]:
+    def _by_place(self, rows: Sequence[RegisterRow], context: CheckContext) -> dict[Any, SocialOrganization]:
         communities = {row.place.community.id for row in rows if row.place and row.place.community}
         divisions = {row.place.division_id for row in rows if row.place and not row.place.community}
         # What was recorded at a division that has closed since is found by what stands there today.
@@ -141,7 +160,7 @@ class OrganizationSheet(RecordSheet):
         return found
 
     @staticmethod
-    def _report_likeness(rows: Sequence[SheetRow]) -> None:
+    def _report_likeness(rows: Sequence[RegisterRow]) -> None:
         """Warn of a new organization whose name is one character apart from another of the same town.
 
         Names that carry their community's own name are compared inside that community only: neighbouring
@@ -161,7 +180,7 @@ class OrganizationSheet(RecordSheet):
             known.add(group, name)
 
     @staticmethod
-    def _place_and_name(row: SheetRow) -> Any:
+    def _place_and_name(row: RegisterRow) -> Any:
         name = row.get("name")
         if row.place is None or not name:
             return None
@@ -169,7 +188,7 @@ class OrganizationSheet(RecordSheet):
             return ("community_id", row.place.community.id, comparable(name))
         return ("division_id", row.place.division_id, comparable(name))
 
-    def natural_key(self, row: SheetRow) -> Any:
+    def natural_key(self, row: RegisterRow) -> Any:
         """The credit code, else (place, name)."""
         return row.get("credit_code") or self._place_and_name(row)
 
@@ -181,33 +200,23 @@ class OrganizationSheet(RecordSheet):
         rows = list(rows)
         super().reject_duplicates([row for row in rows if row.get("credit_code")], key_of, "credit_code")
         super().reject_duplicates([row for row in rows if not row.get("credit_code")], key_of, "name")
-        first: dict[Any, dict[bool, SheetRow]] = {}  # by place and name: the first row with a code, and without
+        first: dict[Any, dict[bool, RegisterRow]] = {}  # by place and name: the first row with a code, and without
         for row in rows:
             if row.target is None and (key := self._place_and_name(row)) is not None:
                 first.setdefault(key, {}).setdefault(bool(row.get("credit_code")), row)
         for pair in (each for each in first.values() if len(each) > 1):
             super().reject_duplicates(pair.values(), self._place_and_name, "name")
 
-    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+    def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """One write: the organization."""
         organization = row.draft(SocialOrganization)
         community = row.place.community
         values = {
             "community_id": community.id if community else None,
             "division_id": None if community else self.division_for(row, organization.division_id),
-        } | self.given(row, self.VALUE_FIELDS)
-        if values.get("is_social_work_agency", False) is None:
-            values["is_social_work_agency"] = False
-        write = propose(organization, values, division_id=row.place.division_id, is_new=row.is_new)
-        self._check(row, organization)
+        } | self.given(row, SocialOrganization)
+        write = self.propose(row, organization, values, division_id=row.place.division_id, is_new=row.is_new)
         row.writes = [write] if write else []
-
-    @staticmethod
-    def _check(row: SheetRow, organization: SocialOrganization) -> None:
-        check_date_order(row, organization, "established_on", "dissolved_on", "注销日期早于成立日期，请核对")
-        lacks_code = organization.registration == Registration.REGISTERED and not organization.credit_code
-        if lacks_code and "credit_code" not in row.refused:
-            row.report("required", "管理方式为“登记”的组织必须填统一社会信用代码", "credit_code")
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialOrganization]:
         """See RegisterSheet.standing."""
@@ -224,5 +233,5 @@ class OrganizationSheet(RecordSheet):
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
         inside = inside.filter(community__closed_on__isnull=True)
         for organization in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
-            own = {name: getattr(organization, name) for name in ("ref", *self.VALUE_FIELDS)}
-            yield own | place_values(organization.community, organization.division)
+            place = place_values(organization.community, organization.division)
+            yield {"ref": organization.ref} | self.values_of(organization) | place

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 import django_tables2 as tables
-from django_tables2.utils import A
 
 from changzhi_portal.pages.tables import NumberColumn, RegisterTable, ShortColumn, SpanColumn
-from communities.tables import PlaceColumn, PlacedTable, county_of, town_of
+from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, town_of
 from orgs.models import SocialOrganization
 
 
@@ -18,7 +17,7 @@ class OrganizationTable(PlacedTable):
     caption: ClassVar[str] = "社会组织"
     default_order: ClassVar[str] = "name"
 
-    name = tables.Column("名称", order_by="sort_key", linkify=("orgs:detail", {"ref": A("ref")}))
+    name = tables.Column("名称", order_by="sort_key", linkify=True)
     credit_code = ShortColumn("统一社会信用代码")
     registration = ShortColumn("管理方式", accessor="get_registration_display", order_by="registration")
     category = ShortColumn("类别", accessor="get_category_display", order_by="category")
@@ -28,7 +27,7 @@ class OrganizationTable(PlacedTable):
         "社区",
         accessor="community__name",
         order_by="community__sort_key",
-        linkify=("communities:community_detail", {"ref": A("community__ref")}),
+        linkify=link_to("community"),
     )
     established_on = SpanColumn("成立", until="dissolved_on")
     leader = ShortColumn("负责人", orderable=False)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,6 +18,7 @@ from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.percent import percent
+from changzhi_portal.records import Record
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 from communities.models import Community
@@ -31,12 +33,6 @@ _MAY_COMPARE = "may_review"
 ROWS_A_PAGE = 25
 # More edits behind one unit than this are counted, not listed.
 MOST_EDITS = 10
-_PAGES = {
-    "communities.community": "communities:community_detail",
-    "communities.facility": "communities:facility_detail",
-    "orgs.socialorganization": "orgs:detail",
-    "socialworkers.socialworker": "socialworkers:detail",
-}
 # The engine's rules, as the page calls what is not compared because of them.
 _RULE_LABELS = {POPULATION: "户数和常住人口", SCORED: "列入测评的社区", JUDGED: "达标判定"}
 _COUNTS = (("judged", "参评"), ("met", "达标"), ("over", "超上限"), ("unmet", "未达标"), ("unknown", "未知"))
@@ -110,8 +106,8 @@ class SinceLock(MonthPage):
 
 
 def _shown(edit: LoggedEdit) -> ShownEdit:
-    page = _PAGES.get(edit.model) if edit.ref else None
-    return ShownEdit(edit, reverse(page, args=[edit.ref]) if page else "")
+    model = apps.get_model(edit.model)
+    return ShownEdit(edit, model.url_of(edit.ref) if issubclass(model, Record) else "")
 
 
 def _labels() -> dict[str, str]:

@@ -132,6 +132,7 @@ class ServiceProject(Record, ScopedModel):
     grade = models.CharField("绩效等级", max_length=10, choices=Grade, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "services:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
 
     class Meta:
@@ -153,7 +154,8 @@ class ServiceProject(Record, ScopedModel):
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="project_ends_after_start",
-                violation_error_message="结束日期不能早于开始日期。",
+                violation_error_code="date_order",
+                violation_error_message="结束日期早于开始日期，请核对。",
             ),
         )
 

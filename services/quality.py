@@ -8,7 +8,7 @@ from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.scope import ScopedQuerySet
 from services.models import ServiceProject
 
-PROJECTS = Subject(ServiceProject, "services:detail", community=None)
+PROJECTS = Subject(ServiceProject, community=None)
 Status = ServiceProject.Status
 _CONTRACTED = (Status.PERFORMING, Status.ACCEPTED)
 _UNFINISHED = (Status.PLANNED, Status.PROCURING, Status.PERFORMING)

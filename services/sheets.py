@@ -6,7 +6,6 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -22,13 +21,13 @@ from changzhi_portal.registers.columns import (
     ListColumn,
     TextColumn,
 )
-from changzhi_portal.registers.register import CheckContext, SheetRow, Write, check_date_order, propose
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Write
 from communities.models import Community
-from communities.places import Place, PlaceIndex, PlaceNotFoundError
+from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.placing import REF, RecordSheet, place_columns
-from services.models import ProjectCommunity, ServiceField, ServiceProject
-
-MAXIMUM_YUAN = Decimal("999999999999.99")
+from services.models import ProjectCommunity, ServiceProject
 
 
 class ProjectSheet(RecordSheet):
@@ -44,49 +43,46 @@ class ProjectSheet(RecordSheet):
     needs_community = False
     identifying = (("number",),)
     list_page = "services:list"
-    record_page = "services:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
-        TextColumn("number", "项目编号", "编号", max_length=40, required=True, is_key=True),
-        TextColumn("name", "项目名称", "服务项目名称", max_length=200, required=True),
+        TextColumn(ServiceProject, "number", "项目编号", "编号", required=True, is_key=True),
+        TextColumn(ServiceProject, "name", "项目名称", "服务项目名称", required=True),
         place_columns(county_required=False)[0],
-        TextColumn("buyer", "购买主体", "购买单位", max_length=100, required=True),
-        TextColumn("provider_name", "承接主体", "承接单位", max_length=100, required=True),
-        CreditCodeColumn("provider_credit_code", "承接主体信用代码", "承接单位信用代码", "承接主体统一社会信用代码"),
-        ListColumn("communities", "服务社区", "服务社区（村）", max_length=2_000, note="名称或代码，用顿号分开"),
-        ChoiceColumn("field", "服务领域", choices=ServiceField, required=True),
-        ChoiceColumn("beneficiaries", "服务对象", choices=ServiceProject.Beneficiaries, required=True),
-        ChoiceColumn("purchase_method", "购买方式", choices=ServiceProject.PurchaseMethod, required=True),
-        ChoiceColumn("funding_source", "资金来源", "经费来源", choices=ServiceProject.FundingSource, required=True),
-        DecimalColumn(
-            "budget", "预算金额（元）", "预算金额", "预算", maximum=MAXIMUM_YUAN, counts_yuan=True, required=True
+        TextColumn(ServiceProject, "buyer", "购买主体", "购买单位", required=True),
+        TextColumn(ServiceProject, "provider_name", "承接主体", "承接单位", required=True),
+        CreditCodeColumn(
+            ServiceProject, "provider_credit_code", "承接主体信用代码", "承接单位信用代码", "承接主体统一社会信用代码"
         ),
-        DecimalColumn("contract_amount", "合同金额（元）", "合同金额", maximum=MAXIMUM_YUAN, counts_yuan=True),
-        DecimalColumn("paid", "已拨付（元）", "已拨付", "已拨付金额", maximum=MAXIMUM_YUAN, counts_yuan=True),
-        DateColumn("signed_on", "签订日期", "签订时间", may_be_future=True),
-        DateColumn("starts_on", "开始日期", "开始时间", may_be_future=True, required=True),
-        DateColumn("ends_on", "结束日期", "结束时间", may_be_future=True, required=True),
-        ChoiceColumn("status", "状态", "项目状态", choices=ServiceProject.Status, required=True),
-        ChoiceColumn("grade", "绩效等级", "绩效", choices=ServiceProject.Grade),
-        TextColumn("note", "备注", "说明", max_length=500),
+        ListColumn(
+            ServiceProject, "communities", "服务社区", "服务社区（村）", max_length=2_000, note="名称或代码，用顿号分开"
+        ),
+        ChoiceColumn(ServiceProject, "field", "服务领域", required=True),
+        ChoiceColumn(ServiceProject, "beneficiaries", "服务对象", required=True),
+        ChoiceColumn(ServiceProject, "purchase_method", "购买方式", required=True),
+        ChoiceColumn(ServiceProject, "funding_source", "资金来源", "经费来源", required=True),
+        DecimalColumn(ServiceProject, "budget", "预算金额（元）", "预算金额", "预算", counts_yuan=True, required=True),
+        DecimalColumn(ServiceProject, "contract_amount", "合同金额（元）", "合同金额", counts_yuan=True),
+        DecimalColumn(ServiceProject, "paid", "已拨付（元）", "已拨付", "已拨付金额", counts_yuan=True),
+        DateColumn(ServiceProject, "signed_on", "签订日期", "签订时间", may_be_future=True),
+        DateColumn(ServiceProject, "starts_on", "开始日期", "开始时间", may_be_future=True, required=True),
+        DateColumn(ServiceProject, "ends_on", "结束日期", "结束时间", may_be_future=True, required=True),
+        ChoiceColumn(ServiceProject, "status", "状态", "项目状态", required=True),
+        ChoiceColumn(ServiceProject, "grade", "绩效等级", "绩效"),
+        TextColumn(ServiceProject, "note", "备注", "说明"),
     )
-    VALUE_FIELDS = (
-        "number", "name", "buyer", "provider_name", "provider_credit_code", "field", "beneficiaries",
-        "purchase_method", "funding_source", "budget", "contract_amount", "paid", "signed_on", "starts_on",
-        "ends_on", "status", "grade", "note",
-    )  # fmt: skip
 
-    def place_rows(self, rows: Sequence[SheetRow], context: CheckContext) -> PlaceIndex:
+    def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
         """A project belongs to the 县 it names, by default to the uploader's own division."""
         index = PlaceIndex(context.scope_path)
+        finder = PlaceFinder(index)
         for row in context.passing(rows, half=0):
             if "county" in row.refused:
                 continue
             county = row.get("county")
             own = Place(context.division.pk, None)
-            found = self._look_up(index, (county, "", "", "")) if county else own
+            found = self._look_up(finder, (county, "", "", "")) if county else own
             self._settle(row, found, context)
-        self._communities = {id(row): self._served(row, index) for row in rows if row.place is not None}
+        self._communities = {id(row): self._served(row, finder) for row in rows if row.place is not None}
         return index
 
     def places_of(self, records: Sequence[ServiceProject]) -> dict[int, tuple[int | None, int | None]]:
@@ -94,7 +90,7 @@ class ProjectSheet(RecordSheet):
         return {}
 
     @staticmethod
-    def _served(row: SheetRow, index: PlaceIndex) -> list[int]:
+    def _served(row: RegisterRow, finder: PlaceFinder) -> list[int]:
         """Keys of the communities that 服务社区 lists; unknown or ambiguous ones are reported by name."""
         text = row.get("communities")
         if not text:
@@ -103,14 +99,16 @@ class ProjectSheet(RecordSheet):
         for word in text.split("、"):
             try:
                 is_code = re.fullmatch(r"\d{12}", word) is not None
-                known = index.community_coded(word) if is_code else index.community_within(row.place.division_id, word)
+                known = (
+                    finder.community_coded(word) if is_code else finder.community_within(row.place.division_id, word)
+                )
             except PlaceNotFoundError as error:
                 row.report(error.code, str(error), "communities")
             else:
                 keys.append(known.id)
         return sorted(set(keys))
 
-    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """By division and number; one that is written otherwise (cz-01 for CZ-01) is the same, unless both are there."""
         wanted = {comparable(number) for row in rows if (number := row.get("number"))}
         inside = ServiceProject.objects.filter(ServiceProject.in_subtree(context.scope_path))
@@ -126,7 +124,7 @@ class ProjectSheet(RecordSheet):
             if (key := self.natural_key(row)) is not None:
                 row.target = exactly.get((key[0], row.get("number"))) or alike.get(key)
 
-    def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """The communities that the matched projects serve."""
         self._links = self._load_links([row.target.pk for row in rows if row.target is not None])
 
@@ -139,19 +137,19 @@ class ProjectSheet(RecordSheet):
                 found[project_id].append(community_id)
         return found
 
-    def natural_key(self, row: SheetRow) -> Any:
+    def natural_key(self, row: RegisterRow) -> Any:
         """(division, number)."""
         number = row.get("number")
         return (row.place.division_id, comparable(number)) if row.place is not None and number else None
 
-    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+    def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """One write: the project, with the communities it serves as links."""
         project = row.draft(ServiceProject)
-        values = self.given(row, self.VALUE_FIELDS)
+        values = self.given(row, ServiceProject)
         if row.is_new or row.get("county"):
             values["division_id"] = self.division_for(row, project.division_id)
-        write = propose(project, values, division_id=row.place.division_id, is_new=row.is_new)
-        self._check(row, project)
+        write = self.propose(row, project, values, division_id=row.place.division_id, is_new=row.is_new)
+        self._check_amounts(row, project)
         if "communities" in row.values:
             before = self._links.get(project.pk, []) if project.pk else []
             # The office neither sees nor changes links to communities that are closed or not its own.
@@ -165,12 +163,11 @@ class ProjectSheet(RecordSheet):
         row.writes = [write] if write else []
 
     @staticmethod
-    def _unchanged_write(project: ServiceProject, row: SheetRow) -> Write:
+    def _unchanged_write(project: ServiceProject, row: RegisterRow) -> Write:
         return Write(instance=project, is_new=False, division_id=row.place.division_id)
 
     @staticmethod
-    def _check(row: SheetRow, project: ServiceProject) -> None:
-        check_date_order(row, project, "starts_on", "ends_on", "结束日期早于开始日期，请核对")
+    def _check_amounts(row: RegisterRow, project: ServiceProject) -> None:
         if (
             project.contract_amount is not None
             and project.budget is not None
@@ -202,9 +199,9 @@ class ProjectSheet(RecordSheet):
         for project_id, code in links.values_list("project_id", "community__code"):
             codes[project_id].append(code)
         for project in inside.order_by("number", "id").iterator(chunk_size=2_000):
-            own = {name: getattr(project, name) for name in ("ref", *self.VALUE_FIELDS)}
             is_towns = project.division.level == "town"  # the sheet knows no towns; a blank county changes nothing
-            yield own | {
+            yield self.values_of(project) | {
+                "ref": project.ref,
                 "county": "" if is_towns else project.division.name,
                 "communities": "、".join(codes[project.pk]),
             }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import django_tables2 as tables
-from django_tables2.utils import A
 
 from changzhi_portal.pages.tables import NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from services.models import ServiceProject
@@ -18,7 +17,7 @@ class ProjectTable(RegisterTable):
     default_order: ClassVar[str] = "number"
 
     number = ShortColumn("项目编号")
-    name = tables.Column("项目名称", orderable=False, linkify=("services:detail", {"ref": A("ref")}))
+    name = tables.Column("项目名称", orderable=False, linkify=True)
     division = ShortColumn("所属区划", accessor="division__name", order_by="division__code")
     provider_name = tables.Column("承接主体", orderable=False)
     field = ShortColumn("服务领域", accessor="get_field_display", order_by="field")

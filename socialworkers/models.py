@@ -56,6 +56,7 @@ class SocialWorker(Record, ScopedModel):
     phone = SealedField("联系电话", kind="phone", null=True, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "socialworkers:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # rows whose changes belong to its history
     objects = SocialWorkerQuerySet.as_manager()
@@ -160,7 +161,8 @@ class Posting(ScopedModel):
             models.CheckConstraint(
                 condition=not_before("ended_on", "started_on"),
                 name="posting_ends_after_start",
-                violation_error_message="离岗日期不能早于到岗日期。",
+                violation_error_code="date_order",
+                violation_error_message="离岗日期早于到岗日期，请核对。",
             ),
         )
 

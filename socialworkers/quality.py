@@ -14,7 +14,7 @@ from communities.models import Division
 from socialworkers.models import Posting, SocialWorker
 
 # The newest posting, by which a worker belongs to an office; so the worker's page is open to whoever sees the finding.
-WORKERS = Subject(Posting, "socialworkers:detail", ref="worker__ref", label="worker__name")
+WORKERS = Subject(Posting, record=SocialWorker, ref="worker__ref", label="worker__name")
 Level = SocialWorker.Level
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -23,9 +23,12 @@ from changzhi_portal.registers.columns import (
     PhoneColumn,
     TextColumn,
 )
-from changzhi_portal.registers.register import CheckContext, SheetRow, Write, propose
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Write, propose
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from socialworkers.models import Posting, SocialWorker
+from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
 
 
 def _division_of(posting: Posting) -> int:
@@ -53,32 +56,34 @@ class WorkerSheet(RecordSheet):
     needs_community = False
     identifying = (("name", "id_number"),)
     list_page = "socialworkers:list"
-    record_page = "socialworkers:detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
-        TextColumn("name", "姓名", "社工姓名", max_length=50, required=True),
+        TextColumn(SocialWorker, "name", "姓名", "社工姓名", required=True),
         IdNumberColumn(
-            "id_number", "身份证号", "身份证号码", "公民身份号码", today=timezone.localdate, required=True, is_key=True
+            SocialWorker,
+            "id_number",
+            "身份证号",
+            "身份证号码",
+            "公民身份号码",
+            today=timezone.localdate,
+            required=True,
+            is_key=True,
         ),
-        ChoiceColumn("gender", "性别", choices=SocialWorker.Gender),
+        ChoiceColumn(SocialWorker, "gender", "性别"),
         *place_columns(county_required=False, key=False),
-        TextColumn("position", "岗位", "岗位名称", "所在岗位", "职务", max_length=50),
-        BooleanColumn("is_community_worker", "社区工作者", "是否社区工作者"),
-        ChoiceColumn("level", "职业水平", "职业水平等级", "资格等级", choices=SocialWorker.Level, required=True),
-        TextColumn("certificate_number", "证书编号", "证书号", max_length=30),
-        BooleanColumn("has_social_work_degree", "社会工作专业学历", "是否社会工作专业", "社会工作专业"),
-        ChoiceColumn("recruited_by", "配备方式", "选聘方式", choices=Posting.RecruitedBy),
-        DateColumn("started_on", "到岗日期", "到岗时间", "入职日期", "任职日期", required=True),
-        DateColumn("ended_on", "离岗日期", "离岗时间", "离职日期", may_be_future=True),
-        PhoneColumn("phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
-        TextColumn("note", "备注", "说明", max_length=500),
+        TextColumn(Posting, "position", "岗位", "岗位名称", "所在岗位", "职务"),
+        BooleanColumn(Posting, "is_community_worker", "社区工作者", "是否社区工作者"),
+        ChoiceColumn(SocialWorker, "level", "职业水平", "职业水平等级", "资格等级", required=True),
+        TextColumn(SocialWorker, "certificate_number", "证书编号", "证书号"),
+        BooleanColumn(SocialWorker, "has_social_work_degree", "社会工作专业学历", "是否社会工作专业", "社会工作专业"),
+        ChoiceColumn(Posting, "recruited_by", "配备方式", "选聘方式"),
+        DateColumn(Posting, "started_on", "到岗日期", "到岗时间", "入职日期", "任职日期", required=True),
+        DateColumn(Posting, "ended_on", "离岗日期", "离岗时间", "离职日期", may_be_future=True),
+        PhoneColumn(SocialWorker, "phone", "联系电话", "电话", "手机号码", "联系方式", "手机"),
+        TextColumn(SocialWorker, "note", "备注", "说明"),
     )
-    PERSON_FIELDS = (
-        "name", "id_number", "gender", "level", "certificate_number", "has_social_work_degree", "phone", "note",
-    )  # fmt: skip
-    POSTING_FIELDS = ("position", "is_community_worker", "recruited_by", "started_on", "ended_on")
 
-    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """By ID number anywhere.
 
         A worker of another office with the same name is a transfer, new for the uploader; with another name
@@ -111,7 +116,7 @@ class WorkerSheet(RecordSheet):
             found |= {key: (at, over) for key, at, over in newest.values_list("worker", "community", "division")}
         return found
 
-    def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """The postings of the matched workers; and which of those found by 记录编号 are the office's own."""
         self._mine |= self._inside(
             {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
@@ -143,11 +148,11 @@ class WorkerSheet(RecordSheet):
                 found[posting.worker_id].append(posting)
         return found
 
-    def natural_key(self, row: SheetRow) -> Any:
+    def natural_key(self, row: RegisterRow) -> Any:
         """The ID number's digest."""
         return self._digests.get(id(row))
 
-    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+    def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Up to three writes: the person, the posting, and the older posting it closes."""
         worker = row.draft(SocialWorker)
         is_new_person = row.target is None
@@ -162,10 +167,10 @@ class WorkerSheet(RecordSheet):
             return
         writes: list[Write | None] = []
         if not has_left:  # else the row tells of the time before; what the person is today another office says
-            values = self.given(row, self.PERSON_FIELDS)
+            values = self.given(row, SocialWorker)
             if self._digests.get(id(row)) == worker.id_number_digest:
                 del values["id_number"]  # it is what found the record
-            writes.append(propose(worker, values, division_id=row.place.division_id, is_new=is_new_person))
+            writes.append(self.propose(row, worker, values, division_id=row.place.division_id, is_new=is_new_person))
         writes += self._posting_writes(row, worker, postings, context)
         row.writes = [write for write in writes if write is not None]
 
@@ -174,7 +179,7 @@ class WorkerSheet(RecordSheet):
         return self._index.divisions[_division_of(posting)].path.startswith(context.scope_path)
 
     def _posting_writes(
-        self, row: SheetRow, worker: SocialWorker, postings: list[Posting], context: CheckContext
+        self, row: RegisterRow, worker: SocialWorker, postings: list[Posting], context: CheckContext
     ) -> list[Write | None]:
         newest = postings[0] if postings else None
         place = self._place_values(row, newest)
@@ -187,27 +192,25 @@ class WorkerSheet(RecordSheet):
                 row.report("required", "换了社区，请填新的到岗日期", "started_on")
             return []
         if posting is not None:
-            values = place | self.given(row, self.POSTING_FIELDS)
+            values = place | self.given(row, Posting)
             if values.get("is_community_worker", False) is None:
                 values["is_community_worker"] = place["community_id"] is not None
             left = _division_of(posting)
-            write = propose(posting, values, division_id=row.place.division_id, is_new=False)
+            write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=False)
             if write is not None and not write.after.keys().isdisjoint(place):
                 write.leaves_division_id = left
-            self._check_order(row, posting)
             return [write]
         posting = Posting(worker=worker)
         values = {"is_community_worker": place["community_id"] is not None} | place
-        values |= {key: value for key, value in self.given(row, self.POSTING_FIELDS).items() if value is not None}
+        values |= {key: value for key, value in self.given(row, Posting).items() if value is not None}
         if newest is not None and started <= newest.started_on:
             row.report("date_order", "到岗日期不晚于这个人现有任职的到岗日期，请核对", "started_on")
             return []
         closed = self._close(newest, started, row) if newest is not None else None
-        write = propose(posting, values, division_id=row.place.division_id, is_new=True)
-        self._check_order(row, posting)
+        write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=True)
         return [closed, write]
 
-    def _place_values(self, row: SheetRow, newest: Posting | None) -> dict[str, Any]:
+    def _place_values(self, row: RegisterRow, newest: Posting | None) -> dict[str, Any]:
         community = row.place.community
         return {
             "community_id": community.id if community else None,
@@ -224,7 +227,7 @@ class WorkerSheet(RecordSheet):
         return newest if is_there else None
 
     @staticmethod
-    def _close(newest: Posting, started: datetime.date, row: SheetRow) -> Write | None:
+    def _close(newest: Posting, started: datetime.date, row: RegisterRow) -> Write | None:
         """End the newest posting when the next one begins, unless it has ended before; it is the newest no more."""
         values: dict[str, Any] = {"is_newest": False}
         if newest.ended_on is None or newest.ended_on > started:
@@ -235,10 +238,13 @@ class WorkerSheet(RecordSheet):
             write.leaves_division_id = _division_of(newest)
         return write
 
-    @staticmethod
-    def _check_order(row: SheetRow, posting: Posting) -> None:
-        if posting.ended_on is not None and posting.started_on is not None and posting.ended_on < posting.started_on:
-            row.report("date_order", "离岗日期早于到岗日期，请核对", "ended_on", "started_on")
+    def notify_offices_left(self, change_set: Any, left: Mapping[int, Sequence[str]]) -> None:
+        """See RegisterSheet.notify_offices_left."""
+        notify_former_offices(change_set, left, self.title)
+
+    def notify_offices_left_undone(self, change_set: Any) -> None:
+        """See RegisterSheet.notify_offices_left_undone."""
+        notify_former_offices_of_undo(change_set, self.title)
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialWorker]:
         """See RegisterSheet.standing. Those whose newest posting is the office's."""
@@ -256,6 +262,5 @@ class WorkerSheet(RecordSheet):
         inside = inside.filter(community__closed_on__isnull=True)
         inside = inside.select_related("worker", "community__town__parent", "division__parent")
         for posting in inside.order_by("community__code", "worker_id").iterator(chunk_size=2_000):
-            person = {name: getattr(posting.worker, name) for name in ("ref", *self.PERSON_FIELDS)}
-            own = {name: getattr(posting, name) for name in self.POSTING_FIELDS}
-            yield person | own | place_values(posting.community, posting.division)
+            person = {"ref": posting.worker.ref} | self.values_of(posting.worker)
+            yield person | self.values_of(posting) | place_values(posting.community, posting.division)

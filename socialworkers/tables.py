@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 import django_tables2 as tables
-from django_tables2.utils import A
 
 from changzhi_portal.facts import DASH
 from changzhi_portal.pages.tables import RegisterTable, ShortColumn, SpanColumn, YesNoColumn
-from communities.tables import PlaceColumn, PlacedTable, county_of, town_of
+from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, town_of
 from socialworkers.models import SocialWorker
 
 
@@ -19,7 +18,7 @@ class WorkerTable(PlacedTable):
     caption: ClassVar[str] = "社会工作者"
     default_order: ClassVar[str] = "name"
 
-    name = ShortColumn("姓名", order_by="sort_key", linkify=("socialworkers:detail", {"ref": A("ref")}))
+    name = ShortColumn("姓名", order_by="sort_key", linkify=True)
     gender = ShortColumn("性别", accessor="get_gender_display", order_by="gender")
     id_number = ShortColumn("身份证号", orderable=False)
     county = PlaceColumn("县（市、区）", county_of, of="newest")
@@ -28,7 +27,7 @@ class WorkerTable(PlacedTable):
         "社区",
         accessor="newest__community__name",
         order_by="newest__community__sort_key",
-        linkify=("communities:community_detail", {"ref": A("newest__community__ref")}),
+        linkify=link_to("newest__community"),
         default="站点",
     )
     position = ShortColumn("岗位", accessor="newest__position", orderable=False)

@@ -6,9 +6,9 @@ import django_filters
 from django.db.models import Q
 
 from changzhi_portal.pages.filters import RegisterFilterSet
+from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
-from uploads.registry import registers
 
 
 def register_choices() -> list[tuple[str, str]]:

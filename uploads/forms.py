@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from changzhi_portal.pages.filters import FilterForm
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.column_mapping import FileColumn, choices_for
-from uploads.registry import registers
 
 
 class UploadForm(forms.Form):

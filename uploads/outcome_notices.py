@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from changzhi_portal.registers.registry import register_named
 from notices.actions import Message, notify
 from uploads.models import UploadBatch
-from uploads.registry import register_named
 
 OUTCOME = "upload_outcome"  # the kind of these notices
 State = UploadBatch.State

@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.models import paths_above
 from changzhi_portal.pages.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
-from uploads.registry import registers
 
 
 class FromAbove(NamedTuple):

@@ -8,8 +8,8 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.pages.tables import MomentColumn, NumberColumn, RegisterTable, ShortColumn
+from changzhi_portal.registers.registry import register_named
 from uploads.models import UploadBatch
-from uploads.registry import register_named
 
 
 class BatchTable(RegisterTable):

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.paginator import Page
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.registers.register import RegisterSheet
@@ -45,5 +44,5 @@ def describe_record(record: Any, sheet: RegisterSheet) -> dict[str, str]:
     return {
         "name": str(record),
         "where": sheet.whereabouts(record),
-        "url": reverse(sheet.record_page, args=[record.ref]),
+        "url": record.get_absolute_url(),
     }

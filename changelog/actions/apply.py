@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import F
 
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.bulk import insert_rows, insert_values, update_rows
+from changzhi_portal.bulk import in_batches, insert_rows, insert_values, update_rows
 from changzhi_portal.personal import Sealed
-from changzhi_portal.registers.register import Write
+from changzhi_portal.registers.writes import Write
 
 LABEL_LENGTH = 200
 
@@ -60,6 +61,7 @@ def apply_writes(
         _prepare_keys(added)
         insert_rows(model, added)
     _write_links(writes)
+    _count_up_owners(writes, models_in_order)
     log_changes(change_set, (_logged(write) for write in writes))
     return change_set
 
@@ -113,6 +115,36 @@ def _update(model: type[models.Model], writes: Sequence[Write]) -> None:
             write.instance.version += 1
     _prepare_keys([write.instance for write in writes])
     update_rows(model, [write.instance for write in writes], sorted(fields))
+
+
+def _count_up_owners(writes: Sequence[Write], models_in_order: Sequence[type[models.Model]]) -> None:
+    """Raise the version of records whose parts are written, unless they are written themselves."""
+    for model in models_in_order:
+        owner = owner_of(model)
+        if owner is not None:
+            keys = {getattr(write.instance, owner.attname) for write in writes if isinstance(write.instance, model)}
+            written = {write.instance.pk for write in writes if isinstance(write.instance, owner.related_model)}
+            count_up(owner.related_model, keys - written)
+
+
+def count_up(model: type[models.Model], keys: Iterable[int]) -> None:
+    """Raise the version of records because something that belongs to them has changed."""
+    for batch in in_batches(list(keys)):
+        model._base_manager.filter(pk__in=batch).update(version=F("version") + 1)
+
+
+@cache
+def owner_of(model: type[models.Model]) -> Any:
+    """Return the foreign key of a part to its record, such as a posting's to the worker; None for what is no part.
+
+    A record names its parts in `history_parts`. Who edits it sees them on the same page, so its version counts their
+    changes too.
+    """
+    for field in model._meta.concrete_fields:
+        owner = field.related_model
+        if owner is not None and field.remote_field.get_accessor_name() in getattr(owner, "history_parts", ()):
+            return field
+    return None
 
 
 def _write_links(writes: Iterable[Write]) -> None:

@@ -12,11 +12,11 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from changelog.actions.apply import LoggedChange, apply_writes, log_changes
+from changelog.actions.apply import LoggedChange, apply_writes, count_up, log_changes, owner_of
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField
-from changzhi_portal.registers.register import Write
+from changzhi_portal.registers.writes import Write
 from changzhi_portal.violations import violation_in_words
 
 Kind = ChangeRecord.Kind
@@ -165,6 +165,10 @@ def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Se
     apply_writes(
         writes, models_in_order=models_in_order, by=into.made_by, division=into.division, summary="", into=into
     )
+    for model, of_model in removed.items():
+        owner = owner_of(model)
+        if owner is not None:
+            count_up(owner.related_model, {record.after[owner.attname] for record in of_model})
     log_changes(into, (_removal(record) for of_model in removed.values() for record in of_model))
 
 

@@ -565,7 +565,8 @@ class Migration(migrations.Migration):
                     ("closed_on__isnull", True), ("closed_on__gte", models.F("opened_on")), _connector="OR"
                 ),
                 name="facility_closes_after_opening",
-                violation_error_message="停用日期不能早于启用日期。",
+                violation_error_code="date_order",
+                violation_error_message="停用日期早于启用日期，请核对。",
             ),
         ),
         migrations.AddConstraint(

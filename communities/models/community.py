@@ -59,6 +59,7 @@ class Community(Record, ScopedModel):
     closed_on = models.DateField("撤销日期", null=True, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "communities:community_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
     history_parts: ClassVar[tuple[str, ...]] = ("profiles", "bodies")  # relations whose changes its history shows
     objects = CommunityQuerySet.as_manager()

@@ -71,6 +71,7 @@ class Facility(Record, ScopedModel):
     closed_on = models.DateField("停用日期", null=True, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
 
+    record_page: ClassVar[str] = "communities:facility_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
     dated_by: ClassVar[tuple[str, str]] = ("opened_on", "closed_on")
     objects = FacilityQuerySet.as_manager()
@@ -92,7 +93,8 @@ class Facility(Record, ScopedModel):
             models.CheckConstraint(
                 condition=not_before("closed_on", "opened_on"),
                 name="facility_closes_after_opening",
-                violation_error_message="停用日期不能早于启用日期。",
+                violation_error_code="date_order",
+                violation_error_message="停用日期早于启用日期，请核对。",
             ),
         )
 

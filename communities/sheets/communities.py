@@ -12,27 +12,29 @@ from django.db.models import QuerySet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
+from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.problems import Level
-from changzhi_portal.registers.register import CheckContext, SheetRow, propose
+from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
 from communities.sheets.placing import REF, PlacedSheet, place_columns, place_values
 
 Body = GovernanceBody.Kind
-# field of the sheet -> kind of body
-EXISTENCE_FIELDS = {
-    "has_party": Body.PARTY,
-    "has_committee": Body.COMMITTEE,
-    "has_supervision": Body.SUPERVISION,
-    "has_mass": Body.MASS,
-    "has_economic": Body.ECONOMIC,
-}
-NUMBER_FIELDS = {"groups": Body.GROUPS, "representatives": Body.REPRESENTATIVES}
 FEWEST_PLAUSIBLE_RESIDENTS = 2
 
 
-def _report_locked(row: SheetRow, day: datetime.date, context: CheckContext) -> None:
+def _whether(kind: Body, field: str, *names: str) -> BooleanColumn:
+    """Return the column that says whether a community has a body of this kind."""
+    return BooleanColumn(GovernanceBody, "exists", *names, field=field, where={"kind": kind})
+
+
+def _how_many(kind: Body, field: str, *names: str) -> IntegerColumn:
+    """Return the column that says how many a community has of a kind that is counted."""
+    return IntegerColumn(GovernanceBody, "number", *names, field=field, where={"kind": kind}, maximum=10_000)
+
+
+def _report_locked(row: RegisterRow, day: datetime.date, context: CheckContext) -> None:
     """An error; a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
     month = f"{day.year}年{day.month}月"
     if context.may_alter_locked:
@@ -49,36 +51,45 @@ class CommunitySheet(PlacedSheet):
     name = "communities"
     title = "社区"
     position = 1
+    model = Community
     writes_to = (Community, CommunityProfile, GovernanceBody)
     identifying = (("community_code",), ("community_name",), ("ref",))
     has_dated_figures = True
     list_page = "communities:community_list"
-    record_page = "communities:community_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
         ChoiceColumn(
+            Community,
             "kind",
             "类型",
             "社区类型",
             "城乡类型",
-            choices=Community.Kind,
             short_forms={"城市": Community.Kind.URBAN, "农村": Community.Kind.RURAL},
         ),
-        IntegerColumn("households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
-        IntegerColumn("residents", "常住人口", "常住人口（人）", "常住人口数", "人口数", "人口", maximum=10_000_000),
-        DateColumn("as_of", "数据日期", "统计日期", "数据时间", "统计时间"),
-        BooleanColumn("has_party", "社区党组织", "党组织", "是否建立党组织"),
-        BooleanColumn("has_committee", "居（村）民委员会", "居（村）委会", "居民委员会", "村（居）民委员会"),
-        BooleanColumn("has_supervision", "居（村）务监督委员会", "监督委员会", "村（居）务监督委员会"),
-        BooleanColumn("has_mass", "群团组织", "是否建立群团组织"),
-        BooleanColumn("has_economic", "集体经济组织", "是否建立集体经济组织"),
-        IntegerColumn("groups", "居（村）民小组数", "居民（村民）小组数", "小组数", maximum=10_000),
-        IntegerColumn("representatives", "居（村）民代表数", "居民（村民）代表数", "代表数", maximum=10_000),
-        TextColumn("note", "备注", "说明", max_length=500),
+        IntegerColumn(CommunityProfile, "households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
+        IntegerColumn(
+            CommunityProfile,
+            "residents",
+            "常住人口",
+            "常住人口（人）",
+            "常住人口数",
+            "人口数",
+            "人口",
+            maximum=10_000_000,
+        ),
+        DateColumn(CommunityProfile, "as_of", "数据日期", "统计日期", "数据时间", "统计时间"),
+        _whether(Body.PARTY, "has_party", "社区党组织", "党组织", "是否建立党组织"),
+        _whether(Body.COMMITTEE, "has_committee", "居（村）民委员会", "居（村）委会", "居民委员会", "村（居）民委员会"),
+        _whether(Body.SUPERVISION, "has_supervision", "居（村）务监督委员会", "监督委员会", "村（居）务监督委员会"),
+        _whether(Body.MASS, "has_mass", "群团组织", "是否建立群团组织"),
+        _whether(Body.ECONOMIC, "has_economic", "集体经济组织", "是否建立集体经济组织"),
+        _how_many(Body.GROUPS, "groups", "居（村）民小组数", "居民（村民）小组数", "小组数"),
+        _how_many(Body.REPRESENTATIVES, "representatives", "居（村）民代表数", "居民（村民）代表数", "代表数"),
+        TextColumn(Community, "note", "备注", "说明"),
     )
 
-    def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def check(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """See RegisterSheet.check. A row without a record of its own is `unknown_place`, so none is ever new."""
         self._keys = self._keys_by_ref(rows, context)
         self.place_rows(rows, context)
@@ -104,7 +115,7 @@ class CommunitySheet(PlacedSheet):
                 self._propose(row, community, past, bodies[community.pk], context)
 
     @staticmethod
-    def _keys_by_ref(rows: Sequence[SheetRow], context: CheckContext) -> dict[str, int]:
+    def _keys_by_ref(rows: Sequence[RegisterRow], context: CheckContext) -> dict[str, int]:
         wanted = list({row.get("ref") for row in rows if row.get("ref")})
         found: dict[str, int] = {}
         for batch in in_batches(wanted):
@@ -112,11 +123,11 @@ class CommunitySheet(PlacedSheet):
             found |= dict(inside.values_list("ref", "pk"))
         return found
 
-    def place_by_ref(self, row: SheetRow, index: PlaceIndex) -> Place | None:
+    def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:
         """See PlacedSheet.place_by_ref."""
         return index.place_at(self._keys.get(row.get("ref", "")), None)
 
-    def _check_refs(self, rows: Sequence[SheetRow]) -> None:
+    def _check_refs(self, rows: Sequence[RegisterRow]) -> None:
         """Report 记录编号 and place that mean two communities: part of the sheet was sorted or copied without the rest."""
         for row in rows:
             ref = row.get("ref")
@@ -147,25 +158,26 @@ class CommunitySheet(PlacedSheet):
         return found
 
     @staticmethod
-    def _day_of(row: SheetRow, context: CheckContext) -> datetime.date:
+    def _day_of(row: RegisterRow, context: CheckContext) -> datetime.date:
         """A blank 数据日期 means the last day of the batch's month (docs/domain.md §4)."""
         day: datetime.date = row.get("as_of", context.day)
         return day
 
-    def _figures(self, row: SheetRow, past: list[CommunityProfile], day: datetime.date) -> dict[str, Any]:
+    def _figures(self, row: RegisterRow, past: list[CommunityProfile], day: datetime.date) -> dict[str, Any]:
         """Households and residents, as far as the row says something new.
 
         A row of our own template (it has a 记录编号) bears the new month's date above the newest figures until
         somebody changes them; left as they were, they are no count of that day.
         """
-        figures = self.given(row, ("households", "residents"))
+        figures = self.given(row, CommunityProfile)
+        figures.pop("as_of", None)  # whose figures they are, see `_day_of`
         newest = next((profile for profile in past if profile.as_of <= day), None)
         if row.get("ref") and newest is not None:
             is_repeated = all(getattr(newest, name) == value for name, value in figures.items())
             return {} if is_repeated else figures
         return figures
 
-    def _check_profile(self, row: SheetRow, past: list[CommunityProfile], context: CheckContext) -> None:
+    def _check_profile(self, row: RegisterRow, past: list[CommunityProfile], context: CheckContext) -> None:
         day = self._day_of(row, context)
         values = self._figures(row, past, day)
         if not values:
@@ -182,30 +194,27 @@ class CommunitySheet(PlacedSheet):
 
     def _propose(
         self,
-        row: SheetRow,
+        row: RegisterRow,
         community: Community,
         past: list[CommunityProfile],
         bodies: dict[str, GovernanceBody],
         context: CheckContext,
     ) -> None:
         town_id = community.town_id
-        writes = [propose(community, self.given(row, ("kind", "note")), division_id=town_id, is_new=False)]
+        writes = [self.propose(row, community, self.given(row, Community), division_id=town_id, is_new=False)]
         day = self._day_of(row, context)
         figures = self._figures(row, past, day)
         if figures:
             profile = next((p for p in past if p.as_of == day), None)
             is_new = profile is None
             profile = profile or CommunityProfile(community=community, as_of=day)
-            writes.append(propose(profile, figures, division_id=town_id, is_new=is_new))
-        for fields, attribute in ((EXISTENCE_FIELDS, "exists"), (NUMBER_FIELDS, "number")):
-            for name, value in self.given(row, fields).items():
-                body = bodies.get(fields[name])
-                new_body = body or GovernanceBody(community=community, kind=fields[name])
-                values: dict[str, Any] = {attribute: value}
-                write = propose(new_body, values, division_id=town_id, is_new=body is None)
-                if write is not None:
-                    write.column = self.column(name).header
-                writes.append(write)
+            writes.append(self.propose(row, profile, figures, division_id=town_id, is_new=is_new))
+        for column in self.columns_of(GovernanceBody):
+            if column.field in row.values:
+                body = bodies.get(column.where["kind"])
+                values = {column.attribute: row.get(column.field)}
+                new_or_known = body or GovernanceBody(community=community, **column.where)
+                writes.append(self.propose(row, new_or_known, values, division_id=town_id, is_new=body is None))
         row.writes = [write for write in writes if write is not None]
 
     def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
@@ -218,7 +227,7 @@ class CommunitySheet(PlacedSheet):
 
     def prefilled(self, record: dict[str, Any], day: datetime.date) -> dict[str, Any]:
         """See RegisterSheet.prefilled. 数据日期 is the month's last day, so that last month's count is not overwritten."""
-        as_of = record["as_of"]
+        as_of = record.get("as_of")
         return record if as_of is not None and as_of >= day else record | {"as_of": day}
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[Community]:
@@ -236,15 +245,12 @@ class CommunitySheet(PlacedSheet):
         newest: dict[int, CommunityProfile] = {}
         for profile in CommunityProfile.objects.filter(community__in=inside.values("pk")).order_by("as_of"):
             newest[profile.community_id] = profile
-        bodies: dict[int, dict[str, GovernanceBody]] = defaultdict(dict)
-        for body in GovernanceBody.objects.filter(community__in=inside.values("pk")):
-            bodies[body.community_id][body.kind] = body
+        bodies: dict[int, list[GovernanceBody]] = defaultdict(list)
+        for each in GovernanceBody.objects.filter(community__in=inside.values("pk")):
+            bodies[each.community_id].append(each)
         for community in inside.with_place().order_by("code").iterator(chunk_size=2_000):
-            last, own = newest.get(community.pk), bodies[community.pk]
-            yield (
-                {"ref": community.ref, "kind": community.kind, "note": community.note}
-                | place_values(community, None)
-                | {name: getattr(last, name, None) for name in ("households", "residents", "as_of")}
-                | {name: own[kind].exists for name, kind in EXISTENCE_FIELDS.items() if kind in own}
-                | {name: own[kind].number for name, kind in NUMBER_FIELDS.items() if kind in own}
-            )
+            record: dict[str, Any] = {"ref": community.ref} | place_values(community, None) | self.values_of(community)
+            record |= self.values_of(newest.get(community.pk))
+            for body in bodies[community.pk]:
+                record |= self.values_of(body)
+            yield record

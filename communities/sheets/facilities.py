@@ -20,13 +20,13 @@ from changzhi_portal.registers.columns import (
     ManyChoicesColumn,
     TextColumn,
 )
-from changzhi_portal.registers.register import CheckContext, SheetRow, check_date_order, propose
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 
 LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
-MAXIMUM_AREA = Decimal("99999999.99")
 
 
 class FacilitySheet(RecordSheet):
@@ -41,26 +41,22 @@ class FacilitySheet(RecordSheet):
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
     list_page = "communities:facility_list"
-    record_page = "communities:facility_detail"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
-        TextColumn("name", "设施名称", "服务设施名称", max_length=100, required=True, is_key=True),
-        ChoiceColumn("kind", "设施类型", "设施类别", choices=Facility.Kind, required=True),
-        DecimalColumn("area", "建筑面积（㎡）", "面积（㎡）", "建筑面积", "面积", maximum=MAXIMUM_AREA, required=True),
-        DecimalColumn("activity_area", "居民活动面积（㎡）", "活动面积（㎡）", maximum=MAXIMUM_AREA),
-        ChoiceColumn("construction_mode", "建设方式", "建设途径", choices=Facility.ConstructionMode),
-        ChoiceColumn("tenure", "产权", "产权情况", "产权性质", choices=Facility.Tenure),
-        ManyChoicesColumn("functions", "功能", "设施功能", "主要功能", choices=Facility.Function),
-        DateColumn("opened_on", "启用日期", "投入使用日期", "启用时间", required=True),
-        DateColumn("closed_on", "停用日期", "停用时间", may_be_future=True),
-        TextColumn("note", "备注", "说明", max_length=500),
+        TextColumn(Facility, "name", "设施名称", "服务设施名称", required=True, is_key=True),
+        ChoiceColumn(Facility, "kind", "设施类型", "设施类别", required=True),
+        DecimalColumn(Facility, "area", "建筑面积（㎡）", "面积（㎡）", "建筑面积", "面积", required=True),
+        DecimalColumn(Facility, "activity_area", "居民活动面积（㎡）", "活动面积（㎡）"),
+        ChoiceColumn(Facility, "construction_mode", "建设方式", "建设途径"),
+        ChoiceColumn(Facility, "tenure", "产权", "产权情况", "产权性质"),
+        ManyChoicesColumn(Facility, "functions", "功能", "设施功能", "主要功能", choices=Facility.Function.choices),
+        DateColumn(Facility, "opened_on", "启用日期", "投入使用日期", "启用时间", required=True),
+        DateColumn(Facility, "closed_on", "停用日期", "停用时间", may_be_future=True),
+        TextColumn(Facility, "note", "备注", "说明"),
     )
-    VALUE_FIELDS = (
-        "name", "kind", "area", "activity_area", "construction_mode", "tenure", "functions", "opened_on", "closed_on", "note",
-    )  # fmt: skip
 
-    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """By community and name."""
         ids = list({row.place.community.id for row in rows if row.place is not None})
         found: dict[tuple[int, str], Facility] = {}
@@ -71,23 +67,22 @@ class FacilitySheet(RecordSheet):
             key = self.natural_key(row)
             row.target = found.get(key) if key else None
 
-    def natural_key(self, row: SheetRow) -> tuple[int, str] | None:
+    def natural_key(self, row: RegisterRow) -> tuple[int, str] | None:
         """(community, name)."""
         name = row.get("name")
         return (row.place.community.id, comparable(name)) if row.place is not None and name else None
 
-    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+    def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """One write: the facility."""
         facility = row.draft(Facility)
         area_before = None if row.is_new else facility.area
-        values = {"community_id": row.place.community.id} | self.given(row, self.VALUE_FIELDS)
-        write = propose(facility, values, division_id=row.place.division_id, is_new=row.is_new)
-        self._check(row, facility, area_before)
+        values = {"community_id": row.place.community.id} | self.given(row, Facility)
+        write = self.propose(row, facility, values, division_id=row.place.division_id, is_new=row.is_new)
+        self._check_area(row, area_before)
         row.writes = [write] if write else []
 
     @staticmethod
-    def _check(row: SheetRow, facility: Facility, area_before: Decimal | None) -> None:
-        check_date_order(row, facility, "opened_on", "closed_on", "停用日期早于启用日期，请核对")
+    def _check_area(row: RegisterRow, area_before: Decimal | None) -> None:
         area = row.get("area")
         if area is None:
             return
@@ -110,5 +105,4 @@ class FacilitySheet(RecordSheet):
         inside = Facility.objects.filter(Facility.in_subtree(scope_path), community__closed_on__isnull=True)
         inside = inside.select_related("community__town__parent")
         for facility in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
-            own = {name: getattr(facility, name) for name in ("ref", *self.VALUE_FIELDS)}
-            yield own | place_values(facility.community, None)
+            yield {"ref": facility.ref} | self.values_of(facility) | place_values(facility.community, None)

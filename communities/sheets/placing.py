@@ -10,11 +10,13 @@ from django.db.models import Q
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.registers.columns import Column, PlaceCodeColumn, TextColumn
-from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
-from communities.places import Place, PlaceIndex, PlaceNotFoundError
+from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 
-REF = TextColumn("ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
+REF = TextColumn(None, "ref", "记录编号", max_length=13, note="系统生成，请不要改动；新增的行留空")
 PLACE_FIELDS = ("county", "town", "community_name", "community_code")
 
 
@@ -22,6 +24,7 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
     """县（市、区）, 街道（乡镇）, 社区名称, 社区代码 with the spellings offices use."""
     return (
         TextColumn(
+            None,
             "county",
             "县（市、区）",
             "县区",
@@ -33,6 +36,7 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
             required=county_required,
         ),
         TextColumn(
+            None,
             "town",
             "街道（乡镇）",
             "乡镇（街道）",
@@ -48,6 +52,7 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
             required=town_required,
         ),
         TextColumn(
+            None,
             "community_name",
             "社区名称",
             "社区（村）名称",
@@ -61,6 +66,7 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
             is_key=key,
         ),
         PlaceCodeColumn(
+            None,
             "community_code",
             "社区代码",
             "区划代码",
@@ -101,9 +107,10 @@ class PlacedSheet(RegisterSheet):
     looks_at = (Division, Community, CommunityPlacement)
     needs_community = True
 
-    def place_rows(self, rows: Sequence[SheetRow], context: CheckContext) -> PlaceIndex:
+    def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
         """Set `row.place` of every row, or report why it has none."""
         index = PlaceIndex(context.scope_path)
+        finder = PlaceFinder(index)
         found: dict[tuple[str, ...], Place | PlaceNotFoundError] = {}
         for row in context.passing(rows, half=0):
             texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
@@ -115,15 +122,15 @@ class PlacedSheet(RegisterSheet):
             if self._lacks_place(row, texts):
                 continue
             if texts not in found:
-                found[texts] = self._look_up(index, texts)
+                found[texts] = self._look_up(finder, texts)
             self._settle(row, found[texts], context)
         return index
 
     @abstractmethod
-    def place_by_ref(self, row: SheetRow, index: PlaceIndex) -> Place | None:
+    def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:
         """Where the record of the row's 记录编号 is: blank place columns change nothing. None without such a record."""
 
-    def _lacks_place(self, row: SheetRow, texts: tuple[str, ...]) -> bool:
+    def _lacks_place(self, row: RegisterRow, texts: tuple[str, ...]) -> bool:
         _, _, community, code = texts
         if self.needs_community and not (community or code):
             row.report("required", "请填社区名称或12位社区代码", "community_name", "community_code")
@@ -148,15 +155,15 @@ class PlacedSheet(RegisterSheet):
         return {name: list(dict.fromkeys(names)) for name, names in found.items() if name in mine}
 
     @staticmethod
-    def _look_up(index: PlaceIndex, texts: tuple[str, ...]) -> Place | PlaceNotFoundError:
+    def _look_up(finder: PlaceFinder, texts: tuple[str, ...]) -> Place | PlaceNotFoundError:
         county, town, community, code = texts
         try:
-            return index.find(county=county, town=town, community=community, code=code)
+            return finder.find(county=county, town=town, community=community, code=code)
         except PlaceNotFoundError as error:
             return error
 
     @staticmethod
-    def _settle(row: SheetRow, found: Place | PlaceNotFoundError, context: CheckContext) -> None:
+    def _settle(row: RegisterRow, found: Place | PlaceNotFoundError, context: CheckContext) -> None:
         if isinstance(found, PlaceNotFoundError):
             row.report(found.code, str(found), found.part, *PLACE_FIELDS)
             return
@@ -168,11 +175,10 @@ class PlacedSheet(RegisterSheet):
 class RecordSheet(PlacedSheet):
     """A placed sheet whose rows are records of one model, found by 记录编号 or else by a natural key."""
 
-    model: ClassVar[Any]
     key_cells: ClassVar[tuple[str, ...]]  # where a duplicate is reported
     key_fields: ClassVar[frozenset[str]]  # fields of the model that make up the natural key
 
-    def check(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def check(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """See RegisterSheet.check."""
         self._by_ref = self._load_refs(rows, context)
         self._places_by_ref = self.places_of(list(self._by_ref.values()))
@@ -198,21 +204,21 @@ class RecordSheet(PlacedSheet):
                 row.writes = []
 
     @abstractmethod
-    def match(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Set `row.target` of rows whose record exists, looking all of them up in batches."""
 
-    def load_related(self, rows: Sequence[SheetRow], context: CheckContext) -> None:
+    def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Load, in batches, what else comparing the matched records needs."""
 
     @abstractmethod
-    def natural_key(self, row: SheetRow) -> Any:
+    def natural_key(self, row: RegisterRow) -> Any:
         """What makes two rows the same new record; None when the row does not say enough."""
 
     @abstractmethod
-    def propose_writes(self, row: SheetRow, context: CheckContext) -> None:
+    def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Check the row's values against one another and against the record, and set `row.writes`."""
 
-    def division_for(self, row: SheetRow, current: int | None) -> int:
+    def division_for(self, row: RegisterRow, current: int | None) -> int:
         """The key of the division that the row's place names, for a record that hangs at `current`.
 
         A fact at town or county level keeps its division when that is closed (docs/domain.md §3): a row that names the
@@ -223,10 +229,10 @@ class RecordSheet(PlacedSheet):
             return current
         return named
 
-    def _identity(self, row: SheetRow) -> Any:
+    def _identity(self, row: RegisterRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
-    def _load_refs(self, rows: Sequence[SheetRow], context: CheckContext) -> dict[str, Any]:
+    def _load_refs(self, rows: Sequence[RegisterRow], context: CheckContext) -> dict[str, Any]:
         """The records of the scope that 记录编号 names."""
         wanted = list({row.get("ref") for row in rows if row.get("ref")})
         found: dict[str, Any] = {}
@@ -243,7 +249,7 @@ class RecordSheet(PlacedSheet):
         """The keys of community and division at which records are, by their own keys."""
         return {record.pk: (record.community_id, getattr(record, "division_id", None)) for record in records}
 
-    def place_by_ref(self, row: SheetRow, index: PlaceIndex) -> Place | None:
+    def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:
         """See PlacedSheet.place_by_ref."""
         record = self._by_ref.get(row.get("ref", ""))
         if record is None:
@@ -251,7 +257,7 @@ class RecordSheet(PlacedSheet):
         community_id, division_id = self._places_by_ref.get(record.pk, (None, None))
         return index.place_at(community_id, division_id)
 
-    def _match_refs(self, rows: Sequence[SheetRow]) -> dict[int, Any]:
+    def _match_refs(self, rows: Sequence[RegisterRow]) -> dict[int, Any]:
         """记录编号 comes before any key (docs/domain.md §4); one that the scope does not hold is reported.
 
         Returned are the other records that the keys of such rows lead to, by the row's id().
@@ -268,24 +274,24 @@ class RecordSheet(PlacedSheet):
         return named_too
 
     @staticmethod
-    def report_unknown_ref(row: SheetRow) -> None:
+    def report_unknown_ref(row: RegisterRow) -> None:
         """Report a 记录编号 that names no record of the office."""
         row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")
 
-    def _reject_known_key(self, row: SheetRow, other: Any) -> None:
+    def _reject_known_key(self, row: RegisterRow, other: Any) -> None:
         """Report a row that would give its record the key of another record; one that it leaves as it is may stay."""
         changed = {name for write in row.writes for name in write.after} if other is not None else set()
         if not changed.isdisjoint(self.key_fields):
             cells = sorted(self.key_cells, key=lambda name: name not in changed)
             row.report("conflicting_key", "改成的名称或号码已属于另一条记录，请核对；不是同一条的请分开填写", *cells)
 
-    def _reject_taken_over_keys(self, rows: Sequence[SheetRow]) -> None:
+    def _reject_taken_over_keys(self, rows: Sequence[RegisterRow]) -> None:
         """Report a new row with the key that another row, found by 记录编号, gives its record."""
         if not any(row.get("ref") for row in rows):
             return
         new = {self.natural_key(row) for row in rows if row.target is None} - {None}
         may_clash = (row for row in rows if row.target is None or row.get("ref"))
-        first: dict[Any, SheetRow] = {}
+        first: dict[Any, RegisterRow] = {}
         for row in may_clash:
             key = self.natural_key(row)
             if key in new and (first.setdefault(key, row).target is None) != (row.target is None):

@@ -138,11 +138,6 @@ class Migration(migrations.Migration):
                         violation_error_message="本街道（乡镇）或县已有同名组织。",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("credit_code", ""), ("registration", "registered"), _negated=True),
-                        name="registered_organization_has_credit_code",
-                        violation_error_message="登记的组织应填统一社会信用代码。",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("community__isnull", False), ("division__isnull", True)),
                             models.Q(("community__isnull", True), ("division__isnull", False)),
@@ -158,7 +153,14 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="organization_dissolves_after_start",
-                        violation_error_message="注销日期不能早于成立日期。",
+                        violation_error_code="date_order",
+                        violation_error_message="注销日期早于成立日期，请核对。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("credit_code", ""), ("registration", "registered"), _negated=True),
+                        name="registered_organization_has_credit_code",
+                        violation_error_code="required",
+                        violation_error_message="管理方式为“登记”的组织必须填统一社会信用代码。",
                     ),
                 ],
             },

@@ -277,7 +277,8 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends_on__gte", models.F("starts_on"))),
                 name="project_ends_after_start",
-                violation_error_message="结束日期不能早于开始日期。",
+                violation_error_code="date_order",
+                violation_error_message="结束日期早于开始日期，请核对。",
             ),
         ),
         migrations.AddConstraint(

@@ -164,7 +164,8 @@ class Migration(migrations.Migration):
                             ("ended_on__isnull", True), ("ended_on__gte", models.F("started_on")), _connector="OR"
                         ),
                         name="posting_ends_after_start",
-                        violation_error_message="离岗日期不能早于到岗日期。",
+                        violation_error_code="date_order",
+                        violation_error_message="离岗日期早于到岗日期，请核对。",
                     ),
                 ],
             },

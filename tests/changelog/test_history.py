@@ -11,7 +11,16 @@ from changelog.history import history_of
 from changelog.models import ChangeRecord
 from changzhi_portal.personal import encrypt
 from communities.models import CommunityProfile
-from tests.factories import make_batch, make_change_set, make_organization, make_profile, make_worker
+from tests.factories import (
+    make_batch,
+    make_change_set,
+    make_facility,
+    make_governance_body,
+    make_organization,
+    make_profile,
+    make_project,
+    make_worker,
+)
 from tests.queries import exactly
 
 
@@ -122,3 +131,29 @@ def test_a_new_record_says_so_without_listing_every_value(place, clerk):
     log(clerk, profile, {}, {"residents": 5}, kind="created")
     (entry,) = history_of(place.communities[0], clerk, limit=10)
     assert (entry.kind, entry.changes) == ("新增", [])
+
+
+@pytest.mark.django_db
+def test_a_body_of_a_community_is_called_by_its_column(place, clerk):
+    body = make_governance_body(place.communities[0], "party", exists=True)
+    groups = make_governance_body(place.communities[0], "groups", number=5)
+    log(clerk, body, {"exists": False}, {"exists": True})
+    log(clerk, groups, {"number": 4}, {"number": 5})
+    changes = [change for entry in history_of(place.communities[0], clerk, limit=10) for change in entry.changes]
+    assert [(change.label, change.old, change.new) for change in changes] == [
+        ("居（村）民小组数", "4", "5"),
+        ("社区党组织", "否", "是"),
+    ]
+
+
+@pytest.mark.django_db
+def test_lists_of_choices_and_links_are_told_in_words(place, clerk):
+    facility = make_facility(place.communities[0])
+    log(clerk, facility, {"functions": []}, {"functions": ["party", "culture"]})
+    project = make_project(place.county)
+    log(clerk, project, {"communities": []}, {"communities": [place.communities[0].pk]})
+    changes = [history_of(record, clerk, limit=10)[0].changes[0] for record in (facility, project)]
+    assert [(change.label, change.old, change.new) for change in changes] == [
+        ("功能", "—", "党员活动中心、文化活动中心"),
+        ("服务社区", "0个社区", "1个社区"),
+    ]

@@ -143,10 +143,10 @@ def test_a_cell_that_says_nothing_is_blank(written: str) -> None:
 @pytest.mark.parametrize("written", [2.0181404020000012e19, "2.01814E+19"])
 def test_a_long_number_that_excel_has_cut_is_refused_not_kept(written: object) -> None:
     with pytest.raises(CellRefusedError) as refused:
-        TextColumn("certificate_number", "证书编号", max_length=30).clean(written)
+        TextColumn(None, "certificate_number", "证书编号", max_length=30).clean(written)
     assert refused.value.code == "damaged_id_number"
     with pytest.raises(CellRefusedError, match="文本") as refused:
-        CreditCodeColumn("credit_code", "信用代码").clean(written)
+        CreditCodeColumn(None, "credit_code", "信用代码").clean(written)
     assert refused.value.code == "bad_credit_code"
 
 

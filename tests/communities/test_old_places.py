@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.actions import apply_division_changes
 from accounts.models import Role
 from communities.models import Community, CrosswalkRow, Division, Facility
-from communities.places import PlaceIndex, PlaceNotFoundError
+from communities.places import PlaceFinder, PlaceIndex, PlaceNotFoundError
 from orgs.models import SocialOrganization
 from services.models import ServiceProject
 from tests.communities.changes import change
@@ -40,7 +40,7 @@ def index_of(code):
 
 
 def found(index, county="", town="", community="", code=""):
-    place = index.find(county=county, town=town, community=community, code=code)
+    place = PlaceFinder(index).find(county=county, town=town, community=community, code=code)
     return (place.community.code if place.community else index.divisions[place.division_id].code), place.old_parts
 
 
@@ -59,7 +59,7 @@ def test_every_new_code_of_the_crosswalk_is_understood_before_the_change(city):
     rows = CrosswalkRow.objects.exclude(to_code="")
     assert rows.count() == 982
     for row in rows:
-        assert index.community_coded(row.to_code).id == then[row.from_code]
+        assert PlaceFinder(index).community_coded(row.to_code).id == then[row.from_code]
 
 
 def test_a_new_code_is_what_the_crosswalk_says_and_not_the_old_one_with_other_digits(city):
@@ -92,8 +92,8 @@ def test_every_old_code_leads_to_what_the_community_has_become(changed_city):
     index = index_of("140400")
     now = dict(Community.objects.values_list("id", "code"))
     for row in CrosswalkRow.objects.exclude(to_code=""):
-        assert now[index.community_coded(row.from_code).id] == row.to_code
-        assert now[index.community_coded(row.to_code).id] == row.to_code
+        assert now[PlaceFinder(index).community_coded(row.from_code).id] == row.to_code
+        assert now[PlaceFinder(index).community_coded(row.to_code).id] == row.to_code
 
 
 def test_an_old_county_and_town_still_lead_there_and_are_pointed_out(changed_city):

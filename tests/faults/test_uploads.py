@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.models import ChangeRecord
 from changzhi_portal.jobs import put_back_jobs
-from changzhi_portal.registers.register import CheckContext
+from changzhi_portal.registers.context import CheckContext
 from communities.models import Community, CommunityProfile, Facility
 from submissions.actions import lock_period
 from tests.communities.test_sheets import community_row, facility_row

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from changelog.actions import apply_writes, reverse_change_set
-from changzhi_portal.registers.register import propose
+from changzhi_portal.registers.writes import propose
 from communities.models import Community, CommunityPlacement, CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from revisions.models import LockedChange

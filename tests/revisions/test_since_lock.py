@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from changelog.actions import apply_writes
-from changzhi_portal.registers.register import propose
+from changzhi_portal.registers.writes import propose
 from communities.models import CommunityProfile, Facility
 from orgs.models import SocialOrganization
 from revisions.actions import compare_locked

@@ -265,7 +265,7 @@ def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
         "name": "每个城市社区有活动场所", "short_name": "活动场所", "clause": "三", "quotation": "", "is_scored": "on",
         "level": "community", "kind": "urban", "minimum_population": "", "indicator": "activity_rooms", "per": "",
         "aggregate": "each", "at_least": "1", "at_most": "", "coverage_at_least": "", "unit": "处", "based_on": "1",
-        "step": "try",
+        "preview": "",
     }  # fmt: skip
     browser, address = signed_in(administrator), "/plans/2020/targets/urban_org_count/"
     page = browser.post(address, data).content.decode()

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from changzhi_portal.refusals import NotAllowedError, StaleError
+from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import make_period
@@ -16,7 +17,6 @@ from tests.uploads.samples import upload
 from uploads import actions
 from uploads.column_mapping import AUTOMATIC, IGNORED, file_columns
 from uploads.models import ColumnMapping, UploadBatch
-from uploads.registry import register_named
 from uploads.tasks import check_batch
 from uploads.writing.template import write_template
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
+from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from services.models import ServiceProject
 from socialworkers.models import SocialWorker
@@ -23,7 +24,6 @@ from uploads import actions
 from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
 from uploads.reading.grid import CellError
-from uploads.registry import register_named
 from uploads.rows import raw_cells
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]

@@ -8,10 +8,11 @@ import pytest
 from django.core.cache import caches
 
 from accounts.models import User
-from changzhi_portal.registers.register import CheckContext, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.registry import register_named
+from changzhi_portal.registers.rows import RegisterRow
 from tests.uploads.samples import REGISTERS
 from uploads.progress import Progress, Reporter, read_progress
-from uploads.registry import register_named
 
 
 def test_progress_is_shown_and_the_batch_gives_a_sign_of_life() -> None:
@@ -42,7 +43,7 @@ def test_comparing_a_large_file_shows_signs_of_life(register: str, clerk: User) 
     context = CheckContext(
         clerk.division.path, clerk.division, day, day, progress=lambda done, total: seen.append((done, total))
     )
-    rows = [SheetRow(None, number, {}, {"community_name": f"没有{number}"}) for number in range(1_000)]
+    rows = [RegisterRow({"community_name": f"没有{number}"}) for number in range(1_000)]
     register_named(register)().check(rows, context)
     assert seen[:2] == [(250, 1_000), (500, 1_000)]
     assert seen == sorted(seen)

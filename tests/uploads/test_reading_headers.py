@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import registers
 from tests.uploads.samples import SAMPLES, needs_samples
 from uploads.reading.grid import Grid
 from uploads.reading.headers import Matcher, normal_header
 from uploads.reading.layout import NO_HEADER, SheetLayout, lay_out
 from uploads.reading.refusal import FileRefusedError
-from uploads.registry import registers
 
 pytestmark = pytest.mark.one_database
 

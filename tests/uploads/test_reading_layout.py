@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from changzhi_portal.registers.registry import register_named, registers
 from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, cell_address, lay_out, month_in
 from uploads.reading.refusal import FileRefusedError
-from uploads.registry import register_named, registers
 
 pytestmark = pytest.mark.one_database
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from changzhi_portal.registers.registry import register_named, registers
 from tests.uploads import workbooks
 from uploads.reading.layout import lay_out
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
-from uploads.registry import register_named, registers
 
 pytestmark = pytest.mark.one_database
 

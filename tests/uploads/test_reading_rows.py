@@ -11,10 +11,10 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from changzhi_portal.registers.registry import register_named
 from uploads.reading.grid import CellError, Grid
 from uploads.reading.layout import SheetLayout, lay_out
 from uploads.reading.rows import is_total
-from uploads.registry import register_named
 
 pytestmark = pytest.mark.one_database
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from changzhi_portal.registers.registry import register_named, registers
 from tests.uploads.samples import SAMPLES, city_files, expected_targets, needs_samples
 from uploads.reading.layout import SheetLayout, lay_out
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
-from uploads.registry import register_named, registers
 
 pytestmark = [needs_samples, pytest.mark.one_database]
 CITY = city_files() if SAMPLES.is_dir() else []

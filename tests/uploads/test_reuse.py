@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from communities.places import PlaceIndex
 from periods.models import ReportingPeriod
@@ -19,7 +20,6 @@ from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Rows, write_workbook
 from uploads import actions
 from uploads.models import ColumnMapping, UploadBatch
-from uploads.registry import register_named
 from uploads.reuse import reusable_batch
 
 pytestmark = pytest.mark.django_db

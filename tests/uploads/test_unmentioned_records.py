@@ -7,12 +7,12 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from changzhi_portal.registers.registry import register_named, registers
 from services.models import ServiceProject
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_organization, make_project, make_worker
 from tests.queries import queries_of
 from uploads.models import UploadBatch
-from uploads.registry import register_named, registers
 from uploads.unmentioned_records import describe_record, unmentioned_records
 
 pytestmark = pytest.mark.django_db

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Role, User
 from changzhi_portal.records import new_ref
+from changzhi_portal.registers.registry import register_named
 from communities.models import Community, Division, Facility, GovernanceBody
 from orgs.models import SocialOrganization
 from services.models import ServiceField, ServiceProject
@@ -36,7 +37,6 @@ from tests.factories import (
     phone,
 )
 from tests.uploads.samples import REGISTERS, upload
-from uploads.registry import register_named
 from uploads.writing.template import write_export, write_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]

@@ -10,6 +10,7 @@ from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
 from changzhi_portal.refusals import NotAllowedError
+from changzhi_portal.registers.registry import register_named
 from tests.factories import make_facility, make_organization, make_period, make_worker
 from tests.uploads.samples import REGISTERS
 from uploads import template_stamp
@@ -17,7 +18,6 @@ from uploads.reading.grid import Grid
 from uploads.reading.layout import is_problem_list, lay_out
 from uploads.reading.months import month_in
 from uploads.reading.workbook import read_workbook
-from uploads.registry import register_named
 from uploads.writing.template import write_export, write_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]

@@ -12,13 +12,13 @@ from typing import Any
 from django.db import transaction
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
+from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads.actions.check import check_batch
 from uploads.actions.receive import check_may_alter_locked
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
 from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch
-from uploads.registry import register_named
 from uploads.rows.corrections import add_correction
 
 State = UploadBatch.State

@@ -6,7 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from changzhi_portal.jobs import Claim
-from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import register_named
+from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
@@ -15,7 +18,6 @@ from uploads.models import ColumnMapping, UploadBatch
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.reading.refusal import FileRefusedError
-from uploads.registry import register_named
 from uploads.reuse import reading_key, reusable_batch
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.comparison import compare_rows, count_outcomes, count_problems
@@ -123,7 +125,7 @@ def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
     notify_uploader(batch)
 
 
-def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[SheetRow]:
+def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[RegisterRow]:
     """Return the rows of the batch's file, and set on the batch, unsaved, what the file says besides.
 
     Raises FileRefusedError.

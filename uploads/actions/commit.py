@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, PortalError, StaleError
+from changzhi_portal.registers.registry import register_named
 from uploads.actions.check import check_claimed, check_context, follow_office
 from uploads.actions.commit_writer import RowsNoLongerGoodError, write_batch
 from uploads.jobs import CHECK, COMMIT, load_batch, work_on
 from uploads.models import UploadBatch
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
-from uploads.registry import register_named
 
 logger = logging.getLogger(__name__)
 State = UploadBatch.State

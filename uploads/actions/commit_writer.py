@@ -9,17 +9,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from changelog.actions import apply_writes
-from changelog.models import ChangeSet
+from changelog.models import ChangeSet, RegisterLock
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
-from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
-from uploads.models import RegisterLock, UploadBatch
+from uploads.models import UploadBatch
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.rows.comparison import count_outcomes
 from uploads.rows.staged import slices_to_write
-from uploads.transfer_notices import notify_former_offices
 
 State = UploadBatch.State
 ROWS_AT_ONCE = 10_000
@@ -75,13 +77,12 @@ class CommitWriter:
         self._batch = batch
         self._sheet = sheet
         self._context = context
-        self._model = sheet.standing(batch.division.path, context.day).model
         self._change_set: ChangeSet | None = None
         self._written: set[int] = set()  # keys of the records that earlier slices have led to
         self._counts: Counter[str] = Counter()
         self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the people whom each division loses
 
-    def write(self, rows: list[SheetRow]) -> None:
+    def write(self, rows: list[RegisterRow]) -> None:
         """Compare rows with the registers as they are now and write them.
 
         Raises RowsNoLongerGoodError in mode "all" when a row has an error now, PortalError for a record outside the
@@ -96,21 +97,19 @@ class CommitWriter:
         self._apply(good)
         self._counts.update(count_outcomes(good))
 
-    def _good_rows(self, rows: list[SheetRow]) -> list[SheetRow]:
+    def _good_rows(self, rows: list[RegisterRow]) -> list[RegisterRow]:
         bad = sum(row.has_error for row in rows)
         if bad and self._batch.commit_mode == UploadBatch.CommitMode.ALL:
             raise RowsNoLongerGoodError(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
         return [row for row in rows if not row.has_error]
 
-    def _check_scope(self, rows: list[SheetRow]) -> None:
+    def _check_scope(self, rows: list[RegisterRow]) -> None:
         """Raise PortalError unless every division that is written to lies in the office's own subtree."""
-        office = self._batch.division
         division_ids = {write.division_id for row in rows for write in row.writes}
-        inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
-        if inside.count() != len(division_ids):
+        if not lie_within(self._batch.division, division_ids):
             raise StaleError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
 
-    def _apply(self, rows: list[SheetRow]) -> None:
+    def _apply(self, rows: list[RegisterRow]) -> None:
         writes = [write for row in rows for write in row.writes]
         for row in rows:
             for write in row.writes:
@@ -129,7 +128,7 @@ class CommitWriter:
                 if write.leaves_division_id is not None:
                     self._left[write.leaves_division_id].append(row.label)
         self._written |= {row.target.pk for row in rows if row.target is not None}
-        self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._model)}
+        self._written |= {write.instance.pk for write in writes if isinstance(write.instance, self._sheet.model)}
 
     def _summary(self) -> str:
         reason = f"（修改已锁定月份：{self._batch.locked_reason}）" if self._batch.locked_reason else ""
@@ -144,5 +143,6 @@ class CommitWriter:
         batch.committed_at = timezone.now()
         batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
         batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
-        notify_former_offices(batch, self._sheet, self._left)
+        if self._change_set is not None:
+            self._sheet.notify_offices_left(self._change_set, self._left)
         notify_uploader(batch)

@@ -8,11 +8,11 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError
+from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.jobs import CHECK
 from uploads.models import UploadBatch
-from uploads.registry import register_named
 
 State = UploadBatch.State
 FILE_NAME_LENGTH = 255

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from changelog.models import ChangeRecord
 from changzhi_portal.bulk import insert_values
-from changzhi_portal.registers.register import RegisterSheet, SheetRow
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.staged import STAGED_FIELDS, staged_values
 
 
-def replace_staged_rows(*, batch: UploadBatch, rows: Sequence[SheetRow], sheet: RegisterSheet) -> None:
+def replace_staged_rows(*, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet) -> None:
     """Replace the batch's staged rows by checked rows, numbered from 1 in their order."""
     columns = {column.field: column for column in sheet.columns}
     with transaction.atomic():
@@ -22,7 +22,7 @@ def replace_staged_rows(*, batch: UploadBatch, rows: Sequence[SheetRow], sheet: 
         insert_values(
             UploadRow,
             STAGED_FIELDS,
-            (staged_values(batch, position, row, columns) for position, row in enumerate(rows, 1)),
+            (staged_values(batch, position, row, sheet, columns) for position, row in enumerate(rows, 1)),
         )
 
 
@@ -33,7 +33,6 @@ def copy_staged_rows(*, batch: UploadBatch, earlier: UploadBatch, sheet: Registe
     """
     batch.staged_rows.all().delete()
     rows, records = UploadRow._meta.db_table, ChangeRecord._meta.db_table
-    model = sheet.standing(batch.division.path, timezone.localdate()).model
     change_set = earlier.commit_change_set
     quoted = connection.ops.quote_name("values")
     with connection.cursor() as cursor:
@@ -50,7 +49,7 @@ def copy_staged_rows(*, batch: UploadBatch, earlier: UploadBatch, sheet: Registe
             "WHERE staged.batch_id = %s",
             [
                 batch.pk, UploadRow.Outcome.UNCHANGED.value, False, change_set.pk if change_set else None,
-                model._meta.label_lower, ChangeRecord.Kind.CREATED.value, earlier.pk,
+                sheet.model._meta.label_lower, ChangeRecord.Kind.CREATED.value, earlier.pk,
             ],
         )  # fmt: skip
     batch.rows = batch.unchanged = earlier.rows

@@ -8,17 +8,16 @@ from typing import Any
 from django.db import transaction
 
 from changelog.actions import Reversal, reverse_change_set
-from changelog.models import ChangeRecord
+from changelog.models import ChangeRecord, RegisterLock
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import LockedError, NotAllowedError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod
 from uploads.jobs import UNDO, load_batch, work_on
-from uploads.models import RegisterLock, UploadBatch, UploadRow
+from uploads.models import UploadBatch, UploadRow
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
-from uploads.registry import register_named
-from uploads.transfer_notices import notify_former_offices_of_undo
 
 State = UploadBatch.State
 UndoOutcome = UploadRow.UndoOutcome
@@ -84,8 +83,8 @@ def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter
         batch.undo_failed = len(result.failed)
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
         batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
-        if result.reversed:
-            notify_former_offices_of_undo(batch, sheet)
+        if result.reversed and change_set is not None:
+            sheet.notify_offices_left_undone(change_set)
         notify_uploader(batch)
 
 

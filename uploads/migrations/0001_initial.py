@@ -16,16 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="RegisterLock",
-            fields=[
-                ("register", models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="登记表")),
-            ],
-            options={
-                "verbose_name": "入库锁",
-                "verbose_name_plural": "入库锁",
-            },
-        ),
-        migrations.CreateModel(
             name="UploadBatch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

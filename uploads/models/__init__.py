@@ -2,7 +2,6 @@
 
 from uploads.models.batch import UploadBatch
 from uploads.models.column_mapping import ColumnMapping
-from uploads.models.register_lock import RegisterLock
 from uploads.models.row import UploadRow
 
-__all__ = ["ColumnMapping", "RegisterLock", "UploadBatch", "UploadRow"]
+__all__ = ["ColumnMapping", "UploadBatch", "UploadRow"]

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.register import CheckContext, RegisterSheet, SheetRow
+from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadRow
 from uploads.rows.raw_cells import NOT_KEPT
 
 Outcome = UploadRow.Outcome
 
 
-def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckContext) -> None:
+def compare_rows(rows: list[RegisterRow], sheet: RegisterSheet, context: CheckContext) -> None:
     """Let the register check the rows against itself, and give each problem the header and the value of its cell."""
     sheet.check(rows, context)
     columns = {column.field: column for column in sheet.columns}
@@ -25,7 +27,7 @@ def compare_rows(rows: list[SheetRow], sheet: RegisterSheet, context: CheckConte
                 problem.value = _shown_value(column, row)
 
 
-def _shown_value(column: Column, row: SheetRow) -> str:
+def _shown_value(column: Column, row: RegisterRow) -> str:
     """Return the cell as written where the row still has it, else its cleaned value in words."""
     if row.raw is not None and column.field in row.columns:
         cell = row.raw[row.columns[column.field]]
@@ -34,7 +36,7 @@ def _shown_value(column: Column, row: SheetRow) -> str:
     return column.written(row.get(column.field))
 
 
-def outcome_of(row: SheetRow) -> str:
+def outcome_of(row: RegisterRow) -> str:
     """Return what committing the row would do, a value of `UploadRow.Outcome`."""
     if row.has_error:
         return Outcome.ERROR
@@ -43,7 +45,7 @@ def outcome_of(row: SheetRow) -> str:
     return Outcome.CHANGED if row.writes else Outcome.UNCHANGED
 
 
-def count_outcomes(rows: Sequence[SheetRow]) -> dict[str, int]:
+def count_outcomes(rows: Sequence[RegisterRow]) -> dict[str, int]:
     """Return the counters of a batch by name: rows, new, changed, unchanged, errors, warnings (each counts rows)."""
     outcomes = [outcome_of(row) for row in rows]
     return {
@@ -56,6 +58,6 @@ def count_outcomes(rows: Sequence[SheetRow]) -> dict[str, int]:
     }
 
 
-def count_problems(rows: Sequence[SheetRow]) -> dict[str, int]:
+def count_problems(rows: Sequence[RegisterRow]) -> dict[str, int]:
     """Return how many rows have each kind of problem, by code."""
     return dict(Counter(code for row in rows if row.problems for code in {problem.code for problem in row.problems}))

@@ -19,7 +19,8 @@ from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.problems import cell_address
-from changzhi_portal.registers.register import RegisterSheet, SheetRow
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.column_mapping import unit_of
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.cleaning import CellRereader
@@ -135,7 +136,7 @@ def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str
 
 
 def apply_corrections(
-    batch: UploadBatch, rows: Iterable[SheetRow], sheet: RegisterSheet, rereader: CellRereader
+    batch: UploadBatch, rows: Iterable[RegisterRow], sheet: RegisterSheet, rereader: CellRereader
 ) -> None:
     """Read the corrected cells in place of those of the file, before the rows are compared."""
     if not batch.corrections:
@@ -144,7 +145,7 @@ def apply_corrections(
     for made in batch.corrections:
         by_row.setdefault((made["sheet"], made["row"]), []).append(made)
     for row in rows:
-        for made in by_row.get((row.sheet or "", row.number), ()):
+        for made in by_row.get((row.sheet or "", row.number or 0), ()):
             if made["field"] in row.columns:
                 rereader.correct(row, made["field"], _text_of(made, sheet.column(made["field"])))
 

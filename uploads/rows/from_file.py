@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS
 from changzhi_portal.registers.problems import Level, Problem
-from changzhi_portal.registers.register import ROWS_BETWEEN_REPORTS, RegisterSheet, SheetRow
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import registers
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.column_mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
 from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
-from uploads.registry import registers
 from uploads.rows.cleaning import RowCleaner
 from uploads.template_stamp import version_in
 
@@ -28,7 +30,7 @@ class FileContent:
     `month` is the first day of the month that a title names. `skipped` counts totals, repeated headers and footers.
     """
 
-    rows: list[SheetRow] = field(default_factory=list)
+    rows: list[RegisterRow] = field(default_factory=list)
     skipped: int = 0
     problems: list[Problem] = field(default_factory=list)
     mapping: list[dict[str, Any]] = field(default_factory=list)

@@ -14,10 +14,10 @@ from typing import Any
 from changzhi_portal.personal import decrypt, encrypt, mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.register import SheetRow
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.reading.grid import CellError
 
-NOT_KEPT = None  # stands in `SheetRow.raw` of a restored row for a cell that had no problem
+NOT_KEPT = None  # stands in `RegisterRow.raw` of a restored row for a cell that had no problem
 
 _KINDS: dict[str, Any] = {
     "datetime": datetime.datetime.fromisoformat,
@@ -56,7 +56,7 @@ def _plain(cell: Any) -> Any:
     return cell
 
 
-def cells_with_problems(row: SheetRow, columns: Mapping[str, Column]) -> dict[str, Any]:
+def cells_with_problems(row: RegisterRow, columns: Mapping[str, Column]) -> dict[str, Any]:
     """Return the cells of a row to keep, by field, as JSON."""
     if row.raw is None:
         return {}
@@ -69,7 +69,7 @@ def cells_with_problems(row: SheetRow, columns: Mapping[str, Column]) -> dict[st
 
 
 def restored(kept: Mapping[str, Any], positions: Mapping[str, int]) -> list[Any] | None:
-    """Return `SheetRow.raw` of a row that comes back from staging; None where no cell was kept."""
+    """Return `RegisterRow.raw` of a row that comes back from staging; None where no cell was kept."""
     if not kept:
         return None
     cells = [NOT_KEPT] * (max(positions.values()) + 1)

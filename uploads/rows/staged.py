@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from changzhi_portal.personal import Sealed, mask_slipped_numbers
 from changzhi_portal.registers.columns import CLEAR, Column
-from changzhi_portal.registers.register import RegisterSheet, SheetRow
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.comparison import outcome_of
 from uploads.rows.raw_cells import cells_with_problems, restored
@@ -24,14 +25,16 @@ STAGED_FIELDS = (
 )  # fmt: skip
 
 
-def staged_values(batch: UploadBatch, position: int, row: SheetRow, columns: Mapping[str, Column]) -> tuple[Any, ...]:
+def staged_values(
+    batch: UploadBatch, position: int, row: RegisterRow, sheet: RegisterSheet, columns: Mapping[str, Column]
+) -> tuple[Any, ...]:
     """Return the values of STAGED_FIELDS of a checked row; `columns` are the register's by field."""
     values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
     cleared = [name for name, value in row.values.items() if value is CLEAR]
     if cleared:
         values[CLEARED] = cleared
     outcome = outcome_of(row)
-    changes = describe_changes(row, columns) if outcome == Outcome.CHANGED else []
+    changes = describe_changes(row, sheet) if outcome == Outcome.CHANGED else []
     return (
         batch.pk,
         position,
@@ -51,7 +54,7 @@ def staged_values(batch: UploadBatch, position: int, row: SheetRow, columns: Map
     )
 
 
-def _codes_of(row: SheetRow) -> str:
+def _codes_of(row: RegisterRow) -> str:
     """Return the codes of a row's problems, each between blanks, so that every database can look for one."""
     return f" {' '.join(sorted({problem.code for problem in row.problems}))} "
 
@@ -60,15 +63,15 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if value else "[]" if isinstance(value, list) else "{}"
 
 
-def describe_changes(row: SheetRow, columns: Mapping[str, Column]) -> list[dict[str, str]]:
+def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, str]]:
     """Return column, old and new value in words of each field that the row changes; personal values masked."""
     changes = []
     for write in row.writes:
         if not write.is_shown:
             continue
         for name, new in write.after.items():
-            column = columns.get(name)
-            header = write.column or (column.header if column else _verbose_name(write.instance, name))
+            column = sheet.column_for(write.instance, name)
+            header = column.header if column is not None else _verbose_name(write.instance, name)
             if name.endswith("_id"):
                 # Keys say nothing to people; the row itself says where the record goes.
                 old_words, new_words = "", _place_in_words(row) if new else ""
@@ -82,7 +85,7 @@ def _verbose_name(instance: Any, name: str) -> str:
     return str(instance._meta.get_field(name).verbose_name)
 
 
-def _place_in_words(row: SheetRow) -> str:
+def _place_in_words(row: RegisterRow) -> str:
     names = (row.get("community_name"), row.get("community_code"), row.get("town"), row.get("county"))
     return str(next(filter(None, names), ""))
 
@@ -99,7 +102,7 @@ def _in_words(column: Column | None, value: Any) -> str:
 
 def slices_to_write(
     batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
-) -> Iterator[list[SheetRow]]:
+) -> Iterator[list[RegisterRow]]:
     """Yield the rows that a commit writes (`UploadRowQuerySet.to_write`), `size` at a time in the order of the file."""
     staged = batch.staged_rows.to_write(only_good=only_good).in_file_order()
     last = 0
@@ -108,12 +111,12 @@ def slices_to_write(
         last = rows[-1].position or 0
 
 
-def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
+def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
     """Yield every staged row with its kept cells, which `CellRereader.read_kept_cells` has to read again."""
     return _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet)
 
 
-def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[SheetRow]:
+def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
     """Yield the rows with their values as cleaning left them."""
     columns = {column.field: column for column in sheet.columns}
     positions = {
@@ -125,7 +128,7 @@ def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: Register
         cleared = stored.pop(CLEARED, ())
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
-        yield SheetRow(
+        yield RegisterRow(
             position=position,
             sheet=sheet_name or None,
             number=number,

@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named, registers
 from notices.models import Notice
 from uploads.actions import receive_file, request_commit
 from uploads.column_mapping import file_columns
@@ -21,7 +22,6 @@ from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
-from uploads.registry import register_named, registers
 from uploads.rows.corrections import made_corrections
 from uploads.tables import BatchTable
 from uploads.template_stamp import uses_old_template

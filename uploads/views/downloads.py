@@ -16,9 +16,9 @@ from django.utils.http import content_disposition_header
 from changzhi_portal.pages import PortalPage
 from changzhi_portal.refusals import NotFoundError, PortalError
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import register_named
 from periods.models import ReportingPeriod, parse_month
 from uploads import storage
-from uploads.registry import register_named
 from uploads.views.batch import UploadPage, find_batch
 from uploads.writing.annotated import annotated_workbook
 from uploads.writing.template import write_export, write_template

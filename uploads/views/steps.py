@@ -13,11 +13,11 @@ from django.urls import reverse
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.refusals import PortalError
+from changzhi_portal.registers.registry import register_named
 from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
 from uploads.column_mapping import file_columns
 from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
 from uploads.models import UploadBatch, UploadRow
-from uploads.registry import register_named
 from uploads.rows.corrections import correctable_cells
 from uploads.views.batch import UploadPage, find_batch
 

@@ -1,0 +1,108 @@
+"""Columns of figures, days, and yes or no."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from changzhi_portal.names import tidy
+from changzhi_portal.registers import cleaning
+from changzhi_portal.registers.columns.base import ONE, Column
+from changzhi_portal.registers.problems import Doubtful
+
+
+class IntegerColumn(Column):
+    """A count from 0 to `maximum`."""
+
+    def __init__(
+        self,
+        model: type[models.Model] | None,
+        attribute: str,
+        header: str,
+        *spellings: str,
+        maximum: int = 100_000_000,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, attribute, header, *spellings, **options)
+        self.maximum = maximum
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> int | Doubtful:
+        """Return the count."""
+        return cleaning.clean_integer(raw, maximum=self.maximum)
+
+
+class DecimalColumn(Column):
+    """An area in m² or, with `counts_yuan`, money in yuan, as large and with as many decimals as the model field holds."""
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        attribute: str,
+        header: str,
+        *spellings: str,
+        counts_yuan: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, attribute, header, *spellings, **options)
+        self.counts_yuan = counts_yuan
+        self.places: int = self.model_field.decimal_places
+        self.maximum = Decimal(10 ** (self.model_field.max_digits - self.places)) - Decimal(1).scaleb(-self.places)
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> Decimal | Doubtful:
+        """Return the number, times the multiplier of its column."""
+        return cleaning.clean_decimal(raw, places=self.places, maximum=self.maximum, multiplier=multiplier)
+
+    def to_json(self, value: Any) -> Any:
+        """Return it as text, so that nothing is lost."""
+        return str(value)
+
+    def from_json(self, value: Any) -> Any:
+        """Return the number of the text."""
+        return Decimal(value)
+
+
+class DateColumn(Column):
+    """A day. `may_be_future` for planned dates; otherwise a day after today is `future_date`."""
+
+    def __init__(
+        self,
+        model: type[models.Model] | None,
+        attribute: str,
+        header: str,
+        *spellings: str,
+        may_be_future: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, attribute, header, *spellings, **options)
+        self.may_be_future = may_be_future
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> datetime.date | Doubtful:
+        """Return the day."""
+        return cleaning.clean_date(raw)
+
+    def to_json(self, value: Any) -> Any:
+        """Return ISO text."""
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        """Return the day of ISO text."""
+        return datetime.date.fromisoformat(value)
+
+
+class BooleanColumn(Column):
+    """Yes or no; 无 says no here."""
+
+    def is_blank(self, raw: Any) -> bool:
+        """Tell whether it is blank, but for 无 which means 否, and the signs × and - that some offices use."""
+        return cleaning.is_blank(raw) and tidy(raw) != "无"
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> bool:
+        """Return True or False."""
+        return cleaning.clean_boolean(raw)
+
+    def written(self, value: Any) -> str:
+        """Return 是 or 否."""
+        return "" if value is None else ("是" if value else "否")

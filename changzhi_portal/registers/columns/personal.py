@@ -1,0 +1,81 @@
+"""Columns of personal data (个人信息保护法; docs/domain.md §9)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from changzhi_portal import identifiers
+from changzhi_portal.names import comparable
+from changzhi_portal.personal import Sealed
+from changzhi_portal.registers import cleaning
+from changzhi_portal.registers.columns.base import ONE, Column
+from changzhi_portal.registers.problems import CellRefusedError, Doubtful
+
+
+class PersonalColumn(Column):
+    """Personal data: sealed as soon as it is read; a masked value (with *) means "no change"."""
+
+    is_personal = True
+    kind = ""
+
+    def is_blank(self, raw: Any) -> bool:
+        """Tell whether it is blank, or a mask that came back with an export."""
+        return cleaning.is_blank(raw) or self.is_mask(raw)
+
+    @staticmethod
+    def is_mask(raw: Any) -> bool:
+        """Tell whether it is a value as pages and exports show it."""
+        return isinstance(raw, str) and "*" in raw
+
+    def to_json(self, value: Any) -> Any:
+        """Return the ciphertext."""
+        return value.token
+
+    def from_json(self, value: Any) -> Any:
+        """Return the sealed value behind the ciphertext."""
+        return Sealed(self.kind, token=value)
+
+
+class IdNumberColumn(PersonalColumn):
+    """An ID number (GB 11643). A number cell has lost digits and is refused, never repaired."""
+
+    kind = "id_number"
+    _SCIENTIFIC = re.compile(r"\d(\.\d+)?e\+?\d+", re.IGNORECASE)
+
+    def __init__(self, *arguments: Any, today: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._today = today
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> Sealed | Doubtful:
+        """Return the sealed number, with a warning `area_code_unusual` where its first digits are no usual area's.
+
+        Raises `damaged_id_number` and `bad_id_number`.
+        """
+        text = re.sub(r"[\s'’]", "", comparable(cleaning.as_text(raw)))
+        if not isinstance(raw, str) or self._SCIENTIFIC.fullmatch(text):
+            raise CellRefusedError(
+                "damaged_id_number", "身份证号被Excel当成数字，末几位已丢失；请把这一列设为“文本”格式后照原件重填"
+            )
+        try:
+            number = identifiers.clean_id_number(text, today=self._today())
+        except identifiers.InvalidIdentifierError as error:
+            raise CellRefusedError("bad_id_number", str(error)) from error
+        sealed = Sealed(self.kind, plain=number)
+        if not identifiers.has_usual_area_code(number):
+            return Doubtful(sealed, "area_code_unusual", "身份证号前六位不是常见的地区代码，请核对原件")
+        return sealed
+
+
+class PhoneColumn(PersonalColumn):
+    """One or more phones."""
+
+    kind = "phone"
+
+    def clean(self, raw: Any, multiplier: Decimal = ONE) -> Sealed:
+        """Return the sealed phones. Raises `bad_phone`."""
+        try:
+            return Sealed(self.kind, plain=identifiers.clean_phone(cleaning.as_text(raw)))
+        except identifiers.InvalidIdentifierError as error:
+            raise CellRefusedError("bad_phone", str(error)) from error

@@ -1,0 +1,48 @@
+"""What a write to a register is. Carrying writes out, and logging them, lies in `changelog`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+
+@dataclass(slots=True)
+class Write:
+    """One record that a row would create or change.
+
+    `before` holds the old values of the changed fields, `links` the keys that many-to-many fields shall hold.
+    `division_id` is the division that the change belongs to.
+    """
+
+    instance: models.Model
+    is_new: bool
+    division_id: int
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, list[int]] = field(default_factory=dict)
+    batch_row: int | None = None  # the position of the row that asks for it; undoing goes row by row
+    label: str = ""  # how people call the record; by default what the instance says
+    leaves_division_id: int | None = None  # the place that loses a person by it, whose office is told
+    is_shown: bool = True  # whether its fields appear in the preview (closing an old posting does not)
+
+
+def propose(instance: models.Model, values: Mapping[str, Any], *, division_id: int, is_new: bool) -> Write | None:
+    """Set the given values on an instance and describe the write; None when an existing record stays as it is.
+
+    This is the one comparison: preview, commit and change log all come from what it returns.
+    """
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in values.items():
+        old = getattr(instance, name)
+        if is_new or old != value:
+            if not is_new:
+                before[name] = old
+            after[name] = value
+            setattr(instance, name, value)
+    if not is_new and not after:
+        return None
+    return Write(instance=instance, is_new=is_new, division_id=division_id, before=before, after=after)
