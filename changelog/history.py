@@ -13,7 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from changelog.models import ChangeRecord
-from changzhi_portal.facts import in_words
+from changzhi_portal.display import display_value
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
@@ -134,23 +134,23 @@ def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Na
     """Return the change under the header of the register's column, or else under the name of the field."""
     field, column = _field(type(record), name), column_for(record, name)
     label = column.header if column is not None else str(field.verbose_name) if field is not None else name
-    return FieldChange(label, _in_words(field, column, old, named), _in_words(field, column, new, named))
+    return FieldChange(label, _display(field, column, old, named), _display(field, column, new, named))
 
 
-def _in_words(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
+def _display(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
     if value is None or field is None:
-        return in_words(value)
+        return display_value(value)
     if isinstance(value, list):
-        return in_words(_list_in_words(field, column, value))
+        return display_value(_display_list(field, column, value))
     if isinstance(field, SealedField):
         return str(Sealed(field.kind, token=value))
     if isinstance(field, models.ForeignKey):
-        return named.get((field.remote_field.model, value), in_words(None))
-    return in_words(dict(field.flatchoices).get(value, value))
+        return named.get((field.remote_field.model, value), display_value(None))
+    return display_value(dict(field.flatchoices).get(value, value))
 
 
-def _list_in_words(field: models.Field, column: Column | None, values: list[Any]) -> str:
-    """Return the words of a list of choices; of links only how many, since some may lie outside the user's area."""
+def _display_list(field: models.Field, column: Column | None, values: list[Any]) -> str:
+    """Return a list of choices as text; of links only their number, since some may lie outside the user's scope."""
     if field.many_to_many:
         return f"{len(values)}个{field.related_model._meta.verbose_name}"
     return column.written(values) if column is not None else "、".join(map(str, values))

@@ -24,7 +24,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.discovery import by_key, instances_in
-from changzhi_portal.facts import in_words
+from changzhi_portal.display import display_number, display_value
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
@@ -101,12 +101,12 @@ class QualityRule:
 
     def say(self, row: Mapping[str, Any]) -> str:
         """The message about one row."""
-        return self.message.format(**{name: _in_words(row[name]) for name in self.lookups})
+        return self.message.format(**{name: _display(row[name]) for name in self.lookups})
 
 
-def _in_words(value: Any) -> str:
-    """As everywhere, but amounts without idle decimals: what a database adds up has as many as it likes."""
-    return f"{value.normalize():,f}" if isinstance(value, Decimal) else in_words(value)
+def _display(value: Any) -> str:
+    # Sums computed by a database may have any number of trailing zeros.
+    return display_number(value) if isinstance(value, Decimal) else display_value(value)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import django_tables2 as tables
 from django_tables2.utils import A
 
-from changzhi_portal.facts import in_words
+from changzhi_portal.display import display_value
 from changzhi_portal.pages.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
 from communities.models import Community, Division, Facility
 
@@ -55,7 +55,7 @@ class PlaceColumn(tables.Column):
     def render(self, record: Any) -> str:
         """Return the division's name, or a dash."""
         placed = getattr(record, self.of) if self.of else record
-        return in_words(self.find(placed) if placed is not None else None)
+        return display_value(self.find(placed) if placed is not None else None)
 
 
 class PlacedTable(RegisterTable):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Prefetch
 
-from changzhi_portal.facts import DASH, Fact, in_words
+from changzhi_portal.display import DASH, display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import DetailPage, ListPage
 from changzhi_portal.rights import EVERYBODY
 from communities.filters import CommunityFilterSet, FacilityFilterSet
@@ -19,8 +20,8 @@ class PlacedDetailPage(DetailPage):
     def get_facts(self) -> list[Fact]:
         """Return county, town and community (with a link) before the record's own facts."""
         where = [
-            Fact("县（市、区）", in_words(county_of(self.record))),
-            Fact("街道（乡镇）", in_words(town_of(self.record))),
+            Fact("县（市、区）", display_value(county_of(self.record))),
+            Fact("街道（乡镇）", display_value(town_of(self.record))),
         ]
         community = getattr(self.record, "community", None)
         if community is not None:
@@ -85,4 +86,4 @@ class FacilityDetail(PlacedDetailPage):
 
     def get_facts(self) -> list[Fact]:
         """Return the facts with the labels of the functions added."""
-        return [*super().get_facts(), Fact("功能", in_words(self.record.function_labels))]
+        return [*super().get_facts(), Fact("功能", display_value(self.record.function_labels))]

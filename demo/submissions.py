@@ -18,7 +18,7 @@ from periods.models import ReportingPeriod, month_after
 from submissions.actions import accept_submission, return_submission, submit_month
 from submissions.checks import findings_for
 from submissions.models import Submission, SubmissionStep, explanation_key
-from submissions.reporting import counties_owing
+from submissions.report_status import reporting_counties
 
 Kind = SubmissionStep.Kind
 ALWAYS_LATE = "140427"  # 壶关县, in every third month
@@ -118,7 +118,7 @@ def report_month(period: ReportingPeriod, span: Span) -> None:
     The checks run once for the whole city instead of for each county, which would take a minute over all months.
     """
     officer = User.objects.select_related("division").get(username=OFFICER)
-    counties = list(counties_owing(period))
+    counties = list(reporting_counties(period))
     taken = {each.county_id: each for each in Submission.objects.for_period(period).with_steps()}
     findings = findings_for(period=period, division=Division.objects.by_code(CITY)).all()
     ahead = []

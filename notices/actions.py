@@ -1,7 +1,7 @@
-"""Writes of the notices: notifying people, marking notices as seen, sending their e-mail.
+"""Actions of the notices: notifying users, marking notices as seen, sending their e-mail.
 
-A notice is written in the transaction of what it speaks of. The worker sends its e-mail later, which says no more than
-the title, and notes on the notice what became of it; a mail server that is away loses nothing (ADR 0008).
+A notice is written in the transaction of the change it reports. The worker sends its e-mail later, which contains only
+the title, and stores the outcome on the notice. If the mail server is not reachable, the e-mail is sent later (ADR 0008).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from notices.models import Notice
 
 logger = logging.getLogger(__name__)
 PORTAL_NAME = "长治市社区治理与“三社联动”信息平台"
-_MOST_AT_ONCE = 200  # e-mails a task sends before it lets others on the queue have their turn
-# What concerns one message alone; after any other trouble the server is left in peace for a while.
-_ABOUT_ONE_MESSAGE = (SMTPRecipientsRefused, SMTPDataError, ValueError)
+_MAX_PER_TASK = 200  # e-mails sent by one task, so that other tasks of the queue are not delayed
+# Errors that concern one message alone. After any other error no more e-mail is sent until the next task.
+_MESSAGE_ERRORS = (SMTPRecipientsRefused, SMTPDataError, ValueError)
 
 
 class Message(NamedTuple):
-    """What to tell one person; see `Notice`. Without `by_mail` it is said in the portal only, address or not."""
+    """The content of a notice (see `Notice`). Without `by_mail` it is shown in the portal only."""
 
     user: User
     title: str
@@ -41,15 +41,15 @@ class Message(NamedTuple):
 
 
 def notify(messages: Iterable[Message]) -> list[Notice]:
-    """Write the notices and return them.
+    """Create notices and return them. The worker sends their e-mail later.
 
-    Must run inside the transaction that writes what they speak of. The worker sends the e-mail later.
+    Must run inside the transaction of the change that they report.
     """
     notices = [
         Notice(
             user=message.user,
-            title=_cut(message.title, "title"),
-            text=_cut(message.text, "text"),
+            title=_truncated(message.title, "title"),
+            text=_truncated(message.text, "text"),
             url=message.url,
             about=message.about,
             kind=message.kind,
@@ -68,14 +68,14 @@ def _mail_of(message: Message) -> str:
     return Notice.Mail.WAITING if message.user.email else Notice.Mail.NONE
 
 
-def _cut(words: str, column: str) -> str:
-    """As much as the column holds: a county's long name must not keep anybody from being told."""
+def _truncated(text: str, column: str) -> str:
+    """Return the text truncated to the column's length, so that a long name does not make the notice fail."""
     length = Notice._meta.get_field(column).max_length or 0
-    return words if len(words) <= length else f"{words[: length - 1]}…"
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def mark_as_seen(*, by: Any, about: str | None = None) -> int:
-    """Note that a person has looked at the own notices, all or those about one record; return how many were unseen."""
+    """Mark the user's own notices as seen, all or those about one record; return how many were unseen."""
     unseen = Notice.objects.addressed_to(by).unseen()
     if about is not None:
         unseen = unseen.about(about)
@@ -86,7 +86,7 @@ def mark_as_seen(*, by: Any, about: str | None = None) -> int:
 
 
 def is_mail_sent_out() -> bool:
-    """Whether e-mail leaves this machine; by default it is kept in a folder (docs/operations.md, EMAIL_URL)."""
+    """Return whether e-mail is sent by a mail server; by default it is written to a folder (docs/operations.md, EMAIL_URL)."""
     return settings.EMAIL_BACKEND not in {
         "django.core.mail.backends.filebased.EmailBackend",
         "django.core.mail.backends.console.EmailBackend",
@@ -95,10 +95,10 @@ def is_mail_sent_out() -> bool:
 
 
 def send_waiting_mail() -> int:
-    """Send the e-mail of the notices that wait for it; return how many were sent. Safe to run twice at the same time."""
+    """Send the waiting e-mail of notices; return how many were sent. Safe to run concurrently."""
     sent = 0
     connection = get_connection()
-    for key in MAIL.due().order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE]:
+    for key in MAIL.due().order_by("pk").values_list("pk", flat=True)[:_MAX_PER_TASK]:
         claim = MAIL.claim(key, among=MAIL.due())
         if claim is None:
             continue
@@ -108,7 +108,7 @@ def send_waiting_mail() -> int:
                 _message(notice, connection).send()
             except (OSError, ValueError) as error:  # SMTPException is an OSError
                 _note_failure(claim, notice, error)
-                if not isinstance(error, _ABOUT_ONE_MESSAGE):
+                if not isinstance(error, _MESSAGE_ERRORS):
                     break
             else:
                 claim.finish(_delivered(), mail_error="")
@@ -122,7 +122,7 @@ def _delivered() -> str:
 
 
 def _message(notice: Notice, connection: Any) -> EmailMessage:
-    """Return the e-mail: the title and where to read on; never the text, which may hold what somebody typed."""
+    """Return the e-mail with the title and where to sign in; never the text, which may contain personal data."""
     return EmailMessage(
         subject=f"【通知】{notice.title}",
         body=f"{notice.title}。\n\n请登录{PORTAL_NAME}，在“通知”中查看详情并办理。\n\n（本邮件由系统自动发出，请勿回复。）",
@@ -132,12 +132,12 @@ def _message(notice: Notice, connection: Any) -> EmailMessage:
 
 
 def _note_failure(claim: Claim[Notice], notice: Notice, error: Exception) -> None:
-    """Leave the notice for another attempt, or after the last one write the reason for good.
+    """Put the notice back for another attempt, or after the last one store the reason and fail it.
 
-    The address stays out of reason and log.
+    The user's address must not appear in the reason or the log.
     """
     logger.warning("The e-mail of notice %s was not sent: %s", notice.pk, type(error).__name__)
-    refused = isinstance(error, _ABOUT_ONE_MESSAGE)
+    refused = isinstance(error, _MESSAGE_ERRORS)
     reason = "收件地址或内容被拒收，请核对邮箱" if refused else "连不上邮件服务器，请联系系统管理员"
     reason = f"{reason}（{type(error).__name__}）"
     if notice.attempts >= MAX_ATTEMPTS:

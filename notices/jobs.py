@@ -1,6 +1,6 @@
-"""Sending the e-mail of a notice as background work (see `changzhi_portal.jobs`).
+"""Sending the e-mail of notices as background work (see `changzhi_portal.jobs`).
 
-Beat calls one task that sends whatever waits, over one connection to the mail server.
+Beat calls one task that sends all waiting e-mail over one connection to the mail server.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from changzhi_portal.celery import Queue
 from changzhi_portal.jobs import JobKind
 from notices.models import Notice
 
-# A failed attempt is repeated after this long. It is the lease as well: sending takes at most EMAIL_TIMEOUT a step, and
-# an e-mail that is put back too early would be sent twice.
+# A failed attempt is repeated after this time. It is also the lease: each step of sending takes at most EMAIL_TIMEOUT, and
+# an e-mail whose lease ends too early would be sent twice.
 TRY_AGAIN_AFTER = datetime.timedelta(minutes=5)
 
 MAIL = JobKind(

@@ -1,4 +1,4 @@
-"""Notices: what the portal tells one person, in the portal and by e-mail."""
+"""Notices: messages of the portal to one person, shown in the portal and announced by e-mail."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class NoticeQuerySet(ScopedQuerySet):
-    """Reads of notices."""
+    """Queries of notices."""
 
     def newest_first(self) -> Self:
-        """Return the notices for a list, the newest first."""
+        """Order by newest first."""
         return self.order_by("-pk")
 
     def addressed_to(self, user: Any) -> Self:
-        """Return the notices of one person, cut to the own scope: none for somebody without a division."""
+        """Filter for the notices of one user, in the user's scope: none for a user without a division."""
         return self.visible_to(user).filter(user=user)
 
     def unseen(self) -> Self:
-        """Return the notices that their person has not looked at."""
+        """Filter for notices that the user has not seen."""
         return self.filter(seen_at__isnull=True)
 
     def about(self, ref: str) -> Self:
-        """Return the notices that speak of the record with this ref."""
+        """Filter for notices about the record with this ref."""
         return self.filter(about=ref)
 
 
 class Notice(ScopedModel, Job):
-    """One thing the portal tells one person, on the page 通知 and, when the person has an address, by e-mail.
+    """A message to one user, on the page 通知 and, if the user has an address, by e-mail.
 
-    `title` alone goes into the e-mail, so it holds no personal data; `text` stays inside the portal. `about` is the
-    `ref` of the record it speaks of, so that the page of that record can mark it as seen and whoever sent it can see
-    whether it was read. `kind` tells notices about the same record apart, for the code that sent them.
+    The e-mail contains only `title`, which must not contain personal data; `text` is shown only in the portal. `about`
+    is the `ref` of the record it concerns: the page of that record marks the notice as seen, and shows the sender whether
+    it was seen. `kind` lets the sending code tell notices about the same record apart.
     """
 
     class Mail(models.TextChoices):
-        """portal | none, or waiting → sending → sent | kept | failed (back to waiting while another attempt is due).
+        """States of the e-mail: waiting → sending → sent | kept | failed; back to waiting if another attempt is due.
 
-        `portal` is a notice that is never mailed, because it comes too often or interests only who is at work.
+        `portal`: not mailed, because such notices are frequent or matter only to users who are signed in. `none`: the
+        user has no address.
         """
 
         PORTAL = "portal", "只在平台内通知"

@@ -1,4 +1,4 @@
-"""Background work of the notices: thin tasks that call an action."""
+"""Celery tasks of the notices; each calls an action."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from notices import actions
 
 @shared_task(name="notices.tasks.send_waiting_mail", queue=Queue.TARGETS)
 def send_waiting_mail() -> None:
-    """Send the e-mail of notices that wait for it; beat calls this every minute."""
+    """Send the waiting e-mail of notices. Beat calls this every minute."""
     actions.send_waiting_mail()

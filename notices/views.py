@@ -1,4 +1,4 @@
-"""Pages of the notices: the own notices of a person, their number in the heading, and marking them as seen."""
+"""Pages of the notices: the user's own notices, their number in the page header, and marking them as seen."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ NOTICES_A_PAGE = 25
 
 
 class NoticeList(TemplateResponseMixin, PortalPage):
-    """All notices of the user, the newest first; those that were not looked at are marked."""
+    """All notices of the user, the newest first, with a mark on unseen ones."""
 
     requires = EVERYBODY
     title = "通知"
     template_name = "notices/list.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show one page of them. Looking at the list marks nothing as seen."""
+        """Show one page of notices without marking them as seen."""
         own = Notice.objects.addressed_to(request.user)
         page = ForgivingPaginator(own.newest_first(), NOTICES_A_PAGE).get_page(request.GET.get("page", 1))
         return self.render_to_response(self.get_context_data(page=page, unseen=own.unseen().count()))
 
 
 class UnseenCount(TemplateResponseMixin, PortalPage):
-    """The number beside 通知 in the heading, asked for by htmx when a page has loaded."""
+    """The number beside 通知 in the page header, requested by htmx when a page has loaded."""
 
     requires = EVERYBODY
     template_name = "notices/count.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:
-        """Show how many notices the user has not looked at, nothing when there are none."""
+        """Show the number of unseen notices, nothing for 0."""
         if not request.htmx:
             return redirect("notices:list")
         return self.render_to_response({"number": Notice.objects.addressed_to(request.user).unseen().count()})
@@ -52,17 +52,17 @@ class MarkSeen(ActionPage):
     requires = EVERYBODY
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Mark them. For htmx the answer is empty and lets the heading ask for the number again."""
-        answer = super().post(request, *args, **kwargs)
+        """Mark them. For htmx the response is empty and triggers a new request of the number in the page header."""
+        response = super().post(request, *args, **kwargs)
         if cast(PortalRequest, request).htmx:
             return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
-        return answer
+        return response
 
     def act(self) -> str:
-        """Mark those about the record whose ref is sent as `about`, all without it."""
+        """Mark the notices about the record with the posted ref `about`; without it all notices."""
         mark_as_seen(by=self.request.user, about=self.request.POST.get("about"))
         return ""
 
     def get_success_url(self) -> str:
-        """Return the address of the list."""
+        """Return the URL of the list."""
         return reverse("notices:list")

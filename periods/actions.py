@@ -1,4 +1,4 @@
-"""Writes of the calendar."""
+"""Actions of the calendar of months."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from periods.models import ReportingPeriod
 
 @contextmanager
 def period_for_work(*, month: datetime.date) -> Iterator[ReportingPeriod]:
-    """Give the period of a month for some work on it, adding the month to the calendar when it is not there yet.
+    """Yield the period of a month, creating it if the calendar does not have it.
 
-    A month that was added stays out of the calendar when the work is refused (PortalError).
+    If the body raises PortalError, a period created here is deleted again.
     """
     is_known = ReportingPeriod.objects.filter(month=month.replace(day=1)).exists()
     period = ReportingPeriod.objects.for_month(month)

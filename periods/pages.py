@@ -30,7 +30,7 @@ class MonthPage(TemplateResponseMixin, PortalPage):
     what: str = ""
 
     def load(self) -> None:
-        """Find the month of the address; raises Http404."""
+        """Load the month of the URL. Raises Http404."""
         self.period = find_period(self.kwargs["period"])
 
     def get_title(self) -> str:
@@ -45,5 +45,5 @@ class MonthPage(TemplateResponseMixin, PortalPage):
         return crumbs
 
     def get_success_url(self) -> str:
-        """Return the address of the month's page."""
+        """Return the URL of the month's page."""
         return reverse("submissions:period", args=[self.period.code])

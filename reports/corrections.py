@@ -21,6 +21,7 @@ from reports.stored_figures import (
     TargetFigures,
     Workforce,
 )
+from targets.wording import amount_text, bound_text
 
 # A list longer than this is counted.
 _MOST_NAMES = 5
@@ -89,7 +90,7 @@ def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whol
         if then is None:
             found.append(_correction(f"{whole}{name}", [Change("新列入", "", f"（{words.figure_in_words(target)}）")]))
             continue
-        asked = Change("标准", words.bounds(then), words.bounds(target))
+        asked = Change("标准", bound_text(then), bound_text(target))
         found.append(_correction(f"{whole}{name}", [asked, *_result(then, target, target)]))
         found.append(_correction(f"其中各地{name}", _below(then, target)))
     gone = [target for target in old if target.code not in after]
@@ -121,13 +122,13 @@ def _result(old: Counts, new: Counts, target: TargetFigures) -> list[Change]:
         Change("未达标数", f"{old.unmet}个", f"{new.unmet}个"),
         Change("数据未报", f"{old.unknown}个", f"{new.unknown}个"),
         Change("达标率", words.percent_text(old.percent), words.percent_text(new.percent)),
-        Change("缺口", words.amount(old.gap, target.unit), words.amount(new.gap, target.unit)),
+        Change("缺口", amount_text(old.gap, target.unit), amount_text(new.gap, target.unit)),
         Change("数量", _amount(old.value, target), _amount(new.value, target)),
     ]
 
 
 def _amount(value: float | None, target: TargetFigures) -> str:
-    return words.NOT_KNOWN if value is None else words.amount(value, target.unit)
+    return words.NOT_KNOWN if value is None else amount_text(value, target.unit)
 
 
 def _workforce(old: Workforce, new: Workforce) -> list[Change]:

@@ -24,7 +24,7 @@ from reports.progress import progress_figures
 from reports.stored_figures import Progress
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
-from targets.wording import result_in_words
+from targets.wording import bound_text, plain_number, result_text, units_text
 
 LinkTo = Callable[[Division], str]
 MONTHS_SHOWN = 36  # of a trend: as many as fit beside each other
@@ -44,18 +44,18 @@ class Card:
     def rate(self) -> str:
         """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
         if self.target.aggregate == Target.Aggregate.MEAN:
-            return result_in_words(self.result)
+            return result_text(self.result)
         return words.percent_text(None if self.percentage is None else float(self.percentage))
 
     @property
     def asked(self) -> str:
         """What the target asks, short: ≥500㎡, 2—5名."""
-        return words.bounds(self.target)
+        return bound_text(self.target)
 
     @property
     def judged_units(self) -> str:
         """What is judged: 城市社区."""
-        return words.judged_units(self.target)
+        return units_text(self.target)
 
     @property
     def gap(self) -> str:
@@ -109,7 +109,7 @@ class Row:
     def rate(self) -> str:
         """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
         if self.result.target.aggregate == Target.Aggregate.MEAN:
-            return result_in_words(self.result)
+            return result_text(self.result)
         percentage = percentage_of(self.result)
         return words.percent_text(None if percentage is None else float(percentage))
 
@@ -221,7 +221,7 @@ class Board:
 
     def communities_unknown_to(self, target: Target) -> QuerySet[CommunityMeasure]:
         """The communities that cannot be judged, because a figure or the population is missing."""
-        return self._measures().unknown_to(target)
+        return self._measures().unknown_for(target)
 
     def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
         """For a target of whole counties: each of them, with `verdict`, `value` and `missing`."""
@@ -307,7 +307,7 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
         return words.NOT_KNOWN
     number = Decimal(figure.numerator) / figure.denominator
     if movement.is_mean:
-        return f"{words.plain(number)}{movement.target.value_unit}"
+        return f"{plain_number(number)}{movement.target.value_unit}"
     return words.percent_text(float(percent(figure.numerator, 100 * figure.denominator) or 0))
 
 
@@ -318,7 +318,7 @@ def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
 
 
 def _amount_row(measure: Any, target: Target, link_to: LinkTo) -> dict[str, Any]:
-    label = "未填报" if measure.value is None else f"{words.plain(measure.value)}{target.value_unit}"
+    label = "未填报" if measure.value is None else f"{plain_number(measure.value)}{target.value_unit}"
     return {
         "name": measure.division.name,
         "value": measure.value or 0,

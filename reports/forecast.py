@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from periods.models import last_day_of
 from reports.stored_figures import BriefingFigures, Progress, TargetFigures
-from reports.words import NOT_KNOWN, joined, month_in_words, unit_in_words, whole_of
+from reports.words import NOT_KNOWN, joined, month_in_words, whole_of
 from targets.pace import Outlook
+from targets.wording import spelt_unit
 
 _NOT_AT_THIS_PACE = frozenset({Outlook.TOO_LATE, Outlook.STANDSTILL, Outlook.BACKWARDS})
 
@@ -133,7 +134,7 @@ def _moved(change: float, progress: Progress) -> str:
 
 
 def _unit(progress: Progress) -> str:
-    return unit_in_words(progress.change_unit) or "个百分点"
+    return spelt_unit(progress.change_unit) or "个百分点"
 
 
 # --- 下步工作 ---

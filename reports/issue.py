@@ -14,6 +14,7 @@ from reports.charts import amount_by_division_svg, rate_by_division_svg
 from reports.models import Briefing
 from reports.reporting import paragraphs as reporting_paragraphs
 from reports.stored_figures import BriefingFigures, ShortfallCell, TargetFigures
+from targets.wording import amount_text, bound_text, plain_number
 
 _NUMERALS = "一二三四五六七八九十"
 _CHART_WIDTH = 460
@@ -44,7 +45,7 @@ class PrintedTarget:
     @property
     def bounds(self) -> str:
         """Return what is asked: ≥500㎡."""
-        return words.bounds(self.figures)
+        return bound_text(self.figures)
 
     @property
     def over_cell(self) -> int | str:
@@ -238,7 +239,7 @@ def _chart(target: TargetFigures, caption: str) -> str:
     """Draw bars of the rate, or of the figure itself if each division is one judged unit; "" for a lone division."""
     if target.judges_counties or target.is_mean:
         rows = [
-            {"name": row.name, "value": row.value, "label": words.amount(row.value, target.value_unit)}
+            {"name": row.name, "value": row.value, "label": amount_text(row.value, target.value_unit)}
             for row in target.divisions
             if row.value is not None
         ]
@@ -261,7 +262,7 @@ def _printed_shortfalls(figures: BriefingFigures) -> PrintedShortfalls:
     return PrintedShortfalls(
         targets=tuple(
             # The heading says already that these are urban communities.
-            ShortfallColumn(target.short_name.removeprefix("城市社区"), words.bounds(target))
+            ShortfallColumn(target.short_name.removeprefix("城市社区"), bound_text(target))
             for target in columns
         ),
         rows=tuple(
@@ -277,4 +278,4 @@ def _printed_shortfalls(figures: BriefingFigures) -> PrintedShortfalls:
 
 
 def _printed_cell(cell: ShortfallCell) -> PrintedCell:
-    return PrintedCell(words.NOT_KNOWN if cell.value is None else words.plain(cell.value), cell.is_short)
+    return PrintedCell(words.NOT_KNOWN if cell.value is None else plain_number(cell.value), cell.is_short)

@@ -16,7 +16,7 @@ from periods.models import ReportingPeriod
 from reports.stored_figures import Edition, OwnReport, Reporting
 from reports.words import day_in_words, joined, month_in_words, percent_text, whole_of
 from submissions.models import Submission
-from submissions.reporting import MonthStatus, Standing, reporting_status, standing_of
+from submissions.report_status import MonthStatus, ReportStatus, report_status_of, reporting_status
 
 
 def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
@@ -31,10 +31,10 @@ def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
         counted_on=timezone.localdate().isoformat(),
         due_on=period.due_on.isoformat(),
         expected=rate.expected,
-        on_time=_names(status.of(Standing.ON_TIME)),
-        late=_names(status.of(Standing.LATE)),
-        returned=_names(status.of(Standing.RETURNED)),
-        missing=_names(status.of(Standing.MISSING)),
+        on_time=_names(status.of(ReportStatus.ON_TIME)),
+        late=_names(status.of(ReportStatus.LATE)),
+        returned=_names(status.of(ReportStatus.RETURNED)),
+        missing=_names(status.of(ReportStatus.MISSING)),
         again=_names([each for each in _standing(status) if getattr(each, "times_returned", 0)]),
         completeness=None if rate.completeness is None else float(rate.completeness),
         timeliness=None if rate.timeliness is None else float(rate.timeliness),
@@ -43,7 +43,7 @@ def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
 
 
 def _standing(status: MonthStatus) -> list[Submission]:
-    return status.of(Standing.ON_TIME, Standing.LATE)
+    return status.of(ReportStatus.ON_TIME, ReportStatus.LATE)
 
 
 def _names(submissions: Sequence[Submission]) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _own(status: MonthStatus) -> OwnReport | None:
     # The first time, which lateness is judged by: "on time, after the day it was due" would puzzle.
     submitted_at: datetime.datetime | None = getattr(submission, "first_submitted_at", None)
     return OwnReport(
-        standing=standing_of(submission).value,
+        standing=report_status_of(submission).value,
         is_accepted=submission.state == Submission.State.ACCEPTED,
         submitted_on=timezone.localdate(submitted_at).isoformat() if submitted_at else None,
         times_returned=getattr(submission, "times_returned", 0),
@@ -110,12 +110,12 @@ def _own_sentence(reporting: Reporting, own: OwnReport, division: Edition) -> st
     """襄垣县's edition: 全县于2018年7月3日按时上报，市局已接收。"""
     whole = whole_of(division)
     month, due = month_in_words(reporting.period), day_in_words(reporting.due_on)
-    if own.standing == Standing.MISSING:
+    if own.standing == ReportStatus.MISSING:
         return f"截至{day_in_words(reporting.counted_on)}，{whole}{month}尚未上报（{due}截止）。"
-    if own.standing == Standing.RETURNED:
+    if own.standing == ReportStatus.RETURNED:
         return f"{whole}{month}上报被退回，截至{day_in_words(reporting.counted_on)}尚未重新上报（{due}截止）。"
     submitted = f"于{day_in_words(own.submitted_on)}" if own.submitted_on else ""
-    manner = "迟报" if own.standing == Standing.LATE else "按时上报"
+    manner = "迟报" if own.standing == ReportStatus.LATE else "按时上报"
     parts = [
         f"{whole}{month}{submitted}{manner}（{due}截止）",
         f"其间退回修改{own.times_returned}次" if own.times_returned else "",

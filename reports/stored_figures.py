@@ -220,7 +220,7 @@ class Purchases:
 
 @dataclass(frozen=True)
 class OwnReport:
-    """The report of the county that the edition is of; `standing` as in `submissions.reporting.Standing`."""
+    """The report of the county that the edition is of; `standing` as in `submissions.report_status.ReportStatus`."""
 
     standing: str
     is_accepted: bool

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
+from decimal import Decimal
 
+from changzhi_portal.display import DASH
 from reports.stored_figures import (
     BriefingFigures,
     Edition,
@@ -20,25 +20,13 @@ from reports.stored_figures import (
     TargetFigures,
     Workforce,
 )
-from targets.models import Target
+from targets.wording import amount_text, bound_text, kind_of_units_text, kind_text, plain_number, spelt_unit, units_text
 
-# A target that asks something of units: as the figures keep it, or as the plan has it.
-Asked: TypeAlias = TargetFigures | Target
-
-NOT_KNOWN = "—"
-_UNITS_IN_WORDS = {"㎡": "平方米"}
-_KINDS_IN_WORDS = {"urban": "城市社区", "rural": "农村社区", "": "社区"}
+NOT_KNOWN = DASH
 _TEN_THOUSAND = 10_000
-_PER_IN_WORDS = {"": "", "100_households": "每百户", "10000_residents": "每万人"}
 
 
 # --- Single values ---
-
-
-def plain(value: float | Decimal) -> str:
-    """A figure without trailing zeros: 500, 12817.84, 0.5. At most two decimals, half up."""
-    exact = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{exact:f}".rstrip("0").rstrip(".")
 
 
 def percent_text(value: float | None) -> str:
@@ -71,14 +59,14 @@ def _change(change: float | None, unit: str, since: str, unchanged: str) -> str:
         return ""
     if change == 0:
         return unchanged
-    amount_changed = f"{plain(abs(change))}{unit_in_words(unit)}" if unit else f"{abs(change):.1f}个百分点"
+    amount_changed = f"{plain_number(abs(change))}{spelt_unit(unit)}" if unit else f"{abs(change):.1f}个百分点"
     return f"{since}{'提高' if change > 0 else '下降'}{amount_changed}"
 
 
 def ten_thousand_yuan(yuan: float | Decimal) -> str:
     """Money as reports give it: 5579.76万元. Below 100 yuan that would read as zero, so in yuan: 80元."""
     exact = Decimal(str(yuan))
-    return f"{plain(exact)}元" if 0 < abs(exact) < 100 else f"{plain(exact / _TEN_THOUSAND)}万元"
+    return f"{plain_number(exact)}元" if 0 < abs(exact) < 100 else f"{plain_number(exact / _TEN_THOUSAND)}万元"
 
 
 def day_in_words(iso_day: str) -> str:
@@ -108,56 +96,16 @@ def joined(parts: Iterable[str], by: str = "，") -> str:
 # --- What a target asks for ---
 
 
-def unit_in_words(unit: str) -> str:
-    """Return the unit as a sentence says it: ㎡ → 平方米, ㎡/百户 → 平方米/百户."""
-    for sign, word in _UNITS_IN_WORDS.items():
-        unit = unit.replace(sign, word)
-    return unit
-
-
-def amount(value: float, unit: str) -> str:
-    """Return a figure with its unit: 380平方米, 3名."""
-    return f"{plain(value)}{unit_in_words(unit)}"
-
-
-def judged_units(target: Asked) -> str:
-    """Return what a target judges: 城市社区, 3000人以上的农村社区, 市辖区."""
-    is_of_some = target.level != "county" and target.minimum_population
-    return (f"{target.minimum_population}人以上的" if is_of_some else "") + _kind_of_units(target)
-
-
-def _kind_of_units(target: Asked) -> str:
-    if target.level == "county":
-        return "市辖区" if target.urban_districts_only else "县（市、区）"
-    return _KINDS_IN_WORDS[target.kind]
-
-
 def clause_in_words(clause: str) -> str:
     """Where a target stands in its document: 三 → 文件第三部分, 四（三）3 → 文件第四部分（三）3."""
     return f"文件第{clause[0]}部分{clause[1:]}"
-
-
-def bounds(target: Asked) -> str:
-    """Return what is asked, short: ≥500㎡, 2—5名; of a mean 平均≥10个 or 每百户≥30㎡, of a coverage ≥80%."""
-    if target.aggregate == "coverage":
-        return f"≥{_plain_or_dash(target.coverage_at_least)}%"
-    at_least = _plain_or_dash(target.at_least)
-    bound = (
-        f"≥{at_least}{target.unit}" if target.at_most is None else f"{at_least}—{plain(target.at_most)}{target.unit}"
-    )
-    per = _PER_IN_WORDS[target.per]
-    return f"{per or ('平均' if target.aggregate == 'mean' else '')}{bound}"
-
-
-def _plain_or_dash(value: float | Decimal | None) -> str:
-    return NOT_KNOWN if value is None else plain(value)
 
 
 def figure_in_words(target: TargetFigures) -> str:
     """The figure a target is read by: 62.7% of the units, or a mean: 9.4个, 31.2平方米/百户; a dash where there is none."""
     if not target.is_mean:
         return percent_text(target.percent)
-    return NOT_KNOWN if target.value is None else f"{plain(target.value)}{unit_in_words(target.value_unit)}"
+    return NOT_KNOWN if target.value is None else f"{plain_number(target.value)}{spelt_unit(target.value_unit)}"
 
 
 # --- Sentences of the briefing ---
@@ -196,7 +144,7 @@ def _all_judged(targets: Sequence[TargetFigures]) -> str:
     for target in targets:
         if target.is_mean:
             continue  # the unit judged is the whole
-        unit = _kind_of_units(target)
+        unit = kind_of_units_text(target)
         counts[unit] = max(counts.get(unit, 0), target.judged)
     named = [f"{unit}{count}个" for unit, count in counts.items() if count]
     return f"共测评{'、'.join(named)}" if named else "没有参评单位"
@@ -232,22 +180,22 @@ def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
     whole = whole_of(division)
     asked = f"目标为“{target.name}”（{clause_in_words(target.clause)}）。"
     if not target.judged:
-        return [f"{asked}{whole}本月没有参评的{judged_units(target)}。"]
+        return [f"{asked}{whole}本月没有参评的{units_text(target)}。"]
     return [asked + _how_it_stands(target, whole), _leading_and_lagging(target)]
 
 
 def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
     """全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
-    asked = f"{bounds(target)}的目标"
+    asked = f"{bound_text(target)}的目标"
     verdicts = {"met": f"已达到{asked}", "over": f"已超过{asked}", "unmet": f"未达到{asked}"}
     stands = verdicts.get(target.verdict, "部分社区数据未报，暂不能判定")
     parts = [
-        f"{whole}{judged_units(target)}{'平均' if not target.per else ''}为{figure_in_words(target)}",
+        f"{whole}{units_text(target)}{'平均' if not target.per else ''}为{figure_in_words(target)}",
         stands,
         change_on_last_month(target.change_on_last_month, target.change_unit),
         change_on_year_before(target.change_on_year_before, target.change_unit),
     ]
-    lacking = f"按目标共缺{amount(target.gap, target.unit)}" if target.unmet else ""
+    lacking = f"按目标共缺{amount_text(target.gap, target.unit)}" if target.unmet else ""
     return joined([joined(parts), lacking], by="；") + "。"
 
 
@@ -256,9 +204,9 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
         return _how_the_mean_stands(target, whole)
     reached = f"达标{target.met + target.over}个"
     if target.over and target.at_most is not None:
-        reached += f"（其中超过{amount(target.at_most, target.unit)}的{target.over}个）"
+        reached += f"（其中超过{amount_text(target.at_most, target.unit)}的{target.over}个）"
     parts = [
-        f"{whole}参评{judged_units(target)}{target.judged}个",
+        f"{whole}参评{units_text(target)}{target.judged}个",
         reached,
         f"达标率{percent_text(target.percent)}",
         change_on_last_month(target.change_on_last_month, target.change_unit),
@@ -266,7 +214,7 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
     ]
     rest = []
     if target.unmet:
-        rest.append(f"未达标{target.unmet}个，共缺{amount(target.gap, target.unit)}")
+        rest.append(f"未达标{target.unmet}个，共缺{amount_text(target.gap, target.unit)}")
     if target.unknown:
         rest.append(f"数据未报、暂不能判定的{target.unknown}个，计入参评")
     if target.not_applicable and target.minimum_population:
@@ -276,8 +224,8 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
 
 def _leading_and_lagging(target: TargetFigures) -> str:
     """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
-    unit = unit_in_words(target.value_unit)
-    counted = [f"{row.name}{plain(row.value)}{unit}" for row in target.divisions if row.value is not None]
+    unit = spelt_unit(target.value_unit)
+    counted = [f"{row.name}{plain_number(row.value)}{unit}" for row in target.divisions if row.value is not None]
     if counted:
         return f"其中，{'、'.join(counted)}。"
     order = joined([_ranked("达标率居前的是", target.best), _ranked("居后的是", target.weakest)])
@@ -328,8 +276,8 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
         return f"{target.short_name}缺口最大的是{_named_communities(target, division)}。"
     most = sorted(target.divisions, key=lambda row: (-row.unmet, row.code))[:3]
     where = "、".join(f"{row.name}（{row.unmet}个）" for row in most if row.unmet)
-    unmet = f"{target.short_name}未达标的{target.unmet}个{_KINDS_IN_WORDS[target.kind]}"
-    lacking = amount(farthest.missing, target.unit)
+    unmet = f"{target.short_name}未达标的{target.unmet}个{kind_text(target.kind)}"
+    lacking = amount_text(farthest.missing, target.unit)
     if farthest.number == target.unmet:
         return f"{unmet}均还缺{lacking}，较多的是{where}。"
     return f"{unmet}中，有{farthest.number}个还缺{lacking}，未达标较多的是{where}。"
@@ -340,6 +288,6 @@ def _named_communities(target: TargetFigures, division: Edition) -> str:
     names_county = division.level == "city"
     return "、".join(
         f"{row.county if names_county else ''}{row.town}{row.name}"
-        f"（现有{amount(row.value, target.unit)}，还缺{amount(row.missing, target.unit)}）"
+        f"（现有{amount_text(row.value, target.unit)}，还缺{amount_text(row.missing, target.unit)}）"
         for row in target.farthest.rows
     )

@@ -1,4 +1,4 @@
-"""锁定后变动: comparing a locked month with what computing it again would give, and keeping the answer (docs/domain.md §6)."""
+"""Comparing a locked month with a new computation and storing the differences (锁定后变动; docs/domain.md §6)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from revisions.causes import causes_of
 from revisions.differences import Differences, ResultDifference, UnitDifference, differences_of
 from revisions.jobs import COMPARE, COMPARE_EVERY, locked_periods_to_compare
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from revisions.would_be import would_be
+from revisions.recompute import recomputed_copy
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 from targets.models import Computation, Target, unconsumed_changes
 
@@ -28,10 +28,10 @@ _Cause = LockedChange.causes.through
 
 
 def compare_locked(period: ReportingPeriod) -> LockedComparison:
-    """Find out what computing a locked month again would change and why, and keep it in place of the last answer.
+    """Compute what would change in a locked month if it were computed again, and why; replace the stored comparison.
 
-    The frozen figures are not touched: what is computed for this is taken back in the same transaction. Raises
-    StaleError for a month that is not locked; the last answer stays then, as after any failure.
+    The frozen figures are not changed: the new computation is rolled back in the same transaction. Raises StaleError for
+    a month that is not locked; the stored comparison then stays, as after any failure.
     """
     return in_one_snapshot(lambda: _compare(lock_period_row(period)))
 
@@ -46,12 +46,12 @@ def _compare(period: ReportingPeriod) -> LockedComparison:
         period=period, defaults={"state": State.RUNNING, "started_at": timezone.now(), "attempts": 0}
     )
     later = unconsumed_changes(period)
-    with would_be(period) as computed:
+    with recomputed_copy(period) as computed:
         differences = differences_of(period, computed)
         targets = _targets(period, computed)
     comparison.changes.all().delete()
     comparison.results.all().delete()
-    _keep_units(comparison, differences, causes_of(differences, period, later), targets)
+    _store_units(comparison, differences, causes_of(differences, period, later), targets)
     insert_rows(LockedResultChange, [_result(comparison, each) for each in differences.results])
     comparison.not_compared = differences.not_compared
     comparison.changes_seen = later.count()
@@ -61,12 +61,12 @@ def _compare(period: ReportingPeriod) -> LockedComparison:
 
 
 def _targets(*periods: ReportingPeriod) -> dict[str, Target]:
-    """The targets that the months were judged by, by code; of two versions of one, the later month's."""
+    """Return the targets that the months were judged by, by code; of two versions, that of the later argument."""
     plans = [Computation.objects.get(period=period).plan_id for period in periods]
     return {target.code: target for plan in plans for target in Target.objects.filter(plan_id=plan)}
 
 
-def _keep_units(
+def _store_units(
     comparison: LockedComparison,
     differences: Differences,
     causes: Mapping[tuple[bool, int], list[int]],
@@ -83,11 +83,11 @@ def _keep_units(
 
 
 def _names_of_divisions(differences: Differences) -> dict[int, Division]:
-    wanted = {*differences.divisions}
+    keys = {*differences.divisions}
     for unit in differences.communities.values():
         for side in (unit.before, unit.after):
-            wanted |= {side[name] for name in ("town_id", "county_id") if name in side}
-    return Division.objects.in_bulk(wanted)
+            keys |= {side[name] for name in ("town_id", "county_id") if name in side}
+    return Division.objects.in_bulk(keys)
 
 
 def _community(
@@ -121,16 +121,16 @@ def _division(
 
 
 def _columns(unit: UnitDifference, names: Mapping[int, Division]) -> list[dict[str, Any]]:
-    """What differs, with divisions by name."""
+    """Return the columns that differ, with the names of divisions instead of keys."""
 
-    def said(side: Mapping[str, Any], column: str) -> Any:
+    def shown(side: Mapping[str, Any], column: str) -> Any:
         value = side.get(column)
         if value is not None and column in ("town_id", "county_id"):
             return names[value].name
         return _plain(value)
 
     return [
-        {"name": column, "before": said(unit.before, column), "after": said(unit.after, column)}
+        {"name": column, "before": shown(unit.before, column), "after": shown(unit.after, column)}
         for column in unit.columns
     ]
 
@@ -167,20 +167,20 @@ def _plain_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _plain(value: Any) -> Any:
-    """Decimals as the number they are, so that JSON keeps 500.5 and 500."""
+    """Return a Decimal as int or float, which JSON stores as a number; other values unchanged."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
 
 
-# --- What the worker does with a month that is due ---
+# --- The worker ---
 
 
 def compare_if_due(*, period_id: int) -> LockedComparison | None:
-    """Compare a locked month that is due, unless another worker has claimed it; None when there was nothing to do.
+    """Compare a locked month that is due; return None if it is not due or another worker has claimed it.
 
-    Safe to call twice. When comparing fails, the comparison says so, the last answer stays, and the error is raised. A
-    month that was opened meanwhile keeps no comparison.
+    Idempotent. If comparing fails, the comparison gets the state FAILED, its stored differences stay, and the error is
+    raised. The comparison of a month that was reopened meanwhile is deleted.
     """
     period = locked_periods_to_compare().filter(pk=period_id).first()
     if period is None:
@@ -191,7 +191,7 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
     try:
         return in_one_snapshot(lambda: _compare_claimed(period, claim))
     except ClaimLostError as lost:
-        logger.info("%s was compared by somebody else meanwhile, or its month was reopened.", lost)
+        logger.info("%s was compared by another worker meanwhile, or its month was reopened.", lost)
         return None
     except Exception:
         claim.fail()
@@ -200,21 +200,21 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
 
 
 def _claim(period: ReportingPeriod) -> Claim[LockedComparison] | None:
-    """Take a month; None when another worker has taken it, or compared it within COMPARE_EVERY."""
+    """Claim a month; return None if another worker has claimed it or started it within COMPARE_EVERY."""
     now = timezone.now()
     comparison = LockedComparison.objects.filter(period=period).first()
     if comparison is None:
         return COMPARE.claim_new(period=period, defaults={"started_at": now})
-    rested = LockedComparison.objects.filter(started_at__lte=now - COMPARE_EVERY)
-    return COMPARE.claim(comparison.pk, among=rested, started_at=now)
+    not_recent = LockedComparison.objects.filter(started_at__lte=now - COMPARE_EVERY)
+    return COMPARE.claim(comparison.pk, among=not_recent, started_at=now)
 
 
 def _compare_claimed(period: ReportingPeriod, claim: Claim[LockedComparison]) -> LockedComparison:
-    held = lock_period_row(period)
+    locked_row = lock_period_row(period)
     claim.hold()
-    return _compare(held)
+    return _compare(locked_row)
 
 
-def forget_comparison(period: ReportingPeriod) -> None:
-    """Drop what was found of a month that is not locked any more. For whoever reopens it, in the same transaction."""
+def delete_comparison(period: ReportingPeriod) -> None:
+    """Delete the comparison of a month. To be called in the transaction that reopens the month."""
     LockedComparison.objects.filter(period=period).delete()

@@ -1,4 +1,4 @@
-"""Which change records stand behind a unit's difference: those without which it would not be so."""
+"""The change records that caused the difference of a unit: those without which it would not differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from revisions.differences import Differences, UnitDifference
 from revisions.edits import History, histories_of
 from revisions.effects import (
     PLACED,
-    STANDING,
+    SCORED,
     Effect,
     Effects,
     Figure,
@@ -32,25 +32,25 @@ from targets.engine.map_of_day import map_of
 from targets.engine.sql import Sql, fetch_all, select_from
 from targets.models import DivisionMeasure
 
-# Whether the unit is a community, and its key → the change records behind its difference, by key.
+# (whether the unit is a community, its key) → keys of the change records that caused its difference.
 Causes = dict[tuple[bool, int], list[int]]
-# What brings a community into a month or takes it out, besides its columns.
-_WHETHER_SCORED = (STANDING, PLACED)
+# The figures, besides columns of the measure, that decide whether a community is measured.
+_WHETHER_SCORED = (SCORED, PLACED)
 
 
 def causes_of(differences: Differences, period: ReportingPeriod, change_sets: models.QuerySet[ChangeSet]) -> Causes:
-    """The records of `change_sets` behind every differing unit; none for one that another plan or map has changed.
+    """Return the change records of `change_sets` that caused each difference; empty if a new plan or map caused it.
 
-    A record is a cause when taking back what its record has become since would change a figure that differs. Of a
-    register that a county has reported for the first time, the first record of each change set stands for all. What
-    is a cause at a community is not repeated at the divisions above it.
+    A change record is a cause if undoing the edits of its record would change a figure that differs. If a county has
+    reported a register for the first time, only the first change record of each change set is listed. Causes listed at a
+    community are not repeated at the divisions above it.
     """
     if not differences.communities and not differences.divisions:
-        return {}  # The usual case: looking through every edit since would find nothing that it is wanted for.
-    found = _Found(differences, list(_every_effect(period.as_of, change_sets)), period.as_of)
+        return {}  # The usual case; do not read every edit since the lock for nothing.
+    index = _CauseIndex(differences, list(_every_effect(period.as_of, change_sets)), period.as_of)
     return {
-        **{(True, unit.key): found.behind_community(unit) for unit in differences.communities.values()},
-        **{(False, unit.key): found.behind_division(unit) for unit in differences.divisions.values()},
+        **{(True, unit.key): index.causes_of_community(unit) for unit in differences.communities.values()},
+        **{(False, unit.key): index.causes_of_division(unit) for unit in differences.divisions.values()},
     }
 
 
@@ -73,13 +73,13 @@ def _through(register: CountedRegister) -> type[models.Model]:
     return model
 
 
-def _lasting(history: History, values: Sequence[Any]) -> list[int]:
-    """The records that moved a figure away from where it was; none of those after which it was there again."""
-    last_there = max(number for number, value in enumerate(values) if value == values[0])
+def _lasting_records(history: History, values: Sequence[Any]) -> list[int]:
+    """Return the change records that changed a figure after it last had its first value (`values`: one per state)."""
+    last_unchanged = max(number for number, value in enumerate(values) if value == values[0])
     return [
         record
         for number, record in enumerate(history.records)
-        if number >= last_there and values[number + 1] != values[number]
+        if number >= last_unchanged and values[number + 1] != values[number]
     ]
 
 
@@ -87,18 +87,18 @@ def _lasting(history: History, values: Sequence[Any]) -> list[int]:
 
 
 def _units_of_places(day: datetime.date, figures: Iterable[Figure]) -> dict[tuple[bool, int], set[int]]:
-    """For every place of the figures: town, county and city of that day that it counts for."""
+    """Return the town, county and city of `day` that each place of the figures counts for."""
     mentioned = {figure[:2] for figure in figures}
     units: dict[tuple[bool, int], set[int]] = {}
     for is_community in (True, False):
         places = sorted(place for of_communities, place in mentioned if of_communities == is_community)
         for batch in in_batches(places):
-            for place, *found in fetch_all(_where(day, is_community, batch)):
-                units[is_community, place] = {unit for unit in found if unit is not None}
+            for place, *row in fetch_all(_units_query(day, is_community, batch)):
+                units[is_community, place] = {unit for unit in row if unit is not None}
     return units
 
 
-def _where(day: datetime.date, is_community: bool, places: Sequence[int]) -> Sql:
+def _units_query(day: datetime.date, is_community: bool, places: Sequence[int]) -> Sql:
     marks = ", ".join(["%s"] * len(places))
     of_day = [Sql("place.town_id"), Sql("place.county_id"), Sql("place.city_id")]
     if is_community:
@@ -110,8 +110,8 @@ def _where(day: datetime.date, is_community: bool, places: Sequence[int]) -> Sql
     return select_from(named=map_of(day), columns=[Sql("place.division_id"), *of_day], rows=Sql(rows, tuple(places)))
 
 
-class _Found:
-    """What was moved where, ready to be asked unit by unit."""
+class _CauseIndex:
+    """The change records that changed figures, by community and by division."""
 
     def __init__(
         self, differences: Differences, every: Sequence[tuple[History, Sequence[Effect]]], day: datetime.date
@@ -131,58 +131,58 @@ class _Found:
         self.change_set_of = self._change_sets()
 
     def _note(self, history: History, effects: Sequence[Effect]) -> None:
-        """Put the records of one history to the communities and units whose figures they move."""
+        """Add the change records of one history to the communities and divisions whose figures they changed."""
         for figure in set().union(*effects):
             if figure.is_community:
                 values = [effect.get(figure) for effect in effects]
-                self.at_community[figure.place, figure.column].update(_lasting(history, values))
-        whole = [self._by_unit(effect, leaving_out_told=False) for effect in effects]
-        untold = [self._by_unit(effect, leaving_out_told=True) for effect in effects]
-        for key in set().union(*whole):
-            if len({effect[key] for effect in untold}) > 1:
-                self.at_unit[key].update(_lasting(history, [effect[key] for effect in whole]))
+                self.at_community[figure.place, figure.column].update(_lasting_records(history, values))
+        complete = [self._by_unit(effect, skip_listed=False) for effect in effects]
+        unlisted = [self._by_unit(effect, skip_listed=True) for effect in effects]
+        for key in set().union(*complete):
+            if len({effect[key] for effect in unlisted}) > 1:
+                self.at_unit[key].update(_lasting_records(history, [effect[key] for effect in complete]))
 
-    def _by_unit(self, effect: Effect, *, leaving_out_told: bool) -> Counter[tuple[int, str]]:
-        """An effect added up for town, county and city; without what stands at a community that differs."""
+    def _by_unit(self, effect: Effect, *, skip_listed: bool) -> Counter[tuple[int, str]]:
+        """Return an effect summed for town, county and city; with `skip_listed` without figures listed at a community."""
         summed: Counter[tuple[int, str]] = Counter()
         for figure, value in effect.items():
-            if figure.column in self.added_up and not (leaving_out_told and self._is_told_at_community(figure)):
+            if figure.column in self.added_up and not (skip_listed and self._is_listed_at_community(figure)):
                 for unit in self.units_of.get((figure.is_community, figure.place), ()):
                     summed[unit, figure.column] += value
         return summed
 
-    def _is_told_at_community(self, figure: Figure) -> bool:
+    def _is_listed_at_community(self, figure: Figure) -> bool:
         unit = self.differences.communities.get(figure.place) if figure.is_community else None
-        # One that leaves the month is listed for leaving, not for what else was moved there.
+        # For a community that leaves the month, only the reason for leaving is listed.
         return unit is not None and unit.kind != LockedChange.Kind.GONE and figure.column in unit.columns
 
     def _change_sets(self) -> dict[int, int]:
-        """The change set of each record that made a register reported somewhere."""
+        """Return the change set of each change record that made a register reported in some unit."""
         keys = {key for (_, column), records in self.at_unit.items() if column in self.reported for key in records}
-        found: dict[int, int] = {}
+        change_sets: dict[int, int] = {}
         for batch in in_batches(sorted(keys)):
-            found |= dict(ChangeRecord.objects.filter(pk__in=batch).values_list("pk", "change_set_id"))
-        return found
+            change_sets |= dict(ChangeRecord.objects.filter(pk__in=batch).values_list("pk", "change_set_id"))
+        return change_sets
 
-    def behind_community(self, unit: UnitDifference) -> list[int]:
-        """The records behind a community's difference."""
+    def causes_of_community(self, unit: UnitDifference) -> list[int]:
+        """Return the change records that caused a community's difference."""
         records = {record for column in self._columns(unit) for record in self.at_community.get((unit.key, column), ())}
         county = (unit.before or unit.after).get("county_id")
-        for column in unit.flipped:
+        for column in unit.known_changes:
             if column in self.register_of:
                 records |= self._first_reports(county, self.register_of[column])
         return sorted(records)
 
-    def behind_division(self, unit: UnitDifference) -> list[int]:
-        """The records behind a division's difference, but for those that stand at its communities already."""
+    def causes_of_division(self, unit: UnitDifference) -> list[int]:
+        """Return the change records that caused a division's difference, without those listed at its communities."""
         records = {record for column in unit.columns for record in self.at_unit.get((unit.key, column), ())}
-        for column in unit.flipped:
+        for column in unit.known_changes:
             records |= self._first_reports(unit.key, self.register_of[column])
         return sorted(records)
 
     @staticmethod
     def _columns(unit: UnitDifference) -> set[str]:
-        """The figures whose moving explains a community's difference."""
+        """Return the figures whose changes explain a community's difference."""
         if unit.kind == LockedChange.Kind.GONE:
             return {*_WHETHER_SCORED, "kind", "residents"}
         columns = set(unit.columns)
@@ -191,7 +191,7 @@ class _Found:
         return columns | ({"town_id"} if "county_id" in columns else set())
 
     def _first_reports(self, unit: int | None, register: CountedRegister) -> set[int]:
-        """Of each change set that brought (or took) rows of a register in a county, the first record."""
+        """Return the first change record of each change set that added or removed rows of a register in a county."""
         if unit is None:
             return set()
         first: dict[int, int] = {}

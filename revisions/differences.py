@@ -1,7 +1,7 @@
-"""The rows of two months that differ, found by the database: only those come to Python.
+"""Differences between the rows of two months, computed by the database.
 
-The two are a locked month and its stand-in (see `would_be`); the differences are read from the first to the second.
-What has been declared in another way since the lock is not compared: that would be no edit of a register (ADR 0018).
+The two are a locked month (before) and its recomputed copy (after; see `revisions.recompute`). Figures whose declaration
+has changed since the lock are not compared: no edit of a register caused that difference (ADR 0018).
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ Kind = LockedChange.Kind
 class UnitDifference:
     """A community or division whose measure differs.
 
-    `before` and `after` are the compared columns and figures of its rows, all of them, empty where there is no row.
-
-    `verdicts`: by target code the judgement before and after, each None where the target does not speak of the unit.
+    `before` and `after` are all compared columns and figures of its rows, empty if there is no row. `verdicts` are the
+    judgements before and after by target code, each None if the target does not judge the unit.
     """
 
     key: int
@@ -42,17 +41,17 @@ class UnitDifference:
 
     @property
     def kind(self) -> str:
-        """Whether the unit is measured on both sides."""
+        """Return the kind of difference: measured in both months, only after, or only before."""
         return str(Kind.CHANGED if self.before and self.after else Kind.ADDED if self.after else Kind.GONE)
 
     @property
     def columns(self) -> list[str]:
-        """The columns and figures that differ."""
+        """Return the names of the columns and figures that differ."""
         return [name for name in (self.before or self.after) if self.before.get(name) != self.after.get(name)]
 
     @property
-    def flipped(self) -> list[str]:
-        """The columns and figures that were unknown and are known now, or the other way round."""
+    def known_changes(self) -> list[str]:
+        """Return the names of columns and figures that changed between unknown and known."""
         return [
             name
             for name in (self.columns if self.before and self.after else ())
@@ -62,7 +61,7 @@ class UnitDifference:
 
 @dataclass(frozen=True)
 class ResultDifference:
-    """One target's result of one division; None on the side where there is none."""
+    """The result of one target for one division before and after; None where there is no result."""
 
     target: Target
     division_id: int
@@ -72,9 +71,9 @@ class ResultDifference:
 
 @dataclass(frozen=True)
 class Differences:
-    """Everything that differs between two months: communities and divisions by key, and results.
+    """All differences between two months: communities and divisions by key, and results.
 
-    `not_compared`: the figures and engine rules that the two have measured in different versions, or only one has.
+    `not_compared` are the figures and engine rules that both measured in different versions, or only one measured.
     """
 
     communities: dict[int, UnitDifference]
@@ -85,14 +84,14 @@ class Differences:
 
 @dataclass(frozen=True)
 class _Compared:
-    """Two months, and the names of what both have measured in the same version."""
+    """Two months, and the names of the figures and rules that both measured in the same version (`alike`)."""
 
     frozen: ReportingPeriod
     computed: ReportingPeriod
     alike: frozenset[str]
 
     def columns_of(self, model: type[Any]) -> dict[str, str | Combinable]:
-        """Return what is compared of a measure's rows, by name: columns of the place, and figures measured alike."""
+        """Return the compared columns of a measure by name: those of the place, and figures of the same version."""
         columns: dict[str, str | Combinable] = {name: name for name in model.place_columns}
         if POPULATION in self.alike:
             columns |= {name: name for name in model.population_columns}
@@ -101,26 +100,27 @@ class _Compared:
 
     @property
     def is_scored_alike(self) -> bool:
-        """Whether both months choose the communities to measure alike; for some of them that takes a population."""
+        """Return whether both months select the measured communities by the same rules, population included."""
         return self.alike >= {SCORED, POPULATION}
 
     def is_judged_alike(self, target: Target) -> bool:
-        """Return whether both months judge by the same figures what is asked by the target."""
+        """Return whether both months judge the target by figures of the same version."""
         needed = {JUDGED, *indicator_named(target.indicator).figures_counted(target.counting_rule)}
         if target.per or target.minimum_population is not None:
             needed.add(POPULATION)
         return needed <= self.alike
 
     def has_results_alike(self, target: Target) -> bool:
-        """Return whether both months add up the same units for the target, besides judging them alike."""
+        """Return whether both months also select the units judged by the target by the same rules."""
         return self.is_judged_alike(target) and (target.level != Target.Level.COMMUNITY or self.is_scored_alike)
 
 
 def differences_of(frozen: ReportingPeriod, computed: ReportingPeriod) -> Differences:
-    """Return what differs between the rows of two months, both measured.
+    """Return the differences between the rows of two measured months.
 
-    Reads only; the queries grow with what differs. Figures, verdicts and results are compared only as far as both months
-    have measured them in the same version; a community that only one of them measures, only when both choose alike.
+    Reads only. The number of queries depends on the number of targets and differences. Figures, verdicts and results are
+    compared only if both months measured them in the same version; communities measured in one month only are included
+    only if both months select communities by the same rules.
     """
     measured = _measured_by(frozen), _measured_by(computed)
     versions = [set(each.items()) for each in measured]
@@ -164,12 +164,12 @@ def _targets_by_code(period: ReportingPeriod) -> dict[str, Target]:
 
 
 def _both_ways(one: QuerySet[Any, Any], other: QuerySet[Any, Any]) -> tuple[list[Any], list[Any]]:
-    """Return the rows that only one has, and those that only the other has; NULLs count as equal, as sets do."""
+    """Return the rows that are only in `one`, and those only in `other`. NULLs are equal, as in SQL's EXCEPT."""
     return list(one.difference(other)), list(other.difference(one))
 
 
 def _rows(model: type[Any], compared: _Compared, **lookups: Any) -> QuerySet[Any, Any]:
-    """Return the unit and the compared values of a measure's rows."""
+    """Return the unit's key and the compared values of a measure's rows."""
     rows = model.objects.order_by().filter(**lookups)
     return rows.values_list(model.unit_column, *compared.columns_of(model).values())
 
@@ -191,19 +191,19 @@ def _judged(model: type[Any], period: ReportingPeriod, target: Target) -> Any:
 
 
 def _add_verdicts(units: dict[int, UnitDifference], model: type[Any], then: Any, now: Any, code: str) -> None:
-    """Add the judgements by one target that differ; a unit whose own row does not differ (another rule) joins in."""
+    """Add the judgements by one target that differ; also of units whose measures are equal (the target has changed)."""
     names = (model.unit_column, *_VERDICT)
     before, after = _both_ways(then.values_list(*names), now.values_list(*names))
-    found: dict[int, list[Values | None]] = defaultdict(lambda: [None, None])
+    verdicts: dict[int, list[Values | None]] = defaultdict(lambda: [None, None])
     for side, rows in enumerate((before, after)):
         for unit, *values in rows:
-            found[unit][side] = dict(zip(_VERDICT, values, strict=True))
-    for unit, (old, new) in found.items():
+            verdicts[unit][side] = dict(zip(_VERDICT, values, strict=True))
+    for unit, (old, new) in verdicts.items():
         units.setdefault(unit, UnitDifference(unit)).verdicts[code] = (old, new)
 
 
 def _complete(model: type[Any], units: Mapping[int, UnitDifference], compared: _Compared) -> None:
-    """Fill in the rows of units of which only the judgement differs."""
+    """Load the rows of units of which only the judgement differs."""
     names = list(compared.columns_of(model))
     without = [unit.key for unit in units.values() if not unit.before and not unit.after]
     for side, period in (("before", compared.frozen), ("after", compared.computed)):
@@ -220,7 +220,7 @@ def _results(
         for column in TargetResult._meta.concrete_fields
         if not column.primary_key and column.attname not in ("period_id", "target_id", "division_id")
     ]
-    # By code: a plan that was changed since is another version with targets of its own.
+    # By target code: a plan that was changed since has other targets.
     rows = TargetResult.objects.order_by().values_list("target__code", "division_id", *names)
     before, after = _both_ways(rows.filter(period=frozen), rows.filter(period=computed))
     then, now = _by_unit(before, names), _by_unit(after, names)

@@ -1,8 +1,8 @@
-"""What the edits of a record do to a month: the figures it stands for, in each of its states.
+"""The effects of edited records on a month: the figures that a record contributes in each of its states.
 
-An effect is a figure by place and column. Registers are evaluated by their own querysets, over the states in place of
-the table, so that what counts is said once (in the app's `indicators`). Every state is seen with all other records as they
-are today: the difference between the first and the last is what taking this record's edits back would change.
+An effect is the values by place and column. Registers are evaluated by their own querysets over the states instead of
+the table, so that the counting rules are only in the app's `indicators`. Each state is evaluated with all other records
+as they are today: the difference between the first and the last state is what undoing this record's edits would change.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from django.db import connection, models
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.indicators import CountedRegister
 from communities.models import CommunityProfile
-from revisions.edits import Histories, History, State, measured_columns, states_of
+from revisions.edits import Histories, History, State, current_states, measured_columns
 from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, table_name
 
 
 class Figure(NamedTuple):
-    """A column of the measure of a place; `is_community`, else the place is a division."""
+    """A column of the measure of a place; the place is the key of a community if `is_community`, else of a division."""
 
     is_community: bool
     place: int
@@ -33,18 +33,18 @@ class Figure(NamedTuple):
 Effect = Mapping[Figure, Any]
 Effects = Iterator[tuple[History, Sequence[Effect]]]  # one effect for each state of the history
 
-_ROWS_A_STATEMENT = 500
-# No columns of a measure: whether a community is scored at all, whether it is anywhere, whether a register is reported.
-STANDING, PLACED = "standing", "placed"
+_ROWS_PER_STATEMENT = 500
+# Figures that are no columns of a measure: whether a community may be scored, and whether it has a placement.
+SCORED, PLACED = "scored", "placed"
 
 
 def reported(register: CountedRegister) -> str:
-    """The figure that says that a place has a row of the register, whatever its dates."""
+    """Return the name of the figure that a place has any row of the register, whatever its dates."""
     return f"reported_{register.code}"
 
 
 def effects_on_communities(communities: Histories, placements: Histories, day: datetime.date) -> Effects:
-    """What edits of communities and of their placements do: kind and standing; code, name and town of the day."""
+    """Yield the effects of edits of communities (kind, SCORED) and of placements (code, name, town, PLACED)."""
     for history in communities.values():
         yield history, [_of_community(history.key, state, day) for state in history.states]
     for history in placements.values():
@@ -56,7 +56,7 @@ def _of_community(key: int, state: State | None, day: datetime.date) -> Effect:
         return {}
     closed = state["closed_on"]
     is_scored = state["kind"] and not state["is_virtual"] and (closed is None or closed > day)
-    return {Figure(True, key, "kind"): state["kind"], Figure(True, key, STANDING): bool(is_scored)}
+    return {Figure(True, key, "kind"): state["kind"], Figure(True, key, SCORED): bool(is_scored)}
 
 
 def _of_placement(state: State | None, day: datetime.date) -> Effect:
@@ -70,10 +70,10 @@ def _of_placement(state: State | None, day: datetime.date) -> Effect:
 
 
 def effects_on_population(profiles: Histories, day: datetime.date) -> Effects:
-    """What edits of profiles do: the newest known figure by the day, among all profiles of the community."""
+    """Yield the effects of edits of profiles: the newest known figures by `day` among the community's profiles."""
     mentioned = {state["community_id"] for each in profiles.values() for state in each.states if state is not None}
     others: dict[int, dict[int, State]] = defaultdict(dict)
-    for key, state in states_of(CommunityProfile, mentioned, "community_id").items():
+    for key, state in current_states(CommunityProfile, mentioned, "community_id").items():
         others[state["community_id"]][key] = state
     for history in profiles.values():
         places = {state["community_id"] for state in history.states if state is not None}
@@ -83,7 +83,7 @@ def effects_on_population(profiles: Histories, day: datetime.date) -> Effects:
 def _newest(
     key: int, state: State | None, places: Iterable[int], others: Mapping[int, Mapping[int, State]], day: datetime.date
 ) -> Effect:
-    """The newest figures of communities, with one profile in the given state."""
+    """Return the newest population figures of communities, with one profile in the given state."""
     effect: dict[Figure, Any] = {}
     for place in places:
         known = [each for other, each in others.get(place, {}).items() if other != key]
@@ -101,44 +101,49 @@ def _newest(
 
 
 def effects_on_register(register: CountedRegister, rows: Histories, related: Histories, day: datetime.date) -> Effects:
-    """What edits of a register's rows, and of the records they count through, do to its columns."""
-    for history, seen, effects in _in_slices(register, _of_rows(register, rows, related), day):
-        for number, state, _ in seen:
-            effects[number].update(_mention(register, state))
+    """Yield the effects of edits of a register's rows, and of the records that they count through (`related`)."""
+    for history, row_states, effects in _in_slices(register, _of_rows(register, rows, related), day):
+        for number, state, _ in row_states:
+            effects[number].update(_reported_effect(register, state))
         yield history, effects
     if register.through:
         for history, _, effects in _in_slices(register, _of_related(register, rows, related), day):
             yield history, effects
 
 
-# Which row, in which state of the history, with which state of the record it counts through.
-Seen = tuple[int, State, State | None]
+# The number of a state in the history, the state of the row, and the state of the record it counts through.
+RowState = tuple[int, State, State | None]
 
 
-def _of_rows(register: CountedRegister, rows: Histories, related: Histories) -> Iterator[tuple[History, list[Seen]]]:
+def _of_rows(
+    register: CountedRegister, rows: Histories, related: Histories
+) -> Iterator[tuple[History, list[RowState]]]:
     if not register.through:
         for history in rows.values():
             yield history, [(n, state, None) for n, state in enumerate(history.states) if state is not None]
         return
     column = f"{register.through}_id"
     model: Any = register.model._meta.get_field(register.through).related_model
-    wanted = {state[column] for each in rows.values() for state in each.states if state is not None}
-    standing = states_of(model, [key for key in wanted if key is not None])
+    keys = {state[column] for each in rows.values() for state in each.states if state is not None}
+    current = current_states(model, [key for key in keys if key is not None])
     for history in rows.values():
-        seen: list[Seen] = []
+        row_states: list[RowState] = []
         for number, state in enumerate(history.states):
             if state is not None:
                 key = state[column]
-                seen.append((number, state, standing.get(key) or (related[key].last_known if key in related else None)))
-        yield history, seen
+                through = current.get(key) or (related[key].last_known if key in related else None)
+                row_states.append((number, state, through))
+        yield history, row_states
 
 
-def _of_related(register: CountedRegister, rows: Histories, related: Histories) -> Iterator[tuple[History, list[Seen]]]:
+def _of_related(
+    register: CountedRegister, rows: Histories, related: Histories
+) -> Iterator[tuple[History, list[RowState]]]:
     column = f"{register.through}_id"
     of_key: dict[int, list[State]] = defaultdict(list)
-    for state in states_of(register.model, related, column).values():
+    for state in current_states(register.model, related, column).values():
         of_key[state[column]].append(state)
-    for history in rows.values():  # rows that were removed, with the record they counted through
+    for history in rows.values():  # removed rows count for the record they counted through
         if history.now is None and history.last_known is not None:
             of_key[history.last_known[column]].append(history.last_known)
     for history in related.values():
@@ -154,33 +159,33 @@ def _of_related(register: CountedRegister, rows: Histories, related: Histories) 
 
 
 def _in_slices(
-    register: CountedRegister, seen_of: Iterable[tuple[History, list[Seen]]], day: datetime.date
-) -> Iterator[tuple[History, list[Seen], list[Counter[Figure]]]]:
-    """With the effect of each state: what the rows seen in it add up to. A bounded number of rows a statement."""
-    for batch in in_batches(list(seen_of), _ROWS_A_STATEMENT):
-        added = iter(_added_by(register, list(chain(*(seen for _, seen in batch))), day))
-        for history, seen in batch:
+    register: CountedRegister, histories: Iterable[tuple[History, list[RowState]]], day: datetime.date
+) -> Iterator[tuple[History, list[RowState], list[Counter[Figure]]]]:
+    """Yield the histories with the effect of each state: the sum of its rows. Limits the rows of a statement."""
+    for batch in in_batches(list(histories), _ROWS_PER_STATEMENT):
+        added = iter(_added_by(register, list(chain(*(row_states for _, row_states in batch))), day))
+        for history, row_states in batch:
             effects: list[Counter[Figure]] = [Counter() for _ in history.states]
-            for number, _, _ in seen:
+            for number, _, _ in row_states:
                 effects[number].update(next(added))
-            yield history, seen, effects
+            yield history, row_states, effects
 
 
-def _added_by(register: CountedRegister, every: Sequence[Seen], day: datetime.date) -> list[dict[Figure, Any]]:
-    """What each row adds to the columns, as the register's own queryset counts it over these rows alone."""
+def _added_by(register: CountedRegister, every: Sequence[RowState], day: datetime.date) -> list[dict[Figure, Any]]:
+    """Return what each row adds to the figures, counted by the register's own queryset over these rows alone."""
     added: list[dict[Figure, Any]] = [{} for _ in every]
     countable = [
         (number, state, through)
         for number, (_, state, through) in enumerate(every)
         if through is not None or not register.through
     ]
-    for batch in in_batches(countable, _ROWS_A_STATEMENT):
+    for batch in in_batches(countable, _ROWS_PER_STATEMENT):
         for number, effect in _counted(register, batch, day):
             added[number] = effect
     return added
 
 
-def _mention(register: CountedRegister, state: State) -> dict[Figure, Any]:
+def _reported_effect(register: CountedRegister, state: State) -> dict[Figure, Any]:
     place = _place_of(state)
     return {} if place is None else {Figure(*place, reported(register)): 1}
 
@@ -194,7 +199,7 @@ def _place_of(state: State) -> tuple[bool, int] | None:
 def _counted(
     register: CountedRegister, rows: Sequence[tuple[int, State, State | None]], day: datetime.date
 ) -> Iterator[tuple[int, dict[Figure, Any]]]:
-    """Those of the rows that count on the day, by their number, each with what it adds."""
+    """Yield the number and the figures of each row that counts on the day."""
     names = [figure.name for figure in register.figures]
     place = ["community_id", "division_id"] if register.at_divisions else ["community_id"]
     query = select_columns(["row_id", *place, *map(quote_name, names)], compile_queryset(register.by_row(day)))
@@ -204,35 +209,35 @@ def _counted(
         model: Any = register.model._meta.get_field(register.through).related_model
         keyed = [row | {column: row["id"]} for row in keyed]
         through = [{**(state or {}), "id": number} for number, _, state in rows]
-        standing_in = [_in_place_of(register.model, keyed), _in_place_of(model, through)]
+        tables = [_replacement_table(register.model, keyed), _replacement_table(model, through)]
     else:
-        standing_in = [_in_place_of(register.model, keyed)]
+        tables = [_replacement_table(register.model, keyed)]
     statement = Sql(
-        f"WITH {', '.join(part.text for part in standing_in)}\n{query.text}",
-        (*chain(*(part.params for part in standing_in)), *query.params),
+        f"WITH {', '.join(part.text for part in tables)}\n{query.text}",
+        (*chain(*(part.params for part in tables)), *query.params),
     )
     for number, community_id, *rest in fetch_all(statement):
         division_id = rest.pop(0) if register.at_divisions else None
-        where = _place_of({"community_id": community_id, "division_id": division_id})
-        if where is not None:
-            yield number, {Figure(*where, name): value for name, value in zip(names, rest, strict=True) if value}
+        counted_at = _place_of({"community_id": community_id, "division_id": division_id})
+        if counted_at is not None:
+            yield number, {Figure(*counted_at, name): value for name, value in zip(names, rest, strict=True) if value}
 
 
-def _in_place_of(model: type[models.Model], rows: Sequence[State]) -> Sql:
-    """A common table expression with the name of the model's table: a statement reads these rows in its place."""
+def _replacement_table(model: type[models.Model], rows: Sequence[State]) -> Sql:
+    """Return a common table expression of these rows with the name of the model's table, which it shadows."""
     columns = measured_columns(model)
     quote = connection.ops.quote_name
-    marks = ", ".join(_mark(column) for column in columns)
+    marks = ", ".join(_placeholder(column) for column in columns)
     names = ", ".join(quote(column.column) for column in columns)
     values = ", ".join([f"({marks})"] * len(rows))
     params = [column.get_db_prep_save(row[column.attname], connection) for row in rows for column in columns]
     return Sql(f"{table_name(model)} ({names}) AS (VALUES {values})", tuple(params))
 
 
-def _mark(column: Any) -> str:
-    """The place of a value: with its type on PostgreSQL; on SQLite, decimals would compare as text without one."""
+def _placeholder(column: Any) -> str:
+    """Return the placeholder of a value, cast to its type; SQLite would compare decimals as text otherwise."""
     if connection.vendor == "postgresql":
-        # As a foreign key has it: a primary key would be "bigint, generated by the database".
+        # The type that a foreign key has: that of a primary key includes how it is generated.
         plain = column.target_field if column.is_relation else column
         return f"CAST(%s AS {plain.rel_db_type(connection) if plain.primary_key else plain.db_type(connection)})"
     return "CAST(%s AS NUMERIC)" if isinstance(column, models.DecimalField) else "%s"

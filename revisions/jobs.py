@@ -13,15 +13,16 @@ from periods.models import ReportingPeriod
 from revisions.models import LockedComparison
 from targets.models import Computation, unconsumed_changes
 
-# Every upload makes all locked months due, and each takes as long as measuring it: so not more often than this.
+# Every upload makes all locked months due, and comparing takes as long as measuring, so it is limited to this.
 COMPARE_EVERY = datetime.timedelta(minutes=10)
 State = LockedComparison.State
 
 
 def locked_periods_to_compare() -> QuerySet[ReportingPeriod]:
-    """Return the locked months that registers have changed after, as far as their comparison does not say so yet.
+    """Return the locked months that are due for comparing, newest first.
 
-    Newest first; not one that a worker is comparing, and none more often than COMPARE_EVERY.
+    Due are months whose registers have changed since the lock, unless a finished comparison reflects all changes. Left
+    out are months that a worker is comparing or that were started less than COMPARE_EVERY ago.
     """
     comparisons = LockedComparison.objects.filter(period=OuterRef("pk"))
     reflects_all = comparisons.with_staleness().filter(is_stale=False, state=State.FINISHED)
@@ -38,8 +39,8 @@ def locked_periods_to_compare() -> QuerySet[ReportingPeriod]:
     )
 
 
-# Comparing is one transaction that holds the row of the comparison (`revisions.actions.compare_if_due`), so it needs no
-# heartbeat. A month is never given up: its page would go on showing an old answer. It is tried again after COMPARE_EVERY.
+# Comparing is one transaction that locks the row of the comparison (`revisions.actions.compare_if_due`), so it needs no
+# heartbeat. The number of attempts is not limited: the page of a month given up would keep showing an old comparison.
 COMPARE = JobKind(
     model=LockedComparison,
     task="revisions.tasks.compare_locked_month",

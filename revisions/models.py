@@ -1,6 +1,6 @@
-"""锁定后变动: what computing a locked month again would change, and the change records behind it (docs/domain.md §6).
+"""Differences between a locked month and a new computation of it (锁定后变动; docs/domain.md §6).
 
-The worker computes these rows beside the frozen ones; they are an answer that is kept, not figures of the month.
+The worker computes them; they are stored beside the frozen figures of the month, which stay as they are.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _LEVEL_ORDER = Case(
 
 
 def number_of_later_changes() -> models.expressions.Combinable:
-    """How many change sets of the registers a comparison's month does not reflect; in a subquery over comparisons.
+    """Return an expression over comparisons: the number of change sets that the month's frozen figures do not reflect.
 
-    What a locked month has consumed stays, and change sets are never deleted, so an equal number means the same ones.
+    Consumed changes of a locked month stay and change sets are never deleted, so an equal number means equal change sets.
     """
     later = unconsumed_changes(OuterRef("period"))
     counted = later.annotate(group=Value(1)).values("group").annotate(number=Count("pk")).values("number")
@@ -34,14 +34,14 @@ def number_of_later_changes() -> models.expressions.Combinable:
 
 
 class LockedComparisonQuerySet(models.QuerySet):
-    """Reads of comparisons."""
+    """Queries of comparisons."""
 
     def of_period(self, period: ReportingPeriod) -> LockedComparison | None:
-        """The comparison of a locked month, with `is_stale`; None while nobody has made one."""
+        """Return the comparison of a locked month, with `is_stale`; None without one."""
         return self.filter(period=period).with_staleness().first()
 
     def with_staleness(self) -> Self:
-        """With `later_changes`, and `is_stale`: whether registers have changed since it was made."""
+        """Annotate `later_changes` and `is_stale`: whether registers have changed since the comparison."""
         counted = self.annotate(later_changes=number_of_later_changes())
         return counted.annotate(
             is_stale=Case(When(changes_seen=F("later_changes"), then=Value(False)), default=Value(True))
@@ -49,10 +49,10 @@ class LockedComparisonQuerySet(models.QuerySet):
 
 
 class LockedComparison(Job):
-    """When a locked month was last compared with what computing it again would give. Gone once it is reopened."""
+    """The last comparison of a locked month with a new computation. Deleted when the month is reopened."""
 
     class State(models.TextChoices):
-        """Where it stands."""
+        """States of a comparison."""
 
         RUNNING = "running", "核对中"
         FINISHED = "finished", "已核对"
@@ -88,32 +88,32 @@ class LockedComparison(Job):
 
 
 class LockedChangeQuerySet(ScopedQuerySet):
-    """Reads of what would change."""
+    """Queries of changed units."""
 
     def of_period(self, period: ReportingPeriod) -> Self:
-        """The units of one locked month whose measures would change."""
+        """Filter for the units of one locked month."""
         return self.filter(comparison__period=period)
 
     def communities(self) -> Self:
-        """The communities among them, by code."""
+        """Filter for communities, by code."""
         return self.filter(community__isnull=False).select_related("community", "division__parent").order_by("code")
 
     def divisions(self) -> Self:
-        """City, counties and towns among them, in this order."""
-        found = self.filter(community__isnull=True).select_related("division__parent")
-        return found.order_by(_LEVEL_ORDER, "code")
+        """Filter for divisions: the city, then counties, then towns."""
+        divisions = self.filter(community__isnull=True).select_related("division__parent")
+        return divisions.order_by(_LEVEL_ORDER, "code")
 
 
 class LockedChange(ScopedModel):
-    """One community or division whose measure of a locked month would be another one.
+    """A community or division whose measure of a locked month would differ if computed again.
 
-    `columns`: per column of the measure `name`, `before` (frozen) and `after`. `verdicts`: per target `code`, `name`,
-    `unit`, and `before` and `after`, each with `verdict`, `value` and `missing`, or null where the target does not
-    speak of the unit. `causes`: the change records since the lock without which it would not be so.
+    `columns`: for each changed column of the measure `name`, `before` (frozen) and `after`. `verdicts`: for each target
+    `code`, `name`, `unit`, and `before` and `after`, each with `verdict`, `value` and `missing`, or null if the target
+    does not judge the unit. `causes`: the change records since the lock that caused the difference.
     """
 
     class Kind(models.TextChoices):
-        """Whether the unit is measured before and after."""
+        """Kinds of differences: measured before and after, only after, only before."""
 
         CHANGED = "changed", "数据变动"
         ADDED = "added", "新列入"
@@ -161,18 +161,18 @@ class LockedChange(ScopedModel):
 
 
 class LockedResultChangeQuerySet(ScopedQuerySet):
-    """Reads of the results that would change."""
+    """Queries of changed results."""
 
     def of_period(self, period: ReportingPeriod) -> Self:
-        """Those of one locked month: the city first, then counties and towns, in the plan's order."""
-        found = self.filter(comparison__period=period).select_related("division__parent")
-        return found.order_by("position", _LEVEL_ORDER, "division__code")
+        """Filter for one locked month, in the plan's order; for each target the city first, then counties and towns."""
+        results = self.filter(comparison__period=period).select_related("division__parent")
+        return results.order_by("position", _LEVEL_ORDER, "division__code")
 
 
 class LockedResultChange(ScopedModel):
-    """One target's result of one division in a locked month that would be another one.
+    """A result of a locked month that would differ if computed again.
 
-    `before` and `after` are the columns of TargetResult; null where there is no result on that side.
+    `before` and `after` are the columns of TargetResult; null if there is no result.
     """
 
     comparison = models.ForeignKey(LockedComparison, models.CASCADE, related_name="results", verbose_name="核对")

@@ -1,4 +1,4 @@
-"""Background work of the revisions: thin tasks that call an action."""
+"""Celery tasks of the revisions; each calls an action."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from revisions.actions import compare_if_due
 
 @shared_task(name="revisions.tasks.compare_locked_month", queue=Queue.TARGETS)
 def compare_locked_month(period_id: int) -> None:
-    """Compare one locked month if it is still due; safe to run twice."""
+    """Compare one locked month if it is still due. Idempotent."""
     compare_if_due(period_id=period_id)

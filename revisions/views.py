@@ -1,4 +1,4 @@
-"""锁定后变动: what computing a locked month again would change, with the edits behind it."""
+"""Pages of the differences of a locked month, with the edits that caused them (锁定后变动)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from changelog.history import LoggedEdit, logged_edits
 from changelog.models import ChangeRecord
-from changzhi_portal.facts import in_words
+from changzhi_portal.display import display_value
 from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -31,16 +31,16 @@ from targets.models import CommunityMeasure, Computation, Target, TargetPlan
 
 _MAY_COMPARE = "may_review"
 ROWS_A_PAGE = 25
-# More edits behind one unit than this are counted, not listed.
+# At most this many edits of one unit are listed; the others are only counted.
 MOST_EDITS = 10
-# The engine's rules, as the page calls what is not compared because of them.
+# Labels of the engine's rules for the list of what is not compared.
 _RULE_LABELS = {POPULATION: "户数和常住人口", SCORED: "列入测评的社区", JUDGED: "达标判定"}
 _COUNTS = (("judged", "参评"), ("met", "达标"), ("over", "超上限"), ("unmet", "未达标"), ("unknown", "未知"))
 
 
 @dataclass(frozen=True)
 class ShownEdit:
-    """An edit with the address of its record's page; empty for a record that has none."""
+    """An edit with the URL of its record's page; empty if the record has none."""
 
     edit: LoggedEdit
     url: str
@@ -48,7 +48,7 @@ class ShownEdit:
 
 @dataclass(frozen=True)
 class ChangedUnit:
-    """A community or division as the page shows it. `figures`: label, frozen and would-be figure in words."""
+    """A community or division as the page shows it. `figures`: label, frozen and recomputed figure as text."""
 
     change: LockedChange
     figures: list[tuple[str, str, str]]
@@ -56,20 +56,20 @@ class ChangedUnit:
     number_of_edits: int
 
 
-class SinceLock(MonthPage):
-    """The results, communities and divisions that would change, as far as the user may see them."""
+class LockedChanges(MonthPage):
+    """The results, communities and divisions of a locked month that would change, in the user's scope."""
 
     requires = "may_see_registers"
     what = "锁定后变动："
-    template_name = "revisions/since_lock.html"
+    template_name = "revisions/locked_changes.html"
 
     def get(self, request: HttpRequest, period: str) -> HttpResponse:
-        """Show what was found when the month was compared last; of an open month, that it has none."""
+        """Show the last comparison of the month; for an open month, that it has none."""
         self.load()
         changes = LockedChange.objects.visible_to(request.user).of_period(self.period)
         communities = ForgivingPaginator(self._with_edits(changes.communities()), ROWS_A_PAGE)
         page = communities.get_page(request.GET.get("page", 1))
-        # A town whose sums follow from its communities alone is told by them.
+        # A town whose difference is caused by listed communities alone is left out.
         divisions = list(self._with_edits(changes.divisions()).exclude(division__level="town", number_of_edits=0))
         results = LockedResultChange.objects.visible_to(request.user).of_period(self.period)
         means = _units_of_means(self.period)
@@ -87,7 +87,7 @@ class SinceLock(MonthPage):
         return self.render_to_response(context)
 
     def _with_edits(self, changes: Any) -> Any:
-        """Add the first edits behind each, as far as the user may see them, and their number."""
+        """Load the first edits that caused each change, in the user's scope, and annotate their number."""
         user = self.request.user
         edits = ChangeRecord.objects.visible_to(user).select_related("change_set__made_by", "change_set__batch")
         path = scope_path_of(user)
@@ -98,20 +98,20 @@ class SinceLock(MonthPage):
 
     def _units(self, changes: Sequence[Any]) -> list[ChangedUnit]:
         every = logged_edits([record for change in changes for record in change.edits], self.request.user)
-        said = iter(map(_shown, every))
+        edits = iter(map(_with_url, every))
         return [
-            ChangedUnit(change, _figures(change), [next(said) for _ in change.edits], change.number_of_edits)
+            ChangedUnit(change, _figures(change), [next(edits) for _ in change.edits], change.number_of_edits)
             for change in changes
         ]
 
 
-def _shown(edit: LoggedEdit) -> ShownEdit:
+def _with_url(edit: LoggedEdit) -> ShownEdit:
     model = apps.get_model(edit.model)
     return ShownEdit(edit, model.url_of(edit.ref) if issubclass(model, Record) else "")
 
 
 def _labels() -> dict[str, str]:
-    """Return what the page calls the figures, the columns of a place, and the engine's rules."""
+    """Return the labels of figures, columns of places and population, and engine rules by name."""
     columns = {
         column.attname: str(column.verbose_name)
         for column in CommunityMeasure._meta.concrete_fields
@@ -121,50 +121,50 @@ def _labels() -> dict[str, str]:
 
 
 def _figures(change: LockedChange) -> list[tuple[str, str, str]]:
-    """Return the columns of a unit that is measured on both sides; of one that enters or leaves, that says enough."""
+    """Return the changed figures of a unit measured before and after; none for one that enters or leaves the month."""
     if change.kind != LockedChange.Kind.CHANGED:
         return []
     labels = _labels()
     return [
         (
             labels.get(each["name"], each["name"]),
-            _in_words(each["name"], each["before"]),
-            _in_words(each["name"], each["after"]),
+            _display(each["name"], each["before"]),
+            _display(each["name"], each["after"]),
         )
         for each in change.columns
     ]
 
 
 def _not_compared(comparison: LockedComparison | None) -> list[str]:
-    """Return in words what was left out because it has been declared in another way since the lock."""
+    """Return the labels of what was not compared because its declaration has changed since the lock."""
     labels = _labels()
     names = comparison.not_compared if comparison else []
-    # A figure that nobody declares any more has no label.
+    # A figure that is no longer declared has no label.
     return [labels.get(name, name) for name in names]
 
 
-def _in_words(name: str, value: Any) -> str:
+def _display(name: str, value: Any) -> str:
     if name == "kind" and value:
         return str(Community.Kind(value).label)
-    return "未知" if value is None else in_words(value)
+    return "未知" if value is None else display_value(value)
 
 
 def _units_of_means(period: ReportingPeriod) -> dict[str, str]:
-    """Return the targets of the month's plan that ask for a mean, in any version: by code what the mean is counted in."""
+    """Return the unit of the mean, by code, of each target for a mean in any version of the month's plan."""
     plans = TargetPlan.objects.filter(pk__in=Computation.objects.filter(period=period).values("plan")).values("code")
     targets = Target.objects.filter(plan__code__in=plans, aggregate=Target.Aggregate.MEAN)
     return {target.code: target.value_unit for target in targets.order_by("plan__version")}
 
 
 def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[str, Any]:
-    """Return what differs of a result, in words: its counts, the rate (or the mean, see `_units_of_means`) and the gap."""
+    """Return the differing figures of a result as text: counts, rate (or mean, see `_units_of_means`) and gap."""
     before, after = change.before or {}, change.after or {}
     figures = [
         (label, str(before.get(name, "—")), str(after.get(name, "—")))
         for name, label in _COUNTS
         if before.get(name) != after.get(name)
     ]
-    # A mean judges one unit, the division itself: its rate of 0 or 100 % says nothing, its value does.
+    # A target for a mean judges the division alone, so its rate is 0 or 100 %; the mean is shown instead.
     if change.target_code in means:
         if before.get("value") != after.get("value"):
             unit = means[change.target_code]
@@ -177,7 +177,7 @@ def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[st
 
 
 def _percent(result: dict[str, Any]) -> str:
-    """Return the rate in percent with one decimal, from the counts as everywhere: 62.7%."""
+    """Return the rate in percent with one decimal, computed from the counts: 62.7%."""
     rate = percent(result["met"] + result["over"], result["judged"]) if result else None
     return "—" if rate is None else f"{rate}%"
 
@@ -187,16 +187,16 @@ def _amount(value: float | None, unit: str) -> str:
 
 
 class CompareNow(MonthPage, ActionPage):
-    """The button 现在核对: for who does not want to wait for the worker."""
+    """The button 现在核对: comparing the month at once instead of waiting for the worker."""
 
     requires = _MAY_COMPARE
     what = "核对"
 
     def act(self) -> str:
-        """Compare the month here and now."""
+        """Compare the month."""
         compare_locked(self.period)
         return "已按现在的登记表重新核对。"
 
     def get_success_url(self) -> str:
-        """Return the address of the page of what was found."""
+        """Return the URL of the page of differences."""
         return reverse("revisions:changes", args=[self.period.code])

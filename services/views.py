@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import DetailPage, ListPage
 from communities.models import Community
 from services.filters import ProjectFilterSet
@@ -54,4 +55,7 @@ class ProjectDetail(DetailPage):
     def get_facts(self) -> list[Fact]:
         """With the communities by name."""
         served = Community.objects.visible_to(self.request.user).filter(projects=self.record).order_by("code")
-        return [*super().get_facts(), Fact("服务社区", in_words("、".join(community.name for community in served)))]
+        return [
+            *super().get_facts(),
+            Fact("服务社区", display_value("、".join(community.name for community in served))),
+        ]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import django_tables2 as tables
 
-from changzhi_portal.facts import DASH
+from changzhi_portal.display import DASH
 from changzhi_portal.pages.tables import RegisterTable, ShortColumn, SpanColumn, YesNoColumn
 from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, town_of
 from socialworkers.models import SocialWorker

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import DetailPage, ListPage
 from socialworkers.filters import WorkerFilterSet
 from socialworkers.forms import WorkerFilterForm
@@ -36,7 +37,7 @@ class WorkerDetail(DetailPage):
 
     def get_facts(self) -> list[Fact]:
         """With what the certificate or degree makes of the person."""
-        return [*super().get_facts(), Fact("专业人才", in_words(self.record.is_professional))]
+        return [*super().get_facts(), Fact("专业人才", display_value(self.record.is_professional))]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the postings, newest first."""

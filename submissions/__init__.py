@@ -1,1 +1,1 @@
-"""The county's month: checks, report (上报), return, accept, remind, lock, reopen."""
+"""Monthly reports of the counties (上报): checks, reporting, reviewing, reminders; locking and reopening months."""

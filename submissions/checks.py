@@ -1,10 +1,10 @@
-"""Data quality of a month (docs/domain.md §6): what the apps' rules find in a division, counted, paged, in words.
+"""Data quality of a month (docs/domain.md §6): the findings of the apps' quality rules in a division.
 
-    found = findings_for(period=period, division=county)
-    found.counts()      how many findings each rule has; one query
-    found[0:50]         a page of them, ordered by place; len(found) works, so a Paginator takes it as it is
+    findings = findings_for(period=period, division=county)
+    findings.counts()   the number of findings by rule; one query
+    findings[0:50]      a page of findings, ordered by place; len(findings) works, as Paginator needs
 
-Set-based: a page costs one query for its keys and one for each rule that is on it, whatever the registers hold.
+A page takes one query for its keys and one for each rule on it, whatever the size of the registers.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, Su
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import CommunityPlacement, Division
 from periods.models import ReportingPeriod, last_day_of, month_after
-from submissions.reporting import stood_on
+from submissions.report_status import is_in_effect_on
 from targets.engine.map_of_day import divisions_counted_for
 
-_EVERYONE = object()  # no user: commands and the workflow's own questions
+_EVERYONE = object()  # the default of `user`: not restricted to a scope, for commands and actions
 
 
 def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EVERYONE) -> Findings:
-    """What the rules find in `division` and below as of the last day of `period`, hard findings among them.
+    """Return the findings in `division` and below as of the last day of `period`; they are read lazily.
 
-    `user` cuts it to that person's scope as well; a page gives it always. Nothing is read before it is asked for.
+    With `user`, only findings in that user's scope; pages must pass it.
     """
     before = last_day_of(month_after(period.month, -1))
     return Findings(Occasion(period.as_of, before), Area(division, period.as_of), user, quality_rules())
@@ -41,23 +41,26 @@ def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EV
 
 @dataclass(frozen=True)
 class Area:
-    """What lay in a division on a day, as conditions on the rows of the registers."""
+    """The area of a division on a day, as a condition on rows of the registers."""
 
     division: Division
     day: datetime.date
 
     @cached_property
     def _divisions(self) -> list[int] | None:
-        """The divisions whose facts counted for it then; None when today's subtree is what it was, or must do."""
-        if self.division.level == Division.Level.CITY or not stood_on(self.division, self.day):
+        """Return the divisions whose facts count for it on the day; None if today's subtree is used instead.
+
+        That is for a city, for a division that did not exist on the day, and if no division or place has changed since.
+        """
+        if self.division.level == Division.Level.CITY or not is_in_effect_on(self.division, self.day):
             return None
         redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(placements__valid_from__gt=self.day)
         if not Division.objects.order_by().filter(redrawn).exists():
             return None
         return divisions_counted_for(self.division.pk, self.day)
 
-    def holds(self, subject: Subject) -> Q:
-        """The condition that a row lay in it: where its community lay on the day, or at what its division stood for."""
+    def contains(self, subject: Subject) -> Q:
+        """Return the condition that a row lies in the area: by its community's place on the day, or by its division."""
         divisions = self._divisions
         if divisions is None:
             return subject.model.in_subtree(self.division.path)
@@ -68,14 +71,14 @@ class Area:
             return inside
         community = f"{subject.of_community('pk')}__in"
         placed = CommunityPlacement.objects.order_by().in_effect_on(self.day)
-        # One that had been closed by then lies where it last was.
-        nowhere = Q(**{f"{town}__in": divisions}) & ~Q(**{community: placed.values("community")})
-        return inside | Q(**{community: placed.filter(town__in=divisions).values("community")}) | nowhere
+        # A community closed by then lies where it last was.
+        unplaced = Q(**{f"{town}__in": divisions}) & ~Q(**{community: placed.values("community")})
+        return inside | Q(**{community: placed.filter(town__in=divisions).values("community")}) | unplaced
 
 
 @dataclass(frozen=True)
 class Findings(Sequence[Finding]):
-    """The findings of some rules in one division, ordered by town, community and rule; read page by page."""
+    """The findings of some rules in one division, ordered by town, community and rule, as a lazy sequence."""
 
     occasion: Occasion
     area: Area
@@ -84,26 +87,26 @@ class Findings(Sequence[Finding]):
 
     @property
     def division(self) -> Division:
-        """The division that was looked through."""
+        """Return the division of the findings."""
         return self.area.division
 
     def narrowed(self, *, rule: str = "", severity: str = "") -> Findings:
-        """Only those of the rule with this code, or of one severity."""
-        kept = (each for each in self.rules if rule in ("", each.code) and severity in ("", each.severity))
-        return replace(self, rules=tuple(kept))
+        """Return the findings of the rule with this code, or of one severity; "" for any."""
+        rules = (each for each in self.rules if rule in ("", each.code) and severity in ("", each.severity))
+        return replace(self, rules=tuple(rules))
 
     def counts(self) -> dict[str, int]:
-        """How many findings each rule has, by its code, zeros included; one query."""
+        """Return the number of findings by rule code, zeros included. One query."""
         return dict(self._counts)
 
     @property
     def hard(self) -> int:
-        """How many findings block a report."""
+        """Return the number of findings that block a report."""
         return self._number_of(Severity.HARD)
 
     @property
     def soft(self) -> int:
-        """How many findings ask for an explanation."""
+        """Return the number of findings that require an explanation."""
         return self._number_of(Severity.SOFT)
 
     def _number_of(self, severity: Severity) -> int:
@@ -117,45 +120,46 @@ class Findings(Sequence[Finding]):
     @overload
     def __getitem__(self, chosen: slice) -> list[Finding]: ...
     def __getitem__(self, chosen: int | slice) -> Finding | list[Finding]:
-        """A finding, or a page of them. Raises IndexError as a list does."""
+        """Return a finding, or a page of findings. Raises IndexError as a list does, and for negative indexes."""
         if isinstance(chosen, slice):
             return self._read(self._keys()[chosen]) if self.rules else []
-        found = self[chosen : chosen + 1] if chosen >= 0 else []
-        if not found:
+        page = self[chosen : chosen + 1] if chosen >= 0 else []
+        if not page:
             raise IndexError(f"There is no finding {chosen}.")
-        return found[0]
+        return page[0]
 
     def __iter__(self) -> Iterator[Finding]:
         for batch in in_batches(list(self._keys()) if self.rules else []):
             yield from self._read(batch)
 
     def all(self) -> list[Finding]:
-        """Every finding. A list() of them would ask for their number first, which is another look through the registers."""
+        """Return every finding. Unlike list(), this does not call len(), which takes another query."""
         return list(iter(self))
 
     @cached_property
     def _counts(self) -> dict[str, int]:
         counts = {rule.code: 0 for rule in self.rules}
         numbered = [
-            self._rows[rule.code].values(rule_number=_number(number)).annotate(found=Count("pk"))
+            self._rows[rule.code].values(rule_number=_number(number)).annotate(number_found=Count("pk"))
             for number, rule in enumerate(self.rules)
         ]
         for row in _union(numbered):
-            counts[self.rules[row["rule_number"]].code] = row["found"]
+            counts[self.rules[row["rule_number"]].code] = row["number_found"]
         return counts
 
     @cached_property
     def _rows(self) -> dict[str, ScopedQuerySet]:
-        """What each rule finds, by its code, cut to the division and the user; some look for medians to do so."""
+        """Return the queryset of each rule by its code, filtered for the area and the user. Some rules query medians."""
         rows = {
-            rule.code: rule.find(self.occasion).order_by().filter(self.area.holds(rule.subject)) for rule in self.rules
+            rule.code: rule.find(self.occasion).order_by().filter(self.area.contains(rule.subject))
+            for rule in self.rules
         }
         if self.user is _EVERYONE:
             return rows
-        return {code: found.visible_to(self.user) for code, found in rows.items()}
+        return {code: of_rule.visible_to(self.user) for code, of_rule in rows.items()}
 
     def _keys(self) -> QuerySet[Any, Any]:
-        """Rule and key of every finding, in order."""
+        """Return rule number and key of every finding, in order."""
         parts = [
             self._rows[rule.code].values(
                 sort_path=Cast(rule.subject.path, CharField()),
@@ -168,15 +172,15 @@ class Findings(Sequence[Finding]):
         return _union(parts).order_by("sort_path", "sort_code", "rule_number", "key")
 
     def _read(self, keys: Iterable[Mapping[str, Any]]) -> list[Finding]:
-        """The findings of the keys, in their order: one query a rule, and one for the names of places."""
-        wanted = list(keys)
+        """Return the findings of the keys, in their order: one query for each rule, and one for the names of places."""
+        requested = list(keys)
         by_rule: dict[int, list[int]] = defaultdict(list)
-        for key in wanted:
+        for key in requested:
             by_rule[key["rule_number"]].append(key["key"])
         rows: dict[tuple[int, int], Mapping[str, Any]] = {}
-        for number, found in by_rule.items():
-            rows |= {(number, row["pk"]): row for row in self._values(self.rules[number], found)}
-        places = _places_of(wanted)
+        for number, row_keys in by_rule.items():
+            rows |= {(number, row["pk"]): row for row in self._values(self.rules[number], row_keys)}
+        places = _places_of(requested)
         return [
             _finding(
                 self.rules[key["rule_number"]],
@@ -184,8 +188,8 @@ class Findings(Sequence[Finding]):
                 key["sort_path"],
                 places.get(key["sort_path"], ""),
             )
-            for key in wanted
-            # A row that was corrected between the two queries is no finding any more.
+            for key in requested
+            # Skip rows that were corrected between the two queries.
             if (key["rule_number"], key["key"]) in rows
         ]
 
@@ -207,7 +211,7 @@ def _union(parts: list[Any]) -> Any:
 
 
 def _places_of(keys: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Names of the divisions by their paths."""
+    """Return the full names of the keys' divisions by path."""
     divisions = Division.objects.filter(path__in={key["sort_path"] for key in keys}).select_related("parent")
     return {division.path: division.full_name for division in divisions}
 

@@ -1,4 +1,4 @@
-"""Forms of the pages on months: opening one again, until when it may be reported, and the steps of a report."""
+"""Forms of the pages on months: reopening a month, its dates, and the steps of a report."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django import forms
 
 from submissions.actions.locking import REASON_LENGTH
 from submissions.actions.submitting import NOTE_LENGTH
-from submissions.explaining import is_explanation
+from submissions.explanations import is_explanation
 from submissions.models import SubmissionStep
 
 
 class ReopenForm(forms.Form):
-    """Why a locked month is opened again."""
+    """The reason for reopening a locked month."""
 
     reason = forms.CharField(
         label="重新开放的原因",
@@ -28,7 +28,7 @@ class ReopenForm(forms.Form):
 
 
 class PeriodDatesForm(forms.Form):
-    """From when a month may be reported, until when on time, until when late."""
+    """The dates of a month: its opening day, due day, and last day for late reports."""
 
     opens_on = forms.DateField(label="开放日", help_text="从这一天起可以上报。")
     due_on = forms.DateField(label="截止日", help_text="当天仍算按时。改了以后，已上报的会重新判定是否迟报。")
@@ -41,7 +41,7 @@ class PeriodDatesForm(forms.Form):
             field.error_messages = {"required": "请填写日期。", "invalid": "日期应写成2018-07-05这样。"}
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a date before the one above it."""
+        """Raise ValidationError for dates out of order."""
         dates: dict[str, Any] = super().clean() or {}
         order = [dates[name] for name in ("opens_on", "due_on", "late_until") if name in dates]
         if order != sorted(order):
@@ -50,9 +50,10 @@ class PeriodDatesForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """What is done with a report: submitted with its explanations, returned with a note, or accepted.
+    """One step of a report: submitting with explanations, returning with a note, or accepting.
 
-    `steps_seen` is how many steps the page has shown. An explanation has a field of its own (`submissions.explaining`).
+    `steps_seen` is the number of steps that the page showed. Explanations are fields named by
+    `submissions.explanations`.
     """
 
     step = forms.ChoiceField(
@@ -73,5 +74,5 @@ class StepForm(forms.Form):
             self.fields[name] = forms.CharField(required=False)
 
     def clean_steps_seen(self) -> int:
-        """Return the number of steps; 0 when the page has sent none."""
+        """Return the number of steps; 0 if it was not posted."""
         return self.cleaned_data["steps_seen"] or 0

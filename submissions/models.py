@@ -1,4 +1,4 @@
-"""A county's monthly report (上报): one per county and period, step by step, and the reminders of it (docs/domain.md §6)."""
+"""Monthly reports of counties (上报), one for each county and period, with steps and reminders (docs/domain.md §6)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from periods.models import ReportingPeriod
 
 
 class SubmissionQuerySet(ScopedQuerySet):
-    """Reads of submissions."""
+    """Queries of submissions."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """Those of one month."""
+        """Filter for the submissions of one month."""
         return self.filter(period=period)
 
     def reported(self) -> Self:
-        """Those that stand: submitted or accepted, and not returned since."""
+        """Filter for valid reports: submitted or accepted, and not returned since."""
         return self.filter(state__in=Submission.REPORTED)
 
     def with_steps(self) -> Self:
-        """With period, county and people loaded, `times_returned`, and `first_submitted_at` (lateness is judged by it)."""
+        """Load period, county and users; annotate `times_returned` and `first_submitted_at`, which decides lateness."""
         steps = SubmissionStep.objects.filter(submission=OuterRef("pk"), kind=SubmissionStep.Kind.SUBMITTED)
         return self.select_related("period", "county", "submitted_by__division", "reviewed_by").annotate(
             times_returned=Count("steps", filter=Q(steps__kind=SubmissionStep.Kind.RETURNED)),
@@ -34,15 +34,15 @@ class SubmissionQuerySet(ScopedQuerySet):
 
 
 class Submission(ScopedModel):
-    """Where one county stands with one month.
+    """The report of one county for one month.
 
-    `is_late` is judged by the first submission: one that came in time and is returned stays in time, because how soon
-    the bureau reviews is not the county's doing. How often it was returned is told apart (`SubmissionStep`).
-    `explanations` are those of the submission that stands, by `explanation_key`; each has rule, label, message and text.
+    `is_late` depends on the first submission: a report that was in time and is returned stays in time, because the county
+    cannot influence how soon the bureau reviews. `SubmissionStep` records how often it was returned. `explanations` are
+    those of the current report, by `explanation_key`; each has rule, label, message and text.
     """
 
     class State(models.TextChoices):
-        """not started → submitted → (returned → submitted …) → accepted."""
+        """States of a report: not started → submitted → (returned → submitted …) → accepted."""
 
         NOT_STARTED = "not_started", "未上报"
         SUBMITTED = "submitted", "已上报"
@@ -109,30 +109,30 @@ class Submission(ScopedModel):
 
     @property
     def ref(self) -> str:
-        """Month and county, as addresses say it: 201806-140402. It exists before anybody has reported."""
+        """Return month and county as used in URLs: 201806-140402. Unsaved submissions have it too."""
         return f"{self.period.month:%Y%m}-{self.county.code}"
 
     @property
     def is_reported(self) -> bool:
-        """Whether a report stands: submitted or accepted, and not returned since."""
+        """Return whether there is a valid report: submitted or accepted, and not returned since."""
         return self.state in self.REPORTED
 
     @property
     def is_on_behalf(self) -> bool:
-        """Whether the bureau reported for the county."""
+        """Return whether the bureau reported for the county."""
         return self.submitted_by is not None and self.submitted_by.role.may_review
 
 
 def explanation_key(rule_code: str, record_ref: str) -> str:
-    """What an explanation is kept under: the finding's rule and record."""
+    """Return the key of an explanation: the finding's rule code and record ref."""
     return f"{rule_code}:{record_ref}"
 
 
 class SubmissionStep(ScopedModel):
-    """One step of a submission: who did what, when, and what was said with it."""
+    """One step of a submission: kind, user, time, note and explanations."""
 
     class Kind(models.TextChoices):
-        """The steps."""
+        """Kinds of steps."""
 
         SUBMITTED = "submitted", "上报"
         RETURNED = "returned", "退回"
@@ -163,25 +163,26 @@ class SubmissionStep(ScopedModel):
 
 
 class ReminderQuerySet(ScopedQuerySet):
-    """Reads of reminders."""
+    """Queries of reminders."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """Those of one month."""
+        """Filter for the reminders of one month."""
         return self.filter(period=period)
 
     def newest_by_county(self) -> dict[int, Reminder]:
-        """The newest reminder of each county, by its key."""
+        """Return the newest reminder of each county, by the county's key."""
         return {reminder.county_id: reminder for reminder in self.order_by("pk")}
 
 
 class Reminder(ScopedModel):
-    """A county was reminded of a month (催报). Whoever inserts the row sends the notices: nobody is told twice.
+    """A reminder of a county to report a month (催报).
 
-    By itself the portal reminds once for each occasion; people may, once a day.
+    The transaction that inserts the row sends the notices; the unique constraints keep others from sending them again:
+    one automatic reminder for each occasion, one by hand for each day.
     """
 
     class Occasion(models.TextChoices):
-        """Why it was sent."""
+        """Occasions of reminders."""
 
         DUE_SOON = "due_soon", "临近截止"
         OVERDUE = "overdue", "已过截止"
@@ -233,5 +234,5 @@ class Reminder(ScopedModel):
         return f"{self.county} {self.period} {self.get_occasion_display()}"
 
     def is_by_hand_on(self, day: datetime.date) -> bool:
-        """Whether somebody sent it on `day`: a second one on the same day is of no use."""
+        """Return whether a user sent it on `day`; only one such reminder may be sent each day."""
         return self.occasion == self.Occasion.BY_HAND and self.day == day

@@ -1,4 +1,4 @@
-"""Months as the pages on the calendar show them: how many have reported, when they were computed, what came after a lock."""
+"""Months as the calendar pages show them: number of reports, computation, and changes since the lock."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.models import LockedChange
 from submissions.models import Submission
-from submissions.reporting import stood_on
+from submissions.report_status import is_in_effect_on
 from targets.models import Computation
 
 
 @dataclass(frozen=True)
 class MonthLine:
-    """One month of the list, as far as one user may see it."""
+    """One month of the list, with the numbers in one user's scope."""
 
     period: ReportingPeriod
-    expected: int  # counties that stood on its last day
-    reported: int  # of these, submitted or accepted
-    computation: Any  # with `is_stale`; None while it was never measured
-    later_changes: int  # communities and divisions that computing the locked month again would change
+    expected: int  # counties on its last day
+    reported: int  # counties whose report is submitted or accepted
+    computation: Any  # with `is_stale`; None if never measured
+    later_changes: int  # communities and divisions that differ if the locked month is computed again
 
 
 def month_lines(periods: Sequence[ReportingPeriod], user: Any) -> list[MonthLine]:
-    """The lines of some months; the number of queries does not depend on how many."""
+    """Return the lines of some months, in a fixed number of queries."""
     counties = list(Division.objects.counties().visible_to(user))
     reported = _counted(Submission.objects.visible_to(user).reported().filter(period__in=periods), "period")
     changed = _counted(
@@ -39,7 +39,7 @@ def month_lines(periods: Sequence[ReportingPeriod], user: Any) -> list[MonthLine
     return [
         MonthLine(
             period=period,
-            expected=sum(stood_on(county, period.as_of) for county in counties),
+            expected=sum(is_in_effect_on(county, period.as_of) for county in counties),
             reported=reported.get(period.pk, 0),
             computation=computation_of.get(period.pk),
             later_changes=changed.get(period.pk, 0),

@@ -1,4 +1,4 @@
-"""What the month adds to the home page: this month's report for an office, all counties' reports for the bureau."""
+"""Panels of the home page: the month's report for offices, the counties' reports for the bureau."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
 from submissions.models import Reminder, Submission
-from submissions.reporting import Phase, Standing, counties_owing, deadline_in_words, month_status, phase_of
+from submissions.report_status import Phase, ReportStatus, deadline_text, month_status, phase_of, reporting_counties
 from targets.engine.map_of_day import county_on
 
 
 class OfficeReport(HomePanel):
-    """For a clerk: this month's to-do, from the registers over the checks to the report, and what is left of others.
+    """For clerks: the steps of this month's report, and reports of earlier months that are overdue.
 
-    A street's clerk sees how far the county is, without its figures, and what the street itself has to do.
+    A street's clerk sees the state of the county's report without its figures.
     """
 
     position = 5
@@ -29,11 +29,14 @@ class OfficeReport(HomePanel):
     requires = "may_upload"
 
     def concerns(self, user: Any) -> bool:
-        """Offices of counties and towns; the bureau has a panel of its own."""
+        """Return whether the user works in a county or town; the bureau has another panel."""
         return super().concerns(user) and user.division.level != Division.Level.CITY
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """The month in hand with its reports (one, but for a county that succeeded two) and how many checks speak up."""
+        """Return the month in hand with its reports and numbers of findings, and overdue reports of other months.
+
+        There is one report, or several for a county with several predecessors in that month.
+        """
         user, day = request.user, timezone.localdate()
         period = ReportingPeriod.objects.in_hand(day)
         if period is None:
@@ -43,72 +46,72 @@ class OfficeReport(HomePanel):
         first = next((each.ref for each in reports if not each.is_reported), "")
         return {
             "period": period,
-            "deadline": deadline_in_words(period, day),
+            "deadline": deadline_text(period, day),
             "phase": phase,
             "first": first,
             "urgency": LAST_STEP if may_report and first and phase != Phase.CLOSED else NOTHING_TO_DO,
             "may_report": may_report,
             "reports": [_office_report(submission, user, with_checks=may_report) for submission in reports],
-            "arrears": _arrears(user, period, day) if may_report else [],
+            "overdue": _overdue(user, period, day) if may_report else [],
         }
 
 
 def _counties_of(user: Any, period: ReportingPeriod) -> Any:
-    """The counties of that month in the user's area; for a street's clerk, the county it belonged to then."""
-    counties = counties_owing(period)
+    """Return the counties of that month in the user's scope; for a street's clerk, the street's county of that month."""
+    counties = reporting_counties(period)
     if user.role is Role.STREET_CLERK:
         return counties.filter(pk=county_on(user.division_id, period.as_of))
     return counties.visible_to(user)
 
 
 def _office_report(submission: Submission, user: Any, *, with_checks: bool) -> dict[str, Any]:
-    """A report with its number of findings, which only matter while it has to be made."""
+    """Return a report with its number of findings; without them once it is reported."""
     if not with_checks or submission.is_reported:
         return {"submission": submission, "checks": None}
-    found = findings_for(period=submission.period, division=submission.county, user=user)
-    return {"submission": submission, "checks": {"hard": found.hard, "soft": found.soft}}
+    findings = findings_for(period=submission.period, division=submission.county, user=user)
+    return {"submission": submission, "checks": {"hard": findings.hard, "soft": findings.soft}}
 
 
-def _arrears(user: Any, in_hand: ReportingPeriod, day: datetime.date) -> list[dict[str, Any]]:
-    """Other months that were due and can still be reported, with what the user's counties owe of them."""
+def _overdue(user: Any, in_hand: ReportingPeriod, day: datetime.date) -> list[dict[str, Any]]:
+    """Return the unreported submissions of the user's counties for other months that are past due but still open."""
     late = ReportingPeriod.objects.open().filter(due_on__lt=day, late_until__gte=day).exclude(pk=in_hand.pk)
     return [
-        {"submission": submission, "deadline": deadline_in_words(period, day)}
+        {"submission": submission, "deadline": deadline_text(period, day)}
         for period in late
-        for submission in month_status(period, _counties_of(user, period)).owing
+        for submission in month_status(period, _counties_of(user, period)).unreported
     ]
 
 
 class BureauReports(HomePanel):
-    """For the bureau: who has reported the month in hand, who is missing and can be reminded, what waits for a decision."""
+    """For the bureau: reports of the month in hand, counties that can be reminded, reports to be reviewed."""
 
     position = 5
     template_name = "submissions/bureau_reports_panel.html"
     requires = "may_review"
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """The month's status, and of those that owe it when they were reminded last."""
+        """Return the month's status, and the counties that have not reported with their last reminder."""
         user, day = request.user, timezone.localdate()
         period = ReportingPeriod.objects.in_hand(day)
         if period is None:
             return {"period": None}
-        status = month_status(period, counties_owing(period).visible_to(user))
+        status = month_status(period, reporting_counties(period).visible_to(user))
         reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
-        owing = [
+        unreported = [
             {
                 "submission": submission,
                 "reminder": (reminder := reminders.get(submission.county_id)),
                 "is_reminded_today": reminder is not None and reminder.is_by_hand_on(day),
             }
-            for submission in status.owing
+            for submission in status.unreported
         ]
         return {
             "period": period,
             "status": status,
-            "deadline": deadline_in_words(period, day),
+            "deadline": deadline_text(period, day),
             "may_remind": phase_of(period, day) not in (Phase.LOCKED, Phase.NOT_OPEN),
-            "counts": [(standing, len(status.of(standing))) for standing in Standing],
-            "owing": owing,
-            "to_remind": sum(not each["is_reminded_today"] for each in owing),
+            "counts": [(report_status, len(status.of(report_status))) for report_status in ReportStatus],
+            "unreported": unreported,
+            "to_remind": sum(not each["is_reminded_today"] for each in unreported),
             "urgency": LAST_STEP if status.waiting else NOTHING_TO_DO,
         }

@@ -1,4 +1,4 @@
-"""Background work of the month: thin tasks that call an action."""
+"""Celery tasks of the calendar and of reminders; each calls an action."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from changzhi_portal.celery import Queue
-from submissions.actions import open_months_begun, remind_automatically
+from submissions.actions import open_due_months, remind_automatically
 
 
-@shared_task(name="submissions.tasks.turn_the_calendar", queue=Queue.TARGETS)
-def turn_the_calendar() -> None:
-    """Open the months that have begun, and remind the counties that owe one; beat calls this every few minutes.
+@shared_task(name="submissions.tasks.update_calendar", queue=Queue.TARGETS)
+def update_calendar() -> None:
+    """Open months whose opening day has come, and send automatic reminders. Beat calls this every few minutes.
 
-    The calendar of a demo stands still: its months are long past, and an empty present one would hide them.
+    Does nothing in a demo: its months are long past, and an empty current one would hide them.
     """
     if settings.DEMO:
         return
-    open_months_begun(day=timezone.localdate())
+    open_due_months(day=timezone.localdate())
     remind_automatically(moment=timezone.now())

@@ -1,4 +1,4 @@
-"""Addresses of the month: the calendar, its reports (上报) and data quality."""
+"""URLs of the calendar of months, the reports (上报) and data quality."""
 
 from django.urls import URLPattern, path
 

@@ -1,1 +1,1 @@
-"""What the policy asks: plans, indicators, submissions, monthly measures and results."""
+"""Target plans of the policy, monthly measures of the registers, and their results."""

@@ -13,12 +13,12 @@ from django.core.checks import CheckMessage, Error
 from changzhi_portal.indicators import CountedFigure, CountedRegister, Indicator, counted_registers, indicators
 from targets.figures import ENGINE_RULES, JSON_COLUMN
 
-# What a name may be as a column of PostgreSQL and as a key of JSON, without quotes in either.
+# Valid without quotes both as a column of PostgreSQL and as a JSON path.
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
 def check_indicators(**_: Any) -> list[CheckMessage]:
-    """Refuse declarations that cannot be measured: doubtful names, unknown figures, values without a label."""
+    """Return an error for each declaration that cannot be measured: invalid names, unknown figures, unlabelled values."""
     return [
         Error(message, id="targets.E001") for message in (*_registers(), *_figures(), *_indicators(), *_dimensions())
     ]
@@ -39,7 +39,7 @@ def _figures() -> Iterator[str]:
         if not _IDENTIFIER.fullmatch(figure.name):
             yield f"The name of the figure {figure.name!r} is not a lower-case identifier of at most 50 characters."
         if figure.name in reserved:
-            yield f"The figure {figure.name!r} has the name of a column that says something else, or of an engine rule."
+            yield f"The figure {figure.name!r} has the name of a column of the measures, or of an engine rule."
 
 
 def _all_figures(register: CountedRegister) -> tuple[CountedFigure, ...]:
@@ -47,14 +47,26 @@ def _all_figures(register: CountedRegister) -> tuple[CountedFigure, ...]:
 
 
 def _columns_of_places() -> set[str]:
-    """Return the columns of the measures that say something of the place, and the aliases that the engine gives."""
-    found = {"id", "ref", "row_id", "unit_at", "verdict", "value", "missing", "lacking", "figure", "base", JSON_COLUMN}
+    """Return the columns of the measures that describe the place, and the aliases used by the engine."""
+    reserved = {
+        "id",
+        "ref",
+        "row_id",
+        "unit_at",
+        "verdict",
+        "value",
+        "missing",
+        "lacking",
+        "figure",
+        "base",
+        JSON_COLUMN,
+    }
     measures: list[Any] = [model for model in apps.get_models() if hasattr(model, "declared_figures")]
     for model in measures:
-        said = (*model.place_columns, *model.population_columns)
-        columns = [field for field in model._meta.concrete_fields if field.is_relation or field.attname in said]
-        found |= {name for field in columns for name in (field.name, field.attname)}
-    return found
+        names = (*model.place_columns, *model.population_columns)
+        columns = [field for field in model._meta.concrete_fields if field.is_relation or field.attname in names]
+        reserved |= {name for field in columns for name in (field.name, field.attname)}
+    return reserved
 
 
 def _indicators() -> Iterator[str]:

@@ -1,11 +1,11 @@
-"""A month as it is now (按现行区划): its own figures, added up for the divisions that stand today (docs/domain.md §3).
+"""A month's figures added up for the divisions of today (按现行区划; docs/domain.md §3).
 
-As it was then is what is stored. As it is now is read from the same measures, locked ones too, so that nothing of the
-past is computed again:
+The stored results are those of the month's own divisions. The results for today's divisions are computed from the same
+measures, including those of locked months; nothing is measured again:
 
-* where communities are judged, each keeps the verdict of the month and counts where it lies today;
-* where counties are judged, the counties of today are, by what their parts had together in that month. So 上党区 is
-  asked for agencies in months in which 长治县 was not, and the city's number of counties judged may differ from then.
+* a target for communities keeps the verdict of each community and counts it in the division where it lies today;
+* a target for counties judges the counties of today by the sums of their parts in that month. So 上党区 is judged for
+  agencies in months in which 长治县 was not, and the number of counties judged may differ from the stored one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from targets.models.measure import REPORTING_LEVELS, CommunityMeasureQuerySet
 
 
 def is_of_another_map(period: ReportingPeriod) -> bool:
-    """Whether divisions of that month do not stand any more, so that then and now differ."""
+    """Return whether any division of that month has ended, so that the results for today's divisions differ."""
     return DivisionMeasure.objects.for_period(period).filter(division__valid_to__isnull=False).exists()
 
 
@@ -47,26 +47,27 @@ def results_in_current_boundaries(
     levels: Collection[str] = REPORTING_LEVELS,
     day: datetime.date | None = None,
 ) -> list[TargetResult]:
-    """Every scored target's results of the month for today's divisions of `levels`, or for those of another `day`.
+    """Return the results of every scored target for the divisions of `levels` on `day`, by default today.
 
-    Not saved, in the plan's order; targets as the month was judged by; the city before its counties, those before towns.
-    With `user`, only divisions that the user may see. Empty for a month that was never measured.
+    The results are not saved. They are ordered by the plan's targets, then city, counties, towns. The plan is the one
+    that the month was judged by. With `user`, only divisions that the user may see. Empty for a month that was never
+    measured.
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:
         return []
     targets = list(computation.plan.targets.filter(is_scored=True).select_related("plan").order_by("position"))
-    found = results_under(period, targets, levels=levels, on_map_of=day or timezone.localdate())
+    results = results_under(period, targets, levels=levels, on_map_of=day or timezone.localdate())
     if user is None:
-        return found
-    seen = set(Division.objects.visible_to(user).values_list("pk", flat=True))
-    return [result for result in found if result.division_id in seen]
+        return results
+    visible = set(Division.objects.visible_to(user).values_list("pk", flat=True))
+    return [result for result in results if result.division_id in visible]
 
 
 def communities_in_current_boundaries(
     measures: CommunityMeasureQuerySet, division: Division
 ) -> CommunityMeasureQuerySet:
-    """Those of the measured communities that lie in a division today, with their place of today loaded."""
+    """Filter measures for communities that lie in a division today; load their town and county of today."""
     inside = measures.filter(Community.in_subtree(division.path, prefix="community"))
     return inside.select_related("community__town__parent")
 
@@ -74,7 +75,10 @@ def communities_in_current_boundaries(
 def counties_judged_in_current_boundaries(
     period: ReportingPeriod, target: Target, *, user: Any
 ) -> list[DivisionMeasure]:
-    """For a target of whole counties: today's ones that the user may see, with `verdict`, `value` and `missing`, by code."""
+    """Return today's counties judged by a target for counties, as measures with `verdict`, `value` and `missing`.
+
+    Ordered by code; only counties that the user may see. The measures are not saved.
+    """
     names = ("division_id", "verdict", "value", "missing")
     judged = compile_queryset(DivisionMeasure.objects.order_by().for_period(period).judged_by(target).values(*names))
     rows = select_columns(names, read_current_boundaries(judged))
@@ -83,11 +87,11 @@ def counties_judged_in_current_boundaries(
         columns=[Sql(name) for name in names],
         rows=Sql(f"({rows.text}) AS judged_now", rows.params),
     )
-    found = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in fetch_all(statement)}
+    values_by_division = {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in fetch_all(statement)}
     measures = []
-    for division in Division.objects.visible_to(user).filter(pk__in=found).order_by("code"):
+    for division in Division.objects.visible_to(user).filter(pk__in=values_by_division).order_by("code"):
         measure = DivisionMeasure(period=period, division=division)
-        for name, value in found[division.pk].items():
+        for name, value in values_by_division[division.pk].items():
             is_number = name != "verdict" and value is not None
             setattr(measure, name, Decimal(str(value)) if is_number else value)
         measures.append(measure)
@@ -95,9 +99,9 @@ def counties_judged_in_current_boundaries(
 
 
 def measures_in_current_boundaries(period: ReportingPeriod) -> list[DivisionMeasure]:
-    """Return what the month counted for the city and for today's counties, not saved, by code; the city first.
+    """Return the month's measures of the city, then of today's counties by code; the latter are not saved.
 
-    With `professionals` added up beside `workers`; both are None when unknown.
+    Each has `professionals`, the sum of its levels, next to `workers`; both are None when unknown.
     """
     names = ("division_id", *figure_columns())
     named = [*map_of(timezone.localdate()), *current_boundaries_measures(period)]
@@ -116,6 +120,6 @@ def measures_in_current_boundaries(period: ReportingPeriod) -> list[DivisionMeas
 
 
 def _measure(period: ReportingPeriod, row: dict[str, Any]) -> DivisionMeasure:
-    # Read without Django's fields, a JSON column is text.
+    # Raw SQL returns the JSON column as text.
     figures = json.loads(row.pop(JSON_COLUMN))
     return DivisionMeasure(period=period, figures=figures, **row)

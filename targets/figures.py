@@ -1,7 +1,7 @@
-"""Where the measures keep the declared figures, and which versions of them a month has measured (ADR 0018).
+"""Access to the declared figures of a measure, and the versions of figures that a month has measured (ADR 0018).
 
-A figure is in the column of a measure that has its name; every other figure is a key of the JSON column `figures`. Who
-reads figures asks here and need not know which.
+A figure is stored in the column of the measure with its name; every other figure is a key of the JSON column `figures`.
+The functions here read both alike.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from django.db.models.functions import Round
 from changzhi_portal.indicators import CountedFigure, CountingRule, Indicator, counted_figures, figure_named
 
 JSON_COLUMN = "figures"
-# The rules of the engine itself, by the names that `Computation.measured` has for them. Raise the number of one that
-# changes: POPULATION, which households and residents are a community's on a day; SCORED, which communities are measured;
-# JUDGED, how a figure becomes a verdict and verdicts become results.
+# Versions of the engine's own rules, by their names in `Computation.measured`. Raise the number of a rule that changes:
+# POPULATION: the households and residents of a community on a day; SCORED: which communities are measured;
+# JUDGED: how a figure becomes a verdict and verdicts become results.
 POPULATION, SCORED, JUDGED = "population", "scored", "judged"
 ENGINE_RULES = {POPULATION: 1, SCORED: 1, JUDGED: 1}
 _MAX_DIGITS, _DECIMAL_PLACES = 14, 2
 
 
-def declared() -> dict[str, int]:
-    """Return what a month that is measured now measures: the version of every figure and engine rule, sorted by name.
+def declared_versions() -> dict[str, int]:
+    """Return the version of every declared figure and engine rule by name, sorted by name.
 
     Sorted, because SQLite compares a JSON column as text.
     """
@@ -35,12 +35,12 @@ def declared() -> dict[str, int]:
 
 
 def has_column(model: type[Model], name: str) -> bool:
-    """Return whether a measure keeps the figure in a column of its own."""
+    """Return whether the measure model has a column for the figure."""
     return any(field.name == name for field in model._meta.concrete_fields)
 
 
 def expression_of(model: type[Model], name: str) -> Combinable:
-    """Return a figure as an expression over the rows of a measure; NULL where it is unknown or was not measured.
+    """Return a query expression for a figure of a measure; NULL where it is unknown or was not measured.
 
     Raises LookupError for a figure that is neither a column of the measure nor declared.
     """
@@ -56,9 +56,9 @@ def _field_of(figure: CountedFigure) -> Field:
 
 
 def sum_of(model: type[Model], indicator: Indicator, rule: CountingRule) -> Combinable:
-    """Return an indicator under a counting rule as an expression over the rows of a measure.
+    """Return a query expression for an indicator of a measure: the sum of the figures that the counting rule selects.
 
-    NULL when one of its figures is. Raises InvalidError for a rule that does not fit the indicator.
+    NULL when one of the figures is NULL. Raises InvalidError for a rule that does not fit the indicator.
     """
     expressions = [expression_of(model, name) for name in indicator.figures_counted(rule)]
     total = reduce(add, expressions)
@@ -67,7 +67,7 @@ def sum_of(model: type[Model], indicator: Indicator, rule: CountingRule) -> Comb
 
 
 def figure_of(measure: Any, name: str) -> Any:
-    """Return a figure of a measure's row that has been read; None where it is unknown or was not measured."""
+    """Return a figure of a measure instance; None where it is unknown or was not measured."""
     return getattr(measure, name) if has_column(type(measure), name) else measure.figures.get(name)
 
 

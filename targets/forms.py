@@ -1,4 +1,4 @@
-"""Forms of the plan pages: a plan, and one clause of it with everything that a clause may say."""
+"""Forms of the plan pages: a plan, and one target of it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from targets.models import Target, TargetPlan
 
 
 def refuse_reserved(code: str) -> str:
-    """Return the code of a plan or target, unless the page for a new one has that address."""
+    """Return the code of a plan or target. Raises ValidationError for "new", which is the URL of the form for a new one."""
     if code == "new":
         raise forms.ValidationError("代码不能是new，请换一个。")
     return code
 
 
 class ChangeForm(forms.Form):
-    """What every change of a plan says besides: why, and which version the person has seen."""
+    """The fields of every change of a plan: the reason, and the version that the page showed (`based_on`)."""
 
     reason = forms.CharField(
         label="修改原因",
@@ -30,7 +30,7 @@ class ChangeForm(forms.Form):
 
 
 class PlanForm(forms.ModelForm):
-    """What a plan says of itself."""
+    """Title, document and days of a plan."""
 
     class Meta:
         model = TargetPlan
@@ -53,16 +53,16 @@ class PlanForm(forms.ModelForm):
 
 
 class EditPlanForm(PlanForm, ChangeForm):
-    """What a plan says of itself, changed for a reason."""
+    """Title, document and days of a plan, with the reason for changing them."""
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the plan is to say; call only when the form is valid."""
+        """Return the new field values of the plan. The form must be valid."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class CopyPlanForm(PlanForm):
-    """A plan of its own, made from another one."""
+    """A new plan with the targets of another one."""
 
     source = forms.ModelChoiceField(
         label="照哪个方案复制",
@@ -90,11 +90,11 @@ class CopyPlanForm(PlanForm):
 
 
 def counted_field(dimension_code: str) -> str:
-    """Return the name of the field in which a target's form asks for the values of a dimension that count."""
+    """Return the name of the form field that selects the counted values of a dimension."""
     return f"counted_{dimension_code}"
 
 
-def _boxes(dimension: Dimension, chosen: list[str]) -> forms.MultipleChoiceField:
+def _counted_field(dimension: Dimension, chosen: list[str]) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         label=f"计入的{dimension.title}",
         required=False,
@@ -106,7 +106,7 @@ def _boxes(dimension: Dimension, chosen: list[str]) -> forms.MultipleChoiceField
 
 
 class TargetForm(forms.ModelForm, ChangeForm):
-    """One clause. The counting rule is a set of boxes for each dimension that an indicator is divided by."""
+    """One target. The counting rule is a set of checkboxes for each dimension."""
 
     indicator = forms.ChoiceField(label="统计什么", help_text="指标，由登记表自动统计。")
 
@@ -159,13 +159,13 @@ class TargetForm(forms.ModelForm, ChangeForm):
         fields["kind"].choices = [("", "不限"), *[pair for pair in fields["kind"].choices if pair[0]]]
         fields["per"].choices = [("", "不折算，按总数"), *[pair for pair in fields["per"].choices if pair[0]]]
         for code, dimension in dimensions().items():
-            fields[counted_field(code)] = _boxes(dimension, self.instance.counting_rule.get(code, []))
+            fields[counted_field(code)] = _counted_field(dimension, self.instance.counting_rule.get(code, []))
         columns = list(self.Meta.fields)
         after = columns.index("indicator") + 1
         self.order_fields([*columns[:after], *map(counted_field, dimensions()), *columns[after:]])
 
     def clean(self) -> dict[str, Any]:
-        """Put the counting rule together; boxes of a dimension that the indicator does not have are refused."""
+        """Build the counting rule; add an error for checked boxes of a dimension that the indicator does not have."""
         cleaned = super().clean() or {}
         indicator = next((each for each in indicators() if each.code == cleaned.get("indicator")), None)
         rule = {}
@@ -180,18 +180,18 @@ class TargetForm(forms.ModelForm, ChangeForm):
 
     @property
     def clause_fields(self) -> list[forms.BoundField]:
-        """The fields of the clause itself."""
+        """Return the visible fields of the target, without those of `ChangeForm`."""
         return [field for field in self.visible_fields() if field.name not in ChangeForm.base_fields]
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the clause is to say; call only when the form is valid."""
+        """Return the new field values of the target. The form must be valid."""
         chosen = {name: self.cleaned_data[name] for name in self.Meta.fields}
         return {**chosen, "counting_rule": self.instance.counting_rule}
 
 
 class NewTargetForm(TargetForm):
-    """A clause that the plan does not have yet."""
+    """A new target of the plan."""
 
     class Meta(TargetForm.Meta):
         fields = ("code", *TargetForm.Meta.fields)  # type: ignore[assignment]

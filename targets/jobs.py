@@ -19,11 +19,11 @@ State = Computation.State
 
 
 def periods_to_measure() -> QuerySet[ReportingPeriod]:
-    """Return the open months that are due, newest first: never measured, changed since, or failed.
+    """Return the open months that are due for measuring, newest first.
 
-    Also those that have measured other figures than are declared now, or another version of one (ADR 0018). Not one that
-    a worker is measuring, and none more often than MEASURE_EVERY. Months before the first plan, and an empty portal, have
-    nothing to measure.
+    Due are months that were never measured, that failed, whose registers have changed since, or whose measured figures
+    differ from those declared now in name or version (ADR 0018). Left out are months that a worker is measuring or that
+    were started less than MEASURE_EVERY ago, and months before the first plan. Without communities nothing is due.
     """
     first_plan = TargetPlan.objects.current().first()
     if first_plan is None or not CommunityPlacement.objects.exists():
@@ -41,8 +41,8 @@ def periods_to_measure() -> QuerySet[ReportingPeriod]:
     )
 
 
-# Measuring is one transaction that holds the row of the computation (`targets.actions.measure_if_due`), so it needs no
-# heartbeat. A month is never given up: its figures would be missing without a word. It is tried again after MEASURE_EVERY.
+# Measuring is one transaction that locks the row of the computation (`targets.actions.measure_if_due`), so it needs no
+# heartbeat. The number of attempts is not limited: a month given up would silently have no figures.
 MEASURE = JobKind(
     model=Computation,
     task="targets.tasks.measure_period",

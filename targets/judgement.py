@@ -1,10 +1,10 @@
-"""The judgement of docs/domain.md §5, in one place: how a measured unit stands against a target.
+"""Judgement of a measured unit by a target (docs/domain.md §5), as query expressions.
 
-Expressions over the columns of CommunityMeasure or DivisionMeasure, so that roll-ups, lists and previews of another
-rule judge alike, in SQL, without a second look at the registers.
+The expressions are over the columns of CommunityMeasure or DivisionMeasure, so that roll-ups, lists and previews of
+another rule judge alike, in SQL, without reading the registers again.
 
-A ratio is never divided before it is compared: 90 m² of 300 households are 30 per 100 because 90 × 100 ≥ 30 × 300. All
-of that is whole numbers of hundredths, so that the answer is the same on every database.
+Ratios are compared by multiplication: 90 m² for 300 households reach 30 per 100 because 90 × 100 ≥ 30 × 300. All
+arithmetic is in whole hundredths, so that every database gives the same answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HUNDREDTHS = 100
 
 
 class Verdict(TextChoices):
-    """How a unit stands. Met and over count as reached; unknown is never zero and never left out of the rate."""
+    """Verdict on a unit. MET and OVER count as reached; UNKNOWN counts as judged but not as reached."""
 
     MET = "met", "达标"
     OVER = "over", "超出上限"
@@ -48,7 +48,7 @@ class Verdict(TextChoices):
 
 
 class JudgingTarget(Protocol):
-    """What a target says of how a unit is judged (see `targets.models.Target`); it need not be saved."""
+    """The attributes of a target that decide how a unit is judged (see `targets.models.Target`); it need not be saved."""
 
     code: str
     name: str
@@ -62,7 +62,7 @@ class JudgingTarget(Protocol):
 
 
 class Ratio(NamedTuple):
-    """What a figure is taken of: so much per `per` of the measure's column `of`."""
+    """The base of a ratio: the figure per `per` of the measure's column `of`."""
 
     of: str
     per: int
@@ -72,40 +72,41 @@ _RATIOS = {"100_households": Ratio("households", 100), "10000_residents": Ratio(
 
 
 def ratio_of(target: JudgingTarget) -> Ratio | None:
-    """Return the ratio that a target asks for; None when it asks for the figure itself."""
+    """Return the base of the ratio that a target judges; None when it judges the figure itself."""
     return _RATIOS.get(target.per)
 
 
 def in_hundredths(number: Decimal | int) -> int:
-    """Return a bound of at most two decimals as a whole number."""
+    """Return a number of at most two decimals as a whole number of hundredths."""
     return int(Decimal(number) * HUNDREDTHS)
 
 
-def judged(measures: Measures, target: JudgingTarget) -> Measures:
-    """`measures` with `verdict`, `value` and `missing` for `target`, which need not be saved.
+def annotate_judgement(measures: Measures, target: JudgingTarget) -> Measures:
+    """Annotate measures with `verdict`, `value` and `missing` for a target, which need not be saved.
 
-    `value`: the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`:
-    what an unmet unit lacks to the lower bound, in the target's `unit`, otherwise NULL: a community of 400 households
-    that should have 30 m² per 100 and has 100 m² lacks 20 m². Of a target for the mean, this says how each unit stands
-    against the mean that is asked. Raises InvalidError for a target that is not scored or that nobody can judge.
+    `value` is the figure that is compared with the bounds, in the target's `value_unit`; NULL when unknown. `missing`
+    is what an unmet unit lacks to the lower bound, in the target's `unit`, otherwise NULL: a community of 400
+    households that should have 30 m² per 100 and has 100 m² lacks 20 m². For a target for the mean, each unit is
+    compared with the required mean. Raises InvalidError for a target that is not scored or cannot be judged.
     """
-    rule = _Rule(target, measures.model)
-    return measures.annotate(verdict=rule.verdict(), value=rule.value(), missing=rule.missing())
+    judgement = _Judgement(target, measures.model)
+    return measures.annotate(verdict=judgement.verdict(), value=judgement.value(), missing=judgement.missing())
 
 
-def weighed(measures: Measures, target: JudgingTarget) -> Measures:
-    """`measures` with what adds up over many units, in whole hundredths where it may have decimals.
+def annotate_summands(measures: Measures, target: JudgingTarget) -> Measures:
+    """Annotate measures with columns that can be added up over units.
 
-    `verdict`; `lacking`, as `missing` of `judged`; `figure` and `base`, both NULL unless the unit is met, over or
-    unmet: the mean of several units is Σ figure × per / Σ base. `base` is 1 where the target asks for no ratio.
+    `verdict`; `lacking`, the `missing` of `annotate_judgement` in hundredths; `figure` (hundredths) and `base`, both NULL
+    unless the unit is met, over or unmet. The mean of several units is Σ figure × per / Σ base. `base` is 1 for a target
+    without a ratio.
     """
-    rule = _Rule(target, measures.model)
-    measures = measures.annotate(verdict=rule.verdict(), lacking=rule.lacking())
-    return measures.annotate(figure=rule.if_judged(rule.hundredths), base=rule.if_judged(rule.base))
+    judgement = _Judgement(target, measures.model)
+    measures = measures.annotate(verdict=judgement.verdict(), lacking=judgement.lacking())
+    return measures.annotate(figure=judgement.if_judged(judgement.hundredths), base=judgement.if_judged(judgement.base))
 
 
-class _Rule:
-    """The expressions of one target over the rows of one measure."""
+class _Judgement:
+    """The query expressions of one target over one measure model."""
 
     def __init__(self, target: JudgingTarget, model: type[Model]) -> None:
         if not target.is_scored or target.at_least is None:
@@ -126,14 +127,14 @@ class _Rule:
         )
 
     def verdict(self) -> Case:
-        """Return the verdict, in this order: a missing population makes it unknown even where the figure alone would do."""
+        """Return the verdict. A missing population makes it unknown even where the figure alone would decide."""
         verdicts = [*self._without_comparing(), When(self._is_below(), then=Value(Verdict.UNMET.value))]
         if self.target.at_most is not None:
             verdicts.append(When(self._is_above(self.target.at_most), then=Value(Verdict.OVER.value)))
         return Case(*verdicts, default=Value(Verdict.MET.value), output_field=CharField(max_length=14))
 
     def value(self) -> Cast:
-        """Return the figure, or the ratio half up; NULL when unknown or when there is nobody to take it of."""
+        """Return the figure, or the ratio rounded half up to hundredths; NULL when unknown or when its base is 0."""
         if self.ratio is None:
             return Cast(self.figure, _amount())
         base = NullIf(self.base, Value(0, output_field=BigIntegerField()))
@@ -141,7 +142,7 @@ class _Rule:
         return _from_hundredths(rounded)
 
     def lacking(self) -> Case:
-        """Return what is missing to the lower bound, in hundredths, rounded up: what is missing is never nothing."""
+        """Return what is missing to the lower bound, in hundredths, rounded up so that an unmet unit never lacks 0."""
         lowest = Value(in_hundredths(self.at_least), output_field=BigIntegerField())
         short = (lowest * self.base - self.hundredths * self.per + (self.per - 1)) / self.per
         if self.ratio is None:
@@ -149,11 +150,11 @@ class _Rule:
         return self._if_below(short, BigIntegerField())
 
     def missing(self) -> Case:
-        """`lacking` in the target's unit."""
+        """Return `lacking` in the target's unit."""
         return self._if_below(_from_hundredths(self.lacking()), _amount())
 
     def if_judged(self, number: Combinable) -> Case:
-        """Return `number` of a unit that is met, over or unmet; NULL of any other."""
+        """Return `number` for units that are met, over or unmet; NULL for others."""
         others = [When(when.condition, then=None) for when in self._without_comparing()]
         return Case(*others, default=number, output_field=BigIntegerField())
 
@@ -164,17 +165,17 @@ class _Rule:
     def _without_comparing(self) -> list[When]:
         """Return the verdicts that need no comparison with the bounds."""
         unknown, not_applicable = Value(Verdict.UNKNOWN.value), Value(Verdict.NOT_APPLICABLE.value)
-        found = []
+        cases = []
         if self.target.minimum_population is not None:
-            found.append(When(Q(residents__isnull=True), then=unknown))
-            # 以上 includes the number itself: a community of just the minimum is asked.
-            found.append(When(Q(residents__lt=self.target.minimum_population), then=not_applicable))
+            cases.append(When(Q(residents__isnull=True), then=unknown))
+            # 以上 includes the number itself: a community of exactly the minimum is judged.
+            cases.append(When(Q(residents__lt=self.target.minimum_population), then=not_applicable))
         if self.ratio is not None:
-            found.append(When(Q(**{f"{self.ratio.of}__isnull": True}), then=unknown))
-            # Nobody lives there, so nothing is asked.
-            found.append(When(Q(**{self.ratio.of: 0}), then=not_applicable))
-        found.append(When(Q(IsNull(self.figure, True)), then=unknown))
-        return found
+            cases.append(When(Q(**{f"{self.ratio.of}__isnull": True}), then=unknown))
+            # A ratio to nobody is not judged.
+            cases.append(When(Q(**{self.ratio.of: 0}), then=not_applicable))
+        cases.append(When(Q(IsNull(self.figure, True)), then=unknown))
+        return cases
 
     def _is_below(self) -> Q:
         return Q(LessThan(*self._sides(self.at_least)))
@@ -193,6 +194,6 @@ def _amount() -> DecimalField:
 
 
 def _from_hundredths(number: Combinable) -> Cast:
-    # Multiplied, because SQLite divides whole numbers to whole ones; rounded, because it multiplies decimals as floats.
+    # SQLite: division of integers would truncate, so multiply; it multiplies decimals as floats, so round.
     decimal = Cast(number, _amount()) * Value(Decimal(1) / HUNDREDTHS, output_field=_amount())
     return Cast(Round(decimal, precision=2), _amount())

@@ -1,16 +1,14 @@
-"""Trend and pace (docs/domain.md §6): how fast a figure has moved, when it reaches its goal, how fast it would have to move.
+"""Pace of a figure (docs/domain.md §6): its monthly progress, when it reaches its goal, and the progress needed.
 
-Arithmetic alone, in exact fractions: what is read stands in `targets.series`, what is said in `reports.words`.
+Pure arithmetic in exact fractions. `targets.series` reads the figures, `reports.forecast` writes the text.
 
-* The figure is a percentage that should reach 100 (or the share that is asked), or a mean that should reach its bound.
-* The pace is the mean monthly progress of the last six periods: from the oldest of the six months before this one
-  that have a figure, to this one, divided by the calendar months between the two. A month without a figure is passed
-  over and an older one taken instead, so that a gap neither hurries nor slows the pace. With fewer than six earlier
-  figures all of them count; with none there is no pace.
-* At that pace the goal is reached at the end of the first month in which the figure is not below it.
-* The deadline is the last month that ends by the plan's last day. What is still needed is what is missing, in equal
-  parts over the months after this one until then; nothing is said of it once the goal is reached or the deadline has
-  come.
+* The figure is a percentage that should reach 100 (or the required share), or a mean that should reach its bound.
+* The pace is the mean monthly progress from the oldest of the last six earlier months that have a figure to this month:
+  the difference divided by the calendar months between the two. Months without a figure are skipped, so that a gap does
+  not change the pace. With fewer than six earlier figures all of them count; with none there is no pace.
+* At that pace the goal is reached in the first month whose figure is not below it.
+* The deadline is the last month that ends by the plan's last day. The progress needed is what is missing, divided by
+  the months left until then; None once the goal is reached or the deadline has come.
 """
 
 from __future__ import annotations
@@ -24,9 +22,9 @@ from math import ceil
 
 from periods.models import last_day_of, month_after
 
-# Of how many earlier periods the mean is taken.
+# The number of earlier months with a figure that the pace is measured over.
 PERIODS_COUNTED = 6
-# A goal farther away than this is no forecast any more: at 0.01 points a month nobody means the year 2400.
+# No month is forecast beyond this: 0.01 points a month would give the year 2400.
 FARTHEST_MONTHS = 10 * 12
 
 # First day of a month → the figure of that month; None where it is unknown.
@@ -34,24 +32,25 @@ Figures = Mapping[datetime.date, Fraction | None]
 
 
 class Outlook(StrEnum):
-    """What the pace leads to, in the order in which it is asked."""
+    """What the pace leads to, in the order in which the cases are checked."""
 
     UNKNOWN = "unknown"  # this month's figure is not known, or nothing was judged
     DONE = "done"  # the goal is reached
-    OVERDUE = "overdue"  # the deadline has come, and it is not
+    OVERDUE = "overdue"  # the deadline has come and the goal is not reached
     NO_PACE = "no_pace"  # no earlier month to compare with
     BACKWARDS = "backwards"  # the figure has fallen
-    STANDSTILL = "standstill"  # it has not moved
-    TOO_LATE = "too_late"  # it rises, and reaches the goal after the deadline
-    IN_TIME = "in_time"  # it reaches the goal by the deadline
+    STANDSTILL = "standstill"  # the figure has not changed
+    TOO_LATE = "too_late"  # the figure rises and reaches the goal after the deadline
+    IN_TIME = "in_time"  # the figure reaches the goal by the deadline
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a figure moves, in its own unit (percentage points) a month; None for what cannot be said.
+    """The monthly progress of a figure, in its own unit (percentage points for percentages).
 
-    `progress` is the mean over `months_counted` months; `attained_in` the first day of the month in which the goal is
-    reached at that pace; `needed` the monthly progress that reaches it by the deadline, which lies `months_left` after.
+    `progress` is the mean over `months_counted` calendar months, None without an earlier figure. `attained_in` is the
+    first day of the month in which the goal is reached at that pace, None if it is not. `needed` is the monthly progress
+    that reaches the goal by the deadline, `months_left` months ahead; None if it is reached or no month is left.
     """
 
     outlook: Outlook
@@ -63,7 +62,7 @@ class Pace:
 
 
 def pace_of(figures: Figures, *, month: datetime.date, goal: Fraction, ends_on: datetime.date) -> Pace:
-    """The pace of a figure in `month`, from that month's and earlier figures; later ones are not looked at."""
+    """Return the pace of a figure in `month`, from the figures of that month and earlier ones; later ones are ignored."""
     now = figures.get(month)
     months_left = max(0, months_between(month, deadline(ends_on)))
     progress, months_counted = _progress(figures, month)
@@ -82,24 +81,24 @@ def pace_of(figures: Figures, *, month: datetime.date, goal: Fraction, ends_on: 
 
 
 def change_since(figures: Figures, *, month: datetime.date, months: int) -> Fraction | None:
-    """The figure of `month` less that of `months` before; None when either is unknown."""
+    """Return the figure of `month` minus that of `months` earlier; None when either is unknown."""
     now, then = figures.get(month), figures.get(month_after(month, -months))
     return None if now is None or then is None else now - then
 
 
 def deadline(ends_on: datetime.date) -> datetime.date:
-    """The first day of the last month that ends by `ends_on`: figures hold on the last day of a month."""
+    """Return the first day of the last month that ends by `ends_on`, since figures are of the last day of a month."""
     month = ends_on.replace(day=1)
     return month if ends_on == last_day_of(month) else month_after(month, -1)
 
 
 def months_between(earlier: datetime.date, later: datetime.date) -> int:
-    """How many calendar months `later` lies after `earlier`; negative before it."""
+    """Return the number of calendar months from `earlier` to `later`; negative when `later` is before it."""
     return (later.year - earlier.year) * 12 + later.month - earlier.month
 
 
 def _progress(figures: Figures, month: datetime.date) -> tuple[Fraction | None, int]:
-    """The mean monthly progress, and over how many months it is taken."""
+    """Return the mean monthly progress, and the number of calendar months it covers; (None, 0) without one."""
     now = figures.get(month)
     known = sorted((then for then, figure in figures.items() if then < month and figure is not None), reverse=True)
     if now is None or not known:

@@ -1,4 +1,4 @@
-"""What the targets add to other pages: how a community stands against each target."""
+"""Panel of the targets on the page of a community."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from targets.models import CommunityMeasure, Computation, Target
 
 
 class CommunityTargets(RecordPanel):
-    """How a community stands against each target, in the newest month it was measured in."""
+    """The community's verdict for each target, in the newest month in which it was measured."""
 
     model_label = "communities.Community"
     position = 10
@@ -20,7 +20,7 @@ class CommunityTargets(RecordPanel):
     template_name = "targets/community_panel.html"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """The month and, target by target, verdict, figure and what is missing; nothing while never measured."""
+        """Return the month with verdict, figure and missing amount for each target; {"period": None} if never measured."""
         measures = CommunityMeasure.objects.visible_to(request.user).filter(community=record)
         newest = measures.select_related("period").order_by("-period__month").first()
         if newest is None:
@@ -28,14 +28,14 @@ class CommunityTargets(RecordPanel):
         computation = Computation.objects.of_period(newest.period)
         judged = []
         for target in _targets_of(computation):
-            found = measures.for_period(newest.period).judged_by(target).first()
-            if found is not None:
-                judged.append({"target": target, "measure": found})
+            measure = measures.for_period(newest.period).judged_by(target).first()
+            if measure is not None:
+                judged.append({"target": target, "measure": measure})
         return {"period": newest.period, "measure": newest, "computation": computation, "judged": judged}
 
 
 def _targets_of(computation: Computation | None) -> list[Target]:
-    """The targets that judge communities, in the plan's order."""
+    """Return the scored targets for communities, in the plan's order."""
     if computation is None:
         return []
     return list(computation.plan.targets.filter(is_scored=True, level=Target.Level.COMMUNITY).order_by("position"))

@@ -1,4 +1,4 @@
-"""A month's results as other programs read them: city and counties, as plain JSON values."""
+"""A month's results of city and counties as plain JSON values, for commands and other programs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Figures = dict[str, dict[str, dict[str, Any]]]
 
 
 def results_for_json(period: ReportingPeriod, *, current_boundaries: bool = False) -> Figures:
-    """By target code and by the 6-digit code of the city and each county of that month: the counts, rate and gap.
+    """Return counts, rate and gap by target code and by the 6-digit code of the city and each county of that month.
 
-    Targets in the plan's order, the city before its counties. A target for a mean or a coverage has `value` and
-    `verdict` besides (see TargetResult); of a mean the counts are of the division itself, 0 or 1. A target for
-    information has the workers and professionals counted instead, null where they are unknown. Empty for a month that
-    was never measured. `current_boundaries`: of the city and each county of today (see targets.current_boundaries).
+    Targets are in the plan's order, the city before its counties. A target for a mean or a coverage also has `value` and
+    `verdict` (see TargetResult); for a mean the counts are of the division itself, 0 or 1. A target that is not scored
+    has `workers` and `professionals` instead, null where they are unknown. Empty for a month that was never measured.
+    With `current_boundaries`, results are for the city and each county of today (see `targets.current_boundaries`).
     """
     computation = Computation.objects.filter(period=period).select_related("plan").first()
     if computation is None:
@@ -49,16 +49,16 @@ def _scored(result: TargetResult) -> dict[str, Any]:
         "unknown": result.unknown,
         "rate": None if result.rate is None else float(result.rate),
         "gap": _number(result.gap),
-        **_of_whole(result),
+        **_overall(result),
     }
 
 
-def _of_whole(result: TargetResult) -> dict[str, Any]:
+def _overall(result: TargetResult) -> dict[str, Any]:
     if not result.verdict:
         return {}
     return {"value": None if result.value is None else _number(result.value), "verdict": result.verdict}
 
 
 def _number(value: Decimal) -> int | float:
-    """12817.84 as it is, 331.00 as 331."""
+    """Return a whole number as int (331.00 → 331), others as float."""
     return int(value) if value == value.to_integral_value() else float(value)

@@ -1,4 +1,4 @@
-"""What stands out only beside the month before: figures of the registers against those that were measured then."""
+"""Quality rules that compare the registers with the measures of the month before."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from communities.quality import COMMUNITIES, scored_communities
 from targets.figures import expression_of
 from targets.models import CommunityMeasure, Computation
 
-# m²: less is a room more or less, whatever its share of a small facility.
-SMALLEST_AREA_MOVED = Decimal(50)
+# m². A smaller change is one room, whatever its share of a small facility.
+SMALLEST_AREA_CHANGE = Decimal(50)
 
 
 @rule(
@@ -25,9 +25,9 @@ SMALLEST_AREA_MOVED = Decimal(50)
     "综合服务设施面积{area}㎡，上月是{area_before}㎡，增减达到一半以上，请核对。",
 )
 def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """Find ±50 % against last month's measure (docs/domain.md §6.5); the registers keep no area of last month.
+    """Find communities whose area differs by 50 % or more from last month's measure (docs/domain.md §6.5).
 
-    Nothing is found where last month has measured another version of the area.
+    Nothing is found if last month measured another version of the figure.
     """
     area = figure_named("facility_area")
     register = register_counting(area.name)
@@ -42,7 +42,7 @@ def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
     rows = scored_communities(occasion).annotate(
         area=Coalesce(Subquery(now), Value(Decimal(0)), output_field=amount),
         area_before=Subquery(before, output_field=amount),
-        area_moved=Round(Abs(F("area") - F("area_before")), precision=2, output_field=amount),
+        area_change=Round(Abs(F("area") - F("area_before")), precision=2, output_field=amount),
     )
     is_jump = Q(area__gte=F("area_before") * Decimal("1.5")) | Q(area__lte=F("area_before") * Decimal("0.5"))
-    return rows.filter(is_jump, area_before__gt=0, area_moved__gte=SMALLEST_AREA_MOVED)
+    return rows.filter(is_jump, area_before__gt=0, area_change__gte=SMALLEST_AREA_CHANGE)

@@ -1,4 +1,4 @@
-"""The target plans that ship with the portal: what stands in targets/data, and how it gets into the database."""
+"""The target plans that ship with the portal: reading targets/data and loading it into the database."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ PLAN_FILES = ("plan_2020.toml", "plan_2025.toml")
 
 
 def shipped_plans() -> list[dict[str, Any]]:
-    """The plans of the data files as plain values; each has its targets under `targets`, in the plan's order."""
+    """Return the plans of the data files as plain values, each with its targets in order under `targets`."""
     return [tomllib.loads((DATA / name).read_text(encoding="utf-8")) for name in PLAN_FILES]
 
 
 def load_plans(plan_model: Any, target_model: Any) -> None:
-    """Add the shipped plans and targets that are missing; what is there stays as people have made it.
+    """Create the shipped plans and targets that are missing; existing rows are not changed.
 
-    Takes the two model classes because the migrations that call this have only the historical ones. A plan that needs
-    columns which they do not have yet is left to a later migration. A plan that people have changed is theirs: nothing
-    is added to it any more.
+    Takes the model classes because migrations call this with historical ones. A plan with columns that these do not have
+    yet is left to a later migration. Nothing is added to a plan that people have changed (that has a second version).
     """
     columns = {field.name for field in target_model._meta.get_fields()}
     for plan_values in shipped_plans():

@@ -1,12 +1,14 @@
-"""How a division stood against a target month after month: what trends and paces are made of.
+"""Monthly series of a division's results for a target, for trends and paces.
 
-A month before a change of the map had other counties. A division of today that did not stand then has what the same
-communities amount to together (`targets.current_boundaries`), so that 潞州区 goes on where 城区 and 郊区 ended (docs/domain.md §3). Any other
-has its own results and those of the divisions it had taken in by the month looked at, added up; what it took in later
-is not its own yet. By the divisions of today, every month before a change is what the same communities amount to.
+Months before a change of divisions had other counties (docs/domain.md §3). For such a month
 
-A month in which more than half of the units are unknown has no figure here: its rate says who has reported, and a rise
-from there would pass for progress.
+* a division that did not exist then has the sum of its present communities (`targets.current_boundaries`), so that the
+  series of 潞州区 continues those of 城区 and 郊区;
+* any other division has the sum of its own results and those of the divisions it had taken in by the end of the series;
+* with `current_boundaries`, every division has the sum of its present communities.
+
+A month in which more than half of the units are unknown has no figure: its rate reflects who has reported, and a rise
+from it would look like progress.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from targets.judgement import Verdict
 from targets.models import Target, TargetResult
 from targets.models.result import TargetResultQuerySet
 from targets.pace import Figures, Pace, change_since, pace_of
-from targets.past_now import PastResult, past_results
+from targets.past_results import PastResult, past_results
 
 _WHOLE = Fraction(100)
 _COMPARED = frozenset({Verdict.MET, Verdict.OVER, Verdict.UNMET})
@@ -38,10 +40,10 @@ Aggregate = Target.Aggregate
 
 @dataclass(frozen=True)
 class Trend:
-    """How one division has moved towards one target until `month`.
+    """The series of one division for one target up to `month`.
 
-    `figures` are percentages of the units judged, exact, or the mean itself where the mean is asked (`is_mean`); None
-    in a month that has no figure. All changes are in that unit: percentage points, or the target's own.
+    `figures` are exact percentages of the units judged, or for a target for the mean (`is_mean`) the mean itself; None
+    in a month without a figure. Changes are in that unit: percentage points, or the target's unit.
     """
 
     target: Target
@@ -50,36 +52,36 @@ class Trend:
 
     @property
     def is_mean(self) -> bool:
-        """Whether the figures are a mean instead of percentages."""
+        """Return whether the figures are means instead of percentages."""
         return self.target.aggregate == Aggregate.MEAN
 
     @property
     def now(self) -> Fraction | None:
-        """The figure of the month itself."""
+        """Return the figure of the last month of the series."""
         return self.figures.get(self.month)
 
     @property
     def change_on_last_month(self) -> Fraction | None:
-        """None when either month has no figure."""
+        """Return the change on the month before; None when either month has no figure."""
         return change_since(self.figures, month=self.month, months=1)
 
     @property
     def change_on_year_before(self) -> Fraction | None:
-        """None when either month has no figure."""
+        """Return the change on the same month a year before; None when either month has no figure."""
         return change_since(self.figures, month=self.month, months=12)
 
     @cached_property
     def pace(self) -> Pace:
-        """The pace until the plan's last day."""
+        """Return the pace until the plan's last day."""
         return pace_of(self.figures, month=self.month, goal=goal_of(self.target), ends_on=self.target.plan.ends_on)
 
 
-# By target and division.
+# By the keys of target and division.
 Trends = Mapping[tuple[int, int], Trend]
 
 
 def goal_of(target: Target) -> Fraction:
-    """What the figure should reach: every unit, the share of them that is asked, or the mean that is asked."""
+    """Return the figure to reach: 100 %, the required share, or the required mean."""
     if target.aggregate == Aggregate.MEAN:
         return Fraction(target.at_least or 0)
     return Fraction(target.coverage_at_least or 0) if target.aggregate == Aggregate.COVERAGE else _WHOLE
@@ -93,12 +95,14 @@ def trends_until(
     results: TargetResultQuerySet | None = None,
     current_boundaries: bool = False,
 ) -> Trends:
-    """The trend of each target in each division until `period`, empty ones included.
+    """Return the trend of each target in each division until `period`, including empty ones.
 
-    One query, and another where a division has taken others in; where it is younger than some of the months, or with
-    `current_boundaries`, three more and one a month that nobody has kept. The divisions must be such as may be seen; they stood at
-    the end of `period`, or with `current_boundaries` stand today. The targets are of one plan, loaded with it; a clause is followed
-    through the plan's versions. `results` are those that may be read, by default all.
+    `divisions` are those of the end of `period`, or with `current_boundaries` those of today; the caller must have
+    checked that the user may see them. `targets` must be of one plan, with `plan` loaded; earlier versions of a target
+    in the plan are included. `results` restricts the results that are read, by default all.
+
+    One query; one more if a division has taken others in. If a division is younger than some of the months, or with
+    `current_boundaries`, three more and one for each month that is not cached.
     """
     chosen = {division.pk: division for division in divisions}
     by_code = {target.code: target for target in targets}
@@ -107,9 +111,9 @@ def trends_until(
         rows = list(_rows(results, period, targets, chosen.values()))
         is_of_another_map = any(row["division"] not in chosen for row in rows)
         day = timezone.localdate() if current_boundaries else period.as_of
-        became = Division.objects.successors_on(day) if is_of_another_map else {}
+        successors = Division.objects.successors_on(day) if is_of_another_map else {}
         for row in rows:
-            division_id = became.get(row["division"], row["division"])
+            division_id = successors.get(row["division"], row["division"])
             if division_id in chosen:
                 key = (by_code[row["target__code"]].pk, division_id)
                 counts[key][row["period__month"]].append(_Counts.of(row))
@@ -121,7 +125,7 @@ def trends_until(
                 counts[by_code[past.target].pk, past.division_id][month] = [_Counts.of_past(past)]
     return {
         (target.pk, key): Trend(
-            target, period.month, {month: _figure(target, found) for month, found in counts[target.pk, key].items()}
+            target, period.month, {month: _figure(target, summed) for month, summed in counts[target.pk, key].items()}
         )
         for target in targets
         for key in chosen
@@ -130,7 +134,7 @@ def trends_until(
 
 @dataclass(frozen=True)
 class _Counts:
-    """What counts of one result."""
+    """The numbers of one result that the series uses."""
 
     judged: int
     reached: int
@@ -154,7 +158,7 @@ def _rows(
     targets: Sequence[Target],
     divisions: Collection[Division],
 ) -> Any:
-    """The results of the divisions, and of all that have ever become part of one."""
+    """Return the results of the divisions and of all divisions that became part of one, as values."""
     readable = TargetResult.objects.all() if results is None else results
     inside = Q()
     for division in divisions:
@@ -183,7 +187,7 @@ def _rows(
 
 
 def _figure(target: Target, counts: Sequence[_Counts]) -> Fraction | None:
-    """The percentage of the units together; a mean stands by itself, and means cannot be added up."""
+    """Return the percentage over all counts; for a mean the single known mean, since means cannot be added up."""
     if target.aggregate == Aggregate.MEAN:
         only = counts[0]
         is_known = len(counts) == 1 and only.value is not None and only.verdict in _COMPARED

@@ -1,4 +1,4 @@
-"""Background work of the targets: thin tasks that call an action."""
+"""Celery tasks of the targets; each calls an action."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from targets.actions import measure_if_due
 
 @shared_task(name="targets.tasks.measure_period", queue=Queue.TARGETS)
 def measure_period(period_id: int) -> None:
-    """Measure one month if it is still due; safe to run twice."""
+    """Measure one month if it is still due. Idempotent."""
     measure_if_due(period_id=period_id)

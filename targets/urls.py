@@ -1,4 +1,4 @@
-"""Addresses of the target plans."""
+"""URLs of the target plans."""
 
 from django.urls import URLPattern, path
 

@@ -1,54 +1,117 @@
-"""Targets in words, as pages and the change log show them: what is asked, of whom, and what is counted."""
+"""Targets as text: what a target requires, which units it judges, what is counted, and a result.
+
+Requirements and figures are printed in two forms, which differ on purpose:
+
+* The plan pages and the change log print the complete requirement (`requirement_text`: ≥80%的社区达到≥1处) and numbers with
+  thousands separators, as the other tables of the portal do. Nothing else on the page explains the clause.
+* The briefing and the dashboard print the bound next to a figure whose heading already names the units
+  (`bound_text`: ≥80%), and amounts as official documents write them: without separators, with the unit spelt out in
+  sentences (`amount_text`: 12817.84平方米; docs/domain.md §7).
+
+Names of units (`units_text`) and of the counting rule are the same everywhere.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
+from changzhi_portal.display import DASH, display_number
 from changzhi_portal.indicators import CountingRule, Indicator, indicators
 from changzhi_portal.percent import percent
 from communities.models import Community
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
 
-
-def number_in_words(number: Decimal | int | None) -> str:
-    """500, 0.5; a dash for nothing."""
-    if number is None:
-        return "—"
-    return f"{Decimal(number):,.2f}".rstrip("0").rstrip(".")
+_SPELT_UNITS = {"㎡": "平方米"}
 
 
-def asked_in_words(target: Target) -> str:
-    """What is asked, short: ≥500㎡, 2—5名, 每百户≥30㎡, 平均≥10个, ≥80%的单位达到≥1处; 仅供参考 for what is not scored."""
+class TargetTerms(Protocol):
+    """What a target requires: a `Target`, or a target as a briefing stores it (an immutable object, so properties)."""
+
+    @property
+    def level(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def minimum_population(self) -> int | None: ...  # noqa: D102
+    @property
+    def urban_districts_only(self) -> bool: ...  # noqa: D102
+    @property
+    def per(self) -> str: ...  # noqa: D102
+    @property
+    def aggregate(self) -> str: ...  # noqa: D102
+    @property
+    def at_least(self) -> float | Decimal | None: ...  # noqa: D102
+    @property
+    def at_most(self) -> float | Decimal | None: ...  # noqa: D102
+    @property
+    def coverage_at_least(self) -> float | Decimal | None: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+
+
+# --- Requirements ---
+
+
+def requirement_text(target: Target) -> str:
+    """Return the complete requirement: ≥500㎡, 2—5名, 每百户≥30㎡, 平均≥10个, 全域每百户≥30㎡, ≥80%的社区达到≥1处.
+
+    A target that is not scored gives 仅供参考.
+    """
     if not target.is_scored:
         return "仅供参考"
-    bound = f"≥{number_in_words(target.at_least)}{target.unit}"
+    bound = f"≥{display_number(target.at_least)}{target.unit}"
     if target.at_most is not None:
-        bound = f"{number_in_words(target.at_least)}—{number_in_words(target.at_most)}{target.unit}"
-    per = "" if target.per == Target.Per.WHOLE else str(Target.Per(target.per).label)
+        bound = f"{display_number(target.at_least)}—{display_number(target.at_most)}{target.unit}"
+    per = _per_text(target)
     if target.aggregate == Target.Aggregate.MEAN:
         return f"全域{per}{bound}" if per else f"平均{bound}"
     if target.aggregate == Target.Aggregate.COVERAGE:
-        return f"≥{number_in_words(target.coverage_at_least)}%的社区达到{per}{bound}"
+        return f"≥{display_number(target.coverage_at_least)}%的社区达到{per}{bound}"
     return f"{per}{bound}"
 
 
-def units_in_words(target: Target) -> str:
-    """What is judged: 城市社区, 3000人以上的农村社区, 市辖区, 县（市、区）, 全域."""
-    if target.level != Target.Level.COMMUNITY:
-        return "市辖区" if target.urban_districts_only else str(target.get_level_display())
-    people = "" if target.minimum_population is None else f"{target.minimum_population}人以上的"
-    kind = str(Community.Kind(target.kind).label) if target.kind else "社区"
-    return f"{people}{kind}"
+def bound_text(target: TargetTerms) -> str:
+    """Return the bound beside a figure: ≥500㎡, 2—5名; for a mean 平均≥10个 or 每百户≥30㎡, for a coverage ≥80%."""
+    if target.aggregate == Target.Aggregate.COVERAGE:
+        return f"≥{_plain_or_dash(target.coverage_at_least)}%"
+    bound = f"≥{_plain_or_dash(target.at_least)}{target.unit}"
+    if target.at_most is not None:
+        bound = f"{_plain_or_dash(target.at_least)}—{plain_number(target.at_most)}{target.unit}"
+    return f"{_per_text(target) or ('平均' if target.aggregate == Target.Aggregate.MEAN else '')}{bound}"
 
 
-def rule_in_words(target: Target) -> str:
-    """What counts: 登记、街道备案; empty when everything does."""
-    return rule_words(target.indicator, target.counting_rule)
+def _per_text(target: TargetTerms) -> str:
+    return "" if target.per == Target.Per.WHOLE else str(Target.Per(target.per).label)
 
 
-def rule_words(indicator_code: str, rule: CountingRule) -> str:
-    """The counting rule of one indicator in words; empty when everything counts."""
+# --- Units ---
+
+
+def units_text(target: TargetTerms) -> str:
+    """Return the units that a target judges: 城市社区, 3000人以上的农村社区, 市辖区, 县（市、区）, 全域."""
+    has_minimum = target.level == Target.Level.COMMUNITY and target.minimum_population is not None
+    return (f"{target.minimum_population}人以上的" if has_minimum else "") + kind_of_units_text(target)
+
+
+def kind_of_units_text(target: TargetTerms) -> str:
+    """Return the kind of units that a target judges, without their minimum population: 农村社区, 市辖区."""
+    if target.level == Target.Level.COMMUNITY:
+        return kind_text(target.kind)
+    return "市辖区" if target.urban_districts_only else str(Target.Level(target.level).label)
+
+
+def kind_text(kind: str) -> str:
+    """Return the kind of communities: 城市社区, 农村社区; 社区 for both ("")."""
+    return str(Community.Kind(kind).label) if kind else "社区"
+
+
+# --- What is counted ---
+
+
+def counting_rule_text(indicator_code: str, rule: CountingRule) -> str:
+    """Return the values that an indicator counts: 登记、街道备案; empty when everything counts."""
     indicator = _indicator(indicator_code)
     if indicator is None or indicator.dimension is None:
         return ""
@@ -59,30 +122,58 @@ def rule_words(indicator_code: str, rule: CountingRule) -> str:
 
 
 def _indicator(code: str) -> Indicator | None:
-    """Return the indicator; None of a target whose indicator nobody declares any more."""
+    """Return the indicator; None if no app declares it any more."""
     return next((indicator for indicator in indicators() if indicator.code == code), None)
 
 
-def indicator_in_words(target: Target) -> str:
-    """What is counted, with the rule: 社区社会组织数（登记、街道备案）."""
-    rule = rule_in_words(target)
+def indicator_text(target: Target) -> str:
+    """Return what a target counts, with its counting rule: 社区社会组织数（登记、街道备案）."""
+    rule = counting_rule_text(target.indicator, target.counting_rule)
     indicator = _indicator(target.indicator)
     name = indicator.name if indicator else target.indicator
     return f"{name}（{rule}）" if rule else name
 
 
-def result_in_words(result: TargetResult) -> str:
-    """The figure that stands beside the bound: 9.4个 of a mean, 76.5% of a coverage or a rate; a dash for nothing.
+# --- Results and versions ---
 
-    A rate is taken from the counts and has one decimal, as everywhere else.
+
+def result_text(result: TargetResult) -> str:
+    """Return the figure of a result for a table: a mean 9.4个, a coverage or rate 76.5%; a dash if there is none.
+
+    A rate is computed from the counts and has one decimal.
     """
     target = result.target
     if target.aggregate == Target.Aggregate.MEAN:
-        return "—" if result.value is None else f"{number_in_words(result.value)}{target.value_unit}"
+        return DASH if result.value is None else f"{display_number(result.value)}{target.value_unit}"
     rate = percent(result.reached, result.judged) if result.value is None else percent(result.value, 100)
-    return "—" if rate is None else f"{rate}%"
+    return DASH if rate is None else f"{rate}%"
 
 
-def version_in_words(plan: TargetPlan) -> str:
-    """第2版."""
+def version_text(plan: TargetPlan) -> str:
+    """Return the number of a plan's version: 第2版."""
     return f"第{plan.version}版"
+
+
+# --- Amounts in sentences ---
+
+
+def plain_number(value: float | Decimal) -> str:
+    """Return a number without separators and trailing zeros, at most two decimals, half up: 500, 12817.84, 0.5."""
+    exact = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{exact:f}".rstrip("0").rstrip(".")
+
+
+def _plain_or_dash(value: float | Decimal | None) -> str:
+    return DASH if value is None else plain_number(value)
+
+
+def spelt_unit(unit: str) -> str:
+    """Return a unit as sentences spell it: ㎡ → 平方米, ㎡/百户 → 平方米/百户; other units unchanged."""
+    for sign, word in _SPELT_UNITS.items():
+        unit = unit.replace(sign, word)
+    return unit
+
+
+def amount_text(value: float | Decimal, unit: str) -> str:
+    """Return a figure with its unit for a sentence: 380平方米, 3名."""
+    return f"{plain_number(value)}{spelt_unit(unit)}"

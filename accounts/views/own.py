@@ -20,7 +20,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import change_password
 from accounts.forms import OwnPasswordForm, SignInForm
 from accounts.models import User
-from changzhi_portal.facts import Fact, in_words
+from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact
 from changzhi_portal.pages import FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
@@ -91,11 +92,11 @@ class OwnAccount(TemplateResponseMixin, PortalPage):
         user = request.user
         facts = [
             Fact("用户名", user.username),
-            Fact("姓名", in_words(user.full_name)),
+            Fact("姓名", display_value(user.full_name)),
             Fact("角色", str(user.role.label)),
             Fact("所属区划", user.division.full_name),
-            Fact("可查看个人信息原文", in_words(user.may_unmask)),
-            Fact("接收通知的邮箱", in_words(user.email)),
-            Fact("上次登录", in_words(user.last_login)),
+            Fact("可查看个人信息原文", display_value(user.may_unmask)),
+            Fact("接收通知的邮箱", display_value(user.email)),
+            Fact("上次登录", display_value(user.last_login)),
         ]
         return self.render_to_response(self.get_context_data(facts=facts))

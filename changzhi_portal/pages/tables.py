@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django_tables2.data import TableQuerysetData
 from django_tables2.utils import A, OrderBy
 
-from changzhi_portal.facts import DASH, in_words
+from changzhi_portal.display import DASH, display_value
 
 
 class StableOrder(TableQuerysetData):
@@ -70,7 +70,7 @@ class NumberColumn(tables.Column):
 
     def render(self, value: Any) -> str:
         """`1,200` or `520.50`."""
-        return in_words(value)
+        return display_value(value)
 
 
 class ShortColumn(tables.Column):
@@ -86,7 +86,7 @@ class DayColumn(ShortColumn):
 
     def render(self, value: Any) -> str:
         """ISO form, which reads well in a dense table."""
-        return in_words(value)
+        return display_value(value)
 
 
 class SpanColumn(ShortColumn):
@@ -102,7 +102,7 @@ class SpanColumn(ShortColumn):
     def render(self, value: Any, record: Any) -> str:
         """Both days, or only the first while it lasts."""
         last = self.until.resolve(record, quiet=True)
-        return f"{in_words(value)} 至 {in_words(last)}" if last else f"{in_words(value)} 起"
+        return f"{display_value(value)} 至 {display_value(last)}" if last else f"{display_value(value)} 起"
 
 
 class YesNoColumn(ShortColumn):
@@ -110,7 +110,7 @@ class YesNoColumn(ShortColumn):
 
     def render(self, value: bool) -> str:
         """Return the word."""
-        return in_words(value)
+        return display_value(value)
 
 
 class MomentColumn(ShortColumn):
@@ -118,4 +118,4 @@ class MomentColumn(ShortColumn):
 
     def render(self, value: Any) -> str:
         """In the city's own time."""
-        return in_words(value)
+        return display_value(value)

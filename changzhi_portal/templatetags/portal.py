@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 
+from changzhi_portal.display import display_number
 from changzhi_portal.menu import MenuItem, menu_for
 from changzhi_portal.records import BEGINNING
 
@@ -16,11 +17,8 @@ register = template.Library()
 
 @register.filter
 def quantity(value: Decimal | int | None) -> str:
-    """Return a number with thousands separated and without idle decimals: 12,345.5; a dash when unknown."""
-    if value is None:
-        return "—"
-    number = Decimal(value)
-    return f"{number.to_integral_value():,}" if number == number.to_integral_value() else f"{number.normalize():,f}"
+    """Return a number with thousands separated and without trailing zeros: 12,345.5; a dash for None."""
+    return display_number(value)
 
 
 @register.simple_tag(takes_context=True)

@@ -13,7 +13,7 @@ from reports.figures import briefing_figures
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.stored_figures import to_json
-from revisions.would_be import recomputed
+from revisions.recompute import recomputed_in_place
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 
 # What a corrected edition takes over from the one before it.
@@ -57,7 +57,7 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
             f"{division}{period}的简报还没有生成好，不能编发更正版，请先生成。",
             cure=f"The newest edition of the briefing of {division.code} for {period.code} is not printed yet.",
         )
-    with recomputed(period):
+    with recomputed_in_place(period):
         figures = briefing_figures(period, division)
     corrections = corrections_between(printed, figures)
     if not corrections:

@@ -1,18 +1,18 @@
-"""Writes of the month: reporting it, reviewing reports, locking it, opening it again. One module a kind of write."""
+"""Actions of the month: reporting and reviewing, reminders, locking and reopening, the calendar."""
 
-from submissions.actions.calendar import judge_lateness_anew, open_months_begun
-from submissions.actions.locking import Locked, change_dates, lock_period, outstanding_counties, reopen_period
+from submissions.actions.calendar import open_due_months, recompute_lateness
+from submissions.actions.locking import LockOutcome, change_dates, lock_period, outstanding_counties, reopen_period
 from submissions.actions.reminders import remind_automatically, remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
 
 __all__ = [
-    "Locked",
+    "LockOutcome",
     "accept_submission",
     "change_dates",
-    "judge_lateness_anew",
     "lock_period",
-    "open_months_begun",
+    "open_due_months",
     "outstanding_counties",
+    "recompute_lateness",
     "remind_automatically",
     "remind_counties",
     "reopen_period",

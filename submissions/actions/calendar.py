@@ -1,4 +1,4 @@
-"""The calendar of months: opened when they begin; reports judged anew when a month is due on another day (docs/domain.md §6)."""
+"""The calendar: opening months, and recomputing lateness when a due day changes (docs/domain.md §6)."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from changelog.models import ChangeSet
 from periods.models import ReportingPeriod, month_after
 from submissions.models import Submission
 
-# So many months to come stand in the calendar, so that their dates can be seen and changed.
+# The number of future months in the calendar, whose dates can be seen and changed.
 MONTHS_AHEAD = 2
 
 
-def open_months_begun(*, day: datetime.date) -> int:
-    """Open the months whose opening day has come, and keep the next ones in the calendar; how many were opened.
+def open_due_months(*, day: datetime.date) -> int:
+    """Open the months whose opening day has come, create the next MONTHS_AHEAD months; return how many were opened.
 
-    However often it is called, a month is opened once, and one that was locked stays locked.
+    Idempotent; locked months stay locked.
     """
     this_month = day.replace(day=1)
-    wanted = [month_after(this_month, months) for months in range(MONTHS_AHEAD + 1)]
-    known = set(ReportingPeriod.objects.filter(month__in=wanted).values_list("month", flat=True))
-    created = [ReportingPeriod.objects.for_month(month) for month in wanted if month not in known]
+    months = [month_after(this_month, ahead) for ahead in range(MONTHS_AHEAD + 1)]
+    known = set(ReportingPeriod.objects.filter(month__in=months).values_list("month", flat=True))
+    created = [ReportingPeriod.objects.for_month(month) for month in months if month not in known]
     with transaction.atomic():
         upcoming = ReportingPeriod.objects.filter(state=ReportingPeriod.State.UPCOMING, opens_on__lte=day)
         opened = upcoming.update(state=ReportingPeriod.State.OPEN)
     return opened + sum(period.state == ReportingPeriod.State.OPEN for period in created)
 
 
-def judge_lateness_anew(*, period: ReportingPeriod, change_set: ChangeSet) -> None:
-    """Bring `is_late` of a month's submissions to the day it is due now, and log what changed into `change_set`.
+def recompute_lateness(*, period: ReportingPeriod, change_set: ChangeSet) -> None:
+    """Update `is_late` of a month's submissions for its present due day; log the changes into `change_set`.
 
-    For whoever changes that day, in the same transaction.
+    Must run in the transaction that changes the due day.
     """
     changed = []
     for submission in Submission.objects.for_period(period).with_steps():

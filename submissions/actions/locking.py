@@ -1,8 +1,8 @@
-"""Locking a month, opening it again, changing its dates (docs/domain.md §6). All of it goes into the change log.
+"""Locking a month, reopening it, changing its dates (docs/domain.md §6). All of these are logged.
 
-What a lock freezes are rows of their own (community measures, division measures, results, the computation and the
-change sets it consumed); nothing else writes them, and `compute_period` refuses a locked month. So locking is one state
-under the row lock that computing takes as well, with the figures brought up to date inside the same snapshot.
+The frozen figures are rows of their own (community and division measures, results, the computation and the change sets it
+consumed). Only computing writes them, and it refuses a locked month. So locking sets the month's state, under the row
+lock that computing takes too, after updating the figures in the same snapshot.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
 from periods.models import ReportingPeriod
-from revisions.actions import forget_comparison
-from submissions.actions.calendar import judge_lateness_anew
+from revisions.actions import delete_comparison
+from submissions.actions.calendar import recompute_lateness
 from submissions.models import Submission
-from submissions.reporting import counties_owing
-from targets.actions.measuring import compute_held, in_one_snapshot, lock_period_row
+from submissions.report_status import reporting_counties
+from targets.actions.measuring import compute_in_snapshot, in_one_snapshot, lock_period_row
 from targets.models import Computation
 
 REASON_LENGTH = 200
@@ -33,20 +33,20 @@ _LOGGED = ("state", "opens_on", "due_on", "late_until", "reopened_reason")
 
 @dataclass(frozen=True)
 class Outstanding:
-    """A county whose report of the month has not been accepted, and how far it has come."""
+    """A county whose report of the month has not been accepted, with the report's state."""
 
     county: Division
     state: str
 
     @property
     def label(self) -> str:
-        """未上报, 已上报, 已退回."""
+        """Return the label of the state: 未上报, 已上报, 已退回."""
         return str(Submission.State(self.state).label)
 
 
 @dataclass(frozen=True)
-class Locked:
-    """What locking a month did: the month, whether its figures had to be computed first, which counties are missing."""
+class LockOutcome:
+    """The outcome of locking a month: whether its figures were computed first, and the counties not accepted."""
 
     period: ReportingPeriod
     was_recomputed: bool
@@ -54,29 +54,29 @@ class Locked:
 
 
 def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
-    """The counties of that month whose report has not been accepted, by code. They do not keep a month from locking."""
+    """Return the counties of a month whose report has not been accepted, by code. They do not prevent locking."""
     states = dict(Submission.objects.filter(period=period).values_list("county_id", "state"))
-    found = [
-        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED)) for county in counties_owing(period)
+    counties = [
+        Outstanding(county, states.get(county.pk, Submission.State.NOT_STARTED))
+        for county in reporting_counties(period)
     ]
-    return [each for each in found if each.state != Submission.State.ACCEPTED]
+    return [each for each in counties if each.state != Submission.State.ACCEPTED]
 
 
-def lock_period(*, period: ReportingPeriod, by: Any) -> Locked:
-    """Freeze a month, bringing its figures up to date first; a change that commits meanwhile counts as later.
+def lock_period(*, period: ReportingPeriod, by: Any) -> LockOutcome:
+    """Lock a month after updating its figures; changes committed meanwhile count as later than the lock.
 
-    Raises PortalError for a user without the right, and for a month that is locked already, has not ended, or that
-    nobody can measure; then everything stays as it was.
+    Raises NotAllowedError for a user without the right, StaleError for a month that is locked already or has not ended,
+    NotFoundError if no plan is in force; nothing is changed then.
     """
     _refuse_unless_allowed(by)
     with transaction.atomic():
-        lock_period_row(
-            period
-        )  # figures that are just being committed are waited for, so that the snapshot below has them
+        # Wait for a transaction that is computing the month, so that the snapshot below contains its figures.
+        lock_period_row(period)
     return in_one_snapshot(lambda: _lock(lock_period_row(period), by))
 
 
-def _lock(period: ReportingPeriod, by: Any) -> Locked:
+def _lock(period: ReportingPeriod, by: Any) -> LockOutcome:
     if period.is_locked:
         raise StaleError(
             f"{period}已经锁定，不用再锁。", cure=f"The period {period.code} is locked already. Nothing was changed."
@@ -88,24 +88,24 @@ def _lock(period: ReportingPeriod, by: Any) -> Locked:
         )
     is_stale = not Computation.objects.is_up_to_date(period)
     if is_stale:
-        compute_held(period)
+        compute_in_snapshot(period)
     before = _logged_values(period)
     period.state = ReportingPeriod.State.LOCKED
     period.locked_at, period.locked_by = timezone.now(), by
     period.reopened_reason = ""
     period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
     _log(period, before, by=by, summary=f"锁定{period}")
-    return Locked(period, is_stale, outstanding_counties(period))
+    return LockOutcome(period, is_stale, outstanding_counties(period))
 
 
 def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> ReportingPeriod:
-    """Open a locked month again; from then on it is computed like any open month, with what changed since.
+    """Reopen a locked month, which is then computed like any open month, with the changes since the lock.
 
-    The reason stays with the month until it is locked again, and in the change log for good. Raises PortalError for a
-    user without the right, a month that is not locked and a missing or too long reason.
+    The reason is stored on the month until it is locked again, and in the change log. Raises NotAllowedError for a user
+    without the right, StaleError for a month that is not locked, InvalidError for a missing or too long reason.
     """
     _refuse_unless_allowed(by)
-    reason = _stated(reason)
+    reason = _cleaned_reason(reason)
     with transaction.atomic():
         period = lock_period_row(period)
         if not period.is_locked:
@@ -118,7 +118,7 @@ def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> Reporting
         period.locked_at = period.locked_by = None
         period.reopened_reason = reason
         period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
-        forget_comparison(period)
+        delete_comparison(period)
         _log(period, before, by=by, summary=f"重新开放{period}：{reason}")
     return period
 
@@ -131,9 +131,10 @@ def change_dates(
     due_on: datetime.date,
     late_until: datetime.date,
 ) -> ReportingPeriod:
-    """Give a month other dates: from when it may be reported, until when on time, until when late.
+    """Change the dates of a month: its opening day, due day, and last day for late reports.
 
-    Raises PortalError for a user without the right, a locked month and dates out of order.
+    Raises NotAllowedError for a user without the right, LockedError for a locked month, InvalidError for dates out of
+    order.
     """
     _refuse_unless_allowed(by)
     with transaction.atomic():
@@ -152,7 +153,7 @@ def change_dates(
         if _logged_values(period) != before:
             period.save(update_fields=["opens_on", "due_on", "late_until"])
             change_set = _log(period, before, by=by, summary=f"修改{period}填报日期")
-            judge_lateness_anew(period=period, change_set=change_set)
+            recompute_lateness(period=period, change_set=change_set)
     return period
 
 
@@ -164,7 +165,7 @@ def _refuse_unless_allowed(by: Any) -> None:
         )
 
 
-def _stated(reason: str) -> str:
+def _cleaned_reason(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason:
         raise InvalidError(
@@ -184,10 +185,10 @@ def _logged_values(period: ReportingPeriod) -> dict[str, Any]:
 
 
 def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: str) -> ChangeSet:
-    """The change log says what moved; who and when stand in its change set. No register is touched by it."""
+    """Log the changed values of a period in a change set, which makes no measure stale."""
     change_set = ChangeSet.objects.create(
         made_by=by, division=by.division, summary=summary[:200], affects_figures=False
     )
-    moved = differing(before, _logged_values(period))
-    log_changes(change_set, [change_of(period, division=by.division_id, **moved)])
+    changed = differing(before, _logged_values(period))
+    log_changes(change_set, [change_of(period, division=by.division_id, **changed)])
     return change_set

@@ -1,8 +1,8 @@
-"""A county's report of a month, step by step: 上报, 退回, 接收 (docs/domain.md §6).
+"""Steps of a county's report of a month: 上报, 退回, 接收 (docs/domain.md §6).
 
-Every step locks the month first, so two people, or a person and the lock of the month, come one after the other; whoever
-comes second is told what the first has done. A step writes the submission, the step itself, the change log and the
-notices to the county's clerks in one transaction.
+Every step takes the row lock of the month first, so concurrent steps and locking are serialized; the second one is
+refused with the present state. A step writes the submission, the step itself, the change log and the notices to the
+county's clerks in one transaction.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
-from changzhi_portal.facts import in_words
+from changzhi_portal.display import display_value
 from changzhi_portal.quality import Finding, Severity
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from communities.models import Division
@@ -26,7 +26,7 @@ from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
 from submissions.models import Submission, SubmissionStep, explanation_key
-from submissions.reporting import Phase, counties_owing, phase_of
+from submissions.report_status import Phase, phase_of, reporting_counties
 from targets.actions.measuring import lock_period_row
 
 State = Submission.State
@@ -46,19 +46,21 @@ def submit_month(
     at: datetime.datetime | None = None,
     findings: Sequence[Finding] | None = None,
 ) -> Submission:
-    """Report a month for a county, or report it again after it was returned.
+    """Report a month for a county, also again after it was returned, and return the submission.
 
-    `explanations` has a text for every soft finding, by `explanation_key`. `steps_seen` is how many steps the page
-    showed; a submission that has moved on since is refused. `at` is now, but for demo data. `findings` are what the
-    checks have just found in the county, from whoever reports several at once and has looked through them together;
-    by default they are looked for here. Raises PortalError for a role or place that may not, a month that is not open,
-    the time after `late_until` (then only the bureau may), a hard finding, a soft one without explanation, and a report
-    that stands already.
+    `explanations` are texts for every soft finding, by `explanation_key`. `steps_seen` is the number of steps that the
+    page showed; StaleError is raised if there are more by now. `at` is the time of the report, by default now; demo data
+    passes past times. `findings` are current findings of the county, for callers that report several counties and have
+    read all findings together; by default they are read here.
+
+    Raises NotAllowedError for a role or county without the right, and after `late_until` for all but the bureau;
+    LockedError for a locked month; StaleError for a month that is not open or is reported already; InvalidError for a
+    hard finding and for a soft one without an explanation.
     """
     moment = at or timezone.now()
-    _refuse_unless_owing(period, county, by)
+    _refuse_unless_reporting(period, county, by)
     _refuse_unless_in_time(period, by, timezone.localdate(moment))
-    kept = _explained(_to_explain(period, county, findings), explanations or {})
+    stored = _stored_explanations(_soft_findings(period, county, findings), explanations or {})
     with transaction.atomic():
         period = lock_period_row(period)
         _refuse_unless_in_time(period, by, timezone.localdate(moment))
@@ -67,15 +69,15 @@ def submit_month(
         _refuse_unless_as_seen(submission, steps_seen)
         if submission.is_reported:
             raise StaleError(
-                f"{county.name}{period}已由{submission.submitted_by}于{in_words(submission.submitted_at)}上报，不用再报。",
-                cure=f"{submission.ref} was submitted by somebody already.",
+                f"{county.name}{period}已由{submission.submitted_by}于{display_value(submission.submitted_at)}上报，不用再报。",
+                cure=f"{submission.ref} was submitted already.",
             )
         if submission.submitted_at is None:
             submission.is_late = timezone.localdate(moment) > period.due_on
         before = _logged_values(submission)
         submission.submitted_at, submission.submitted_by = moment, by
-        submission.explanations = kept
-        return _step(submission, Kind.SUBMITTED, State.SUBMITTED, by, moment, was=before, explanations=kept)
+        submission.explanations = stored
+        return _step(submission, Kind.SUBMITTED, State.SUBMITTED, by, moment, before=before, explanations=stored)
 
 
 def return_submission(
@@ -86,10 +88,10 @@ def return_submission(
     steps_seen: int | None = None,
     at: datetime.datetime | None = None,
 ) -> Submission:
-    """Give a report back to the county with a note saying what to correct.
+    """Return a submitted or accepted report to the county with a note on what to correct.
 
-    One that was accepted may be returned as well, as long as the month is not locked. Raises PortalError for a role
-    that may not, an empty or too long note, a locked month, and a report that is not there or was returned already.
+    Raises NotAllowedError for a role without the right, InvalidError for an empty or too long note, LockedError for a
+    locked month, StaleError for a report that is in another state or has more steps than `steps_seen`.
     """
     words = note.strip()
     if not words:
@@ -108,21 +110,21 @@ def return_submission(
 def accept_submission(
     *, submission: Submission, by: Any, steps_seen: int | None = None, at: datetime.datetime | None = None
 ) -> Submission:
-    """Accept a report. Raises PortalError for a role that may not, a locked month, and one that is not submitted."""
+    """Accept a submitted report. Raises as `return_submission` does."""
     return _review(
         submission, Kind.ACCEPTED, State.ACCEPTED, by, since=(State.SUBMITTED,), note="", seen=steps_seen, at=at
     )
 
 
-# --- Who may, and when ---
+# --- Rights and deadlines ---
 
 
-def _refuse_unless_owing(period: ReportingPeriod, county: Division, by: Any) -> None:
+def _refuse_unless_reporting(period: ReportingPeriod, county: Division, by: Any) -> None:
     if not by.role.may_submit:
         raise NotAllowedError(
             "您的角色不能上报，请由县（市、区）填报员上报。", cure=f"The role of {by.username} may not submit."
         )
-    if not counties_owing(period).visible_to(by).filter(pk=county.pk).exists():
+    if not reporting_counties(period).visible_to(by).filter(pk=county.pk).exists():
         raise NotAllowedError(
             f"您不能为{county.name}上报{period}，请选择本单位当月的县（市、区）。",
             cure=f"{county.code} does not report {period.code}, or lies outside the area of {by.username}.",
@@ -138,11 +140,12 @@ def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date)
         )
     if phase == Phase.NOT_OPEN:
         raise StaleError(
-            f"{period}还没有开放填报，{in_words(period.opens_on)}起可以上报。", cure=f"{period.code} is not open yet."
+            f"{period}还没有开放填报，{display_value(period.opens_on)}起可以上报。",
+            cure=f"{period.code} is not open yet.",
         )
     if phase == Phase.CLOSED and not by.role.may_review:
         raise NotAllowedError(
-            f"{period}的迟报截止日（{in_words(period.late_until)}）已过，您不能再自行上报，请联系市局业务员代为上报。",
+            f"{period}的迟报截止日（{display_value(period.late_until)}）已过，您不能再自行上报，请联系市局业务员代为上报。",
             cure=f"After {period.late_until} only a bureau_officer or bureau_admin may submit {period.code}.",
         )
 
@@ -161,12 +164,12 @@ def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
 # --- The checks ---
 
 
-def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Finding] | None) -> list[Finding]:
-    """The soft findings, of those given or of all that the checks find now. Raises InvalidError when there is a hard one."""
+def _soft_findings(period: ReportingPeriod, county: Division, findings: Sequence[Finding] | None) -> list[Finding]:
+    """Return the soft ones of the given or current findings. Raises InvalidError if there is a hard one."""
     if findings is None:
-        found = findings_for(period=period, division=county)
-        hard = found.hard
-        soft = found.narrowed(severity=Severity.SOFT).all() if found.soft and not hard else []
+        current = findings_for(period=period, division=county)
+        hard = current.hard
+        soft = current.narrowed(severity=Severity.SOFT).all() if current.soft and not hard else []
     else:
         hard = sum(finding.is_hard for finding in findings)
         soft = [finding for finding in findings if not finding.is_hard]
@@ -178,10 +181,10 @@ def _to_explain(period: ReportingPeriod, county: Division, findings: Sequence[Fi
     return soft
 
 
-def _explained(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the explanations to keep, each with the finding as it was explained.
+def _stored_explanations(soft: Sequence[Finding], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the explanations to store, each with the text of its finding, by `explanation_key`.
 
-    Raises InvalidError as `submit_month` says; its field is "explanations." and the key of the finding.
+    Raises InvalidError for a missing or too long explanation; its field is "explanations." and the key of the finding.
     """
     texts = {key: text.strip() for key, text in given.items()}
     missing = [finding for finding in soft if not texts.get(_key(finding))]
@@ -259,7 +262,7 @@ def _review(
         before = _logged_values(current)
         current.reviewed_at, current.reviewed_by = moment, by
         current.return_note = note
-        return _step(current, kind, state, by, moment, was=before)
+        return _step(current, kind, state, by, moment, before=before)
 
 
 def _step(
@@ -269,17 +272,17 @@ def _step(
     by: Any,
     moment: datetime.datetime,
     *,
-    was: dict[str, Any],
+    before: dict[str, Any],
     explanations: dict[str, Any] | None = None,
 ) -> Submission:
-    """Write the submission as it stands after a step, the step, the change log and the notices."""
+    """Save the submission in its new state, the step, the change log and the notices."""
     submission.state = state
     submission.save()
     note = submission.return_note if kind == Kind.RETURNED else ""
     SubmissionStep.objects.create(
         submission=submission, kind=kind, made_at=moment, made_by=by, note=note, explanations=explanations or {}
     )
-    _log(submission, kind, by, was)
+    _log(submission, kind, by, before)
     notify(_messages(submission, kind, by))
     return submission
 
@@ -288,17 +291,17 @@ def _logged_values(submission: Submission) -> dict[str, Any]:
     return {name: getattr(submission, name) for name in _LOGGED}
 
 
-def _log(submission: Submission, kind: Kind, by: Any, was: dict[str, Any]) -> None:
-    """One change set a step; figures do not go stale because a report moves on."""
+def _log(submission: Submission, kind: Kind, by: Any, before: dict[str, Any]) -> None:
+    """Log a step as one change set, which makes no measure stale."""
     change_set = ChangeSet.objects.create(
         made_by=by, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
     )
-    moved = differing(was, _logged_values(submission))
-    log_changes(change_set, [change_of(submission, division=submission.county_id, **moved)])
+    changed = differing(before, _logged_values(submission))
+    log_changes(change_set, [change_of(submission, division=submission.county_id, **changed)])
 
 
 def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
-    """What the county's clerks are told; whoever takes the step knows it."""
+    """Return the notices of a step to the county's clerks, without the user who made it."""
     month, name = submission.period, submission.county.name
     is_too_late = phase_of(month, timezone.localdate(submission.reviewed_at)) == Phase.CLOSED
     again = "请改正后联系市局业务员代为上报（迟报截止日已过）" if is_too_late else "请改正后重新上报"
@@ -316,5 +319,5 @@ def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
 
 
 def submission_url(submission: Submission) -> str:
-    """The page of a submission, also of one that nobody has begun."""
+    """Return the URL of a submission's page; the submission may be unsaved."""
     return reverse("submissions:submission", args=[submission.ref])

@@ -1,4 +1,4 @@
-"""Which month a command is about."""
+"""The option --period of commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from periods.models import ReportingPeriod, parse_month
 
 
 def known_period(text: str) -> ReportingPeriod:
-    """The month of `--period`, which must be in the calendar. Raises PortalError."""
+    """Return the month of `--period`. Raises InvalidError for text that is no month, NotFoundError if it does not exist."""
     month = parse_month(text)
     period = ReportingPeriod.objects.filter(month=month).first()
     if period is None:

@@ -1,4 +1,4 @@
-"""Pages on the calendar: the months, one month, locking it, opening it again, other dates, computing it at once."""
+"""Pages of the calendar: list of months, one month, locking, reopening, changing dates, computing."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MONTHS_A_PAGE = 24
 
 
 class PeriodList(TemplateResponseMixin, PortalPage):
-    """Every month: its state, dates, how many counties have reported, when it was computed, who locked it."""
+    """All months with state, dates, number of reports, time of computation, and the user who locked them."""
 
     requires = EVERYBODY
     title = MONTHS_TITLE
     template_name = "submissions/periods.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show a page of months, the newest first."""
+        """Show one page of months, newest first."""
         paginator = ForgivingPaginator(ReportingPeriod.objects.with_locker(), MONTHS_A_PAGE)
         page = paginator.get_page(request.GET.get("page", 1))
         lines = month_lines(list(page.object_list), request.user)
@@ -44,13 +44,13 @@ class PeriodList(TemplateResponseMixin, PortalPage):
 
 
 class PeriodPage(MonthPage):
-    """One month: where it stands, what may be done with it, and its history."""
+    """One month: its state, the actions available to the user, and its history."""
 
     requires = EVERYBODY
     template_name = "submissions/period.html"
 
     def get(self, request: HttpRequest, period: str) -> HttpResponse:
-        """Show the month as the user may see it."""
+        """Show the month with the figures in the user's scope."""
         self.load()
         [line] = month_lines([self.period], request.user)
         context = self.get_context_data(
@@ -70,7 +70,7 @@ class PeriodPage(MonthPage):
 
 
 class LockPeriod(MonthPage, FormPage):
-    """Before a month is locked: who is missing, whether it is computed first; then the lock itself."""
+    """Locking a month, after showing the missing counties and whether it will be computed first."""
 
     requires = _MAY_MANAGE
     what = "锁定"
@@ -83,14 +83,14 @@ class LockPeriod(MonthPage, FormPage):
         return not self.period.is_locked
 
     def act(self, form: Form) -> str:
-        """Lock the month, and say what became of it."""
+        """Lock the month; return the message about the outcome."""
         locked = lock_period(period=self.period, by=self.request.user)
         first = "先按最新登记表重新测算，再" if locked.was_recomputed else "已"
         missing = f"有{len(locked.outstanding)}个县（市、区）的上报还没有接收。" if locked.outstanding else ""
         return f"{locked.period}{first}锁定，数据从此不变。{missing}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what locking means for this month."""
+        """Add the missing counties and the state of the computation."""
         return super().get_context_data(
             period=self.period,
             outstanding=outstanding_counties(self.period),
@@ -102,7 +102,7 @@ class LockPeriod(MonthPage, FormPage):
 
 
 class ReopenPeriod(MonthPage, FormPage):
-    """Opening a locked month again, with the reason."""
+    """Reopening a locked month, with the reason."""
 
     requires = _MAY_MANAGE
     what = "重新开放"
@@ -115,12 +115,12 @@ class ReopenPeriod(MonthPage, FormPage):
         return self.period.is_locked
 
     def act(self, form: ReopenForm) -> str:
-        """Open the month again."""
+        """Reopen the month."""
         reopened = reopen_period(period=self.period, by=self.request.user, reason=form.cleaned_data["reason"])
         return f"{reopened}已重新开放，数据会按现在的登记表重新测算。更正完请再锁定。"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what opening the month again will change."""
+        """Add the comparison, which shows what will change."""
         return super().get_context_data(
             period=self.period,
             comparison=LockedComparison.objects.of_period(self.period),
@@ -130,7 +130,7 @@ class ReopenPeriod(MonthPage, FormPage):
 
 
 class PeriodDates(MonthPage, FormPage):
-    """Other dates for a month."""
+    """Changing the dates of a month."""
 
     requires = _MAY_MANAGE
     what = "修改日期："
@@ -139,11 +139,11 @@ class PeriodDates(MonthPage, FormPage):
     cancel_label = "不改了"
 
     def get_initial(self) -> dict[str, Any]:
-        """Return the dates as they are."""
+        """Return the current dates."""
         return {name: getattr(self.period, name) for name in ("opens_on", "due_on", "late_until")}
 
     def act(self, form: PeriodDatesForm) -> str:
-        """Keep the dates."""
+        """Save the dates."""
         change_dates(period=self.period, by=self.request.user, **form.cleaned_data)
         return f"{self.period}的填报日期已保存。"
 
@@ -153,12 +153,12 @@ class PeriodDates(MonthPage, FormPage):
 
 
 class ComputePeriod(MonthPage, ActionPage):
-    """The button 现在重新测算: for who does not want to wait for the worker."""
+    """The button 现在重新测算: computing the month at once instead of waiting for the worker."""
 
     requires = _MAY_COMPUTE
     what = "重新测算"
 
     def act(self) -> str:
-        """Compute the month here and now."""
+        """Compute the month."""
         compute_period(self.period)
         return f"{self.period}已按现在的登记表重新测算。"

@@ -1,4 +1,4 @@
-"""数据质量: what is probably wrong in the registers of one's own area, and where to put it right."""
+"""The page of probable errors in the registers of the user's area (数据质量)."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ ROWS_A_PAGE = 50
 
 
 class RuleCount(NamedTuple):
-    """A rule, and how much it finds."""
+    """A rule and the number of its findings."""
 
     rule: QualityRule
     found: int
 
 
 class DataQuality(TemplateResponseMixin, PortalPage):
-    """?division=CODE&period=YYYY-MM&severity=hard&rule=CODE; each has a default. Another area is not found (404)."""
+    """Findings by `?division=CODE&period=YYYY-MM&severity=hard&rule=CODE`, each optional; 404 for another area."""
 
     requires = "may_see_registers"
     title = "数据质量"
     template_name = "submissions/quality.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show how much each rule finds, and a page of the findings, by place."""
-        found = findings_for(period=self.period, division=self.division, user=request.user)
-        counts = found.counts()
-        chosen = self._chosen(found)
+        """Show the number of findings of each rule, and one page of the findings, by place."""
+        findings = findings_for(period=self.period, division=self.division, user=request.user)
+        counts = findings.counts()
+        chosen = self._chosen(findings)
         paginator = ForgivingPaginator(chosen, ROWS_A_PAGE)
         paginator.count = sum(counts[rule.code] for rule in chosen.rules)
         return self.render_to_response(
@@ -49,54 +49,55 @@ class DataQuality(TemplateResponseMixin, PortalPage):
                 severities=Severity.choices,
                 severity=self.severity,
                 rule=self.rule,
-                rules=[RuleCount(rule, counts[rule.code]) for rule in found.rules],
-                hard=found.hard,
-                soft=found.soft,
+                rules=[RuleCount(rule, counts[rule.code]) for rule in findings.rules],
+                hard=findings.hard,
+                soft=findings.soft,
                 page=paginator.get_page(request.GET.get("page", 1)),
             )
         )
 
-    def _chosen(self, found: Findings) -> Findings:
-        return found.narrowed(rule=self.rule.code if self.rule else "", severity=self.severity)
+    def _chosen(self, findings: Findings) -> Findings:
+        return findings.narrowed(rule=self.rule.code if self.rule else "", severity=self.severity)
 
     @cached_property
     def period(self) -> ReportingPeriod:
-        """The month asked for, else the one that offices work at. Raises InvalidError for a month written wrongly."""
-        asked = self.request.GET.get("period")
-        return ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
+        """Return the requested month, else the month in hand. Raises InvalidError for text that is no month."""
+        requested = self.request.GET.get("period")
+        return ReportingPeriod.objects.for_month_or_in_hand(parse_month(requested) if requested else None)
 
     @cached_property
     def periods(self) -> list[ReportingPeriod]:
-        """The months to choose from: those that have begun, and the one shown."""
+        """Return the months to choose from: those that have begun, and the one shown."""
         begun = list(ReportingPeriod.objects.filter(month__lte=timezone.localdate()).order_by("-month"))
         is_among_them = any(period.month == self.period.month for period in begun)
         return begun if is_among_them else [self.period, *begun]
 
     @cached_property
     def division(self) -> Division:
-        """The division asked for, else the user's own. Raises Http404 for one outside the user's area."""
-        asked = self.request.GET.get("division")
-        if not asked:
+        """Return the requested division, else the user's own. Raises Http404 for one outside the user's scope."""
+        requested = self.request.GET.get("division")
+        if not requested:
             return self.request.user.division
-        found = Division.objects.visible_to(self.request.user).filter(code=asked).order_by("-valid_from").first()
-        if found is None:
+        visible = Division.objects.visible_to(self.request.user)
+        division = visible.filter(code=requested).order_by("-valid_from").first()
+        if division is None:
             raise Http404
-        return found
+        return division
 
     @cached_property
     def choices(self) -> list[Division]:
-        """The divisions below the user's own: of the city its counties, of a county its towns."""
+        """Return the divisions below the user's own: the counties of the city, or the towns of a county."""
         below = Division.objects.current().visible_to(self.request.user).filter(parent=self.request.user.division)
         return list(below.order_by("code"))
 
     @cached_property
     def severity(self) -> str:
-        """The severity asked for; "" for all."""
-        asked = self.request.GET.get("severity", "")
-        return asked if asked in Severity.values else ""
+        """Return the requested severity; "" for all."""
+        requested = self.request.GET.get("severity", "")
+        return requested if requested in Severity.values else ""
 
     @cached_property
     def rule(self) -> QualityRule | None:
-        """The rule asked for. Raises NotFoundError for one that does not exist."""
-        asked = self.request.GET.get("rule", "")
-        return rule_named(asked) if asked else None
+        """Return the requested rule, None for all. Raises NotFoundError for one that does not exist."""
+        requested = self.request.GET.get("rule", "")
+        return rule_named(requested) if requested else None

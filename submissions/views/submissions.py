@@ -1,4 +1,4 @@
-"""Pages of the month's reports: who has reported, and one county's report with its checks and steps (docs/domain.md §6)."""
+"""Pages of the counties' reports: the list of a month, and one report with checks and steps (docs/domain.md §6)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.facts import DASH
+from changzhi_portal.display import DASH
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import number_in
 from changzhi_portal.pages.panels import record_panels
@@ -22,38 +22,38 @@ from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
 from submissions.actions import remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
-from submissions.explaining import explanation_field, explanation_groups, given_explanations
+from submissions.explanations import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
-from submissions.reporting import (
+from submissions.report_status import (
     Phase,
     ReportingRate,
-    Standing,
-    counties_owing,
-    deadline_in_words,
+    ReportStatus,
+    deadline_text,
     month_status,
     months_due,
     phase_of,
     rates_by_county,
     records_changed_since,
-    standing_of,
+    report_status_of,
+    reporting_counties,
     submissions_of,
 )
 from targets.models import Computation, Target, TargetResult
-from targets.wording import result_in_words
+from targets.wording import result_text
 
 _HARD_SHOWN = 20
 
 
 class SubmissionList(TemplateResponseMixin, PortalPage):
-    """A month county by county: who is missing, late, returned, accepted, and how punctual each has been for a year."""
+    """The reports of a month by county, with their status and each county's rates over the last year."""
 
     requires = "may_see_submissions"
     title = "上报"
     template_name = "submissions/submissions.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """`?period=2018-06` chooses the month, else the one that offices work at."""
+        """Show the month of `?period=2018-06`, else the month in hand."""
         day = timezone.localdate()
         periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
         period = _chosen(periods, request.GET.get("period", ""), day)
@@ -64,7 +64,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
 
     def _month(self, period: ReportingPeriod, day: datetime.date) -> dict[str, Any]:
         user = self.request.user
-        status = month_status(period, counties_owing(period).visible_to(user))
+        status = month_status(period, reporting_counties(period).visible_to(user))
         due = months_due(period, day)
         rates = rates_by_county([each.county for each in status.submissions], due)
         reminders = Reminder.objects.visible_to(user).for_period(period).newest_by_county()
@@ -72,7 +72,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         rows: list[dict[str, Any]] = [
             {
                 "submission": each,
-                "standing": standing_of(each),
+                "report_status": report_status_of(each),
                 "rate": rates[each.county_id],
                 "reminder": reminders.get(each.county_id),
                 "may_remind": may_remind
@@ -84,7 +84,7 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
         context = {
             "status": status,
             "counts": _counts(status),
-            "deadline": deadline_in_words(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
+            "deadline": deadline_text(period, day) if phase_of(period, day) != Phase.LOCKED else "已锁定",
             "due_months": due,
             "completeness_title": f"近{len(due)}个月完整率",
             "rate_over_months": sum(rates.values(), ReportingRate()),
@@ -97,32 +97,32 @@ class SubmissionList(TemplateResponseMixin, PortalPage):
 
 
 class RemindCounties(ActionPage):
-    """催报: one county, or all that owe the month."""
+    """Reminding one county, or all that have not reported the month (催报)."""
 
     requires = "may_review"
     title = "催报"
 
     def load(self) -> None:
-        """Find the month, and the county where one is named; raises Http404."""
-        sent = self.request.POST
-        self.period = get_object_or_404(ReportingPeriod, pk=number_in(sent.get("period", "")))
-        counties = counties_owing(self.period).visible_to(self.request.user)
-        chosen = sent.get("county", "")
+        """Load the posted month and county, if one is posted. Raises Http404."""
+        posted = self.request.POST
+        self.period = get_object_or_404(ReportingPeriod, pk=number_in(posted.get("period", "")))
+        counties = reporting_counties(self.period).visible_to(self.request.user)
+        chosen = posted.get("county", "")
         self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
 
     def act(self) -> str:
-        """Send the reminders, and say to whom."""
-        return _reminded_in_words(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
+        """Send the reminders; return the message that names the counties."""
+        return _reminded_text(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
 
     def get_success_url(self) -> str:
-        """Return the address of the page with the button: the home page or the list of the month."""
+        """Return the URL of the page with the button: the home page or the list of the month."""
         if self.request.POST.get("back") == "home":
             return reverse("home")
         return f"{reverse('submissions:submissions')}?period={self.period.code}"
 
 
 class SubmissionPage(FormPage):
-    """One county's report of a month: its checks and figures, what has been done with it, and the next step."""
+    """One county's report of a month: checks, figures, past steps, and the next step."""
 
     requires = "may_see_registers"
     template_name = "submissions/submission.html"
@@ -130,11 +130,11 @@ class SubmissionPage(FormPage):
     submission: Submission
 
     def load(self) -> None:
-        """Find the submission, if the county lies in the user's area; raises Http404."""
+        """Load the submission. Raises Http404 for a county outside the user's scope."""
         self.submission = find_submission(self.request, self.kwargs["ref"])
 
     def act(self, form: StepForm) -> str:
-        """Take the step that `step` names."""
+        """Make the step that the field `step` names."""
         user, submission, seen = self.request.user, self.submission, form.cleaned_data["steps_seen"]
         if form.cleaned_data["step"] == SubmissionStep.Kind.SUBMITTED:
             submit_month(
@@ -155,26 +155,26 @@ class SubmissionPage(FormPage):
         return f"已接收{submission.county.name}{submission.period}的上报。"
 
     def field_of(self, refusal: PortalError) -> str:
-        """Return the field of the explanation that is missing or too long."""
+        """Return the form field of a refusal; for an explanation, the field of its finding."""
         what, _, key = refusal.field.partition(".")
         return explanation_field(key) if what == "explanations" else refusal.field
 
     def get_success_url(self) -> str:
-        """Return the address of this page."""
+        """Return the URL of this page."""
         return reverse("submissions:submission", args=[self.submission.ref])
 
     def get_title(self) -> str:
-        """County and month."""
+        """Return county and month."""
         if not hasattr(self, "submission"):
             return "上报"
         return f"{self.submission.county.name}{self.submission.period}上报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Lead back to the list of that month."""
+        """Return the breadcrumb to the list of that month."""
         return [Crumb("上报", f"{reverse('submissions:submissions')}?period={self.submission.period.code}")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the submission and its month; the checks only while they decide something: until it is reported."""
+        """Add the submission and its month; the checks only until it is reported."""
         submission, user, day = self.submission, self.request.user, timezone.localdate()
         phase = phase_of(submission.period, day)
         is_open = phase not in (Phase.LOCKED, Phase.NOT_OPEN)
@@ -182,7 +182,6 @@ class SubmissionPage(FormPage):
         context = super().get_context_data(
             submission=submission,
             period=submission.period,
-            standing=standing_of(submission),
             phase=phase,
             deadline=_deadline(submission, phase, day),
             steps=steps,
@@ -202,65 +201,65 @@ class SubmissionPage(FormPage):
             **kwargs,
         )
         if not submission.is_reported:
-            found = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
-            context |= {"checks": found, "hard_shown": found.hard_findings(_HARD_SHOWN)}
+            checks = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
+            context |= {"checks": checks, "hard_shown": checks.hard_findings(_HARD_SHOWN)}
         return context
 
 
 def find_submission(request: HttpRequest, ref: str) -> Submission:
-    """Return the submission with this ref (201806-140402), unsaved when nobody has begun it; raises Http404.
+    """Return the submission with this ref (201806-140402), unsaved if nothing was submitted.
 
-    A county outside the user's area, and one that did not stand in that month, have none.
+    Raises Http404 also for a county outside the user's scope and for one that did not exist in that month.
     """
     month, _, code = ref.partition("-")
     if len(month) != 6 or not month.isascii() or not month.isdecimal() or not 1 <= int(month[4:]) <= 12:
         raise Http404
     period = get_object_or_404(ReportingPeriod, month=datetime.date(int(month[:4]), int(month[4:]), 1))
-    status = month_status(period, counties_owing(period).visible_to(request.user).filter(code=code))
+    status = month_status(period, reporting_counties(period).visible_to(request.user).filter(code=code))
     if not status.submissions:
         raise Http404
     return status.submissions[0]
 
 
 def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> ReportingPeriod | None:
-    """Return the month of that code; without one, the month in hand, else the newest. Raises Http404 for an unknown one."""
+    """Return the month of that code; without a code the month in hand, else the newest. Raises Http404 if unknown."""
     if code:
-        found = [period for period in periods if period.code == code]
-        if not found:
+        matching = [period for period in periods if period.code == code]
+        if not matching:
             raise Http404
-        return found[0]
+        return matching[0]
     return ReportingPeriod.objects.in_hand(day) or (periods[0] if periods else None)
 
 
-def _counts(status: Any) -> list[tuple[Standing, int]]:
-    return [(standing, len(status.of(standing))) for standing in Standing]
+def _counts(status: Any) -> list[tuple[ReportStatus, int]]:
+    return [(report_status, len(status.of(report_status))) for report_status in ReportStatus]
 
 
 def _is_reminded(reminder: Reminder | None, day: datetime.date) -> bool:
     return reminder is not None and reminder.is_by_hand_on(day)
 
 
-def _reminded_in_words(sent: list[Reminder]) -> str:
+def _reminded_text(sent: list[Reminder]) -> str:
     if not sent:
         return "没有需要催报的县（市、区）：都已上报，或者今天已经催过。"
     names = "、".join(reminder.county.name for reminder in sent)
-    lonely = [reminder.county.name for reminder in sent if not reminder.notices]
-    warning = f"{'、'.join(lonely)}没有填报员账号，请电话联系。" if lonely else ""
+    without_clerk = [reminder.county.name for reminder in sent if not reminder.notices]
+    warning = f"{'、'.join(without_clerk)}没有填报员账号，请电话联系。" if without_clerk else ""
     return f"已向{names}的填报员发出催报通知；登记了邮箱的，系统稍后发邮件。{warning}"
 
 
 def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
-    """Until when the month is to be reported; once it is, only the day it was due."""
+    """Return the deadline of the report; once it is reported, only the due day."""
     if phase in (Phase.LOCKED, Phase.NOT_OPEN):
         return phase.label
     if submission.is_reported:
         due = submission.period.due_on
         return f"{due.month}月{due.day}日截止"
-    return deadline_in_words(submission.period, day)
+    return deadline_text(submission.period, day)
 
 
 def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
-    """Return the county's result of every target: rate and its change on the month before in points; of a mean, the mean."""
+    """Return the county's figure for each target, a rate or mean, with its change on the month before."""
     visible = TargetResult.objects.visible_to(user).select_related("target")
     last_month = month_after(submission.period.month, -1)
     of_last_month = visible.filter(period__month=last_month, division=submission.county)
@@ -276,8 +275,8 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
     if target.aggregate == Target.Aggregate.MEAN:
         then = None if before is None else before.value
         change = None if result.value is None or then is None else result.value - then
-        said = _points(change, decimals=2)
-        return shown | {"figure": result_in_words(result), "change": said + (target.value_unit if change else "")}
+        points = _points(change, decimals=2)
+        return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
     change = None if now is None or was is None else now - was

@@ -1,4 +1,4 @@
-"""Writes of the targets: changing plans, measuring a month. One module a kind of write."""
+"""Actions of the targets: changing plans (`planning`) and measuring a month (`measuring`)."""
 
 from targets.actions.measuring import compute_period, measure_if_due
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target

@@ -1,4 +1,4 @@
-"""Measuring a month, by command or when the worker finds that it is due (`targets.jobs`)."""
+"""Measuring a month: by command or page, or by the worker when it is due (`targets.jobs`)."""
 
 from __future__ import annotations
 
@@ -14,47 +14,53 @@ from changzhi_portal.jobs import Claim, ClaimLostError
 from changzhi_portal.refusals import InvalidError, LockedError
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
-from targets.figures import declared
+from targets.figures import declared_versions
 from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
 
 logger = logging.getLogger(__name__)
 Outcome = TypeVar("Outcome")
 _ATTEMPTS = 3
-# What PostgreSQL says when somebody else has computed this month since our snapshot: its rows are updated, or new; and
-# when an upload holds communities that our rows refer to, and waits for others that we hold.
-_OVERTAKEN = frozenset({"40001", "23505", "40P01"})
+# SQLSTATEs of PostgreSQL that are worth another attempt. serialization_failure and unique_violation: another transaction
+# has computed this month since our snapshot; deadlock_detected: an upload has locked communities that our rows refer to.
+_RETRIED = frozenset({"40001", "23505", "40P01"})
 
 
 def compute_period(period: ReportingPeriod) -> Computation:
-    """Measure and judge a month as of its last day, whoever asks and however often; the same facts give the same rows.
+    """Measure and judge a month as of its last day. Idempotent: the same facts give the same rows.
 
-    One transaction over one snapshot of the registers: the change sets noted as consumed are those the figures
-    reflect, and a change that commits meanwhile leaves the month stale. Raises PortalError for a month that is
-    locked, that has not begun, or that no plan speaks of; the old measures then stay, as after any failure.
+    One transaction over one snapshot of the registers: the change sets stored as consumed are those that the figures
+    reflect, and a change committed meanwhile leaves the month stale. Raises LockedError for a locked month, InvalidError
+    for one that has not begun, NotFoundError if no plan is in force; the old measures then stay, as after any failure.
     """
-    return in_one_snapshot(lambda: compute_held(lock_period_row(period)))
+    return in_one_snapshot(lambda: compute_in_snapshot(lock_period_row(period)))
 
 
 def in_one_snapshot(work: Callable[[], Outcome]) -> Outcome:
-    """Do `work` in a transaction that sees the registers of one moment; again when somebody overtook it meanwhile."""
+    """Call `work` in a transaction over one snapshot of the registers, and return its result.
+
+    Tries again, _ATTEMPTS times in all, when a concurrent transaction makes the attempt fail.
+    """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with _one_snapshot():
                 return work()
         except (OperationalError, IntegrityError) as error:
-            if attempt == _ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _OVERTAKEN:
+            if attempt == _ATTEMPTS or getattr(error.__cause__, "sqlstate", "") not in _RETRIED:
                 raise
     raise AssertionError("The loop above returns or raises.")
 
 
 def lock_period_row(period: ReportingPeriod) -> ReportingPeriod:
-    """The month as it stands, held until the transaction ends: whoever computes, locks or reopens it waits for us."""
+    """Lock the row of a month until the transaction ends and return it as it is now.
+
+    Everything that computes, locks, reopens or reports a month takes this lock first.
+    """
     return ReportingPeriod.objects.select_for_update(no_key=True).get(pk=period.pk)
 
 
-def compute_held(period: ReportingPeriod) -> Computation:
-    """Do what `compute_period` does for a month that is held (see `lock_period_row`), inside `in_one_snapshot`."""
+def compute_in_snapshot(period: ReportingPeriod) -> Computation:
+    """Compute a month as `compute_period` does. The caller must be inside `in_one_snapshot` and hold `lock_period_row`."""
     _refuse_unless_measurable(period)
     plan = TargetPlan.objects.in_force_on(period.as_of)
     values = {"plan": plan, "state": Computation.State.RUNNING, "started_at": timezone.now(), "attempts": 0}
@@ -63,7 +69,7 @@ def compute_held(period: ReportingPeriod) -> Computation:
     measure_and_judge(period, plan)
     computation.state = Computation.State.FINISHED
     computation.finished_at = timezone.now()
-    computation.measured = declared()
+    computation.measured = declared_versions()
     computation.save(update_fields=["state", "finished_at", "measured"])
     return computation
 
@@ -84,10 +90,10 @@ def _refuse_unless_measurable(period: ReportingPeriod) -> None:
 
 @contextmanager
 def _one_snapshot() -> Iterator[None]:
-    """A transaction whose statements all see the registers of the same moment.
+    """Open a transaction whose statements all see the same state of the registers.
 
-    SQLite gives that by itself. On PostgreSQL it takes REPEATABLE READ, which only a transaction of its own can
-    have; inside another one, the change sets are noted first, so that the figures are never older than the note.
+    SQLite does so by itself. PostgreSQL needs REPEATABLE READ, which can be set only for the outermost transaction;
+    inside another one, consumed change sets are stored before measuring, so that the figures are never older than those.
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
@@ -102,13 +108,13 @@ def _consume_changes(period: ReportingPeriod) -> None:
     ConsumedChange.objects.bulk_create([ConsumedChange(period=period, change_set_id=key) for key in ids])
 
 
-# --- What the worker does with a month that is due ---
+# --- The worker ---
 
 
 def measure_if_due(*, period_id: int) -> Computation | None:
-    """Compute a month that is due, unless another worker has claimed it; None when there was nothing to do.
+    """Compute a month that is due; return None if it is not due or another worker has claimed it.
 
-    Safe to call twice. When computing fails, the computation says so, the old measures stay, and the error is raised.
+    Idempotent. If computing fails, the computation gets the state FAILED, the old measures stay, and the error is raised.
     """
     period = periods_to_measure().filter(pk=period_id).first()
     if period is None:
@@ -119,7 +125,7 @@ def measure_if_due(*, period_id: int) -> Computation | None:
     try:
         return in_one_snapshot(lambda: _compute_claimed(period, claim))
     except ClaimLostError as lost:
-        logger.info("%s was measured by somebody else meanwhile.", lost)
+        logger.info("%s was measured by another worker meanwhile.", lost)
         return None
     except Exception:
         claim.fail()
@@ -127,17 +133,17 @@ def measure_if_due(*, period_id: int) -> Computation | None:
 
 
 def _claim(period: ReportingPeriod) -> Claim[Computation] | None:
-    """Take a month; None when another worker has taken it, or measured it within MEASURE_EVERY."""
+    """Claim a month; return None if another worker has claimed it or started it within MEASURE_EVERY."""
     now = timezone.now()
     computation = Computation.objects.filter(period=period).first()
     if computation is None:
         plan = TargetPlan.objects.in_force_on(period.as_of)
         return MEASURE.claim_new(period=period, defaults={"plan": plan, "started_at": now})
-    rested = Computation.objects.filter(started_at__lte=now - MEASURE_EVERY)
-    return MEASURE.claim(computation.pk, among=rested, started_at=now)
+    not_recent = Computation.objects.filter(started_at__lte=now - MEASURE_EVERY)
+    return MEASURE.claim(computation.pk, among=not_recent, started_at=now)
 
 
 def _compute_claimed(period: ReportingPeriod, claim: Claim[Computation]) -> Computation:
-    held = lock_period_row(period)
+    locked_row = lock_period_row(period)
     claim.hold()
-    return compute_held(held)
+    return compute_in_snapshot(locked_row)

@@ -1,7 +1,7 @@
-"""Changing target plans: every change makes a new version, and what months were judged by before stays as it was.
+"""Changing target plans: every change creates a new version; earlier versions stay as they are (ADR 0010).
 
-The change set that is written with a version makes the open months stale, so that the worker judges them by it; locked
-months keep pointing at the version that they were judged by.
+The change set that is written with a version makes the open months stale, so that the worker judges them again; locked
+months keep referring to the version that they were judged by.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError, field_at_fault
 from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
-from targets.wording import rule_words, version_in_words
+from targets.wording import counting_rule_text, version_text
 
 Values = Mapping[str, Any]
 _REASON_LENGTH = 200
-# What a version is, as opposed to what the plan says.
-_OF_VERSION = frozenset({"id", "version", "is_current", "made_at", "made_by", "reason"})
+# Fields that describe the version, not the content of the plan.
+_VERSION_FIELDS = frozenset({"id", "version", "is_current", "made_at", "made_by", "reason"})
 
 
 @transaction.atomic
 def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
-    """A version of `plan` with another title, document or other days. Gives the new version.
+    """Save a new version of `plan` with another title, document or other days, and return it.
 
-    Raises PortalError without a reason, when somebody else has changed the plan meanwhile, for values that the tables
-    refuse, and for a first day that leaves a measured month without any plan.
+    Raises InvalidError without a reason, without a change, for invalid values, and for a first day that leaves a measured
+    month without a plan; StaleError if the plan has a newer version.
     """
     changed = _next_version(plan, reason=reason, by=by, plan_values=values)
     _refuse_months_without_plan()
@@ -41,9 +41,9 @@ def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> Ta
 
 @transaction.atomic
 def change_target(*, plan: TargetPlan, code: str, values: Values, reason: str, by: Any) -> TargetPlan:
-    """A version of `plan` in which the target `code` asks something else. Gives the new version.
+    """Save a new version of `plan` with other values of the target `code`, and return it.
 
-    Raises PortalError as `change_plan` does, and when the plan has no such target.
+    Raises as `change_plan` does, and NotFoundError if the plan has no such target.
     """
 
     def changed(targets: list[Target]) -> list[Target]:
@@ -58,7 +58,7 @@ def change_target(*, plan: TargetPlan, code: str, values: Values, reason: str, b
 
 @transaction.atomic
 def add_target(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
-    """A version of `plan` with one more target, at the end. Gives the new version. Raises PortalError likewise."""
+    """Save a new version of `plan` with one more target at the end, and return it. Raises as `change_plan` does."""
 
     def changed(targets: list[Target]) -> list[Target]:
         position = max((target.position for target in targets), default=0) + 1
@@ -69,13 +69,13 @@ def add_target(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> Tar
 
 @transaction.atomic
 def drop_target(*, plan: TargetPlan, code: str, reason: str, by: Any) -> TargetPlan:
-    """A version of `plan` without the target `code`. Gives the new version. Raises PortalError likewise."""
+    """Save a new version of `plan` without the target `code`, and return it. Raises as `change_target` does."""
 
     def changed(targets: list[Target]) -> list[Target]:
-        left = [target for target in targets if target.code != code]
-        if len(left) == len(targets):
+        remaining = [target for target in targets if target.code != code]
+        if len(remaining) == len(targets):
             raise _no_such_target(plan, code)
-        return left
+        return remaining
 
     return _next_version(plan, reason=reason, by=by, change=changed)
 
@@ -84,13 +84,11 @@ def drop_target(*, plan: TargetPlan, code: str, reason: str, by: Any) -> TargetP
 def copy_plan(
     *, plan: TargetPlan, code: str, title: str, document: str, starts_on: datetime.date, ends_on: datetime.date, by: Any
 ) -> TargetPlan:
-    """A plan of its own with the targets of `plan`, to be changed from there. Raises PortalError for a code in use."""
+    """Create a plan with copies of the targets of `plan` and return it. Raises InvalidError for a code in use."""
     copied = TargetPlan(code=code, title=title, document=document, starts_on=starts_on, ends_on=ends_on)
-    _save_version(
-        copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_in_words(plan)}复制"[:_REASON_LENGTH]
-    )
+    _save_version(copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_text(plan)}复制"[:_REASON_LENGTH])
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=f"新建目标方案“{copied}”"[:200])
-    log_changes(change_set, [change_of(copied, division=by.division_id, before={}, after=_said(copied))])
+    log_changes(change_set, [change_of(copied, division=by.division_id, before={}, after=_logged_values(copied))])
     return copied
 
 
@@ -105,17 +103,17 @@ def _next_version(
     reason = reason.strip()
     if not reason:
         raise InvalidError("请写明修改原因，以后查阅时要看。", cure="Give a reason for the change.", field="reason")
-    _hold(plan)
-    changed = TargetPlan(**{name: getattr(plan, name) for name in _fields_of(TargetPlan) - _OF_VERSION})
+    _lock_current_version(plan)
+    changed = TargetPlan(**{name: getattr(plan, name) for name in _fields_of(TargetPlan) - _VERSION_FIELDS})
     changed.version = plan.version + 1
     for name, value in (plan_values or {}).items():
         setattr(changed, name, value)
     targets = _copies_of(plan)
-    before = {target.code: _said(target) for target in targets}
+    before = {target.code: _logged_values(target) for target in targets}
     if change is not None:
         targets = change(targets)
-    after = {target.code: _said(target) for target in targets}
-    if before == after and _said(plan) == _said(changed):
+    after = {target.code: _logged_values(target) for target in targets}
+    if before == after and _logged_values(plan) == _logged_values(changed):
         raise InvalidError("内容没有变化，不用保存。", cure="Nothing has been changed.")
     TargetPlan.objects.filter(pk=plan.pk).update(is_current=False)
     _save_version(changed, targets, made_by=by, reason=reason)
@@ -123,8 +121,8 @@ def _next_version(
     return changed
 
 
-def _hold(plan: TargetPlan) -> None:
-    """Nobody else changes the plan until the transaction ends; refuse a version that is not the newest any more."""
+def _lock_current_version(plan: TargetPlan) -> None:
+    """Lock the newest version of the plan until the transaction ends. Raises StaleError if that is not `plan`."""
     current = TargetPlan.objects.select_for_update(of=("self",)).filter(code=plan.code, is_current=True).first()
     if current is None or current.pk != plan.pk:
         raise StaleError(
@@ -134,9 +132,9 @@ def _hold(plan: TargetPlan) -> None:
 
 
 def _refuse_months_without_plan() -> None:
-    """A month that was measured must stay measurable: the worker, 锁定后变动 and a reopened month need a plan for it."""
+    """Raise InvalidError if a measured month is left without a plan: the worker, 锁定后变动 and a reopened month need one."""
     first_day = TargetPlan.objects.current()[0].starts_on
-    # A month is judged by the plan of its last day, so the month in which the first plan begins has one.
+    # A month is judged by the plan of its last day, so the month in which the first plan begins has a plan.
     without = ReportingPeriod.objects.filter(
         month__lt=first_day.replace(day=1), computations__finished_at__isnull=False
     ).order_by("month")
@@ -202,10 +200,10 @@ def _log(
     *,
     by: Any,
 ) -> None:
-    summary = f"修改目标方案“{new}”（{version_in_words(new)}）：{new.reason}"[:200]
+    summary = f"修改目标方案“{new}”（{version_text(new)}）：{new.reason}"[:200]
     change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=summary)
-    of_plan_before = {**_said(old), "version": old.version, "reason": old.reason}
-    of_plan_after = {**_said(new), "version": new.version, "reason": new.reason}
+    of_plan_before = {**_logged_values(old), "version": old.version, "reason": old.reason}
+    of_plan_after = {**_logged_values(new), "version": new.version, "reason": new.reason}
     division = by.division_id
     changes = [change_of(new, division=division, **differing(of_plan_before, of_plan_after))]
     rows = {target.code: target for target in targets}
@@ -213,17 +211,17 @@ def _log(
         if code not in before:
             changes.append(change_of(rows[code], division=division, before={}, after=after[code]))
         elif code not in after:
-            gone = old.targets.get(code=code)
-            changes.append(change_of(gone, division=division, before=before[code], after={}))
+            removed = old.targets.get(code=code)
+            changes.append(change_of(removed, division=division, before=before[code], after={}))
         elif before[code] != after[code]:
             changes.append(change_of(rows[code], division=division, **differing(before[code], after[code])))
     log_changes(change_set, changes)
 
 
-def _said(row: TargetPlan | Target) -> dict[str, Any]:
-    """The columns that say something, as the log keeps them: the counting rule in words."""
-    names = _fields_of(type(row)) - _OF_VERSION - {"plan"}
-    said = {name: getattr(row, name) for name in sorted(names)}
+def _logged_values(row: TargetPlan | Target) -> dict[str, Any]:
+    """Return the field values that the change log records; the counting rule as text."""
+    names = _fields_of(type(row)) - _VERSION_FIELDS - {"plan"}
+    values = {name: getattr(row, name) for name in sorted(names)}
     if isinstance(row, Target):
-        said["counting_rule"] = rule_words(row.indicator, row.counting_rule)
-    return said
+        values["counting_rule"] = counting_rule_text(row.indicator, row.counting_rule)
+    return values

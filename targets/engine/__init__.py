@@ -1,7 +1,7 @@
-"""The engine: measures a month's registers and judges them against a plan, set-based.
+"""The engine: measures a month's registers and judges the measures by a plan, in SQL statements over whole tables.
 
-The registers are read once each, into temporary tables of the transaction; the measures and results that follow from
-them are compared with what is there, and only what differs is written.
+Each register is read once, into temporary tables of the transaction. The new measures and results are compared with the
+stored rows, and only rows that differ are written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _WORK_MEM = "128MB"
 
 
 def measure_and_judge(period: ReportingPeriod, plan: TargetPlan) -> None:
-    """Bring the month's measures and results up to date. Must run inside a transaction: nobody sees half of it."""
+    """Update the month's measures and results.
+
+    Raises TransactionManagementError outside a transaction: partial results must never be visible.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("measure_and_judge must run inside a transaction.")
     if connection.vendor == "postgresql":
@@ -32,6 +35,6 @@ def measure_and_judge(period: ReportingPeriod, plan: TargetPlan) -> None:
     create_temp_tables(*tables)
     measure_communities(period)
     measure_divisions(period)
-    # Judging draws the map for itself: others judge without measuring.
+    # `judge_month` builds the map tables itself, since it is also called without measuring.
     drop_temp_tables(*(part.name for part in reversed(tables)))
     judge_month(period, plan)

@@ -1,4 +1,4 @@
-"""What a month counted for whole divisions, added up for the counties of today (docs/domain.md §3: 现行区划)."""
+"""SQL that adds up a month's division measures for the counties of today (docs/domain.md §3: 现行区划)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ CURRENT_BOUNDARIES = "measured_in_current_boundaries"
 
 
 def figure_columns() -> list[str]:
-    """Return the columns of DivisionMeasure that hold figures: those of their own, and the JSON column."""
+    """Return the columns of DivisionMeasure that contain figures: one for each with a column, and the JSON column."""
     names = [figure.name for figure in DivisionMeasure.declared_figures()]
     return [*(name for name in names if has_column(DivisionMeasure, name)), JSON_COLUMN]
 
 
 def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
-    """Return `measured_in_current_boundaries`: DivisionMeasure's rows of a month, one a county of today. Needs the map of today.
+    """Return the table CURRENT_BOUNDARIES: DivisionMeasure's rows of a month summed for each county of today.
 
-    A county of that month counts for the one that took its place. Where a county has been split, its towns are taken
-    off it and added to the counties where they lie now. Unknown figures are left out, because a county of today is
-    known as soon as any part of it has reported (docs/domain.md §5).
+    The statement must also contain `map_of(today)`. A county of that month counts for its successor. Where a county has
+    been split, its towns are subtracted from it and added to the counties where they lie now. Unknown figures are
+    skipped, because a county of today is known as soon as any part of it has reported (docs/domain.md §5).
     """
     divisions = table_name(Division)
     county, town = Division.Level.COUNTY.value, Division.Level.TOWN.value
@@ -43,8 +43,8 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
     sums = {figure.name: _sum_of_parts(figure) for figure in DivisionMeasure.declared_figures()}
     with_columns = [name for name in sums if has_column(DivisionMeasure, name)]
     others = {name: Sql(text) for name, text in sums.items() if name not in with_columns}
-    kept_as_json = json_object(others)
-    listed = ", ".join([*(sums[name] for name in with_columns), kept_as_json.text])
+    json_column = json_object(others)
+    listed = ", ".join([*(sums[name] for name in with_columns), json_column.text])
     month = compile_queryset(
         DivisionMeasure.objects.order_by()
         .for_period(period)
@@ -61,7 +61,7 @@ def current_boundaries_measures(period: ReportingPeriod) -> list[CommonTable]:
                 f"SELECT measure.period_id, part.county_id, {listed}\n"
                 f"FROM ({month.text}) AS measure JOIN part ON part.division_id = measure.division_id\n"
                 "GROUP BY measure.period_id, part.county_id",
-                (*kept_as_json.params, *month.params),
+                (*json_column.params, *month.params),
             ),
         ),
     ]
@@ -74,6 +74,6 @@ def _sum_of_parts(figure: CountedFigure) -> str:
 
 
 def read_current_boundaries(rows: Sql) -> Sql:
-    """Return a compiled queryset of DivisionMeasure, reading that table instead of its own table."""
+    """Return a compiled queryset of DivisionMeasure that reads CURRENT_BOUNDARIES instead of the model's table."""
     own = table_name(DivisionMeasure)
     return Sql(rows.text.replace(f"FROM {own}", f"FROM {CURRENT_BOUNDARIES} AS {own}", 1), rows.params)

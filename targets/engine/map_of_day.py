@@ -1,8 +1,8 @@
-"""The map of one day, in SQL: which town, county and city of that day a place belongs to (docs/domain.md §3).
+"""SQL for the map of one day: the town, county and city of that day that a place belongs to (docs/domain.md §3).
 
-Facts keep the division they were recorded at, and that division may have been merged away by the day, or not exist
-yet. It then stands for its successor; or for its (first) predecessor, the one it was split off from, or else what lies
-above it, so that no fact falls off the map and the counties always add up to the city.
+Facts keep the division at which they were recorded. On the given day that division may have ended or not exist yet. Its
+facts then count for its successor; or for its first predecessor, the division it was split off from, or else its parent.
+So every fact counts for some division, and the counties always add up to the city.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from targets.engine.sql import (
 
 
 def map_of(day: datetime.date) -> list[CommonTable]:
-    """Tables for a statement about `day`:
+    """Return the common tables of a statement about `day`.
 
-    * `place` (division_id, town_id, county_id, city_id): every division there ever was, and what it belongs to on
-      `day`; a county has no town, the city neither;
-    * `unit` (unit_id, level, reporter_id): the divisions of `day`, and who must have reported for their figures to be
-      known: for towns and counties the county, for the city any of it;
-    * `belongs` (division_id, unit_id): every division and each unit that its facts count for;
-    * `located` (community_id, division_id): every community, and the division where it lies on `day`.
+    * `place` (division_id, town_id, county_id, city_id): every division ever recorded, and the divisions of `day` that
+      it belongs to; `town_id` is NULL for counties, `town_id` and `county_id` for cities;
+    * `unit` (unit_id, level, reporter_id): the divisions of `day`, and the division that must have reported for their
+      figures to be known: for towns and counties the county, for the city the city, that is any county;
+    * `belongs` (division_id, unit_id): every division, once for each unit that its facts count for;
+    * `located` (community_id, division_id): every community and the division where it lies on `day`.
     """
-    return [_step(day), _standing(day), _resolved(), _stand_in(), _place(), _unit(), _belongs(), _located(day)]
+    return [_step(day), _of_day(day), _resolved(), _counterpart(), _place(), _unit(), _belongs(), _located(day)]
 
 
 def divisions_counted_for(unit_id: int, day: datetime.date) -> list[int]:
-    """Return the keys of the divisions, whenever they stood, whose facts count for a division of `day`. One query."""
+    """Return the keys of all divisions, past ones included, whose facts count for a division of `day`. One query."""
     rows = Sql("belongs WHERE unit_id = %s", (unit_id,))
     return [key for (key,) in fetch_all(select_from(named=map_of(day), columns=[Sql("division_id")], rows=rows))]
 
 
 def county_on(division_id: int, day: datetime.date) -> int | None:
-    """Return the key of the county of `day` that a division, whenever it stood, belongs to; None of a city. One query."""
+    """Return the key of the county of `day` that a division, also a past one, belongs to; None for a city. One query."""
     rows = Sql("place WHERE division_id = %s", (division_id,))
     return next(
         (key for (key,) in fetch_all(select_from(named=map_of(day), columns=[Sql("county_id")], rows=rows))), None
@@ -54,49 +54,49 @@ def county_on(division_id: int, day: datetime.date) -> int | None:
 
 
 def _step(day: datetime.date) -> CommonTable:
-    """From a division that does not stand on `day` one step towards the one that does."""
+    """Return one step from each division that does not exist on `day` towards the division it counts for."""
     columns = ("division_id", "next_id")
     divisions = Division.objects.order_by()
     ended = divisions.filter(valid_to__lte=day, successor__isnull=False)
-    to_come = divisions.filter(valid_from__gt=day).annotate(next_id=_before_it())
+    future = divisions.filter(valid_from__gt=day).annotate(next_id=_predecessor())
     return CommonTable(
         "step",
         columns,
         union_all(
             select_columns(columns, compile_queryset(ended.values(division_id=F("pk"), next_id=F("successor_id")))),
-            select_columns(columns, compile_queryset(to_come.values("next_id", division_id=F("pk")))),
+            select_columns(columns, compile_queryset(future.values("next_id", division_id=F("pk")))),
         ),
     )
 
 
-def _before_it() -> Coalesce:
-    """Return what a division stood for before it was opened: what closed in its favour, what it was split off from, its parent."""
+def _predecessor() -> Coalesce:
+    """Return the division a future division counts for: its first predecessor, the one it is split off from, or its parent."""
     first: QuerySet = Division.objects.order_by("pk").values("pk")
-    # The successor of what was split up is one of the parts; where the others come from only the change knows.
+    # The successor of a split division is one of its parts; for the other parts only the change records the origin.
     changes = DivisionChange.objects.filter(
         applied_at__isnull=False,
         level=OuterRef(OuterRef("level")),
         to_code=OuterRef(OuterRef("code")),
         effective_on=OuterRef(OuterRef("valid_from")),
     )
-    gave_it_up = first.filter(
+    split_off_from = first.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("valid_from")),
         level=OuterRef("level"),
         valid_from__lt=OuterRef("valid_from"),
         code__in=changes.values("from_code"),
     )
     predecessors = first.filter(successor=OuterRef("pk"))
-    return Coalesce(Subquery(predecessors[:1]), Subquery(gave_it_up[:1]), F("parent"))
+    return Coalesce(Subquery(predecessors[:1]), Subquery(split_off_from[:1]), F("parent"))
 
 
-def _standing(day: datetime.date) -> CommonTable:
+def _of_day(day: datetime.date) -> CommonTable:
     columns = ("id", "level", "parent_id")
     rows = Division.objects.order_by().in_effect_on(day).values(*columns)
-    return CommonTable("standing", columns, select_columns(columns, compile_queryset(rows)))
+    return CommonTable("of_day", columns, select_columns(columns, compile_queryset(rows)))
 
 
 def _resolved() -> CommonTable:
-    # UNION, not UNION ALL: should successors ever form a ring, the recursion ends all the same.
+    # UNION, not UNION ALL, so that the recursion ends even if successors form a cycle.
     return CommonTable(
         "resolved",
         ("division_id", "reached_id"),
@@ -108,13 +108,13 @@ def _resolved() -> CommonTable:
     )
 
 
-def _stand_in() -> CommonTable:
+def _counterpart() -> CommonTable:
     return CommonTable(
-        "stand_in",
+        "counterpart",
         ("division_id", "id", "level", "parent_id"),
         Sql(
-            "SELECT resolved.division_id, standing.id, standing.level, standing.parent_id\n"
-            "FROM resolved JOIN standing ON standing.id = resolved.reached_id"
+            "SELECT resolved.division_id, of_day.id, of_day.level, of_day.parent_id\n"
+            "FROM resolved JOIN of_day ON of_day.id = resolved.reached_id"
         ),
     )
 
@@ -129,10 +129,10 @@ def _place() -> CommonTable:
             "  CASE own.level WHEN %s THEN own.id END,\n"
             "  CASE own.level WHEN %s THEN above.id WHEN %s THEN own.id END,\n"
             "  CASE own.level WHEN %s THEN top.id WHEN %s THEN above.id WHEN %s THEN own.id END\n"
-            "FROM stand_in AS own\n"
-            # A parent may have been replaced while its child stood, so it is looked up on the map as well.
-            "LEFT JOIN stand_in AS above ON above.division_id = own.parent_id\n"
-            "LEFT JOIN stand_in AS top ON top.division_id = above.parent_id",
+            "FROM counterpart AS own\n"
+            # A parent may have been replaced while its child existed, so the parent is resolved too.
+            "LEFT JOIN counterpart AS above ON above.division_id = own.parent_id\n"
+            "LEFT JOIN counterpart AS top ON top.division_id = above.parent_id",
             (town, town, county, town, county, city),
         ),
     )
@@ -143,8 +143,8 @@ def _unit() -> CommonTable:
         "unit",
         ("unit_id", "level", "reporter_id"),
         Sql(
-            "SELECT standing.id, standing.level, COALESCE(place.county_id, place.city_id)\n"
-            "FROM standing JOIN place ON place.division_id = standing.id"
+            "SELECT of_day.id, of_day.level, COALESCE(place.county_id, place.city_id)\n"
+            "FROM of_day JOIN place ON place.division_id = of_day.id"
         ),
     )
 
@@ -159,7 +159,7 @@ def _belongs() -> CommonTable:
 
 
 def _located(day: datetime.date) -> CommonTable:
-    """Place every community. One without a placement on `day` (closed, or still to come) lies where it last or first was."""
+    """Return the town of every community; without a placement on `day` its last town, or for a future one its first."""
     columns = ("community_id", "division_id")
     on_day = FilteredRelation("placements", condition=in_effect(day, "placements__valid_from", "placements__valid_to"))
     communities = Community.objects.order_by().annotate(placement_then=on_day)

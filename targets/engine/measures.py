@@ -1,6 +1,6 @@
-"""Measuring a month: each register is counted once, by place; communities and divisions are measured from that.
+"""Measuring a month: each register is counted once by place; community and division measures are computed from that.
 
-Every register is a grouped queryset (docs/architecture.md, decision 5); nothing happens per community in Python.
+Every register is a grouped queryset (docs/architecture.md, decision 5); no loop over communities runs in Python.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from targets.engine.sql import (
 from targets.figures import JSON_COLUMN, has_column
 from targets.models import CommunityMeasure, DivisionMeasure
 
-# Compared as text, because it is the end of a code.
+# As text, because it is compared with the end of a code.
 _SUFFIX_WITHOUT_KIND = str(FIRST_SUFFIX_WITHOUT_KIND)
 
 
 def counted_tables(day: datetime.date) -> list[CommonTable]:
-    """Return per register `counted_<register>`, one row a place with its figures, and `reported_<register>`.
+    """Return two tables for each register; nothing else reads the registers.
 
-    The only look at the registers. Needs the map of `day`.
+    `counted_<register>` has one row for each place, with the register's figures. `reported_<register>` has the units that
+    have reported the register. The statement must also contain `map_of(day)`.
     """
     return [part for register in counted_registers() for part in (_counted(register, day), _reported(register, day))]
 
 
 def measure_communities(period: ReportingPeriod) -> None:
-    """Bring the month's community measures to what was counted. Needs `counted_tables` and the map."""
+    """Update the month's community measures. The tables of `map_of` and `counted_tables` must exist."""
     registers = counted_registers()
     columns = {
         "community": Sql("scored.community_id"),
@@ -59,7 +60,7 @@ def measure_communities(period: ReportingPeriod) -> None:
         Sql("JOIN place ON place.division_id = scored.town_id"),
         *_population(period.as_of),
         *(part for register in registers for part in _joined(register)),
-        # A place without a known population joins in once it is known: it may be no community at all (docs/domain.md §3).
+        # A code without a kind is measured once its population is known: it may be no community (docs/domain.md §3).
         Sql(
             "WHERE place.town_id IS NOT NULL AND place.county_id IS NOT NULL\n"
             "AND (scored.suffix < %s OR profile_of_residents.residents IS NOT NULL)",
@@ -70,7 +71,7 @@ def measure_communities(period: ReportingPeriod) -> None:
 
 
 def measure_divisions(period: ReportingPeriod) -> None:
-    """Bring the month's measures of its city, counties and towns to what was counted. Needs the same tables."""
+    """Update the month's measures of city, counties and towns. The tables of `map_of` and `counted_tables` must exist."""
     registers = [register for register in counted_registers() if register.division_figures]
     columns = {
         "division": Sql("unit.unit_id"),
@@ -90,7 +91,7 @@ def _lines(parts: Sequence[Sql]) -> Sql:
 
 
 def _scored(day: datetime.date) -> Sql:
-    """Return the communities that may be scored on `day`, as they stood then."""
+    """Return the communities that may be scored on `day`, with code, name and town of that day."""
     placements = (
         CommunityPlacement.objects.order_by()
         .in_effect_on(day)
@@ -132,7 +133,7 @@ def _reporting(register: CountedRegister, unit: str) -> Sql:
 
 
 def _figures(model: type[Model], counted: Iterable[tuple[CountedRegister, Sequence[CountedFigure]]]) -> dict[str, Sql]:
-    """Return the measure's columns of figures: those of their own, and the JSON column of all the others."""
+    """Return the measure's columns of figures: one for each figure with a column, and the JSON column of the others."""
     values = {figure.name: _known_or_zero(register, figure) for register, figures in counted for figure in figures}
     columns = {name: value for name, value in values.items() if has_column(model, name)}
     others = {name: value for name, value in values.items() if name not in columns}
@@ -140,7 +141,7 @@ def _figures(model: type[Model], counted: Iterable[tuple[CountedRegister, Sequen
 
 
 def _known_or_zero(register: CountedRegister, figure: CountedFigure) -> Sql:
-    """Return a figure: unknown (NULL) where the register is not reported, zero where it has no row of this place.
+    """Return a figure: NULL (unknown) if the register is not reported, 0 if it is but has no row at this place.
 
     See docs/domain.md §5.5.
     """
@@ -149,7 +150,7 @@ def _known_or_zero(register: CountedRegister, figure: CountedFigure) -> Sql:
 
 
 def _counted(register: CountedRegister, day: datetime.date) -> CommonTable:
-    """Return what each place has on `day`, and the division where it lies then: a community, or (null) the division itself."""
+    """Return the figures of each place on `day` with its division of that day; `community_id` is NULL for a division."""
     columns = tuple(quote_name(figure.name) for figure in register.figures)
     rows = compile_queryset(register.by_place(day))
     at = "COALESCE(located.division_id, at_place.division_id)" if register.at_divisions else "located.division_id"
@@ -166,7 +167,7 @@ def _counted(register: CountedRegister, day: datetime.date) -> CommonTable:
 
 
 def _reported(register: CountedRegister, day: datetime.date) -> CommonTable:
-    """Return the units with any row of a register, whatever its dates: those counted, and those of rows not in effect."""
+    """Return the units with any row of a register, including rows that are not in effect on `day`."""
     places = [f"SELECT division_id FROM counted_{register.code}"]  # noqa: S608
     others = compile_queryset(register.other_communities(day))
     places.append(
@@ -192,7 +193,7 @@ def _reported(register: CountedRegister, day: datetime.date) -> CommonTable:
 
 
 def _added_up(register: CountedRegister) -> str:
-    """Return the division columns added up for every unit, first where the places lie: that is few rows to spread."""
+    """Return the SQL of a register's figures summed for every unit; first for each division, to join fewer rows."""
     columns = [quote_name(figure.name) for figure in register.division_figures]
     sums = ", ".join(f"SUM({name}) AS {name}" for name in columns)
     spread = ", ".join(f"SUM(at_division.{name}) AS {name}" for name in columns)

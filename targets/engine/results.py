@@ -1,7 +1,7 @@
 """Judging a month: every scored target for every city, county and town, in one statement over the measures.
 
-What the numbers of a result mean for each kind of target stands at `targets.models.TargetResult`. All arithmetic is
-in whole numbers (hundredths, ten-thousandths), which every database adds, compares and divides alike.
+`targets.models.TargetResult` documents the numbers of a result for each kind of target. All arithmetic is in whole
+numbers (hundredths, ten-thousandths), which every database adds, compares and divides alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from periods.models import ReportingPeriod
 from targets.engine.current_boundaries import current_boundaries_measures, read_current_boundaries
 from targets.engine.map_of_day import map_of
 from targets.engine.sql import CommonTable, Sql, compile_queryset, fetch_all, replace_month_rows, select_from, union_all
-from targets.judgement import HUNDREDTHS, Verdict, in_hundredths, ratio_of, weighed
+from targets.judgement import HUNDREDTHS, Verdict, annotate_summands, in_hundredths, ratio_of
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetPlan, TargetResult
 from targets.models.measure import REPORTING_LEVELS
 
@@ -29,20 +29,20 @@ _MEAN, _COVERAGE = Target.Aggregate.MEAN.value, Target.Aggregate.COVERAGE.value
 
 
 def judge_month(period: ReportingPeriod, plan: TargetPlan) -> None:
-    """Bring the month's results to those of `plan` over the month's measures."""
+    """Replace the month's results by those of `plan` over the month's measures."""
     targets = {target.pk: target for target in plan.targets.filter(is_scored=True)}
     if not targets:
         TargetResult.objects.for_period(period).delete()
         return
     columns = {"target": Sql("target_key"), "division": Sql("unit_id"), **_columns()}
     named = _judgement_of(period, targets, Division.Level.values)
-    source = select_from(named=named, columns=[Sql("weighed.*")], rows=Sql("weighed"))
+    source = select_from(named=named, columns=[Sql("result_rows.*")], rows=Sql("result_rows"))
     replace_month_rows(
         TargetResult,
         period.pk,
         key="target division",
         columns=columns,
-        source=Sql(f"({source.text}) AS weighed", source.params),
+        source=Sql(f"({source.text}) AS result_rows", source.params),
     )
 
 
@@ -53,10 +53,10 @@ def results_under(
     levels: Collection[str] = REPORTING_LEVELS,
     on_map_of: datetime.date | None = None,
 ) -> list[TargetResult]:
-    """Return what the month's measures would give for these targets, saved or not: city and counties, nothing written.
+    """Return unsaved results of the month's measures for some targets, saved or not; by default of city and counties.
 
-    In the order of the targets, the city before its counties, with target and division. Targets that are not scored are
-    left out. `on_map_of`: for the divisions of another day instead of those of the month.
+    Ordered by target, the city before its counties, with `target` and `division` set. Targets that are not scored are
+    left out. `on_map_of` selects the divisions of another day instead of those of the month's end.
     """
     numbered = dict(enumerate(target for target in targets if target.is_scored))
     if not numbered:
@@ -66,25 +66,25 @@ def results_under(
     named = _judgement_of(period, numbered, levels, on_map_of)
     rows = [
         dict(zip(names, row, strict=True))
-        for row in fetch_all(select_from(named=named, columns=columns, rows=Sql("weighed")))
+        for row in fetch_all(select_from(named=named, columns=columns, rows=Sql("result_rows")))
     ]
     divisions = Division.objects.in_bulk([row["unit_id"] for row in rows])
-    found = [(row.pop("target_key"), divisions[row.pop("unit_id")], row) for row in rows]
-    found.sort(key=lambda each: (each[0], each[1].level, each[1].code))
+    results = [(row.pop("target_key"), divisions[row.pop("unit_id")], row) for row in rows]
+    results.sort(key=lambda each: (each[0], each[1].level, each[1].code))
     return [
         TargetResult(period=period, target=numbered[key], division=division, **_as_stored(values))
-        for key, division, values in found
+        for key, division, values in results
     ]
 
 
 def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain database values as they would be after saving: SQLite gives decimals as floats."""
+    """Return raw database values as a saved result has them: SQLite returns decimals as floats."""
     fields = {name: TargetResult._meta.get_field(name) for name in values}
     return {name: fields[name].to_python(value) for name, value in values.items()}
 
 
 def _columns() -> dict[str, Sql]:
-    """Return the columns of a result by field name, over `weighed`."""
+    """Return the columns of a result by field name, over `result_rows`."""
     # floor(a/b + 1/2) written as (2a + b) div 2b, so that half is rounded up exactly.
     rate = f"({2 * _RATE_SCALE} * (met + over_bound) + judged) / (2 * judged)"
     return {
@@ -107,25 +107,25 @@ def _judgement_of(
     levels: Collection[str],
     on_map_of: datetime.date | None = None,
 ) -> list[CommonTable]:
-    """Return the tables of the statement; the last, `weighed`, has one row a target and division of `levels`.
+    """Return the tables of the statement; the last, `result_rows`, has one row for each target and division of `levels`.
 
-    On the map of another day, a community counts where it lies then, and the counties judged are those of then.
+    With `on_map_of`, communities count where they lie on that day, and the counties judged are those of that day.
     """
     return [
         *map_of(on_map_of or period.as_of),
         *(current_boundaries_measures(period) if on_map_of else ()),
-        _asked(targets, levels),
+        _required(targets, levels),
         _counted(period, targets, is_of_another_map=on_map_of is not None),
         _summed(),
-        _stood(),
-        _weighed(),
+        _with_verdicts(),
+        _result_rows(),
     ]
 
 
-def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTable:
-    """Which results there are, and what is asked: every unit for every target, but no towns where counties are judged."""
+def _required(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTable:
+    """Return target and unit of each result with the target's bounds in hundredths; no towns for targets of counties."""
     columns = ("target_key", "unit_id", "aggregate", "per", "lowest", "highest", "share")
-    levels_asked = ", ".join("%s" for _ in levels)
+    level_marks = ", ".join("%s" for _ in levels)
     parts = []
     for key, target in targets.items():
         ratio = ratio_of(target)
@@ -138,7 +138,7 @@ def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTabl
             Sql(
                 "SELECT CAST(%s AS BIGINT), unit_id, CAST(%s AS VARCHAR(10)), CAST(%s AS BIGINT), CAST(%s AS BIGINT),"
                 " CAST(%s AS BIGINT), CAST(%s AS BIGINT)\n"
-                f"FROM unit WHERE level IN ({levels_asked}) AND level <> %s",
+                f"FROM unit WHERE level IN ({level_marks}) AND level <> %s",
                 (
                     *(key, target.aggregate, ratio.per if ratio else 1),
                     *bounds,
@@ -147,11 +147,14 @@ def _asked(targets: Mapping[int, Target], levels: Collection[str]) -> CommonTabl
                 ),
             )
         )
-    return CommonTable("asked", columns, union_all(*parts))
+    return CommonTable("required", columns, union_all(*parts))
 
 
 def _counted(period: ReportingPeriod, targets: Mapping[int, Target], *, is_of_another_map: bool) -> CommonTable:
-    """Return what adds up, by town where communities are judged, else by county: one pass over the measures for each target."""
+    """Return the counts and sums of each target, by town if it judges communities, else by county.
+
+    One pass over the measures for each target.
+    """
     return CommonTable(
         "counted",
         ("target_key", "division_id", *_COUNTS, "lacking", "figure", "base"),
@@ -163,14 +166,16 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
     measures: QuerySet[Any, Any]
     at, located = "unit_at", ""
     if target.level == Target.Level.COMMUNITY:
-        measures = CommunityMeasure.objects.order_by().for_period(period).spoken_of_by(target)
+        measures = CommunityMeasure.objects.order_by().for_period(period).subject_to(target)
         place = F("community_id") if is_of_another_map else F("town_id")
         if is_of_another_map:
             at, located = "located.division_id", "JOIN located ON located.community_id = unit_at"
     else:
-        measures = DivisionMeasure.objects.order_by().for_period(period).spoken_of_by(target)
+        measures = DivisionMeasure.objects.order_by().for_period(period).subject_to(target)
         place = F("division_id")
-    rows = compile_queryset(weighed(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place))
+    rows = compile_queryset(
+        annotate_summands(measures, target).values("verdict", "lacking", "figure", "base", unit_at=place)
+    )
     if is_of_another_map and target.level != Target.Level.COMMUNITY:
         rows = read_current_boundaries(rows)
     counts = ", ".join("COUNT(CASE WHEN verdict = %s THEN 1 END)" for _ in _VERDICTS)
@@ -182,9 +187,9 @@ def _counted_by(key: int, target: Target, period: ReportingPeriod, is_of_another
 
 
 def _summed() -> CommonTable:
-    """Add up for every town, county and city."""
+    """Return the counts and sums for every town, county and city."""
     names = (*_COUNTS, "lacking", "figure", "base")
-    # PostgreSQL adds whole numbers to fractions' type, in which dividing would not give whole numbers any more.
+    # PostgreSQL sums BIGINT as NUMERIC, whose division would not truncate.
     sums = ", ".join(f"CAST(COALESCE(SUM(counted.{name}), 0) AS BIGINT)" for name in names)
     return CommonTable(
         "summed",
@@ -197,8 +202,8 @@ def _summed() -> CommonTable:
     )
 
 
-def _stood() -> CommonTable:
-    """Every result asked for, with zeros where there is no such unit, and how the division stands as a whole."""
+def _with_verdicts() -> CommonTable:
+    """Return every required result, with zeros where no unit is judged, and the overall verdict on the division."""
     columns = ("aggregate", "per", "lowest", "highest", "share")
     names = (*_COUNTS, "lacking", "figure", "base")
     judged = "(met + over_bound + unmet + unknown)"
@@ -218,37 +223,37 @@ def _stood() -> CommonTable:
     )
     zeros = ", ".join(f"COALESCE(summed.{name}, 0) AS {name}" for name in names)
     every = (
-        f"SELECT asked.*, {zeros} FROM asked\n"  # noqa: S608
-        "LEFT JOIN summed ON summed.target_key = asked.target_key AND summed.unit_id = asked.unit_id"
+        f"SELECT required.*, {zeros} FROM required\n"  # noqa: S608
+        "LEFT JOIN summed ON summed.target_key = required.target_key AND summed.unit_id = required.unit_id"
     )
     return CommonTable(
-        "stood",
+        "with_verdicts",
         ("target_key", "unit_id", *columns, *names, "judged", "verdict"),
         Sql(
             f"SELECT target_key, unit_id, {', '.join((*columns, *names))}, {judged},\n"
-            f"CASE WHEN aggregate NOT IN (%s, %s) THEN '' ELSE CASE {verdicts} END END\nFROM ({every}) AS every_one",
+            f"CASE WHEN aggregate NOT IN (%s, %s) THEN '' ELSE CASE {verdicts} END END\nFROM ({every}) AS required_rows",
             (_MEAN, _COVERAGE, *params),
         ),
     )
 
 
-def _weighed() -> CommonTable:
-    """Return the figures of a result: of a mean, the division is the one unit that is judged."""
+def _result_rows() -> CommonTable:
+    """Return the columns of the results; for a mean the division itself is the one unit judged."""
     is_mean = "aggregate = %s"
     counts = ", ".join(
         f"CASE WHEN {is_mean} THEN CASE WHEN verdict = %s THEN 1 ELSE 0 END ELSE {name} END" for name in _COUNTS
     )
-    # What all communities together lack to the mean that is asked, rounded up.
+    # What all communities together lack to the required mean, rounded up.
     short_of_mean = "CASE WHEN verdict = %s THEN (lowest * base - figure * per + per - 1) / per ELSE 0 END"
     mean = "CASE WHEN base > 0 THEN (2 * figure * per + base) / (2 * base) END"
     coverage = f"CASE WHEN judged > 0 THEN ({2 * HUNDREDTHS * 100} * (met + over_bound) + judged) / (2 * judged) END"
     return CommonTable(
-        "weighed",
+        "result_rows",
         ("target_key", "unit_id", "judged", *_COUNTS, "lacking", "value", "verdict"),
         Sql(
             f"SELECT target_key, unit_id, CASE WHEN {is_mean} THEN CASE WHEN judged > 0 THEN 1 ELSE 0 END ELSE judged END,\n"
             f"{counts},\nCASE WHEN {is_mean} THEN {short_of_mean} ELSE lacking END,\n"
-            f"CASE aggregate WHEN %s THEN {mean} WHEN %s THEN {coverage} END,\nverdict\nFROM stood",
+            f"CASE aggregate WHEN %s THEN {mean} WHEN %s THEN {coverage} END,\nverdict\nFROM with_verdicts",
             (
                 _MEAN,
                 *(value for verdict in _VERDICTS for value in (_MEAN, verdict.value)),

@@ -1,6 +1,6 @@
-"""Putting statements together from the compiled SQL of querysets.
+"""SQL statements built from compiled querysets.
 
-Everything in `text` is ours (querysets, and the names of our own tables and columns); values go into `params`.
+`Sql.text` contains only SQL of querysets and names of the portal's own tables and columns; values go into `params`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Sql:
 
 @dataclass(frozen=True)
 class CommonTable:
-    """A common table expression: `name` (its columns) AS (`body`), computed once a statement."""
+    """A common table expression, `name (columns) AS MATERIALIZED (body)`."""
 
     name: str
     columns: Sequence[str]
@@ -32,7 +32,7 @@ class CommonTable:
 
 
 def compile_queryset(queryset: QuerySet[Any, Any]) -> Sql:
-    """Return the SELECT of a queryset of `values()`; its columns have the names given there."""
+    """Return the SELECT of a queryset with `values()`; its columns have the names given there."""
     text, params = queryset.query.get_compiler(connection=connection).as_sql()
     return Sql(text, tuple(params))
 
@@ -48,25 +48,24 @@ def table_name(model: type[Model]) -> str:
 
 
 def union_all(*parts: Sql) -> Sql:
-    """Return the rows of all parts."""
+    """Return the UNION ALL of some queries."""
     return Sql("\nUNION ALL\n".join(part.text for part in parts), tuple(chain(*(part.params for part in parts))))
 
 
 def select_columns(columns: Sequence[str], rows: Sql) -> Sql:
-    """Return the named columns of `rows`, in this order; that of a compiled queryset is chosen by Django."""
+    """Return a SELECT of the named columns of `rows` in this order; Django may order those of a queryset differently."""
     return Sql(f"SELECT {', '.join(columns)} FROM ({rows.text}) AS rows_of_it", rows.params)  # noqa: S608
 
 
 def create_temp_tables(*named: CommonTable) -> None:
-    """Put tables that several statements need into temporary tables of the same names, one after the other.
+    """Create temporary tables from common tables, with the same names, in order; each may use those before it.
 
-    Each may use those before it, and is looked up by its first column. PostgreSQL is told how large they are, or it
-    would plan for a handful of rows; SQLite is given an index, or it would read the whole table for every row that is
-    joined to it.
+    On PostgreSQL the tables are analyzed, since the planner assumes few rows otherwise. On SQLite the first column is
+    indexed, since joins would scan the whole table for every row otherwise.
     """
     with connection.cursor() as cursor:
         for part in named:
-            text = f"CREATE TEMPORARY TABLE {part.name} AS\n{_alone(part)}"
+            text = f"CREATE TEMPORARY TABLE {part.name} AS\n{_select_all(part)}"
             cursor.execute(text, part.body.params)
             if connection.vendor == "postgresql":
                 cursor.execute(f"ANALYZE {part.name}")
@@ -74,20 +73,20 @@ def create_temp_tables(*named: CommonTable) -> None:
                 cursor.execute(f"CREATE INDEX temp.key_of_{part.name} ON {part.name} ({part.columns[0]})")
 
 
-def _alone(part: CommonTable) -> str:
+def _select_all(part: CommonTable) -> str:
     columns = ", ".join(part.columns)
     return f"WITH RECURSIVE {part.name} ({columns}) AS (\n{part.body.text}\n)\nSELECT {columns} FROM {part.name}"
 
 
 def drop_temp_tables(*names: str) -> None:
-    """Remove temporary tables; a transaction that is rolled back removes them by itself."""
+    """Drop temporary tables; a rollback of the transaction drops them too."""
     with connection.cursor() as cursor:
         for name in names:
             cursor.execute(f"DROP TABLE {name}")
 
 
 def select_from(*, named: Sequence[CommonTable], columns: Iterable[Sql], rows: Sql) -> Sql:
-    """`WITH named … SELECT columns FROM rows`; `rows` follows FROM."""
+    """Return `WITH named … SELECT columns FROM rows`."""
     columns = tuple(columns)
     values = ",\n  ".join(column.text for column in columns)
     expressions = ",\n".join(
@@ -104,25 +103,25 @@ def select_from(*, named: Sequence[CommonTable], columns: Iterable[Sql], rows: S
     )
 
 
-# No function of PostgreSQL takes more than 100 arguments; SQLite's default is not lower.
-_PAIRS_A_CALL = 50
+# PostgreSQL functions take at most 100 arguments; SQLite's default limit is not lower.
+_PAIRS_PER_CALL = 50
 
 
 def json_object(values: Mapping[str, Sql]) -> Sql:
-    """Return a JSON object of named values, its keys sorted; those that are NULL are left out.
+    """Return a JSON object of named values with sorted keys, without values that are NULL.
 
-    The names are ours, and plain identifiers.
+    The names must be plain identifiers: they are not escaped.
     """
     named = sorted(values.items())
     pairs = [f"'{name}', {value.text}" for name, value in named]
-    calls = [", ".join(pairs[start : start + _PAIRS_A_CALL]) for start in range(0, len(pairs), _PAIRS_A_CALL)]
+    calls = [", ".join(pairs[start : start + _PAIRS_PER_CALL]) for start in range(0, len(pairs), _PAIRS_PER_CALL)]
     if connection.vendor == "postgresql":
         stripped = [f"jsonb_strip_nulls(jsonb_build_object({arguments}))" for arguments in calls]
         text = " || ".join(stripped) or "CAST('{}' AS jsonb)"
     else:
         text = "'{}'"
         for arguments in calls:
-            # Patching leaves out what the patch sets to null.
+            # json_patch removes keys that are null in the patch.
             text = f"json_patch({text}, json_object({arguments}))"
     return Sql(text, tuple(chain(*(value.params for _, value in named))))
 
@@ -130,10 +129,11 @@ def json_object(values: Mapping[str, Sql]) -> Sql:
 def replace_month_rows(
     model: type[Model], period_id: int, *, key: str, columns: Mapping[str, Sql], source: Sql
 ) -> None:
-    """Make a month's rows those that `SELECT columns FROM source` gives, one for each value of the fields in `key`.
+    """Replace a month's rows by those of `SELECT columns FROM source`.
 
-    A row that is right already is not touched, so that computing again costs neither indexes nor foreign keys anything
-    and leaves the same rows. `columns` are by field name and without the period.
+    Rows that are equal already are not touched, so that computing again neither updates indexes nor checks foreign keys.
+    `columns` are SQL expressions by field name, without the period. `key` names the fields that identify a row,
+    separated by blanks.
     """
     names = [_column(model, name) for name in columns]
     if not model._default_manager.filter(period_id=period_id).exists():
@@ -141,32 +141,32 @@ def replace_month_rows(
             Sql(f"{value.text} AS {name}", value.params) for name, value in zip(names, columns.values(), strict=True)
         ]
         rows = select_from(named=(), columns=named, rows=source)
-        execute(_insertion(model, names, period_id, Sql(f"({rows.text}) AS wanted", rows.params)))
+        execute(_insertion(model, names, period_id, Sql(f"({rows.text}) AS computed", rows.params)))
         return
     keys = [_column(model, name) for name in key.split()]
-    wanted = select_from(named=(), columns=columns.values(), rows=source)
-    _replace_what_differs(model, period_id, keys, names, wanted)
+    computed = select_from(named=(), columns=columns.values(), rows=source)
+    _replace_what_differs(model, period_id, keys, names, computed)
 
 
 def _replace_what_differs(
-    model: type[Model], period_id: int, keys: Sequence[str], names: Sequence[str], wanted: Sql
+    model: type[Model], period_id: int, keys: Sequence[str], names: Sequence[str], computed: Sql
 ) -> None:
-    scratch = f"wanted_{model._meta.model_name}"
-    create_temp_tables(CommonTable(scratch, names, wanted))
-    # SQLite calls IS what standard SQL calls IS NOT DISTINCT FROM: equal, or both NULL.
+    scratch = f"computed_{model._meta.model_name}"
+    create_temp_tables(CommonTable(scratch, names, computed))
+    # SQLite's IS is standard SQL's IS NOT DISTINCT FROM: equal, or both NULL.
     same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
-    # Not the key alone: what should be there twice is inserted, and refused by the table, as it must be.
-    is_right = " AND ".join(f"wanted.{name} {'=' if name in keys else same} there.{name}" for name in names)
+    # All columns, not the key alone: a second row for a key is inserted and refused by the unique constraint.
+    is_equal = " AND ".join(f"computed.{name} {'=' if name in keys else same} stored.{name}" for name in names)
     execute(
         Sql(
-            f"DELETE FROM {table_name(model)} AS there WHERE there.period_id = %s AND NOT EXISTS (\n"  # noqa: S608
-            f"SELECT 1 FROM {scratch} AS wanted WHERE {is_right})",
+            f"DELETE FROM {table_name(model)} AS stored WHERE stored.period_id = %s AND NOT EXISTS (\n"  # noqa: S608
+            f"SELECT 1 FROM {scratch} AS computed WHERE {is_equal})",
             (period_id,),
         )
     )
     missing = Sql(
-        f"{scratch} AS wanted WHERE NOT EXISTS (\n"
-        f"SELECT 1 FROM {table_name(model)} AS there WHERE there.period_id = %s AND {is_right})",
+        f"{scratch} AS computed WHERE NOT EXISTS (\n"
+        f"SELECT 1 FROM {table_name(model)} AS stored WHERE stored.period_id = %s AND {is_equal})",
         (period_id,),
     )
     execute(_insertion(model, names, period_id, missing))
@@ -186,14 +186,14 @@ def _column(model: type[Model], name: str) -> str:
 
 
 def fetch_all(statement: Sql) -> list[tuple[Any, ...]]:
-    """Return the rows of a SELECT."""
+    """Execute a SELECT and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement.text, statement.params)
         return list(cursor.fetchall())
 
 
 def execute(statement: Sql) -> int:
-    """Execute a statement; the number of rows it wrote."""
+    """Execute a statement and return the number of rows written."""
     with connection.cursor() as cursor:
         cursor.execute(statement.text, statement.params)
         return int(cursor.rowcount)

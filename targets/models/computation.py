@@ -1,4 +1,4 @@
-"""When a month was measured, and which changes of the registers its figures reflect."""
+"""Computations of a month's figures, and the changes of the registers that the figures reflect."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from django.db.models import Exists, OuterRef, Q
 from changelog.models import ChangeSet
 from changzhi_portal.jobs import Job
 from periods.models import ReportingPeriod
-from targets.figures import declared
+from targets.figures import declared_versions
 
 
 class ComputationQuerySet(models.QuerySet):
-    """Reads of computations."""
+    """Queries of computations."""
 
     def of_period(self, period: ReportingPeriod) -> Computation | None:
-        """Return the computation that a period's figures come from, with `is_stale`; None while it was never measured."""
+        """Return the computation of a period's figures, with `is_stale`; None if it was never measured."""
         return self.filter(period=period).with_staleness().first()
 
     def is_up_to_date(self, period: ReportingPeriod) -> bool:
-        """Whether a period's figures are there, as they are declared, and reflect every change of the registers."""
+        """Return whether a period's figures are finished, measured as declared now, and reflect every change."""
         return (
             self.filter(~Exists(unconsumed_changes(OuterRef("period"))), period=period).measured_as_declared().exists()
         )
 
     def measured_as_declared(self) -> Self:
-        """Return the finished ones that have measured every figure that is declared now, in the version of now."""
-        return self.filter(state=Computation.State.FINISHED, measured=declared())
+        """Filter for finished computations whose measured figures and versions are exactly those declared now."""
+        return self.filter(state=Computation.State.FINISHED, measured=declared_versions())
 
     def with_staleness(self) -> Self:
-        """With `is_stale`: whether registers have changed since, so that a recomputation may show other figures."""
+        """Annotate `is_stale`: whether registers have changed since, so that computing again may give other figures."""
         return self.annotate(is_stale=Exists(unconsumed_changes(OuterRef("period"))))
 
 
 def unconsumed_changes(period: Any) -> models.QuerySet[ChangeSet]:
-    """Return the change sets that the measures of `period` (an OuterRef, in a subquery) do not reflect yet."""
+    """Return the change sets that the measures of `period` do not reflect; `period` may be an OuterRef in a subquery."""
     within = OuterRef(period) if isinstance(period, OuterRef) else period
     consumed = ConsumedChange.objects.filter(period=within, change_set=OuterRef("pk"))
     return ChangeSet.objects.order_by().filter(~Exists(consumed), affects_figures=True)
 
 
 class Computation(Job):
-    """Where the measuring of a period stands, and when the figures that pages show were computed.
+    """The state of measuring a period, and when its current figures were computed.
 
-    `measured`: of those figures, and of the engine's rules, the version by name (see `targets.figures.declared`).
+    `measured` is the version of those figures and of the engine's rules by name (`targets.figures.declared_versions`).
     """
 
     class State(models.TextChoices):
-        """Where it stands."""
+        """States of a computation."""
 
         RUNNING = "running", "计算中"
         FINISHED = "finished", "已完成"
@@ -89,7 +89,7 @@ class Computation(Job):
 
 
 class ConsumedChange(models.Model):
-    """A change set that a period's measures already reflect; one that is missing here makes the period stale."""
+    """A change set that a period's measures reflect. A change set without such a row makes the period stale."""
 
     period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="+", verbose_name="统计月")
     change_set = models.ForeignKey("changelog.ChangeSet", models.CASCADE, related_name="+", verbose_name="变更集")

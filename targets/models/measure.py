@@ -1,9 +1,9 @@
-"""What a month's registers amount to, community by community and division by division.
+"""Monthly measures: the figures of the registers for each community and each division.
 
-Measures hold plain counts split by everything a counting rule may ask for (管理方式, certificate level, …), so
-that judging, or previewing another rule, is arithmetic over one row and needs no second look at the registers.
-A figure is unknown when its county has not reported that register yet (docs/domain.md §5.5): its column is NULL, and the
-JSON column `figures`, which holds the declared figures that have no column of their own (ADR 0018), has no such key.
+Measures are counts split by every value that a counting rule may select (管理方式, certificate level, …), so that
+judging, or previewing another rule, is arithmetic over one row and does not read the registers again.
+A figure is unknown if its county has not reported that register yet (docs/domain.md §5.5): its column is NULL, or for a
+figure stored in the JSON column `figures` because it has no column (ADR 0018), the key is missing.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.figures import sum_of
-from targets.judgement import Verdict, judged
+from targets.judgement import Verdict, annotate_judgement
 
 if TYPE_CHECKING:
     from targets.models.plan import Target
 
-# The divisions that figures are published for, in the order their level's codes sort in.
+# The levels that figures are published for, in the order of `Division.level`.
 REPORTING_LEVELS = (Division.Level.CITY, Division.Level.COUNTY)
 
 
 def cascade_unless_locked(collector: Any, field: Any, measures: Any, using: str) -> None:
-    """`on_delete` of a measure: it goes with its community while the month is open, and keeps it once that is locked.
+    """Delete the measures of a deleted community, as `on_delete`; raise ProtectedError if one is of a locked month.
 
-    Undoing an upload may thus remove the communities it brought although the worker has already measured them.
+    So undoing an upload can remove the communities it added although the worker has already measured them.
     """
     if measures.filter(period__state=ReportingPeriod.State.LOCKED).exists():
         raise ProtectedError("A locked month has measured this community.", set(measures))
@@ -38,37 +38,37 @@ def cascade_unless_locked(collector: Any, field: Any, measures: Any, using: str)
 
 
 class CommunityMeasureQuerySet(ScopedQuerySet):
-    """Reads of what was measured community by community."""
+    """Queries of community measures."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """Return the communities of one month."""
+        """Filter for the measures of one month."""
         return self.filter(period=period)
 
     def with_place(self) -> Self:
-        """With community, town and county of that month loaded, for lists."""
+        """Load community, and town and county of that month, for lists."""
         return self.select_related("community", "town", "county")
 
     def judged_by(self, target: Target) -> Self:
-        """Return the communities the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        return judged(self.spoken_of_by(target), target)
+        """Filter for the target's communities; annotate `verdict`, `value` and `missing` (`annotate_judgement`)."""
+        return annotate_judgement(self.subject_to(target), target)
 
-    def spoken_of_by(self, target: Target) -> Self:
-        """Return the communities of the kind that the target asks something of."""
+    def subject_to(self, target: Target) -> Self:
+        """Filter for the communities of the kind that the target is about."""
         return self.filter(kind=target.kind) if target.kind else self
 
     def falling_short_of(self, target: Target) -> Self:
-        """Return the unmet communities, judged, the farthest from the target first; unknown ones are not among them."""
+        """Filter for unmet communities, without unknown ones, judged, those that lack most first."""
         return self.judged_by(target).filter(verdict=Verdict.UNMET).order_by("-missing", "code")
 
-    def unknown_to(self, target: Target) -> Self:
-        """Return the communities that cannot be judged yet, because a figure or the population is missing."""
+    def unknown_for(self, target: Target) -> Self:
+        """Filter for communities that cannot be judged yet, because a figure or the population is unknown; judged."""
         return self.judged_by(target).filter(verdict=Verdict.UNKNOWN).order_by("code")
 
 
 class CommunityMeasure(ScopedModel):
     """One scored community in one month, with the code, name, kind, town and county of that month."""
 
-    # Period, county and town have no index of their own: those below serve them, and every index slows measuring.
+    # Period, county and town have no separate index: those below serve them, and every index slows measuring.
     period = models.ForeignKey(
         "periods.ReportingPeriod", models.CASCADE, related_name="measures", db_index=False, verbose_name="统计月"
     )
@@ -99,7 +99,7 @@ class CommunityMeasure(ScopedModel):
     professionals_senior = models.PositiveIntegerField("高级社会工作师", null=True)
     figures = models.JSONField("其他指标", default=dict, help_text="没有单独一列的指标；未知的不列")
 
-    # What a row says besides the figures that registers declare, and of whom.
+    # The columns other than declared figures.
     unit_column: ClassVar[str] = "community_id"
     place_columns: ClassVar[tuple[str, ...]] = ("code", "name", "county_id", "town_id", "kind")
     population_columns: ClassVar[tuple[str, ...]] = ("households", "residents")
@@ -123,38 +123,38 @@ class CommunityMeasure(ScopedModel):
 
     @staticmethod
     def declared_figures() -> list[CountedFigure]:
-        """Return every figure that is counted of communities, in the order of the registers."""
+        """Return every declared figure of communities, in the order of the registers."""
         return [figure for register in counted_registers() for figure in register.community_figures]
 
 
 class DivisionMeasureQuerySet(ScopedQuerySet):
-    """Reads of what was counted for whole divisions."""
+    """Queries of division measures."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """Return the divisions of one month."""
+        """Filter for the measures of one month."""
         return self.filter(period=period)
 
     def reporting(self) -> Self:
-        """City and counties only, the city first, then counties by code: the divisions that JSON and pages show."""
+        """Filter for city and counties, which JSON and pages show: the city first, then counties by code."""
         return self.filter(division__level__in=REPORTING_LEVELS).order_by("division__level", "division__code")
 
     def with_workforce(self) -> Self:
-        """With the division loaded and `professionals` added up beside `workers`; both are NULL when unknown."""
+        """Load the division; annotate `professionals`, the sum of its levels, NULL when unknown as `workers` is."""
         professionals = sum_of(self.model, indicator_named("professionals"), {})
         return self.select_related("division").annotate(professionals=professionals)
 
     def judged_by(self, target: Target) -> Self:
-        """Return the counties the target speaks of, each with `verdict`, `value` and `missing` (see judgement.judged)."""
-        return judged(self.spoken_of_by(target), target)
+        """Filter for the target's counties; annotate `verdict`, `value` and `missing` (`annotate_judgement`)."""
+        return annotate_judgement(self.subject_to(target), target)
 
-    def spoken_of_by(self, target: Target) -> Self:
-        """Return the counties, or only the urban districts, that the target asks something of."""
+    def subject_to(self, target: Target) -> Self:
+        """Filter for counties, or for urban districts if the target is about them only."""
         counties = self.filter(division__level=Division.Level.COUNTY)
         return counties.filter(division__is_urban_district=True) if target.urban_districts_only else counties
 
 
 class DivisionMeasure(ScopedModel):
-    """What is counted for a whole division of that month, town stations and county-level organizations included."""
+    """The figures of one division in one month, including those of town stations and county-level organizations."""
 
     period = models.ForeignKey(
         "periods.ReportingPeriod", models.CASCADE, related_name="division_measures", verbose_name="统计月"
@@ -192,5 +192,5 @@ class DivisionMeasure(ScopedModel):
 
     @staticmethod
     def declared_figures() -> list[CountedFigure]:
-        """Return every figure that is counted of whole divisions, in the order of the registers."""
+        """Return every declared figure of divisions, in the order of the registers."""
         return [figure for register in counted_registers() for figure in register.division_figures]

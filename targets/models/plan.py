@@ -1,7 +1,7 @@
-"""Target plans as data: what a policy document asks, clause by clause (docs/domain.md §5).
+"""Target plans and their targets: the requirements of a policy document as data (docs/domain.md §5).
 
-A plan is kept in versions: whoever changes it makes a new row of `TargetPlan` with its own rows of `Target`, and what
-months were judged by before stays as it was. Targets of two versions are the same clause when their `code` is.
+Plans have versions: a change creates a row of `TargetPlan` with new rows of `Target`, and earlier versions stay as they
+are. Targets of two versions with the same `code` are the same target.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from changzhi_portal.indicators import indicator_named
 from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError
 from communities.models import Community
 
-# No clause asks for more; beyond it the engine's whole-number arithmetic would no longer fit 64 bits.
+# Above it, the engine's integer arithmetic would not fit 64 bits. No policy requires more.
 HIGHEST_BOUND = 1_000_000
 
 
 class TargetPlanQuerySet(models.QuerySet):
-    """Reads of plans."""
+    """Queries of plans."""
 
     def current(self) -> Self:
-        """Return the newest version of every plan, the plan begun first before the others."""
+        """Filter for the newest version of every plan, ordered by first day."""
         return self.filter(is_current=True).order_by("starts_on", "id")
 
     def versions_of(self, code: str) -> Self:
-        """Every version of one plan, the newest first."""
+        """Filter for the versions of one plan, the newest first."""
         return self.filter(code=code).select_related("made_by").order_by("-version")
 
     def in_force_on(self, day: datetime.date) -> TargetPlan:
-        """Return the plan that a month ending on `day` is judged by, in its newest version; of two that overlap, the later.
+        """Return the newest version of the plan that a month ending on `day` is judged by; of two that overlap, the later.
 
-        After a plan's last day, while no other has begun, that plan is still used: what it asked for by then
-        stays the measure of how things stand. Raises NotFoundError for a day before the first plan.
+        After a plan's last day, it is used until another plan begins. Raises NotFoundError for a day before the first
+        plan.
         """
-        plan = judging_on(day, self.filter(is_current=True).order_by("id"))
+        plan = plan_in_force_on(day, self.filter(is_current=True).order_by("id"))
         if plan is None:
             first = self.current().first()
             begins = (
@@ -53,15 +53,18 @@ class TargetPlanQuerySet(models.QuerySet):
         return plan
 
 
-def judging_on(day: datetime.date, plans: Iterable[TargetPlan]) -> TargetPlan | None:
-    """Which of some plans, the one saved last at the end, a month ending on `day` is judged by: see `in_force_on`."""
+def plan_in_force_on(day: datetime.date, plans: Iterable[TargetPlan]) -> TargetPlan | None:
+    """Return the plan of `plans` that a month ending on `day` is judged by, as `in_force_on` does; None without one.
+
+    `plans` must be ordered by when they were saved, the last one at the end.
+    """
     begun = sorted((plan for plan in plans if plan.starts_on <= day), key=lambda plan: plan.starts_on)
     running = [plan for plan in begun if plan.ends_on >= day]
     return next(reversed(running or begun), None)
 
 
 class TargetPlan(models.Model):
-    """One version of one policy document's targets, with the days it runs."""
+    """One version of a plan: the targets of a policy document, and its first and last day."""
 
     code = models.SlugField("代码", max_length=40)
     version = models.PositiveIntegerField("版本", default=1, editable=False)
@@ -70,7 +73,7 @@ class TargetPlan(models.Model):
     document = models.CharField("文件", max_length=200, help_text="文号和标题")
     starts_on = models.DateField("起")
     ends_on = models.DateField("止", help_text="应达到目标之日")
-    # Empty for what ships with the portal.
+    # Empty for the plans that ship with the portal.
     made_at = models.DateTimeField("修改时间", null=True, blank=True, editable=False)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -123,28 +126,28 @@ class TargetPlan(models.Model):
 
 
 class Target(models.Model):
-    """One clause of one version of a plan: which units are judged, by which figure, against which bounds.
+    """One target of one version of a plan: the units judged, the figure, and the bounds.
 
-    The operator: the figure must be ≥ `at_least` (以上, which includes the number itself); with `at_most` it must lie
-    in a range; with `per` it is a ratio. The aggregate says of whom that is asked, see `Aggregate`.
+    The figure must be ≥ `at_least` (以上, which includes the number itself), and ≤ `at_most` to stay in the range; with
+    `per` it is a ratio. `aggregate` says whether each unit, their mean or a share of them must reach the bounds.
     """
 
     class Level(models.TextChoices):
-        """What is judged."""
+        """Levels of the units judged."""
 
         COMMUNITY = "community", "社区"
         COUNTY = "county", "县（市、区）"
         DIVISION = "division", "全域"
 
     class Per(models.TextChoices):
-        """What a ratio is taken of: so much per 100 households, or per 10,000 residents."""
+        """Bases of a ratio: per 100 households, or per 10,000 residents."""
 
         WHOLE = "", "总数"
         HOUSEHOLDS = "100_households", "每百户"
         RESIDENTS = "10000_residents", "每万人"
 
     class Aggregate(models.TextChoices):
-        """Of whom the bounds are asked: of every unit, of their mean, or of a given share of them."""
+        """What must reach the bounds: every unit, their mean, or a given share of them."""
 
         EACH = "each", "逐个达到"
         MEAN = "mean", "平均达到"
@@ -233,7 +236,7 @@ class Target(models.Model):
                 violation_error_message="只有以社区为测评单位的目标才能按户数、人口折算，或者按平均、比例汇总。",
             ),
             models.CheckConstraint(
-                # NULL compared is neither true nor false, which a constraint lets pass: so it is excluded by name.
+                # A comparison with NULL is unknown, which a check constraint accepts, so NULL is excluded explicitly.
                 condition=Q(
                     aggregate="coverage",
                     coverage_at_least__isnull=False,
@@ -251,11 +254,11 @@ class Target(models.Model):
 
     @property
     def value_unit(self) -> str:
-        """The unit of the figure that is judged: 个; of a ratio 平方米/百户. Of what is missing, it is `unit`."""
+        """Return the unit of the figure judged: 个, or for a ratio ㎡/百户. Missing amounts are in `unit`."""
         return self.unit + {self.Per.HOUSEHOLDS: "/百户", self.Per.RESIDENTS: "/万人"}.get(self.Per(self.per), "")
 
     def clean(self) -> None:
-        """Refuse an indicator or counting rule that nobody can measure."""
+        """Raise ValidationError for an indicator or counting rule that cannot be measured."""
         try:
             self.refuse_unless_measurable()
         except PortalError as error:

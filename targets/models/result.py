@@ -1,4 +1,4 @@
-"""How the measured units of a division stand against each target (docs/domain.md §5)."""
+"""Results: the measured units of a division judged by each target (docs/domain.md §5)."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 class TargetResultQuerySet(ScopedQuerySet):
-    """Reads of results."""
+    """Queries of results."""
 
     def for_period(self, period: ReportingPeriod) -> Self:
-        """Return the results of one month."""
+        """Filter for the results of one month."""
         return self.filter(period=period)
 
     def in_plan_order(self) -> Self:
-        """With target and division loaded, in the order of the plan's clauses."""
+        """Load target and division; order by the plan's targets."""
         return self.select_related("target", "division").order_by("target__position", "division__code")
 
     def of_division(self, division: Division) -> Self:
-        """Every target's result of one division, in the plan's order."""
+        """Filter for the results of one division, in the plan's order."""
         return self.filter(division=division).in_plan_order()
 
     def by_county(self, target: Target) -> Self:
-        """One target's results county by county, by code."""
+        """Filter for one target's results of counties, by code."""
         return (
             self.filter(target=target, division__level=Division.Level.COUNTY)
             .select_related("target", "division")
@@ -41,7 +41,7 @@ class TargetResultQuerySet(ScopedQuerySet):
         )
 
     def by_town(self, target: Target, county: Division) -> Self:
-        """One target's results of the towns of a county of that month, by code."""
+        """Filter for one target's results of the towns of a county, by code."""
         return (
             self.filter(target=target, division__level=Division.Level.TOWN, division__parent=county)
             .select_related("target", "division")
@@ -49,24 +49,24 @@ class TargetResultQuerySet(ScopedQuerySet):
         )
 
     def reporting(self) -> Self:
-        """City and counties only, in the plan's order, the city before its counties."""
+        """Filter for city and counties, in the plan's order, the city before its counties."""
         of_levels = self.filter(division__level__in=REPORTING_LEVELS).in_plan_order()
         return of_levels.order_by("target__position", "division__level", "division__code")
 
 
 class TargetResult(ScopedModel):
-    """How one division stands against one target in one month (docs/domain.md §5).
+    """The result of one division for one target in one month (docs/domain.md §5).
 
-    Of a target for `each` unit: how many units are judged, met, over, unmet, not applicable, unknown; the rate; and the
-    gap, which is what all the unmet ones lack. `value` and `verdict` are empty.
+    A target for `each` unit: the number of units judged, met, over, unmet, not applicable, unknown; the rate; the gap is
+    the sum of what the unmet units lack. `value` and `verdict` are empty.
 
-    Of a target for a `coverage`: the same of the same units, so that the rate is the coverage. `value` is the coverage
-    in percent, unknown units not being covered; `verdict` is met once it reaches the share that is asked, unmet when it
-    would not even if all the unknown ones were covered, and otherwise unknown.
+    A target for a `coverage`: the same counts, so that the rate is the coverage. `value` is the coverage in percent, with
+    unknown units as not covered; `verdict` is met if it reaches the required share, unmet if it would not even with all
+    unknown units covered, otherwise unknown.
 
-    Of a target for the `mean`: the unit judged is the division itself, so that the counts are 0 or 1. `value` is the mean
-    of those communities whose figure is known, of a ratio Σ figure ÷ Σ households (residents); `verdict` is unknown as
-    long as one community is unknown. The gap is what the communities lack together to reach the mean that is asked.
+    A target for the `mean`: the unit judged is the division itself, so that the counts are 0 or 1. `value` is the mean of
+    the communities whose figure is known, for a ratio Σ figure ÷ Σ households (residents); `verdict` is unknown as long
+    as one community is unknown. The gap is what the communities together lack to reach the required mean.
     """
 
     period = models.ForeignKey("periods.ReportingPeriod", models.CASCADE, related_name="results", verbose_name="统计月")
@@ -117,5 +117,5 @@ class TargetResult(ScopedModel):
 
     @property
     def reached(self) -> int:
-        """The units that count as reached: met, and over the upper bound."""
+        """Return the number of units that reach the target: met, and over the upper bound."""
         return self.met + self.over

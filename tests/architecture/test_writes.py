@@ -17,7 +17,7 @@ WRITING_METHODS = frozenset(
 WRITING_FUNCTIONS = frozenset({"insert_rows", "insert_values", "update_rows"})
 # Modules that write outside `actions`, and why.
 EXCEPTIONS = {
-    "revisions/would_be.py": "everything it writes is rolled back at the end",
+    "revisions/recompute.py": "everything it writes is rolled back at the end",
     "targets/engine/results.py": "the engine of targets/actions/measuring.py, which alone calls it",
     "targets/reference.py": "called by a migration, with historical models",
 }

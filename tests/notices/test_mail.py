@@ -1,4 +1,4 @@
-"""What becomes of the e-mail of a notice."""
+"""Sending the e-mail of notices."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from tests.factories import make_user
 
 
 class AwayServer(EmailBackend):
-    """A mail server that nobody reaches."""
+    """A mail server that cannot be reached."""
 
     def send_messages(self, messages):
         raise ConnectionRefusedError("nobody listens")
@@ -41,7 +41,7 @@ AWAY, PICKY = f"{__name__}.AwayServer", f"{__name__}.PickyServer"
 
 @pytest.fixture
 def told(place):
-    """A function that tells a new clerk with this address something, and gives the notice."""
+    """Return a function that notifies a new clerk with this address and gives the notice."""
 
     def tell(address: str) -> Notice:
         user = make_user(Role.DISTRICT_CLERK, place.county, email=address)
@@ -52,7 +52,7 @@ def told(place):
 
 
 def later(notice: Notice) -> None:
-    """As if the time until the next attempt had passed."""
+    """Make the notice due for its next attempt."""
     Notice.objects.filter(pk=notice.pk).update(heartbeat_at=timezone.now() - TRY_AGAIN_AFTER * 2)
 
 

@@ -1,4 +1,4 @@
-"""The page 通知, the number in the heading, and marking as seen, for every role."""
+"""The page 通知, the number in the page header, and marking as seen, for every role."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_long_list_has_pages_and_costs_the_same_queries(clerk, signed_in):
     browser = signed_in(clerk)
     for number in range(30):
         tell(clerk, f"通知第{number}号")
-    with exactly(4):  # the user, how many there are, one page of them, how many were not seen
+    with exactly(4):  # the user, the number of notices, one page, the number unseen
         page = browser.get(LIST).content.decode()
     assert "通知第29号" in page and "通知第4号" not in page
     assert "通知第4号" in browser.get(LIST, {"page": 2}).content.decode()

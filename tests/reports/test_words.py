@@ -6,6 +6,7 @@ import pytest
 
 from reports import words
 from reports.stored_figures import Edition, Farthest, Purchases
+from targets.wording import bound_text, plain_number, units_text
 from tests.reports.briefings import CITY, COUNTY, division, farthest, figures, made, target
 
 pytestmark = pytest.mark.one_database
@@ -47,7 +48,7 @@ def test_the_change_in_a_table_cell(change, expected):
     [(500, "500"), (500.0, "500"), (12817.84, "12817.84"), (0.5, "0.5"), (0, "0"), (100, "100"), (1.005, "1.01")],
 )
 def test_a_figure_has_no_idle_zeros_and_keeps_those_that_count(value, expected):
-    assert words.plain(value) == expected
+    assert plain_number(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_an_edition_calls_its_own_area_as_it_is_called_there(level, name, expect
     ],
 )
 def test_what_a_target_asks_fits_a_table_cell(changes, expected):
-    assert words.bounds(target(**changes)) == expected
+    assert bound_text(target(**changes)) == expected
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_what_a_target_asks_fits_a_table_cell(changes, expected):
     ],
 )
 def test_what_a_target_judges(changes, expected):
-    assert words.judged_units(target(**changes)) == expected
+    assert units_text(target(**changes)) == expected
 
 
 @pytest.mark.parametrize(("clause", "expected"), [("三", "文件第三部分"), ("四（三）3", "文件第四部分（三）3")])

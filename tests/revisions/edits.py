@@ -1,4 +1,4 @@
-"""Edits as the product makes them (proposed, written, logged), and what a locked month holds before and after."""
+"""Helpers for edits of registers through the change log, and for the rows of a locked month."""
 
 from django.db import transaction
 
@@ -14,22 +14,22 @@ MEASURES = (CommunityMeasure, DivisionMeasure, TargetResult)
 
 
 class Office:
-    """Edits registers in the name of a user, each in a change set of its own."""
+    """Edits of registers by a user, each in its own change set."""
 
     def __init__(self, user):
         self.user = user
         self.rows = 0
 
     def change(self, instance, **values):
-        """Change a record; None when nothing is new."""
+        """Change a record; return None if nothing differs."""
         return self._write(propose(instance, values, division_id=self.user.division_id, is_new=False))
 
     def add(self, instance, **values):
-        """Add a record; `values` are what its row of a sheet says."""
+        """Add a record with the values of a sheet's row."""
         return self._write(propose(instance, values, division_id=self.user.division_id, is_new=True))
 
     def undo(self, change_set):
-        """Take a change set back, as undoing its upload does."""
+        """Reverse a change set, as undoing its upload does."""
         models = [SocialWorker, Posting, SocialOrganization, Facility, CommunityProfile, CommunityPlacement, Community]
         with transaction.atomic():
             return reverse_change_set(change_set, by=self.user, models_in_order=models).change_set
@@ -62,7 +62,7 @@ def all_causes(period):
 
 
 def rows_of(period, keys=True):
-    """Every byte of the month's rows; without keys, what they say."""
+    """Return all rows of the month; without keys, their values."""
     return [
         sorted(
             tuple(map(repr, row)) for row in model.objects.filter(period=period).values_list(*columns_of(model, keys))

@@ -1,4 +1,4 @@
-"""Data quality of a month: what is found, in which order, for whom, and at what cost."""
+"""Data quality of a month: findings, their order, scope and number of queries."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MERGED = datetime.date(2018, 11, 23)
 
 @pytest.fixture
 def found(place, period) -> Findings:
-    """What the rules find in the small city; nobody there has said how many people live where."""
+    """Return the findings in the small city, which has no population figures."""
     return findings_for(period=period, division=place.city)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite compiles nothing")
 def test_the_checks_of_a_whole_city_do_not_wait_for_postgresql_to_compile_them():
-    """Compiled, they took fifteen seconds instead of half a one; the statement is too long for the registers' size."""
+    """JIT compilation took fifteen seconds instead of half a second for this long statement."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("off",)
@@ -133,7 +133,7 @@ def test_a_county_that_has_been_merged_finds_what_its_communities_had(place, per
 
 
 def test_a_county_answers_for_what_was_its_own_in_a_month_before_it_took_another_in(place, period, administrator):
-    """What the other's records are wrong in must not block its report of that month."""
+    """Wrong records of another county must not block a county's report."""
     wrong = {"area": 100, "activity_area": 250}
     mine, theirs = make_facility(place.communities[0], **wrong), make_facility(place.villages[0], **wrong)
     change("merge", place.other_county, "140402", "城区")

@@ -1,4 +1,4 @@
-"""Locking a month: its figures are brought up to date, then nothing changes them until it is opened again."""
+"""Locking a month: its figures are updated, then frozen until it is reopened."""
 
 import datetime
 import threading
@@ -24,7 +24,7 @@ State = ReportingPeriod.State
 
 
 def edit(user, community, area=900):
-    """A change of the register, with its change set."""
+    """Change the register and log it in a change set."""
     make_facility(community, area=area)
     return make_change_set(user)
 
@@ -150,7 +150,7 @@ def test_a_county_that_was_merged_before_the_month_is_not_missed(place, period):
     assert [each.county for each in outstanding_counties(period)] == [place.county]
 
 
-# --- What others see of it ---
+# --- Pages and scope ---
 
 
 @pytest.mark.django_db
@@ -263,7 +263,7 @@ def test_the_database_refuses_a_half_locked_month(place, period, administrator, 
         ReportingPeriod.objects.filter(pk=period.pk).update(**values, **wrong)
 
 
-# --- Two at once ---
+# --- Concurrency ---
 
 
 @pytest.mark.django_db(transaction=True)
@@ -287,7 +287,7 @@ def test_of_two_administrators_locking_at_once_one_is_told_that_it_is_done():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_comes_too_late_leaves_a_locked_month_alone(monkeypatch):
-    """It had found the month due and claimed it; before it begins to compute, somebody locks it."""
+    """The worker has claimed the month; before it computes, a user locks the month."""
     place, period = make_place(), make_period()
     administrator = make_user(Role.BUREAU_ADMIN, place.city)
     some_facts(place)

@@ -1,4 +1,4 @@
-"""Who has reported a month, how complete and how punctual; and which months are open."""
+"""Status of a month's reports, completeness and timeliness; opening of months."""
 
 import datetime
 
@@ -8,16 +8,16 @@ from django.utils import timezone
 from changzhi_portal.percent import percent
 from communities.models import Division
 from periods.models import ReportingPeriod
-from submissions.actions import open_months_begun, return_submission, submit_month
+from submissions.actions import open_due_months, return_submission, submit_month
 from submissions.models import Submission
-from submissions.reporting import (
+from submissions.report_status import (
     ReportingRate,
-    Standing,
+    ReportStatus,
     month_status,
     months_due,
     rates_by_county,
+    report_status_of,
     reporting_status,
-    standing_of,
     submissions_of,
 )
 from tests.factories import make_division, make_period
@@ -27,22 +27,22 @@ from tests.submissions.reporting import make_due, moment_of, overdue, settle
 State = Submission.State
 
 
-# --- Who has reported ---
+# --- Status of reports ---
 
 
 @pytest.mark.django_db
 def test_each_county_of_the_month_has_one_standing(place, due, clerk, other_clerk, officer):
     status = reporting_status(due, place.city)
-    assert [standing_of(each) for each in status.submissions] == [Standing.MISSING, Standing.MISSING]
+    assert [report_status_of(each) for each in status.submissions] == [ReportStatus.MISSING, ReportStatus.MISSING]
     submit_month(period=due, county=place.county, by=clerk)
     overdue(due)
     late = submit_month(period=due, county=place.other_county, by=other_clerk)
     status = reporting_status(due, place.city)
-    assert [standing_of(each) for each in status.submissions] == [Standing.ON_TIME, Standing.LATE]
+    assert [report_status_of(each) for each in status.submissions] == [ReportStatus.ON_TIME, ReportStatus.LATE]
     assert (status.rate.completeness, status.rate.timeliness) == (percent(2, 2), percent(1, 2))
     return_submission(submission=late, note="请核对", by=officer)
     status = reporting_status(due, place.city)
-    assert [each.county.name for each in status.owing] == ["襄垣县"]
+    assert [each.county.name for each in status.unreported] == ["襄垣县"]
     assert (status.rate.completeness, status.rate.timeliness) == (percent(1, 2), percent(1, 2))
 
 
@@ -98,8 +98,8 @@ def test_nothing_expected_has_no_rate():
 @pytest.mark.django_db
 def test_a_month_opens_when_it_begins_and_the_next_ones_are_seen(db):
     day = datetime.date(2019, 12, 31)
-    assert open_months_begun(day=day) == 3, "the past months are open at once"
-    assert open_months_begun(day=day) == 0
+    assert open_due_months(day=day) == 3, "the past months are open at once"
+    assert open_due_months(day=day) == 0
     codes = [period.code for period in ReportingPeriod.objects.order_by("month")]
     assert codes == ["2019-12", "2020-01", "2020-02"]
 
@@ -107,14 +107,14 @@ def test_a_month_opens_when_it_begins_and_the_next_ones_are_seen(db):
 @pytest.mark.django_db
 def test_an_upcoming_month_opens_on_its_day_and_a_locked_one_stays_locked(place, administrator):
     today = timezone.localdate()
-    open_months_begun(day=today)
+    open_due_months(day=today)
     states = list(ReportingPeriod.objects.order_by("month").values_list("state", flat=True))
     assert states == ["open", "upcoming", "upcoming"]
     ReportingPeriod.objects.filter(state="open").update(
         state="locked", locked_at=timezone.now(), locked_by=administrator
     )
     following = ReportingPeriod.objects.filter(state="upcoming").order_by("month")[0]
-    assert open_months_begun(day=following.opens_on) >= 1
+    assert open_due_months(day=following.opens_on) >= 1
     states = list(ReportingPeriod.objects.order_by("month").values_list("state", flat=True))
     assert states[:2] == ["locked", "open"]
 

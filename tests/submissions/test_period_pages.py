@@ -1,4 +1,4 @@
-"""Pages on the calendar: the months, one month with what may be done with it, and 锁定后变动."""
+"""Pages of the calendar: the list, one month with its actions, and 锁定后变动."""
 
 import datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ def text_of(answer):
 
 @pytest.fixture
 def at(signed_in):
-    """A function that opens an address as a user and gives the page's text."""
+    """Return a function that requests a URL as a user and gives the page's text."""
 
     def open_page(user, address, status=200):
         answer = signed_in(user).get(address)

@@ -1,4 +1,4 @@
-"""数据质量: the page that lists what is probably wrong, and the command that says the same."""
+"""数据质量: the page of findings, and the command that prints them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = "/quality/"
 
 @pytest.fixture
 def flaws(place, period) -> None:
-    """Everybody has been counted, but one building's activity area is too large and another building is one too."""
+    """Create the small city with population, one too large activity area and one too large facility."""
     for community in (*place.communities, *place.other_communities, *place.villages):
         make_profile(community)
         make_facility(community)
@@ -101,7 +101,7 @@ def test_a_page_costs_as_many_queries_for_many_findings_as_for_few(flaws, place,
 
 
 def run(capsys, *arguments: str) -> tuple[str, int]:
-    """What is printed, and the exit status."""
+    """Run the command; return its output and exit status."""
     status = 0
     try:
         call_command("check_data", *arguments)

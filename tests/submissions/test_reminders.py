@@ -1,4 +1,4 @@
-"""Reminding counties that owe a month: who is told, and how often."""
+"""Reminders of unreported months: who is notified, and how often."""
 
 import datetime
 
@@ -13,8 +13,8 @@ from notices.models import Notice
 from periods.models import ReportingPeriod
 from submissions.actions import remind_automatically, remind_counties, return_submission, submit_month
 from submissions.models import Reminder
-from submissions.reporting import deadline_in_words
-from submissions.tasks import turn_the_calendar
+from submissions.report_status import deadline_text
+from submissions.tasks import update_calendar
 from tests.factories import make_division, make_period, make_place, make_user
 from tests.queries import queries_of
 from tests.submissions.reporting import make_due, settle
@@ -141,7 +141,7 @@ def test_two_people_who_press_the_button_at_once_remind_once():
     assert Reminder.objects.count() == 2
 
 
-# --- By itself ---
+# --- Automatic reminders ---
 
 
 @pytest.mark.django_db
@@ -177,8 +177,8 @@ def test_months_of_long_ago_and_upcoming_ones_are_left_in_peace(place, clerk):
 @pytest.mark.parametrize("is_demo", [True, False])
 def test_the_clock_opens_this_month_but_for_a_demo(is_demo, place, settings):
     settings.DEMO = is_demo
-    turn_the_calendar()
-    turn_the_calendar()
+    update_calendar()
+    update_calendar()
     assert ReportingPeriod.objects.count() == (0 if is_demo else 3)
 
 
@@ -194,4 +194,4 @@ def test_the_clock_opens_this_month_but_for_a_demo(is_demo, place, settings):
 )
 def test_a_deadline_reads_as_a_clerk_needs_it(day, words):
     period = ReportingPeriod(due_on=datetime.date(2018, 7, 5), late_until=datetime.date(2018, 7, 15))
-    assert deadline_in_words(period, datetime.date(2018, 7, day)) == words
+    assert deadline_text(period, datetime.date(2018, 7, day)) == words

@@ -1,4 +1,4 @@
-"""The list of a month's reports, reminders from it, and what the home page says of the month, as each role sees them."""
+"""The list of a month's reports, reminders, and the panels of the home page, for each role."""
 
 import pytest
 from django.urls import reverse
@@ -39,7 +39,7 @@ def test_the_bureau_sees_who_is_missing_late_returned_and_accepted(place, due, c
     submit_month(period=due, county=place.other_county, by=other_clerk)
     answer = signed_in(officer).get(LIST, {"period": "2018-06"})
     rows = {row["submission"].county.name: row for row in answer.context["rows"]}
-    assert rows["襄垣县"]["standing"] == "late" and rows["城区"]["standing"] == "returned"
+    assert rows["襄垣县"]["report_status"] == "late" and rows["城区"]["report_status"] == "returned"
     page = text_of(answer)
     assert "请核对东街" in page
     assert "完整率<b>50.0%</b>，按时率<b>0.0%</b>" in page
@@ -150,7 +150,7 @@ def test_what_an_office_above_has_brought_in_is_done_for_those_below(
 
 
 def main_actions(page):
-    """The words on the buttons that stand out."""
+    """Return the texts of the primary buttons."""
     return [part.split(">", 1)[1].split("</a>")[0] for part in page.split('class="btn btn-primary')[1:]]
 
 
@@ -177,8 +177,8 @@ def test_the_home_page_says_what_was_returned_and_why(place, due, clerk, officer
 def test_a_month_in_arrears_is_not_forgotten_when_the_next_one_is_in_hand(place, due, clerk, signed_in):
     make_due("2018-05", in_days=-2, late_days=8)
     make_due("2018-04", in_days=-40, late_days=8)
-    arrears = panel_of(signed_in(clerk), OFFICE)["arrears"]
-    assert [each["submission"].ref for each in arrears] == ["201805-140402"]
+    overdue = panel_of(signed_in(clerk), OFFICE)["overdue"]
+    assert [each["submission"].ref for each in overdue] == ["201805-140402"]
 
 
 def test_a_street_sees_how_far_its_county_is_and_no_more(place, due, street_clerk, clerk, signed_in):
@@ -205,7 +205,7 @@ def test_the_bureaus_home_page_names_who_is_missing_and_what_waits(place, due, c
     submit_month(period=due, county=place.county, by=clerk)
     browser = signed_in(officer)
     panel = panel_of(browser, BUREAU)
-    assert [each["submission"].county.name for each in panel["owing"]] == ["襄垣县"]
+    assert [each["submission"].county.name for each in panel["unreported"]] == ["襄垣县"]
     page = text_of(browser.get("/"))
     assert "审核上报（1）" in page
     assert "催报全部1个" in page

@@ -1,4 +1,4 @@
-"""The page of one county's report, as each role sees it."""
+"""The page of one county's report, for each role."""
 
 import datetime
 

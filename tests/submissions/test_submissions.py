@@ -1,4 +1,4 @@
-"""A county's report of a month: who may take which step when, and what is kept of it."""
+"""Steps of a county's report: rights, deadlines, and what is stored."""
 
 import datetime
 
@@ -13,14 +13,14 @@ from periods.models import ReportingPeriod
 from submissions.actions import (
     accept_submission,
     change_dates,
-    judge_lateness_anew,
     lock_period,
+    recompute_lateness,
     return_submission,
     submit_month,
 )
 from submissions.checks import findings_for
 from submissions.models import Submission, SubmissionStep
-from submissions.reporting import Phase, phase_of
+from submissions.report_status import Phase, phase_of
 from targets.actions import compute_period
 from targets.models import Computation
 from tests.factories import make_change_set, make_division, make_facility, make_period, make_place, make_user
@@ -30,7 +30,7 @@ from tests.threads import run_apart
 State = Submission.State
 
 
-# --- The way of a report ---
+# --- Steps ---
 
 
 @pytest.mark.django_db
@@ -158,7 +158,7 @@ def test_two_people_who_report_at_once_report_once():
     assert len(refused) == 2 and all("不用再报" in sentence for sentence in refused)
 
 
-# --- Who may ---
+# --- Rights ---
 
 
 @pytest.mark.django_db
@@ -193,7 +193,7 @@ def test_a_town_and_a_county_that_did_not_stand_report_nothing(place, due, offic
             submit_month(period=due, county=division, by=officer)
 
 
-# --- When ---
+# --- Deadlines ---
 
 
 @pytest.mark.django_db
@@ -273,11 +273,11 @@ def test_another_day_to_be_due_judges_lateness_anew(place, due, clerk, other_cle
     submit_month(period=late, county=place.other_county, by=other_clerk, at=moment_of(late.due_on))
     late.due_on = timezone.localdate()
     late.save()
-    judge_lateness_anew(period=late, change_set=make_change_set(administrator))
+    recompute_lateness(period=late, change_set=make_change_set(administrator))
     assert set(Submission.objects.values_list("county__name", "is_late")) == {("城区", False), ("襄垣县", False)}
     late.due_on = timezone.localdate() - datetime.timedelta(5)
     late.save()
-    judge_lateness_anew(period=late, change_set=make_change_set(administrator))
+    recompute_lateness(period=late, change_set=make_change_set(administrator))
     assert set(Submission.objects.values_list("county__name", "is_late")) == {("城区", True), ("襄垣县", True)}
     assert ChangeRecord.objects.filter(after={"is_late": True}, model="submissions.submission").count() == 2
 
@@ -311,7 +311,7 @@ def test_what_may_be_right_needs_a_word_each_and_the_reviewer_reads_it_beside_th
 
 
 def test_what_was_found_for_several_counties_together_is_explained_like_what_is_found_for_one(place, due, officer):
-    """The demo and whoever reports for several counties look through the city once."""
+    """The demo reports for several counties and reads the findings of the city once."""
     doubtful_facility(place)
     found = list(findings_for(period=due, division=place.city))
     with pytest.raises(InvalidError, match="说明情况"):

@@ -1,4 +1,4 @@
-"""A small month to measure, what measuring it wrote, and where its computation stands."""
+"""Helpers for measuring: a small month, the rows written, and the computation."""
 
 from django.utils import timezone
 
@@ -10,7 +10,7 @@ State = Computation.State
 
 
 def figures_of(period):
-    """Everything the computation wrote, but for the keys of the rows."""
+    """Return everything the computation wrote, without the keys of the rows."""
     return [
         sorted(map(repr, model.objects.filter(period=period).values_list(*_columns(model))))
         for model in (CommunityMeasure, DivisionMeasure, TargetResult)

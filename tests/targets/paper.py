@@ -1,4 +1,4 @@
-"""Paper and pencil: the judgement of docs/domain.md §5 worked out in plain Python, to hold the engine's against."""
+"""A second implementation of docs/domain.md §5 in plain Python, to compare the engine with."""
 
 import datetime
 import math
@@ -17,7 +17,7 @@ COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 @dataclass(frozen=True)
 class Judged:
-    """How one unit stands."""
+    """The judgement of one unit."""
 
     verdict: str
     missing: Decimal | None = None
@@ -25,7 +25,7 @@ class Judged:
 
 
 def up(number):
-    """To hundredths, upwards."""
+    """Round up to hundredths."""
     return Decimal(math.ceil(number * 100)) / 100
 
 
@@ -34,7 +34,7 @@ def half_up(number, digits=2):
 
 
 class Paper:
-    """The same facts, read with plain Python; fractions are exact."""
+    """The same facts in plain Python, with exact fractions."""
 
     def __init__(self, place, communities, places, facilities, organizations, postings, profiles):
         self.place, self.communities, self.places = place, communities, places
@@ -48,7 +48,7 @@ class Paper:
         return where.town.parent
 
     def newest(self, community, column):
-        """The newest known number of `residents` (2) or `households` (3)."""
+        """Return the newest known number of `residents` (2) or `households` (3)."""
         known = [
             (profile[1], profile[column])
             for profile in self.profiles
@@ -77,7 +77,7 @@ class Paper:
         return any(self.county_of(self.places[row[0]]) == county for row in self.rows(indicator))
 
     def figure(self, community, target):
-        """What the community has as of the day, None where its county has not reported."""
+        """Return a community's figures as of the day, None where its county has not reported."""
         if not self.has_reported(community.town.parent, target.indicator):
             return None
         here = [row[1:] for row in self.rows(target.indicator) if self.places[row[0]] == community and row[-1].holds]

@@ -1,4 +1,4 @@
-"""A month by the counties of then and by those of today: both from the same communities (docs/domain.md §3)."""
+"""Results of a month for its own counties and for those of today, from the same communities (docs/domain.md §3)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tests.queries import queries_of, writes_of
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2018, 11, 23)
-# The last day before, the month of the day itself, and after.
+# The months before, of and after the change.
 BEFORE, ON, AFTER = "2018-10", "2018-11", "2018-12"
 COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown", "gap")
 
@@ -55,7 +55,7 @@ def computed(month):
 
 
 def then(period):
-    """By target and division code, as it is stored."""
+    """Return stored results by target and division code."""
     rows = TargetResult.objects.for_period(period).reporting()
     return {(row.target.code, row.division.code): row for row in rows}
 
@@ -74,7 +74,7 @@ def added(*results):
 
 @pytest.fixture
 def suburb(place):
-    """郊区, an urban district with a street of one urban and one rural community."""
+    """Create 郊区, an urban district with a street of one urban and one rural community."""
     county = make_division("140411", "郊区", place.city, is_urban_district=True)
     street = make_division("140411001", "长北街道办事处", county)
     make_community(street, "长北社区居委会", residents=900)
@@ -84,7 +84,7 @@ def suburb(place):
 
 @pytest.fixture
 def merged(place, suburb):
-    """城区 and 郊区 have become 潞州区; facts of every register in both, and of some in 襄垣县."""
+    """Merge 城区 and 郊区 into 潞州区, with facts of every register in both, and some in 襄垣县."""
     street = Division.objects.by_code("140411001")
     for community, area in zip(place.communities, (600, 400, 500), strict=True):
         make_facility(community, area=area)
@@ -134,7 +134,7 @@ def test_a_month_before_is_of_another_map(merged):
 
 @pytest.mark.parametrize("month", [BEFORE, ON, AFTER])
 def test_counties_of_today_are_judged_by_what_their_parts_had_together(merged, month):
-    """Two agencies of 城区 and one of 郊区 are three of 潞州区; 襄垣区 is asked although 襄垣县 was not."""
+    """Two agencies of 城区 and one of 郊区 are three of 潞州区; 襄垣区 is judged although 襄垣县 was not."""
     is_now = now(computed(month))
     assert counts(is_now["district_agencies", "140403"]) == dict.fromkeys(COUNTS, 0) | {"judged": 1, "met": 1}
     assert counts(is_now["district_agencies", "140407"]) == dict.fromkeys(COUNTS, 0) | {
@@ -255,13 +255,13 @@ def test_queries_do_not_grow_with_the_city(place):
     assert len(queries_of(lambda: results_in_current_boundaries(period))) == few
 
 
-# --- The counties add up to the city, whatever happened to the map ---
+# --- The counties add up to the city after any changes of divisions ---
 
 KINDS = ("merge", "into", "rename", "split", "town")
 
 
 def redraw(place, kinds):
-    """Apply the changes of these kinds to the small city, as far as they go together."""
+    """Apply changes of these kinds to the small city, as far as they are compatible."""
     county, other = place.county, place.other_county
     if "split" in kinds:
         change("split", county, "140402", "城区")
@@ -334,7 +334,7 @@ def _assert_adds_up(results):
 
 @pytest.fixture
 def fresh_place(db):
-    """A function that gives a fresh small city each time hypothesis asks for another example."""
+    """Return a function that creates a new small city for each example of hypothesis."""
     points = []
 
     def fresh():

@@ -1,4 +1,4 @@
-"""Indicators that an app declares: measured without a migration, in a JSON column, and judged like any other."""
+"""Indicators declared by an app: measured into the JSON column without a migration, and judged as others are."""
 
 import json
 from decimal import Decimal
@@ -26,10 +26,10 @@ from targets.current_boundaries import (
     results_in_current_boundaries,
 )
 from targets.engine.results import results_under
-from targets.figures import declared, expression_of, figure_of, sum_of
+from targets.figures import declared_versions, expression_of, figure_of, sum_of
 from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target
-from targets.preview import figures_measured_in, is_unmeasured
+from targets.preview import is_unmeasured, measured_figures
 from tests.factories import make_facility, make_organization, make_period, make_profile, make_worker
 from tests.quality import found_by
 from tests.targets.measured import begun_ago, lock
@@ -43,14 +43,14 @@ WELFARE_AREA = CountedFigure(
 
 @pytest.fixture
 def rooms(declarations):
-    """活动场所 and their area are counted as well; no column of the measures is called so."""
+    """Declare figures of 活动场所 and their area, for which the measures have no columns."""
     declarations.count("facilities", ACTIVITY_ROOMS, WELFARE_AREA)
     declarations.add("activity_rooms", "facilities", {"": "activity_rooms"}, name="活动场所数")
     return declarations
 
 
 def value_of(measure, name):
-    """A figure as the database reads it."""
+    """Return a figure as the database reads it."""
     model = type(measure)
     return model.objects.filter(pk=measure.pk).values_list(expression_of(model, name), flat=True).get()
 
@@ -152,7 +152,7 @@ def test_more_figures_than_a_function_takes_arguments_are_measured(place, period
     assert again.figures == dict.fromkeys(names, 1)
 
 
-# --- A column and the JSON column answer alike ---
+# --- Figures of a column and of the JSON column are read alike ---
 
 
 def judged_rows(queryset, target, key):
@@ -248,7 +248,7 @@ def test_no_null_is_ever_stored_because_sqlite_would_read_it_as_text(place, peri
         assert all("null" not in text for (text,) in cursor.fetchall())
 
 
-# --- Who reads it ---
+# --- Readers ---
 
 
 def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
@@ -260,7 +260,7 @@ def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
     declarations.add("activity_rooms", "facilities", {"": "activity_rooms"}, name="活动场所数")
     target = Target.objects.get(plan__code="2020", code="urban_org_count")
     target.indicator, target.counting_rule = "activity_rooms", {}
-    assert is_unmeasured(target, figures_measured_in(period))
+    assert is_unmeasured(target, measured_figures(period))
     data = {
         "name": "每个城市社区有活动场所", "short_name": "活动场所", "clause": "三", "quotation": "", "is_scored": "on",
         "level": "community", "kind": "urban", "minimum_population": "", "indicator": "activity_rooms", "per": "",
@@ -271,7 +271,7 @@ def test_a_target_of_a_figure_that_the_month_has_not_measured_says_so(
     page = browser.post(address, data).content.decode()
     assert "本月没有测算这项指标" in page
     compute_period(period)
-    assert not is_unmeasured(target, figures_measured_in(period))
+    assert not is_unmeasured(target, measured_figures(period))
     assert "本月没有测算这项指标" not in browser.post(address, data).content.decode()
 
 
@@ -298,13 +298,13 @@ def test_the_area_is_not_compared_with_one_that_was_counted_in_another_way(place
     assert not found_by("facility_area_jumped", place.city)
 
 
-# --- What a declaration keeps to ---
+# --- Checks of declarations ---
 
 
 def test_what_is_declared_is_in_order():
     assert check_indicators() == []
-    assert list(declared()) == sorted(declared())
-    assert set(declared()) == {*counted_figures(), "population", "scored", "judged"}
+    assert list(declared_versions()) == sorted(declared_versions())
+    assert set(declared_versions()) == {*counted_figures(), "population", "scored", "judged"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whoever changes how a figure is counted must raise its version; what is counted now is written down beside this."""
+"""A change of how a figure is counted must raise its version; figure_versions.txt records the present SQL."""
 
 from pathlib import Path
 

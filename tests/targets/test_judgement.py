@@ -1,4 +1,4 @@
-"""How a measured community or county stands against a target (docs/domain.md §5): every status, every boundary."""
+"""Judgement of a community or county by a target (docs/domain.md §5): every verdict, every boundary."""
 
 from decimal import Decimal
 
@@ -30,7 +30,7 @@ def target_of(code):
 
 @pytest.fixture
 def judge(place, period):
-    """Gives (verdict, missing) of a community with these figures; everything else is reported as zero."""
+    """Return a function giving (verdict, missing) of a community with these figures and zero for all others."""
 
     def verdict_on(target, **figures):
         is_rural = target.kind == "rural"
@@ -175,7 +175,7 @@ def test_the_value_stands_beside_the_verdict(place, period, judge):
     ("households", "area", "verdict", "missing", "value"),
     [
         (300, "90.00", "met", None, "30.00"),
-        (300, "89.99", "unmet", "0.01", "30.00"),  # rounded it would be 30, and is not met all the same
+        (300, "89.99", "unmet", "0.01", "30.00"),  # rounds to 30, but is not met
         (300, "90.01", "met", None, "30.00"),
         (400, "100.00", "unmet", "20.00", "25.00"),
         (333, "99.90", "met", None, "30.00"),
@@ -225,7 +225,7 @@ def test_a_ratio_of_a_small_village_is_not_applicable_before_its_households_are_
 
 @pytest.fixture
 def measured(place, period):
-    """Three urban communities with areas 100, 499.5 and unknown, one with 500, and a village."""
+    """Create urban communities with areas 100, 499.5, unknown and 500, and a village."""
     areas = [Decimal("499.50"), Decimal(100), None, Decimal(500)]
     for community, area in zip((*place.communities, place.other_communities[0]), areas, strict=True):
         CommunityMeasure.objects.create(
@@ -260,7 +260,7 @@ def test_communities_that_fall_short_come_farthest_first_and_unknown_ones_not_at
 
 
 def test_communities_that_cannot_be_judged_are_listed_apart(measured, place):
-    unknown = CommunityMeasure.objects.for_period(measured).unknown_to(target_of("urban_facility_area"))
+    unknown = CommunityMeasure.objects.for_period(measured).unknown_for(target_of("urban_facility_area"))
     assert [measure.community for measure in unknown] == [place.communities[2]]
 
 

@@ -1,4 +1,4 @@
-"""A month is shown with the counties of that month, wherever a fact was recorded (docs/domain.md §3)."""
+"""The map of a day: facts count for the divisions of that day, wherever they were recorded (docs/domain.md §3)."""
 
 import datetime
 
@@ -17,7 +17,7 @@ MERGER = datetime.date(2018, 11, 23)
 
 @pytest.fixture
 def merged(place):
-    """城区 and its two streets have become 潞州区 on 2018-11-23; 襄垣县 stayed. Gives the new county and street."""
+    """Merge 城区 and its two streets into 潞州区 on 2018-11-23; return the new county and street."""
     county = make_division("140403", "潞州区", place.city, is_urban_district=True, valid_from=MERGER)
     street = make_division("140403001", "东街街道办事处", county, valid_from=MERGER)
     other_street = make_division("140403002", "西街街道办事处", county, valid_from=MERGER)
@@ -88,7 +88,7 @@ def test_the_merged_county_has_reported_what_its_parts_have_reported(place, merg
 
 
 def test_a_town_whose_county_was_renamed_above_it_belongs_to_the_new_county(place):
-    """A town may stand on while its county gets a new name and code: it still hangs at the old row."""
+    """A town may continue while its county gets a new name and code; its parent is then the old row."""
     renamed = make_division("140499", "新襄垣县", place.city, valid_from=MERGER)
     Division.objects.filter(pk=place.other_county.pk).update(valid_to=MERGER, successor=renamed)
     make_facility(place.villages[0])

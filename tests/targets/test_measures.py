@@ -1,4 +1,4 @@
-"""What of the registers is counted, as of the month's last day (docs/domain.md §5)."""
+"""What measures count of the registers as of the month's last day (docs/domain.md §5)."""
 
 import datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ NEXT_DAY = datetime.date(2018, 7, 1)
 
 @pytest.fixture
 def measure_of(period):
-    """Computes June 2018 and gives the measure of a community."""
+    """Return a function that computes June 2018 and gives the measure of a community."""
 
     def compute(community):
         compute_period(period)
@@ -36,7 +36,7 @@ def measure_of(period):
 
 @pytest.fixture
 def count_of(period):
-    """Computes June 2018 and gives the measure of a division."""
+    """Return a function that computes June 2018 and gives the measure of a division."""
 
     def compute(division):
         compute_period(period)

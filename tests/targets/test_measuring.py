@@ -1,4 +1,4 @@
-"""Computing a month: idempotent, over one snapshot, by one person at a time; and which changes its figures reflect."""
+"""Computing a month: idempotence, snapshots, concurrency; and which changes its figures reflect."""
 
 import datetime
 import threading
@@ -151,7 +151,7 @@ def test_a_failed_computation_keeps_the_figures_of_before_and_is_tried_again_a_m
     place, period = make_place(), make_period()
     compute_period(period)
     before = figures_of(period)
-    # What must never be: one community at two places at once. The constraints of the measures refuse it.
+    # Corrupt data: one community at two places at once. The constraints of the measures refuse it.
     second = CommunityPlacement.objects.create(
         community=place.communities[0],
         town=place.street,
@@ -251,7 +251,7 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
         return Community.objects.select_for_update().get(pk=community.pk)
 
     def compute():
-        if attempts:  # else it could take the first community again before the upload does, and close the ring anew
+        if attempts:  # otherwise it could lock the first community before the upload does, and deadlock again
             has_uploaded.wait(timeout=60)
         attempts.append(held(one))
         if len(attempts) == 1:
@@ -260,7 +260,7 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
 
     def upload():
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that the computation is the one to give way
+            cursor.execute("SET LOCAL deadlock_timeout = '30s'")  # so that the computation is aborted, not the upload
             held(other)
             both_hold.wait()
             held(one)
@@ -270,7 +270,7 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
     assert len(attempts) == 2
 
 
-# --- Undoing an upload that brought communities ---
+# --- Undoing an upload that added communities ---
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Which months the worker measures by itself, and when."""
+"""Months that are due for measuring by the worker."""
 
 import datetime
 

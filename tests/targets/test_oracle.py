@@ -1,4 +1,4 @@
-"""The engine against a plain-Python reading of docs/domain.md §5, for random facts and random plans."""
+"""The engine compared with a plain-Python implementation of docs/domain.md §5, for random facts and plans."""
 
 import datetime
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ PLACES = st.integers(0, 8)  # the communities of the small city, and two more (s
 
 @dataclass(frozen=True)
 class Dated:
-    """A fact from one day to another."""
+    """Return the days of a fact, from one to another."""
 
     begins: datetime.date
     ends: datetime.date | None
@@ -51,7 +51,7 @@ facilities = st.lists(
     ),
     max_size=8,
 )
-# Where: a community, or (9, 10, 11) the street, the county, the rural town.
+# Places: a community, or (9, 10, 11) the street, the county, the rural town.
 organizations = st.lists(
     st.tuples(st.integers(0, 11), st.sampled_from(["registered", "filed", "guided"]), st.booleans(), dated()),
     max_size=12,
@@ -68,7 +68,7 @@ profiles = st.lists(
     unique_by=lambda profile: profile[:2],
 )
 
-# A row of each register in both counties that counts for nothing: then every figure is known.
+# Rows of each register in both counties that do not count, so that every figure is known.
 LATER = Dated(DAY + datetime.timedelta(days=1), None)
 FACILITIES_OF_ALL = [(where, "activity", 1, LATER) for where in (0, 5)]
 ORGANIZATIONS_OF_ALL = [(where, "filed", False, LATER) for where in (10, 11)]
@@ -76,7 +76,7 @@ POSTINGS_OF_ALL = [(where, 0, False, LATER) for where in (10, 11)]
 
 
 def completed(profiles, but_for):
-    """A profile for every community that has none, but for one."""
+    """Add a profile for every community without one, except `but_for`."""
     known = {where for where, *_ in profiles}
     added = [where for where in range(9) if where not in known and where != but_for]
     return [*profiles, *((where, DAY - datetime.timedelta(days=9), 3_000, 300) for where in added)]
@@ -84,7 +84,7 @@ def completed(profiles, but_for):
 
 # --- Random plans ---
 
-# What a single community may have, so that random bounds lie where they decide something.
+# Figures that a community may have; random bounds are drawn from the same range.
 USUAL = {
     "facility_area": 250,
     "facilities": 1,
@@ -109,7 +109,7 @@ def rule_of(draw, indicator):
 
 @st.composite
 def of_communities(draw):
-    """A clause about communities: every operator, aggregate and condition."""
+    """Draw a target for communities with any operator, aggregate and condition."""
     indicator = draw(st.sampled_from(sorted(USUAL)))
     per = draw(st.sampled_from(sorted(PER)))
     aggregate = draw(st.sampled_from(["each", "mean", "coverage"]))
@@ -149,7 +149,7 @@ def of_counties(draw):
 
 
 plans = st.lists(of_communities() | of_counties(), min_size=1, max_size=4)
-# Which bound is moved to just what somebody has, so that 以上 and 以下 are tried where they decide.
+# The bound that is set to an existing figure, so that equality (以上, 以下) is tested.
 touching = st.lists(st.sampled_from(["", "at_least", "at_most"]), min_size=4, max_size=4)
 
 
@@ -158,7 +158,7 @@ touching = st.lists(st.sampled_from(["", "at_least", "at_most"]), min_size=4, ma
 
 @pytest.fixture
 def city_with_oddities(place):
-    """The small city with a virtual community and a mine without default kind."""
+    """Create the small city with a virtual community and a mine without default kind."""
     virtual = make_community(place.rural_town, "城南虚拟社区居委会", is_virtual=True)
     mine = make_community(place.rural_town, "司马矿区", code="140423100400")
     return place, [*place.communities, *place.other_communities, *place.villages, virtual, mine]
@@ -166,7 +166,7 @@ def city_with_oddities(place):
 
 @pytest.fixture
 def workers(city_with_oddities):
-    """One worker of every qualification, to be posted."""
+    """Create one worker of every qualification."""
     return [
         make_worker(None, level="none"),
         make_worker(None, level="none", has_social_work_degree=True),
@@ -237,7 +237,7 @@ def check_divisions(paper, period, target):
 
 
 def check_preview(period, plan):
-    """Judging the same clauses without saving them gives what was stored."""
+    """Judging the same targets without saving them gives the stored results."""
     drafts = [
         Target(
             **{f.name: getattr(target, f.name) for f in Target._meta.concrete_fields if f.name not in {"id", "plan"}}
@@ -266,7 +266,7 @@ def write_plan(clauses):
 
 
 def touch(paper, target, bound):
-    """Move a bound of a clause about communities to the largest figure there is."""
+    """Set a bound of a target for communities to the largest figure."""
     if not bound or target.level != "community":
         return
     place = paper.place
@@ -340,7 +340,7 @@ def write(places, workers, facilities, organizations, postings, profiles):
     )
     for number, (where, qualification, is_community_worker, dates) in enumerate(postings):
         worker = workers[qualification]
-        # A person has one open posting, and one a day: the others are copies of that person.
+        # A person has one posting on each day, so further postings use copies of the person.
         if number:
             worker = make_worker(None, level=worker.level, has_social_work_degree=worker.has_social_work_degree)
         Posting.objects.create(

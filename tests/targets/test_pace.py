@@ -1,4 +1,4 @@
-"""Pace: how fast a rate moves, when it reaches its goal, how fast it would have to move."""
+"""Pace: monthly progress, when the goal is reached, and the progress needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JUNE = datetime.date(2018, 6, 1)
 
 
 def months_before(*values: float | None, until: datetime.date = JUNE) -> dict[datetime.date, Fraction | None]:
-    """The figures of consecutive months, the last that of `until`; None is a month without a figure."""
+    """Return figures of consecutive months ending in `until`; None is a month without a figure."""
     first = month_after(until, 1 - len(values))
     return {
         month_after(first, index): None if value is None else Fraction(str(value)) for index, value in enumerate(values)
@@ -57,9 +57,9 @@ def test_fewer_periods_give_the_pace_of_those_there_are():
         ((100, 40), Outlook.BACKWARDS),
         ((40, 40), Outlook.STANDSTILL),
         ((40, 42), Outlook.IN_TIME),  # 58 at 2 a month: 29 months
-        ((38, 40), Outlook.IN_TIME),  # 30 months: in the last month there is
+        ((38, 40), Outlook.IN_TIME),  # 30 months: in the last possible month
         ((38.01, 40), Outlook.TOO_LATE),
-        ((40, 40.01), Outlook.TOO_LATE),  # so slowly that no month is worth naming
+        ((40, 40.01), Outlook.TOO_LATE),  # beyond FARTHEST_MONTHS
         ((40, None), Outlook.UNKNOWN),
         ((), Outlook.UNKNOWN),
     ],

@@ -1,4 +1,4 @@
-"""The plan that ships with the portal says what the document says."""
+"""The shipped plan corresponds to the policy document."""
 
 import datetime
 import re

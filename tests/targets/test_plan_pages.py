@@ -1,4 +1,4 @@
-"""The plan pages: everybody reads; the administrator tries a change out on this month's results, and saves it as a version."""
+"""The plan pages: reading for every role; previewing a change and saving a version for the administrator."""
 
 import datetime
 
@@ -42,7 +42,7 @@ def administrators_browser(administrator, signed_in):
 
 @pytest.fixture
 def measured(place, period):
-    """June 2018, with two organizations in one urban community of 城区 and none elsewhere; 襄垣县 has reported nothing."""
+    """Measure June 2018 with two organizations in one urban community of 城区; 襄垣县 has reported nothing."""
     for _ in range(2):
         make_organization(place.communities[0])
     compute_period(period)
@@ -50,7 +50,7 @@ def measured(place, period):
 
 
 def tried(browser, address=TARGET, **changes):
-    """The page after trying the change out, and what the form would send to save it."""
+    """Return the page with the preview, and the data that its form would post to save."""
     data = {**ORGANIZATION_COUNT, **changes}
     answer = browser.post(address, {**data, "preview": ""})
     return answer, {**data, "previewed": answer.context["previewed"], "reason": "按会议意见"}
@@ -93,7 +93,7 @@ def test_a_plan_version_or_target_that_is_not_there_is_not_found(administrators_
     assert administrators_browser.get(address).status_code == 404
 
 
-# --- Trying out ---
+# --- Previews ---
 
 
 def test_a_trial_shows_old_and_new_results_of_city_and_counties_and_saves_nothing(
@@ -253,7 +253,7 @@ def test_saving_what_stands_already_makes_no_version(administrators_browser, mea
     assert not ChangeSet.objects.exists()
 
 
-# --- Plans and whole clauses ---
+# --- Plans and whole targets ---
 
 
 def test_a_clause_can_be_added_and_taken_out_again(administrators_browser, measured, place):

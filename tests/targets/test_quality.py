@@ -1,4 +1,4 @@
-"""What stands out beside the month before."""
+"""Quality rules that compare with the month before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _measured_then_changed(place, before: str, now: str) -> None:
-    """A facility as it was when May was measured, and as it is now."""
+    """Create a facility, measure May, and change its area."""
     facility = make_facility(place.communities[0], area=before)
     compute_period(make_period("2018-05"))
     facility.area = Decimal(now)

@@ -1,4 +1,4 @@
-"""Judgements added up by town, county and city."""
+"""Results of towns, counties and city."""
 
 import datetime
 from decimal import Decimal
@@ -109,7 +109,7 @@ def test_a_place_where_nothing_is_judged_has_no_rate_and_no_gap(place, period):
     ],
 )
 def test_rates_are_rounded_half_up_exactly(place, period, met, of, rate):
-    """3/160 is 0.01875: as a binary fraction slightly less, but written down it rounds up."""
+    """3/160 is 0.01875, slightly less as a binary fraction, but must be rounded up."""
     town = make_division("140423101", "王桥镇", place.other_county)
     villages = [make_community(town, kind=Community.Kind.RURAL) for _ in range(of)]
     for village in villages[:met]:
@@ -125,7 +125,7 @@ def test_a_gap_of_many_fractions_is_exact(place, period):
     compute_period(period)
     result = TargetResult.objects.for_period(period).get(target__code="urban_facility_area", division=place.street)
     assert result.gap == Decimal("0.30")
-    # Three times 0.1 is more than 0.3 for a machine that counts in binary; what is stored must be 0.3 all the same.
+    # Three times 0.1 is more than 0.3 in binary floats; the stored sum must be 0.3.
     assert TargetResult.objects.filter(pk=result.pk, gap=Decimal("0.30")).exists()
 
 
@@ -178,7 +178,7 @@ def test_a_mean_judges_every_division_as_a_whole(place):
     assert whole_of(period, code, place.street) == (8, "unmet", (1, 0, 0, 1, 0, 0), 6)
     assert whole_of(period, code, place.other_street) == (15, "met", (1, 1, 0, 0, 0, 0), 0)
     assert whole_of(period, code, place.county) == (Decimal("10.80"), "met", (1, 1, 0, 0, 0, 0), 0)
-    # The villages' county has no urban community: nothing is asked of it.
+    # The villages' county has no urban community, so the target does not apply.
     assert whole_of(period, code, place.other_county) == (None, "not_applicable", (0, 0, 0, 0, 1, 0), 0)
     assert whole_of(period, code, place.city) == (Decimal("10.80"), "met", (1, 1, 0, 0, 0, 0), 0)
 
@@ -213,7 +213,7 @@ def test_a_ratio_of_all_is_the_sum_by_the_sum_and_not_the_mean_of_ratios(place):
         make_profile(community, households=0, residents=0)
     period = plan_to_2025()
     code = "facility_area_per_100_households"
-    # 330 m² of 1,100 households are 30 per 100; the empty community has nobody to take a ratio of.
+    # 330 m² of 1,100 households are 30 per 100; the community without households is not judged.
     assert whole_of(period, code, place.street) == (30, "met", (1, 1, 0, 0, 0, 0), 0)
     make_profile(large, households=1_001, as_of=datetime.date(2021, 1, 31))
     compute_period(period)
@@ -239,7 +239,7 @@ def test_workers_per_10000_residents_count_the_communities_own(place):
     [
         (4, 1, 0, "80.00", "met"),
         (79, 21, 0, "79.00", "unmet"),
-        (8, 1, 1, "80.00", "met"),  # the unknown one cannot take it away any more
+        (8, 1, 1, "80.00", "met"),  # met even if the unknown one is not covered
         (7, 1, 2, "70.00", "unknown"),  # 90 if both were covered
         (7, 2, 1, "70.00", "unknown"),  # 80 if it were covered
         (7, 3, 0, "70.00", "unmet"),
@@ -303,7 +303,7 @@ def test_the_last_month_of_one_plan_and_the_first_of_the_next_are_judged_by_thei
     assert set(TargetResult.objects.for_period(first).values_list("target__plan__code", flat=True)) == {"2025"}
 
 
-# --- Reads ---
+# --- Queries ---
 
 
 def test_results_of_a_division_come_in_the_order_of_the_plan(place, period):
@@ -333,7 +333,7 @@ def test_a_clerk_sees_the_results_of_the_own_county_only(place, period, clerk):
     assert set(visible.values_list("division__code", flat=True)) == {"140402", "140402001", "140402002"}
 
 
-# --- As other programs read them ---
+# --- JSON ---
 
 
 def test_published_results_are_of_city_and_counties_with_plain_numbers(place, period):

@@ -1,4 +1,4 @@
-"""A division's figures month after month, across gaps, versions of a plan and a change of the map."""
+"""Monthly series of a division across gaps, plan versions and changes of divisions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def area() -> Target:
 def put(
     month: str, target: Target, division: Division, met: int, judged: int, *, over: int = 0, unknown: int = 0, **fields
 ):
-    """A result: `met` (and `over`) of `judged` units reached, `unknown` of the rest unknown."""
+    """Create a result with these counts; the remaining units are unmet."""
     return TargetResult.objects.create(
         period=make_period(month),
         target=target,
@@ -100,7 +100,7 @@ def test_a_merged_county_goes_on_where_its_predecessors_ended(place, area):
 
 
 def test_a_division_that_took_in_another_has_its_own_figures_in_the_months_before(place, area):
-    """襄垣县 has taken in 城区: until then each has its trend, afterwards 襄垣县 goes on from both."""
+    """襄垣县 takes in 城区: before that each has its own trend, afterwards that of 襄垣县 continues both."""
     put("2018-09", area, place.county, 10, 30)
     put("2018-09", area, place.other_county, 4, 10)
     put("2018-10", area, place.county, 15, 30)
@@ -120,7 +120,7 @@ def test_a_division_that_took_in_another_has_its_own_figures_in_the_months_befor
 
 
 def _merge(place, *old: Division) -> Division:
-    """潞州区 takes the place of the counties; their towns stay what they are."""
+    """Replace the counties by 潞州区; their towns continue."""
     merged = make_division("140403", "潞州区", place.city, valid_from=MERGED, is_urban_district=True)
     for county in old:
         county.valid_to, county.successor = MERGED, merged
@@ -134,7 +134,7 @@ def _merge(place, *old: Division) -> Division:
 
 
 def test_what_a_merged_county_had_before_is_judged_together(place):
-    """Two agencies in each of two districts: neither reached three, the district they have become had four."""
+    """Two agencies in each of two districts: neither reached three, but the merged district had four."""
     suburb = make_division("140411", "郊区", place.city, is_urban_district=True)
     for county in (place.county, suburb):
         for _ in range(2):
@@ -152,7 +152,7 @@ def test_what_a_merged_county_had_before_is_judged_together(place):
 
 
 def test_what_a_merged_county_takes_in_later_is_no_part_of_its_past_until_then(place, area):
-    """城区 (one of five) has become 潞州区 in November; 襄垣县 (neither of two) joins it in December."""
+    """城区 (one of five) becomes 潞州区 in November; 襄垣县 (neither of two) joins it in December."""
     make_facility(place.communities[0], area=500)
     for community in place.villages:
         community.kind = "urban"
@@ -225,7 +225,7 @@ def test_a_cache_that_is_away_costs_time_and_nothing_else(place, area, monkeypat
     monkeypatch.setattr(type(cache), "get", away, raising=False)
     monkeypatch.setattr(type(cache), "set", away, raising=False)
     assert trend("2018-11", area, merged).figures[datetime.date(2018, 10, 1)] == 20
-    assert "added up anew" in caplog.text
+    assert "cannot be read" in caplog.text
 
 
 def test_a_clause_is_followed_through_the_versions_of_its_plan(place, area):

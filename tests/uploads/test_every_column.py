@@ -20,7 +20,7 @@ from django.urls import get_resolver, reverse
 from openpyxl import load_workbook
 
 from accounts.models import User
-from changzhi_portal.facts import in_words
+from changzhi_portal.display import display_value
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.columns import (
     BooleanColumn,
@@ -179,7 +179,7 @@ def page_words(column: Column, invented: Invented) -> str:
         return "、".join(each.name for each in invented.served)
     if isinstance(column, ChoiceColumn):
         return column.written(value)
-    return in_words(value)
+    return display_value(value)
 
 
 def history_words(column: Column, invented: Invented) -> str:

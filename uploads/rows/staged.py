@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from changzhi_portal.display import display_value
 from changzhi_portal.personal import Sealed, mask_slipped_numbers
 from changzhi_portal.registers.columns import CLEAR, Column
 from changzhi_portal.registers.register import RegisterSheet
@@ -74,9 +75,9 @@ def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, s
             header = column.header if column is not None else _verbose_name(write.instance, name)
             if name.endswith("_id"):
                 # Keys say nothing to people; the row itself says where the record goes.
-                old_words, new_words = "", _place_in_words(row) if new else ""
+                old_words, new_words = "", _place_text(row) if new else ""
             else:
-                old_words, new_words = _in_words(column, write.before.get(name)), _in_words(column, new)
+                old_words, new_words = _display(column, write.before.get(name)), _display(column, new)
             changes.append({"column": header, "old": old_words, "new": new_words})
     return changes
 
@@ -85,16 +86,14 @@ def _verbose_name(instance: Any, name: str) -> str:
     return str(instance._meta.get_field(name).verbose_name)
 
 
-def _place_in_words(row: RegisterRow) -> str:
+def _place_text(row: RegisterRow) -> str:
     names = (row.get("community_name"), row.get("community_code"), row.get("town"), row.get("county"))
     return str(next(filter(None, names), ""))
 
 
-def _in_words(column: Column | None, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
+def _display(column: Column | None, value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return display_value(value, empty="")
     if isinstance(value, list) and all(isinstance(item, int) for item in value):
         return f"{len(value)}个社区"
     return str(value) if column is None or isinstance(value, Sealed) else column.written(value)

@@ -1,4 +1,4 @@
-"""`manage.py check_data`: look through the registers for what is probably wrong."""
+"""`manage.py check_data`: list probable errors in the registers."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ HARD_FINDINGS = 1  # exit status
 
 
 class Command(PortalCommand):
-    """Reads only.
+    """Command that only reads.
 
-    Exit status: 0 nothing that blocks a report, 1 hard findings, 3 the command could not run (unknown month or
-    division).
+    Exit status: 0 no hard findings, 1 hard findings, 3 the command could not run (unknown month or division).
     """
 
-    help = "Look through the registers as of the end of a month for what is probably wrong."
+    help = "List probable errors in the registers as of the end of a month."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Month, division, and whether to print JSON."""
+        """Add month, division, and whether to print JSON."""
         parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the open one that is due next")
         parser.add_argument("--division", metavar="CODE", help="a city, county or town; else the whole city")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look and print; raises CommandError with the exit status."""
+        """Print the findings. Raises CommandError with the exit status if there are hard ones."""
         period = ReportingPeriod.objects.for_month_or_in_hand(
             parse_month(options["period"]) if options["period"] else None
         )

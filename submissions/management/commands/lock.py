@@ -9,18 +9,18 @@ from django.core.management.base import CommandParser
 
 from accounts.management.acting import acting_user
 from changzhi_portal.commands import PortalCommand
-from submissions.actions import Locked, lock_period
+from submissions.actions import LockOutcome, lock_period
 from submissions.management.months import known_period
 from targets.models import CommunityMeasure
 
 
 class Command(PortalCommand):
-    """Does the work itself, without broker or worker. Exit status: 0 locked, 3 refused (nothing was changed)."""
+    """Command that computes in its own process, without broker or worker. Exit status: 0 locked, 3 refused."""
 
     help = "Bring a month's figures up to date and freeze them; later corrections no longer change them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, who locks it, and whether to print JSON."""
+        """Add the month, the user who locks it, and whether to print JSON."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="a bureau_admin")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -32,13 +32,13 @@ class Command(PortalCommand):
         if options["json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
             return
-        computed = "computed anew" if locked.was_recomputed else "up to date already"
+        computed = "computed again" if locked.was_recomputed else "up to date already"
         self.stdout.write(f"Locked {answer['period']}: {answer['communities']} communities, {computed}.")
         for county in answer["not_accepted"]:
             self.stdout.write(f"Not accepted: {county['code']} {county['name']} ({county['state']})")
 
 
-def _answer(locked: Locked) -> dict[str, Any]:
+def _answer(locked: LockOutcome) -> dict[str, Any]:
     period = locked.period
     return {
         "period": period.code,

@@ -14,15 +14,15 @@ from submissions.management.months import known_period
 
 
 class Command(PortalCommand):
-    """Exit status: 0 reopened, 3 refused (nothing was changed)."""
+    """Command with exit status 0 reopened, 3 refused."""
 
     help = "Open a locked month again, with a reason; it is then computed with what changed since."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, who opens it, why, and whether to print JSON."""
+        """Add the month, the user who reopens it, the reason, and whether to print JSON."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="a bureau_admin")
-        parser.add_argument("--reason", required=True, help="kept in the change log")
+        parser.add_argument("--reason", required=True, help="stored in the change log")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,4 +33,4 @@ class Command(PortalCommand):
             answer = {"period": period.code, "state": period.state, "reason": period.reopened_reason}
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(f"Reopened {period.code}. Its figures are computed anew within a minute.")
+            self.stdout.write(f"Reopened {period.code}. Its figures are computed again within a minute.")

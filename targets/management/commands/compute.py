@@ -1,4 +1,4 @@
-"""`manage.py compute`: measure a month and show how it stands against the targets."""
+"""`manage.py compute`: measure a month and print its results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
 
 
 class Command(PortalCommand):
-    """Does the work itself, without broker or worker. Of a locked month it prints the frozen figures, computing nothing."""
+    """Command that computes in its own process, without broker or worker. For a locked month it prints the frozen figures."""
 
     help = (
         "Measure a month as of its last day and print the targets' results for the city and its counties; "
@@ -25,7 +25,7 @@ class Command(PortalCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, the map to show it on, and whether to print JSON."""
+        """Add the month, whose divisions to print, and whether to print JSON."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument(
             "--divisions",
@@ -55,7 +55,7 @@ class Command(PortalCommand):
 
 
 def _locked(text: str) -> ReportingPeriod | None:
-    """The month, when its figures are frozen. Raises PortalError for what is no month."""
+    """Return the month if it is locked, else None. Raises InvalidError for text that is no month."""
     return ReportingPeriod.objects.locked().filter(month=parse_month(text)).first()
 
 
@@ -66,7 +66,7 @@ def _computed(text: str) -> ReportingPeriod:
 
 
 def _table(figures: Figures) -> str:
-    """The figures in columns; targets for information apart, below."""
+    """Return the figures as a text table; targets that are not scored follow below."""
     lines = [f"{'target':<20} {'place':<6} " + " ".join(f"{name:>14}" for name in (*_COUNTS, "rate", "gap"))]
     for target, places in figures.items():
         for place, row in places.items():
@@ -74,7 +74,7 @@ def _table(figures: Figures) -> str:
                 rate = "-" if row["rate"] is None else f"{row['rate']:.2%}"
                 values = [str(row[name]) for name in _COUNTS]
                 line = f"{target:<20} {place:<6} " + " ".join(f"{value:>14}" for value in (*values, rate, row["gap"]))
-                lines.append(line + _as_a_whole(row))
+                lines.append(line + _overall(row))
     for target, places in figures.items():
         for place, row in places.items():
             if "workers" in row:
@@ -83,8 +83,8 @@ def _table(figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def _as_a_whole(row: dict[str, Any]) -> str:
-    """The mean or coverage in percent, with its verdict; nothing for a target that is asked of each unit."""
+def _overall(row: dict[str, Any]) -> str:
+    """Return the mean, or the coverage in percent, with its verdict; empty for a target for each unit."""
     return f"  {'-' if row['value'] is None else row['value']} {row['verdict']}" if "verdict" in row else ""
 
 

@@ -1,4 +1,4 @@
-"""锁定后变动 after indicators were added or counted in another way: no false changes, and every real edit."""
+"""锁定后变动 after indicators were added or redefined: no false differences, and every real edit."""
 
 from decimal import Decimal
 
@@ -9,11 +9,11 @@ from changzhi_portal.indicators import CountedFigure
 from revisions.actions import compare_locked
 from revisions.differences import differences_of
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
-from revisions.would_be import recomputed, would_be
+from revisions.recompute import recomputed_copy, recomputed_in_place
 from submissions.actions import lock_period
 from targets import figures
 from targets.actions import compute_period
-from targets.figures import declared
+from targets.figures import declared_versions
 from targets.models import Computation, Target
 from tests.factories import make_community, make_facility
 from tests.revisions.edits import all_causes, causes, records_of, rows_of
@@ -24,13 +24,13 @@ STATIONS = CountedFigure("hubs", "枢纽型组织数", Count("pk", filter=~Q(hub
 
 
 def found(period):
-    """The units listed, and what differs of each."""
+    """Return the listed units and the columns that differ."""
     changes = LockedChange.objects.of_period(period)
     return {change.name: {each["name"] for each in change.columns} for change in changes}
 
 
 def of_everything(declarations):
-    """Area is counted of every kind of facility, in a second version; two figures are new."""
+    """Redeclare the area to count every kind of facility, as version 2, and add two figures."""
     declarations.recount("facility_area", expression=Sum("area"), version=2)
     declarations.count("facilities", ROOMS)
     declarations.count("organizations", STATIONS, of_divisions=True)
@@ -38,7 +38,7 @@ def of_everything(declarations):
 
 @pytest.fixture
 def locked_with_more(facts, period, administrator):
-    """June 2018, locked while a community had an activity room besides its centre."""
+    """Lock June 2018 with an activity room besides the centre of a community."""
     make_facility(facts.communities[0], area=50, kind="activity")
     lock_period(period=period, by=administrator)
     period.refresh_from_db()
@@ -142,7 +142,7 @@ def test_a_target_whose_rule_now_counts_a_new_figure_is_not_compared(locked, fac
     declarations.count("organizations", CountedFigure("hubs_here", "枢纽", Count("pk", filter=~Q(hub_kind=""))))
     declarations.add("hubs_here", "organizations", {"": "hubs_here"})
     Target.objects.filter(code="urban_org_count").update(indicator="hubs_here", counting_rule={}, at_least=0)
-    with would_be(locked) as computed:
+    with recomputed_copy(locked) as computed:
         differences = differences_of(locked, computed)
     assert (differences.communities, differences.results) == ({}, [])
 
@@ -150,10 +150,10 @@ def test_a_target_whose_rule_now_counts_a_new_figure_is_not_compared(locked, fac
 def test_a_month_that_is_computed_beside_a_locked_one_says_what_it_measured(locked, declarations):
     before = Computation.objects.get(period=locked).measured
     declarations.count("facilities", ROOMS)
-    with would_be(locked) as computed:
-        assert Computation.objects.get(period=computed).measured == declared() != before
-    with recomputed(locked):
-        assert Computation.objects.get(period=locked).measured == declared()
+    with recomputed_copy(locked) as computed:
+        assert Computation.objects.get(period=computed).measured == declared_versions() != before
+    with recomputed_in_place(locked):
+        assert Computation.objects.get(period=locked).measured == declared_versions()
     assert Computation.objects.get(period=locked).measured == before
 
 
@@ -161,4 +161,4 @@ def test_a_month_is_measured_as_declared_before_it_is_locked(facts, period, admi
     compute_period(period)
     declarations.count("facilities", ROOMS)
     lock_period(period=period, by=administrator)
-    assert Computation.objects.get(period=period).measured == declared()
+    assert Computation.objects.get(period=period).measured == declared_versions()

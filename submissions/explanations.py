@@ -1,8 +1,8 @@
-"""The checks on the page of a report: what blocks it, and a place to explain what may be right after all.
+"""Explanations of soft findings on the page of a report: their form fields, and the texts entered.
 
-A form field explains one finding ("each:RULE:RECORD"); a rule with many findings has one more that explains all of its
-findings that have none of their own ("rest:RULE"), because a thousand fields are no form. What is kept is a text for
-every finding (`Submission.explanations`).
+The form has one field for each finding ("each:RULE:RECORD") up to MOST_FIELDS, and one for each rule that applies to all
+of its findings without a text of their own ("rest:RULE"). A text is stored for every finding
+(`Submission.explanations`).
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from periods.models import ReportingPeriod
 from submissions.checks import Findings, findings_for
 from submissions.models import Submission, explanation_key
 
-# Findings with a field of their own; those beyond are explained by their rule's field.
+# The number of findings with their own field; the others are explained by their rule's field.
 MOST_FIELDS = 200
 _EACH, _REST = "each:", "rest:"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A finding, the field that explains it, what stands in it, and what is wrong with that.
+class ExplainedFinding:
+    """A finding with the name, value and error of the form field that explains it.
 
-    A record that one rule finds twice (two postings of one worker) is explained once: the second has no field.
+    `field_name` is empty for a second finding of the same rule and record (two postings of one worker), which the field
+    of the first explains.
     """
 
     finding: Finding
@@ -38,44 +39,44 @@ class Asked:
 
 @dataclass(frozen=True)
 class Group:
-    """The findings of one rule: those with a field of their own, how many there are in all, and the field for the rest."""
+    """The findings of one rule: their number, those with their own field, and the field for the rest."""
 
     rule: QualityRule
     number: int
-    asked: list[Asked]
+    explained: list[ExplainedFinding]
     field_name: str
     text: str
 
     @property
     def further(self) -> int:
-        """How many have no field of their own."""
-        return self.number - len(self.asked)
+        """Return the number of findings without their own field."""
+        return self.number - len(self.explained)
 
 
 @dataclass(frozen=True)
 class Checks:
-    """What the page shows of the findings of a county's month."""
+    """The findings of a county's month as the page of its report shows them."""
 
     findings: Findings = field(repr=False)
     groups: list[Group]
 
     @property
     def hard(self) -> int:
-        """How many findings block the report."""
+        """Return the number of findings that block the report."""
         return self.findings.hard
 
     @property
     def soft(self) -> int:
-        """How many need an explanation."""
+        """Return the number of findings that require an explanation."""
         return self.findings.soft
 
     def hard_findings(self, most: int) -> list[Finding]:
-        """Return the first findings that block."""
+        """Return the first `most` findings that block the report."""
         return self.findings.narrowed(severity=Severity.HARD)[:most] if self.hard else []
 
 
 def is_explanation(name: str) -> bool:
-    """Return whether the form field of this name holds an explanation."""
+    """Return whether a form field with this name contains an explanation."""
     return name.startswith((_EACH, _REST))
 
 
@@ -87,31 +88,34 @@ def explanation_field(key: str) -> str:
 def explanation_groups(
     submission: Submission, user: Any, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
 ) -> Checks:
-    """Return the findings of a county's month as `user` may see them, with what was typed just now, else the last time.
+    """Return the findings of a county's month in the user's scope, with the texts to show in their fields.
 
-    `errors` says by field name what is wrong with what was typed.
+    `typed` are posted texts by field name; without one, the text of the last report is shown. `errors` are the form's
+    errors by field name.
     """
-    found = findings_for(period=submission.period, division=submission.county, user=user)
-    counts = found.counts()
-    soft = found.narrowed(severity=Severity.SOFT)[:MOST_FIELDS] if found.soft else []
-    by_rule: dict[str, list[Asked]] = defaultdict(list)
+    findings = findings_for(period=submission.period, division=submission.county, user=user)
+    counts = findings.counts()
+    soft = findings.narrowed(severity=Severity.SOFT)[:MOST_FIELDS] if findings.soft else []
+    by_rule: dict[str, list[ExplainedFinding]] = defaultdict(list)
     seen: set[str] = set()
     for finding in soft:
         key = explanation_key(finding.rule.code, finding.ref)
         name = "" if key in seen else explanation_field(key)
         seen.add(key)
         before = submission.explanations.get(key, {}).get("text", "")
-        by_rule[finding.rule.code].append(Asked(finding, name, typed.get(name, before), "".join(errors.get(name, ()))))
+        by_rule[finding.rule.code].append(
+            ExplainedFinding(finding, name, typed.get(name, before), "".join(errors.get(name, ())))
+        )
     groups = [
         Group(rule, counts[rule.code], by_rule[rule.code], _REST + rule.code, typed.get(_REST + rule.code, ""))
         for rule in quality_rules()
         if rule.severity == Severity.SOFT and counts.get(rule.code)
     ]
-    return Checks(found, groups)
+    return Checks(findings, groups)
 
 
 def given_explanations(period: ReportingPeriod, county: Division, typed: Mapping[str, str]) -> dict[str, str]:
-    """Return the text for every finding, by its key: its own, else its rule's; findings without either are left out."""
+    """Return the text of every finding by `explanation_key`: its own, else its rule's; findings without are left out."""
     texts = {name.removeprefix(_EACH): text.strip() for name, text in typed.items() if name.startswith(_EACH)}
     rest = {name.removeprefix(_REST): text.strip() for name, text in typed.items() if name.startswith(_REST)}
     given = {key: text for key, text in texts.items() if text}

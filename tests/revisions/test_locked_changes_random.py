@@ -1,4 +1,4 @@
-"""锁定后变动: random edits, against opening the month again and against taking each edit back alone."""
+"""锁定后变动 for random edits, compared with reopening the month and with undoing each edit alone."""
 
 import datetime
 import random
@@ -13,7 +13,7 @@ from communities.models import Community, CommunityPlacement, CommunityProfile, 
 from orgs.models import SocialOrganization
 from revisions.actions import compare_locked
 from revisions.models import LockedChange, LockedResultChange
-from revisions.would_be import would_be
+from revisions.recompute import recomputed_copy
 from socialworkers.models import Posting, SocialWorker
 from submissions.actions import reopen_period
 from targets.actions import compute_period
@@ -27,7 +27,7 @@ DAYS = [DAY + datetime.timedelta(days=shift) for shift in (-300, -1, 0, 1, 300)]
 
 
 class Vandal:
-    """Makes random edits of everything that measures are made of, through the change log."""
+    """Random edits, through the change log, of everything that measures depend on."""
 
     def __init__(self, facts, office, seed):
         self.facts, self.office, self.dice = facts, office, random.Random(seed)
@@ -134,7 +134,7 @@ class Vandal:
         return self.office.change(self.some(Community), **self.part_of(values))
 
     def placement(self):
-        """Another name, or another town of the same county: what counts as reported is the county's."""
+        """Change the name, or the town within the county, since registers are reported by county."""
         placement = self.dice.choice(CommunityPlacement.objects.filter(community__in=self.communities).order_by("pk"))
         values = {"name": f"社区{self.dice.random()}"}
         if placement.town != self.facts.rural_town:
@@ -147,7 +147,7 @@ class Vandal:
         return self.office.undo(self.sets.pop())
 
     def valid(self, instance, **values):
-        """The change, unless it would end something before it began."""
+        """Apply the change, unless it would end something before its beginning."""
         begin, end = ({**instance.__dict__, **values}[name] for name in instance.dated_by)
         return None if end is not None and end < begin else self.office.change(instance, **values)
 
@@ -203,7 +203,7 @@ def unit_of(change):
 
 
 def by_unit(period):
-    """What the month's rows say, as the listing writes it, by unit."""
+    """Return the values of the month's rows by unit, in the format of the listing."""
     names = dict(facts_names())
     units = {}
     for row in CommunityMeasure.objects.filter(period=period).values():
@@ -234,7 +234,7 @@ def said(model, row, names, key):
 
 
 def patched(old, listed, results):
-    """The frozen rows with what is listed written over them."""
+    """Return the frozen rows updated with the listed differences."""
     new = {unit: dict(row) for unit, row in old.items()}
     for change in listed:
         unit = unit_of(change)
@@ -245,7 +245,7 @@ def patched(old, listed, results):
         for column in change.columns:
             assert row.get(column["name"]) == column["before"]
             row[column["name"]] = column["after"]
-        if change.kind == "added":  # columns without a figure are the same on both sides: nothing
+        if change.kind == "added":  # columns without a figure are empty on both sides
             for column in columns_of(CommunityMeasure):
                 if column != "community_id":
                     row.setdefault(column, None)
@@ -260,7 +260,7 @@ def patched(old, listed, results):
 
 
 def causes_by_brute_force(period, before):
-    """For each edited record, the columns of units that would be others if this record alone were as at the lock."""
+    """Return, for each edited record, the columns of units that would differ if it alone were as at the lock."""
     now = registers()
     base = would_be_rows(period)
     behind = {}
@@ -285,7 +285,7 @@ def take_back(model, key, row, *, exists):
     if row is None:
         model.objects.filter(pk=key).delete()
         return
-    # One open posting a person: "open" and "until far away" are the same to the month.
+    # A person has one open posting; an end in the far future counts the same for the month.
     row = {name: value for name, value in row.items() if name not in ("version",)}
     if exists:
         model.objects.filter(pk=key).update(**row)
@@ -294,7 +294,7 @@ def take_back(model, key, row, *, exists):
 
 
 def would_be_rows(period):
-    with would_be(period) as computed:
+    with recomputed_copy(period) as computed:
         return {unit: row for unit, row in by_unit(computed).items() if unit[0] != "result"}
 
 

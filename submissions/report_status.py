@@ -1,8 +1,7 @@
-"""Who reports a month, and who has: completeness and timeliness of the counties' reports (docs/domain.md §6).
+"""Status of the counties' reports of a month, their completeness and timeliness (docs/domain.md §6).
 
-The rates follow DHIS2's reporting rates: of the reports *expected* (a county that stood on the month's last day owes one
-for it), how many *actually* stand (submitted or accepted; one that was returned does not), and how many of these came
-*on time* (first submitted by the day they were due).
+The rates follow DHIS2's reporting rates: the *expected* reports (one for each county of the month's last day), the
+*actual* ones (submitted or accepted, not returned), and of these the ones *on time* (first submitted by the due day).
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from periods.models import ReportingPeriod, month_after
 from submissions.models import Submission
 from targets.engine.map_of_day import divisions_counted_for
 
-MONTHS = 12  # how far back a county's rates look
+MONTHS = 12  # the number of months that a county's rates cover
 
 
 class Phase(TextChoices):
-    """What a county may still do about a month on a day."""
+    """Phases of reporting a month."""
 
     NOT_OPEN = "not_open", "未开放"
     IN_TIME = "in_time", "按时"
@@ -38,10 +37,10 @@ class Phase(TextChoices):
 
 
 def phase_of(period: ReportingPeriod, day: datetime.date) -> Phase:
-    """The phase of a month on `day`; both the day it is due and the last day for late reports count in full."""
+    """Return the phase of a month on `day`; `due_on` and `late_until` are the last days of their phases."""
     if period.state == ReportingPeriod.State.LOCKED:
         return Phase.LOCKED
-    # A month that was open may have been given a later opening day.
+    # The opening day of an open month may have been changed to a later one.
     if period.state == ReportingPeriod.State.UPCOMING or day < period.opens_on:
         return Phase.NOT_OPEN
     if day <= period.due_on:
@@ -49,13 +48,13 @@ def phase_of(period: ReportingPeriod, day: datetime.date) -> Phase:
     return Phase.LATE if day <= period.late_until else Phase.CLOSED
 
 
-def deadline_in_words(period: ReportingPeriod, day: datetime.date) -> str:
-    """Return until when a month may be reported, as a clerk reads it on `day`: 7月5日截止，还有3天."""
-    left = (period.due_on - day).days
+def deadline_text(period: ReportingPeriod, day: datetime.date) -> str:
+    """Return the deadline of a month as shown to clerks on `day`: 7月5日截止，还有3天."""
+    days_left = (period.due_on - day).days
     due, last = _short(period.due_on), _short(period.late_until)
-    if left > 0:
-        return f"{due}截止，还有{left}天"
-    if left == 0:
+    if days_left > 0:
+        return f"{due}截止，还有{days_left}天"
+    if days_left == 0:
         return "今天截止"
     if day <= period.late_until:
         return f"{due}已截止，现在上报记为迟报，最晚{last}"
@@ -66,8 +65,8 @@ def _short(day: datetime.date) -> str:
     return f"{day.month}月{day.day}日"
 
 
-class Standing(TextChoices):
-    """How a county stands with a month; each county has exactly one."""
+class ReportStatus(TextChoices):
+    """Status of a county's report of a month; each county has exactly one."""
 
     ON_TIME = "on_time", "按时上报"
     LATE = "late", "迟报"
@@ -75,16 +74,16 @@ class Standing(TextChoices):
     MISSING = "missing", "未上报"
 
 
-def standing_of(submission: Submission) -> Standing:
-    """The standing of a submission, also of one that nobody has begun."""
+def report_status_of(submission: Submission) -> ReportStatus:
+    """Return the status of a submission, which may be unsaved."""
     if submission.is_reported:
-        return Standing.LATE if submission.is_late else Standing.ON_TIME
-    return Standing.RETURNED if submission.state == Submission.State.RETURNED else Standing.MISSING
+        return ReportStatus.LATE if submission.is_late else ReportStatus.ON_TIME
+    return ReportStatus.RETURNED if submission.state == Submission.State.RETURNED else ReportStatus.MISSING
 
 
 @dataclass(frozen=True)
 class ReportingRate:
-    """Reports expected, those that stand, and those of them that came on time."""
+    """Numbers of expected reports, of actual ones, and of those that were on time."""
 
     expected: int = 0
     actual: int = 0
@@ -95,69 +94,72 @@ class ReportingRate:
 
     @property
     def completeness(self) -> Decimal | None:
-        """Actual of expected, in percent with one decimal; None when nothing was expected."""
+        """Return actual reports in percent of the expected ones, with one decimal; None if none was expected."""
         return percent(self.actual, self.expected)
 
     @property
     def timeliness(self) -> Decimal | None:
-        """On time of expected, in percent with one decimal; None when nothing was expected."""
+        """Return reports on time in percent of the expected ones, with one decimal; None if none was expected."""
         return percent(self.on_time, self.expected)
 
 
 @dataclass(frozen=True)
 class MonthStatus:
-    """The submissions of a month, one a county, by code; those that nobody has begun are not saved."""
+    """The submissions of a month, one for each county, by code; unsaved if nothing was submitted."""
 
     period: ReportingPeriod
     submissions: Sequence[Submission]
 
-    def of(self, *standings: Standing) -> list[Submission]:
-        """Those that stand so."""
-        return [submission for submission in self.submissions if standing_of(submission) in standings]
+    def of(self, *statuses: ReportStatus) -> list[Submission]:
+        """Return the submissions with one of these statuses."""
+        return [submission for submission in self.submissions if report_status_of(submission) in statuses]
 
     @property
-    def owing(self) -> list[Submission]:
-        """Those whose county still has to report: never submitted, or returned."""
-        return self.of(Standing.MISSING, Standing.RETURNED)
+    def unreported(self) -> list[Submission]:
+        """Return the submissions whose county still has to report: never submitted, or returned."""
+        return self.of(ReportStatus.MISSING, ReportStatus.RETURNED)
 
     @property
     def waiting(self) -> list[Submission]:
-        """Those that wait for the bureau's decision."""
+        """Return the submissions that the bureau has to review."""
         return [each for each in self.submissions if each.state == Submission.State.SUBMITTED]
 
     @property
     def rate(self) -> ReportingRate:
-        """Of all its counties."""
-        on_time, late = len(self.of(Standing.ON_TIME)), len(self.of(Standing.LATE))
+        """Return the rate over all counties of the status."""
+        on_time, late = len(self.of(ReportStatus.ON_TIME)), len(self.of(ReportStatus.LATE))
         return ReportingRate(len(self.submissions), on_time + late, on_time)
 
 
-def counties_owing(period: ReportingPeriod) -> DivisionQuerySet:
-    """The counties that report a month: those that stood on its last day, by code."""
+def reporting_counties(period: ReportingPeriod) -> DivisionQuerySet:
+    """Return the counties that report a month: those of its last day, by code."""
     return Division.objects.counties().in_effect_on(period.as_of).order_by("code")
 
 
 def month_status(period: ReportingPeriod, counties: DivisionQuerySet) -> MonthStatus:
-    """How counties of a month stand (see `counties_owing`; cut it to a user or a division first). Two queries."""
-    found = Submission.objects.for_period(period).with_steps().filter(county__in=counties.order_by())
-    begun = {submission.county_id: submission for submission in found}
-    rows = [begun.get(county.pk) or Submission(period=period, county=county) for county in counties]
+    """Return the status of some counties of a month. Two queries.
+
+    `counties` are `reporting_counties`, filtered for a user or a division.
+    """
+    submissions = Submission.objects.for_period(period).with_steps().filter(county__in=counties.order_by())
+    by_county = {submission.county_id: submission for submission in submissions}
+    rows = [by_county.get(county.pk) or Submission(period=period, county=county) for county in counties]
     return MonthStatus(period, rows)
 
 
 def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus:
-    """How the counties of a month in `division` stand, whoever asks; the briefing prints it (四、填报情况)."""
-    counties = counties_owing(period)
+    """Return the status of the counties in `division`, not restricted to a user's scope; for the briefing (四、填报情况)."""
+    counties = reporting_counties(period)
     if division.level == Division.Level.CITY:
         return month_status(period, counties.within(division))
-    # Not `within` a county: what it has taken in since hangs under it, and reported by itself then.
+    # Not `within` a county, which would include counties merged into it since, which reported by themselves.
     return month_status(period, counties.filter(pk=division.pk))
 
 
 def records_changed_since(submission: Submission, user: Any) -> int:
-    """How many records of the county's registers, of those `user` may see, were changed since the report that stands.
+    """Return the number of records in the user's scope that were changed since the county's valid report; 0 without one.
 
-    When it was made the log knows: `submitted_at` of demo data lies years before the day on which they were brought in.
+    The time of the report is that of its change set: demo data has a `submitted_at` years before it was created.
     """
     if not submission.is_reported:
         return 0
@@ -165,10 +167,10 @@ def records_changed_since(submission: Submission, user: Any) -> int:
     reports = visible.of_object(submission).filter(after__state=Submission.State.SUBMITTED).select_related("change_set")
     report = reports.first()
     since = report.change_set.made_at if report else submission.submitted_at
-    # What was edited at the divisions that have taken their places since is the county's own as well.
+    # Includes edits at divisions that replaced those of the county since.
     inside = visible.filter(division__in=divisions_counted_for(submission.county_id, submission.period.as_of))
     later = inside.filter(change_set__made_at__gt=since, change_set__affects_figures=True)
-    # A change of divisions touches every record of a place and no figure of a month before.
+    # A change of divisions touches every record of a place, but no figure of an earlier month.
     of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
     return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()
 
@@ -177,14 +179,14 @@ def records_changed_since(submission: Submission, user: Any) -> int:
 
 
 def months_due(period: ReportingPeriod, day: datetime.date) -> list[ReportingPeriod]:
-    """The last MONTHS months up to `period` that were due before `day` (or are locked), newest first."""
+    """Return those of the MONTHS months up to `period` that were due before `day` or are locked, newest first."""
     within = Q(month__lte=period.month, month__gt=month_after(period.month, -MONTHS))
     is_due = Q(due_on__lt=day) | Q(state=ReportingPeriod.State.LOCKED)
     return list(ReportingPeriod.objects.filter(within & is_due).order_by("-month"))
 
 
 def rates_by_county(counties: Iterable[Division], periods: Sequence[ReportingPeriod]) -> dict[int, ReportingRate]:
-    """The rate of each county over some months, by its key; a month in which it did not stand is not expected of it."""
+    """Return the rate of each county over some months, by its key; months when the county did not exist do not count."""
     chosen = list(counties)
     reported = (
         Submission.objects.reported()
@@ -199,23 +201,23 @@ def rates_by_county(counties: Iterable[Division], periods: Sequence[ReportingPer
 
 
 def _rate(county: Division, periods: Sequence[ReportingPeriod], is_late_of: dict[int, bool]) -> ReportingRate:
-    owed = [period.pk for period in periods if stood_on(county, period.as_of)]
-    actual = [is_late_of[key] for key in owed if key in is_late_of]
-    return ReportingRate(expected=len(owed), actual=len(actual), on_time=actual.count(False))
+    expected = [period.pk for period in periods if is_in_effect_on(county, period.as_of)]
+    actual = [is_late_of[key] for key in expected if key in is_late_of]
+    return ReportingRate(expected=len(expected), actual=len(actual), on_time=actual.count(False))
 
 
-def stood_on(division: Division, day: datetime.date) -> bool:
-    """Whether a division stood on a day; one closed on that day had ended."""
+def is_in_effect_on(division: Division, day: datetime.date) -> bool:
+    """Return whether a division exists on a day; not on its closing day."""
     return division.valid_from <= day and (division.valid_to is None or division.valid_to > day)
 
 
 def submissions_of(counties: Any, periods: Sequence[ReportingPeriod]) -> list[Submission]:
-    """One county's (or its predecessors') submissions of some months, newest first; unsaved where never begun."""
-    found = Submission.objects.with_steps().filter(county__in=counties, period__in=periods)
-    begun = {(each.period_id, each.county_id): each for each in found}
+    """Return the submissions of some counties in some months, in the order of `periods`; unsaved if not begun."""
+    submissions = Submission.objects.with_steps().filter(county__in=counties, period__in=periods)
+    saved = {(each.period_id, each.county_id): each for each in submissions}
     return [
-        begun.get((period.pk, county.pk)) or Submission(period=period, county=county)
+        saved.get((period.pk, county.pk)) or Submission(period=period, county=county)
         for period in periods
         for county in counties
-        if stood_on(county, period.as_of)
+        if is_in_effect_on(county, period.as_of)
     ]

@@ -1,4 +1,4 @@
-"""锁定后变动: exactly what computing a locked month again would change, and exactly the edits behind it."""
+"""锁定后变动: the differences of a locked month from a new computation, and the edits that caused them."""
 
 import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""锁定后变动: when a locked month is compared, what is kept of it, and that the month stays as it was."""
+"""锁定后变动: when a locked month is compared, what is stored, and that the month does not change."""
 
 from decimal import Decimal
 
