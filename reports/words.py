@@ -185,7 +185,7 @@ def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
 
 
 def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
-    """全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
+    """Return 全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
     asked = f"{bound_text(target)}的目标"
     verdicts = {"met": f"已达到{asked}", "over": f"已超过{asked}", "unmet": f"未达到{asked}"}
     stands = verdicts.get(target.verdict, "部分社区数据未报，暂不能判定")
@@ -223,7 +223,7 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
 
 
 def _leading_and_lagging(target: TargetFigures) -> str:
-    """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
+    """Return 达标率居前的是…，居后的是…; for a target that judges whole counties, the figure of each."""
     unit = spelt_unit(target.value_unit)
     counted = [f"{row.name}{plain_number(row.value)}{unit}" for row in target.divisions if row.value is not None]
     if counted:

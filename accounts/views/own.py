@@ -39,7 +39,7 @@ class SignIn(auth_views.LoginView):
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show what is wrong, with the status of every refused form."""
         response = super().form_invalid(form)
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY.value
         return response
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
