@@ -18,7 +18,7 @@ RULES_IN_WORDS = (
 
 
 class SignInForm(AuthenticationForm):
-    """User name and password. The error is the same for a wrong name and a wrong password."""
+    """Form with user name and password. The error is the same for a wrong name and a wrong password."""
 
     error_messages = {**AuthenticationForm.error_messages, "invalid_login": WRONG_CREDENTIALS}
 
@@ -29,7 +29,7 @@ class SignInForm(AuthenticationForm):
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """The old password and twice the new one, with the password rules as help text."""
+    """Form with the old password and twice the new one, with the password rules as help text."""
 
     error_messages = {
         **PasswordChangeForm.error_messages,
@@ -59,7 +59,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 class ApplyChangesForm(forms.Form):
-    """Which changes of divisions the page has shown: only these are applied, and all of them."""
+    """Form that applies the changes of divisions that the page has shown: only these, and all of them."""
 
     def __init__(self, *args: Any, changes: list[DivisionChange], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

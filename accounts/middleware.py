@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-# Views that a user with a first password may open.
+# Names of the views that a user with a first password may open.
 _OPEN_NAMES = frozenset({"accounts:password", "accounts:logout", "accounts:login", "healthz"})
 
 

@@ -64,7 +64,9 @@ class ChangeRecordQuerySet(ScopedQuerySet):
         touched = same.filter(change_set=change_set, id__lt=OuterRef("id"))
         taken_back = same.filter(change_set__reverses=OuterRef("change_set"))
         not_undone = Q(change_set__reversed_by__isnull=True) | ~Exists(taken_back)
-        return self.filter(Exists(touched), not_undone, change_set__reverses__isnull=True).exclude(change_set=change_set)
+        return self.filter(Exists(touched), not_undone, change_set__reverses__isnull=True).exclude(
+            change_set=change_set
+        )
 
 
 class ChangeRecord(ScopedModel):

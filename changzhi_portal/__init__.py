@@ -1,4 +1,4 @@
-"""The frame: settings, URLs, Celery, and what every register shares. Knows no app."""
+"""The shared part of the portal: settings, URLs, Celery, and what every register uses. It imports no app."""
 
 from changzhi_portal.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The frame as a Django app, so that its templates, template tags and checks are found."""
+"""The shared part as a Django app, so that Django finds its templates, template tags and checks."""
 
 from django.apps import AppConfig
 
@@ -6,12 +6,12 @@ from changzhi_portal.logs import configure_structlog
 
 
 class FrameConfig(AppConfig):
-    """What every register shares; has no tables of its own."""
+    """Configuration of the shared part, which has no tables of its own."""
 
     name = "changzhi_portal"
     label = "frame"
     verbose_name = "框架"
 
     def ready(self) -> None:
-        """Configure structlog; `settings.LOGGING` has configured the standard library before."""
+        """Configure structlog. Django has configured the standard library's logging from `settings.LOGGING` before."""
         configure_structlog()

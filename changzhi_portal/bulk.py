@@ -1,4 +1,4 @@
-"""Writing many rows at once (docs/architecture.md, decision 5): COPY on PostgreSQL, `bulk_create` on SQLite."""
+"""Writing of many rows at once (docs/architecture.md, decision 5): COPY on PostgreSQL, `bulk_create` on SQLite."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from django.db import connections, models, router, transaction
 from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=models.Model)
-# SQLite allows 250,000 variables a statement; Django splits by itself, this only bounds memory.
+# SQLite allows 250,000 variables per statement. Django splits by itself, so this only limits the memory.
 BATCH_ROWS = 2_000
 
 
 @contextmanager
-def without_collecting() -> Iterator[None]:
-    """Let Python's collector of reference cycles rest while rows by the ten thousand are made and written.
+def garbage_collection_disabled() -> Iterator[None]:
+    """Disable Python's garbage collector while tens of thousands of rows are created and written.
 
-    They hold no cycles, so that memory is given back without it; it would walk all of them again and again, a quarter of
-    the time of an upload.
+    The rows have no reference cycles, so their memory is freed without the collector. Its repeated passes over all of
+    them would take a quarter of the time of an upload.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -35,9 +35,9 @@ def without_collecting() -> Iterator[None]:
 
 
 def insert_rows(model: type[Row], rows: Sequence[Row]) -> None:
-    """Insert new instances; each gets its primary key, and foreign keys to instances saved before are filled in.
+    """Insert new instances and set their primary keys. Foreign keys to instances that were saved before are filled in.
 
-    Must run inside a transaction. Database constraints raise IntegrityError as usual; model signals are not sent.
+    Must run inside a transaction. Raises IntegrityError for a violated constraint, as usual; sends no model signals.
     """
     if not rows:
         return
@@ -53,10 +53,10 @@ def insert_rows(model: type[Row], rows: Sequence[Row]) -> None:
 
 
 def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows given as plain database values (numbers, text, booleans; JSON as its text), without instances.
+    """Insert rows given as plain database values (numbers, text, booleans; JSON as text), without model instances.
 
-    For staged rows and change records: building a hundred thousand instances that nobody needs costs more than
-    writing them. `names` are the model's fields in the order of the values; all others must have none to give.
+    Used for staged rows and change records, where creating a hundred thousand instances costs more than writing them.
+    `names` are the model's fields in the order of the values. A field that is not named gets its default.
     """
     connection = connections[router.db_for_write(model)]
     if not connection.in_atomic_block:
@@ -66,7 +66,7 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterabl
     columns = ", ".join(quote(model._meta.get_field(name).column or name) for name in names)
     marks = ", ".join(["%s"] * len(names))
     waiting = iter(rows)
-    # Each slice is made before its COPY begins: a value that asked the database meanwhile would wait for itself.
+    # Each slice is complete before its COPY begins: a value that queried the database during COPY would block.
     with connection.cursor() as cursor:
         while batch := list(islice(waiting, BATCH_ROWS)):
             if connection.vendor == "postgresql":
@@ -91,10 +91,10 @@ def update_rows(model: type[Row], rows: Sequence[Row], fields: Sequence[str]) ->
 
 
 def refresh_statistics(*tables: type[models.Model]) -> None:
-    """After a bulk load, tell PostgreSQL what the tables hold by now.
+    """Refresh PostgreSQL's planner statistics of the tables after a bulk load.
 
-    It finds out by itself within a minute or so; until then it takes them for empty, and a query that joins them can
-    take minutes. SQLite plans by the indexes there are, and needs none.
+    Autovacuum does so within about a minute. Until then the planner takes the tables for empty, and a query that joins
+    them can take minutes. Does nothing on SQLite.
     """
     connection = connections[router.db_for_write(tables[0])]
     if connection.vendor == "postgresql":
@@ -104,7 +104,7 @@ def refresh_statistics(*tables: type[models.Model]) -> None:
 
 
 def blank_row(model: type[Row]) -> Row:
-    """A new instance with every default, for making tens of thousands of them: a copy, not a run of `__init__`."""
+    """Return a new instance with every default set: a copy of a template, because `__init__` is slow for many rows."""
     blank = model.__new__(model)
     blank.__dict__.update(_prototype(model).__dict__)
     blank._state = ModelState()
@@ -120,11 +120,11 @@ def _prototype(model: type[Row]) -> Row:
 
 @lru_cache
 def _fresh_defaults(model: type[models.Model]) -> list[tuple[str, Any]]:
-    """The columns whose default is made anew for each row, such as `ref`."""
+    """Return (attribute, default function) of the columns whose default is called for each row, such as `ref`."""
     return [(f.attname, f.default) for f in model._meta.concrete_fields if f.has_default() and callable(f.default)]
 
 
-# Fields whose Python value psycopg writes as it is.
+# Fields whose Python value psycopg writes without conversion.
 _PLAIN = (
     models.AutoField, models.BigAutoField, models.BooleanField, models.CharField, models.DateField,
     models.DateTimeField, models.DecimalField, models.ForeignKey, models.IntegerField,
@@ -132,7 +132,7 @@ _PLAIN = (
 
 
 def _values_of(model: type[models.Model], connection: Any) -> Any:
-    """A function from an instance to its column values, spared the fields' own conversion where it does nothing."""
+    """Return a function from an instance to its column values. It skips the conversion of fields that do not need it."""
     columns = model._meta.concrete_fields
     plain = attrgetter(*(column.attname for column in columns))
     others = [
@@ -151,7 +151,7 @@ def _values_of(model: type[models.Model], connection: Any) -> Any:
 
 
 def _copy(connection: Any, model: type[Row], rows: Sequence[Row]) -> None:
-    """COPY with primary keys drawn from the table's own sequence beforehand, since COPY cannot return them."""
+    """Insert the rows by COPY. Their primary keys are drawn from the table's sequence first, as COPY returns none."""
     columns = model._meta.concrete_fields
     primary_key = model._meta.pk
     quote = connection.ops.quote_name
@@ -167,7 +167,7 @@ def _copy(connection: Any, model: type[Row], rows: Sequence[Row]) -> None:
                 row.pk = number
         names = ", ".join(quote(column.column) for column in columns)
         values_of = _values_of(model, connection)
-        # COPY goes past Django's cursor, which would turn the driver's errors into Django's own.
+        # COPY bypasses Django's cursor, which would convert the driver's errors to Django's.
         with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(values_of(row))
@@ -177,5 +177,5 @@ def _copy(connection: Any, model: type[Row], rows: Sequence[Row]) -> None:
 
 
 def in_batches(values: Sequence[Any], size: int = 5_000) -> Iterator[Sequence[Any]]:
-    """The values in slices of at most `size`; keeps `IN (…)` lists within what SQLite takes."""
+    """Yield the values in slices of at most `size`, which keeps `IN (…)` lists within SQLite's limit."""
     return (values[start : start + size] for start in range(0, len(values), size))

@@ -17,13 +17,13 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
 
-# The ids that a task's lines share with those of whoever asked for it, and the header they travel in.
-_PASSED_ON = ("request_id", "user_id")
+# The ids that the log lines of a task share with those of the request that sent it, and the header that carries them.
+_PROPAGATED_IDS = ("request_id", "user_id")
 _LOG_CONTEXT = "log_context"
 
 
 class Queue(StrEnum):
-    """The queues that a worker serves. There is no default queue: a message has to name one of these."""
+    """The queues that a worker serves. There is no default queue: every message must name one of these."""
 
     UPLOADS = "uploads"  # a clerk is waiting in front of the page
     TARGETS = "targets"  # measuring a month
@@ -31,11 +31,11 @@ class Queue(StrEnum):
 
 
 class PortalTask(Task):
-    """The base class of every task. Raises ImproperlyConfigured for a task that is declared without a `Queue`."""
+    """Base class of every task. Raises ImproperlyConfigured for a task that is declared without a `Queue`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # Celery's own tasks (chord, backend_cleanup, ...) have none and are never sent.
+        # Celery's own tasks (chord, backend_cleanup, ...) declare no queue and are never sent.
         is_ours = cls.name is not None and not cls.name.startswith("celery.")
         if is_ours and getattr(cls, "queue", None) not in set(Queue):
             raise ImproperlyConfigured(
@@ -49,10 +49,10 @@ app.autodiscover_tasks()
 
 
 def enqueue(task_name: str, queue: Queue, *arguments: Any, expires: float | None = None) -> bool:
-    """Tell a queue that a row waits for `task_name`; return False when the broker cannot be reached.
+    """Send `task_name` to a queue; return False when the broker cannot be reached.
 
-    A worker drops a message that it takes after `expires` seconds. The row's state is the truth and beat looks for
-    waiting rows (`changzhi_portal.jobs`), so a lost message or a broker that is away only delays the work.
+    A worker drops a message that it takes after `expires` seconds. A lost message only delays the work: the row's state
+    decides whether it waits, and beat looks for waiting rows (`changzhi_portal.jobs`).
     """
     try:
         app.send_task(task_name, args=arguments, queue=queue, expires=expires, retry=False)
@@ -65,22 +65,22 @@ def enqueue(task_name: str, queue: Queue, *arguments: Any, expires: float | None
 
 
 @setup_logging.connect
-def use_the_portals_logging(**kwargs: Any) -> None:
-    """Configure logging in worker and beat as everywhere; that a receiver is connected keeps Celery from its own."""
+def use_portal_logging(**kwargs: Any) -> None:
+    """Configure logging in worker and beat as in every process. While this is connected, Celery configures none."""
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 
 @before_task_publish.connect
-def pass_log_context_on(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
-    """Send with a task the ids of the request that asked for it."""
+def send_log_context(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """Add the ids of the current request to the headers of a task that it sends."""
     if headers is not None:
         bound = get_contextvars()
-        headers[_LOG_CONTEXT] = {name: bound[name] for name in _PASSED_ON if name in bound}
+        headers[_LOG_CONTEXT] = {name: bound[name] for name in _PROPAGATED_IDS if name in bound}
 
 
 @task_prerun.connect
 def bind_log_context(task_id: str, task: Task, args: Any, kwargs: Any, **others: Any) -> None:
-    """Name the task, what it is about (`batch_id` and other arguments called `…_id`) and who asked in its lines."""
+    """Bind the task's name, its arguments called `…_id` and the ids of the request that sent it to its log lines."""
     clear_contextvars()
     given = inspect.signature(task.run).bind_partial(*args, **kwargs).arguments
     about = {name: value for name, value in given.items() if name.endswith("_id")}
@@ -89,5 +89,5 @@ def bind_log_context(task_id: str, task: Task, args: Any, kwargs: Any, **others:
 
 @task_postrun.connect
 def clear_log_context(**kwargs: Any) -> None:
-    """Forget the ids of a task that has ended."""
+    """Clear the ids of a task that has ended."""
     clear_contextvars()

@@ -1,7 +1,8 @@
-"""Finds what the portal's apps declare: `<app>/panels.py`, `quality.py`, `indicators.py`, `jobs.py`, `sheets`.
+"""Discovery of what the apps declare in `<app>/panels.py`, `quality.py`, `indicators.py`, `jobs.py` and `sheets`.
 
-An app that declares something in a module of the agreed name needs no entry anywhere else, and the code that uses the
-declarations does not import the app. The frame itself is left out: its modules of these names say what can be declared.
+An app that declares something in a module of one of these names needs no entry elsewhere, and the code that uses the
+declarations does not import the app. `changzhi_portal` itself is left out: its modules of these names define the
+classes of the declarations.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def own_apps() -> tuple[AppConfig, ...]:
 
 @cache
 def modules_named(name: str) -> tuple[ModuleType, ...]:
-    """Import `<app>.<name>` of every own app that has it, but the frame, and return the modules in the apps' order."""
+    """Import `<app>.<name>` of every own app that has it, except `changzhi_portal`, and return the modules in order."""
     return tuple(
         import_module(f"{app.name}.{name}")
         for app in own_apps()
@@ -40,16 +41,16 @@ def modules_named(name: str) -> tuple[ModuleType, ...]:
 
 @cache
 def instances_in(name: str, kind: type[Declared]) -> tuple[Declared, ...]:
-    """Return the instances of `kind` that stand in the apps' modules called `name`, in order, each once."""
-    found = [value for module in modules_named(name) for value in vars(module).values() if isinstance(value, kind)]
-    return tuple({id(value): value for value in found}.values())
+    """Return the instances of `kind` in the apps' modules called `name`, in order, each once."""
+    instances = [value for module in modules_named(name) for value in vars(module).values() if isinstance(value, kind)]
+    return tuple({id(value): value for value in instances}.values())
 
 
 @cache
 def classes_in(name: str, base: type[Declared]) -> tuple[type[Declared], ...]:
-    """Return the subclasses of `base` that the apps' modules called `name` declare, in order, without abstract ones.
+    """Return the non-abstract subclasses of `base` that the apps' modules called `name` declare, in order.
 
-    A class that a module only imports from another app does not count; one of the module's own submodules does.
+    A class that a module imports from another app is left out; one that it imports from its own submodule is included.
     """
     return tuple(
         value
@@ -62,10 +63,10 @@ def classes_in(name: str, base: type[Declared]) -> tuple[type[Declared], ...]:
     )
 
 
-def by_key(found: Iterable[Declared], key: Callable[[Declared], Any]) -> dict[Any, Declared]:
-    """Return the declarations by their key. Raises ValueError when two of them have the same."""
+def by_key(declarations: Iterable[Declared], key: Callable[[Declared], Any]) -> dict[Any, Declared]:
+    """Return the declarations by their key. Raises ValueError when two of them have the same key."""
     keyed: dict[Any, Declared] = {}
-    for declared in found:
+    for declared in declarations:
         if keyed.setdefault(key(declared), declared) is not declared:
             raise ValueError(f"{declared} and {keyed[key(declared)]} are both called {key(declared)!r}.")
     return keyed

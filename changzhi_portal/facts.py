@@ -1,4 +1,4 @@
-"""Name and value of a record's columns, as detail pages show them."""
+"""A record's columns as text, as detail pages and the change log show them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from changzhi_portal.display import display_value
 
 
 class Fact(NamedTuple):
-    """A column's name and its value as text; `url` is set when the value is a record that has a page."""
+    """A column's label and its value as text, with a link if the value is a record that has a page."""
 
     label: str
     value: str

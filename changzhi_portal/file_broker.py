@@ -1,8 +1,8 @@
-"""The queue in files that the embedded portal uses (docs/architecture.md, decision 3), with messages that are whole once they are seen.
+"""Kombu's file broker for the embedded portal (docs/architecture.md, decision 3), with messages written atomically.
 
-Kombu opens a message under the name that workers look for and writes it afterwards. A worker that looks in between takes
-an empty file for a message, fails to read it, and stops for good (kombu issue 1551); so does one that reads the list of
-queues while another writes it.
+Kombu creates a message under its final name and writes its content afterwards. A worker that reads in between takes the
+empty file for a message, fails, and stops for good (kombu issue 1551). The same happens to a worker that reads the list
+of queues while another process writes it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    """Kombu's channel, with the two writes that others could see half done."""
+    """Kombu's channel with atomic writes of messages and a lock around the lists of queues."""
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as in kombu
-        """Write a message beside the queue and move it in at once. Raises ChannelError where the disk refuses."""
+        """Write a message to a temporary file and rename it into the queue. Raises ChannelError when the disk refuses."""
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         whole = Path(self.data_folder_out, name)
         arriving = Path(self.data_folder_out, f"{name}.arriving")
@@ -36,21 +36,21 @@ class Channel(filesystem.Channel):
             raise ChannelError(f"Cannot add file {str(whole)!r} to the queue") from error
 
     def get_table(self, exchange: str) -> list[filesystem.exchange_queue_t]:
-        """The queues of an exchange."""
-        with self._alone():
+        """Return the queues of an exchange."""
+        with self._queue_table_lock():
             return list(super().get_table(exchange))
 
     def _queue_bind(self, *arguments: Any) -> None:
-        with self._alone():
+        with self._queue_table_lock():
             super()._queue_bind(*arguments)
 
     def _delete(self, *arguments: Any, **options: Any) -> None:
-        with self._alone():
+        with self._queue_table_lock():
             super()._delete(*arguments, **options)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """While no other process reads or writes the lists of queues."""
+    def _queue_table_lock(self) -> Iterator[None]:
+        """Lock the lists of queues against other processes."""
         lock = os.open(self.control_folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -60,6 +60,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """What `CELERY_BROKER_TRANSPORT` names."""
+    """The transport class for `CELERY_BROKER_TRANSPORT`."""
 
     Channel = Channel

@@ -1,4 +1,4 @@
-"""What gunicorn needs of ours: a logger class (`--logger-class changzhi_portal.gunicorn.Logger`)."""
+"""Logger class of gunicorn (`--logger-class changzhi_portal.gunicorn.Logger`)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "changzhi_portal.settings")
 
 
 class Logger(glogging.Logger):
-    """gunicorn's own logger, whose lines, the access log among them, go where all lines of the portal go.
+    """gunicorn's logger, with its lines and the access log sent to the portal's handlers.
 
-    What `--log-level`, `--access-logfile` and `--access-logformat` say still holds, but for the file's name.
+    `--log-level`, `--access-logfile` and `--access-logformat` still apply, except for the name of the file.
     """
 
     def setup(self, cfg: Any) -> None:
-        """Configure logging in the master already, and leave gunicorn's loggers no handlers of their own."""
+        """Configure logging in the master process, and remove the handlers of gunicorn's loggers."""
         super().setup(cfg)
         configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
         for logger in (self.error_log, self.access_log):

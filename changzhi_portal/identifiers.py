@@ -1,4 +1,4 @@
-"""Checks of the identifiers offices write: ID numbers, credit codes, phones (docs/domain.md §8)."""
+"""Validation of the identifiers that offices write: ID numbers, credit codes, phones (docs/domain.md §8)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _MOBILE = re.compile(r"1\d{10}")
 _ABROAD = re.compile(r"(\+|00)?86-?(?=1\d{10}$)")
 _DASHES = str.maketrans("－—–‐‑−", "------")
 _LANDLINE = re.compile(r"(0\d{2,3})-?(\d{7,8})(?:-(\d{1,5}))?")
-# The provinces of GB/T 2260, first two digits of an ID number's area code.
+# The provinces of GB/T 2260: the first two digits of an ID number's area code.
 _PROVINCES = frozenset(
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
 
 
 class InvalidIdentifierError(ValueError):
-    """An identifier that cannot be right; the message is one Chinese sentence naming what is wrong."""
+    """An identifier that is invalid; the message is one Chinese sentence that names the error."""
 
 
 def clean_id_number(text: str, *, today: datetime.date) -> str:
-    """An 18-character ID number (GB 11643) in upper case.
+    """Return an 18-character ID number (GB 11643) in upper case.
 
-    Checked: length, a real birth date that is not after `today`, the mod 11-2 check character. The area code is not
-    (counties vanish, numbers stay). Raises InvalidIdentifierError.
+    Checks the length, the birth date (a real day, not after `today`) and the mod 11-2 check character, but not the area
+    code, because counties are dissolved and numbers stay. Raises InvalidIdentifierError.
     """
     value = text.upper()
     if len(value) != 18:
@@ -49,12 +49,12 @@ def clean_id_number(text: str, *, today: datetime.date) -> str:
 
 
 def has_usual_area_code(id_number: str) -> bool:
-    """Whether the number begins with a province of GB/T 2260; an unusual one is a warning, never an error."""
+    """Return whether the number begins with a province of GB/T 2260. If it does not, that is a warning, never an error."""
     return id_number[:2] in _PROVINCES
 
 
 def clean_credit_code(text: str) -> str:
-    """A unified social credit code (GB 32100) in its compact upper-case form. Raises InvalidIdentifierError."""
+    """Return a unified social credit code (GB 32100) without spaces, in upper case. Raises InvalidIdentifierError."""
     try:
         return str(uscc.validate(text))
     except StdnumError as error:
@@ -65,22 +65,22 @@ def clean_credit_code(text: str) -> str:
 
 
 def clean_phone(text: str) -> str:
-    """One or more phones, each a mobile or a landline with area code, joined by 、. Raises InvalidIdentifierError."""
+    """Return one or more phones, mobiles or landlines with area code, joined by 、. Raises InvalidIdentifierError."""
     phones: list[str] = []
     for part in filter(None, re.split(r"[、，,;；/]+", text.translate(_DASHES).strip())):
         whole = _one_phone("".join(part.split()))  # 138 1234 5678
-        found = [whole] if whole else [_one_phone(word) for word in part.split()]
-        if not all(found):
+        phones_in_part = [whole] if whole else [_one_phone(word) for word in part.split()]
+        if not all(phones_in_part):
             raise InvalidIdentifierError("电话应为11位手机号，或带区号的固定电话（如0355-1234567），多个用顿号分开")
-        phones += found
+        phones += phones_in_part
     return "、".join(phones)
 
 
 def _one_phone(text: str) -> str:
-    """A phone as it is stored, or "" for what is none."""
+    """Return a phone as it is stored, or "" if the text is not a phone."""
     compact = text.translate({ord("("): None, ord("（"): None, ord(")"): "-", ord("）"): "-"}).strip("-")
     mobile = _ABROAD.sub("", compact.replace("-", ""))
     if _MOBILE.fullmatch(mobile):
         return mobile
-    found = _LANDLINE.fullmatch(compact.replace("--", "-"))
-    return "-".join(group for group in found.groups() if group) if found else ""
+    landline = _LANDLINE.fullmatch(compact.replace("--", "-"))
+    return "-".join(group for group in landline.groups() if group) if landline else ""

@@ -1,6 +1,6 @@
 """Indicators: what the portal counts of its registers each month, as each app declares it in `<app>/indicators.py`.
 
-A register says once how its rows are counted, and which indicators are made of that:
+A register declares how its rows are counted, and which indicators use these figures:
 
     FACILITIES = CountedRegister(
         code="facilities",
@@ -9,12 +9,12 @@ A register says once how its rows are counted, and which indicators are made of 
     )
     NUMBER_OF_FACILITIES = Indicator("facilities", "综合服务设施数", FACILITIES, {"": "facilities"}, "处")
 
-Nothing else is needed: `targets` finds the declarations, measures the figures of every open month, and offers the
-indicators to whoever writes a target. A figure is kept in the column of its name, if the measures have one, or else in
-their JSON column (ADR 0018).
+`targets` finds the declarations, measures the figures of every open month, and offers the indicators in the form for
+targets. A figure is stored in the measures' column of its name, if there is one, or else in their JSON column (ADR
+0018).
 
-Raise a figure's `version` whenever it is counted in another way. Open months are then measured again, and locked months,
-which keep what was counted before, are no longer compared in that figure.
+Raise a figure's `version` whenever it is counted in another way. Open months are then measured again. Locked months
+keep the old figure, and are no longer compared in it.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from django.db.models import F, Func, Model, Q, QuerySet
 from changzhi_portal.discovery import instances_in
 from changzhi_portal.refusals import InvalidError
 
-# What a target stores: per dimension the values that count, e.g. {"registration": ["registered"]}.
+# The counting rule of a target: the values that count, by dimension, e.g. {"registration": ["registered"]}.
 CountingRule = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something by which an indicator is divided, so that a counting rule may choose from its values.
+    """A property that divides an indicator, so that a counting rule can select some of its values.
 
-    `values`: each value with its label. `subject`: what is divided by it, in words for the form that asks for a rule.
+    `values`: each value with its label. `subject`: the name of what is divided, for the form that edits the rule.
     """
 
     code: str
@@ -50,7 +50,7 @@ class Dimension:
 class CountedFigure:
     """A number that is counted from the rows of a register at one place.
 
-    `name`: its column in the measures, or its key in their JSON column. `label`: how pages call it. `expression`: an
+    `name`: its column in the measures, or its key in their JSON column. `label`: its name on pages. `expression`: an
     aggregate over the register's rows. `version`: raised whenever it is counted in another way. `has_decimals`: it is
     measured (an area) with two decimals, not counted.
     """
@@ -67,8 +67,8 @@ class CountedRegister:
     """How the rows of a register are counted.
 
     `community_figures` are counted from the rows of each community; `division_figures` from all rows of a town, county
-    or city; the same figure may be both. `at_divisions`: rows may hang at a town or county instead of a community.
-    `through`: the foreign key to the record that a row counts through, where an expression looks at that as well.
+    or city; a figure may be in both. `at_divisions`: rows may belong to a town or county instead of a community.
+    `through`: the foreign key to a related record that the expressions use as well.
     """
 
     code: str
@@ -102,8 +102,8 @@ class CountedRegister:
         return self._rows().in_effect_on(day).values(*self._place).annotate(**_expressions(self.figures))
 
     def by_row(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
-        """Return `row_id`, its place, and what each row in effect on `day` adds by itself to every figure."""
-        # Not the bare key: grouped by that, PostgreSQL would ask for a table that has it as its primary key.
+        """Return `row_id`, its place, and the contribution of each row in effect on `day` to every figure."""
+        # Not the plain key: PostgreSQL, grouping by it, would require the table whose primary key it is.
         rows = self._rows().in_effect_on(day).values(*self._place, row_id=F("pk") + 0)
         return rows.annotate(**_expressions(self.figures))
 
@@ -124,7 +124,7 @@ class CountedRegister:
         return ("community_id", "division_id") if self.at_divisions else ("community_id",)
 
     def _rows(self) -> Any:
-        # Without the model's ordering, which has no business in a grouped subquery.
+        # The model's ordering is removed, because it would be added to the GROUP BY.
         return self.model._default_manager.order_by()
 
 
@@ -134,11 +134,11 @@ def _expressions(figures: Iterable[CountedFigure]) -> dict[str, Func]:
 
 @dataclass(frozen=True)
 class Indicator:
-    """What a target may judge: one figure, or the sum of several.
+    """A value that a target can judge: one figure, or the sum of several.
 
-    `figures`: the names of the figures it is the sum of, by the value of `dimension` that each stands for; an indicator
-    that is one figure has no dimension, and its key is empty. `unit`: what it is counted in. `is_of_divisions`: whole
-    divisions are judged by it, not communities, so that the figures are division figures.
+    `figures`: the names of the figures by value of `dimension`. An indicator with a single figure has no dimension, and
+    the key is "". `unit`: the unit of the value. `is_of_divisions`: it judges whole divisions instead of communities,
+    so its figures are division figures.
     """
 
     code: str
@@ -151,12 +151,12 @@ class Indicator:
 
     @property
     def has_decimals(self) -> bool:
-        """Whether it is measured with decimals (an area), not counted."""
+        """Return whether it is measured with decimals (an area), not counted."""
         names = set(self.figures.values())
         return any(figure.has_decimals for figure in self.register.figures if figure.name in names)
 
     def figures_counted(self, rule: CountingRule) -> list[str]:
-        """Return the names of the figures that count under `rule`; a dimension it does not name counts whole.
+        """Return the names of the figures that count under `rule`; a dimension that it does not name counts whole.
 
         Raises InvalidError for a rule that names an unknown dimension or value, or leaves nothing to count.
         """
@@ -189,18 +189,18 @@ def indicators() -> tuple[Indicator, ...]:
 
 def indicator_named(code: str) -> Indicator:
     """Return the indicator with this code. Raises InvalidError for an unknown one."""
-    found = {indicator.code: indicator for indicator in indicators()}
-    if code not in found:
+    by_code = {indicator.code: indicator for indicator in indicators()}
+    if code not in by_code:
         raise InvalidError(
             f"没有名为“{code}”的指标，请在方案中选择已有的指标。",
-            cure=f"There is no indicator {code!r}. Choose one of {', '.join(found)}.",
+            cure=f"There is no indicator {code!r}. Choose one of {', '.join(by_code)}.",
             field="indicator",
         )
-    return found[code]
+    return by_code[code]
 
 
 def dimensions() -> dict[str, Dimension]:
-    """Return by code every dimension that an indicator is divided by, in the order of the indicators."""
+    """Return by code every dimension of an indicator, in the order of the indicators."""
     return {indicator.dimension.code: indicator.dimension for indicator in indicators() if indicator.dimension}
 
 
@@ -211,10 +211,10 @@ def counted_figures() -> dict[str, CountedFigure]:
 
 def figure_named(name: str) -> CountedFigure:
     """Return the figure with this name. Raises LookupError for one that no app declares."""
-    found = counted_figures()
-    if name not in found:
-        raise LookupError(f"No register declares the figure {name!r}. There are: {', '.join(found)}.")
-    return found[name]
+    by_name = counted_figures()
+    if name not in by_name:
+        raise LookupError(f"No register declares the figure {name!r}. There are: {', '.join(by_name)}.")
+    return by_name[name]
 
 
 def register_counting(name: str) -> CountedRegister:

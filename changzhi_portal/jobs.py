@@ -1,22 +1,23 @@
-"""Background work on rows: claimed by one worker, kept by a heartbeat, put back when its worker dies.
+"""Background work on rows: claimed by one worker, kept by a heartbeat, put back when its worker has died.
 
-The state of a row is the truth. A message in a queue only tells a worker that a row waits, so losing one, or getting it
-twice, does no harm. Each app declares its kinds of work in `<app>/jobs.py`:
+The state of a row decides. A message in a queue only tells a worker that a row waits, so a lost or repeated message
+does no harm. Each app declares its kinds of work in `<app>/jobs.py`:
 
     PRINT = JobKind(
         model=Briefing, task="reports.tasks.print_briefing", queue=Queue.REPORTS,
         waiting=State.QUEUED, running=State.PRINTING, failed=State.FAILED, given_up="…", broken="…",
     )
 
-1. Whoever asks for the work writes `PRINT.queued()` to the row and calls `PRINT.announce(pk)` in the same transaction.
-2. The task calls `PRINT.claim(pk)`: a conditional UPDATE that one worker wins. The others get None.
+1. The caller that requests the work writes `PRINT.queued()` to the row and calls `PRINT.announce(pk)` in the same
+   transaction.
+2. The task calls `PRINT.claim(pk)`: a conditional UPDATE that succeeds for one worker. The others get None.
 3. The worker calls `claim.heartbeat()` between its steps. It ends the work by `claim.finish(…)`, or by `claim.hold()` in
-   the transaction that writes the outcome. Each raises ClaimLostError when the row is not this worker's any more.
+   the transaction that writes the outcome. Each raises ClaimLostError when the row no longer belongs to this worker.
 4. Beat calls `put_back_jobs()` every few seconds (`changzhi_portal.tasks`).
 
-A row is put back when it has been running for `lease` without a heartbeat. A transaction that holds the row (see
-`Claim.hold`) needs no heartbeat, however long it takes: rows that are locked are left alone on PostgreSQL, and on SQLite
-`put_back` cannot begin before the transaction has ended. Any other step must be shorter than the lease.
+A row is put back when it has been running for `lease` without a heartbeat. A transaction that has locked the row (see
+`Claim.hold`) needs no heartbeat, however long it takes: `put_back` skips locked rows on PostgreSQL, and on SQLite it
+cannot begin before the transaction has ended. Any other step must be shorter than the lease.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ logger = logging.getLogger(__name__)
 LEASE = datetime.timedelta(seconds=60)
 REMIND_AFTER = datetime.timedelta(seconds=30)
 MAX_ATTEMPTS = 3
-# A message that beat sends is dropped when no worker has taken it by then: beat sends another one.
+# A worker drops a message from beat that it takes later than this, because beat sends another one.
 _REMINDER_EXPIRES = 60  # seconds
 
 
@@ -50,7 +51,7 @@ class ClaimLostError(Exception):
 
 
 class Job(models.Model):
-    """The columns of a model whose rows a worker works on, beside a column with the state."""
+    """Columns of a model whose rows are processed by a worker. The model adds a column with the state."""
 
     heartbeat_at = models.DateTimeField("心跳", null=True, blank=True, help_text="最近一次排队、领取或处理的时间")
     attempts = models.PositiveIntegerField("尝试次数", default=0)
@@ -70,23 +71,24 @@ class JobKind(Generic[Row]):
     model: type[Row]
     queue: Queue
     running: str
-    # Where a row ends that failed, or was given up after `max_attempts` workers had died over it.
+    # The state of a row whose work failed, or was given up after `max_attempts` workers had died.
     failed: str
-    # The state in which a row waits for a worker. None for rows that become due by something else: these are claimed in
-    # any state but `running`, `find_due` says for which keys the task is sent, and a dead worker's row goes to `failed`.
+    # The state in which a row waits for a worker. None for rows that become due in another way: these are claimed in
+    # any state but `running`, `find_due` returns the keys for which the task is sent, and the row of a dead worker is
+    # set to `failed`.
     waiting: str | None = None
-    # The Celery task, called with one key. None when beat calls a task that takes whatever waits.
+    # The Celery task, called with one key. None when beat calls a task that takes all waiting rows.
     task: str | None = None
     find_due: Callable[[], Iterable[int]] | None = None
     state_field: str = "state"
     # The column for the sentence that says why the work failed; None when the model has none.
     message_field: str | None = "message"
-    given_up: str = ""  # the sentence of a row that was given up
-    broken: str = ""  # the sentence of a row whose work raised an error that is no PortalError
-    unreachable: str = ""  # the sentence of a row that waits because the broker cannot be reached
-    cleared: Mapping[str, Any] = field(default_factory=dict)  # what a row holds while it is running only, and its blank
+    given_up: str = ""  # message of a row that was given up
+    broken: str = ""  # message of a row whose work raised an error other than PortalError
+    unreachable: str = ""  # message of a row that waits because the broker cannot be reached
+    cleared: Mapping[str, Any] = field(default_factory=dict)  # set only while a row is running, with their blank value
     lease: datetime.timedelta = LEASE
-    remind_after: datetime.timedelta = REMIND_AFTER  # a waiting row is due when nobody has touched it for this long
+    remind_after: datetime.timedelta = REMIND_AFTER  # a waiting row is due when it has not been changed for this long
     max_attempts: int | None = MAX_ATTEMPTS  # None: never given up
     # Called with the key of a row that has failed or was given up, in the transaction that writes it.
     on_failure: Callable[[int], None] | None = None
@@ -96,14 +98,14 @@ class JobKind(Generic[Row]):
         """Return all rows of the model."""
         return self.model._default_manager.all()
 
-    # --- Asking for the work ---
+    # --- Requesting the work ---
 
     def queued(self) -> dict[str, Any]:
-        """Return the values of a row that is to wait for a worker, without what is left of work before."""
+        """Return the values of a row that is queued for a worker, with the columns of earlier work reset."""
         return {**self._blank(), **self._state(self.waiting), "attempts": 0, "claim_token": ""}
 
     def begun(self) -> dict[str, Any]:
-        """Return the values of a row that whoever writes it works on at once, without a queue; see `claim_of`."""
+        """Return the values of a row that its writer works on at once, without a queue; see `claim_of`."""
         return {**self._blank(), **self._state(self.running), "attempts": 1, "claim_token": new_ref()}
 
     def _blank(self) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class JobKind(Generic[Row]):
         return {**self.cleared, **message, "heartbeat_at": timezone.now()}
 
     def announce(self, key: int) -> None:
-        """Tell the queue, once the transaction has been committed, that the row with this key waits."""
+        """Send the task for the row with this key, once the transaction has been committed."""
         transaction.on_commit(lambda: self._send_first(key))
 
     def _send_first(self, key: int) -> None:
@@ -121,10 +123,10 @@ class JobKind(Generic[Row]):
     def _send(self, key: int, *, expires: float | None = None) -> bool:
         return self.task is not None and enqueue(self.task, self.queue, key, expires=expires)
 
-    # --- Taking the work ---
+    # --- Claiming the work ---
 
     def claim(self, key: int, *, among: QuerySet[Row] | None = None, **values: Any) -> Claim[Row] | None:
-        """Take the row with this key; None when it does not wait, or not among the rows given. Writes `values` with it."""
+        """Claim the row with this key and write `values`; return None if it does not wait or is not in `among`."""
         token = new_ref()
         rows = self.rows if among is None else among
         taken = rows.filter(self._is_claimable(), pk=key).update(
@@ -137,12 +139,12 @@ class JobKind(Generic[Row]):
         return Claim(self, key, token) if taken else None
 
     def claim_new(self, *, defaults: Mapping[str, Any], **lookup: Any) -> Claim[Row] | None:
-        """Create the row that is not there yet and take it; None when another worker has created it."""
+        """Create the row and claim it; return None when another worker has created it."""
         row, is_new = self.model._default_manager.get_or_create(**lookup, defaults={**defaults, **self.begun()})
         return self.claim_of(row) if is_new else None
 
     def claim_of(self, row: Row) -> Claim[Row]:
-        """Return the claim that a row carries which the caller has taken or begun, as it was loaded then."""
+        """Return the claim of a row that the caller has claimed or begun, from the values that `row` was loaded with."""
         return Claim(self, row.pk, row.claim_token)
 
     def _is_claimable(self) -> Q:
@@ -151,20 +153,20 @@ class JobKind(Generic[Row]):
     # --- What beat does ---
 
     def due(self) -> QuerySet[Row]:
-        """Return the waiting rows that nobody has touched for `remind_after`."""
+        """Return the waiting rows that have not been changed for `remind_after`."""
         return self.rows.filter(_untouched_for(self.remind_after), **self._state(self.waiting))
 
     def stalled(self) -> QuerySet[Row]:
-        """Return the running rows whose worker has shown no sign of life for `lease`."""
+        """Return the running rows without a heartbeat for `lease`."""
         return self.rows.filter(_untouched_for(self.lease), **self._state(self.running))
 
     def put_back(self) -> int:
-        """Let the rows of dead workers wait again, or give them up after `max_attempts`; return how many it were."""
+        """Queue the rows of dead workers again, or give them up after `max_attempts`; return the number of rows."""
         return sum(self._put_back_one(key) for key in list(self.stalled().values_list("pk", flat=True)))
 
     def _put_back_one(self, key: int) -> bool:
         with transaction.atomic():
-            # A row that a transaction holds has a living worker; one that has a heartbeat by now, too.
+            # A locked row, or one that has a heartbeat by now, has a living worker.
             row = self.stalled().select_for_update(skip_locked=True, of=("self",)).filter(pk=key).first()
             if row is None:
                 return False
@@ -194,16 +196,16 @@ class JobKind(Generic[Row]):
                     self.rows.filter(pk=key, **self._state(self.waiting)).update(heartbeat_at=timezone.now())
         return sent
 
-    # --- What is written ---
+    # --- Writing the outcome ---
 
     def _fail(self, rows: QuerySet[Row], key: int, sentence: str) -> None:
-        """Write that the work on the row with this key has failed, if it is among the rows given."""
+        """Set the row with this key to failed, if it is among the rows given."""
         with transaction.atomic():
             if rows.update(**self.failure(sentence)) and self.on_failure is not None:
                 self.on_failure(key)
 
     def failure(self, sentence: str) -> dict[str, Any]:
-        """Return the values of a row that failed: its state, the sentence that says why, cut to its column."""
+        """Return the values of a failed row: its state, and the sentence that says why, cut to the column's length."""
         values = {**self._state(self.failed), **self.cleared, "claim_token": ""}
         if self.message_field is not None:
             values[self.message_field] = sentence[: self.model._meta.get_field(self.message_field).max_length]
@@ -217,14 +219,14 @@ class JobKind(Generic[Row]):
 
 @dataclass(frozen=True)
 class Claim(Generic[Row]):
-    """The right of one worker to work on one row. Its token tells it from every later claim on the same row."""
+    """The right of one worker to work on one row. Its token differs from that of every later claim on the row."""
 
     kind: JobKind[Row]
     key: int
     token: str
 
     def heartbeat(self, **values: Any) -> None:
-        """Show a sign of life, and write `values` with it. Raises ClaimLostError."""
+        """Renew the heartbeat, and write `values` with it. Raises ClaimLostError."""
         self._write(heartbeat_at=timezone.now(), **values)
 
     def finish(self, state: str, **values: Any) -> None:
@@ -234,7 +236,7 @@ class Claim(Generic[Row]):
     def hold(self, rows: QuerySet[Row] | None = None) -> Row:
         """Lock the row until the transaction ends and return it, loaded through `rows`. Raises ClaimLostError.
 
-        For an outcome that is written in one transaction: whoever holds the row cannot lose it.
+        For an outcome that is written in one transaction: a locked row cannot be given to another worker.
         """
         held = self._mine(self.kind.rows if rows is None else rows).select_for_update(of=("self",)).first()
         if held is None:
@@ -247,10 +249,10 @@ class Claim(Generic[Row]):
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Record on the row how the work inside fails, and raise the error again.
+        """Write the failure of the enclosed work to the row, and raise the error again.
 
-        A PortalError gives the row its sentence, any other error the kind's `broken`. An error of the database says
-        nothing about the row, so that it is left to be put back. A lost claim is logged and not raised: the row has
+        A PortalError gives the row its sentence, any other error the kind's `broken`. After a database error the row is
+        left to be put back, because the row is not its cause. A lost claim is logged and not raised: the row has
         another worker.
         """
         try:
@@ -284,9 +286,9 @@ def job_kinds() -> tuple[JobKind[Any], ...]:
 
 
 def put_back_jobs() -> None:
-    """Put back the rows of dead workers and send the tasks of all rows that are due, kind by kind.
+    """Put back the rows of dead workers and send the tasks of all rows that are due, for every kind of work.
 
-    An error of one kind is logged and does not keep the others from being put back.
+    An error in one kind is logged, and the other kinds are processed.
     """
     for kind in job_kinds():
         try:

@@ -1,7 +1,7 @@
-"""Log lines: one format for every process, with the ids of what they are about and without personal numbers (ADR 0015).
+"""Log lines: one format for all processes, with the ids of what they are about and without personal numbers (ADR 0015).
 
-Modules log through the standard library (`logging.getLogger(__name__)`). The formatter made here adds the ids that
-structlog's context variables hold (request_id, user_id, task_id, batch_id, …), and what was given as `extra`.
+Modules log through the standard library (`logging.getLogger(__name__)`). The formatter made here adds the ids of
+structlog's context variables (request_id, user_id, task_id, batch_id, …), and the values given as `extra`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from changzhi_portal.personal import mask_slipped_numbers
 
-# The two keys under which ProcessorFormatter passes its own things to processors.
+# The two keys that ProcessorFormatter adds for its processors.
 _INTERNAL: Final = frozenset({"_record", "_from_structlog"})
-# What Celery and Django attach to their records and lines say anyway: a task's arguments and result, the request.
+# Attributes of the records of Celery and Django whose content is in the line already: arguments and result, the
+# request.
 _LEFT_OUT: Final = frozenset({"data", "request"})
 _SHOWN_AS_TEXT: Final = (date, timedelta, Decimal, UUID)
 _SHARED: Final[tuple[Processor, ...]] = (
@@ -35,11 +36,11 @@ _SHARED: Final[tuple[Processor, ...]] = (
 
 
 def make_formatter(*, as_json: bool) -> ProcessorFormatter:
-    """Return the formatter of all handlers: one JSON object per line, or lines for people. `settings.LOGGING` names it."""
+    """Return the formatter of all handlers, named in `settings.LOGGING`: one JSON object per line, or readable lines."""
     renderer: Processor = (
         structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=False)
         if as_json
-        # Plain tracebacks: others show the values of variables.
+        # Plain tracebacks, because the others show the values of variables.
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     return ProcessorFormatter(
@@ -55,7 +56,7 @@ def make_formatter(*, as_json: bool) -> ProcessorFormatter:
 
 
 def configure_structlog() -> None:
-    """Send what is logged through `structlog.get_logger()` the same way, so that it is masked as well."""
+    """Format and mask what is logged through `structlog.get_logger()` in the same way."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -70,18 +71,20 @@ def configure_structlog() -> None:
 
 
 def mask_personal_numbers(logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
-    """Mask ID and mobile numbers in everything a line shows, tracebacks included (a structlog processor).
+    """Mask ID and mobile numbers in all parts of a log line, including tracebacks (a structlog processor).
 
-    Objects are shown by their kind and key only: the text of a request holds what somebody has searched for, that of
-    a user a name, and that of a database's error the value it refused.
+    Objects are replaced by their kind and key: the text of a request may contain a search term, that of a user a name,
+    and that of a database error the refused value.
     """
     return {
-        key: value if key in _INTERNAL else _shown(value) for key, value in event_dict.items() if key not in _LEFT_OUT
+        key: value if key in _INTERNAL else _loggable(value)
+        for key, value in event_dict.items()
+        if key not in _LEFT_OUT
     }
 
 
-def _shown(value: Any) -> Any:
-    """Return a value as a line may show it: plain, and masked."""
+def _loggable(value: Any) -> Any:
+    """Return a value as a log line shows it: plain, and masked."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -92,16 +95,16 @@ def _shown(value: Any) -> Any:
     if isinstance(value, _SHOWN_AS_TEXT):
         return mask_slipped_numbers(str(value))
     if isinstance(value, Mapping):
-        return {mask_slipped_numbers(str(key)): _shown(item) for key, item in value.items()}
+        return {mask_slipped_numbers(str(key)): _loggable(item) for key, item in value.items()}
     if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray | memoryview):
-        return [_shown(item) for item in value]
+        return [_loggable(item) for item in value]
     key = getattr(value, "pk", None)
     return f"<{type(value).__name__}>" if key is None else f"<{type(value).__name__} {key}>"
 
 
 @contextmanager
 def log_context(**ids: Any) -> Iterator[None]:
-    """Name `ids` in every line that is logged inside; what is bound inside is forgotten at the end."""
+    """Bind `ids` to every line that is logged inside the context, and restore the former ids at its end."""
     before = get_contextvars()
     bind_contextvars(**ids)
     try:

@@ -1,4 +1,4 @@
-"""The menu: where each role can go. A new page gets one line here."""
+"""The menu, by role. A new page gets one line here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from changzhi_portal.rights import EVERYBODY, has_right
 
 
 class MenuItem(NamedTuple):
-    """One entry; shown to roles with the right, marked as current on addresses whose name begins with one of `sections`."""
+    """One entry, shown to roles with the right, and marked as current on URLs whose name begins with one of `sections`."""
 
     title: str
     url_name: str
@@ -35,5 +35,5 @@ MENU = (
 
 
 def menu_for(user: Any) -> list[MenuItem]:
-    """The entries the role of `user` may open; none for visitors."""
+    """Return the entries that the role of `user` may open; none for visitors."""
     return [item for item in MENU if has_right(user, item.right)]

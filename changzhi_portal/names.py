@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# Read character by character, 长 would be one reading for both; the city is Chángzhì, the county Zhǎngzǐ.
+# Character by character, 长 would have one reading for both: the city is Chángzhì, the county Zhǎngzǐ.
 _LOCAL_READINGS = {"长治": "chang2 zhi4", "长子": "zhang3 zi3"}
 
 _COMMUNITY_ENDINGS = (
@@ -22,10 +22,10 @@ _COMMUNITY_ENDINGS = (
 )
 _SPACES = re.compile(r"\s+")
 _BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\u3400-\u4dbf])\s+(?=[\u2e80-\u9fff\u3400-\u4dbf])")
-# Full-width digits, Latin letters and the ideographic space become plain; Chinese punctuation such as （） stays.
+# Full-width digits, Latin letters and the ideographic space become narrow; Chinese punctuation such as （） stays.
 _NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _NARROW |= {0x3000: 0x20, 0xA0: 0x20}
-# Marks without a shape, such as those around a number that was copied from a telephone's address book.
+# Invisible characters, such as those around a number that was copied from a telephone's address book.
 _NARROW |= dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 
 
@@ -33,7 +33,7 @@ _UNTIDY = re.compile(r"[\s\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff０-�
 
 
 def tidy(text: str) -> str:
-    """A name as it is stored: narrow digits and letters, single spaces, none between Chinese characters ("张 三")."""
+    """Return a name as it is stored: narrow digits and letters, single spaces, none between Chinese characters ("张 三")."""
     if not _UNTIDY.search(text):
         return text
     return _BETWEEN_HAN.sub("", _SPACES.sub(" ", text.translate(_NARROW)).strip())
@@ -41,13 +41,13 @@ def tidy(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def comparable(text: str) -> str:
-    """A name for comparing: NFKC, case folded, without spaces and brackets' variants."""
+    """Return a name for comparison: NFKC, case-folded, without spaces and variants of brackets."""
     return _SPACES.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
 @lru_cache(maxsize=65_536)
 def community_key(name: str) -> str:
-    """A community's name for comparing: without its final 居委会, 社区居委会, 社区, 村委会, 村 … (docs/domain.md §3)."""
+    """Return a community's name for comparison: without final 居委会, 社区居委会, 社区, 村委会, 村 … (docs/domain.md §3)."""
     plain = comparable(name)
     for ending in _COMMUNITY_ENDINGS:
         if plain.endswith(ending) and len(plain) > len(ending):
@@ -57,7 +57,7 @@ def community_key(name: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def division_key(name: str) -> str:
-    """A division's name for comparing: without a leading province or city and a town's final 办事处."""
+    """Return a division's name for comparison: without leading province or city, and without a town's final 办事处."""
     plain = comparable(name)
     for beginning in ("山西省", "长治市"):
         if plain.startswith(beginning) and len(plain) > len(beginning):
@@ -66,10 +66,10 @@ def division_key(name: str) -> str:
 
 
 def pinyin_key(name: str) -> str:
-    """A key that sorts Chinese names by pinyin (tone as digit); characters without a reading sort by code point.
+    """Return a key that sorts Chinese names by pinyin (tone as digit); characters without a reading sort by code point.
 
-    Each character is read by itself: choosing readings by phrase costs a hundred times as much, and an upload makes
-    tens of thousands of keys.
+    Each character is converted by itself. Choosing readings by phrase costs a hundred times as much, and an upload
+    makes tens of thousands of keys.
     """
     for local, reading in _LOCAL_READINGS.items():
         if local in name:

@@ -1,8 +1,8 @@
-"""Personal data at rest and on screen (个人信息保护法; docs/domain.md §9).
+"""Personal data, encrypted in storage and masked on screen (个人信息保护法; docs/domain.md §9).
 
-An ID number or a phone is stored as ciphertext and, where it must be found again, beside a keyed digest.
-In Python it is a `Sealed` value: printing, formatting or serializing one shows the mask, and only an explicit
-`reveal()` gives the plain text, so that forgetting to mask is impossible and unmasking is easy to search for.
+An ID number or a phone is stored as ciphertext and, if it is searched for, with a keyed digest. In Python it is a
+`Sealed` value: printing, formatting or serializing it shows the mask, and only an explicit `reveal()` returns the plain
+text. So masking cannot be forgotten, and every place that reveals a value can be found by searching for that name.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from django.db import models
 
 
 def mask_id_number(value: str) -> str:
-    """`140402********0017`: the county and the last four characters stay readable."""
+    """Return `140402********0017`: the county and the last four characters are readable."""
     return f"{value[:6]}{'*' * (len(value) - 10)}{value[-4:]}" if len(value) > 10 else "*" * len(value)
 
 
 def mask_phone(value: str) -> str:
-    """`138****1234` for a mobile, `0355-***4567` for a landline; several are separated by 、."""
+    """Return `138****1234` for a mobile, `0355-***4567` for a landline; several are separated by 、."""
     return "、".join(_mask_one_phone(part) for part in value.split("、"))
 
 
@@ -41,20 +41,20 @@ def _mask_one_phone(value: str) -> str:
     return f"{value[:3]}****{value[-4:]}" if len(value) >= 11 else "*" * len(value)
 
 
-NONCE_BYTES = 12  # what AES-GCM asks for (NIST SP 800-38D)
+NONCE_BYTES = 12  # as AES-GCM requires (NIST SP 800-38D)
 MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
-_FEWEST_DIGITS = 7  # of a telephone number; fewer tell nothing of a person
+_FEWEST_DIGITS = 7  # of a telephone number; fewer digits identify nobody
 _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 _DIGIT = re.compile(r"\d")
-# An ID number or a mobile number, wherever it has slipped to; codes of organizations look otherwise. Nobody's mobile
-# number begins with 140 to 144, but a code of a place in 长治 (1404…) that lacks a digit does, and must stay readable.
-_SLIPPED = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1(?:3\d|4[5-9]|[5-9]\d)\d{8})(?![0-9A-Za-z])")
+# An ID number or a mobile number in any text; codes of organizations have another form. No mobile number begins with
+# 140 to 144, but a code of a place in 长治 (1404…) that lacks a digit does, and must stay readable.
+_PERSONAL_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1(?:3\d|4[5-9]|[5-9]\d)\d{8})(?![0-9A-Za-z])")
 
 
 def mask_numbers_in(text: str) -> str:
-    """What somebody wrote into a personal column, as a problem shows it: of seven digits or more the first three and last two.
+    """Return the text of a personal column, each number of seven or more digits cut to its first three and last two.
 
-    However they are written: 138 0355 1234, 140402-19700101-0017, with a letter too many.
+    Finds numbers in any notation: 138 0355 1234, 140402-19700101-0017, with a letter too many.
     """
     number = len(_DIGIT.findall(text))
     if number < _FEWEST_DIGITS:
@@ -66,24 +66,24 @@ def mask_numbers_in(text: str) -> str:
 
 
 def mask_slipped_numbers(text: str) -> str:
-    """Text of any other column, with ID and mobile numbers masked that got there because a row has slipped sideways."""
-    return _SLIPPED.sub(lambda found: mask_numbers_in(found[0]), text)
+    """Return the text of another column with ID and mobile numbers masked, which are there when a row is shifted."""
+    return _PERSONAL_NUMBER.sub(lambda match: mask_numbers_in(match[0]), text)
 
 
 @lru_cache(maxsize=4)
 def _ciphers(keys: tuple[str, ...]) -> tuple[AESGCM, ...]:
-    """One AES-256-GCM cipher per key (32 bytes in URL-safe base64), the newest first."""
+    """Return one AES-256-GCM cipher per key (32 bytes in URL-safe base64), the newest first."""
     return tuple(AESGCM(base64.urlsafe_b64decode(key.strip())) for key in keys)
 
 
 def encrypt_bytes(data: bytes) -> bytes:
-    """Ciphertext of `data` under the newest field key: a random nonce, then what AES-GCM makes of it."""
+    """Return `data` encrypted under the newest field key: a random nonce, followed by the output of AES-GCM."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + _ciphers(tuple(settings.FIELD_KEYS))[0].encrypt(nonce, data, None)
 
 
 def decrypt_bytes(sealed: bytes) -> bytes:
-    """The data behind `encrypt_bytes`, by whichever field key fits. Raises InvalidTag when none does."""
+    """Decrypt the output of `encrypt_bytes` with whichever field key fits. Raises InvalidTag when none does."""
     nonce, body = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     ciphers = _ciphers(tuple(settings.FIELD_KEYS))
     for cipher in ciphers[:-1]:
@@ -93,22 +93,22 @@ def decrypt_bytes(sealed: bytes) -> bytes:
 
 
 def encrypt(text: str) -> str:
-    """A token of `text` for a text column."""
+    """Return `text` encrypted, as a token for a text column."""
     return base64.b64encode(encrypt_bytes(text.encode())).decode()
 
 
 def decrypt(token: str) -> str:
-    """The text of a token made by `encrypt`; raises InvalidTag when no field key fits."""
+    """Return the text of a token made by `encrypt`; raises InvalidTag when no field key fits."""
     return decrypt_bytes(base64.b64decode(token)).decode()
 
 
 def digest(text: str) -> str:
-    """A keyed digest (HMAC-SHA256, 64 hex digits): equal texts have equal digests, and it tells nothing without the key."""
+    """Return a keyed digest (HMAC-SHA256, 64 hex digits): equal for equal texts, and useless without the key."""
     return hmac.new(settings.DIGEST_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 class Sealed:
-    """A personal value. `str()` gives the mask; `reveal()` the plain text; equality compares the plain text."""
+    """A personal value. `str()` returns the mask; `reveal()` the plain text; equality compares the plain texts."""
 
     __slots__ = ("_plain", "_token", "kind")
 
@@ -119,18 +119,18 @@ class Sealed:
 
     @property
     def token(self) -> str:
-        """The ciphertext to store; made once."""
+        """Return the ciphertext to store; it is made once."""
         if self._token is None:
             self._token = encrypt(self._plain or "")
         return self._token
 
     def reveal(self) -> str:
-        """The plain text. Callers must have checked the right to see it and logged the reason."""
+        """Return the plain text. The caller must have checked the right to see it and logged the reason."""
         if self._plain is None:
             try:
                 self._plain = decrypt(self._token or "")
             except InvalidTag as error:
-                raise RuntimeError("No key in FIELD_KEYS decrypts a stored value. Put the old key back.") from error
+                raise RuntimeError("No key in FIELD_KEYS decrypts a stored value. Add the old key again.") from error
         return self._plain
 
     def __str__(self) -> str:
@@ -147,9 +147,9 @@ class Sealed:
 
 
 class SealedField(models.TextField):
-    """A column of ciphertext whose Python value is a `Sealed` (or None). `kind` chooses the mask."""
+    """A column of ciphertext whose Python value is a `Sealed` or None. `kind` chooses the mask."""
 
-    empty_strings_allowed = False  # a value that was never given is None, not ""
+    empty_strings_allowed = False  # a missing value is None, not ""
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         self.kind = kind
@@ -161,7 +161,7 @@ class SealedField(models.TextField):
         return name, path, args, {**kwargs, "kind": self.kind}
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
-        """Wrap the stored token; nothing is decrypted until somebody asks."""
+        """Wrap the stored token; it is decrypted when the value is used."""
         return None if value is None else Sealed(self.kind, token=value)
 
     def to_python(self, value: Any) -> Sealed | None:
@@ -171,10 +171,10 @@ class SealedField(models.TextField):
         return Sealed(self.kind, plain=str(value)) if value else None
 
     def get_prep_value(self, value: Any) -> str | None:
-        """The ciphertext to store."""
+        """Return the ciphertext to store."""
         sealed = self.to_python(value)
         return None if sealed is None else sealed.token
 
     def value_to_string(self, obj: Any) -> str:
-        """Serialize as ciphertext."""
+        """Return the ciphertext, for serializers."""
         return self.get_prep_value(self.value_from_object(obj)) or ""

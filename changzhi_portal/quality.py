@@ -1,12 +1,12 @@
-"""Data quality: what is probably wrong in the registers, as small rules that each app declares in `<app>/quality.py`.
+"""Data quality: probable errors in the registers, as small rules that each app declares in `<app>/quality.py`.
 
-A rule is one function that finds rows with the database's own means, and one sentence about a row it has found:
+A rule is one function that returns a queryset of rows, and one sentence about such a row:
 
     @rule(FACILITIES, Severity.SOFT, "设施面积过大", "建筑面积{area}㎡，请核对单位和小数点。")
     def facility_too_large(occasion: Occasion) -> ScopedQuerySet:
         return Facility.objects.filter(area__gt=LARGEST_PLAUSIBLE_AREA)
 
-Who looks at which rules, page by page, is `submissions.checks`; the frame only says what a rule is and where rules are.
+`submissions.checks` decides who sees the findings of which rules; this module defines and finds the rules.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class Severity(TextChoices):
-    """What a finding means for a month's report (上报) [docs/domain.md §6]."""
+    """What a finding means for the report of a month (上报) [docs/domain.md §6]."""
 
     HARD = "hard", "必须改正"  # blocks the report: the figure cannot be right
-    SOFT = "soft", "可说明"  # may be right, with a written explanation
+    SOFT = "soft", "可说明"  # may be right, and needs a written explanation
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """As of when the registers are looked through: the last day of a month, and that of the month before."""
+    """The date of a check: the last day of a month, and the last day of the month before."""
 
     day: datetime.date
     day_before: datetime.date
@@ -47,10 +47,10 @@ class Occasion:
 
 @dataclass(frozen=True)
 class Subject:
-    """What the rows of a rule are, and how a finding names and links them; all but the models are lookups.
+    """What the rows of a rule are, and how a finding names and links them; all fields but the models are lookups.
 
-    `community` leads to the community a row lies in: "" for a community itself, None where rows hang at divisions
-    only. Rows that have no page of their own (postings) name the `record` whose page is linked.
+    `community` leads to the row's community; "" for a community itself, None if rows belong to divisions only. Rows
+    without a page of their own (postings) name the `record` whose page is linked.
     """
 
     model: type[ScopedModel]
@@ -66,17 +66,17 @@ class Subject:
 
     @property
     def path(self) -> Combinable:
-        """The path of the division a row lies in."""
+        """Return the path of the row's division."""
         paths = [F("__".join(filter(None, (lookup, "path")))) for lookup in self.model.scope_lookups]
         return Coalesce(*paths, Value("")) if paths[1:] else paths[0]
 
     @property
     def community_code(self) -> Combinable:
-        """The code of the community a row lies in; "" for one of a town or county."""
-        return Value("") if self.community is None else Coalesce(F(self.of_community("code")), Value(""))
+        """Return the code of the row's community; "" for a row of a town or county."""
+        return Value("") if self.community is None else Coalesce(F(self.community_lookup("code")), Value(""))
 
-    def of_community(self, name: str) -> str:
-        """The lookup of a column of the community a row lies in."""
+    def community_lookup(self, name: str) -> str:
+        """Return the lookup of a column of the row's community."""
         return "__".join(filter(None, (self.community, name)))
 
 
@@ -85,7 +85,7 @@ Find = Callable[[Occasion], ScopedQuerySet]
 
 @dataclass(frozen=True)
 class QualityRule:
-    """One thing that may be wrong. `message` speaks of one row: {lookups} in it are read from the row found."""
+    """One probable error. `message` is about one row: {lookups} in it are replaced by values of the row."""
 
     code: str
     title: str
@@ -96,11 +96,11 @@ class QualityRule:
 
     @property
     def lookups(self) -> tuple[str, ...]:
-        """The values of a row that the message speaks of."""
+        """Return the lookups that the message uses."""
         return tuple(name for _, name, _, _ in Formatter().parse(self.message) if name)
 
-    def say(self, row: Mapping[str, Any]) -> str:
-        """The message about one row."""
+    def message_for(self, row: Mapping[str, Any]) -> str:
+        """Return the message about one row."""
         return self.message.format(**{name: _display(row[name]) for name in self.lookups})
 
 
@@ -111,10 +111,10 @@ def _display(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """One row that a rule has found, ready to be shown: `place` is where it lies, in words, `url` the record's page.
+    """One row that a rule has found: `place` is the name of its place, `url` the address of the record's page.
 
-    `ref` is the record's own; `path` that of its division. A record may be found by several rules, and a page of
-    several rows (two postings of one worker) more than once by one.
+    `ref` is that of the record, `path` that of its division. Several rules may find the same record, and one rule may
+    find a record with several rows (two postings of one worker) more than once.
     """
 
     rule: QualityRule
@@ -126,24 +126,24 @@ class Finding:
 
     @property
     def model(self) -> str:
-        """What kind of row it is: "communities.Facility"."""
+        """Return the model of the row: "communities.Facility"."""
         return self.rule.subject.model._meta.label
 
     @property
     def url(self) -> str:
-        """The page of the record."""
+        """Return the address of the record's page."""
         return self.rule.subject.url_of(self.ref)
 
     @property
     def is_hard(self) -> bool:
-        """Whether it blocks the month's report."""
+        """Return whether it blocks the month's report."""
         return self.rule.severity == Severity.HARD
 
 
 def rule(subject: Subject, severity: Severity, title: str, message: str) -> Callable[[Find], QualityRule]:
-    """Make a rule of a function that finds rows of `subject`; the function's name is the rule's code.
+    """Return a decorator that makes a rule of a function that finds rows of `subject`; its name is the rule's code.
 
-    The function looks at the whole register: whoever asks cuts what it found to a scope.
+    The function returns rows of the whole register; the caller limits them to a scope.
     """
 
     def declare(find: Find) -> QualityRule:
@@ -158,12 +158,12 @@ def _rules_by_code() -> dict[str, QualityRule]:
 
 
 def quality_rules() -> tuple[QualityRule, ...]:
-    """Every rule of every app, hard ones first, otherwise in the order of the apps and of their declaration."""
+    """Return every rule of every app, hard ones first, otherwise in the order of the apps and of their declaration."""
     return tuple(sorted(_rules_by_code().values(), key=lambda rule: rule.severity != Severity.HARD))
 
 
 def rule_named(code: str) -> QualityRule:
-    """The rule with this code. Raises NotFoundError for an unknown one."""
+    """Return the rule with this code. Raises NotFoundError for an unknown one."""
     try:
         return _rules_by_code()[code]
     except KeyError:

@@ -1,4 +1,4 @@
-"""What every record of a register has: an opaque public id and a version; and the days facts hold."""
+"""The base of all records of registers, with an opaque public id and a version; and conditions on validity dates."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.urls import reverse
 
-# The first day of every fact whose real beginning is not on record (validity columns are never null).
+# The first day of every fact whose real first day is unknown (validity columns are never null).
 BEGINNING = datetime.date(1949, 10, 1)
 
 
 def new_ref() -> str:
-    """A random public id of 13 lower-case letters and digits (65 bits); safe in URLs and in spreadsheets."""
+    """Return a random public id of 13 lower-case letters and digits (65 bits); safe in URLs and in spreadsheets."""
     return base64.b32encode(secrets.token_bytes(9))[:13].decode().lower()
 
 
 class Record(models.Model):
-    """A row people refer to: `ref` appears in URLs, templates and exports, `version` guards against lost updates.
+    """A row that people refer to: `ref` is used in URLs, templates and exports, `version` prevents lost updates.
 
-    `record_page` is the URL name of its page, which takes the ref; "" for a kind of record that has none. Every address
-    of a record comes from here.
+    `record_page` is the URL name of its page, which takes the ref; "" for records without a page. Every address of a
+    record comes from here.
     """
 
     record_page: ClassVar[str] = ""
@@ -47,28 +47,29 @@ class Record(models.Model):
 
 
 def in_effect(day: datetime.date | Combinable, start: str, end: str) -> Q:
-    """The condition that a dated fact holds on `day`: begun by then, and not ended by then.
+    """Return the condition that a dated fact is valid on `day`: it has begun by then and not ended.
 
-    An end date equal to the day has ended (docs/domain.md §5). `start` and `end` are field lookups; `end` may be null.
+    A fact whose end date is `day` has ended (docs/domain.md §5). `start` and `end` are field lookups; `end` may be
+    null.
     """
     return Q(**{f"{start}__lte": day}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": day}))
 
 
 def not_ended(day: datetime.date, end: str) -> Q:
-    """The condition that a dated fact has not ended by `day`; one that begins later has not."""
+    """Return the condition that a dated fact has not ended by `day`; a fact that begins later has not."""
     return Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gt": day})
 
 
 class DatedQuerySet(models.QuerySet):
-    """Reads of rows that hold from one day to another; the model names its columns in `dated_by`."""
+    """Queryset of rows that are valid from one day to another; the model names its two columns in `dated_by`."""
 
     def in_effect_on(self, day: datetime.date) -> Self:
-        """The rows that hold on `day`."""
+        """Filter for the rows that are valid on `day`."""
         return self.filter(in_effect(day, *self.model.dated_by))
 
 
 def exactly_one_of(*names: str) -> Q:
-    """The condition that exactly one of the nullable columns is set; for check constraints."""
+    """Return the condition that exactly one of the nullable columns is set; for check constraints."""
     condition = Q()
     for chosen in names:
         condition |= Q(**{f"{name}__isnull": name != chosen for name in names})
@@ -76,5 +77,5 @@ def exactly_one_of(*names: str) -> Q:
 
 
 def not_before(end: str, start: str) -> Q:
-    """The condition that a nullable end date is not before its start date; for check constraints."""
+    """Return the condition that a nullable end date is not before its start date; for check constraints."""
     return Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": F(start)})

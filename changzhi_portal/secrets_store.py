@@ -1,4 +1,4 @@
-"""The three secrets of an installation, from the environment or, embedded, generated once into `var/secrets`."""
+"""The three secrets of an installation, from the environment or, when embedded, generated once into `var/secrets`."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ GENERATORS = {
 
 
 def field_keys(text: str) -> list[str]:
-    """The keys of FIELD_KEYS, newest first. Raises ImproperlyConfigured for one that could not encrypt anything."""
+    """Return the keys of FIELD_KEYS, newest first. Raises ImproperlyConfigured for an invalid key."""
     keys = [key.strip() for key in text.split(",")]
     for number, key in enumerate(keys, start=1):
         try:
@@ -32,11 +32,11 @@ def field_keys(text: str) -> list[str]:
 
 
 def load_secret(name: str, *, directory: Path, production: bool) -> str:
-    """The secret called `name` (SECRET_KEY, FIELD_KEYS, DIGEST_KEY).
+    """Return the secret called `name` (SECRET_KEY, FIELD_KEYS, DIGEST_KEY).
 
-    The environment wins. In production it must be there; the embedded default makes one
-    (file mode 0600) at the first start and keeps it, because data encrypted with a lost key is lost.
-    Raises ImproperlyConfigured with the cure.
+    The environment takes precedence. In production it must be set there. The embedded portal generates one at the first
+    start (file mode 0600) and keeps it, because data encrypted with a lost key are lost. Raises ImproperlyConfigured
+    with the cure.
     """
     if value := os.environ.get(name):
         return value
@@ -50,7 +50,7 @@ def load_secret(name: str, *, directory: Path, production: bool) -> str:
         draft = directory / f".{name}.{os.getpid()}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(GENERATORS[name]())
-        # Linking instead of renaming: when web and worker start together, the first one's key stands.
+        # A link instead of a rename: when web and worker start together, the key of the first is kept.
         try:
             os.link(draft, path)
         except FileExistsError:

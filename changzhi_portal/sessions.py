@@ -1,4 +1,4 @@
-"""Sessions in the cache, which neither a full disk nor a Redis that is restarted ends."""
+"""Sessions in the cache that survive a full disk and a restart of Redis."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from django.contrib.sessions.backends import cache
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
-CACHE_AWAY: Final = (OSError, RedisError)
+CACHE_ERRORS: Final = (OSError, RedisError)
 
 
 class SessionStore(cache.SessionStore):
-    """Django's own, but for what it does while the cache fails (`middleware.SessionMiddleware` shows a page then)."""
+    """Django's session store, changed for a cache that fails (`middleware.SessionMiddleware` shows a page then)."""
 
     def load(self) -> dict[str, Any]:
-        """The session's content. Raises what the cache raises: Django would take the session for one that has expired."""
+        """Return the session's content. Raises the cache's error, which Django would treat as an expired session."""
         content: dict[str, Any] | None = self._cache.get(self.cache_key)  # type: ignore[attr-defined]  # missing in the stubs
         if content is None:
             self._session_key = None
         return content or {}
 
     def save(self, must_create: bool = False) -> None:
-        """Write the session. Raises CACHE_AWAY only for a new one: nobody can sign in then.
+        """Write the session. Raises CACHE_ERRORS only for a new session, because nobody can sign in then.
 
-        One that is there stays as it is: every request renews it, and a full disk must not make an error page of each.
+        An existing session is left unchanged on an error: every request renews it, and a full disk must not break each
+        page.
         """
         try:
             super().save(must_create)
-        except CACHE_AWAY:
+        except CACHE_ERRORS:
             if must_create:
                 raise
             logger.exception("A session cannot be renewed")

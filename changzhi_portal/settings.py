@@ -25,11 +25,11 @@ DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production. Unset DEBUG.")
 
-# Whether the data are invented: `manage.py demo` leaves the marker; pages and printed briefings then say 演示数据.
+# Whether the data are invented: `manage.py demo` creates the marker, and pages and printed briefings show 演示数据.
 DEMO = env.bool("DEMO", default=(VAR_DIR / "demo" / "DEMO").exists())
 
 SECRET_KEY = load_secret("SECRET_KEY", directory=VAR_DIR / "secrets", production=PRODUCTION)
-# Newest first: the first key encrypts, all of them decrypt, so that keys can be rotated.
+# Newest first: the first key encrypts, and all of them decrypt, so that keys can be rotated.
 FIELD_KEYS = field_keys(load_secret("FIELD_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION))
 DIGEST_KEY = load_secret("DIGEST_KEY", directory=VAR_DIR / "secrets", production=PRODUCTION)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -106,10 +106,10 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 DJANGO_TABLES2_TEMPLATE = "frame/register_table.html"
 FILTERS_EMPTY_CHOICE_LABEL = "全部"
-MESSAGE_TAGS = {ERROR: "danger"}  # what Bootstrap calls it
+MESSAGE_TAGS = {ERROR: "danger"}  # Bootstrap's name for it
 
 # --- The month (docs/domain.md §6) ---
-# So many days before a county's report is due, its clerks are reminded by themselves.
+# Clerks of a county are reminded this many days before its report is due.
 REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
 
 # --- Database: SQLite embedded, PostgreSQL in production (docs/architecture.md, decision 2) ---
@@ -123,15 +123,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Long statements (the checks of a whole city, the judging of a month) are compiled by default: that took fifteen
-    # seconds of a page, and saved none of the half second that running it takes.
+    # JIT would compile long statements (the checks of a whole city, the judging of a month): that took fifteen seconds
+    # of a page, for statements that run in half a second.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache and sessions: files when embedded, so that a long commit in SQLite blocks no page ---
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
-    # The broker's own database is left alone: emptying the cache must not empty the queues.
+    # A database of its own, because clearing the cache must not clear the broker's queues.
     cache_url = env("CACHE_URL", default=f"{REDIS_URL.rpartition('/')[0]}/1")
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}}
 else:
@@ -143,21 +143,21 @@ else:
         }
     }
 SESSION_ENGINE = "changzhi_portal.sessions"
-SESSION_COOKIE_AGE = 30 * 60  # idle time-out: 等保 2.0 asks for one; every request renews it
+SESSION_COOKIE_AGE = 30 * 60  # seconds; 等保 2.0 requires an idle time-out; every request renews it
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
 # --- Celery (docs/architecture.md, decision 3) ---
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis as long as it takes
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis without a limit
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
-# Nothing takes this long; what does hangs, and would keep its process for ever. The row is put back, at last given up.
+# No task takes this long: a task that does hangs. Its row is put back, and in the end given up.
 CELERY_TASK_TIME_LIMIT = 20 * 60  # seconds
-CELERY_RESULT_EXPIRES = None  # no results are kept, so beat need not send Celery's own task that deletes old ones
-# A message without a queue is refused where it is sent: there is no default queue in which it could wait unseen.
+CELERY_RESULT_EXPIRES = None  # no results are stored, so beat need not send Celery's task that deletes old ones
+# A message without a queue is refused when it is sent, because no worker would read a default queue.
 CELERY_TASK_QUEUES = [kombu.Queue(queue.value, kombu.Exchange(queue.value), queue.value) for queue in Queue]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -173,7 +173,7 @@ else:
         "data_folder_in": str(broker_dir / "queue"),
         "data_folder_out": str(broker_dir / "queue"),
         "control_folder": str(broker_dir / "control"),
-        "polling_interval": 0.1,  # seconds; a clerk waits in front of the page
+        "polling_interval": 0.1,  # seconds; a clerk is waiting for the page
     }
 CELERY_BEAT_SCHEDULE = {
     "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
@@ -181,7 +181,7 @@ CELERY_BEAT_SCHEDULE = {
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 
-# --- People who sign in ---
+# --- Sign-in ---
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.DivisionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -200,7 +200,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 
-# --- What a browser may do with our pages ---
+# --- Content security policy ---
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -216,12 +216,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Everybody comes through the proxy: by its address, whoever knows a user name could lock that person out.
+    # All requests come from the proxy's address: counted by it, anybody who knows a user name could lock that user out.
     AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
-    # The proxy's other names, and browsers' built-in lists, are not for the portal to decide about.
+    # The proxy's host names and browsers' preload lists are not the portal's decision.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -240,7 +240,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-MEDIA_ROOT = VAR_DIR / "files"  # never served by URL: views hand files out after checking the scope
+MEDIA_ROOT = VAR_DIR / "files"  # never served by URL: views send files after checking the scope
 FONT_DIR = Path(env("FONT_DIR", default=str(VAR_DIR / "fonts")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -250,10 +250,10 @@ UPLOAD_MAX_ROWS = 200_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # --- Mail and logs ---
-# Unless a server is named, e-mail is kept in a folder: nothing leaves the machine by itself.
+# Without a mail server, e-mail is stored in a folder and nothing leaves the machine.
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{quote(str(VAR_DIR / 'mail'))}")
 vars().update(EMAIL_CONFIG)
-EMAIL_TIMEOUT = 10  # seconds; a server that does not answer must not hold the queue up
+EMAIL_TIMEOUT = 10  # seconds; a server that does not answer must not block the queue
 DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="portal@localhost")
 LOG_LEVEL = env("LOG_LEVEL", default="INFO").upper()
 LOGGING = {
@@ -263,11 +263,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's own handler and level, which LOG_LEVEL would not reach.
+        # Django's own handler and level, which LOG_LEVEL would not change.
         "django": {"handlers": [], "level": "NOTSET"},
-        # Several lines each time that beat looks for work, which is every few seconds.
+        # Celery logs several lines each time that beat looks for work, which is every few seconds.
         "celery": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
-        # Celery's pool of processes: it does not propagate.
+        # Celery's process pool, which does not propagate.
         "multiprocessing": {"handlers": ["stderr"], "level": "ERROR"},
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},

@@ -1,4 +1,4 @@
-"""Every address of the portal. The apps are named as text: the frame imports none of them."""
+"""Root URL configuration. The apps are included by name: `changzhi_portal` imports none of them."""
 
 from django.urls import include, path
 

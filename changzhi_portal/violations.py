@@ -1,4 +1,4 @@
-"""What a violated constraint of the database means, in the constraint's own sentence."""
+"""Messages of violated database constraints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, models
 
 
 def violation_in_words(error: IntegrityError, among: Iterable[type[models.Model]]) -> str:
-    """The sentence of the violated constraint of one of the models, found by its name or, on SQLite, by its columns."""
+    """Return the message of the models' constraint that was violated, found by its name or, on SQLite, by its columns."""
     text = str(error)
     for model in among:
         for constraint in model._meta.constraints:

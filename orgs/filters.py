@@ -16,7 +16,7 @@ from orgs.models import SocialOrganization
 
 
 class OrganizationFilterSet(PlaceFilterSet):
-    """Organizations by name, credit code, pinyin, or the community they serve from."""
+    """Filter by name, credit code, pinyin, or the community that the organization serves."""
 
     registration = django_filters.ChoiceFilter(label="管理方式", choices=SocialOrganization.Registration.choices)
     category = django_filters.ChoiceFilter(label="类别", choices=SocialOrganization.Category.choices)
@@ -34,17 +34,17 @@ class OrganizationFilterSet(PlaceFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Name, pinyin or credit code of the organization; name or code of its community."""
+        """Return the condition for name, pinyin or credit code of the organization, and name or code of its community."""
         condition = Q(name_key__contains=comparable(text)) | Q(credit_code__startswith=text.upper())
         if pattern := pinyin_pattern(text):
             condition |= Q(sort_key__regex=pattern)
         return condition | community_matches(text, "community")
 
     def by_activity(self, queryset: Any, name: str, value: str) -> Any:
-        """Active today, or dissolved."""
+        """Filter for active or for dissolved organizations, as of today."""
         active = in_effect(timezone.localdate(), *SocialOrganization.dated_by)
         return queryset.filter(active if value == "yes" else ~active)
 
     def by_agency(self, queryset: Any, name: str, value: str) -> Any:
-        """Social-work agencies, or all others."""
+        """Filter for social-work agencies, or for all others."""
         return queryset.agencies() if value == "yes" else queryset.filter(is_social_work_agency=False)

@@ -1,4 +1,4 @@
-"""Which filters of organizations are up front."""
+"""Filter form of organizations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from changzhi_portal.pages.filters import FilterForm
 
 
 class OrganizationFilterForm(FilterForm):
-    """Place, and the two columns that the targets speak of."""
+    """Form that always shows place and the two columns that targets use."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "registration", "active")
     search_hint: ClassVar[str] = "名称、信用代码或社区"

@@ -14,19 +14,19 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class SocialOrganizationQuerySet(DatedQuerySet, ScopedQuerySet):
-    """Reads of organizations."""
+    """Queries of organizations."""
 
     def agencies(self) -> Self:
-        """The social-work agencies (民办社会工作服务机构) [四（三）3]."""
+        """Filter for social-work agencies (民办社会工作服务机构) [四（三）3]."""
         return self.filter(is_social_work_agency=True)
 
     def with_place(self) -> Self:
-        """With community, town and county loaded, for lists."""
+        """Load community, town and county with the rows, for lists."""
         return self.select_related("community__town__parent", "division__parent")
 
 
 class SocialOrganization(Record, ScopedModel):
-    """An organization that serves from a community, or from a town or county (then without a community)."""
+    """An organization that serves a community, or a town or county (then without a community)."""
 
     class Registration(models.TextChoices):
         """管理方式: all three count towards the targets for organizations."""

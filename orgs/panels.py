@@ -1,4 +1,4 @@
-"""What organizations add to other pages."""
+"""Panels that organizations add to other pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orgs.models import SocialOrganization
 
 
 class CommunityOrganizations(RecordPanel):
-    """The organizations that serve from a community."""
+    """The organizations that serve a community."""
 
     model_label = "communities.Community"
     position = 30
@@ -20,6 +20,6 @@ class CommunityOrganizations(RecordPanel):
     requires = "may_see_registers"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """The first of them, by name, and how many there are."""
+        """Return the first of them by name, and their number."""
         organizations = SocialOrganization.objects.visible_to(request.user).filter(community=record)
         return {"organizations": organizations[:MOST_ROWS], "total": organizations.count(), "community": record}

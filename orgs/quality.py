@@ -1,6 +1,6 @@
-"""What is probably wrong in social organizations.
+"""Quality rules of social organizations.
 
-That a registered one has a credit code and that its dates are in order is held by constraints, not looked for here.
+Constraints ensure that a registered one has a credit code and that its dates are in order, so no rule checks that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orgs.models import SocialOrganization
 ORGANIZATIONS = Subject(SocialOrganization)
 Registration = SocialOrganization.Registration
 LegalForm = SocialOrganization.LegalForm
-# GB 32100: what the first two characters of a credit code say about the legal form (docs/domain.md §8).
+# GB 32100: the first two characters of a credit code by legal form (docs/domain.md §8).
 _CODE_BEGINS = {
     LegalForm.ASSOCIATION: "51",
     LegalForm.PRIVATE_NON_ENTERPRISE: "52",
@@ -36,10 +36,10 @@ def _active(occasion: Occasion) -> ScopedQuerySet:
     "同一街道（乡镇）另有一个同名组织，请核对是否重复登记。",
 )
 def organization_name_twice(occasion: Occasion) -> ScopedQuerySet:
-    """One organization under two keys: with and without its credit code, or at a community and at the town.
+    """Find one organization with two keys: with and without its credit code, or at a community and at the town.
 
-    Two without a code in different communities are two: many a community has its 太极拳队. Counted in one pass, because
-    looking for the namesakes of each would go through all 红白理事会 of the city for every one of them.
+    Two without a code in different communities are two organizations: many communities have a 太极拳队. Counted in one
+    pass, because a subquery per organization would scan all 红白理事会 of the city for each of them.
     """
     of_community, of_town = [F("community"), F("name_key")], [F("town_or_above"), F("name_key")]
     placed = _active(occasion).order_by().annotate(town_or_above=Coalesce("community__town", "division"))
@@ -59,7 +59,7 @@ def organization_name_twice(occasion: Occasion) -> ScopedQuerySet:
     "统一社会信用代码{credit_code}的前两位与所填组织类型不符，请核对证书。",
 )
 def legal_form_contradicts_code(occasion: Occasion) -> ScopedQuerySet:
-    """51 社会团体, 52 民办非企业单位 (now 社会服务机构), 53 基金会."""
+    """Find codes that contradict the legal form: 51 社会团体, 52 民办非企业单位 (now 社会服务机构), 53 基金会."""
     contradiction = Q()
     for form, beginning in _CODE_BEGINS.items():
         contradiction |= Q(legal_form=form) & ~Q(credit_code__startswith=beginning)
@@ -73,7 +73,7 @@ def legal_form_contradicts_code(occasion: Occasion) -> ScopedQuerySet:
     "民办社工机构只有管理方式为“登记”的才计入目标，请核对管理方式。",
 )
 def agency_not_registered(occasion: Occasion) -> ScopedQuerySet:
-    """`district_agencies` counts 管理方式 登记 only, so that this agency helps nobody's target."""
+    """Find agencies that are not registered: `district_agencies` counts only 管理方式 登记."""
     return _active(occasion).agencies().exclude(registration=Registration.REGISTERED)  # type: ignore[attr-defined]
 
 
@@ -84,7 +84,7 @@ def agency_not_registered(occasion: Occasion) -> ScopedQuerySet:
     "管理方式是“社区指导”，但没有写明由哪个社区指导，不计入任何社区，请补填社区。",
 )
 def guided_without_community(occasion: Occasion) -> ScopedQuerySet:
-    """What a community guides serves from that community; at a town or county no community is credited with it."""
+    """Find organizations guided by a community that belong to a town or county, so that they count for no community."""
     return _active(occasion).filter(registration=Registration.GUIDED, community__isnull=True)
 
 
@@ -95,7 +95,7 @@ def guided_without_community(occasion: Occasion) -> ScopedQuerySet:
     "管理方式是“街道备案”，但没有写明街道（乡镇）或社区，请补填。",
 )
 def filed_above_town(occasion: Occasion) -> ScopedQuerySet:
-    """Filed with a street or town, so one of them must be its place."""
+    """Find organizations filed with a street or town that belong to a county."""
     filed = _active(occasion).filter(registration=Registration.FILED, division__isnull=False)
     return filed.exclude(division__level=Division.Level.TOWN)
 
@@ -107,5 +107,5 @@ def filed_above_town(occasion: Occasion) -> ScopedQuerySet:
     "所在社区已经撤销，不再计入，请改到现在的社区或填注销日期。",
 )
 def organization_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
-    """Active where nothing is counted any more."""
+    """Find active organizations in a community that no longer exists, where they are not counted."""
     return _active(occasion).filter(community__closed_on__lte=occasion.day)

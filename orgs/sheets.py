@@ -29,7 +29,7 @@ from orgs.models import SocialOrganization
 
 
 def _names_in(town_ids: set[int]) -> Iterator[tuple[int, int | None, str, str]]:
-    """(town, community, its name, organization) of all organizations of the towns."""
+    """Yield town, community, its name and the organization's name of all organizations of the towns."""
     for batch in in_batches(list(town_ids)):
         served = SocialOrganization.objects.filter(community__town__in=batch)
         yield from served.values_list("community__town", "community", "community__name", "name")
@@ -106,7 +106,7 @@ class OrganizationSheet(RecordSheet):
     )
 
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """By credit code anywhere, then by place and name.
+        """Find organizations by credit code anywhere, then by place and name.
 
         A code known outside the scope is `conflicting_key`, without saying whose (docs/domain.md §4.9).
         A filed organization that now has a code at the same place and name is the same organization.
@@ -189,7 +189,7 @@ class OrganizationSheet(RecordSheet):
         return ("division_id", row.place.division_id, comparable(name))
 
     def natural_key(self, row: RegisterRow) -> Any:
-        """The credit code, else (place, name)."""
+        """Return the credit code, else place and name."""
         return row.get("credit_code") or self._place_and_name(row)
 
     def reject_duplicates(self, rows: Any, key_of: Any, *cell_fields: str) -> None:
@@ -208,7 +208,7 @@ class OrganizationSheet(RecordSheet):
             super().reject_duplicates(pair.values(), self._place_and_name, "name")
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
-        """One write: the organization."""
+        """Propose one write: the organization."""
         organization = row.draft(SocialOrganization)
         community = row.place.community
         values = {

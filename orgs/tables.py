@@ -12,7 +12,7 @@ from orgs.models import SocialOrganization
 
 
 class OrganizationTable(PlacedTable):
-    """Organizations with the place they serve from."""
+    """Organizations with the place that they serve."""
 
     caption: ClassVar[str] = "社会组织"
     default_order: ClassVar[str] = "name"

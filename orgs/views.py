@@ -23,7 +23,7 @@ class OrganizationList(ListPage):
 
 
 class OrganizationDetail(PlacedDetailPage):
-    """One organization; the phone shows its mask."""
+    """One organization; the phone is masked."""
 
     requires = "may_see_registers"
     queryset = SocialOrganization.objects.with_place()

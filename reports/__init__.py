@@ -1,1 +1,1 @@
-"""What leaders read: figures, words, charts, pages, PDF."""
+"""Briefings and the dashboard: figures, text, charts, pages, PDF."""

@@ -1,8 +1,8 @@
-"""更正说明: what a corrected edition corrects, found by comparing its figures with those of the edition before it.
+"""更正说明: the differences of a corrected edition's figures from those of the edition before it.
 
-Only what an issue prints is compared; an edit that leaves every printed figure as it was is no correction.
-`Briefing.corrections` keeps them as JSON: a list of objects with `subject` and `changes`, each of these a list of label,
-old and new text.
+Only printed figures are compared: a change in the registers that leaves them equal is no correction.
+`Briefing.corrections` stores them as JSON: a list of objects with `subject` and `changes`, a list of label, old and new
+text.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from reports.stored_figures import (
 )
 from targets.wording import amount_text, bound_text
 
-# A list longer than this is counted.
+# A longer list is replaced by its length.
 _MOST_NAMES = 5
-_SAYS_MOST = ("数量", "达标数", "达标率")
+_MAIN_FIGURES = ("数量", "达标数", "达标率")
 
 
 class Change(NamedTuple):
-    """One figure that is corrected: what it is called, and its text before and now; "" where there was or is none."""
+    """One corrected figure: its label, and its old and new text; "" where there was or is none."""
 
     label: str
     old: str
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Correction:
-    """What is corrected of one subject: 全市城市社区设施面积."""
+    """The corrections of one subject: 全市城市社区设施面积."""
 
     subject: str
     changes: tuple[Change, ...]
@@ -65,7 +65,7 @@ def corrections_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Correcti
 
 
 def corrections_between(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
-    """Return what differs between the printed figures of two editions of one issue, in the order of printing."""
+    """Return the differences of the printed figures of two editions of one issue, in the order of printing."""
     whole = words.whole_of(new.division)
     found = [
         *_of_targets(old.targets, new.targets, whole),
@@ -81,27 +81,29 @@ def _correction(subject: str, changes: Iterable[Change]) -> Correction:
 
 
 def _of_targets(old: Sequence[TargetFigures], new: Sequence[TargetFigures], whole: str) -> list[Correction]:
-    """Target by target: the whole, then all its counties (towns) in one line; targets that the plan got or lost."""
+    """Return corrections by target, of the division and of its counties (towns); also added and removed targets."""
     before = {target.code: target for target in old}
     after = {target.code for target in new}
-    found = []
+    corrections = []
     for target in new:
         then, name = before.get(target.code), target.short_name
         if then is None:
-            found.append(_correction(f"{whole}{name}", [Change("新列入", "", f"（{words.figure_in_words(target)}）")]))
+            corrections.append(
+                _correction(f"{whole}{name}", [Change("新列入", "", f"（{words.figure_in_words(target)}）")])
+            )
             continue
-        asked = Change("标准", bound_text(then), bound_text(target))
-        found.append(_correction(f"{whole}{name}", [asked, *_result(then, target, target)]))
-        found.append(_correction(f"其中各地{name}", _below(then, target)))
-    gone = [target for target in old if target.code not in after]
-    return found + [
+        bounds = Change("标准", bound_text(then), bound_text(target))
+        corrections.append(_correction(f"{whole}{name}", [bounds, *_result(then, target, target)]))
+        corrections.append(_correction(f"其中各地{name}", _changes_below(then, target)))
+    removed = [target for target in old if target.code not in after]
+    return corrections + [
         _correction(f"{whole}{each.short_name}", [Change("不再列入", f"（原为{words.figure_in_words(each)}）", "")])
-        for each in gone
+        for each in removed
     ]
 
 
-def _below(old: TargetFigures, new: TargetFigures) -> list[Change]:
-    """County by county (town by town), the one figure that says most: how many have reached it, or else the rate."""
+def _changes_below(old: TargetFigures, new: TargetFigures) -> list[Change]:
+    """Return one change per county (town), of its main figure: the number of units that reached it, or else the rate."""
     rows = {row.code: row for row in old.divisions}
     return [
         first._replace(label=f"{row.name}{first.label}")
@@ -112,7 +114,7 @@ def _below(old: TargetFigures, new: TargetFigures) -> list[Change]:
 
 def _says_most(old: DivisionFigures, new: DivisionFigures, target: TargetFigures) -> Change | None:
     differing = [change for change in _result(old, new, target) if change.old != change.new]
-    return next((change for change in differing if change.label in _SAYS_MOST), None)
+    return next((change for change in differing if change.label in _MAIN_FIGURES), None)
 
 
 def _result(old: Counts, new: Counts, target: TargetFigures) -> list[Change]:
@@ -155,12 +157,12 @@ def _services(old: Purchases, new: Purchases) -> list[Change]:
 
 
 def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correction]:
-    """附件1: who comes onto the list or leaves it, and whose printed figures are others."""
+    """Return the corrections of 附件1: communities that were added or removed, or whose printed figures differ."""
     before = {row.code: row for row in old.shortfalls.rows}
     after = {row.code: row for row in new.shortfalls.rows}
     targets = {target.code: target for target in new.targets}
     added = [row for code, row in after.items() if code not in before]
-    gone = [row for code, row in before.items() if code not in after]
+    removed = [row for code, row in before.items() if code not in after]
     others = [
         _correction(f"附件1中{row.county}{row.town}{row.name}", _of_community(before[code], row, targets))
         for code, row in after.items()
@@ -168,7 +170,7 @@ def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correctio
     ]
     others = [each for each in others if each.changes]
     counted = f"{len(others)}个社区的数据相应更正" if len(others) > _MOST_NAMES else ""
-    names = [Change("增加", "", _names(added)), Change("删去", _names(gone), ""), Change("另有", "", counted)]
+    names = [Change("增加", "", _names(added)), Change("删去", _names(removed), ""), Change("另有", "", counted)]
     return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
 
 

@@ -1,6 +1,6 @@
-"""What the dashboard shows of one division in one month; reads only what the user may see.
+"""The dashboard's data of one division in one month, limited to what the user may see.
 
-Rates come from the counts, as in the briefing (`changzhi_portal.percent`), so that page and paper say the same.
+Rates are computed from the counts, as in the briefing (`changzhi_portal.percent`), so that page and paper agree.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import bound_text, plain_number, result_text, units_text
 
 LinkTo = Callable[[Division], str]
-MONTHS_SHOWN = 36  # of a trend: as many as fit beside each other
-FEWEST_POINTS = 2  # one point shows no trend
+MONTHS_SHOWN = 36  # of a trend: as many as fit on the page
+FEWEST_POINTS = 2  # one point is no trend
 
 
 @dataclass(frozen=True)
 class Card:
-    """How a division stands against one target. Percentages have one decimal; None when nothing was judged."""
+    """A division's result for one target. Percentages have one decimal; None when nothing was judged."""
 
     target: Target
     result: TargetResult
@@ -42,54 +42,54 @@ class Card:
 
     @property
     def rate(self) -> str:
-        """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
+        """Return 64.4%, or the mean if the target is a mean: 9.4个; a dash when nothing was judged."""
         if self.target.aggregate == Target.Aggregate.MEAN:
             return result_text(self.result)
         return words.percent_text(None if self.percentage is None else float(self.percentage))
 
     @property
-    def asked(self) -> str:
-        """What the target asks, short: ≥500㎡, 2—5名."""
+    def bounds(self) -> str:
+        """Return what the target requires, short: ≥500㎡, 2—5名."""
         return bound_text(self.target)
 
     @property
     def judged_units(self) -> str:
-        """What is judged: 城市社区."""
+        """Return what is judged: 城市社区."""
         return units_text(self.target)
 
     @property
     def gap(self) -> str:
-        """What is missing in all, with the target's unit."""
+        """Return what is missing in total, with the target's unit."""
         return f"{self.result.gap.normalize():,f}{self.target.unit}"
 
     @property
     def trend(self) -> str:
-        """较上月提高1.3个百分点; empty without a month before."""
+        """Return 较上月提高1.3个百分点; "" without a month before."""
         return words.change_on_last_month(self.progress.change_on_last_month, self.progress.change_unit)
 
     @property
     def on_year_before(self) -> str:
-        """同比提高1.3个百分点; empty without that month."""
+        """Return 同比提高1.3个百分点; "" without that month."""
         return words.change_on_year_before(self.progress.change_on_year_before, self.progress.change_unit)
 
     @cached_property
     def progress(self) -> Progress:
-        """Changes and pace, as the briefing words them (`reports.progress`)."""
+        """Return changes and pace, as the briefing words them (`reports.progress`)."""
         return progress_figures(self.movement)
 
     @property
     def outlook(self) -> str:
-        """按当前进度预计2020年6月完成; empty when there is no pace."""
+        """Return 按当前进度预计2020年6月完成; "" when there is no pace."""
         return forecast.outlook_in_words(self.progress, self._ends_on) or forecast.state_in_words(self.progress)
 
     @property
     def is_behind(self) -> bool:
-        """Whether the target will not be reached in time as things go."""
+        """Return whether the target will not be reached in time at the current pace."""
         return forecast.is_behind(self.progress)
 
     @property
     def pace(self) -> str:
-        """The whole sentence: how it moved, where that leads, what is still needed."""
+        """Return the whole sentence: the change, when the target is reached at this pace, and what is still needed."""
         return forecast.pace_sentence(self.progress, self._ends_on)
 
     @property
@@ -99,7 +99,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Row:
-    """How one division below moves towards a target: a line of the table under the charts."""
+    """The progress of one division below towards a target: a line of the table under the charts."""
 
     result: TargetResult
     url: str
@@ -107,7 +107,7 @@ class Row:
 
     @property
     def rate(self) -> str:
-        """64.4%, or the mean that is asked for: 9.4个; a dash when nothing was judged."""
+        """Return 64.4%, or the mean if the target is a mean: 9.4个; a dash when nothing was judged."""
         if self.result.target.aggregate == Target.Aggregate.MEAN:
             return result_text(self.result)
         percentage = percentage_of(self.result)
@@ -115,66 +115,66 @@ class Row:
 
     @property
     def change_on_last_month(self) -> str:
-        """+1.3."""
+        """Return the change on last month: +1.3."""
         return words.signed_points(self.progress.change_on_last_month)
 
     @property
     def change_on_year_before(self) -> str:
-        """+1.3."""
+        """Return the change on the same month of the year before: +1.3."""
         return words.signed_points(self.progress.change_on_year_before)
 
     @property
     def mean(self) -> str:
-        """+0.43 a month."""
+        """Return the mean monthly progress: +0.43."""
         return forecast.progress_cell(self.progress)
 
     @property
     def outlook(self) -> str:
-        """2020年6月, 无法按期, 已完成."""
+        """Return when the target is reached: 2020年6月, 无法按期, 已完成."""
         return forecast.outlook_cell(self.progress)
 
     @property
     def needed(self) -> str:
-        """1.25 a month."""
+        """Return the monthly progress still needed: 1.25."""
         return forecast.needed_cell(self.progress)
 
     @property
     def is_behind(self) -> bool:
-        """Whether the target will not be reached in time as things go."""
+        """Return whether the target will not be reached in time at the current pace."""
         return forecast.is_behind(self.progress)
 
 
 @dataclass(frozen=True)
 class Month:
-    """A month of the trend: its rate as printed, a dash where it has none."""
+    """A month of the trend: its rate as printed, or a dash."""
 
     month: datetime.date
     rate: str
 
 
 def periods_measured() -> QuerySet[ReportingPeriod]:
-    """The months that have figures, newest first."""
+    """Return the months that have figures, newest first."""
     return ReportingPeriod.objects.filter(computations__finished_at__isnull=False).order_by("-month")
 
 
 def divisions_measured(user: Any, period: ReportingPeriod) -> QuerySet[Division]:
-    """The divisions of that month that the user may see figures of."""
+    """Return the divisions of that month whose figures the user may see."""
     measured = DivisionMeasure.objects.visible_to(user).for_period(period)
     return Division.objects.visible_to(user).filter(pk__in=measured.values("division"))
 
 
 @dataclass(frozen=True)
 class Board:
-    """The figures of one division in one month, as one user may see them. Every method reads what it shows, once."""
+    """The figures of one division in one month, as one user may see them. Each method makes its queries once."""
 
     user: Any
     period: ReportingPeriod
     division: Division
-    is_as_now: ClassVar[bool] = False  # by the divisions of today
+    uses_current_boundaries: ClassVar[bool] = False  # by today's divisions
     _below: dict[int, list[TargetResult]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def cards(self) -> list[Card]:
-        """Every scored target of the plan, in its order; none for a month or division without figures."""
+        """Return every scored target of the plan, in its order; none for a month or division without figures."""
         results = self._own_results()
         trends = self._trends([result.target for result in results], [self.division])
         return [
@@ -183,7 +183,7 @@ class Board:
         ]
 
     def rows(self, card: Card, link_to: LinkTo) -> list[Row]:
-        """The divisions one level below; none where each is one judged unit, which has no rate of its own."""
+        """Return the divisions one level below; none if each of them is one judged unit, which has no rate."""
         if card.target.level == Target.Level.COUNTY:
             return []
         results = self._one_level_below(card.target)
@@ -194,12 +194,12 @@ class Board:
         ]
 
     def months(self, card: Card) -> list[Month]:
-        """The figures of the trend, the newest first: the table beside its chart."""
+        """Return the figures of the trend, the newest first, for the table beside its chart."""
         figures = sorted(card.movement.figures.items(), reverse=True)
         return [Month(month, _as_printed(card.movement, figure)) for month, figure in figures[:MONTHS_SHOWN]]
 
     def trend_chart(self, card: Card) -> str:
-        """The trend as a line, month by month, as SVG; empty while there is only one month."""
+        """Return the trend as a line by month, as SVG; "" while there is only one month."""
         figures = sorted(card.movement.figures.items())[-MONTHS_SHOWN:]
         known = [figure for _, figure in figures if figure is not None]
         if len(known) < FEWEST_POINTS:
@@ -211,27 +211,27 @@ class Board:
         return trend_svg(points, title=title, goal=float(goal_of(card.target)), is_percent=not card.movement.is_mean)
 
     def workforce(self) -> DivisionMeasure | None:
-        """Workers and professionals of the division: for information, never scored."""
+        """Return workers and professionals of the division, for information: no target scores them."""
         measures = DivisionMeasure.objects.visible_to(self.user).for_period(self.period).with_workforce()
         return measures.filter(division=self.division).first()
 
     def communities_short_of(self, target: Target) -> QuerySet[CommunityMeasure]:
-        """The communities that fall short, the farthest first."""
+        """Return the communities that fall short, those that lack most first."""
         return self._measures().falling_short_of(target)
 
     def communities_unknown_to(self, target: Target) -> QuerySet[CommunityMeasure]:
-        """The communities that cannot be judged, because a figure or the population is missing."""
+        """Return the communities that cannot be judged, because a figure or the population is missing."""
         return self._measures().unknown_for(target)
 
     def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
-        """For a target of whole counties: each of them, with `verdict`, `value` and `missing`."""
+        """Return each county that a target for whole counties judges, with `verdict`, `value` and `missing`."""
         measures = DivisionMeasure.objects.visible_to(self.user).for_period(self.period).judged_by(target)
-        # Not `within` a county: what it has taken in since hangs under it, and stood by itself then.
+        # Not `within` a county: a county that was merged into it later is below it now, but was judged by itself then.
         judged = measures if self._is_city else measures.filter(division=self.division)
         return judged.select_related("division").order_by("division__code")
 
     def chart(self, card: Card, link_to: LinkTo) -> str:
-        """Bars of the divisions one level below, as SVG; empty where there is nothing below or to compare."""
+        """Return bars of the divisions one level below, as SVG; "" without divisions below or without rates."""
         target = card.target
         title = f"{self.division.name}{self.period}{target.short_name}"
         if target.level == Target.Level.COUNTY:
@@ -249,7 +249,7 @@ class Board:
         return rate_by_division_svg(rows, title=title, average=card.result.rate, average_name=average_name)
 
     def tiles(self, card: Card, link_to: LinkTo) -> str:
-        """The schematic map of the counties, as SVG; empty below the city and where there are no rates to colour."""
+        """Return the schematic map of the counties, as SVG; "" below the city and without rates."""
         is_mean = card.target.aggregate == Target.Aggregate.MEAN
         if not self._is_city or card.target.level == Target.Level.COUNTY or is_mean:
             return ""
@@ -272,18 +272,22 @@ class Board:
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         readable = TargetResult.objects.visible_to(self.user)
         return trends_until(
-            self.period, targets=targets, divisions=divisions, results=readable, current_boundaries=self.is_as_now
+            self.period,
+            targets=targets,
+            divisions=divisions,
+            results=readable,
+            current_boundaries=self.uses_current_boundaries,
         )
 
     def _measures(self) -> Any:
-        """The communities that lay in the division in that month."""
+        """Return the communities that belonged to the division in that month."""
         measures = CommunityMeasure.objects.visible_to(self.user).for_period(self.period).with_place()
         if self.division.level == Division.Level.COUNTY:
             return measures.filter(county=self.division)
         return measures if self._is_city else measures.filter(town=self.division)
 
     def _one_level_below(self, target: Target) -> list[TargetResult]:
-        """The results of the divisions below, by code; read once, for table, bars and map."""
+        """Return the results of the divisions below, by code; read once, for table, bars and map."""
         if target.pk not in self._below:
             results = self._results(self.period).select_related("target__plan")
             if self._is_city:
@@ -297,12 +301,12 @@ class Board:
 
 
 def percentage_of(result: TargetResult) -> Decimal | None:
-    """The rate in percent with one decimal, from the counts."""
+    """Return the rate in percent with one decimal, computed from the counts."""
     return percent(result.reached, result.judged)
 
 
 def _as_printed(movement: Trend, figure: Fraction | None) -> str:
-    """62.7%, or the mean with its unit; a dash for a month without a figure."""
+    """Return 62.7%, or the mean with its unit; a dash for a month without a figure."""
     if figure is None:
         return words.NOT_KNOWN
     number = Decimal(figure.numerator) / figure.denominator

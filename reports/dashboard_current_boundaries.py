@@ -1,4 +1,4 @@
-"""The dashboard of a month by the divisions of today (按现行区划; see targets.current_boundaries)."""
+"""The dashboard of a month by today's divisions (按现行区划; see targets.current_boundaries)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from targets.current_boundaries import (
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 
 
-def divisions_standing(user: Any) -> Any:
-    """The divisions of today that the user may see."""
+def current_divisions(user: Any) -> Any:
+    """Return today's divisions that the user may see."""
     return Division.objects.current().visible_to(user)
 
 
 @dataclass(frozen=True)
-class BoardAsNow(Board):
-    """The same figures, added up for a division of today and those below it."""
+class CurrentBoundariesBoard(Board):
+    """The same figures, added up for one of today's divisions and those below it."""
 
-    is_as_now = True
+    uses_current_boundaries = True
 
     @cached_property
     def _all_results(self) -> list[TargetResult]:
@@ -49,16 +49,16 @@ class BoardAsNow(Board):
         ]
 
     def workforce(self) -> DivisionMeasure | None:
-        """Of the city and of counties; a town's is shown as it was only."""
+        """Return those of the city or a county; a town's are only known by the divisions of the month."""
         measures = [] if self._is_town else measures_in_current_boundaries(self.period)
         return next((measure for measure in measures if measure.division_id == self.division.pk), None)
 
     def counties_judged_by(self, target: Target) -> Iterable[DivisionMeasure]:
-        """Today's counties, by what their parts had together."""
+        """Return today's counties, with the sum of their former parts."""
         judged = counties_judged_in_current_boundaries(self.period, target, user=self.user)
         return [measure for measure in judged if measure.division.path.startswith(self.division.path)]
 
     def _measures(self) -> Any:
-        """The communities that lie in the division today."""
+        """Return the communities that belong to the division today."""
         measures = CommunityMeasure.objects.visible_to(self.user).for_period(self.period).with_place()
         return communities_in_current_boundaries(measures, self.division)

@@ -1,9 +1,7 @@
 """The figures of one briefing: the one set of numbers that page, PDF and the Excel annex print (docs/domain.md §7).
 
-`briefing_figures` reads them from the month's measures; what they are, and how `Briefing.figures` keeps them, stands in
-`reports.stored_figures`.
-
-Set-based: the number of queries depends on the plan's targets, never on the number of communities or months.
+`briefing_figures` computes them from the month's measures; `reports.stored_figures` defines them and their JSON form in
+`Briefing.figures`. The number of queries depends on the plan's targets, never on the number of communities or months.
 """
 
 from __future__ import annotations
@@ -52,25 +50,25 @@ _MOST_NAMED = 5  # communities that share a place are named up to this many
 
 
 def briefing_figures(period: ReportingPeriod, division: Division) -> BriefingFigures:
-    """Return the figures of the city's or one county's briefing of a month, as they stand in the month's measures.
+    """Return the figures of the city's or one county's briefing of a month, from the month's measures.
 
     Raises PortalError for a month that was never measured and for a division that has no briefing then (a town).
     """
     return _Edition(period, division, _plan_measured_by(period)).figures()
 
 
-def refuse_unless_issuing(period: ReportingPeriod, division: Division) -> None:
-    """Raise InvalidError for a town, and for a division that did not stand at the end of that month."""
+def check_has_briefing(period: ReportingPeriod, division: Division) -> None:
+    """Raise InvalidError for a town, and for a division that did not exist at the end of that month."""
     if division.level == Division.Level.TOWN:
         raise InvalidError(
             f"简报只按全市或一个县（市、区）编发，{division.full_name}没有单独的简报，请选择它所属的县（市、区）。",
-            cure=f"{division.code} is a town; a briefing covers the city or one county. Take the first 6 digits.",
+            cure=f"{division.code} is a town; a briefing covers the city or one county. Give the first 6 digits.",
             field="division",
         )
     if not Division.objects.in_effect_on(period.as_of).filter(pk=division.pk).exists():
         raise InvalidError(
             f"{period}没有{division.name}这个区划（可能尚未设立或已经撤并），请选择当时的县（市、区）。",
-            cure=f"{division.code} {division.name} did not stand on {period.as_of}. Take the county of that month.",
+            cure=f"{division.code} {division.name} did not exist on {period.as_of}. Give the county of that month.",
             field="division",
         )
 
@@ -95,8 +93,8 @@ class _Edition:
 
     def figures(self) -> BriefingFigures:
         """Return all figures; raise PortalError for a division that has no briefing."""
-        refuse_unless_issuing(self.period, self.division)
-        spoken_of = [target for target in self._targets if self._speaks_of(target)]
+        check_has_briefing(self.period, self.division)
+        applicable = [target for target in self._targets if self._applies_to(target)]
         return BriefingFigures(
             period=self.period.code,
             as_of=self.period.as_of.isoformat(),
@@ -108,14 +106,14 @@ class _Edition:
                 office=issuing_office(self.division),
             ),
             plan=Plan(title=self.plan.title, document=self.plan.document, ends_on=self.plan.ends_on.isoformat()),
-            targets=tuple(self._target(target) for target in spoken_of),
+            targets=tuple(self._target(target) for target in applicable),
             workforce=self._workforce(),
-            shortfalls=self._shortfalls([target for target in spoken_of if _is_of_urban_communities(target)]),
+            shortfalls=self._shortfalls([target for target in applicable if _is_of_urban_communities(target)]),
             services=purchase_figures(self.division, self.period.as_of),
             reporting=reporting_figures(self.period, self.division),
         )
 
-    # --- What the edition reads ---
+    # --- Data ---
 
     @cached_property
     def _targets(self) -> list[Target]:
@@ -132,13 +130,13 @@ class _Edition:
 
     @property
     def _communities(self) -> CommunityMeasureQuerySet:
-        """The measured communities of the division as it was that month."""
+        """Return the measured communities of the division in that month."""
         measures = CommunityMeasure.objects.for_period(self.period)
         return measures.within(self.division) if self._is_citys else measures.filter(county=self.division)
 
     @cached_property
     def _results(self) -> dict[tuple[int, int], TargetResult]:
-        """This month's results by target and division: of the division and of its counties or towns."""
+        """Return this month's results of the division and of its counties or towns, by target and division."""
         results = TargetResult.objects.for_period(self.period)
         if self._is_citys:
             below = results.within(self.division).filter(division__level=Division.Level.COUNTY)
@@ -151,13 +149,13 @@ class _Edition:
 
     @cached_property
     def _trends(self) -> Trends:
-        """Every target's trend in the division and below; a merged county's goes on from its predecessors'."""
+        """Return every target's trend in the division and below; a merged county's continues those of its predecessors."""
         below = {result.division_id: result.division for result in self._results.values()}
         divisions = {**below, self.division.pk: self.division}
         return trends_until(self.period, targets=self._targets, divisions=divisions.values())
 
-    def _speaks_of(self, target: Target) -> bool:
-        """Whether the target asks anything of this division; one for urban districts is silent about a county."""
+    def _applies_to(self, target: Target) -> bool:
+        """Return whether the target applies to this division; one for urban districts does not apply to a county."""
         return target.level == Target.Level.COMMUNITY or self._own_result(target) is not None
 
     def _own_result(self, target: Target) -> TargetResult | None:
@@ -167,7 +165,7 @@ class _Edition:
     # --- Targets ---
 
     def _target(self, target: Target) -> TargetFigures:
-        """Return what one target asks, how the division stands, and how its counties or towns do."""
+        """Return what one target requires, the result of the division, and those of its counties or towns."""
         divisions = self._divisions(target)
         best, weakest = ((), ()) if target.aggregate == Target.Aggregate.MEAN else _best_and_weakest(divisions)
         return TargetFigures(
@@ -230,9 +228,9 @@ class _Edition:
         return progress_figures(self._trends[target.pk, division.pk])
 
     def _farthest(self, target: Target) -> Farthest | None:
-        """Return the communities that lack most; only how many when more than a handful lack equally much.
+        """Return the communities that lack most; only their number when many lack equally much.
 
-        A mean asks nothing of a single community, so none falls short of it.
+        No community falls short of a target that is a mean.
         """
         if target.level != Target.Level.COMMUNITY or target.aggregate == Target.Aggregate.MEAN:
             return None
@@ -250,7 +248,7 @@ class _Edition:
     # --- The rest ---
 
     def _workforce(self) -> Workforce:
-        """Count workers with an open posting, and professionals apart, for information: no target scores them."""
+        """Return the numbers of workers with an open posting and of professionals, which no target scores."""
         now, before = self._workforce_in(self.period), self._workforce_in(self._last_month)
         workers, professionals = now or (None, None)
         share = None if workers is None or professionals is None else percent(professionals, workers)
@@ -262,7 +260,7 @@ class _Edition:
         )
 
     def _workforce_in(self, period: ReportingPeriod | None) -> tuple[int | None, int | None] | None:
-        """Of the division; of a month before, of all that had become it by the month of the issue."""
+        """Return those of the division; in an earlier month, of all divisions that have become part of it."""
         if period is None:
             return None
         measures = DivisionMeasure.objects.for_period(period).within(self.division)
@@ -296,7 +294,7 @@ class _Edition:
 
 
 def issuing_office(division: Division) -> str:
-    """Who issues the briefing (编发单位): the civil-affairs bureau; the statistical zone has none, the city's does."""
+    """Return the issuing office (编发单位): the civil-affairs bureau; for the statistical zone, the city's."""
     if division.is_statistical and division.parent is not None:
         division = division.parent
     city = f"{division.parent.name}" if division.is_urban_district and division.parent is not None else ""
@@ -309,7 +307,7 @@ def _is_of_urban_communities(target: Target) -> bool:
 
 
 def _counts(result: TargetResult | None) -> Counts:
-    """Return what a result says of its units; zeros where the month's measures have no such unit."""
+    """Return a result's counts of units; zeros if the month's measures have none."""
     if result is None:
         return Counts()
     reached = percent(result.reached, result.judged)
@@ -324,9 +322,9 @@ def _counts(result: TargetResult | None) -> Counts:
 
 
 def _best_and_weakest(divisions: Sequence[DivisionFigures]) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """Return the three best and the three weakest, without overlap; of equal rates, that with more units comes first.
+    """Return the three best and the three weakest, without overlap. Equal rates are ordered by number of units.
 
-    None of either when all stand the same: nobody leads then.
+    Both are empty when all rates are equal.
     """
     judged = [row for row in divisions if row.judged]
     best = sorted(judged, key=lambda row: (-(row.rate or 0), -row.judged, row.code))

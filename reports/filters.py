@@ -23,5 +23,5 @@ class BriefingFilterSet(RegisterFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """The division's name or code."""
+        """Return the condition for the division's name or code."""
         return Q(division__name__contains=text) | Q(division__code__startswith=text)

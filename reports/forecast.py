@@ -1,7 +1,7 @@
-"""Pace in words: 月均提高0.43个百分点，按当前进度2020年底前无法完成，按期完成每月需提高1.26个百分点.
+"""Pace as text: 月均提高0.43个百分点，按当前进度2020年底前无法完成，按期完成每月需提高1.26个百分点.
 
-Pure functions of stored figures (`reports.stored_figures`), as `reports.words`; figures stored before there was a pace
-say nothing of it.
+Pure functions of stored figures (`reports.stored_figures`), as in `reports.words`. Figures that were stored before the
+pace was introduced give no text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NOT_AT_THIS_PACE = frozenset({Outlook.TOO_LATE, Outlook.STANDSTILL, Outlook.BAC
 
 
 def until(ends_on: str) -> str:
-    """When a plan is due: 2020年底, 2020年6月底, 2020年6月15日."""
+    """Return a plan's deadline: 2020年底, 2020年6月底, 2020年6月15日."""
     day = datetime.date.fromisoformat(ends_on)
     if day != last_day_of(day):
         return f"{day.year}年{day.month}月{day.day}日"
@@ -28,12 +28,12 @@ def until(ends_on: str) -> str:
 
 
 def is_outlook(progress: Progress, *outlooks: Outlook) -> bool:
-    """Whether the pace leads to one of these."""
+    """Return whether the pace has one of these outlooks."""
     return progress.pace is not None and progress.pace.outlook in outlooks
 
 
 def is_behind(progress: Progress) -> bool:
-    """Whether the target will not be, or was not, reached in time as things go."""
+    """Return whether the target will not be, or was not, reached in time at the current pace."""
     return is_outlook(progress, Outlook.OVERDUE, *_NOT_AT_THIS_PACE)
 
 
@@ -41,7 +41,7 @@ def is_behind(progress: Progress) -> bool:
 
 
 def progress_cell(progress: Progress) -> str:
-    """The mean monthly progress for a table: +0.43, -0.20, 0; a dash when there is none."""
+    """Return the mean monthly progress for a table: +0.43, -0.20, 0; a dash when there is none."""
     pace = progress.pace
     if not pace or pace.progress is None:
         return NOT_KNOWN
@@ -49,7 +49,7 @@ def progress_cell(progress: Progress) -> str:
 
 
 def needed_cell(progress: Progress) -> str:
-    """The monthly progress still needed: 1.26; 已完成; 逾期; a dash when nothing was judged."""
+    """Return the monthly progress still needed: 1.26; 已完成; 逾期; a dash when nothing was judged."""
     pace = progress.pace
     if not pace:
         return NOT_KNOWN
@@ -58,7 +58,7 @@ def needed_cell(progress: Progress) -> str:
 
 
 def outlook_cell(progress: Progress) -> str:
-    """When it is reached: 已完成, 2019年11月, 无法按期, 逾期; a dash when nobody can say."""
+    """Return when the target is reached: 已完成, 2019年11月, 无法按期, 逾期; a dash when unknown."""
     pace = progress.pace
     if not pace:
         return NOT_KNOWN
@@ -73,7 +73,7 @@ def outlook_cell(progress: Progress) -> str:
 
 
 def pace_sentence(progress: Progress, ends_on: str) -> str:
-    """近6个月月均提高2.00个百分点，按当前进度预计2020年6月完成。 Empty when nothing can be said."""
+    """Return 近6个月月均提高2.00个百分点，按当前进度预计2020年6月完成。 Return "" without a pace."""
     pace = progress.pace
     if not pace or pace.outlook == Outlook.UNKNOWN:
         return ""
@@ -81,13 +81,13 @@ def pace_sentence(progress: Progress, ends_on: str) -> str:
         return "目标已完成。"
     if pace.outlook == Outlook.OVERDUE:
         return f"{until(ends_on)}的期限已到，目标尚未完成。"
-    forecast = joined([_how_it_moved(progress), outlook_in_words(progress, ends_on)])
+    forecast = joined([_mean_progress_sentence(progress), outlook_in_words(progress, ends_on)])
     is_in_time = pace.outlook == Outlook.IN_TIME
     return joined([forecast, "" if is_in_time else needed_in_words(progress, ends_on)], by="；") + "。"
 
 
 def outlook_in_words(progress: Progress, ends_on: str) -> str:
-    """按当前进度预计2020年6月完成 / 按当前进度2020年底前无法完成（预计2025年3月完成）; empty for any other outlook."""
+    """Return 按当前进度预计2020年6月完成 / 按当前进度2020年底前无法完成（预计2025年3月完成）; "" for any other outlook."""
     pace = progress.pace
     if not pace:
         return ""
@@ -100,22 +100,22 @@ def outlook_in_words(progress: Progress, ends_on: str) -> str:
 
 
 def state_in_words(progress: Progress) -> str:
-    """目标已完成 / 期限已到，尚未完成, which need no pace; empty for any other outlook."""
+    """Return 目标已完成 / 期限已到，尚未完成, which need no pace; "" for any other outlook."""
     if is_outlook(progress, Outlook.DONE):
         return "目标已完成"
     return "期限已到，尚未完成" if is_outlook(progress, Outlook.OVERDUE) else ""
 
 
 def needed_in_words(progress: Progress, ends_on: str) -> str:
-    """要在2020年底前完成，每月需提高1.26个百分点; empty when nothing is needed any more, or the day has come."""
+    """Return 要在2020年底前完成，每月需提高1.26个百分点; "" when nothing more is needed or the deadline has passed."""
     pace = progress.pace
     if not pace or pace.needed is None:
         return ""
     return f"要在{until(ends_on)}前完成，每月需{_moved(pace.needed, progress)}"
 
 
-def _how_it_moved(progress: Progress) -> str:
-    """近6个月月均提高0.43个百分点; 近6个月没有变化; empty without an earlier month."""
+def _mean_progress_sentence(progress: Progress) -> str:
+    """Return 近6个月月均提高0.43个百分点; 近6个月没有变化; "" without an earlier month."""
     pace = progress.pace
     if pace.progress is None:
         return ""
@@ -141,7 +141,7 @@ def _unit(progress: Progress) -> str:
 
 
 def next_steps(figures: BriefingFigures) -> list[str]:
-    """What has to be done per target until the deadline; empty when every target is done, or there is no pace."""
+    """Return the steps still needed per target until the deadline; [] when every target is done, or there is no pace."""
     ends_on = figures.plan.ends_on
     open_targets = [target for target in figures.targets if _is_open(target)]
     if not ends_on or not open_targets:
@@ -155,7 +155,7 @@ def next_steps(figures: BriefingFigures) -> list[str]:
 
 
 def _needs(targets: Sequence[TargetFigures]) -> str:
-    """1.25、2.07个百分点: the unit once, where all have the same."""
+    """Return 1.25、2.07个百分点: the unit once, if it is the same for all."""
     units = [_unit(target) for target in targets]
     numbers = [f"{target.pace.needed:.2f}" for target in targets]
     if len(set(units)) == 1:
@@ -164,7 +164,7 @@ def _needs(targets: Sequence[TargetFigures]) -> str:
 
 
 def _at_this_pace(targets: Sequence[TargetFigures]) -> str:
-    """按当前进度，A、B可按期完成，C无法按期完成，须加快进度。"""
+    """Return 按当前进度，A、B可按期完成，C无法按期完成，须加快进度。"""
     in_time = [target.short_name for target in targets if is_outlook(target, Outlook.IN_TIME)]
     behind = [target.short_name for target in targets if is_outlook(target, *_NOT_AT_THIS_PACE)]
     parts = [
@@ -193,7 +193,7 @@ class RequiredRow:
 
 @dataclass(frozen=True)
 class RequiredTable:
-    """What each county (town) needs a month for each open target; no rows when nothing is open."""
+    """The monthly progress that each county (town) needs for each open target; no rows when none is open."""
 
     targets: tuple[RequiredColumn, ...]
     rows: tuple[RequiredRow, ...]
@@ -205,10 +205,9 @@ class RequiredTable:
 
 
 def required_table(figures: BriefingFigures) -> RequiredTable:
-    """Return per county (town) what each open target needs a month.
+    """Return the monthly progress that each county (town) needs for each open target.
 
-    Targets of whole counties are left out, where each is one unit and has no rate of its own; so are rows and targets in
-    which nothing is open.
+    Leaves out targets of whole counties, which have no rate per county, and rows and targets in which nothing is open.
     """
     open_targets = [
         target
@@ -219,10 +218,10 @@ def required_table(figures: BriefingFigures) -> RequiredTable:
     by_code = [{row.code: row for row in target.divisions} for target in open_targets]
     rows = []
     for code in codes:
-        found = [rows_of.get(code) for rows_of in by_code]
-        if any(row and _is_open(row) for row in found):
-            name = next(row.name for row in found if row)
-            rows.append(RequiredRow(name, tuple(needed_cell(row) if row else NOT_KNOWN for row in found)))
+        cells = [rows_of.get(code) for rows_of in by_code]
+        if any(row and _is_open(row) for row in cells):
+            name = next(row.name for row in cells if row)
+            rows.append(RequiredRow(name, tuple(needed_cell(row) if row else NOT_KNOWN for row in cells)))
     columns = tuple(RequiredColumn(target.short_name, target.change_unit) for target in open_targets)
     return RequiredTable(columns, tuple(rows))
 

@@ -12,14 +12,14 @@ from periods.models import ReportingPeriod
 
 
 class BriefingFilterForm(FilterForm):
-    """Everything up front."""
+    """Filter form that always shows all fields."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "period", "state")
     search_hint: ClassVar[str] = "县（市、区）名称"
 
 
 class PrintBriefingForm(forms.Form):
-    """Which month, and for the whole city or one county; only divisions the user may see, past ones included."""
+    """Form with a month and a division, the city or a county: only divisions the user may see, past ones included."""
 
     period = forms.ModelChoiceField(
         label="统计月",
@@ -35,7 +35,7 @@ class PrintBriefingForm(forms.Form):
         error_messages={"required": "请选择全市或一个县（市、区）。", "invalid_choice": "没有这个区划，请重新选择。"},
     )
 
-    # Which edition is printed again, from the page of one; the list asks for the original.
+    # The edition to print again, from the page of an edition; the list prints the original.
     edition = forms.IntegerField(
         min_value=1,
         required=False,
@@ -45,7 +45,7 @@ class PrintBriefingForm(forms.Form):
 
     @property
     def has_months(self) -> bool:
-        """Whether there is a month to choose."""
+        """Return whether there is a month to choose."""
         return bool(self.fields["period"].queryset.exists())  # type: ignore[attr-defined]
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

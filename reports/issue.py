@@ -1,4 +1,4 @@
-"""One printed issue: a briefing's stored figures turned into sections, tables and charts, and these into HTML.
+"""One printed issue: a briefing's stored figures as sections, tables and charts, and these as HTML.
 
 Nothing is computed here; every number comes from `Briefing.stored_figures` through `reports.words`.
 """
@@ -18,13 +18,13 @@ from targets.wording import amount_text, bound_text, plain_number
 
 _NUMERALS = "一二三四五六七八九十"
 _CHART_WIDTH = 460
-_FEWEST_BARS = 2  # one bar compares nothing
+_FEWEST_BARS = 2  # a single bar compares nothing
 _PARAGRAPHS = "reports/briefing/paragraphs.html"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A numbered section of the issue; `paragraphs` where it consists of nothing else."""
+    """A numbered section of the issue; `paragraphs` if it consists of paragraphs only."""
 
     title: str
     template: str = _PARAGRAPHS
@@ -34,7 +34,7 @@ class Section:
 
 @dataclass(frozen=True)
 class PrintedTarget:
-    """A target's row of the table, its paragraphs, and in the PDF its chart ("" where it compares nothing)."""
+    """A target's row of the table, its paragraphs, and in the PDF its chart ("" if there is nothing to compare)."""
 
     figures: TargetFigures
     ordinal: str
@@ -44,17 +44,17 @@ class PrintedTarget:
 
     @property
     def bounds(self) -> str:
-        """Return what is asked: ≥500㎡."""
+        """Return what the target requires: ≥500㎡."""
         return bound_text(self.figures)
 
     @property
     def over_cell(self) -> int | str:
-        """Return the number of units above the range; a dash where there is no upper bound."""
+        """Return the number of units above the range; a dash without an upper bound."""
         return words.NOT_KNOWN if self.figures.at_most is None else self.figures.over
 
     @property
     def figure(self) -> str:
-        """Return the rate, or the mean that is asked for."""
+        """Return the rate, or the mean if the target is a mean."""
         return words.figure_in_words(self.figures)
 
     @property
@@ -114,7 +114,7 @@ class PrintedShortfalls:
 
 @dataclass(frozen=True)
 class PrintedIssue:
-    """Everything that an issue says, in the words and cells in which it stands there.
+    """The whole text of an issue, as printed.
 
     `corrections` are the lines of 更正说明. `required` is the table of 下步工作, under `required_caption`.
     """
@@ -172,9 +172,9 @@ def issue_text(briefing: Briefing) -> PrintedIssue:
 
 
 def _sections(figures: BriefingFigures, *, has_next_steps: bool) -> tuple[Section, ...]:
-    """Return the sections that have something to say, numbered without gaps."""
+    """Return the sections that are not empty, numbered without gaps."""
     purchases = words.services(figures.services, figures.division, figures.as_of)
-    # Issues that were printed before reports were kept have no such figures.
+    # Issues that were printed before this section was introduced have no such figures.
     reported = reporting_paragraphs(figures.reporting, figures.division) if figures.reporting else []
     sections = [
         Section("总体进展", "reports/briefing/overview.html"),
@@ -184,8 +184,8 @@ def _sections(figures: BriefingFigures, *, has_next_steps: bool) -> tuple[Sectio
         Section("主要短板", paragraphs=_shortcomings(figures)),
         *([Section("下步工作", "reports/briefing/next_steps.html")] if has_next_steps else []),
     ]
-    said = [section for section in sections if section.paragraphs or section.template != _PARAGRAPHS]
-    return tuple(replace(section, number=_NUMERALS[position]) for position, section in enumerate(said))
+    filled = [section for section in sections if section.paragraphs or section.template != _PARAGRAPHS]
+    return tuple(replace(section, number=_NUMERALS[position]) for position, section in enumerate(filled))
 
 
 def _shortcomings(figures: BriefingFigures) -> tuple[str, ...]:
@@ -209,7 +209,7 @@ def _printed_target(target: TargetFigures, figures: BriefingFigures, number: int
 
 
 def _required_caption(table: forecast.RequiredTable, figures: BriefingFigures) -> str:
-    """Return the caption over what each county (town) needs a month; "" when nothing is open."""
+    """Return the caption of the table of monthly progress needed; "" when nothing is open."""
     if not table.rows:
         return ""
     due = forecast.until(figures.plan.ends_on)
@@ -236,7 +236,7 @@ def _caption(target: TargetFigures, figures: BriefingFigures) -> str:
 
 
 def _chart(target: TargetFigures, caption: str) -> str:
-    """Draw bars of the rate, or of the figure itself if each division is one judged unit; "" for a lone division."""
+    """Return bars of the rate, or of the figure if each division is one judged unit; "" for a single bar."""
     if target.judges_counties or target.is_mean:
         rows = [
             {"name": row.name, "value": row.value, "label": amount_text(row.value, target.value_unit)}
@@ -261,7 +261,7 @@ def _printed_shortfalls(figures: BriefingFigures) -> PrintedShortfalls:
     columns = [target for target in figures.targets if target.code in figures.shortfalls.targets]
     return PrintedShortfalls(
         targets=tuple(
-            # The heading says already that these are urban communities.
+            # The heading says that these are urban communities.
             ShortfallColumn(target.short_name.removeprefix("城市社区"), bound_text(target))
             for target in columns
         ),

@@ -6,7 +6,7 @@ from changzhi_portal.celery import Queue
 from changzhi_portal.jobs import JobKind
 from reports.models import Briefing
 
-# Each step of printing begins with a heartbeat. The longest, drawing and layout, takes some seconds of the lease.
+# Each step of printing begins with a heartbeat. The longest, layout with charts, takes a few seconds of the lease.
 PRINT = JobKind(
     model=Briefing,
     task="reports.tasks.print_briefing",

@@ -17,23 +17,23 @@ from reports.stored_figures import BriefingFigures, from_json
 
 
 class BriefingQuerySet(ScopedQuerySet):
-    """Reads of briefings."""
+    """Queries of briefings."""
 
     def newest_first(self) -> Self:
-        """For the list page, with everything a line shows."""
+        """Load what a line of the list shows, the newest first."""
         return self.select_related("period", "division", "printed_by").order_by(
             "-period__month", "division__code", "-edition"
         )
 
     def editions_of(self, briefing: Briefing) -> Self:
-        """Every edition of an issue, the newest first."""
+        """Return every edition of an issue, the newest first."""
         return self.filter(period=briefing.period_id, division=briefing.division_id).order_by("-edition")
 
 
 class Briefing(ScopedModel, Job):
     """One issue. `figures` is stored whole, so that printing it again gives the same numbers.
 
-    `figures` and `corrections` are JSON; `stored_figures` and `stored_corrections` are what they say.
+    `figures` and `corrections` are JSON; `stored_figures` and `stored_corrections` return them as Python objects.
     """
 
     class State(models.TextChoices):
@@ -122,22 +122,22 @@ class Briefing(ScopedModel, Job):
 
     @property
     def stored_corrections(self) -> tuple[Correction, ...]:
-        """Return what a corrected edition corrects; nothing for the original."""
+        """Return what a corrected edition corrects; () for the original."""
         return corrections_from_json(self.corrections)
 
     @property
-    def is_at_work(self) -> bool:
-        """Whether the page should keep asking for progress."""
+    def is_in_progress(self) -> bool:
+        """Return whether it is being printed, so that the page polls its progress."""
         return self.state in {self.State.QUEUED, self.State.PRINTING}
 
     @property
     def number_line(self) -> str:
-        """The issue's number as it stands under the masthead: 第6期（总第8期）; of a corrected edition, that it is one."""
+        """Return the issue's number below the masthead: 第6期（总第8期）, with the name of a corrected edition."""
         return f"第{self.issue_number}期（总第{self.total_number}期）{self.edition_name}"
 
     @property
     def edition_name(self) -> str:
-        """更正版, 第2次更正版; nothing for the original."""
+        """Return 更正版, 第2次更正版; "" for the original."""
         if self.edition == 1:
             return ""
         return "更正版" if self.edition == 2 else f"第{self.edition - 1}次更正版"

@@ -1,4 +1,4 @@
-"""What reports add to the home page: the key rates and the newest briefing."""
+"""Panels of the home page: the key rates and the newest briefing."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from targets.models import Computation
 
 
 class NewestBriefing(HomePanel):
-    """The newest printed briefing of the own division: the one thing a leader comes for."""
+    """The newest printed briefing of the user's division: the main panel of leaders."""
 
     position = 10
     template_name = "reports/newest_briefing_panel.html"
 
     def concerns(self, user: Any) -> bool:
-        """Leaders and auditors; the bureau finds briefings in the menu."""
+        """Return whether the user is a leader or auditor; the bureau opens briefings from the menu."""
         return super().concerns(user) and not user.role.may_upload
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """The briefing, or None; the own division's before those below it."""
+        """Return the briefing, or None; one of the user's division takes precedence over those below it."""
         printed = Briefing.objects.visible_to(request.user).filter(state=Briefing.State.PRINTED)
         newest = (
             printed.select_related("period", "division")
@@ -34,13 +34,13 @@ class NewestBriefing(HomePanel):
 
 
 class KeyRates(HomePanel):
-    """How the own division stands against the targets in the newest month that was measured."""
+    """The results of the user's division in the newest measured month."""
 
     position = 40
     template_name = "reports/key_rates_panel.html"
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """Month, cards and when they were computed; no cards while nothing was measured."""
+        """Return month, cards and when they were computed; no cards before the first measurement."""
         division = request.user.division
         period = periods_measured().first()
         if period is None:

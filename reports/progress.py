@@ -1,8 +1,8 @@
-"""How a division moves towards a target, as plain figures that page and paper word alike (`reports.words`).
+"""A division's progress towards a target, as plain figures that page and paper show alike (`reports.words`).
 
 Changes are differences of the figures as printed, so that a reader who subtracts them gets the same. The pace is
-taken of the exact ones and has two decimals: a small county moves by hundredths of a point a month. What is still needed
-is rounded up, so that whoever keeps to it arrives.
+computed from the exact figures and has two decimals, because a small county's rate changes by hundredths of a point a
+month. The progress still needed is rounded up, so that it suffices to reach the target.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _pace(pace: Pace) -> PaceFigures:
 
 
 def _printed_change(trend: Trend, change: Fraction | None) -> float | None:
-    """The change between two figures as they are printed: percentages with one decimal, means with two."""
+    """Return the change between two figures as they are printed: percentages with one decimal, means with two."""
     if change is None or trend.now is None:
         return None
     step = _TWO_DECIMALS if trend.is_mean else ONE_DECIMAL

@@ -1,4 +1,4 @@
-"""Purchased services in a briefing: how many projects, how much money, from whom and for whom (docs/domain.md §7.3)."""
+"""Purchased services in a briefing: number of projects, money, sources and beneficiaries (docs/domain.md §7.3)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MONEY = ("budget", "contract_amount", "paid")
 
 
 def purchase_figures(division: Division, as_of: datetime.date) -> Purchases:
-    """Return the projects of the division as it was on `as_of` that have begun by then and run in that calendar year; in yuan.
+    """Return the projects of the division as of `as_of` that have begun by then and run in that calendar year; in yuan.
 
-    A project that was terminated counts for what was agreed and paid. Shares are of the budgets.
+    A terminated project counts with what was agreed and paid. Shares are of the budgets.
     """
     running = _running(division, as_of)
     totals = running.aggregate(projects=Count("pk"), **{name: Sum(name) for name in _MONEY})
@@ -36,7 +36,7 @@ def purchase_figures(division: Division, as_of: datetime.date) -> Purchases:
 def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProject]:
     projects = ServiceProject.objects.within(division)
     if division.level == Division.Level.COUNTY:
-        # In today's tree the towns of a closed county hang elsewhere, and a county taken in since hangs here.
+        # Today the towns of a closed county belong to another county, and a county merged into this one belongs to it.
         projects |= ServiceProject.objects.filter(division__parent=division)
         for other in Division.objects.counties().in_effect_on(as_of).within(division).exclude(pk=division.pk):
             projects = projects.exclude(ServiceProject.in_subtree(other.path) | Q(division__parent=other))
@@ -47,7 +47,7 @@ def _running(division: Division, as_of: datetime.date) -> QuerySet[ServiceProjec
 def _by(
     projects: QuerySet[ServiceProject], column: str, choices: type[TextChoices], whole: Decimal
 ) -> tuple[PurchaseShare, ...]:
-    """Projects, budget and its share by the values of a column, the largest budget first."""
+    """Return projects, budget and its share by the values of a column, the largest budget first."""
     rows = [
         PurchaseShare(
             name=str(choices(row[column]).label),
@@ -66,6 +66,6 @@ def _share(part: Decimal, whole: Decimal) -> float:
 
 
 def _yuan(amount: Decimal | None) -> int | float:
-    """Yuan and fen; SQLite adds decimals up as floats, hence the rounding."""
+    """Return yuan with two decimals; SQLite adds decimals up as floats, hence the rounding."""
     exact = (amount or Decimal(0)).quantize(Decimal("0.01"))
     return int(exact) if exact == exact.to_integral_value() else float(exact)

@@ -1,7 +1,6 @@
 """Who reported the month, in a briefing (docs/domain.md §7.3): on time, late, returned, missing.
 
-Figures and sentences stand together because the sentences say nothing but these figures. The figures are those of the
-day they were counted on: a county may still report after the briefing has been printed.
+The figures are those of the day when they were counted: a county may report after the briefing has been printed.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ from submissions.report_status import MonthStatus, ReportStatus, report_status_o
 def reporting_figures(period: ReportingPeriod, division: Division) -> Reporting:
     """Return the month's reports in a division: the names of its counties by standing, and the rates.
 
-    `again` are those that stand after having been returned. `own` is the report itself in a county's edition.
+    `again` are counties whose report is in effect after having been returned. `own` is the report of a county's
+    edition.
     """
     status = reporting_status(period, division)
     rate = status.rate
@@ -54,7 +54,7 @@ def _own(status: MonthStatus) -> OwnReport | None:
     if not status.submissions:
         return None
     submission = status.submissions[0]
-    # The first time, which lateness is judged by: "on time, after the day it was due" would puzzle.
+    # The first submission, which decides lateness: a later date with "on time" would confuse.
     submitted_at: datetime.datetime | None = getattr(submission, "first_submitted_at", None)
     return OwnReport(
         standing=report_status_of(submission).value,
@@ -68,7 +68,7 @@ def _own(status: MonthStatus) -> OwnReport | None:
 
 
 def paragraphs(reporting: Reporting, division: Edition) -> list[str]:
-    """The paragraphs of 四、填报情况; none when no county had to report."""
+    """Return the paragraphs of 四、填报情况; none when no county had to report."""
     if not reporting.expected:
         return []
     if reporting.own is not None:
@@ -97,7 +97,7 @@ def _who_reported(reporting: Reporting) -> str:
 
 
 def _counted(what: str, names: Sequence[str]) -> str:
-    """迟报2个（襄垣县、沁县); empty for none."""
+    """Return 迟报2个（襄垣县、沁县); "" without names."""
     return f"{what}{len(names)}个（{'、'.join(names)}）" if names else ""
 
 
@@ -107,7 +107,7 @@ def _who_reported_again(reporting: Reporting) -> list[str]:
 
 
 def _own_sentence(reporting: Reporting, own: OwnReport, division: Edition) -> str:
-    """襄垣县's edition: 全县于2018年7月3日按时上报，市局已接收。"""
+    """Return the sentence of a county's edition: 全县于2018年7月3日按时上报，市局已接收。"""
     whole = whole_of(division)
     month, due = month_in_words(reporting.period), day_in_words(reporting.due_on)
     if own.standing == ReportStatus.MISSING:

@@ -1,4 +1,4 @@
-"""Where printed briefings lie: files below MEDIA_ROOT that only the portal can read; views hand them out."""
+"""Storage of printed briefings: files below MEDIA_ROOT that only views send."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from django.conf import settings
 _FOLDER = "briefings"
 
 
-def keep_pdf(ref: str, pdf: bytes) -> str:
-    """Write an issue's PDF in one step, in place of an earlier one; its name below MEDIA_ROOT."""
+def store_pdf(ref: str, pdf: bytes) -> str:
+    """Write an issue's PDF atomically, replacing an earlier one; return its name below MEDIA_ROOT."""
     name = f"{_FOLDER}/{ref}.pdf"
     path = pdf_path(name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-    write_whole(path, pdf, mode=settings.FILE_UPLOAD_PERMISSIONS)
+    write_atomically(path, pdf, mode=settings.FILE_UPLOAD_PERMISSIONS)
     return name
 
 
 def pdf_path(name: str) -> Path:
-    """The file behind `Briefing.pdf_name`."""
+    """Return the path of the file named by `Briefing.pdf_name`."""
     return Path(settings.MEDIA_ROOT) / name
 
 
-def write_whole(path: Path, data: bytes, *, mode: int) -> None:
-    """Write a file so that its name never stands for half of it: beside its place first, then renamed."""
+def write_atomically(path: Path, data: bytes, *, mode: int) -> None:
+    """Write a file atomically: to a temporary file in its directory, which is then renamed."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,8 +1,8 @@
-"""The figures a briefing keeps: frozen, versioned, and the same whenever they are read again (docs/domain.md §7.4).
+"""The figures that a briefing stores: frozen, versioned, and equal whenever they are read (docs/domain.md §7.4).
 
-`Briefing.figures` holds them as JSON. `to_json` writes the present version; `from_json` reads it and every older one,
-so a change of these classes that older JSON does not fit raises VERSION and gets an entry in `_UPGRADES`. Days are ISO
-text (2018-06-30), months are 2018-06; percentages have one decimal; amounts keep whole numbers whole.
+`Briefing.figures` stores them as JSON. `to_json` writes the current version; `from_json` reads it and every older one.
+A change of these classes that does not fit older JSON must raise VERSION and add an entry to `_UPGRADES`. Days are ISO
+text (2018-06-30), months are 2018-06; percentages have one decimal; whole amounts stay whole numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cattrs import Converter
 from changzhi_portal.refusals import UnavailableError
 from targets.pace import Outlook
 
-# 1: before versions were written down; without reports, pace, or what means and coverages need. 2: with all of them.
+# 1: before versions were stored; without reports, pace, or what means and coverages need. 2: with all of them.
 VERSION = 2
 
 # A JSON number: 500 stays 500, 12817.84 is a float.
@@ -25,7 +25,7 @@ Number: TypeAlias = float
 
 @dataclass(frozen=True)
 class Edition:
-    """The division that an issue speaks of, and the office that issues it."""
+    """The division of an issue, and the office that issues it."""
 
     code: str
     name: str
@@ -35,7 +35,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan that the month was judged by; `ends_on` is "" in figures that were stored before there was a pace."""
+    """The plan of the month; `ends_on` is "" in figures that were stored before the pace was introduced."""
 
     title: str
     document: str
@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class PaceFigures:
-    """Where the mean monthly progress leads: see `targets.pace.Pace`. Progress and need are per month, two decimals."""
+    """The outlook of the mean monthly progress: see `targets.pace.Pace`. Progress and need are per month, two decimals."""
 
     outlook: Outlook
     progress: Number | None
@@ -56,7 +56,7 @@ class PaceFigures:
 
 @dataclass(frozen=True)
 class Progress:
-    """How a figure moved. `change_unit` is "" for percentage points, else the unit of the mean: 平方米/百户."""
+    """The change of a figure. `change_unit` is "" for percentage points, else the unit of the mean: 平方米/百户."""
 
     change_on_last_month: Number | None = None
     change_on_year_before: Number | None = None
@@ -66,7 +66,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Counts:
-    """How the judged units stand. `rate` is a fraction of 1, `percent` what is printed; `value` that of a mean."""
+    """Counts of the judged units. `rate` is a fraction of 1, `percent` the printed rate; `value` that of a mean."""
 
     judged: int = 0
     met: int = 0
@@ -105,7 +105,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class FarthestCommunity:
-    """A community that falls short of a target, with what it has and what it lacks, in the target's unit."""
+    """A community that falls short of a target, with its figure and what it lacks, in the target's unit."""
 
     county: str
     town: str
@@ -117,7 +117,7 @@ class FarthestCommunity:
 
 @dataclass(frozen=True)
 class Farthest:
-    """The communities that lack most. When more than a handful lack equally much, `number` counts them instead."""
+    """The communities that lack most. When many lack equally much, `number` counts them instead."""
 
     missing: Number
     number: int
@@ -126,7 +126,7 @@ class Farthest:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetFigures(Counts, Progress):
-    """One target: what it asks, how the division stands, and how its counties or towns do."""
+    """One target: what it requires, the result of the division, and those of its counties or towns."""
 
     code: str
     name: str
@@ -150,18 +150,18 @@ class TargetFigures(Counts, Progress):
 
     @property
     def is_mean(self) -> bool:
-        """Whether the target asks for a mean: then its figure is a value beside the bound, and no rate."""
+        """Return whether the target is a mean: its figure is then a value beside the bound, and not a rate."""
         return self.aggregate == "mean"
 
     @property
     def judges_counties(self) -> bool:
-        """Whether each whole county is one judged unit."""
+        """Return whether each whole county is one judged unit."""
         return self.level == "county"
 
 
 @dataclass(frozen=True)
 class Workforce:
-    """Workers with an open posting, and professionals among them; None where no register has been reported."""
+    """Workers with an open posting, and professionals among them; None if no register has been reported."""
 
     workers: int | None
     professionals: int | None
@@ -240,7 +240,7 @@ class Reporting:
     late: tuple[str, ...]
     returned: tuple[str, ...]
     missing: tuple[str, ...]
-    again: tuple[str, ...]  # those that stand after having been returned
+    again: tuple[str, ...]  # in effect after having been returned
     completeness: Number | None
     timeliness: Number | None
     own: OwnReport | None
@@ -248,7 +248,7 @@ class Reporting:
 
 @dataclass(frozen=True)
 class BriefingFigures:
-    """Every figure that one issue prints. `reporting` is None in figures that were stored before reports were kept."""
+    """Every figure that one issue prints. `reporting` is None in figures stored before it was introduced."""
 
     period: str
     as_of: str
@@ -266,7 +266,7 @@ class BriefingFigures:
 def _make_converter() -> Converter:
     converter = Converter(unstruct_collection_overrides={tuple: list})
     converter.register_unstructure_hook(Outlook, str)
-    # JSON tells 500 from 500.0, and both are numbers: kept as they are, so that what was printed is printed again.
+    # 500 and 500.0 differ in JSON; the type is kept, so that printing again gives the same text.
     converter.register_structure_hook(float, lambda value, _: value if isinstance(value, int | float) else float(value))
     return converter
 
@@ -275,7 +275,7 @@ CONVERTER = _make_converter()
 
 
 def to_json(figures: BriefingFigures) -> dict[str, Any]:
-    """Return the figures as plain JSON values of the present version."""
+    """Return the figures as plain JSON values of the current version."""
     plain: dict[str, Any] = CONVERTER.unstructure(figures)
     return plain
 
@@ -295,11 +295,11 @@ def from_json(stored: Mapping[str, Any]) -> BriefingFigures:
 
 
 def _from_version_1(stored: dict[str, Any]) -> dict[str, Any]:
-    """Fill in what version 1 did not always say of a target: at first it knew only bounds of each unit."""
+    """Fill in the fields of a target that version 1 lacks: it only knew bounds of each unit."""
     of_target = {"per": "", "aggregate": "each", "coverage_at_least": None}
     targets = [{**of_target, "value_unit": target["unit"], **target} for target in stored["targets"]]
     return {**stored, "targets": targets, "version": 2}
 
 
-# By version: what turns figures of that version into figures of the next.
+# By version: the function that turns figures of that version into figures of the next.
 _UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_version_1}

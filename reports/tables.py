@@ -12,7 +12,7 @@ from reports.models import Briefing
 
 
 class BriefingTable(RegisterTable):
-    """One line an issue."""
+    """Table with one line per issue."""
 
     caption: ClassVar[str] = "简报"
     default_order: ClassVar[str] = "-period"

@@ -1,4 +1,4 @@
-"""Addresses of what leaders read."""
+"""URLs of briefings and the dashboard."""
 
 from django.urls import path
 

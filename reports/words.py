@@ -1,7 +1,7 @@
 """Figures in the written Chinese of official documents (docs/domain.md §7): 较上月提高1.3个百分点，占比，同比，分别为.
 
-Pure functions of the stored figures (`reports.stored_figures`), so the same figures always read the same. What is not known is
-left out, never guessed: a month without a predecessor has no 较上月. Percentages come as numbers with one decimal.
+Pure functions of the stored figures (`reports.stored_figures`), so equal figures give equal text. Unknown figures are
+left out: a month without a predecessor has no 较上月. Percentages are numbers with one decimal.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ _TEN_THOUSAND = 10_000
 
 
 def percent_text(value: float | None) -> str:
-    """62.7%, 100.0%; a dash when nothing was judged."""
+    """Return 62.7%, 100.0%; a dash when nothing was judged."""
     return NOT_KNOWN if value is None else f"{value:.1f}%"
 
 
 def signed_points(change: float | None) -> str:
-    """A change in percentage points for a table cell: +1.3, -0.4, 持平; a dash when the other month is unknown."""
+    """Return a change in percentage points for a table cell: +1.3, -0.4, 持平; a dash when the other month is unknown."""
     if change is None:
         return NOT_KNOWN
     return "持平" if change == 0 else f"{change:+.1f}"
 
 
 def change_on_last_month(change: float | None, unit: str = "") -> str:
-    """较上月提高1.3个百分点 / 较上月下降0.4个百分点 / 与上月持平; empty without a last month.
+    """Return 较上月提高1.3个百分点 / 较上月下降0.4个百分点 / 与上月持平; "" without a last month.
 
-    `unit` is that of a mean, which then stands instead of percentage points.
+    `unit` is that of a mean, and replaces percentage points.
     """
     return _change(change, unit, "较上月", "与上月持平")
 
 
 def change_on_year_before(change: float | None, unit: str = "") -> str:
-    """同比提高1.3个百分点 / 同比下降0.4个百分点 / 同比持平; empty without that month."""
+    """Return 同比提高1.3个百分点 / 同比下降0.4个百分点 / 同比持平; "" without that month."""
     return _change(change, unit, "同比", "同比持平")
 
 
@@ -64,45 +64,45 @@ def _change(change: float | None, unit: str, since: str, unchanged: str) -> str:
 
 
 def ten_thousand_yuan(yuan: float | Decimal) -> str:
-    """Money as reports give it: 5579.76万元. Below 100 yuan that would read as zero, so in yuan: 80元."""
+    """Return an amount as in reports: 5579.76万元. Below 100 yuan that would read as zero, so in yuan: 80元."""
     exact = Decimal(str(yuan))
     return f"{plain_number(exact)}元" if 0 < abs(exact) < 100 else f"{plain_number(exact / _TEN_THOUSAND)}万元"
 
 
 def day_in_words(iso_day: str) -> str:
-    """2018-06-30 → 2018年6月30日."""
+    """Return 2018年6月30日 for 2018-06-30."""
     day = datetime.date.fromisoformat(iso_day)
     return f"{day.year}年{day.month}月{day.day}日"
 
 
 def month_in_words(iso_month: str) -> str:
-    """2018-06 → 2018年6月."""
+    """Return 2018年6月 for 2018-06."""
     year, month = iso_month.split("-")
     return f"{year}年{int(month)}月"
 
 
 def whole_of(division: Edition) -> str:
-    """How a report calls its own area: 全市, 全县, 全区."""
+    """Return a report's name of its own area: 全市, 全县, 全区."""
     if division.level == "city":
         return "全市"
     return {"县": "全县", "市": "全市"}.get(division.name[-1], "全区")
 
 
 def joined(parts: Iterable[str], by: str = "，") -> str:
-    """The parts that say something, joined."""
+    """Return the parts that are not empty, joined."""
     return by.join(part for part in parts if part)
 
 
-# --- What a target asks for ---
+# --- What a target requires ---
 
 
 def clause_in_words(clause: str) -> str:
-    """Where a target stands in its document: 三 → 文件第三部分, 四（三）3 → 文件第四部分（三）3."""
+    """Return the clause of a target: 三 → 文件第三部分, 四（三）3 → 文件第四部分（三）3."""
     return f"文件第{clause[0]}部分{clause[1:]}"
 
 
 def figure_in_words(target: TargetFigures) -> str:
-    """The figure a target is read by: 62.7% of the units, or a mean: 9.4个, 31.2平方米/百户; a dash where there is none."""
+    """Return the figure of a target: 62.7% of the units, or a mean: 9.4个, 31.2平方米/百户; a dash without one."""
     if not target.is_mean:
         return percent_text(target.percent)
     return NOT_KNOWN if target.value is None else f"{plain_number(target.value)}{spelt_unit(target.value_unit)}"
@@ -112,14 +112,14 @@ def figure_in_words(target: TargetFigures) -> str:
 
 
 def title(figures: BriefingFigures) -> str:
-    """The briefing's title: 2018年6月全市“三社联动”目标完成情况; a county's names it."""
+    """Return the briefing's title: 2018年6月全市“三社联动”目标完成情况; a county's names the county."""
     division = figures.division
     place = "全市" if division.level == "city" else division.name
     return f"{month_in_words(figures.period)}{place}“三社联动”目标完成情况"
 
 
 def overview(figures: BriefingFigures) -> list[str]:
-    """The paragraphs of 一、总体进展: what was judged, every rate, how many rose and fell, the workforce."""
+    """Return the paragraphs of 一、总体进展: what was judged, every rate, how many rose and fell, the workforce."""
     targets = figures.targets
     whole = whole_of(figures.division)
     judged = [target for target in targets if target.percent is not None and not target.is_mean]
@@ -139,11 +139,11 @@ def overview(figures: BriefingFigures) -> list[str]:
 
 
 def _all_judged(targets: Sequence[TargetFigures]) -> str:
-    """共测评城市社区153个、农村社区3442个、市辖区2个: the widest count of each kind of unit."""
+    """Return 共测评城市社区153个、农村社区3442个、市辖区2个: the largest count of each kind of unit."""
     counts: dict[str, int] = {}
     for target in targets:
         if target.is_mean:
-            continue  # the unit judged is the whole
+            continue  # the judged unit is the division itself
         unit = kind_of_units_text(target)
         counts[unit] = max(counts.get(unit, 0), target.judged)
     named = [f"{unit}{count}个" for unit, count in counts.items() if count]
@@ -161,7 +161,7 @@ def _how_many_rose(targets: Sequence[TargetFigures]) -> str:
 
 
 def _workforce(workforce: Workforce, whole: str) -> str:
-    """全市在岗社会工作者4355人，较上月增加12人，其中社会工作专业人才2245人，占比51.5%。"""
+    """Return 全市在岗社会工作者4355人，较上月增加12人，其中社会工作专业人才2245人，占比51.5%。"""
     workers, professionals = workforce.workers, workforce.professionals
     if workers is None:
         return f"{whole}尚未上报社会工作者名册。"
@@ -176,7 +176,7 @@ def _workforce(workforce: Workforce, whole: str) -> str:
 
 
 def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
-    """The paragraphs of one target in 二、分项情况: how it stands, who leads and who lags."""
+    """Return the paragraphs of one target in 二、分项情况: its result, the best and the weakest."""
     whole = whole_of(division)
     asked = f"目标为“{target.name}”（{clause_in_words(target.clause)}）。"
     if not target.judged:
@@ -185,7 +185,7 @@ def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
 
 
 def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
-    """全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
+    """Return 全市为9.4个，未达到平均≥10个的目标，较上月提高0.2个；按此共缺12个。"""
     asked = f"{bound_text(target)}的目标"
     verdicts = {"met": f"已达到{asked}", "over": f"已超过{asked}", "unmet": f"未达到{asked}"}
     stands = verdicts.get(target.verdict, "部分社区数据未报，暂不能判定")
@@ -223,7 +223,7 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
 
 
 def _leading_and_lagging(target: TargetFigures) -> str:
-    """达标率居前的是…，居后的是…; of a target that judges whole counties, the figure of each."""
+    """Return 达标率居前的是…，居后的是…; for a target that judges whole counties, the figure of each."""
     unit = spelt_unit(target.value_unit)
     counted = [f"{row.name}{plain_number(row.value)}{unit}" for row in target.divisions if row.value is not None]
     if counted:
@@ -237,7 +237,7 @@ def _ranked(beginning: str, rows: Sequence[Ranked]) -> str:
 
 
 def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
-    """The paragraphs of 三、购买服务: projects and money, by source and by object."""
+    """Return the paragraphs of 三、购买服务: projects and money, by source and by object."""
     day = datetime.date.fromisoformat(as_of)
     whole = whole_of(division)
     if not purchases.projects:
@@ -255,7 +255,7 @@ def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
 
 
 def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
-    """按资金来源分，一般公共预算、福彩公益金预算分别为12万元、3.5万元，占比分别为77.4%、22.6%。"""
+    """Return 按资金来源分，一般公共预算、福彩公益金预算分别为12万元、3.5万元，占比分别为77.4%、22.6%。"""
     if len(rows) == 1:
         return f"{beginning}，全部为{rows[0].name}。"
     names = "、".join(row.name for row in rows)
@@ -265,9 +265,9 @@ def _shares(beginning: str, rows: Sequence[PurchaseShare]) -> str:
 
 
 def shortcoming(target: TargetFigures, division: Edition) -> str:
-    """One paragraph of 五、主要短板: the communities farthest from one target, by name and number.
+    """Return one paragraph of 五、主要短板: the communities farthest from one target, by name and number.
 
-    When more than a handful lack equally much, where most of the unmet ones are. Empty when none falls short.
+    When many lack equally much, returns where most of the unmet ones are. Returns "" when none falls short.
     """
     farthest = target.farthest
     if farthest is None:
@@ -284,7 +284,7 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
 
 
 def _named_communities(target: TargetFigures, division: Edition) -> str:
-    """城区东街街道办事处和平社区居委会（现有120平方米，还缺380平方米）、…; a county's edition leaves its own name out."""
+    """Return 城区东街街道办事处和平社区居委会（现有120平方米，还缺380平方米）、…; a county's edition omits its own name."""
     names_county = division.level == "city"
     return "、".join(
         f"{row.county if names_county else ''}{row.town}{row.name}"

@@ -13,7 +13,7 @@ from services.models import ProjectCommunity, ServiceField, ServiceProject
 
 
 class ProjectFilterSet(PlaceFilterSet):
-    """Projects by number, name, buyer, provider, or a community they serve."""
+    """Filter by number, name, buyer, provider, or a community that the project serves."""
 
     field = django_filters.ChoiceFilter(label="服务领域", choices=ServiceField.choices)
     status = django_filters.ChoiceFilter(label="状态", choices=ServiceProject.Status.choices)
@@ -27,7 +27,7 @@ class ProjectFilterSet(PlaceFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Number, name, buyer, provider; communities through a subquery, so that no project appears twice."""
+        """Return the condition for number, name, buyer, provider and communities (a subquery, to repeat no project)."""
         served = ProjectCommunity.objects.filter(
             project=OuterRef("pk"), community__in=Community.objects.filter(community_matches(text))
         )
@@ -40,5 +40,5 @@ class ProjectFilterSet(PlaceFilterSet):
         )
 
     def by_year(self, queryset: Any, name: str, value: Any) -> Any:
-        """Projects that run in the year."""
+        """Filter for projects that run in the year."""
         return queryset.filter(starts_on__year__lte=int(value), ends_on__year__gte=int(value))

@@ -1,4 +1,4 @@
-"""Which filters of projects are up front."""
+"""Filter form of projects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from changzhi_portal.pages.filters import FilterForm
 
 
 class ProjectFilterForm(FilterForm):
-    """Place, field and status."""
+    """Form that always shows place, field and status."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "field", "status")
     search_hint: ClassVar[str] = "编号、名称、购买或承接主体、社区"

@@ -23,7 +23,7 @@ class ServiceField(models.TextChoices):
 
 
 class CatalogueItem(Record, ScopedModel):
-    """A line of the purchase catalogue (购买清单): a service a division may buy [四（二）1]."""
+    """A line of the purchase catalogue (购买清单): a service that a division may buy [四（二）1]."""
 
     division = models.ForeignKey(
         "communities.Division", models.PROTECT, related_name="catalogue", verbose_name="所属区划"

@@ -1,4 +1,4 @@
-"""What purchased services add to the page of a community they serve."""
+"""Panel that purchased services add to the page of a community."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class CommunityProjects(RecordPanel):
     requires = "may_see_registers"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """The first of them and how many there are."""
+        """Return the first of them and their number."""
         projects = ServiceProject.objects.visible_to(request.user).filter(communities=record).order_by("-starts_on")
         return {"projects": projects[:MOST_ROWS], "total": projects.count(), "community": record}

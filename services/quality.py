@@ -1,4 +1,4 @@
-"""What is probably wrong in purchased-service projects."""
+"""Quality rules of purchased-service projects."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _UNFINISHED = (Status.PLANNED, Status.PROCURING, Status.PERFORMING)
 
 @rule(PROJECTS, Severity.HARD, "签订日期晚于结束日期", "签订日期{signed_on}晚于项目结束日期{ends_on}，请改正。")
 def signed_after_end(occasion: Occasion) -> ScopedQuerySet:
-    """Dates out of order: nobody signs for what is over."""
+    """Find contracts signed after the project's last day."""
     return ServiceProject.objects.filter(signed_on__gt=F("ends_on"))
 
 
 @rule(PROJECTS, Severity.SOFT, "合同金额超过预算", "合同金额{contract_amount}元超过预算{budget}元，请核对单位和金额。")
 def contract_over_budget(occasion: Occasion) -> ScopedQuerySet:
-    """Often 万元 in one column and 元 in the other."""
+    """Find contracts above the budget, often with 万元 in one column and 元 in the other."""
     return ServiceProject.objects.filter(contract_amount__gt=F("budget"))
 
 
@@ -30,19 +30,19 @@ def contract_over_budget(occasion: Occasion) -> ScopedQuerySet:
     PROJECTS, Severity.SOFT, "已拨付超过合同金额", "已拨付{paid}元超过合同金额{contract_amount}元，请核对单位和金额。"
 )
 def paid_over_contract(occasion: Occasion) -> ScopedQuerySet:
-    """More was paid than owed."""
+    """Find projects for which more was paid than agreed."""
     return ServiceProject.objects.filter(paid__gt=F("contract_amount"))
 
 
 @rule(PROJECTS, Severity.SOFT, "项目到期状态未更新", "项目已于{ends_on}结束，状态仍是未完成，请更新为已验收或已终止。")
 def project_past_its_end(occasion: Occasion) -> ScopedQuerySet:
-    """Still to be bought, or performed, after its last day: the state was not kept up."""
+    """Find projects after their last day whose status is still that of buying or performing."""
     return ServiceProject.objects.filter(ends_on__lt=occasion.day, status__in=_UNFINISHED)
 
 
 @rule(PROJECTS, Severity.SOFT, "签订日期晚于开始日期", "签订日期{signed_on}晚于项目开始日期{starts_on}，请核对。")
 def signed_after_start(occasion: Occasion) -> ScopedQuerySet:
-    """The work began before the contract."""
+    """Find contracts signed after the project's first day."""
     return ServiceProject.objects.filter(signed_on__gt=F("starts_on"), signed_on__lte=F("ends_on"))
 
 
@@ -53,7 +53,7 @@ def signed_after_start(occasion: Occasion) -> ScopedQuerySet:
     "项目已经履约或验收，没有填合同金额或签订日期，请补填。",
 )
 def contract_missing(occasion: Occasion) -> ScopedQuerySet:
-    """Performed or accepted on a contract that nobody has noted; its money is missing in the briefing."""
+    """Find projects that are performed or accepted without a contract amount; the briefing lacks their money."""
     incomplete = Q(contract_amount__isnull=True) | Q(signed_on__isnull=True)
     return ServiceProject.objects.filter(incomplete, status__in=_CONTRACTED)
 
@@ -65,11 +65,11 @@ def contract_missing(occasion: Occasion) -> ScopedQuerySet:
     "另有一个名称、承接主体和开始日期都相同的项目，只有编号不同，请核对是否重复登记。",
 )
 def project_twice(occasion: Occasion) -> ScopedQuerySet:
-    """One project under two numbers doubles its money."""
-    twins = ServiceProject.objects.filter(
+    """Find projects registered under two numbers, which doubles their money."""
+    duplicates = ServiceProject.objects.filter(
         division=OuterRef("division"),
         name=OuterRef("name"),
         provider_name=OuterRef("provider_name"),
         starts_on=OuterRef("starts_on"),
     ).exclude(pk=OuterRef("pk"))
-    return ServiceProject.objects.filter(Exists(twins))
+    return ServiceProject.objects.filter(Exists(duplicates))

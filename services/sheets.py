@@ -72,7 +72,7 @@ class ProjectSheet(RecordSheet):
     )
 
     def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
-        """A project belongs to the 县 it names, by default to the uploader's own division."""
+        """Place each project in the 县 it names, by default in the uploader's own division."""
         index = PlaceIndex(context.scope_path)
         finder = PlaceFinder(index)
         for row in context.passing(rows, half=0):
@@ -91,7 +91,7 @@ class ProjectSheet(RecordSheet):
 
     @staticmethod
     def _served(row: RegisterRow, finder: PlaceFinder) -> list[int]:
-        """Keys of the communities that 服务社区 lists; unknown or ambiguous ones are reported by name."""
+        """Return the keys of the communities that 服务社区 lists; report unknown or ambiguous ones by name."""
         text = row.get("communities")
         if not text:
             return []
@@ -109,7 +109,7 @@ class ProjectSheet(RecordSheet):
         return sorted(set(keys))
 
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """By division and number; one that is written otherwise (cz-01 for CZ-01) is the same, unless both are there."""
+        """Find projects by division and number; cz-01 is CZ-01, unless both are registered."""
         wanted = {comparable(number) for row in rows if (number := row.get("number"))}
         inside = ServiceProject.objects.filter(ServiceProject.in_subtree(context.scope_path))
         keys = [key for key, number in inside.values_list("pk", "number") if comparable(number) in wanted]
@@ -125,7 +125,7 @@ class ProjectSheet(RecordSheet):
                 row.target = exactly.get((key[0], row.get("number"))) or alike.get(key)
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """The communities that the matched projects serve."""
+        """Load the communities that the matched projects serve."""
         self._links = self._load_links([row.target.pk for row in rows if row.target is not None])
 
     @staticmethod
@@ -138,12 +138,12 @@ class ProjectSheet(RecordSheet):
         return found
 
     def natural_key(self, row: RegisterRow) -> Any:
-        """(division, number)."""
+        """Return division and number."""
         number = row.get("number")
         return (row.place.division_id, comparable(number)) if row.place is not None and number else None
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
-        """One write: the project, with the communities it serves as links."""
+        """Propose one write: the project, with the communities it serves as links."""
         project = row.draft(ServiceProject)
         values = self.given(row, ServiceProject)
         if row.is_new or row.get("county"):

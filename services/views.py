@@ -53,7 +53,7 @@ class ProjectDetail(DetailPage):
     )
 
     def get_facts(self) -> list[Fact]:
-        """With the communities by name."""
+        """Add the communities by name."""
         served = Community.objects.visible_to(self.request.user).filter(projects=self.record).order_by("code")
         return [
             *super().get_facts(),

@@ -15,7 +15,7 @@ from socialworkers.models import Posting, SocialWorker
 
 
 class WorkerFilterSet(PlaceFilterSet):
-    """Workers by name or certificate number, never by ID number: what is searched for stands in the address."""
+    """Filter by name or certificate number, never by ID number, because the search text is part of the URL."""
 
     level = django_filters.ChoiceFilter(label="职业水平", choices=SocialWorker.Level.choices)
     professional = django_filters.ChoiceFilter(
@@ -34,7 +34,7 @@ class WorkerFilterSet(PlaceFilterSet):
         fields = ()
 
     def search(self, text: str) -> Q:
-        """Name, pinyin, certificate number, or the community's name or code."""
+        """Return the condition for name, pinyin, certificate number, and the community's name or code."""
         condition = Q(name__contains=text) | Q(certificate_number__startswith=text)
         if pattern := pinyin_pattern(text):
             condition |= Q(sort_key__regex=pattern)
@@ -42,15 +42,15 @@ class WorkerFilterSet(PlaceFilterSet):
         return condition | Q(newest__community__code__startswith=text) if text.isdecimal() else condition
 
     def by_profession(self, queryset: Any, name: str, value: str) -> Any:
-        """专业人才, or everybody else."""
+        """Filter for 专业人才, or for all others."""
         professionals = queryset.model.objects.professionals()
         return queryset.professionals() if value == "yes" else queryset.exclude(pk__in=professionals.values("pk"))
 
     def by_posting(self, queryset: Any, name: str, value: str) -> Any:
-        """At a post today, or not any more."""
+        """Filter for workers with a posting today, or without one."""
         at_post = in_effect(timezone.localdate(), "newest__started_on", "newest__ended_on")
         return queryset.filter(at_post if value == "yes" else ~at_post)
 
     def by_community_worker(self, queryset: Any, name: str, value: str) -> Any:
-        """社区工作者 at the newest posting, or not."""
+        """Filter for 社区工作者 by the newest posting, or for all others."""
         return queryset.filter(newest__is_community_worker=value == "yes")

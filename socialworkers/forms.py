@@ -1,4 +1,4 @@
-"""Which filters of social workers are up front."""
+"""Filter form of social workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from changzhi_portal.pages.filters import FilterForm
 
 
 class WorkerFilterForm(FilterForm):
-    """Place, certificate, and whether the person is at a post."""
+    """Form that always shows place, certificate, and whether the worker is in post."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "level", "posted")
     search_hint: ClassVar[str] = "姓名、证书编号或社区（请勿输入身份证号）"

@@ -1,4 +1,4 @@
-"""What is counted of social workers in post (docs/domain.md §5)."""
+"""Indicators of social workers in post (docs/domain.md §5)."""
 
 from __future__ import annotations
 

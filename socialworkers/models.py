@@ -1,4 +1,4 @@
-"""Social workers (社会工作者), what qualifies them, and where they are posted (docs/domain.md §4)."""
+"""Social workers (社会工作者), their qualifications and their postings (docs/domain.md §4)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class SocialWorkerQuerySet(ScopedQuerySet):
-    """Reads of social workers."""
+    """Queries of social workers."""
 
     def professionals(self) -> Self:
-        """Those with any certificate level or a social-work degree (社会工作专业人才)."""
+        """Filter for workers with any certificate level or a social-work degree (社会工作专业人才)."""
         return self.filter(~Q(level=SocialWorker.Level.NONE) | Q(has_social_work_degree=True))
 
     def with_newest_posting(self) -> Self:
-        """With the newest posting and its place as `newest`, for lists; None for a worker without any."""
+        """Load the newest posting and its place as `newest`, for lists; None for a worker without any."""
         newest = FilteredRelation("postings", condition=Q(postings__is_newest=True))
         return self.annotate(newest=newest).select_related(
             "newest__community__town__parent", "newest__division__parent"
@@ -29,7 +29,7 @@ class SocialWorkerQuerySet(ScopedQuerySet):
 
 
 class SocialWorker(Record, ScopedModel):
-    """A person. Visible to the office of the newest posting, so that a transfer moves the person."""
+    """A person, visible to the office of the newest posting, so that a transfer moves the person."""
 
     class Gender(models.TextChoices):
         """性别."""
@@ -58,7 +58,7 @@ class SocialWorker(Record, ScopedModel):
 
     record_page: ClassVar[str] = "socialworkers:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
-    history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # rows whose changes belong to its history
+    history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # related rows whose changes are part of its history
     objects = SocialWorkerQuerySet.as_manager()
 
     class Meta:
@@ -82,27 +82,28 @@ class SocialWorker(Record, ScopedModel):
 
     @classmethod
     def in_subtree(cls, path: str, *, prefix: str = "") -> Q:
-        """A worker lies where the newest posting lies: at a community or at a town's station."""
+        """Return the condition that the newest posting is in the subtree: at a community or at a town's station."""
         newest = f"{prefix}__postings" if prefix else "postings"
-        # One Q, so that both conditions speak of the same posting; is_newest is unique per worker, so no row doubles.
+        # One Q, so that both conditions refer to the same posting; is_newest is unique per worker, so no row is
+        # repeated.
         return Q(**{f"{newest}__is_newest": True}) & super().in_subtree(path, prefix=newest)
 
     @property
     def is_professional(self) -> bool:
-        """社会工作专业人才: any certificate level, or a social-work degree (docs/domain.md §4)."""
+        """Return whether the worker is 社会工作专业人才: any certificate level or a social-work degree (docs/domain.md §4)."""
         return self.level != self.Level.NONE or bool(self.has_social_work_degree)
 
 
 class PostingQuerySet(DatedQuerySet, ScopedQuerySet):
-    """Reads of postings."""
+    """Queries of postings."""
 
     def open(self) -> Self:
-        """The postings that have not ended."""
+        """Filter for the postings that have not ended."""
         return self.filter(ended_on__isnull=True)
 
 
 class Posting(ScopedModel):
-    """A worker at a community, or at a town's (or county's) station, from one day to another (任职)."""
+    """The posting of a worker at a community, or at a town's (or county's) station, from one day to another (任职)."""
 
     class RecruitedBy(models.TextChoices):
         """配备方式 [四（三）1]."""

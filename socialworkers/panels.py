@@ -1,4 +1,4 @@
-"""What social workers add to the page of their community."""
+"""Panel that social workers add to the page of their community."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialworkers.models import Posting
 
 
 class CommunityWorkers(RecordPanel):
-    """Who is at a post in a community."""
+    """The workers who are posted at a community."""
 
     model_label = "communities.Community"
     position = 40
@@ -20,7 +20,7 @@ class CommunityWorkers(RecordPanel):
     requires = "may_see_registers"
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """The first open postings by name, and how many there are."""
+        """Return the first open postings by name, and their number."""
         postings = Posting.objects.visible_to(request.user).open().filter(community=record)
         listed = postings.select_related("worker").order_by("worker__sort_key")
         return {"postings": listed[:MOST_ROWS], "total": postings.count(), "community": record}

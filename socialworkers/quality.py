@@ -1,7 +1,7 @@
-"""What is probably wrong in social workers and their postings. A finding names and links the person.
+"""Quality rules of social workers and their postings. A finding names and links the person.
 
-The registers know no day on which a certificate expires, so an expired one cannot be found; what can be is a level
-without a certificate number, a number without a level, and one number for two people.
+The registers have no expiry date of certificates, so no rule finds expired ones. Rules find a level without a
+certificate number, a number without a level, and one number for two people.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Division
 from socialworkers.models import Posting, SocialWorker
 
-# The newest posting, by which a worker belongs to an office; so the worker's page is open to whoever sees the finding.
+# The newest posting, which decides the worker's office: whoever sees the finding may open the worker's page.
 WORKERS = Subject(Posting, record=SocialWorker, ref="worker__ref", label="worker__name")
 Level = SocialWorker.Level
 
@@ -29,7 +29,7 @@ def _at_work(occasion: Occasion) -> ScopedQuerySet:
     "任职的社区已经撤销，请上传这个人现在的社区和到岗日期，或填离岗日期。",
 )
 def posting_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
-    """Nobody is posted at a community that is no more; the worker counts for no community now."""
+    """Find postings at a community that no longer exists; the worker counts for no community now."""
     return _at_work(occasion).filter(community__closed_on__lte=occasion.day)
 
 
@@ -40,7 +40,7 @@ def posting_in_closed_community(occasion: Occasion) -> ScopedQuerySet:
     "{started_on}到岗时，上一次任职还没有离岗，两处重复计算，请改正到岗或离岗日期。",
 )
 def postings_overlap(occasion: Occasion) -> ScopedQuerySet:
-    """A worker is at one place at a time; for some days until the month's end this one is counted at two."""
+    """Find overlapping postings of a worker, who is counted at two places for some days until the month's end."""
     earlier = Posting.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gt=OuterRef("started_on")),
         worker=OuterRef("worker"),
@@ -56,7 +56,7 @@ def postings_overlap(occasion: Occasion) -> ScopedQuerySet:
     "填了职业水平，没有填证书编号，按专业人才计算缺少依据，请补填。",
 )
 def certificate_number_missing(occasion: Occasion) -> ScopedQuerySet:
-    """Counted as a professional on a certificate that nobody has noted."""
+    """Find workers who count as professionals by a certificate without a number."""
     return _at_work(occasion).exclude(worker__level=Level.NONE).filter(worker__certificate_number="")
 
 
@@ -67,13 +67,13 @@ def certificate_number_missing(occasion: Occasion) -> ScopedQuerySet:
     "填了证书编号，职业水平却是“无”，没有按专业人才计算，请核对职业水平。",
 )
 def certificate_without_level(occasion: Occasion) -> ScopedQuerySet:
-    """Probably a professional who is not counted as one."""
+    """Find certificate numbers without a level: probably a professional who is not counted as one."""
     return _at_work(occasion).filter(worker__level=Level.NONE).exclude(worker__certificate_number="")
 
 
 @rule(WORKERS, Severity.SOFT, "证书编号重复", "另有一人使用同一个证书编号，请核对原件。")
 def certificate_number_twice(occasion: Occasion) -> ScopedQuerySet:
-    """A certificate belongs to one person. The other may be another office's and is not named."""
+    """Find certificate numbers of two people. The other person may belong to another office and is not named."""
     numbers = SocialWorker.objects.order_by().exclude(certificate_number="").values("certificate_number")
     repeated = numbers.annotate(people=Count("pk")).filter(people__gt=1).values("certificate_number")
     return _at_work(occasion).filter(worker__certificate_number__in=repeated)
@@ -86,7 +86,7 @@ def certificate_number_twice(occasion: Occasion) -> ScopedQuerySet:
     "同一社区（站点）另有一名同名的在岗人员，身份证号不同，请核对是否同一人。",
 )
 def worker_name_twice(occasion: Occasion) -> ScopedQuerySet:
-    """Two people of one name at one place, or one person under two ID numbers."""
+    """Find two people of one name at one place, who may be one person with two ID numbers."""
     others = _at_work(occasion).filter(worker__name=OuterRef("worker__name")).exclude(worker=OuterRef("worker"))
     return _at_work(occasion).filter(
         Exists(others.filter(community=OuterRef("community"))) | Exists(others.filter(division=OuterRef("division")))
@@ -100,5 +100,5 @@ def worker_name_twice(occasion: Occasion) -> ScopedQuerySet:
     "任职挂在县级或市级，没有计入任何社区和街道（乡镇），请核对任职地点。",
 )
 def posting_above_town(occasion: Occasion) -> ScopedQuerySet:
-    """A blank community means the town's station (docs/domain.md §4); at a county the town was forgotten as well."""
+    """Find postings at a county. A blank community means the town's station (docs/domain.md §4): the town is missing."""
     return _at_work(occasion).filter(division__isnull=False).exclude(division__level=Division.Level.TOWN)

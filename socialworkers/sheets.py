@@ -32,7 +32,7 @@ from socialworkers.transfer_notices import notify_former_offices, notify_former_
 
 
 def _division_of(posting: Posting) -> int:
-    """The key of the town or county that a posting lies in; its community must be loaded."""
+    """Return the key of the town or county that a posting lies in; its community must be loaded."""
     division_id = posting.community.town_id if posting.community else posting.division_id
     if division_id is None:
         raise ValueError("A posting is at a community or at a division.")
@@ -84,7 +84,7 @@ class WorkerSheet(RecordSheet):
     )
 
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """By ID number anywhere.
+        """Find workers by ID number anywhere.
 
         A worker of another office with the same name is a transfer, new for the uploader; with another name
         `conflicting_key`, without saying whose (docs/domain.md §4.9).
@@ -117,7 +117,7 @@ class WorkerSheet(RecordSheet):
         return found
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """The postings of the matched workers; and which of those found by 记录编号 are the office's own."""
+        """Load the postings of the matched workers, and find out which of those found by 记录编号 are the office's own."""
         self._mine |= self._inside(
             {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
         )
@@ -140,7 +140,7 @@ class WorkerSheet(RecordSheet):
 
     @staticmethod
     def _load_postings(ids: list[int], context: CheckContext) -> dict[int, list[Posting]]:
-        """Each worker's postings, newest first."""
+        """Return each worker's postings, newest first."""
         found: dict[int, list[Posting]] = defaultdict(list)
         postings = Posting.objects.select_related("community").order_by("-started_on")
         for batch in in_batches(ids):
@@ -149,11 +149,11 @@ class WorkerSheet(RecordSheet):
         return found
 
     def natural_key(self, row: RegisterRow) -> Any:
-        """The ID number's digest."""
+        """Return the digest of the ID number."""
         return self._digests.get(id(row))
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
-        """Up to three writes: the person, the posting, and the older posting it closes."""
+        """Propose up to three writes: the person, the posting, and the older posting that it ends."""
         worker = row.draft(SocialWorker)
         is_new_person = row.target is None
         is_mine = worker.pk in self._mine
@@ -175,7 +175,7 @@ class WorkerSheet(RecordSheet):
         row.writes = [write for write in writes if write is not None]
 
     def _is_own(self, posting: Posting, context: CheckContext) -> bool:
-        """Whether a posting is at a place of the office."""
+        """Tell whether a posting is at a place of the office."""
         return self._index.divisions[_division_of(posting)].path.startswith(context.scope_path)
 
     def _posting_writes(
@@ -219,7 +219,7 @@ class WorkerSheet(RecordSheet):
 
     @staticmethod
     def _posting_meant(postings: list[Posting], place: dict[str, Any], started: datetime.date | None) -> Posting | None:
-        """The posting a row speaks of: of the same first day, or, with no day given, the newest at the same place."""
+        """Return the posting that a row is about: that of the same first day, or without a day the newest at the same place."""
         if started is not None:
             return next((posting for posting in postings if posting.started_on == started), None)
         newest = postings[0] if postings else None
@@ -228,7 +228,7 @@ class WorkerSheet(RecordSheet):
 
     @staticmethod
     def _close(newest: Posting, started: datetime.date, row: RegisterRow) -> Write | None:
-        """End the newest posting when the next one begins, unless it has ended before; it is the newest no more."""
+        """Propose to end the newest posting when the next one begins, unless it has ended before; it is not the newest then."""
         values: dict[str, Any] = {"is_newest": False}
         if newest.ended_on is None or newest.ended_on > started:
             values["ended_on"] = started

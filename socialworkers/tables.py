@@ -13,7 +13,7 @@ from socialworkers.models import SocialWorker
 
 
 class WorkerTable(PlacedTable):
-    """Workers with their newest posting; ID numbers show their mask."""
+    """Workers with their newest posting; ID numbers are masked."""
 
     caption: ClassVar[str] = "社会工作者"
     default_order: ClassVar[str] = "name"
@@ -40,5 +40,5 @@ class WorkerTable(PlacedTable):
         fields = ()
 
     def render_gender(self, value: str) -> str:
-        """The word, or a dash."""
+        """Return the gender as text, or a dash."""
         return value or DASH

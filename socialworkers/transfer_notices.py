@@ -1,4 +1,4 @@
-"""Notifying an office that one of its people has begun elsewhere, or that this was undone (docs/domain.md §4.9)."""
+"""Notices to an office whose workers have a new posting elsewhere, or when that was undone (docs/domain.md §4.9)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_NAMES = 20
 
 
 def notify_former_offices(change_set: ChangeSet, left: Mapping[int, Sequence[str]], title: str) -> None:
-    """Notify the clerks of the divisions outside the change set's own area whose people it has taken over.
+    """Notify the clerks of the divisions outside the change set's own area from which it has transferred workers.
 
-    `left` gives names by the key of the division they have left; `title` is that of the register. Where they have gone
-    is not said: that is another office's business. Must run inside the transaction of the change set.
+    `left` gives names by the key of the former division; `title` is that of the register. The notice does not name the
+    new division, which is another office's. Must run inside the transaction of the change set.
     """
     own = change_set.division
     divisions = type(own)._default_manager.filter(pk__in=left).exclude(path__startswith=own.path)
@@ -32,7 +32,7 @@ def notify_former_offices(change_set: ChangeSet, left: Mapping[int, Sequence[str
 
 
 def notify_former_offices_of_undo(change_set: ChangeSet, title: str) -> None:
-    """Notify those who were told of a change set's transfers that it has been undone. Must run in the transaction that undoes it."""
+    """Notify the recipients of a change set's transfer notices that it was undone, in the same transaction."""
     told = Notice.objects.filter(about=change_set.ref, user__is_active=True).select_related("user")
     notify(
         Message(
@@ -46,7 +46,7 @@ def notify_former_offices_of_undo(change_set: ChangeSet, title: str) -> None:
 
 
 def _clerks() -> list[User]:
-    """Return those who fill in for a county or town; the bureau sees transfers in the change log."""
+    """Return the clerks of counties and towns; the bureau sees transfers in the change log."""
     users = User.objects.active().exclude(division__level="city").select_related("division")
     return [user for user in users if user.role.may_upload]
 

@@ -26,7 +26,7 @@ class WorkerList(ListPage):
 
 
 class WorkerDetail(DetailPage):
-    """One worker, and those postings that lie in the user's area; ID number and phone show their masks."""
+    """One worker with the postings in the user's area; ID number and phone are masked."""
 
     requires = "may_see_registers"
     template_name = "socialworkers/worker.html"
@@ -36,11 +36,11 @@ class WorkerDetail(DetailPage):
     facts = ("gender", "id_number", "phone", "level", "certificate_number", "has_social_work_degree", "note")
 
     def get_facts(self) -> list[Fact]:
-        """With what the certificate or degree makes of the person."""
+        """Add whether the certificate or degree makes the worker a professional."""
         return [*super().get_facts(), Fact("专业人才", display_value(self.record.is_professional))]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the postings, newest first."""
+        """Add the postings, newest first."""
         postings = Posting.objects.visible_to(self.request.user).filter(worker=self.record)
         return super().get_context_data(
             postings=postings.select_related("community__town__parent", "division__parent"), **kwargs

@@ -64,12 +64,12 @@ class Area:
         divisions = self._divisions
         if divisions is None:
             return subject.model.in_subtree(self.division.path)
-        town = None if subject.community is None else subject.of_community("town")
+        town = None if subject.community is None else subject.community_lookup("town")
         lookups = [lookup for lookup in subject.model.scope_lookups if lookup != town]
         inside = Q(*(Q(**{f"{lookup}__in": divisions}) for lookup in lookups), _connector=Q.OR)
         if town is None:
             return inside
-        community = f"{subject.of_community('pk')}__in"
+        community = f"{subject.community_lookup('pk')}__in"
         placed = CommunityPlacement.objects.order_by().in_effect_on(self.day)
         # A community closed by then lies where it last was.
         unplaced = Q(**{f"{town}__in": divisions}) & ~Q(**{community: placed.values("community")})
@@ -197,7 +197,7 @@ class Findings(Sequence[Finding]):
         subject = rule.subject
         names = {"pk", subject.ref, subject.label, *rule.lookups}
         if subject.community is not None:
-            names.add(subject.of_community("name"))
+            names.add(subject.community_lookup("name"))
         return self._rows[rule.code].filter(pk__in=keys).values(*names)
 
 
@@ -218,12 +218,12 @@ def _places_of(keys: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _finding(rule: QualityRule, row: Mapping[str, Any], path: str, town: str) -> Finding:
     subject = rule.subject
-    community = row[subject.of_community("name")] if subject.community is not None else ""
+    community = row[subject.community_lookup("name")] if subject.community is not None else ""
     return Finding(
         rule=rule,
         ref=row[subject.ref],
         label=row[subject.label],
-        message=rule.say(row),
+        message=rule.message_for(row),
         path=path,
         place=f"{town}{community or ''}",
     )

@@ -1,8 +1,8 @@
-"""What every test may ask for.
+"""Fixtures for all tests.
 
-`place` is a small hand-made city with one user of each role; `city` is the real one of 2017. Both stand until the end
-of the test, also in transactional tests. Rows that migrations have put into the database (the target plan) are there in
-every test, although a transactional test ends with emptying all tables.
+`place` is a small invented city with one user of each role; `city` is the real one of 2017. Both exist until the end of
+the test, also in transactional tests. Rows that migrations have written (the target plan) exist in every test, although
+a transactional test ends by emptying all tables.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tests.uploads.office import send
 __all__ = ["send"]
 pytest_plugins = ["tests.declarations", "tests.months"]
 
-# How long an example takes says something of the machine and its load, nothing of the code.
+# The time of an example depends on the machine and its load, not on the code.
 property_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 property_settings.load_profile("portal")
 
@@ -47,13 +47,13 @@ CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, Crosswa
 CityRows = dict[type[models.Model], list[tuple[Any, ...]]]
 
 
-# --- What needs a second database, and what does not ---
+# --- Tests that need a second database ---
 
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_db_reset_sequences"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On the second database leave out what has nothing to do with it (ONLY_DATABASE_TESTS, set by run_tests)."""
+    """Deselect tests that are not about the database when running on the second one (ONLY_DATABASE_TESTS in run_tests)."""
     if not os.environ.get("ONLY_DATABASE_TESTS"):
         return
     without = [item for item in items if not _is_about_the_database(item)]
@@ -68,20 +68,20 @@ def _is_about_the_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
 
 
-# --- What migrations have put into the database ---
+# --- Rows of migrations ---
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Put the rows that migrations write back whenever a transactional test has emptied the tables.
+    """Restore the rows that migrations write whenever a transactional test has emptied the tables.
 
-    Django announces the end of a flush with `post_migrate`, as it does to write its own content types again.
+    Django sends `post_migrate` at the end of a flush, and restores its own content types by the same signal.
     """
     own_models = [model for config in own_apps() for model in config.get_models()]
     with django_db_blocker.unblock():
         kept = [row for model in _parents_first(own_models) for row in model._base_manager.all()]
     shipped = serializers.serialize("json", kept)
-    # Content types and the like are announced app by app; ours is complete once the last app with models has been announced.
+    # Content types are restored app by app; ours are complete after the signal for the last app with models.
     last_app = [config for config in apps.get_app_configs() if config.models_module is not None][-1]
 
     def put_back(**_: Any) -> None:
@@ -111,7 +111,7 @@ def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """Start every test with an empty cache: no session, progress or choice of another test is seen."""
+    """Start every test with an empty cache, without sessions, progress or choices of another test."""
     yield
     cache.clear()
 
@@ -121,7 +121,7 @@ def empty_cache() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def city_rows(django_db_setup: None, django_db_blocker: Any) -> CityRows:
-    """The rows of the real city, as the product's own loader writes them; read once, because that takes half a second."""
+    """Return the rows of the real city from the product's loader; read once, because that takes half a second."""
     with django_db_blocker.unblock(), transaction.atomic():
         loaded = load_divisions()
         assert loaded.communities == 3_606, "city_rows must be made in an empty database"
@@ -154,7 +154,7 @@ def _write_rows(model: type[models.Model], rows: list[tuple[Any, ...]]) -> None:
 
 @pytest.fixture
 def city(city_rows: CityRows, db: None) -> Division:
-    """The real city of 2017: 14 counties, 166 towns, 3,606 communities. Gives 长治市."""
+    """Load the real city of 2017 and return 长治市: 14 counties, 166 towns, 3,606 communities."""
     with transaction.atomic():
         for model, rows in city_rows.items():
             _write_rows(model, rows)
@@ -164,17 +164,17 @@ def city(city_rows: CityRows, db: None) -> Division:
 
 @pytest.fixture
 def place(db: None) -> Place:
-    """A small city: two counties, three towns, seven communities (see `make_place`)."""
+    """Create the small city: two counties, three towns, seven communities (see `make_place`)."""
     return make_place()
 
 
 @pytest.fixture
 def period(db: None) -> ReportingPeriod:
-    """June 2018, open."""
+    """Create June 2018, open."""
     return make_period("2018-06")
 
 
-# --- People, one of each role, in the small city ---
+# --- Users, one of each role, in the small city ---
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def auditor(place: Place) -> User:
 
 @pytest.fixture
 def signed_in() -> Callable[[User], Client]:
-    """A function that gives a browser (Django's test client) in which a user has signed in."""
+    """Return a function that signs a user in and returns the client (Django's test client)."""
 
     def client_of(user: User) -> Client:
         client = Client()
@@ -236,7 +236,7 @@ def signed_in() -> Callable[[User], Client]:
 
 @pytest.fixture
 def eager_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the tasks of jobs where they are sent, and let their errors through; for tests that say so only.
+    """Run the tasks of jobs where they are sent and raise their errors; only for tests that request this.
 
     Tasks sent by `transaction.on_commit` also need `django_capture_on_commit_callbacks(execute=True)` or a
     transactional test.
@@ -252,7 +252,7 @@ def eager_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The shared sample spreadsheets with known right answers; skips, saying so, where they are not."""
+    """Return the folder of sample spreadsheets with known results; skip the test if it is missing."""
     if not (SAMPLES / "expected_targets.json").exists():
         pytest.skip(f"NOT CHECKED: the shared samples are not at {SAMPLES}")
     return SAMPLES

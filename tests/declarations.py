@@ -11,7 +11,7 @@ from changzhi_portal.indicators import CountedRegister, Indicator
 
 
 class Declarations:
-    """What the apps declare, with the changes of a test."""
+    """The apps' declarations, with the changes of a test."""
 
     def __init__(self):
         self.registers = list(indicators.counted_registers())
@@ -48,7 +48,7 @@ class Declarations:
         return indicator
 
     def twin(self, name):
-        """Count a figure a second time, under a name that no column has, and return that name."""
+        """Count a figure a second time, under a name without a column, and return that name."""
         twin = dataclasses.replace(indicators.figure_named(name), name=f"twin_of_{name}")
         register = indicators.register_counting(name)
         for of_divisions, figures in ((False, register.community_figures), (True, register.division_figures)):
@@ -70,7 +70,7 @@ class Declarations:
 
 @pytest.fixture
 def declarations(monkeypatch):
-    """What the apps declare; what a test adds or changes is gone afterwards."""
+    """Let a test add or change declarations of the apps; they are restored afterwards."""
     declared = Declarations()
     monkeypatch.setattr(indicators, "instances_in", declared.instances_in)
     return declared

@@ -1,6 +1,6 @@
-"""Real rows with sensible defaults, saved. Every person, organization and figure is invented.
+"""Functions that create and save rows with sensible defaults. Every person, organization and figure is invented.
 
-Plain functions: what a test does not care about it leaves out. Keys derived from names are set as the product does.
+A test leaves out the values that it does not need. Keys derived from names are set as the product does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _save(row: Row) -> Row:
 
 
 def id_number(number: int | None = None, *, area: str = "140402", born: datetime.date | None = None) -> str:
-    """A synthetic 18-character ID number with a right check character; each `number` below 999,000 gives another."""
+    """Return a synthetic 18-character ID number with a valid check character, another for each `number` below 999,000."""
     number = next(_numbers) if number is None else number
     born = born or datetime.date(1970, 1, 1) + datetime.timedelta(days=number // 999)
     first = f"{area}{born:%Y%m%d}{number % 999 + 1:03d}"
@@ -53,14 +53,14 @@ def id_number(number: int | None = None, *, area: str = "140402", born: datetime
 
 
 def credit_code(number: int | None = None, *, kind: str = "52") -> str:
-    """A synthetic 统一社会信用代码 with a right check character; `kind` 51 社会团体, 52 民办非企业单位, 53 基金会."""
+    """Return a synthetic 统一社会信用代码 with a valid check character; `kind` 51 社会团体, 52 民办非企业单位, 53 基金会."""
     number = next(_numbers) if number is None else number
     first = f"{kind}140402MJ{number:07d}"
     return first + uscc.calc_check_digit(first)
 
 
 def phone(number: int | None = None) -> str:
-    """A number of the block 1990000xxxx, which the samples use for invented people."""
+    """Return a number of the block 1990000xxxx, which the samples use for invented people."""
     return f"1990000{(next(_numbers) if number is None else number) % 10_000:04d}"
 
 
@@ -68,7 +68,7 @@ def phone(number: int | None = None) -> str:
 
 
 def make_division(code: str, name: str, parent: Division | None = None, **fields: Any) -> Division:
-    """A division; its level follows from the code and the parent."""
+    """Create a division; its level follows from the code and the parent."""
     code = short_code(code)
     level = Division.Level.TOWN if len(code) == 9 else Division.Level.COUNTY if parent else Division.Level.CITY
     return _save(Division(code=code, name=name, parent=parent, level=level, **fields))
@@ -85,7 +85,7 @@ def make_community(
     as_of: datetime.date = datetime.date(2018, 5, 31),
     **fields: Any,
 ) -> Community:
-    """A community with its open placement, and a profile when residents or households are given."""
+    """Create a community with its open placement, and a profile when residents or households are given."""
     suffix = {Community.Kind.URBAN: 1, Community.Kind.RURAL: 200}.get(Community.Kind(kind) if kind else None, 400)
     code = code or f"{town.code}{suffix + town.communities.count():03d}"
     name = name or f"第{next(_numbers)}{'村村委会' if kind == Community.Kind.RURAL else '社区居委会'}"
@@ -103,7 +103,7 @@ def make_profile(
     households: int | None = 800,
     as_of: datetime.date = datetime.date(2018, 5, 31),
 ) -> CommunityProfile:
-    """Households and residents on a day."""
+    """Create the number of households and residents as of a day."""
     return CommunityProfile.objects.create(community=community, as_of=as_of, residents=residents, households=households)
 
 
@@ -114,14 +114,14 @@ def make_governance_body(
     exists: bool | None = None,
     number: int | None = None,
 ) -> GovernanceBody:
-    """A body of self-government; it exists unless it is one of the counted kinds."""
+    """Create a body of self-government; `exists` is True by default, except for the counted kinds."""
     if kind not in GovernanceBody.COUNTED and exists is None:
         exists = True
     return GovernanceBody.objects.create(community=community, kind=kind, exists=exists, number=number)
 
 
 def make_facility(community: Community, name: str = "", *, area: Decimal | str | int = 520, **fields: Any) -> Facility:
-    """A 综合服务设施 of `area` m² in use since 2016."""
+    """Create a 综合服务设施 of `area` m² in use since 2016."""
     values = {
         "name": name or f"{community.name}综合服务中心{next(_numbers)}",
         "kind": Facility.Kind.INTEGRATED,
@@ -146,7 +146,7 @@ class Place:
 
 
 def make_place() -> Place:
-    """A piece of the real city: two counties, three towns, seven communities without any figure."""
+    """Create a part of the real city: two counties, three towns, seven communities without any figures."""
     city = make_division("140400", "长治市")
     county = make_division("140402", "城区", city, is_urban_district=True)
     other_county = make_division("140423", "襄垣县", city)
@@ -170,11 +170,11 @@ def make_place() -> Place:
     )
 
 
-# --- People who sign in, months ---
+# --- Users and months ---
 
 
 def make_user(role: Role | str, division: Division | str, username: str = "", **fields: Any) -> User:
-    """A user with PASSWORD and nothing to change first; `division` may be a code of a loaded division."""
+    """Create a user with PASSWORD, not to be changed first; `division` may be a code of a loaded division."""
     if isinstance(division, str):
         division = Division.objects.by_code(division)
     role = Role(role)
@@ -191,7 +191,7 @@ def make_user(role: Role | str, division: Division | str, username: str = "", **
 
 
 def make_period(month: str = "2018-06") -> ReportingPeriod:
-    """The period of a month written "2018-06", with the usual dates; open when the month has begun."""
+    """Create the period of a month written "2018-06", with the usual dates; open when the month has begun."""
     return ReportingPeriod.objects.for_month(parse_month(month))
 
 
@@ -199,7 +199,7 @@ def make_period(month: str = "2018-06") -> ReportingPeriod:
 
 
 def make_organization(where: Community | Division, name: str = "", **fields: Any) -> SocialOrganization:
-    """A filed organization without a credit code; a registered one gets a code."""
+    """Create a filed organization without a credit code; a registered one gets a code."""
     values: dict[str, Any] = {
         "name": name or f"演示第{next(_numbers)}志愿服务队",
         "registration": SocialOrganization.Registration.FILED,
@@ -215,7 +215,7 @@ def make_organization(where: Community | Division, name: str = "", **fields: Any
 def make_worker(
     where: Community | Division | None, name: str = "", *, posting: dict[str, Any] | None = None, **fields: Any
 ) -> SocialWorker:
-    """A worker with the assistant's certificate and, unless `where` is None, an open posting there."""
+    """Create a worker with the assistant's certificate and, unless `where` is None, an open posting there."""
     values: dict[str, Any] = {
         "name": name or "张晓演",
         "id_number": id_number(),
@@ -229,7 +229,7 @@ def make_worker(
 
 
 def make_posting(worker: SocialWorker, where: Community | Division, **fields: Any) -> Posting:
-    """A posting since 2017; the worker's newest."""
+    """Create a posting since 2017, the worker's newest."""
     values = {
         "started_on": datetime.date(2017, 7, 1),
         "is_community_worker": isinstance(where, Community),
@@ -239,7 +239,7 @@ def make_posting(worker: SocialWorker, where: Community | Division, **fields: An
 
 
 def make_project(division: Division, *communities: Community, **fields: Any) -> ServiceProject:
-    """A project of 100,000 yuan that serves `communities`."""
+    """Create a project of 100,000 yuan that serves `communities`."""
     number = next(_numbers)
     values = {
         "number": f"YS2018-{number:03d}",
@@ -269,7 +269,7 @@ def _place_column(where: Community | Division) -> str:
 
 
 def make_batch(user: User, register: str = "facilities", **fields: Any) -> UploadBatch:
-    """A batch that has been uploaded by `user` for the own office and waits to be checked."""
+    """Create a batch that `user` has uploaded for the own office and that waits to be checked."""
     number = next(_numbers)
     values = {
         "division": user.division,
@@ -281,6 +281,6 @@ def make_batch(user: User, register: str = "facilities", **fields: Any) -> Uploa
 
 
 def make_change_set(user: User, **fields: Any) -> ChangeSet:
-    """A transaction of `user` in the own division."""
+    """Create a change set of `user` in the own division."""
     values = {"division": user.division, "summary": "演示修改"}
     return ChangeSet.objects.create(made_by=user, **{**values, **fields})

@@ -1,4 +1,4 @@
-"""Fixtures of months that tests of targets, revisions, submissions and reports share: one that is due, one that is locked."""
+"""Fixtures of months for tests of targets, revisions, submissions and reports: one that is due, one that is locked."""
 
 import datetime
 
@@ -19,7 +19,7 @@ def office(administrator):
 
 @pytest.fixture
 def facts(place):
-    """Every county has reported every register."""
+    """Create records such that every county has reported every register."""
     for community in (*place.communities, *place.villages):
         make_facility(community, area=480)
         make_organization(community)
@@ -40,6 +40,6 @@ def locked(facts, period, administrator):
 
 @pytest.fixture
 def due(place) -> ReportingPeriod:
-    """June 2018, due in three days, with nothing that the checks could say."""
+    """Create June 2018, due in three days, without findings of the checks."""
     settle(place)
     return make_due()

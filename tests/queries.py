@@ -1,4 +1,4 @@
-"""How many queries a page makes: pinned, so that a slow page is seen before it is shipped."""
+"""Tests of the number of queries of a page, so that a slow page is noticed."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 
 @contextmanager
 def exactly(number: int) -> Iterator[CaptureQueriesContext]:
-    """Fail, printing the SQL, unless exactly `number` queries are made."""
+    """Fail and print the SQL unless exactly `number` queries are made."""
     with CaptureQueriesContext(connection) as queries:
         yield queries
-    made = len(queries)
-    assert made == number, f"{made} queries instead of {number}:\n{listed(queries)}"
+    count = len(queries)
+    assert count == number, f"{count} queries instead of {number}:\n{listed(queries)}"
 
 
 def queries_of(action: Callable[[], Any]) -> CaptureQueriesContext:
-    """The queries that an action makes."""
+    """Return the queries that an action makes."""
     with CaptureQueriesContext(connection) as queries:
         action()
     return queries
 
 
 def writes_of(queries: CaptureQueriesContext) -> list[str]:
-    """Those of the queries that change something."""
+    """Return those of the queries that write."""
     return [query["sql"] for query in queries.captured_queries if query["sql"].lstrip().upper().startswith(WRITES)]
 
 
 def listed(queries: CaptureQueriesContext) -> str:
-    """The SQL, one numbered statement a line, cut to what tells them apart."""
+    """Return the SQL, one numbered and shortened statement a line."""
     statements = enumerate(queries.captured_queries, start=1)
     return "\n".join(f"{number}. {query['sql'][:400]}" for number, query in statements)

@@ -1,4 +1,4 @@
-"""The ground the other tests stand on."""
+"""Tests of the fixtures."""
 
 import pytest
 from django.core.cache import cache
@@ -28,7 +28,7 @@ def test_a_transactional_test_sees_the_real_city(city):
 @pytest.mark.parametrize("turn", [1, 2])
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_migrations_survive_a_transactional_test(turn):
-    """The first turn ends by emptying all tables; whatever migrations ship must be there in the second."""
+    """The first turn ends by emptying all tables; the rows of migrations must exist in the second."""
     assert TargetPlan.objects.exists()
     assert Target.objects.count() >= 7
 

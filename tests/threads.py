@@ -1,12 +1,12 @@
-"""Several people at once: each in a thread, thus on a database connection of its own."""
+"""Concurrency: functions that run each in a thread, with a database connection of its own."""
 
 import threading
 
 from django.db import connections
 
 
-def run_apart(*works):
-    """Run each in a thread, thus on a connection of its own; raises what one of them raised."""
+def run_in_threads(*works):
+    """Run each function in a thread with its own connection; raise the first error of one of them."""
     errors = []
 
     def run(work):

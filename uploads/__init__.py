@@ -1,1 +1,1 @@
-"""A spreadsheet's way in: read, map, check, preview, commit."""
+"""Uploading of spreadsheets: read, map columns, check, preview, commit."""

@@ -1,4 +1,4 @@
-"""A batch as other programs read it (docs/spreadsheets.md §6.2)."""
+"""JSON of a batch for other programs (docs/spreadsheets.md §6.2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def describe_batch(batch: UploadBatch) -> dict[str, Any]:
 
 
 def describe_refusal(refused: FileRefusedError, *, register: str, file_name: str) -> dict[str, Any]:
-    """Return the same for a file that was too large to be taken in, so that there is no batch."""
+    """Return the JSON of a file that was too large to be received, for which there is no batch."""
     return (
         {"batch": None, "register": register, "state": str(UploadBatch.State.REJECTED)}
         | dict.fromkeys(UploadBatch.COUNTERS, 0)

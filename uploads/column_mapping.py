@@ -1,7 +1,7 @@
-"""Which column of a file is which column of the register: shown to the clerk, who may change it by hand.
+"""The mapping of a file's columns to those of the register, which the clerk sees and can change.
 
-What an office has taught is kept by header (`ColumnMapping`), normalised as the reader normalises it, so that it
-holds for the office's next file too.
+A mapping that an office has chosen is stored by header (`ColumnMapping`), normalised as the reader normalises it, and
+applies to the office's next files.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from uploads.reading.headers import (
 )
 from uploads.reading.layout import NO_HEADER
 
-IGNORED: Final = "ignored"  # what the form sends for 忽略此列
-AUTOMATIC: Final = ""  # what it sends for a column that is left to the reader's own judgement
-TEACHABLE: Final = frozenset({"header_not_found", "missing_column"})  # refusals that a mapping may cure
+IGNORED: Final = "ignored"  # the form's value for 忽略此列
+AUTOMATIC: Final = ""  # the form's value for a column that the reader maps
+TEACHABLE: Final = frozenset({"header_not_found", "missing_column"})  # refusals that a mapping may resolve
 LONGEST_HEADER: Final = ColumnMapping._meta.get_field("header").max_length or 0
 _FEWEST_LABELS: Final = 2  # a header row has at least two
 _UNITS: Final = {
@@ -41,7 +41,7 @@ _UNITS: Final = {
 
 
 def unit_of(multiplier: Decimal) -> str:
-    """Return the unit in which a file counts money when its figures are multiplied by `multiplier` to get yuan."""
+    """Return a file's unit of money, given the `multiplier` that converts its figures to yuan."""
     return _UNITS.get(multiplier, "元")
 
 
@@ -49,36 +49,36 @@ def unit_of(multiplier: Decimal) -> str:
 class FileColumn:
     """A column of the file as the mapping page lists it; columns of the same name in several sheets are one.
 
-    `choice` is the field it leads to, IGNORED, or AUTOMATIC where nothing fits.
+    `choice` is the field it is mapped to, IGNORED, or AUTOMATIC if it fits no column.
     """
 
     header: str
     name: str  # the header, normalised
     sheets: tuple[str, ...]
     choice: str
-    title: str  # header of the register's column, "" where there is none
+    title: str  # header of the register's column, "" if there is none
     unit: str
 
     @property
     def can_be_mapped(self) -> bool:
-        """Return whether the column has a name of a length that can be remembered."""
+        """Return whether the column's header is present and short enough to be stored."""
         return self.header != NO_HEADER and 0 < len(self.name) <= LONGEST_HEADER
 
 
 def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
-    """Return the columns of a batch's file, those first that fit no column of the register."""
-    found: dict[str, FileColumn] = {}
+    """Return the columns of a batch's file, first those that fit no column of the register."""
+    columns: dict[str, FileColumn] = {}
     for part in batch.mapping:
         for header, choice, multiplier in _columns_of(part):
             name = normal_header(header)
-            earlier = found.get(name)
+            earlier = columns.get(name)
             sheets = (*(earlier.sheets if earlier else ()), part["sheet"] or "")
             if earlier is not None and earlier.choice != AUTOMATIC:
                 choice = earlier.choice
             title = sheet.column(choice).header if choice not in {AUTOMATIC, IGNORED} else ""
             unit = "" if multiplier == 1 else unit_of(multiplier)
-            found[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
-    return sorted(found.values(), key=lambda column: column.choice != AUTOMATIC)
+            columns[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
+    return sorted(columns.values(), key=lambda column: column.choice != AUTOMATIC)
 
 
 def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
@@ -92,12 +92,12 @@ def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
 
 
 def choices_for(sheet: RegisterSheet) -> list[tuple[str, str]]:
-    """Return (choice, title) of what a column may be mapped to: AUTOMATIC, IGNORED, or a column of the register."""
+    """Return (choice, title) of each target of a mapping: AUTOMATIC, IGNORED, or a column of the register."""
     return [(AUTOMATIC, "按列名自动识别"), (IGNORED, "忽略此列"), *((c.field, c.header) for c in sheet.columns)]
 
 
 def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], sheet: RegisterSheet) -> None:
-    """Raise InvalidError unless each column of the register is chosen at most once, and only known ones are."""
+    """Raise InvalidError for an unknown choice or a column of the register that is chosen twice."""
     known = {choice for choice, _ in choices_for(sheet)}
     taken: dict[tuple[str, str], str] = {}
     for column in columns:
@@ -113,16 +113,16 @@ def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], shee
                 raise InvalidError(
                     f"“{taken[name, choice]}”和“{column.header}”都对应到“{sheet.column(choice).header}”，"
                     "请只留一列，另一列选“忽略此列”。",
-                    cure="Two columns of the file are mapped to the same column.",
+                    cure="Two columns of the file are mapped to one column. Change one of them.",
                     field=column.name,
                 )
             taken[name, choice] = column.header
 
 
 def changed_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str]) -> dict[str, str]:
-    """Return the choices, by normalised header, that differ from how the columns were understood.
+    """Return the choices, by normalised header, that differ from the present mapping.
 
-    Headers that cannot be remembered are left out.
+    Headers that cannot be stored are left out.
     """
     changed = {c.name: chosen[c.name] for c in columns if c.name in chosen and chosen[c.name] != c.choice}
     return {name: choice for name, choice in changed.items() if 0 < len(name) <= LONGEST_HEADER}
@@ -131,20 +131,22 @@ def changed_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str]) ->
 def plausible_headers(
     grids: Sequence[Grid], sheet: RegisterSheet, remembered: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return what may be the headers of a refused file, in the shape of `UploadBatch.mapping`.
+    """Return the possible headers of a refused file, in the form of `UploadBatch.mapping`.
 
-    For files in which no header was found or some columns are missing. Each sheet gives the row that fits best, or
-    where nothing fits the row with the most labels; a sheet that fits far less well than another, such as the
-    explanations in a template of ours, gives none.
+    For files without a header or with missing columns. Each sheet contributes the row that fits best, or if none fits
+    the row with the most labels. A sheet that fits far less well than another, such as the explanations in our
+    template, contributes none.
     """
     matcher = Matcher(sheet.columns, remembered)
-    found = [(grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _wordiest(grid))]
-    most = max((len(header.fields) for _, header in found), default=0)
-    return [_described(grid, header) for grid, header in found if 2 * len(header.fields) >= most]
+    candidates = [
+        (grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _row_with_most_labels(grid))
+    ]
+    most = max((len(header.fields) for _, header in candidates), default=0)
+    return [_described(grid, header) for grid, header in candidates if 2 * len(header.fields) >= most]
 
 
-def _wordiest(grid: Grid) -> Header | None:
-    """Return the row among the first ones with the most labels, the topmost of equals; None without a row of labels."""
+def _row_with_most_labels(grid: Grid) -> Header | None:
+    """Return the row with the most labels among the first ones, the topmost of equals; None without labels."""
     best: list[HeaderColumn] = []
     for number, row in enumerate(grid.rows[:LAST_FIRST_ROW]):
         labels = [
@@ -160,7 +162,7 @@ def _wordiest(grid: Grid) -> Header | None:
 
 
 def _is_figure(text: str) -> bool:
-    """Return whether a text is a number or a personal number, which is no column's name and must not be kept in the clear."""
+    """Return whether a text is a number or a personal number, which is no header and must not be stored as plain text."""
     return text.isdecimal() or mask_slipped_numbers(text) != text
 
 

@@ -16,7 +16,7 @@ from uploads.column_mapping import FileColumn, choices_for
 
 
 class UploadForm(forms.Form):
-    """Which register, which month, which file."""
+    """Form with the register, the month and the file of an upload."""
 
     register = forms.ChoiceField(label="登记表")
     period = forms.ModelChoiceField(
@@ -44,7 +44,7 @@ class UploadForm(forms.Form):
 
 
 class MonthForm(forms.Form):
-    """Another month for a checked batch: one that is open."""
+    """Form with another open month for a checked batch."""
 
     period = forms.ModelChoiceField(
         label="统计月",
@@ -61,9 +61,9 @@ class MonthForm(forms.Form):
 
 
 class ColumnsForm(forms.Form):
-    """Which column of the register each column of the file is: one choice for each that can be mapped.
+    """Form with one choice of the register's column for each column of the file that can be mapped.
 
-    A choice is sent with the header that it was made for, so that it holds for that column alone.
+    Each choice is sent together with its header, so that it applies to that column only.
     """
 
     def __init__(self, *args: Any, columns: Sequence[FileColumn], sheet: RegisterSheet, **kwargs: Any) -> None:
@@ -86,7 +86,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def lines(self) -> list[tuple[FileColumn, forms.BoundField | None, forms.BoundField | None]]:
-        """Each column of the file with its choice and its header; None for one that cannot be mapped."""
+        """Return each column of the file with its choice and its header field; None for one that cannot be mapped."""
         return [
             (column, self[f"column-{number}"], self[f"header-{number}"])
             if f"column-{number}" in self.fields
@@ -96,7 +96,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, str]:
-        """What was chosen, by the normalised header of the column; call only when the form is valid."""
+        """Return the choices by normalised header of the column; call only when the form is valid."""
         return {
             column.name: self.cleaned_data[f"column-{number}"]
             for number, column in enumerate(self.columns)
@@ -104,13 +104,13 @@ class ColumnsForm(forms.Form):
         }
 
     def field_of(self, name: str) -> str:
-        """Return the form field of the column with this normalised header; "" for none."""
-        found = (number for number, column in enumerate(self.columns) if column.name == name)
-        return next((f"column-{number}" for number in found), "")
+        """Return the form field of the column with this normalised header, or ""."""
+        numbers = (number for number, column in enumerate(self.columns) if column.name == name)
+        return next((f"column-{number}" for number in numbers), "")
 
 
 class CellForm(forms.Form):
-    """One cell of a row of the file, and where the person came from. The batch's pages have one such form a cell."""
+    """Form with one cell of a row of the file, and the page it was opened from. A batch's pages have one form per cell."""
 
     row = forms.CharField(required=False, widget=forms.HiddenInput)
     field = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -119,7 +119,7 @@ class CellForm(forms.Form):
 
 
 class LockedReasonForm(forms.Form):
-    """Why figures of a locked month are altered."""
+    """Form with the reason for altering figures of a locked month."""
 
     reason = forms.CharField(
         label="原因",
@@ -130,7 +130,7 @@ class LockedReasonForm(forms.Form):
 
 
 class BatchFilterForm(FilterForm):
-    """Everything up front."""
+    """Filter form that always shows all fields."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "register", "period", "state")
     search_hint: ClassVar[str] = "文件名或上传人"

@@ -1,7 +1,6 @@
 """The three kinds of work on a batch: checking, committing, undoing (see `changzhi_portal.jobs`).
 
-What is an upload's own about them: their sentences, what a batch that failed is afterwards, and that its uploader is
-notified of that.
+They define their messages, the state of a batch that failed, and the notice to its uploader.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from django.db import DatabaseError
 from structlog.contextvars import bound_contextvars
 
-from changzhi_portal.bulk import without_collecting
+from changzhi_portal.bulk import garbage_collection_disabled
 from changzhi_portal.celery import Queue
 from changzhi_portal.jobs import Claim, JobKind
 from changzhi_portal.refusals import PortalError
@@ -21,14 +20,14 @@ from uploads.outcome_notices import notify_uploader
 
 logger = logging.getLogger(__name__)
 State = UploadBatch.State
-BROKER_AWAY = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
+BROKER_UNREACHABLE = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
 _BROKEN = "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。"
 _GIVEN_UP = "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
 _NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
 
 
 def load_batch(batch_id: int) -> UploadBatch:
-    """Return a batch with what working on it needs."""
+    """Return a batch with the related rows that the work needs."""
     return UploadBatch.objects.select_related("division", "period", "uploaded_by__division").get(pk=batch_id)
 
 
@@ -45,7 +44,7 @@ CHECK = JobKind(
     failed=State.FAILED,
     given_up=_GIVEN_UP,
     broken=_BROKEN,
-    unreachable=BROKER_AWAY,
+    unreachable=BROKER_UNREACHABLE,
     on_failure=_notify_of_failure,
 )
 COMMIT = JobKind(
@@ -57,10 +56,10 @@ COMMIT = JobKind(
     failed=State.FAILED,
     given_up=_GIVEN_UP,
     broken=_BROKEN,
-    unreachable=BROKER_AWAY,
+    unreachable=BROKER_UNREACHABLE,
     on_failure=_notify_of_failure,
 )
-# A batch whose undoing fails or is given up is what it was: committed.
+# A batch whose undoing fails or is given up is committed, as before.
 UNDO = JobKind(
     model=UploadBatch,
     task="uploads.tasks.undo_batch",
@@ -70,20 +69,20 @@ UNDO = JobKind(
     failed=State.COMMITTED,
     given_up=_NOT_UNDONE,
     broken=_NOT_UNDONE,
-    unreachable=BROKER_AWAY,
+    unreachable=BROKER_UNREACHABLE,
     on_failure=_notify_of_failure,
 )
 
 
 def work_on(claim: Claim[UploadBatch], work: Callable[[Claim[UploadBatch]], None]) -> None:
-    """Do the work of a claim. An error ends the batch with a sentence for its uploader and is logged, not raised.
+    """Do the work of a claim. An error ends the batch with a message for its uploader and is logged, not raised.
 
-    Every line that is logged meanwhile names the batch. Raises DatabaseError: it says nothing about the batch, which
-    keeps its state and is put back.
+    Every line that is logged meanwhile names the batch. Raises DatabaseError, of which the batch is not the cause: the
+    batch keeps its state and is put back.
     """
     with bound_contextvars(batch_id=claim.key):
         try:
-            with without_collecting(), claim.guard():
+            with garbage_collection_disabled(), claim.guard():
                 work(claim)
         except DatabaseError:
             logger.exception("The database failed while a batch was worked on (%s)", claim.kind.running)

@@ -1,4 +1,4 @@
-"""Notifying the uploader of a batch that the work on it has ended."""
+"""Notices to the uploader of a batch about the end of its work."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ State = UploadBatch.State
 
 
 def notify_uploader(batch: UploadBatch) -> None:
-    """Notify the uploader, in the portal only, of what has become of a batch whose work has just ended.
+    """Notify the uploader, in the portal only, of the result of work on a batch that has just ended.
 
-    Must run inside the transaction that ends the work. Nobody is notified when a page or command did the work while the
-    person waited (`UploadBatch.notifies_uploader`).
+    Must run inside the transaction that ends the work. Nobody is notified when a page or command has done the work
+    while the user waited (`UploadBatch.notifies_uploader`).
     """
     if not batch.notifies_uploader:
         return
@@ -34,7 +34,7 @@ def notify_uploader(batch: UploadBatch) -> None:
 
 
 def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
-    """Return title and detail of the notice, as one clerk would tell another; `register` is the register's title."""
+    """Return title and detail of the notice; `register` is the register's title."""
     match batch.state:
         case State.CHECKED:
             return _checked(batch, register)
@@ -66,5 +66,5 @@ def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
 
 
 def _with_name(sentence: str, by: object, batch: UploadBatch) -> str:
-    """Return the sentence with who did it, when that was not the uploader."""
+    """Return the sentence with the name of the acting user, if that is not the uploader."""
     return sentence if by in (None, batch.uploaded_by) else f"{sentence}办理人：{by}。"

@@ -1,4 +1,4 @@
-"""Panels of uploads on the home page and on a county's report: which registers were brought in for the month."""
+"""Panels of uploads on the home page and on a county's report: the registers that were brought in for the month."""
 
 from __future__ import annotations
 
@@ -20,38 +20,39 @@ from uploads.models import UploadBatch
 
 
 class FromAbove(NamedTuple):
-    """When an office above brought in a register for all below it, and which office that was, in words."""
+    """When an office above brought in a register for all offices below it, and that office's name."""
 
     at: datetime.datetime
     by: str
 
 
 def _from_above(period: ReportingPeriod, path: str) -> dict[str, FromAbove]:
-    """Return, by register, what the county or the bureau has brought in for the office at `path`.
+    """Return by register what the county or the bureau has brought in for the office at `path`.
 
-    Not cut to the user's scope: nothing is told but that it was done and when. The bureau's own page counts it so too.
+    Not limited to the user's scope, because it only shows that and when it was done. The bureau's page counts these
+    uploads as well.
     """
     above = UploadBatch.objects.filter(period=period, division__path__in=paths_above(path)[:-1])
     by_city = path.split("/", 1)[0] + "/"
-    found: dict[str, FromAbove] = {}
+    by_register: dict[str, FromAbove] = {}
     for (office, register), at in sorted(above.reported().newest_by_office().items(), key=lambda item: item[1]):
-        found[register] = FromAbove(at, "市局代报" if office == by_city else "县（市、区）代报")
-    return found
+        by_register[register] = FromAbove(at, "市局代报" if office == by_city else "县（市、区）代报")
+    return by_register
 
 
 class OfficeMonth(HomePanel):
-    """For a clerk: the open month, register by register, and the button to upload."""
+    """Panel for clerks: the open month, register by register, and the button to upload."""
 
     position = 10
     template_name = "uploads/office_month_panel.html"
     requires = "may_upload"
 
     def concerns(self, user: Any) -> bool:
-        """Return whether the user sits at a county or town; the city's bureau has `BureauMonth`."""
+        """Return whether the user belongs to a county or town; the city's bureau has `BureauMonth`."""
         return super().concerns(user) and user.division.level != "city"
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return, per register, the newest upload that stands in it, and a newer one that is not finished."""
+        """Return for each register the newest upload whose rows are in it, and a newer unfinished one."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
@@ -79,7 +80,7 @@ def _line(
     unfinished: UploadBatch | None,
     from_above: FromAbove | None,
 ) -> dict[str, Any]:
-    """Return the line of one register; an unfinished upload that a later one has replaced is left out."""
+    """Return the line of one register; an unfinished upload is left out if a later one has replaced it."""
     if reported is not None and unfinished is not None and unfinished.pk < reported.pk:
         unfinished = None
     url = f"{reverse('uploads:new')}?register={sheet.name}"
@@ -93,18 +94,18 @@ def _line(
 
 
 class BureauMonth(HomePanel):
-    """For the bureau: which counties have brought in what for the open month."""
+    """Panel for the bureau: which counties have brought in what for the open month."""
 
     position = 10
     template_name = "uploads/bureau_month_panel.html"
     requires = "may_upload"
 
     def concerns(self, user: Any) -> bool:
-        """Return whether the user sits at the city's bureau."""
+        """Return whether the user belongs to the city's bureau."""
         return super().concerns(user) and user.division.level == "city"
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return a line per county with, per register, when it was last brought in; towns count for their county."""
+        """Return a line per county with the date of each register's last upload; towns count for their county."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
@@ -122,14 +123,14 @@ class BureauMonth(HomePanel):
 def _cell(
     sheet: type[RegisterSheet], path: str, own_path: str, newest: Mapping[tuple[str, str], datetime.datetime]
 ) -> dict[str, Any]:
-    """Return when the offices of a county last brought in a register, else when the bureau did for the whole city."""
+    """Return when a county's offices last brought in a register, else when the bureau did for the whole city."""
     moments = [at for (office, name), at in newest.items() if office.startswith(path) and name == sheet.name]
     by_bureau = newest.get((own_path, sheet.name))
     return {"register": sheet, "at": max(moments, default=by_bureau), "is_by_bureau": not moments and bool(by_bureau)}
 
 
 class SubmissionUploads(RecordPanel):
-    """On the page of a county's report: which registers were brought in for that month, and when."""
+    """Panel of a county's report: which registers were brought in for that month, and when."""
 
     model_label = "submissions.Submission"
     position = 20
@@ -137,7 +138,7 @@ class SubmissionUploads(RecordPanel):
     template_name = "uploads/submission_panel.html"
 
     def context(self, request: HttpRequest, record: Any) -> dict[str, Any]:
-        """Return, per register, the newest upload of the county's offices that stands in it."""
+        """Return for each register the newest upload of the county's offices whose rows are in it."""
         batches = UploadBatch.objects.visible_to(request.user).within(record.county).filter(period=record.period)
         reported = batches.reported().newest_of_each_register()
         prefetch_related_objects(list(reported.values()), "uploaded_by")

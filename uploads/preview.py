@@ -1,4 +1,4 @@
-"""What the page of a batch shows of its rows: tabs, filters, pages, values in words."""
+"""The rows on the page of a batch: tabs, filters, pages, values as text."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ UNDONE = {"reversed": UndoOutcome.REVERSED, "kept": UndoOutcome.KEPT, "failed": 
 
 
 class Tab(NamedTuple):
-    """One kind of rows: its name in the address, its title, the number of rows."""
+    """One kind of rows: its name in the URL, its title, the number of rows."""
 
     name: str
     title: str
     number: int
 
 
-class Narrowing(NamedTuple):
-    """What the rows of a tab are narrowed to: words in the record's name, one kind of problem."""
+class RowFilter(NamedTuple):
+    """The filters of a tab's rows: text in the record's name, one kind of problem."""
 
     text: str = ""
     code: str = ""
 
     @classmethod
-    def asked_by(cls, query: Mapping[str, str], tab: Tab) -> Narrowing:
-        """Read it from the address; kinds of problems only where problems are listed."""
+    def from_query(cls, query: Mapping[str, str], tab: Tab) -> RowFilter:
+        """Return the filters of a query string; a kind of problem only in tabs that list problems."""
         code = query.get("code", "") if tab.name in WITH_PROBLEMS else ""
         return cls(query.get("q", "").strip()[:LONGEST_SEARCH], code if code in CODE_TITLES else "")
 
 
 class ProblemLine(NamedTuple):
-    """A problem, and the field whose cell can be corrected in the page ("" where none can)."""
+    """A problem, and the field of its cell if that can be corrected in the page, else ""."""
 
     problem: dict[str, Any]
     field: str
@@ -57,7 +57,7 @@ class ProblemLine(NamedTuple):
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
-    """Return the tabs of a batch, what needs attention first."""
+    """Return the tabs of a batch, first those that need attention."""
     if batch.state == State.UNDONE:
         return [
             Tab("kept", "保留", batch.undo_kept),
@@ -82,7 +82,7 @@ def chosen_tab(tabs: list[Tab], name: str) -> Tab:
     return named or next((tab for tab in tabs if tab.number and tab.name != UNMENTIONED), tabs[0])
 
 
-def rows_under(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
+def rows_of_tab(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     """Return the rows of one tab in the order of the file."""
     rows = batch.staged_rows.in_file_order()
     if tab in UNDONE:
@@ -93,45 +93,45 @@ def rows_under(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     return rows.with_outcome(outcomes.get(tab, Outcome.UNCHANGED))
 
 
-def page_under(batch: UploadBatch, tab: Tab, narrowing: Narrowing, number: Any) -> Page:
+def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any) -> Page:
     """Return one page of a tab.
 
     The batch's counter gives the length of the tab, so that 100,000 rows need not be counted; only a narrowed tab is.
     """
-    rows = rows_under(batch, tab.name)
-    if narrowing.text:
-        rows = rows.named(narrowing.text)
-    if narrowing.code:
-        rows = rows.with_problem_code(narrowing.code)
+    rows = rows_of_tab(batch, tab.name)
+    if row_filter.text:
+        rows = rows.named(row_filter.text)
+    if row_filter.code:
+        rows = rows.with_problem_code(row_filter.code)
     paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
-    if not any(narrowing):
+    if not any(row_filter):
         paginator.count = tab.number
     return paginator.get_page(number)
 
 
 def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str], user: Any) -> dict[str, Any]:
-    """Return the context of `uploads/rows.html`: the tabs, the chosen one's page and rows, and what may narrow them."""
+    """Return the context of `uploads/rows.html`: the tabs, the chosen tab's page and rows, and its filters."""
     tabs = tabs_of(batch)
     tab = chosen_tab(tabs, query.get("tab", ""))
-    narrowing = Narrowing.asked_by(query, tab)
-    context = {"tabs": tabs, "tab": tab, "narrowing": narrowing, "codes": _codes_of(batch, tab)}
+    row_filter = RowFilter.from_query(query, tab)
+    context = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
-        page = unmentioned_page(batch, sheet, user, text=narrowing.text, page=number, size=ROWS_A_PAGE)
+        page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
-    page = page_under(batch, tab, narrowing, number)
+    page = page_of_tab(batch, tab, row_filter, number)
     return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet)}
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
-    """Return the kinds of problems that the batch's rows have, to choose from."""
+    """Return the kinds of problems of the batch's rows, as choices."""
     if tab.name not in WITH_PROBLEMS:
         return []
     return [(code, title) for code, title in CODE_TITLES.items() if code in batch.problem_counts]
 
 
 def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: RegisterSheet) -> list[Any]:
-    """Return the lines of a tab's table: (row, problem), (row, change), or (row, its values in words); else the rows."""
+    """Return the lines of a tab's table: (row, problem), (row, change), or (row, its values as text); else the rows."""
     if tab.name in WITH_PROBLEMS:
         return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
     if tab.name == "changed":

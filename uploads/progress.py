@@ -1,4 +1,4 @@
-"""How far a batch is, for the page that waits; kept in the cache, because a commit's transaction hides what it writes."""
+"""Progress of a batch for the waiting page; in the cache, because a commit's transaction hides what it writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS_BETWEEN_REPORTS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The step at work, and how many of its rows are done."""
+    """The current step, and how many of its rows are done."""
 
     step: str = ""
     done: int = 0
@@ -35,11 +35,11 @@ def read_progress(ref: str) -> Progress:
 
 
 class Reporter:
-    """Reports a batch's progress and calls `sign_of_life`, at most once in SECONDS_BETWEEN_REPORTS."""
+    """Reports a batch's progress and calls `heartbeat`, at most once in SECONDS_BETWEEN_REPORTS."""
 
-    def __init__(self, ref: str, sign_of_life: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, ref: str, heartbeat: Callable[[], None] = lambda: None) -> None:
         self._ref = ref
-        self._sign_of_life = sign_of_life
+        self._heartbeat = heartbeat
         self._step = ""
         self._last = 0.0
 
@@ -55,11 +55,11 @@ class Reporter:
         if now - self._last >= SECONDS_BETWEEN_REPORTS:
             self._last = now
             self._show(Progress(self._step, done, total))
-            self._sign_of_life()
+            self._heartbeat()
 
     def _show(self, progress: Progress) -> None:
-        """Store the report; when the cache is away, only the progress bar is missing and the work goes on."""
+        """Store the report. Without the cache only the progress bar is missing, and the work continues."""
         try:
             cache.set(_key(self._ref), asdict(progress), KEPT_SECONDS)
         except (OSError, RedisError) as error:
-            logger.warning("The progress of batch %s cannot be shown: %s", self._ref, error)
+            logger.warning("The progress of batch %s cannot be stored: %s", self._ref, error)

@@ -1,8 +1,7 @@
-"""Whether the reading of an earlier upload of the same file can be used again.
+"""Reuse of the reading of an earlier upload of the same file.
 
-Clerks press the button twice, or bring in last week's file to be sure. When nothing has changed since that file was
-committed, reading, cleaning and comparing would find every row unchanged. When anything could give another answer, the
-file is read as usual.
+Clerks submit twice, or upload last week's file again. If nothing has changed since that file was committed, reading,
+cleaning and comparing would find every row unchanged. If anything could change the result, the file is read as usual.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from changelog.models import ChangeRecord
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 
-# To be increased whenever files are read, or cells cleaned, differently than before.
+# Increase this whenever files are read, or cells cleaned, differently than before.
 READING_VERSION: Final = 2
 
 
 def reading_key(remembered: Mapping[str, str]) -> str:
-    """Return a digest of what, besides the file, decides what is read: our rules and the office's own mapping.
+    """Return a digest of what determines the reading besides the file: our rules and the office's own mapping.
 
     Two files with the same bytes and the same key give the same rows.
     """
@@ -32,10 +31,10 @@ def reading_key(remembered: Mapping[str, str]) -> str:
 
 
 def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | None:
-    """Return the committed batch of the same file whose rows are what reading this one would give; None to read it.
+    """Return the committed batch of the same file whose rows this file would give, or None if the file must be read.
 
-    It was committed whole, without a problem and without a correction in the page; it was read by the same rules and
-    counts for the same month; and no record that this register's check looks at has changed since, whoever changed it.
+    That batch was committed whole, without problems and without corrections in the page; it was read by the same rules
+    and has the same month; and nobody has since changed a record that this register's check reads.
     """
     if not batch.needs_reading or batch.corrections:
         return None
@@ -55,9 +54,9 @@ def _is_same_month(batch: UploadBatch, earlier: UploadBatch) -> bool:
 
 
 def _has_changed_since(earlier: UploadBatch, sheet: RegisterSheet) -> bool:
-    """Return whether anybody has changed the registers since the earlier file arrived, apart from its own commit.
+    """Return whether the registers have changed since the earlier file arrived, except by its own commit.
 
-    Its arrival lies before its commit, so that no change in between is missed.
+    Its arrival is before its commit, so that no change in between is missed.
     """
     models = [model._meta.label_lower for model in (*sheet.writes_to, *sheet.looks_at)]
     since = ChangeRecord.objects.filter(change_set__made_at__gte=earlier.uploaded_at, model__in=models)

@@ -1,4 +1,4 @@
-"""Uploaded originals: encrypted on disk, readable only through the batch that owns them (docs/domain.md §9.3)."""
+"""Storage of uploaded originals: encrypted on disk, readable only through their batch (docs/domain.md §9.3)."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ FOLDER = "uploads"
 
 
 def read_within_limit(chunks: Iterable[bytes]) -> bytes:
-    """Return all bytes of an upload. Raises FileRefusedError once more than UPLOAD_MAX_BYTES have come."""
-    taken = bytearray()
+    """Return all bytes of an upload. Raises FileRefusedError for more than UPLOAD_MAX_BYTES."""
+    received = bytearray()
     for chunk in chunks:
-        taken += chunk
-        if len(taken) > settings.UPLOAD_MAX_BYTES:
+        received += chunk
+        if len(received) > settings.UPLOAD_MAX_BYTES:
             limit = settings.UPLOAD_MAX_BYTES // 1024 // 1024
             raise FileRefusedError(
                 "too_large",
                 f"文件超过{limit}MB，请删去图片和空白行，或分成几个文件上传。",
                 cure=f"The file is larger than {limit} MB (UPLOAD_MAX_BYTES). Remove pictures and blank rows, or split it.",
             )
-    return bytes(taken)
+    return bytes(received)
 
 
 def sha256_of(data: bytes) -> str:
@@ -40,7 +40,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def keep_original(ref: str, data: bytes) -> str:
-    """Store a file encrypted and return its name below MEDIA_ROOT. Raises UnavailableError where the disk does not take it."""
+    """Store a file encrypted and return its name below MEDIA_ROOT. Raises UnavailableError if the disk refuses it."""
     name = f"{FOLDER}/{ref}"
     path = Path(settings.MEDIA_ROOT) / name
     try:
@@ -50,23 +50,23 @@ def keep_original(ref: str, data: bytes) -> str:
         ) as file:
             file.write(encrypt_bytes(data))
     except OSError as error:
-        logger.error("An upload cannot be kept: %s", error)
+        logger.error("An upload cannot be stored: %s", error)
         with suppress(OSError):
             forget_original(name)
         raise UnavailableError(
             "服务器暂时存不下文件，没有收下；请稍后再上传，仍不行请联系系统管理员。",
-            cure=f"The file cannot be kept below {settings.MEDIA_ROOT}: {error.strerror}.",
+            cure=f"The file cannot be stored below {settings.MEDIA_ROOT}: {error.strerror}.",
         ) from error
     return name
 
 
 def forget_original(name: str) -> None:
-    """Remove a stored file, for a batch whose row was never written."""
+    """Delete a stored file, for a batch whose row was never written."""
     (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
 
 
 def original_bytes(name: str) -> bytes:
-    """Return the plain bytes of a stored file. Raises NotFoundError when it is not there (purged, or another machine's disk)."""
+    """Return the plain bytes of a stored file. Raises NotFoundError when it does not exist (purged, or another disk)."""
     try:
         if not name:
             raise FileNotFoundError("purged")
@@ -79,9 +79,9 @@ def original_bytes(name: str) -> bytes:
 
 @contextmanager
 def original_as_file(name: str) -> Iterator[Path]:
-    """Give the path of the plain file for as long as the context lasts; other processes of ours can open it.
+    """Yield the path of the decrypted file while the context lasts; other processes of ours can open it.
 
-    In memory, so that a process that is killed leaves no plain copy on the disk.
+    The file is in memory, so that a killed process leaves no plain copy on the disk.
     """
     data = original_bytes(name)
     with open(os.memfd_create("original"), "w+b") as file:

@@ -1,4 +1,4 @@
-"""Thin tasks: each takes an id and calls an action that claims the batch, so running one twice does no harm."""
+"""Tasks: each takes an id and calls an action that claims the batch, so running one twice does no harm."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def check_batch(batch_id: int) -> None:
 
 @shared_task(queue=Queue.UPLOADS)
 def commit_batch(batch_id: int) -> None:
-    """Commit a batch whose commit was asked for."""
+    """Commit a batch whose commit was requested."""
     actions.commit_queued_batch(batch_id)
 
 
 @shared_task(queue=Queue.UPLOADS)
 def undo_batch(batch_id: int) -> None:
-    """Undo a batch whose undoing was asked for."""
+    """Undo a batch whose undoing was requested."""
     actions.undo_queued_batch(batch_id)

@@ -1,4 +1,4 @@
-"""Addresses of uploading."""
+"""URLs of uploading."""
 
 from django.urls import path
 

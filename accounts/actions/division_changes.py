@@ -74,12 +74,12 @@ def users_to_move(plan: ChangePlan) -> list[tuple[User, Division]]:
 
 def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
     """Move the users of closed divisions to the successors, log it, and return their number."""
-    moving = users_to_move(plan)
+    moves = users_to_move(plan)
     log = []
-    for user, successor in moving:
+    for user, successor in moves:
         before = {"division": user.division_id}
         log.append(change_of(user, division=successor.pk, before=before, after={"division": successor.pk}))
         user.division = successor
-    update_rows(User, [user for user, _ in moving], ["division"])
+    update_rows(User, [user for user, _ in moves], ["division"])
     log_changes(change_set, log)
-    return len(moving)
+    return len(moves)

@@ -59,7 +59,7 @@ class DivisionChanges(FormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what would happen, and what has."""
         preview = _preview(plan_changes(self.changes)) if self.changes else {}
-        return super().get_context_data(applied=_applied(), coming=_coming(), **preview, **kwargs)
+        return super().get_context_data(applied=_applied(), coming=_future_changes(), **preview, **kwargs)
 
 
 def _applied() -> list[DivisionChange]:
@@ -67,7 +67,7 @@ def _applied() -> list[DivisionChange]:
     return list(applied.order_by("-effective_on", "from_code"))
 
 
-def _coming() -> list[DivisionChange]:
+def _future_changes() -> list[DivisionChange]:
     """Return the noted changes whose day has not come."""
     waiting = DivisionChange.objects.filter(applied_at__isnull=True).exclude(pk__in=pending_changes().values("pk"))
     return list(waiting.order_by("effective_on", "from_code"))

@@ -67,7 +67,7 @@ def apply_writes(
 
 
 def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> LoggedChange:
-    """What happened to one saved record, for `log_changes`: without a before it is new, without an after it is gone.
+    """Return the change of one saved record for `log_changes`: without `before` it is new, without `after` it is removed.
 
     `division` is the key of the division that the change belongs to; the values are such as JSON takes.
     """
@@ -88,7 +88,7 @@ def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapp
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What differs between two states of a record, as the before and after of `change_of`."""
+    """Return what differs between two states of a record, as the `before` and `after` of `change_of`."""
     names = [name for name in after if before.get(name) != after[name]]
     return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
 
@@ -183,7 +183,7 @@ def _logged(write: Write) -> LoggedChange:
 
 
 def _belonging_of(instance: models.Model) -> dict[str, Any]:
-    """What a new record hangs at, which its row of a spreadsheet need not say: a posting's worker, a profile's community.
+    """Return the required relations of a new record, which its row need not name: a posting's worker, a profile's community.
 
     Without it nobody could tell, once the record is removed, whose it was.
     """

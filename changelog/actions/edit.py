@@ -49,10 +49,11 @@ class Edit:
 
     @property
     def record(self) -> Record | None:
-        """The record as it was written, or the existing one that the edit was about."""
-        model = type(self.row.target) if self.row.target is not None else None
-        written = (write.instance for write in self.row.writes if isinstance(write.instance, Record))
-        found = next((each for each in written if model in (None, type(each))), self.row.target)
+        """The record that was edited or added; None where there is an error, or only a check of a new one."""
+        if self.has_error:
+            return None
+        written = (write.instance for write in self.row.writes)
+        found = self.row.target or next((each for each in written if isinstance(each, Record)), None)
         return found if isinstance(found, Record) else None
 
 
@@ -68,9 +69,7 @@ def check_edit(
     """Judge an edit without writing it: for what a form shows before it is saved. See `edit_record`."""
     _refuse_unless_allowed(by, locked_reason)
     record = _record(register, ref, by, lock=False) if ref else None
-    row = row_of_input(register, values, record)
-    register.check([row], _context(by, period, locked_reason, locking=False))
-    return Edit(_with_headers(row, register))
+    return Edit(_checked(register, values, record, _context(by, period, locked_reason, locking=False)))
 
 
 def edit_record(
@@ -83,7 +82,7 @@ def edit_record(
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
 ) -> Edit:
-    """Change the record with this ref, or without a ref add one, and log it as a change set of its own.
+    """Change the record with this ref, or without a ref add a new one, and log it as a change set of its own.
 
     `values` are by field, see `row_of_input`. `version` is that of the record as the person saw it. `period` is the
     month that figures without a day of their own count for, by default the one in hand; `locked_reason` lets the bureau
@@ -107,10 +106,8 @@ def edit_record(
                     f"您打开页面以后，有人改过“{record}”，没有保存；请看一看现在的内容，再改一次。",
                     cure=f"The record is at version {record.version}, not {version}. Read it again.",
                 )
-            row = row_of_input(register, values, record)
-            register.check([row], _context(by, period, locked_reason, locking=True))
-            change_set = None if row.has_error else _write(row, register, by, locked_reason)
-            return Edit(_with_headers(row, register), change_set)
+            row = _checked(register, values, record, _context(by, period, locked_reason, locking=True))
+            return Edit(row, None if row.has_error else _write(row, register, by, locked_reason))
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
         raise InvalidError(f"{why}没有保存，请核对后再改。") from error
@@ -157,6 +154,22 @@ def _context(by: Any, period: ReportingPeriod | None, locked_reason: str, *, loc
     )
 
 
+def _checked(
+    register: RegisterSheet, values: Mapping[str, Any], record: Record | None, context: CheckContext
+) -> RegisterRow:
+    """Return the row of an edit as the register's check leaves it, its problems named by the headers of their columns."""
+    row = row_of_input(register, values, record)
+    register.check([row], context)
+    if record is None and row.target is not None and not row.is_new:
+        # A spreadsheet may mean a record by its key; whoever adds one has not seen the one that is there.
+        keys = [column.field for column in register.columns if column.is_key and column.field in row.columns]
+        row.report("conflicting_key", "登记表中已有这条记录，请打开那条记录修改", *keys)
+    headers = {column.field: column.header for column in register.columns}
+    for problem in row.problems:
+        problem.column = headers.get(problem.field, "")
+    return row
+
+
 def _write(row: RegisterRow, register: RegisterSheet, by: Any, locked_reason: str) -> ChangeSet | None:
     """Write the row and log it; None when it says what the register says already."""
     if not lie_within(by.division, {write.division_id for write in row.writes}):
@@ -181,11 +194,3 @@ def _write(row: RegisterRow, register: RegisterSheet, by: Any, locked_reason: st
     if change_set is not None and left:
         register.notify_offices_left(change_set, left)
     return change_set
-
-
-def _with_headers(row: RegisterRow, register: RegisterSheet) -> RegisterRow:
-    """Return the row with its problems named by the headers of their columns."""
-    headers = {column.field: column.header for column in register.columns}
-    for problem in row.problems:
-        problem.column = headers.get(problem.field, "")
-    return row

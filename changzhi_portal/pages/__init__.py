@@ -1,4 +1,4 @@
-"""Pages built once for every app: access, lists, details, forms. One file a subject; import from here."""
+"""Base classes of the pages of every app: access, lists, details, forms. Import from here."""
 
 from changzhi_portal.pages.base import Crumb, PortalPage, check_scoped
 from changzhi_portal.pages.details import DetailPage

@@ -1,4 +1,4 @@
-"""What every page has: who may open it, its title, the way back."""
+"""The base of every page: who may open it, its title, its breadcrumbs."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
 class PortalRequest(HttpRequest):
-    """A request as our views get it: django-htmx has said whether only a part of the page is asked for."""
+    """A request as the portal's views get it, with the attribute `htmx` of django-htmx."""
 
     htmx: HtmxDetails
 
 
 class Crumb(NamedTuple):
-    """One step of the way back, shown above the title."""
+    """One breadcrumb, shown above the title."""
 
     title: str
     url: str
 
 
 class PortalPage(ContextMixin, View):
-    """A page for people who are signed in.
+    """A page for signed-in users.
 
-    `requires` names the right of the role that opens it (an attribute of `user.role`, e.g. "may_upload"), or EVERYBODY.
-    A page that does not say refuses to start, so that none is open by forgetting.
+    `requires` names the right that a role needs (an attribute of `user.role`, e.g. "may_upload"), or EVERYBODY. A page
+    without it raises an error at start, so that no page is open by mistake.
     """
 
     requires: ClassVar[str]
@@ -40,9 +40,9 @@ class PortalPage(ContextMixin, View):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """Return the view function; raises ImproperlyConfigured for a page that does not say who may open it."""
+        """Return the view function; raises ImproperlyConfigured for a page without `requires`."""
         if not isinstance(getattr(cls, "requires", None), str):
-            raise ImproperlyConfigured(f"{cls.__name__} must say who may open it: set `requires`.")
+            raise ImproperlyConfigured(f"{cls.__name__} does not say who may open it. Set `requires`.")
         return super().as_view(**initkwargs)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -52,26 +52,26 @@ class PortalPage(ContextMixin, View):
         return super().dispatch(request, *args, **kwargs)
 
     def load(self) -> None:
-        """Find what the address (`self.kwargs`) names, as far as the user may see it; raises Http404.
+        """Load what the address (`self.kwargs`) names, within the user's scope; raises Http404.
 
-        Called once the role may open the page: by form and action pages themselves, by others where they need it.
+        Form and action pages call this once the role may open the page; other pages call it where they need it.
         """
 
     def get_title(self) -> str:
-        """Return the page's heading; of a detail page, the record's name."""
+        """Return the page's heading; on a detail page, the record's name."""
         return self.title
 
     def get_crumbs(self) -> list[Crumb]:
-        """Return the way back to the home page, without the page itself."""
+        """Return the breadcrumbs from the home page, without the page itself."""
         return []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Title and breadcrumb, for `frame/base.html`."""
+        """Add title and breadcrumbs, for `frame/base.html`."""
         return super().get_context_data(title=self.get_title(), crumbs=self.get_crumbs(), **kwargs)
 
 
 def check_scoped(page: type, queryset: Any) -> None:
-    """Raise ImproperlyConfigured unless the queryset can be cut to what a user may see."""
+    """Raise ImproperlyConfigured unless the queryset can be limited to a user's scope."""
     model = getattr(queryset, "model", None)
     if not (isinstance(queryset, QuerySet) and model is not None and issubclass(model, ScopedModel)):
         raise ImproperlyConfigured(f"{page.__name__} needs a `queryset` of a scoped model.")
@@ -79,6 +79,6 @@ def check_scoped(page: type, queryset: Any) -> None:
         raise ImproperlyConfigured(f"The queryset of {page.__name__} has no visible_to(): it must be a ScopedQuerySet.")
 
 
-def number_in(text: str) -> int:
-    """Return a number that a form sends, such as a key or a position; 0, which no row has, for anything that is none."""
+def parse_number(text: str) -> int:
+    """Return a number from a form, such as a key or a position; 0, which no row has, for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

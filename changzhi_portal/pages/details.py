@@ -1,4 +1,4 @@
-"""The detail page: one record, found by its public `ref` among what the user may see."""
+"""The detail page of one record, found by its public `ref` within the user's scope."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from changzhi_portal.pages.panels import record_panels
 
 
 class DetailPage(TemplateResponseMixin, PortalPage):
-    """One record. One of another area is not found (404), so that nobody learns whether it exists.
+    """One record. A record of another area is not found (404), so that its existence is not disclosed.
 
     `facts` names the columns to show; other apps add panels below them.
     """
@@ -25,14 +25,14 @@ class DetailPage(TemplateResponseMixin, PortalPage):
     template_name = "frame/detail.html"
     queryset: ClassVar[QuerySet]
     facts: ClassVar[tuple[str, ...]] = ()
-    # The URL name and title of the list this record belongs to.
+    # The URL name and title of the list that this record belongs to.
     list_url_name: ClassVar[str]
     list_title: ClassVar[str]
     record: Any
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """Return the view function; raises ImproperlyConfigured when the record could not be cut to the user's scope."""
+        """Return the view function; raises ImproperlyConfigured when the records cannot be limited to the user's scope."""
         check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(**initkwargs)
 
@@ -53,13 +53,13 @@ class DetailPage(TemplateResponseMixin, PortalPage):
         return get_object_or_404(self.queryset.visible_to(self.request.user), ref=ref)  # type: ignore[attr-defined]
 
     def get_facts(self) -> list[Fact]:
-        """Return the record's columns in words."""
+        """Return the record's columns as text."""
         return [fact_of(self.record, name) for name in self.facts]
 
     def get_title(self) -> str:
-        """Return the record's name; before it is found, the register's."""
+        """Return the record's name; before it is loaded, the register's title."""
         return str(self.record) if hasattr(self, "record") else self.list_title
 
     def get_crumbs(self) -> list[Crumb]:
-        """Lead back to the list."""
+        """Add the list."""
         return [Crumb(self.list_title, reverse(self.list_url_name))]

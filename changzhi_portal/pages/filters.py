@@ -1,4 +1,4 @@
-"""The filters above a list: the search box every register has, and the form they are shown in."""
+"""The filters above a list: the search box of every register, and the form that contains them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 _LETTERS = re.compile(r"[a-z]+")
-# A search for more letters than this would only cost time: names are shorter.
+# Names are shorter than this; a longer search would only take time.
 MAX_LETTERS = 24
 
 
 def pinyin_pattern(text: str) -> str | None:
-    """Return a regular expression that finds `text` as pinyin in a stored sort key, or None when it is not plain letters.
+    """Return a regular expression that matches `text` as pinyin in a sort key, or None for other than plain letters.
 
-    Sort keys are syllables with tones ("dong1 jie1"). Initials ("dj"), whole syllables ("dongjie") and
-    mixtures ("djie") match from the beginning of a syllable.
+    Sort keys are syllables with tones ("dong1 jie1"). Initials ("dj"), whole syllables ("dongjie") and mixtures
+    ("djie") match from the beginning of a syllable.
     """
     letters = text.casefold().replace(" ", "")
     if not _LETTERS.fullmatch(letters) or len(letters) > MAX_LETTERS:
@@ -27,7 +27,7 @@ def pinyin_pattern(text: str) -> str | None:
 
 
 class FilterForm(forms.Form):
-    """The form above a list. `up_front` are always shown; the other filters open under 更多条件."""
+    """The form above a list. The fields in `up_front` are always shown; the others open under 更多条件."""
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town")
     search_hint: ClassVar[str] = "名称"
@@ -42,24 +42,24 @@ class FilterForm(forms.Form):
 
     @property
     def first_fields(self) -> list[forms.BoundField]:
-        """The filters that are always shown."""
+        """Return the fields that are always shown."""
         return [self[name] for name in self.up_front if name in self.fields]
 
     @property
     def further_fields(self) -> list[forms.BoundField]:
-        """The filters under 更多条件."""
+        """Return the fields under 更多条件."""
         return [self[name] for name in self.fields if name not in self.up_front]
 
     @property
     def opens_further(self) -> bool:
-        """Whether one of them is in use, so that it must be seen."""
+        """Return whether a filter under 更多条件 is in use, so that it must be visible."""
         return any(bound.value() for bound in self.further_fields)
 
 
 class RegisterFilterSet(django_filters.FilterSet):
-    """The search box. A register adds its filters, and says in `search` what the box finds.
+    """Filter set with the search box. A register adds its filters, and defines in `search` what the box finds.
 
-    Registers whose records lie in places build on `communities.filters.PlaceFilterSet`, which adds county and town.
+    Registers whose records belong to places extend `communities.filters.PlaceFilterSet`, which adds county and town.
     """
 
     q = django_filters.CharFilter(label="搜索", method="filter_search")
@@ -74,19 +74,19 @@ class RegisterFilterSet(django_filters.FilterSet):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether any filter is in use: then an empty list means that nothing matches."""
+        """Return whether any filter is in use: then an empty list means that nothing matches."""
         return any(self.data.get(name) for name in self.filters)
 
     @property
     def dependent_fields(self) -> list[forms.BoundField]:
-        """The fields whose choices depend on another field; sent again with every result."""
+        """Return the fields whose choices depend on another field; they are sent again with every result."""
         return []
 
     def filter_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """Return the rows the search box finds."""
+        """Return the rows that match the search box."""
         text = value.strip()
         return queryset.filter(self.search(text)) if text else queryset
 
     def search(self, text: str) -> Q:
-        """Return the condition that a row matches the words in the search box."""
+        """Return the condition that a row matches the text of the search box."""
         raise NotImplementedError(f"{type(self).__name__} must say what its search box finds.")

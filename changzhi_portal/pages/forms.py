@@ -1,7 +1,7 @@
 """Pages that change something: a form with one action (`FormPage`), and a button that posts (`ActionPage`).
 
-Both work without JavaScript. A subclass says what the address names (`load`), what is asked (`form_class`), what is
-done (`act`) and where the user goes afterwards (`get_success_url`).
+Both work without JavaScript. A subclass loads what the address names (`load`), declares the form (`form_class`),
+carries out the action (`act`) and returns where to go afterwards (`get_success_url`).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from changzhi_portal.refusals import PortalError
 
 
 class ActionPage(PortalPage):
-    """A button: POST carries the action out and redirects. What is refused is said on the page it redirects to."""
+    """A button. POST carries out the action and redirects; a refusal is shown on the page that it redirects to."""
 
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Carry the action out, say what was done or why it was refused, and redirect."""
+        """Carry out the action, add a message with its result or the refusal, and redirect."""
         self.load()
         try:
             done = self.act()
@@ -40,32 +40,32 @@ class ActionPage(PortalPage):
         return redirect(self.get_success_url())
 
     def act(self) -> str:
-        """Carry the action out and return what was done, in one sentence; "" says nothing. Raises PortalError."""
+        """Carry out the action and return its result in one sentence, or "" for no message. Raises PortalError."""
         raise NotImplementedError(f"{type(self).__name__} must say what it does.")
 
     def get_success_url(self) -> str:
-        """Return the address to go to, also after a refusal."""
+        """Return the URL to redirect to, also after a refusal."""
         raise NotImplementedError(f"{type(self).__name__} must say where it leads.")
 
 
 class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
     """A form with one action.
 
-    GET shows the form. POST carries the action out and redirects with a message. What is refused, by the form or by a
-    PortalError of the action, stays on the page with status 422 (or the status of the refusal): the sentence stands at
-    its field, what was typed is kept, and the first error has the focus.
+    GET shows the form. POST carries out the action and redirects with a message. A refusal, by the form or by a
+    PortalError of the action, shows the page again with status 422 (or that of the refusal): the sentence is shown at
+    its field, the input is kept, and the first error gets the focus.
 
-    A page whose action is to be looked at first has a `preview`. POST with `preview` shows what would happen; POST
-    without it acts once exactly this input has been shown, and shows it otherwise.
+    A page with a `preview` shows the result of its action first. POST with `preview` shows it. POST without `preview`
+    acts if exactly this input has been shown, and otherwise shows it.
     """
 
     template_name = "frame/form.html"
-    # Without fields: the page asks for nothing but the decision.
+    # Without fields: the page only asks for the decision.
     form_class: type[BaseForm] = Form
-    # Fields that a preview does not depend on, such as the reason of a change: it does not ask for them.
+    # Fields that the preview does not need, such as the reason of a change; it does not require them.
     not_previewed: ClassVar[tuple[str, ...]] = ()
     submit_label: ClassVar[str] = "保存"
-    # What the button says while its request is under way (`data-once` in portal.js).
+    # The text of the button while its request is running (`data-once` in portal.js).
     busy_label: ClassVar[str] = "正在保存…"
     cancel_label: ClassVar[str] = "取消"
     unavailable_message: ClassVar[str] = ""
@@ -80,7 +80,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return redirect(self.get_success_url())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show what would happen, or act; answer with the form and its errors when that is refused."""
+        """Show the preview, or act; show the form with its errors when that is refused."""
         self.load()
         form = self.get_form()
         return self.form_valid(form) if form.is_valid() else self.form_invalid(form)
@@ -93,15 +93,15 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return True
 
     def act(self, form: Any) -> str:
-        """Carry the action out and return what was done, in one sentence; "" says nothing. Raises PortalError."""
+        """Carry out the action and return its result in one sentence, or "" for no message. Raises PortalError."""
         raise NotImplementedError(f"{type(self).__name__} must say what it does.")
 
     def preview(self, form: Any) -> dict[str, Any] | None:
-        """Return what the template shows of the action before it is carried out; None: nothing to look at first."""
+        """Return the template context of the preview of the action; None for an action without preview."""
         return None
 
     def get_form(self, form_class: type[BaseForm] | None = None) -> Any:
-        """Return the form; for a preview, without asking for the fields that it does not depend on."""
+        """Return the form; for a preview, the fields in `not_previewed` are not required."""
         form = super().get_form(form_class)
         if self._asks_for_preview():
             for name in self.not_previewed:
@@ -109,7 +109,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return form
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Preview what has not been looked at yet, else act and redirect."""
+        """Show the preview if the input has not been previewed; else act and redirect."""
         if self._asks_for_preview() or not self._is_previewed(form):
             preview = self.preview(form)
             if preview is not None:
@@ -126,18 +126,18 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return redirect(self.get_success_url())
 
     def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
-        """Show the form with the sentence of a refusal, at its field where it has one."""
+        """Show the form with the sentence of a refusal, at its field if it has one."""
         preview = self._preview_again(form)
         field = self.field_of(refusal) if self.is_available() else ""
         form.add_error(field if field in form.fields else None, str(refusal))
         return self.render_form(form, status=refusal.status, **preview)
 
     def field_of(self, refusal: PortalError) -> str:
-        """Return the form field at which the sentence of a refusal stands; one that the form does not have: above it."""
+        """Return the form field that the refusal belongs to; without such a field its sentence is shown above the form."""
         return refusal.field
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Show the form with what is wrong and what was typed."""
+        """Show the form with its errors and the input."""
         is_input_good = set(form.errors) <= set(self.not_previewed)
         preview = self._preview_again(form) if is_input_good else {}
         return self.render_form(form, status=HTTPStatus.UNPROCESSABLE_ENTITY, **preview)
@@ -148,32 +148,32 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
         return self.render_to_response(self.get_context_data(form=form, **context), status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what `frame/form.html` shows around the form; `previewed` is the digest of what was, "" without preview."""
+        """Add the context of `frame/form.html`; `previewed` is the digest of the previewed input, "" without preview."""
         around = {"is_available": self.is_available(), "cancel_url": self.get_cancel_url()}
         unseen = {"previewed": "", "is_changed_since_preview": False}
         return super().get_context_data(**around | unseen | kwargs)
 
     def get_cancel_url(self) -> str:
-        """Return where the link beside the button leads; "" leaves it out."""
+        """Return the URL of the link beside the button; "" leaves it out."""
         return self.get_success_url()
 
     def _asks_for_preview(self) -> bool:
         return "preview" in self.request.POST
 
     def _is_previewed(self, form: Any) -> bool:
-        """Return whether exactly this input has been shown."""
+        """Return whether exactly this input has been previewed."""
         return self.request.POST.get("previewed") == self._digest(form)
 
     def _preview_again(self, form: Any) -> dict[str, Any]:
-        """Return the preview that the user has in front of them, so that it stays on the page; {} without one."""
+        """Return the preview that the user was shown, so that it stays on the page; {} without one."""
         preview = self.preview(form) if self._is_previewed(form) else None
         return {} if preview is None else {"previewed": self._digest(form), **preview}
 
     def _digest(self, form: Any) -> str:
-        """Return a short sign of what the form says, so that nothing is done that has not been shown."""
+        """Return a digest of the form's input, so that only an action whose preview was shown is carried out."""
         names = [form.add_prefix(name) for name in form.fields if name not in self.not_previewed]
-        said = [(name, form.data.getlist(name)) for name in names]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:32]
+        values = [(name, form.data.getlist(name)) for name in names]
+        return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def focus_first_error(form: BaseForm, *, shows_fields: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The address that monitoring asks whether the portal works."""
+"""Health check for monitoring."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """`ok` in plain text when the database answers, else 503. Tells a visitor nothing more."""
+    """Return `ok` as plain text when the database answers, else status 503. It discloses nothing else to visitors."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""The home page: what this person is here for, today."""
+"""The home page: the tasks and figures for the user's role."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class HomePage(TemplateResponseMixin, PortalPage):
     template_name = "frame/home.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Panels with what they show, in order."""
+        """Show the panels, in order."""
         return self.render_to_response(self.get_context_data(panels=home_panels(request)))

@@ -1,7 +1,7 @@
-"""The list page: search, filters, sorting, paging, count and empty state, built once for every register.
+"""The list page: search, filters, sorting, paging, count and empty state, shared by every register.
 
-A register's list is four declarations of the app: a queryset, a filterset, a form (which filters are up front) and a
-table. The page answers a plain GET; with htmx only the result below the form is exchanged.
+An app declares four things for a register's list: a queryset, a filter set, a form (which filters are always shown) and
+a table. The page answers a plain GET; with htmx only the result below the form is replaced.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class ListPage(TemplateResponseMixin, PortalPage):
     filterset: ClassVar[type[RegisterFilterSet]]
     form: ClassVar[type[FilterForm]]
     table: ClassVar[type[RegisterTable]]
-    # The register that the button 导出 writes out whole; "" for a list that is none.
+    # The register that the button 导出 exports as a whole; "" for a list without export.
     export_register: ClassVar[str] = ""
-    # What an office does when the register holds nothing yet.
+    # The advice to an office whose register is empty.
     empty_advice: ClassVar[str] = "还没有数据。请先在“填报”中上传这张登记表。"
-    # Whether uploading is what fills the list, so that an empty one offers it.
+    # Whether the list is filled by uploads, so that an empty one links to the upload page.
     is_filled_by_uploads: ClassVar[bool] = True
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
-        """Return the view function; raises ImproperlyConfigured when the rows could not be cut to the user's scope."""
+        """Return the view function; raises ImproperlyConfigured when the rows cannot be limited to the user's scope."""
         check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(**initkwargs)
 
@@ -76,14 +76,14 @@ class ListPage(TemplateResponseMixin, PortalPage):
         return self.queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
 
     def _page_size(self) -> int:
-        asked = self.request.GET.get("per_page", "")
-        return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+        requested = self.request.GET.get("per_page", "")
+        return int(requested) if requested.isdecimal() and int(requested) in PAGE_SIZES else PAGE_SIZES[0]
 
 
 def _without_blanks(request: PortalRequest) -> str:
-    """Return the query string with only what was really asked, so that addresses stay short enough to pass on."""
-    asked = request.GET.copy()
-    for name in list(asked):
-        if not any(asked.getlist(name)):
-            del asked[name]
-    return asked.urlencode()
+    """Return the query string without empty parameters, so that URLs are short enough to share."""
+    query = request.GET.copy()
+    for name in list(query):
+        if not any(query.getlist(name)):
+            del query[name]
+    return query.urlencode()

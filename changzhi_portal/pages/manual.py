@@ -1,4 +1,4 @@
-"""The user manual inside the portal: docs/manual.md as a page, so that it is written in one place."""
+"""The user manual inside the portal: docs/manual.md as a page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Manual(NamedTuple):
 
 @cache
 def manual() -> Manual:
-    """Return the manual of this release, rendered once; the title is left to the page."""
+    """Return the manual of this release, rendered once, without its title, which the page shows."""
     source = (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
     body = source.partition("\n")[2]
     renderer = Markdown(
@@ -32,17 +32,17 @@ def manual() -> Manual:
         extension_configs={"toc": {"slugify": lambda title, _: title, "toc_depth": "2-2"}},
     )
     text = renderer.convert(body)
-    # Our own file, not a user's text.
+    # Our own file, not user input.
     return Manual(mark_safe(renderer.toc), mark_safe(text))  # noqa: S308  # type: ignore[attr-defined]
 
 
 class ManualPage(TemplateResponseMixin, PortalPage):
-    """How the portal is used, chapter by chapter."""
+    """The manual, chapter by chapter."""
 
     requires = EVERYBODY
     title = "使用手册"
     template_name = "frame/manual.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the whole manual: short enough to be searched with the browser's own search, and to be printed."""
+        """Show the whole manual on one page, so that the browser's search and printing cover all of it."""
         return self.render_to_response(self.get_context_data(manual=manual()))

@@ -1,4 +1,4 @@
-"""Pages of a long list, as every list of the portal is cut."""
+"""Paging, as every list of the portal uses it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
 
 
 class NumberedPage(Page):
-    """A page that knows which page numbers to offer beside itself."""
+    """A page that knows which page numbers are linked beside it."""
 
     @property
     def pages_around(self) -> list[Any]:
-        """The first and last pages and those around this one, with an ellipsis in the gaps."""
+        """Return the first and last page numbers and those around this one, with an ellipsis in the gaps."""
         return list(self.paginator.get_elided_page_range(self.number, on_each_side=2, on_ends=1))
 
 
 class ForgivingPaginator(Paginator):
-    """Shows the nearest page instead of an error when an old link asks for one that is gone."""
+    """Paginator that shows the nearest page instead of an error for a page number that no longer exists."""
 
     def validate_number(self, number: Any) -> int:
-        """Return the page number, brought into range."""
+        """Return the page number, limited to the existing pages."""
         try:
             return super().validate_number(number)
         except PageNotAnInteger:

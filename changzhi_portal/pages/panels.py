@@ -1,7 +1,7 @@
 """Panels: parts of a page that another app adds to it. Each app declares its own in `<app>/panels.py`.
 
-So the home page shows, per role, the one main thing, and a community's page shows its organizations and how it stands
-against the targets, without the frame or `communities` knowing the apps to their right.
+The home page shows the main task of each role, and a community's page its organizations and its results against the
+targets, while neither `changzhi_portal` nor `communities` imports the apps above them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from django.http import HttpRequest
 from changzhi_portal.discovery import classes_in
 from changzhi_portal.rights import EVERYBODY, has_right
 
-# How urgent the action of a panel of the home page is: what comes last, what must be done before that.
+# Urgency of a home panel's action; FIRST_STEP is what must be done before LAST_STEP.
 NOTHING_TO_DO, LAST_STEP, FIRST_STEP = range(3)
 # A panel lists at most this many records and links to the list for the rest.
 MOST_ROWS = 50
 
 
 class Panel:
-    """What panels have: a template, a place among the others (smallest first), the right it takes to see them."""
+    """Base of all panels: a template, a position (smallest first), and the right needed to see it."""
 
     position: ClassVar[int]
     template_name: ClassVar[str]
@@ -37,23 +37,23 @@ class HomePanel(Panel):
     """A part of the home page."""
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what the template shows, cut to the user's scope; a panel declares it.
+        """Return the template context, limited to the user's scope; a panel defines it.
 
-        `urgency` says how much the panel's own action is what the person has to do now; none by default (NOTHING_TO_DO).
+        `urgency` in it ranks the panel's action among those of the other panels; by default NOTHING_TO_DO.
         """
         raise NotImplementedError
 
 
 class RecordPanel(Panel):
-    """A part of the pages of the records of one model ("communities.Community"; "" means of every model)."""
+    """A part of the pages of the records of one model ("communities.Community"; "" for every model)."""
 
     model_label: ClassVar[str] = ""
-    is_above: ClassVar[bool] = False  # before the record's own tables, because people look for it first
+    is_above: ClassVar[bool] = False  # shown before the record's own tables, because users look for it first
 
     def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """Return what the template shows, cut to the user's scope; a panel declares it.
+        """Return the template context, limited to the user's scope; a panel defines it.
 
-        `remark` is a sentence for whoever decides about the record; a page may show it beside the button that does so.
+        `remark` in it is a sentence for the user who decides about the record; a page may show it beside the button.
         """
         raise NotImplementedError
 
@@ -65,9 +65,9 @@ def _all_panels() -> tuple[Panel, ...]:
 
 
 def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the panels of the home page for this user: each its context, with `template_name` and `is_main`.
+    """Return the context of each home panel for this user, with `template_name` and `is_main`.
 
-    The action of one panel at most is the page's main one: the most urgent, of equal ones the first.
+    At most one panel is main: the most urgent one, and among equals the first.
     """
     shown = [
         {"template_name": panel.template_name, "urgency": NOTHING_TO_DO, "is_main": False, **panel.context(request)}
@@ -81,7 +81,7 @@ def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def record_panels(request: HttpRequest, record: Model) -> list[dict[str, Any]]:
-    """Return the panels of one record's page for this user: each its context, with `template_name` and `is_above`."""
+    """Return the context of each panel of a record's page for this user, with `template_name` and `is_above`."""
     return [
         {"template_name": panel.template_name, "is_above": panel.is_above, **panel.context(request, record)}
         for panel in _all_panels()

@@ -1,4 +1,4 @@
-"""The tables of list pages: what every register's table shares, and the columns several of them use."""
+"""The tables of list pages: what all tables of registers share, and columns that several of them use."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from changzhi_portal.display import DASH, display_value
 
 
 class StableOrder(TableQuerysetData):
-    """Sorting with the primary key as the last word, so that no row appears on two pages."""
+    """Table data that are sorted by the primary key last, so that no row appears on two pages."""
 
     data: Any
 
     def order_by(self, aliases: Any) -> None:
-        """Sort by the columns' keys; empty values stand last in both directions."""
+        """Sort by the columns' keys; empty values come last in both directions."""
         super().order_by(aliases)
         keys = [
             F(key.removeprefix("-")).desc(nulls_last=True) if key.startswith("-") else F(key).asc(nulls_last=True)
@@ -30,7 +30,7 @@ class StableOrder(TableQuerysetData):
 
 
 class RegisterTable(tables.Table):
-    """A register's table. `caption` names it for screen readers; `default_order` is the column it is sorted by at first.
+    """A register's table. `caption` names it for screen readers; `default_order` is the column it is first sorted by.
 
     Chinese columns are sorted by pinyin: they name the stored key in `order_by`.
     """
@@ -50,12 +50,12 @@ class RegisterTable(tables.Table):
 
     @classmethod
     def redundant_for(cls, user: Any) -> tuple[str, ...]:
-        """Return the columns that say the same in every row that this user may see."""
+        """Return the columns whose value is the same in every row that this user may see."""
         return ()
 
     @property
     def sorted_by(self) -> dict[str, str]:
-        """For `aria-sort`: the name of each sorted column with its direction."""
+        """Return the direction of each sorted column by its name, for `aria-sort`."""
         return {
             OrderBy(alias).bare: "descending" if alias.startswith("-") else "ascending" for alias in self.order_by or ()
         }
@@ -69,12 +69,12 @@ class NumberColumn(tables.Column):
         super().__init__(*args, **kwargs)
 
     def render(self, value: Any) -> str:
-        """`1,200` or `520.50`."""
+        """Return `1,200` or `520.50`."""
         return display_value(value)
 
 
 class ShortColumn(tables.Column):
-    """A few characters that must not be broken: a name, a state, a code."""
+    """A short text that must not be broken: a name, a state, a code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("attrs", {"td": {"class": "short"}})
@@ -85,14 +85,14 @@ class DayColumn(ShortColumn):
     """A day: 2018-06-30."""
 
     def render(self, value: Any) -> str:
-        """ISO form, which reads well in a dense table."""
+        """Return the day in ISO form."""
         return display_value(value)
 
 
 class SpanColumn(ShortColumn):
-    """From one day to another: 2018-06-30 起, or 2016-05-01 至 2018-06-30. Sorted by the first day.
+    """A period of days: 2018-06-30 起, or 2016-05-01 至 2018-06-30. Sorted by the first day.
 
-    `until` leads to the last day of the record that the accessor's day belongs to.
+    `until` is the accessor of the last day.
     """
 
     def __init__(self, *args: Any, until: str, **kwargs: Any) -> None:
@@ -100,13 +100,13 @@ class SpanColumn(ShortColumn):
         self.until = A(until)
 
     def render(self, value: Any, record: Any) -> str:
-        """Both days, or only the first while it lasts."""
+        """Return both days, or only the first if the period has not ended."""
         last = self.until.resolve(record, quiet=True)
         return f"{display_value(value)} 至 {display_value(last)}" if last else f"{display_value(value)} 起"
 
 
 class YesNoColumn(ShortColumn):
-    """是, 否, or a dash when nobody has said."""
+    """是, 否, or a dash for None."""
 
     def render(self, value: bool) -> str:
         """Return the word."""
@@ -117,5 +117,5 @@ class MomentColumn(ShortColumn):
     """A moment: 2018-07-03 09:15."""
 
     def render(self, value: Any) -> str:
-        """In the city's own time."""
+        """Return the moment in the city's time zone."""
         return display_value(value)

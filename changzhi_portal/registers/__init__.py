@@ -1,1 +1,1 @@
-"""How a register's spreadsheet is declared and cleaned. Registers declare theirs in `<app>/sheets`; uploads runs them."""
+"""What a register is: columns, the reading of values, problems, the row check, writes. Apps declare theirs in `sheets`."""

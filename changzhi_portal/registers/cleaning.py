@@ -49,7 +49,7 @@ _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d{2}")  # how Excel saves a long nu
 
 
 def as_text(raw: Any) -> str:
-    """A cell as tidy text: 3.0 → "3", dates in ISO, full-width digits narrowed, spaces folded."""
+    """Return a cell as tidy text: 3.0 → "3", dates in ISO, full-width digits narrowed, spaces folded."""
     if isinstance(raw, str):
         return tidy(raw)
     if isinstance(raw, bool):
@@ -69,7 +69,7 @@ def has_lost_digits(raw: Any) -> bool:
 
 
 def items_of(raw: Any) -> list[str]:
-    """The items of a list in one cell, separated by 、 or another mark, by lines, or by spaces ("党员 活动" is two).
+    """Return the items of a list in one cell, separated by 、 or another mark, by lines, or by spaces ("党员 活动" is two).
 
     A space beside a single character only spreads a word ("张 庄").
     """
@@ -86,7 +86,7 @@ def is_blank(raw: Any) -> bool:
 
 
 def clean_name(raw: Any, *, max_length: int) -> str:
-    """A tidy text of at most `max_length` characters (`too_long`)."""
+    """Return tidy text of at most `max_length` characters. Raises `too_long`."""
     text = as_text(raw)
     if len(text) > max_length:
         raise CellRefusedError("too_long", f"内容过长，最多{max_length}个字，现有{len(text)}个字")
@@ -94,7 +94,7 @@ def clean_name(raw: Any, *, max_length: int) -> str:
 
 
 def clean_number(raw: Any) -> Decimal | Doubtful:
-    """A decimal number in the column's own unit.
+    """Return a decimal number in the column's own unit.
 
     Reads 1,200 · ￥1,200 · 520㎡ · 520平方米 · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
     a range or 多/余 is an error under the same code; anything else `bad_number`.
@@ -136,7 +136,7 @@ def _exact_number(text: str) -> Decimal:
 
 
 def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
-    """A count from 0 to `maximum` (`negative_number`, `bad_number`)."""
+    """Return a count from 0 to `maximum`. Raises `negative_number` and `bad_number`."""
     number = clean_number(raw)
     value = number.value if isinstance(number, Doubtful) else number
     if value < 0:
@@ -149,7 +149,7 @@ def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
 
 
 def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decimal = Decimal(1)) -> Decimal | Doubtful:
-    """A number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); what is beyond is rounded off.
+    """Return a number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); further decimals are rounded.
 
     A cell that names its own unit (12.5万元 in a column of 万元) is not multiplied once more.
     """
@@ -166,7 +166,7 @@ def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decima
 
 
 def clean_date(raw: Any) -> datetime.date | Doubtful:
-    """A day: 2017.11.14, 2017-11-14, 2017/11/14, 2017年11月14日, 20171114, an Excel date or serial number.
+    """Return a day: 2017.11.14, 2017-11-14, 2017/11/14, 2017年11月14日, 20171114, an Excel date or serial number.
 
     A month alone (2017.11, 2017年11月) becomes its 1st with `approximate_date`; anything else is `bad_date`.
     """

@@ -33,7 +33,7 @@ class NameNeighbours:
                 self._filed[group, form].add(key)
 
     def like(self, group: Hashable, name: str) -> str | None:
-        """A filed name of the group that is one character apart from `name`; the same name does not count."""
+        """Return a filed name of the group that is one character apart from `name`; the same name does not count."""
         key = _without_numbers(name)
         if len(key) < SHORTEST_NAME:
             return None

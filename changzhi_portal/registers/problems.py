@@ -1,4 +1,4 @@
-"""Problems found in a sheet: one code, one level, one Chinese sentence each (codes: docs/spreadsheets.md §5)."""
+"""Problems found in rows and sheets: one code, one level, one Chinese sentence each (codes: docs/spreadsheets.md §5)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ CODE_TITLES = {
 
 
 def cell_address(row: int, column: int) -> str:
-    """A cell as Excel shows it: row from 1, column from 0 (A)."""
+    """Return the address of a cell as Excel shows it; `row` counts from 1, `column` from 0 (A)."""
     letters = ""
     column += 1
     while column:
@@ -73,7 +73,7 @@ def cell_address(row: int, column: int) -> str:
 
 @dataclass(slots=True)
 class Problem:
-    """One thing wrong with one cell (or, without `cell`, with a sheet)."""
+    """One thing wrong with a field of a row, or with a sheet. A row of a form or the API has a field but no cell."""
 
     code: str
     message: str
@@ -85,7 +85,7 @@ class Problem:
     value: str = ""  # as the user wrote it; masked for personal columns
 
     def as_json(self) -> dict[str, Any]:
-        """The shape of `problems` in the page's data and in `upload --json`."""
+        """Return the problem as the page's data and `upload --json` give it."""
         return {
             "sheet": self.sheet,
             "cell": self.cell,

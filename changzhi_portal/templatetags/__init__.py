@@ -1,1 +1,1 @@
-"""Template tags every page may use."""
+"""Template tags that every page may use."""

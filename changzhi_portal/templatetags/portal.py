@@ -1,4 +1,4 @@
-"""What templates need that Django does not have."""
+"""Template tags and filters that Django lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def quantity(value: Decimal | int | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
-    """Return the user's menu entries, each with whether the page lies in one of its sections."""
+    """Return the user's menu entries, each with whether the page belongs to one of its sections."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     current = match.view_name if match is not None else ""
@@ -38,5 +38,5 @@ def sort_direction(table: Any, column_name: str) -> str:
 
 @register.filter
 def since(day: datetime.date) -> str:
-    """Return the first day of a fact; one whose beginning is not on record says so instead of showing a made-up day."""
+    """Return the first day of a fact as text; for an unknown first day, a text that says so."""
     return "建档时" if day <= BEGINNING else f"{day:%Y-%m-%d}"

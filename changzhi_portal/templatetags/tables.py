@@ -1,6 +1,6 @@
-"""The table of every page but the register lists (which sort and page, see `pages.tables`).
+"""The table tag, for all tables except the register lists (which sort and page, see `pages.tables`).
 
-A column is said once, head and cell together::
+A column is declared once, with its header and its cell::
 
     {% table panel.projects as project %}
       {% caption %}服务{{ panel.community.name }}的项目{% endcaption %}
@@ -10,8 +10,8 @@ A column is said once, head and cell together::
       <p class="nothing-here">没有服务本社区的项目。</p>
     {% endtable %}
 
-The head is made of the first row's columns, so columns may stand in `{% if %}` and `{% for %}`, as long as they are the
-same in every row. On a narrow screen each row becomes a card, its cells labelled with their headers.
+The head is made of the first row's columns, so columns may be inside `{% if %}` and `{% for %}`, if they are the same
+in every row. On a narrow screen each row becomes a card, its cells labelled with their headers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Cell(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        """Whether the header stands on the right, as the numbers below it do."""
+        """Return whether the header is right-aligned, as the numbers below it are."""
         return "number" in self.classes.split()
 
 
@@ -51,22 +51,22 @@ def column(
 ) -> str:
     """Add a cell to the row.
 
-    `classes` are those of the cell: "number" (on the right), "short" (never broken), "wide" (a line of its own on a
-    narrow screen), "actions" (without a label there). `unit` stands in brackets behind the header. With `hides_header`
-    the header of the table is there for screen readers only.
+    `classes` are those of the cell: "number" (right-aligned), "short" (never broken), "wide" (a line of its own on a
+    narrow screen), "actions" (without a label there). `unit` is added to the header in brackets. With `hides_header`
+    the header of the table is visible to screen readers only.
     """
     context[_CELLS].append(Cell(f"{header}（{unit}）" if unit else str(header), content, classes, hides_header))
     return ""
 
 
 class CaptionNode(template.Node):
-    """`{% caption %}`: what the table holds. It is rendered once, before the rows."""
+    """`{% caption %}`: the table's caption. It is rendered once, before the rows."""
 
     def __init__(self, text: NodeList) -> None:
         self.text = text
 
     def render(self, context: template.Context) -> str:
-        """Return nothing where the caption stands: the table shows it."""
+        """Return "": the table renders the caption."""
         return ""
 
 
@@ -79,7 +79,7 @@ def do_caption(parser: Parser, token: Token) -> CaptionNode:
 
 
 class TableNode(template.Node):
-    """`{% table %}`: a table with one row for each of `rows`, or what stands under `{% empty %}`."""
+    """`{% table %}`: a table with one row for each of `rows`, or the content of `{% empty %}` without rows."""
 
     child_nodelists = ("body", "empty")
 

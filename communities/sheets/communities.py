@@ -35,7 +35,7 @@ def _how_many(kind: Body, field: str, *names: str) -> IntegerColumn:
 
 
 def _report_locked(row: RegisterRow, day: datetime.date, context: CheckContext) -> None:
-    """An error; a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
+    """Report `locked_period`: an error, or a warning once the bureau has given its reason (docs/spreadsheets.md §3.4)."""
     month = f"{day.year}年{day.month}月"
     if context.may_alter_locked:
         row.report(
@@ -143,7 +143,7 @@ class CommunitySheet(PlacedSheet):
         return found
 
     def _profiles(self, ids: list[int], context: CheckContext) -> dict[int, list[CommunityProfile]]:
-        """Each community's profiles, newest first."""
+        """Return each community's profiles, newest first."""
         found: dict[int, list[CommunityProfile]] = defaultdict(list)
         for batch in in_batches(ids):
             for profile in context.lock(CommunityProfile.objects.filter(community__in=batch).order_by("-as_of")):
@@ -159,18 +159,18 @@ class CommunitySheet(PlacedSheet):
 
     @staticmethod
     def _day_of(row: RegisterRow, context: CheckContext) -> datetime.date:
-        """A blank 数据日期 means the last day of the batch's month (docs/domain.md §4)."""
+        """Return the day of the row's figures: a blank 数据日期 means the last day of the batch's month (docs/domain.md §4.4)."""
         day: datetime.date = row.get("as_of", context.day)
         return day
 
     def _figures(self, row: RegisterRow, past: list[CommunityProfile], day: datetime.date) -> dict[str, Any]:
-        """Households and residents, as far as the row says something new.
+        """Return households and residents, as far as the row says something new.
 
-        A row of our own template (it has a 记录编号) bears the new month's date above the newest figures until
-        somebody changes them; left as they were, they are no count of that day.
+        A row of our own template (it has a 记录编号) has the new month's date beside the newest figures until somebody
+        changes them; left as they were, they are no count of that day.
         """
         figures = self.given(row, CommunityProfile)
-        figures.pop("as_of", None)  # whose figures they are, see `_day_of`
+        figures.pop("as_of", None)  # the day of the figures is that of `_day_of`
         newest = next((profile for profile in past if profile.as_of <= day), None)
         if row.get("ref") and newest is not None:
             is_repeated = all(getattr(newest, name) == value for name, value in figures.items())
@@ -218,7 +218,7 @@ class CommunitySheet(PlacedSheet):
         row.writes = [write for write in writes if write is not None]
 
     def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
-        """See RegisterSheet.months_written. Those of profiles."""
+        """See RegisterSheet.months_written. Only profiles have dated figures."""
         months: set[datetime.date] = set()
         for batch in in_batches(records.get(CommunityProfile._meta.label_lower, ())):
             days = CommunityProfile.objects.filter(pk__in=batch).order_by().values_list("as_of", flat=True).distinct()

@@ -57,7 +57,7 @@ class FacilitySheet(RecordSheet):
     )
 
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
-        """By community and name."""
+        """Find facilities by community and name."""
         ids = list({row.place.community.id for row in rows if row.place is not None})
         found: dict[tuple[int, str], Facility] = {}
         for batch in in_batches(ids):
@@ -68,12 +68,12 @@ class FacilitySheet(RecordSheet):
             row.target = found.get(key) if key else None
 
     def natural_key(self, row: RegisterRow) -> tuple[int, str] | None:
-        """(community, name)."""
+        """Return community and name."""
         name = row.get("name")
         return (row.place.community.id, comparable(name)) if row.place is not None and name else None
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
-        """One write: the facility."""
+        """Propose one write: the facility."""
         facility = row.draft(Facility)
         area_before = None if row.is_new else facility.area
         values = {"community_id": row.place.community.id} | self.given(row, Facility)

@@ -21,7 +21,7 @@ PLACE_FIELDS = ("county", "town", "community_name", "community_code")
 
 
 def place_columns(*, county_required: bool, town_required: bool = False, key: bool = True) -> tuple[Column, ...]:
-    """县（市、区）, 街道（乡镇）, 社区名称, 社区代码 with the spellings offices use."""
+    """Return the columns 县（市、区）, 街道（乡镇）, 社区名称 and 社区代码 with the spellings offices use."""
     return (
         TextColumn(
             None,
@@ -81,7 +81,7 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
 
 
 def place_values(community: Community | None, division: Division | None) -> dict[str, str]:
-    """The place columns of an existing record; the community's town and county must be loaded."""
+    """Return the place columns of an existing record; the community's town and county must be loaded."""
     town = community.town if community else division
     if town is None:
         raise ValueError("A record hangs at a community or at a division.")
@@ -95,7 +95,7 @@ def place_values(community: Community | None, division: Division | None) -> dict
 
 
 def place_in_words(community: Community | None, division: Division | None) -> str:
-    """Town and community, or the town or county alone; the community's town must be loaded."""
+    """Return town and community, or the town or county alone, in words; the community's town must be loaded."""
     if community is not None:
         return f"{community.town.name} {community.name}"
     return division.name if division is not None else ""
@@ -128,7 +128,7 @@ class PlacedSheet(RegisterSheet):
 
     @abstractmethod
     def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:
-        """Where the record of the row's 记录编号 is: blank place columns change nothing. None without such a record."""
+        """Return the place of the record that 记录编号 names, which blank place columns leave there; None without such a record."""
 
     def _lacks_place(self, row: RegisterRow, texts: tuple[str, ...]) -> bool:
         _, _, community, code = texts
@@ -141,7 +141,7 @@ class PlacedSheet(RegisterSheet):
         return False
 
     def offered(self, scope_path: str) -> dict[str, list[str]]:
-        """See RegisterSheet.offered. The standing places of the scope, in the order of their codes."""
+        """See RegisterSheet.offered. The current places of the scope, in the order of their codes."""
         towns = Division.objects.towns().current().filter(Division.in_subtree(scope_path)).order_by("code")
         communities = Community.objects.current().filter(Community.in_subtree(scope_path)).order_by("code")
         counties = Division.objects.counties().current().order_by("code")
@@ -212,14 +212,14 @@ class RecordSheet(PlacedSheet):
 
     @abstractmethod
     def natural_key(self, row: RegisterRow) -> Any:
-        """What makes two rows the same new record; None when the row does not say enough."""
+        """Return what makes two rows the same new record; None when the row does not say enough."""
 
     @abstractmethod
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Check the row's values against one another and against the record, and set `row.writes`."""
 
     def division_for(self, row: RegisterRow, current: int | None) -> int:
-        """The key of the division that the row's place names, for a record that hangs at `current`.
+        """Return the key of the division that the row's place names, for a record whose division is `current`.
 
         A fact at town or county level keeps its division when that is closed (docs/domain.md §3): a row that names the
         place by what stands there today says nothing new.
@@ -233,7 +233,7 @@ class RecordSheet(PlacedSheet):
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
     def _load_refs(self, rows: Sequence[RegisterRow], context: CheckContext) -> dict[str, Any]:
-        """The records of the scope that 记录编号 names."""
+        """Return the records of the scope that the rows' 记录编号 name, by 记录编号."""
         wanted = list({row.get("ref") for row in rows if row.get("ref")})
         found: dict[str, Any] = {}
         for batch in in_batches(wanted):
@@ -242,11 +242,11 @@ class RecordSheet(PlacedSheet):
         return found
 
     def is_known_in(self, scope_path: str) -> Q:
-        """The condition that an office may name a record by its 记录编号."""
+        """Return the condition that an office may name a record by its 记录编号."""
         return self.model.in_subtree(scope_path)
 
     def places_of(self, records: Sequence[Any]) -> dict[int, tuple[int | None, int | None]]:
-        """The keys of community and division at which records are, by their own keys."""
+        """Return the keys of the community and the division of records, by the records' keys."""
         return {record.pk: (record.community_id, getattr(record, "division_id", None)) for record in records}
 
     def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:
@@ -258,9 +258,9 @@ class RecordSheet(PlacedSheet):
         return index.place_at(community_id, division_id)
 
     def _match_refs(self, rows: Sequence[RegisterRow]) -> dict[int, Any]:
-        """记录编号 comes before any key (docs/domain.md §4); one that the scope does not hold is reported.
+        """Let 记录编号 decide before any key (docs/domain.md §4.2), and report one that the scope does not hold.
 
-        Returned are the other records that the keys of such rows lead to, by the row's id().
+        Return the other records that the keys of such rows lead to, by the row's id().
         """
         named_too: dict[int, Any] = {}
         for row in rows:

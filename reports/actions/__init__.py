@@ -1,16 +1,16 @@
-"""Writes of the briefings: preparing and printing issues, and corrected editions of them. Import from here."""
+"""Actions that write briefings: preparing and printing issues, and issuing corrected editions. Import from here."""
 
 from reports.actions.corrected_editions import issue_correction
 from reports.actions.printing import (
-    bring_up_to_date,
+    measure_if_outdated,
     prepare_briefing,
     print_briefing,
     print_queued,
 )
 
 __all__ = [
-    "bring_up_to_date",
     "issue_correction",
+    "measure_if_outdated",
     "prepare_briefing",
     "print_briefing",
     "print_queued",

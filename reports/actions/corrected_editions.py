@@ -1,4 +1,4 @@
-"""Corrected editions (更正版) of a locked month's briefing: issued beside the original, which stays as it was printed."""
+"""Corrected editions (更正版) of a locked month's briefing, issued beside the original, which is not changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from changzhi_portal.refusals import StaleError
-from reports.actions.printing import refuse_unless_printing
+from reports.actions.printing import check_may_print
 from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
 from reports.jobs import PRINT
@@ -16,8 +16,8 @@ from reports.stored_figures import to_json
 from revisions.recompute import recomputed_in_place
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 
-# What a corrected edition takes over from the one before it.
-_KEPT = (
+# Columns that a corrected edition copies from the one before it.
+_COPIED_COLUMNS = (
     "issue_number",
     "total_number",
     "commentary",
@@ -30,13 +30,13 @@ _KEPT = (
 
 
 def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Briefing:
-    """A corrected edition of an issue, from the figures that computing its locked month now would give; queued.
+    """Return a new corrected edition, queued for printing, with the figures that its locked month would have now.
 
-    It keeps those figures and says what it corrects against the newest edition, which keeps its own. The frozen rows
-    of the month stay as they are. Raises PortalError for a role that may not print, a month that is not locked, an
-    issue that was never printed, and when no printed figure would be another.
+    The edition stores these figures, and its differences from the newest edition, which is not changed. The frozen rows
+    of the month are not changed either. Raises PortalError for a role that may not print, a month that is not locked,
+    an issue that was never printed, and when no printed figure would change.
     """
-    refuse_unless_printing(briefing.division, by)
+    check_may_print(briefing.division, by)
     correction = in_one_snapshot(lambda: _made(briefing, by))
     if queue:
         PRINT.announce(correction.pk)
@@ -70,7 +70,7 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         division=division,
         edition=newest.edition + 1,
         **PRINT.queued(),
-        **{name: getattr(newest, name) for name in _KEPT},
+        **{name: getattr(newest, name) for name in _COPIED_COLUMNS},
         issued_on=timezone.localdate(),
         figures=to_json(figures),
         corrections=corrections_to_json(corrections),

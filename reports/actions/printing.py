@@ -1,6 +1,6 @@
-"""Writing briefings: asking for an issue and printing it. Tasks, pages and the command call these.
+"""Actions that request the printing of an issue and print it, called by tasks, pages and the command.
 
-Whoever prints has claimed the row (`reports.jobs`); what it writes afterwards counts only while the claim is its own.
+Printing needs a claim on the row (`reports.jobs`); a result is written only while the claim is valid.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from communities.models import Division
 from periods.models import ReportingPeriod
-from reports.figures import briefing_figures, refuse_unless_issuing
+from reports.figures import briefing_figures, check_has_briefing
 from reports.issue import issue_markup
 from reports.jobs import PRINT
 from reports.models import Briefing
 from reports.pdf import print_markup
-from reports.storage import keep_pdf
+from reports.storage import store_pdf
 from reports.stored_figures import to_json
 from targets.actions import compute_period
 from targets.models import Computation
@@ -32,20 +32,21 @@ State = Briefing.State
 FIRST_ISSUE = date(2017, 11, 1)
 
 
-# --- Asking for an issue ---
+# --- Requesting an issue ---
 
 
 def prepare_briefing(
     *, period: ReportingPeriod, division: Division, by: Any, queue: bool = True, edition: int = 1
 ) -> Briefing:
-    """The issue of a month and division, queued for printing; created when there is none yet.
+    """Return the issue of a month and division, queued for printing; create it if there is none.
 
-    One that is being printed already is left alone; a corrected `edition` is never created here, only printed again
-    (see `issue_correction`). `by` is None for the command line. Without `queue` the caller prints by itself. Raises
-    PortalError for a town, a month before the first issue, an edition that is not there, and a user who may not print.
+    An issue that is being printed is not queued again. A corrected `edition` is only printed again, never created (see
+    `issue_correction`). `by` is None for the command line. Without `queue` the caller prints by itself. Raises
+    PortalError for a town, a month before the first issue, an edition that does not exist, and a user who may not
+    print.
     """
-    refuse_unless_printing(division, by)
-    refuse_unless_issuing(period, division)
+    check_may_print(division, by)
+    check_has_briefing(period, division)
     numbers = _numbers_of(period)
     if edition > 1 and not Briefing.objects.filter(period=period, division=division, edition=edition).exists():
         raise NotFoundError(
@@ -76,8 +77,8 @@ def prepare_briefing(
     return briefing
 
 
-def refuse_unless_printing(division: Division, by: Any) -> None:
-    """Raise NotAllowedError for a user who may not print briefings, or not that division's; None is the command line."""
+def check_may_print(division: Division, by: Any) -> None:
+    """Raise NotAllowedError for a user who may not print the division's briefings; None is the command line."""
     if by is None:
         return
     if not by.role.may_print_briefing:
@@ -91,7 +92,7 @@ def refuse_unless_printing(division: Division, by: Any) -> None:
 
 
 def _numbers_of(period: ReportingPeriod) -> dict[str, int]:
-    """第N期 is the month of the year; 总第N期 counts the months since the plan's first."""
+    """Return the numbers of an issue: 第N期 is the month of the year, 总第N期 counts the months since FIRST_ISSUE."""
     total = (period.month.year - FIRST_ISSUE.year) * 12 + period.month.month - FIRST_ISSUE.month + 1
     if total < 1:
         raise InvalidError(
@@ -103,7 +104,7 @@ def _numbers_of(period: ReportingPeriod) -> dict[str, int]:
 
 
 def _addressees_of(division: Division) -> dict[str, str]:
-    """To whom an issue goes at first (报、送、发); people may change it."""
+    """Return the default addressees of an issue (报、送、发), which users may change."""
     if division.level == Division.Level.CITY:
         return {
             "reported_to": f"山西省民政厅，{division.name[:-1]}市委、市人民政府",
@@ -120,8 +121,8 @@ def _addressees_of(division: Division) -> dict[str, str]:
 def print_briefing(briefing_id: int) -> None:
     """Print a queued briefing, as the worker does; do nothing when another worker has taken it. Safe to run twice.
 
-    Whatever goes wrong ends in the row's state, with a Chinese sentence for the page; only an error of the database is
-    raised, because it says nothing about the briefing: beat puts that one back.
+    A failure sets the row's state and a Chinese sentence for the page. Only a database error is raised, because the
+    briefing is not its cause: beat puts the row back.
     """
     try:
         print_queued(briefing_id)
@@ -134,9 +135,10 @@ def print_briefing(briefing_id: int) -> None:
 
 
 def print_queued(briefing_id: int) -> Briefing | None:
-    """Print a queued briefing here and now; return the printed row, or None when it waits for nobody.
+    """Print a queued briefing in this process; return the printed row, or None when it is not queued.
 
-    None as well when it was given to another worker meanwhile. A failure is written to the row and then raised.
+    Returns None as well when another worker has got it in the meantime. A failure is written to the row and then
+    raised.
     """
     claim = PRINT.claim(briefing_id, step="正在核对数据")
     if claim is None:
@@ -148,13 +150,13 @@ def print_queued(briefing_id: int) -> Briefing | None:
 
 
 def _print(claim: Claim[Briefing]) -> None:
-    """Make figures, pages and file, and last write the state that says so. Raises ClaimLostError."""
+    """Compute the figures, create the PDF, and write the state last. Raises ClaimLostError."""
     briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.key)
     briefing.figures = _figures_of(briefing)
     claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
     claim.heartbeat(step="正在保存文件")
-    pdf_name = keep_pdf(briefing.ref, pdf)
+    pdf_name = store_pdf(briefing.ref, pdf)
     claim.finish(
         State.PRINTED,
         figures=briefing.figures,
@@ -165,9 +167,9 @@ def _print(claim: Claim[Briefing]) -> None:
 
 
 def _figures_of(briefing: Briefing) -> dict[str, Any]:
-    """Return as JSON those it was printed from, if the month has been locked ever since; else the month's current ones.
+    """Return the figures as JSON: those printed before, if the month has been locked since; else current ones.
 
-    A corrected edition has its own, and the edition that it corrects keeps what it was printed from for good.
+    A corrected edition has its own figures, and an edition that was corrected keeps its stored ones.
     """
     period = briefing.period
     newest = Briefing.objects.editions_of(briefing).first()
@@ -176,12 +178,12 @@ def _figures_of(briefing: Briefing) -> dict[str, Any]:
     locked_since = period.locked_at if period.state == ReportingPeriod.State.LOCKED else None
     if briefing.figures and locked_since and briefing.printed_at and briefing.printed_at >= locked_since:
         return briefing.figures
-    bring_up_to_date(period)
+    measure_if_outdated(period)
     return to_json(briefing_figures(period, briefing.division))
 
 
-def bring_up_to_date(period: ReportingPeriod) -> None:
-    """Measure the month if it was never measured or its registers have changed since; a locked month stays as it is.
+def measure_if_outdated(period: ReportingPeriod) -> None:
+    """Measure the month if it was never measured or its registers have changed since; skip a locked month.
 
     Raises PortalError as `compute_period` does.
     """

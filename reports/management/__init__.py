@@ -1,1 +1,1 @@
-"""Commands of briefings and of the demo."""
+"""Commands of briefings."""

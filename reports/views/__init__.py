@@ -1,1 +1,1 @@
-"""Pages of reports. One file a subject."""
+"""Pages of briefings and the dashboard."""

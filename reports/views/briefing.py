@@ -1,4 +1,4 @@
-"""Pages of briefings: the list, one issue with its progress and figures, asking for one, and its PDF."""
+"""Pages of briefings: the list, one issue with its progress and figures, the form for a new one, and the PDF."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAY_PRINT = "may_print_briefing"
 
 
 class BriefingList(ListPage):
-    """The issues of the user's area; who may print finds the form for a new one above them."""
+    """The issues of the user's area; users who may print see the form for a new one above them."""
 
     requires = EVERYBODY
     template_name = "reports/briefing_list.html"
@@ -44,7 +44,7 @@ class BriefingList(ListPage):
     is_filled_by_uploads = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add `print_form` for those who may print, as soon as there is a month to print."""
+        """Add `print_form` for users who may print, if there is a month to print."""
         user = self.request.user
         print_form = PrintBriefingForm(user=user) if has_right(user, _MAY_PRINT) else None
         if print_form and not print_form.has_months:
@@ -78,9 +78,9 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return self.render_to_response(context)
 
     def _has_changed_since_lock(self, other_editions: list[Briefing]) -> bool:
-        """Return whether the newest edition is shown and computing its locked month again would change figures of its area.
+        """Return whether computing the locked month again would change figures of the newest edition, which is shown.
 
-        A corrected edition reflects what was known when it was issued: only a later comparison speaks of more.
+        A corrected edition includes what was known when it was issued: only later comparisons count.
         """
         if any(other.edition > self.briefing.edition for other in other_editions):
             return False
@@ -90,39 +90,39 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
             return False
         changes = LockedChange.objects.visible_to(self.request.user).of_period(self.briefing.period)
         division = self.briefing.division
-        # By the map of that month: in today's tree the towns of a closed county no longer hang under it.
+        # By the divisions of that month: today the towns of a closed county no longer belong to it.
         of_county = changes.filter(Q(division=division) | Q(division__parent=division))
         return (changes if division.level == Division.Level.CITY else of_county).exists()
 
     def get_title(self) -> str:
-        """2018年6月长治市简报."""
+        """Return 2018年6月长治市简报."""
         return _name(self.briefing) if hasattr(self, "briefing") else "简报"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Lead back to the list."""
+        """Add the list."""
         return [Crumb("简报", reverse("reports:briefings"))]
 
 
 class BriefingProgress(TemplateResponseMixin, PortalPage):
-    """The progress alone, asked for every second; when the work is done, the whole page is to be loaded again."""
+    """The progress alone, polled every second; when the work is done, the page reloads."""
 
     requires = EVERYBODY
     template_name = "reports/briefing_progress.html"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Show what the worker is doing."""
+        """Show the progress."""
         briefing = find_briefing(request, ref)
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("reports:briefing", ref=briefing.ref)
-        if not briefing.is_at_work:
+        if not briefing.is_in_progress:
             return HttpResponseClientRefresh()
         step = briefing.step or briefing.get_state_display()
-        news = "" if request.GET.get("after") == step else step
-        return self.render_to_response({"briefing": briefing, "news": news})
+        announcement = "" if request.GET.get("after") == step else step
+        return self.render_to_response({"briefing": briefing, "announcement": announcement})
 
 
 class PrintBriefing(FormPage):
-    """生成简报: queues the issue of a month and division, and shows its page. The list has this form beside its heading."""
+    """生成简报: queues the issue of a month and division, and redirects to its page. The list contains the same form."""
 
     requires = _MAY_PRINT
     title = "生成简报"
@@ -135,10 +135,10 @@ class PrintBriefing(FormPage):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def act(self, form: PrintBriefingForm) -> str:
-        """Ask for the issue."""
-        asked = form.cleaned_data
+        """Queue the issue."""
+        data = form.cleaned_data
         self.briefing = prepare_briefing(
-            period=asked["period"], division=asked["division"], edition=asked["edition"] or 1, by=self.request.user
+            period=data["period"], division=data["division"], edition=data["edition"] or 1, by=self.request.user
         )
         return ""
 
@@ -151,27 +151,27 @@ class PrintBriefing(FormPage):
         return reverse("reports:briefings")
 
     def get_crumbs(self) -> list[Crumb]:
-        """Lead back to the list."""
+        """Add the list."""
         return [Crumb("简报", reverse("reports:briefings"))]
 
 
 class CorrectBriefing(ActionPage):
     """The button 编发更正版: issues a corrected edition of a locked month's issue and shows its page.
 
-    The right is asked for once the issue is found, so that one of another area does not exist here either.
+    The right is checked after the issue is loaded, so that an issue of another area is not found (404).
     """
 
     requires = EVERYBODY
     title = "编发更正版"
 
     def load(self) -> None:
-        """Find the issue; raises Http404, and PermissionDenied for who may not print."""
+        """Load the issue; raises Http404, and PermissionDenied for users who may not print."""
         self.briefing = find_briefing(self.request, self.kwargs["ref"])
         if not has_right(self.request.user, _MAY_PRINT):
             raise PermissionDenied("编发更正版由市局业务员办理。")
 
     def act(self) -> str:
-        """Make and queue the edition."""
+        """Create and queue the edition."""
         self.briefing = issue_correction(briefing=self.briefing, by=self.request.user)
         return ""
 
@@ -180,7 +180,7 @@ class CorrectBriefing(ActionPage):
         return reverse("reports:briefing", args=[self.briefing.ref])
 
 
-# Browsers show a PDF in a viewer of their own, which our policy for pages would keep from loading.
+# Browsers show a PDF in their own viewer, which the pages' policy would block.
 @method_decorator(csp_exempt(), name="dispatch")
 class BriefingPdf(PortalPage):
     """The PDF of an issue, shown in the browser; `?download` saves it."""
@@ -189,7 +189,7 @@ class BriefingPdf(PortalPage):
     title = "简报"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """Show the file; the issue's page, which says how it stands, while there is none."""
+        """Send the file; redirect to the issue's page, which shows its state, while there is none."""
         briefing = find_briefing(request, ref)
         path = pdf_path(briefing.pdf_name)
         if not briefing.pdf_name or not path.is_file():

@@ -1,4 +1,4 @@
-"""The dashboard: how a division stands against every target in one month, and which communities fall short."""
+"""The dashboard: the results of a division for every target in one month, and the communities that fall short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from changzhi_portal.rights import EVERYBODY
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
-from reports.dashboard_current_boundaries import BoardAsNow, divisions_standing
+from reports.dashboard_current_boundaries import CurrentBoundariesBoard, current_divisions
 from targets.current_boundaries import is_of_another_map
 from targets.models import Computation, Target
 
@@ -26,8 +26,8 @@ ROWS_A_PAGE = 50
 class Dashboard(TemplateResponseMixin, PortalPage):
     """?division=CODE&period=YYYY-MM&target=CODE&divisions=now; each has a default.
 
-    Another area's division is not found (404). `divisions=now` shows a month before a change of the map by the counties
-    of today; so does a division of today that did not stand in that month.
+    A division of another area is not found (404). `divisions=now` shows a month before a change of divisions by today's
+    counties; so does one of today's divisions that did not exist in that month.
     """
 
     requires = EVERYBODY
@@ -35,7 +35,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
     template_name = "reports/dashboard.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the page; a month that was never measured says so."""
+        """Show the page, also for a month that was never measured."""
         context = self.get_context_data(
             period=self.period,
             periods=periods_measured(),
@@ -43,21 +43,21 @@ class Dashboard(TemplateResponseMixin, PortalPage):
             choices=self.choices,
             has_other_map=self.has_other_map,
             shows_now=self.shows_now,
-            same_place=self._same_place(),
+            equivalent_code=self._equivalent_code(),
         )
         if self.period is not None and self.division is not None:
-            board = BoardAsNow if self.shows_now else Board
+            board = CurrentBoundariesBoard if self.shows_now else Board
             context |= self._figures(board(request.user, self.period, self.division))
         return self.render_to_response(context)
 
     @cached_property
     def has_other_map(self) -> bool:
-        """Whether the month had other divisions than today, so that there are two ways to show it."""
+        """Return whether the month had other divisions than today, so that there are two ways to show it."""
         return self.period is not None and is_of_another_map(self.period)
 
     @cached_property
     def shows_now(self) -> bool:
-        """Whether the divisions are those of today instead of those of the month."""
+        """Return whether the month is shown by today's divisions instead of its own."""
         if not self.has_other_map or self.period is None:
             return False
         if self.request.GET.get("divisions") == "now":
@@ -67,57 +67,57 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return (
             bool(code)
             and not of_month.filter(code=code).exists()
-            and divisions_standing(self.request.user).filter(code=code).exists()
+            and current_divisions(self.request.user).filter(code=code).exists()
         )
 
-    def _same_place(self) -> str:
-        """Return the code under which the other reading of the month knows the division; empty when only its parts do."""
+    def _equivalent_code(self) -> str:
+        """Return the division's code for the link to the other way of showing the month; "" if it has no equivalent."""
         if self.division is None or not self.has_other_map:
             return ""
         if not self.shows_now:
             return self.division.current_division.code
-        stood = self.period is not None and self.division.valid_from <= self.period.as_of
-        return self.division.code if stood else ""
+        existed = self.period is not None and self.division.valid_from <= self.period.as_of
+        return self.division.code if existed else ""
 
     @cached_property
     def period(self) -> ReportingPeriod | None:
-        """The month asked for, else the newest with figures. Raises InvalidError for a month written wrongly."""
-        asked = self.request.GET.get("period")
-        if asked:
-            return ReportingPeriod.objects.filter(month=parse_month(asked)).first()
+        """Return the requested month, by default the newest with figures. Raises InvalidError for a malformed month."""
+        requested = self.request.GET.get("period")
+        if requested:
+            return ReportingPeriod.objects.filter(month=parse_month(requested)).first()
         return periods_measured().first()
 
     @cached_property
     def choices(self) -> list[Division]:
-        """The divisions of that month to choose from: city and counties, or the county and its towns."""
+        """Return the divisions of that month to choose from: city and counties, or the county and its towns."""
         if self.period is None:
             return []
         user = self.request.user
-        seen = divisions_standing(user) if self.shows_now else divisions_measured(user, self.period)
+        seen = current_divisions(user) if self.shows_now else divisions_measured(user, self.period)
         levels = {Division.Level.CITY, Division.Level.COUNTY}
         if self.request.user.division.level != Division.Level.CITY:
             levels = {Division.Level.COUNTY, Division.Level.TOWN}
         chosen = sorted(seen.filter(level__in=levels), key=lambda division: division.code)
-        return [*chosen, *self._town_asked_for(seen, chosen)]
+        return [*chosen, *self._requested_town(seen, chosen)]
 
-    def _town_asked_for(self, seen: Any, chosen: list[Division]) -> list[Division]:
-        """Return a town that a city's user has come to through a chart; the city's list has no towns."""
-        asked = self.request.GET.get("division", "")
-        if not asked or any(division.code == asked for division in chosen):
+    def _requested_town(self, seen: Any, chosen: list[Division]) -> list[Division]:
+        """Return a town that a city's user has opened from a chart; the city's list has no towns."""
+        requested = self.request.GET.get("division", "")
+        if not requested or any(division.code == requested for division in chosen):
             return []
-        return list(seen.filter(code=asked))
+        return list(seen.filter(code=requested))
 
     @cached_property
     def division(self) -> Division | None:
-        """The division asked for, else the user's own, else the first that has figures. Raises Http404."""
-        asked = self.request.GET.get("division")
-        if asked:
-            return self._division_with_code(asked)
+        """Return the requested division, else the user's own, else the first that has figures. Raises Http404."""
+        requested = self.request.GET.get("division")
+        if requested:
+            return self._division_with_code(requested)
         own = [division for division in self.choices if division.pk == self.request.user.division_id]
         return next(iter(own or self.choices), None)
 
     def _division_with_code(self, code: str) -> Division | None:
-        """Return the division of that month, or what has taken its place since; None when the month has figures of neither."""
+        """Return the division of that month, or its successor; None when the month has figures of neither."""
         known = {division.code: division for division in self.choices}
         if code in known:
             return known[code]
@@ -127,12 +127,12 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         return known.get(asked.current_division.code)
 
     def _figures(self, board: Board) -> dict[str, Any]:
-        """Return everything below the choice of month and division; nothing where there are no figures."""
+        """Return the context below the choice of month and division; {} without figures."""
         cards = board.cards()
         if not cards:
             return {}
-        asked = self.request.GET.get("target")
-        card = next((card for card in cards if card.target.code == asked), cards[0])
+        requested = self.request.GET.get("target")
+        card = next((card for card in cards if card.target.code == requested), cards[0])
         link_to = _links(board.period, card, current_boundaries=self.shows_now)
         return {
             "computation": Computation.objects.of_period(board.period),
@@ -160,12 +160,12 @@ class Dashboard(TemplateResponseMixin, PortalPage):
 
 
 def _links(period: ReportingPeriod, card: Card, *, current_boundaries: bool) -> LinkTo:
-    """Addresses of other divisions' dashboards, same month, target and reading."""
+    """Return a function to the addresses of other divisions' dashboards, with the same month, target and map."""
 
     def link_to(division: Division) -> str:
-        asked = {"division": division.code, "period": period.code, "target": card.target.code}
+        parameters = {"division": division.code, "period": period.code, "target": card.target.code}
         if current_boundaries:
-            asked["divisions"] = "now"
-        return f"{reverse('reports:dashboard')}?{urlencode(asked)}"
+            parameters["divisions"] = "now"
+        return f"{reverse('reports:dashboard')}?{urlencode(parameters)}"
 
     return link_to

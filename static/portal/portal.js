@@ -1,26 +1,26 @@
-// Small comforts; every page works without them.
+// Enhancements; every page works without this script.
 (function () {
   "use strict";
 
-  // Say it when a part of the page could not be fetched, and take it back when it works again.
-  // A refusal comes with its own sentence as plain text.
+  // Show a message when a request of htmx fails, and hide it after the next one that succeeds.
+  // A refusal's response is its sentence as plain text.
   var note = document.getElementById("trouble");
-  var usualWords = note ? note.textContent : "";
-  function trouble(isThere, words) {
+  var defaultText = note ? note.textContent : "";
+  function showTrouble(isShown, text) {
     if (note) {
-      note.textContent = words || usualWords;
-      note.hidden = !isThere;
+      note.textContent = text || defaultText;
+      note.hidden = !isShown;
     }
   }
   document.addEventListener("htmx:responseError", function (event) {
-    var answer = event.detail.xhr;
-    var isSentence = (answer.getResponseHeader("Content-Type") || "").indexOf("text/plain") === 0;
-    trouble(true, isSentence ? answer.responseText : "");
+    var response = event.detail.xhr;
+    var isSentence = (response.getResponseHeader("Content-Type") || "").indexOf("text/plain") === 0;
+    showTrouble(true, isSentence ? response.responseText : "");
   });
-  document.addEventListener("htmx:sendError", function () { trouble(true); });
-  document.addEventListener("htmx:afterSwap", function () { trouble(false); });
+  document.addEventListener("htmx:sendError", function () { showTrouble(true); });
+  document.addEventListener("htmx:afterSwap", function () { showTrouble(false); });
 
-  // One click, one upload: a second press of the button while the file travels does nothing.
+  // Submit a form once: further clicks on its button are ignored while the request is running.
   document.addEventListener("submit", function (event) {
     var button = event.target.querySelector("button[data-once]");
     if (!button) {
@@ -34,20 +34,20 @@
     button.textContent = button.dataset.once;
     button.classList.add("disabled");
   });
-  // Coming back with the browser's back button makes the form usable again.
+  // Reload a page from the back-forward cache, whose button is still disabled.
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) {
       window.location.reload();
     }
   });
 
-  // A choice made with the pointer leads to the other page at once. Arrow keys walk through the choices one by one, so
-  // whoever uses them presses the button that follows.
-  var isByKeys = false;
-  document.addEventListener("keydown", function () { isByKeys = true; }, true);
-  document.addEventListener("pointerdown", function () { isByKeys = false; }, true);
+  // Submit the form when an option is chosen with the pointer. Arrow keys select each option in turn, so keyboard users
+  // submit with the button that follows.
+  var usesKeyboard = false;
+  document.addEventListener("keydown", function () { usesKeyboard = true; }, true);
+  document.addEventListener("pointerdown", function () { usesKeyboard = false; }, true);
   document.addEventListener("change", function (event) {
-    if (event.target.matches("select[data-go]") && !isByKeys) {
+    if (event.target.matches("select[data-go]") && !usesKeyboard) {
       event.target.form.submit();
     }
   });

@@ -14,7 +14,7 @@ from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.display import DASH
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
-from changzhi_portal.pages.base import number_in
+from changzhi_portal.pages.base import parse_number
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.refusals import PortalError, StaleError
@@ -103,11 +103,11 @@ class RemindCounties(ActionPage):
     title = "催报"
 
     def load(self) -> None:
-        """Load the posted month and county, if one is posted. Raises Http404."""
-        posted = self.request.POST
-        self.period = get_object_or_404(ReportingPeriod, pk=number_in(posted.get("period", "")))
+        """Find the month, and the county where one is named; raises Http404."""
+        sent = self.request.POST
+        self.period = get_object_or_404(ReportingPeriod, pk=parse_number(sent.get("period", "")))
         counties = reporting_counties(self.period).visible_to(self.request.user)
-        chosen = posted.get("county", "")
+        chosen = sent.get("county", "")
         self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
 
     def act(self) -> str:

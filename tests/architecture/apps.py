@@ -1,4 +1,4 @@
-"""What the architecture tests look through: the portal's own apps, from left to right, their modules and models."""
+"""What the architecture tests examine: the portal's own apps, from left to right, their modules and models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTRACTS = {
         "contracts"
     ]
 }
-# The order is said once, in the contract "layers" of import-linter: an app imports only from those to its left.
+# The order is defined in import-linter's contract "layers": an app imports only from the apps to its left.
 LEFT_TO_RIGHT: tuple[str, ...] = tuple(reversed(_CONTRACTS["layers"]["layers"]))
 UPLOADS_MAY_NOT_IMPORT = frozenset(_CONTRACTS["uploads"]["forbidden_modules"])
 OWN_APPS = frozenset({*LEFT_TO_RIGHT, "uploads"})

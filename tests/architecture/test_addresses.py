@@ -1,4 +1,4 @@
-"""The address of a record is said once: by its model."""
+"""The URL of a record is defined only by its model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from changzhi_portal.pages import DetailPage
 from changzhi_portal.records import Record
 from tests.architecture.apps import modules, own_models
 
-# Records that are only ever shown among others.
+# Records without a page, which are only shown on pages of others.
 WITHOUT_PAGE = {"communities.Division", "services.CatalogueItem"}
 RECORDS = [model for model in own_models() if issubclass(model, Record)]
 PAGES = {model.record_page: model for model in RECORDS if model.record_page}

@@ -1,4 +1,4 @@
-"""A dependency enters with a comment that says what it is for (docs/architecture.md, decision 15)."""
+"""Every dependency has a comment that says what it is for (docs/architecture.md, decision 15)."""
 
 from __future__ import annotations
 

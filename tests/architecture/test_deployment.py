@@ -1,4 +1,4 @@
-"""What the files of the deployment promise, as far as it can be read from them."""
+"""The files of the deployment, as far as reading them can test them."""
 
 from __future__ import annotations
 

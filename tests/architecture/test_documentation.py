@@ -1,4 +1,4 @@
-"""Documents are complete and citations lead somewhere: every setting, command, decision, and every `docs/….md §N`."""
+"""Documentation is complete and citations are valid: every setting, command, decision, and every `docs/….md §N`."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ ADR_NUMBER = re.compile(r"\bADRs? ((?:\d{4}(?:, | and )?)+)")
 def headings_of(document: str) -> set[str]:
     """Return what a citation may name: "§5", "§5.2", "decision 3"."""
     titles = re.findall(r"^#+ (.+)$", (settings.BASE_DIR / document).read_text(), re.MULTILINE)
-    sections = {f"§{found[1]}" for title in titles if (found := re.match(r"(\d+(?:\.\d+)*)[. ]", f"{title} "))}
-    decisions = {f"decision {found[1]}" for title in titles if (found := re.match(r"Decision (\d+):", title))}
+    sections = {f"§{match[1]}" for title in titles if (match := re.match(r"(\d+(?:\.\d+)*)[. ]", f"{title} "))}
+    decisions = {f"decision {match[1]}" for title in titles if (match := re.match(r"Decision (\d+):", title))}
     return sections | decisions
 
 
 def wrong_citations(text: str) -> list[str]:
     """Return the citations in a text that name no document of docs/, or no heading of it."""
     wrong = []
-    for found in CITATION.finditer(text):
-        document, places = found["document"], found["places"] or ""
+    for match in CITATION.finditer(text):
+        document, places = match["document"], match["places"] or ""
         if document in {"README.md", "CHANGELOG.md"}:
             continue
         if document not in DOCUMENTS:
-            wrong.append(found[0])
+            wrong.append(match[0])
             continue
         cited = re.findall(r"§[\d.]+\d|§\d+", places)
         cited += [f"decision {number}" for number in re.findall(r"\d+", places)] if "decision" in places else []
         wrong += [f"{document} {place}" for place in cited if place not in headings_of(document)]
     known = {path.name[:4] for path in ADRS.glob("[0-9]*.md")}
-    for found in ADR_NUMBER.finditer(text):
-        wrong += [f"ADR {number}" for number in re.findall(r"\d{4}", found[1]) if number not in known]
+    for match in ADR_NUMBER.finditer(text):
+        wrong += [f"ADR {number}" for number in re.findall(r"\d{4}", match[1]) if number not in known]
     return wrong
 
 
@@ -94,15 +94,15 @@ def test_every_citation_in_code_leads_to_a_heading(app):
 
 @pytest.mark.parametrize("folder", ["tests", "templates", "static/portal", "static/reports", "scripts"])
 def test_every_citation_beside_the_code_leads_to_a_heading(folder):
-    found = {}
+    wrong_by_file = {}
     for path in sorted((settings.BASE_DIR / folder).rglob("*")):
         if (
             path.is_file()
             and path.suffix in {".py", ".html", ".css", ".js", ".sql", ""}
             and path.name != "test_documentation.py"
         ) and (wrong := wrong_citations(path.read_text())):
-            found[str(path.relative_to(settings.BASE_DIR))] = wrong
-    assert found == {}
+            wrong_by_file[str(path.relative_to(settings.BASE_DIR))] = wrong
+    assert wrong_by_file == {}
 
 
 @pytest.mark.parametrize(

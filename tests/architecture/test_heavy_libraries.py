@@ -1,4 +1,4 @@
-"""Heavy libraries are loaded when they are used, not with every command and page."""
+"""Heavy libraries are imported when they are used, not with every command and page."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ HEAVY = ("weasyprint", "altair", "vl_convert", "pypinyin")
 
 @pytest.mark.parametrize("start", ["changzhi_portal.urls", "changzhi_portal.celery"])
 def test_a_start_loads_no_heavy_library(start):
-    """A fresh interpreter sets Django up and imports every page, or every task, as web and worker do at their start."""
+    """A fresh interpreter sets up Django and imports every page, or every task, as web and worker do when they start."""
     program = (
         "import importlib, sys, django\n"
         "django.setup()\n"

@@ -1,7 +1,7 @@
-"""Which way imports run (docs/architecture.md): what import-linter cannot see.
+"""The direction of imports (docs/architecture.md): what import-linter cannot see.
 
-`make check` runs import-linter over all imports, type hints and functions included. Here: names that are found by
-string, imports hidden in functions, foreign keys by string.
+`make check` runs import-linter over all imports, type hints and functions included. These tests examine names that are
+imported by string, imports inside functions, and foreign keys by string.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from django.db import models
 from changzhi_portal.discovery import own_apps
 from tests.architecture.apps import FRAME, LEFT_TO_RIGHT, OWN_APPS, may_import, modules, own_models
 
-# Functions that import or find by name, so that a literal in them is an import as well.
-FINDERS = frozenset({"import_module", "import_string", "get_model", "get_app_config"})
-# Foreign keys from left to right, by the model's string: each needs its reason.
+# Functions that import by name, so that a literal in their call is an import as well.
+IMPORT_FUNCTIONS = frozenset({"import_module", "import_string", "get_model", "get_app_config"})
+# Foreign keys to an app on the right, by the model's string, each with its reason.
 FOREIGN_KEYS_TO_THE_RIGHT = {
     "accounts.User": "who did something; Django's own way is AUTH_USER_MODEL",
     "communities.Division": "the division that a row belongs to: what scope is cut by",
@@ -31,7 +31,7 @@ def found_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in FINDERS and isinstance(node.args[0].value, str):
+            if called in IMPORT_FUNCTIONS and isinstance(node.args[0].value, str):
                 yield node.lineno, node.args[0].value
 
 
@@ -46,7 +46,7 @@ def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def wrong_names(app: str, source: str) -> list[str]:
-    """Return what a module of `app` finds by name in an app that it must not know."""
+    """Return the names that a module of `app` imports by string from an app that it must not import."""
     return [
         f"line {line}: {name}"
         for line, name in found_names(ast.parse(source))
@@ -55,7 +55,7 @@ def wrong_names(app: str, source: str) -> list[str]:
 
 
 def imports_in_functions(source: str) -> list[str]:
-    """Return the imports of the portal's own modules that hide in a function."""
+    """Return the imports of the portal's own modules inside functions."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     return [
         f"line {line}: {name}"

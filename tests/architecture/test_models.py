@@ -1,4 +1,4 @@
-"""What every table keeps to."""
+"""Rules for every table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.architecture.apps import own_models
 
-# Events that may be known by half, and why.
+# Events of which only one of time and user may be known, and why.
 HALF_KNOWN = {"reports.Briefing.printed": "printed_by is who asked, and commands print without anybody asking"}
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -23,7 +23,7 @@ def all_constraints() -> list[tuple[type[models.Model], BaseConstraint]]:
 
 
 def pairs() -> Iterator[tuple[type[models.Model], str]]:
-    """Each model with an `…_at` and an `…_by` of the same event, and the event's name."""
+    """Yield each model with an `…_at` and an `…_by` of the same event, and the event's name."""
     for model in own_models():
         names = {field.name for field in model._meta.concrete_fields}
         for name in sorted(names):
@@ -61,7 +61,7 @@ def test_events_are_found():
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "event"), list(pairs()), ids=lambda value: getattr(value, "__name__", value))
 def test_when_and_by_whom_are_known_together_or_not_at_all(model, event):
-    """Either both columns are always filled, or a constraint refuses the one without the other."""
+    """Either both columns are always filled, or a constraint refuses one without the other."""
     if f"{model._meta.label}.{event}" in HALF_KNOWN:
         return
     when, who = model._meta.get_field(f"{event}_at"), model._meta.get_field(f"{event}_by")

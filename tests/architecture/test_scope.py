@@ -1,4 +1,4 @@
-"""Scope (docs/architecture.md, decision 4): whatever belongs to a division is cut to what a user may see, and is seen to be."""
+"""Scope (docs/architecture.md, decision 4): rows that belong to a division are limited to what a user may see."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from tests.factories import (
 )
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
 
-# Models that lead to a division and still have no scope, because no page, list or export ever shows their rows.
+# Models that lead to a division and have no scope, because no page, list or export shows their rows.
 UNSEEN = {"targets.ConsumedChange": "bookkeeping of measuring: two keys, read by the engine alone"}
 
 
 def leads_to_division(model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()) -> bool:
-    """Whether rows of `model` belong to a division, themselves or through what they belong to.
+    """Return whether rows of `model` belong to a division, themselves or through related rows.
 
-    Who did something (`…_by`) says nothing about whose the row is.
+    Foreign keys named `…_by` (who did something) do not count.
     """
     if model is Division:
         return True
@@ -64,7 +64,7 @@ def scoped_models() -> list[type[ScopedModel]]:
 
 @dataclass
 class Side:
-    """One county of the small city with what rows hang at."""
+    """One county of the small city with what rows belong to."""
 
     county: Division
     town: Division
@@ -157,7 +157,7 @@ def _catalogue_item(side: Side) -> CatalogueItem:
     )
 
 
-# How to make a row of each scoped model on one side. A new scoped model needs a line here.
+# Functions that create a row of each scoped model on one side. A new scoped model needs a line here.
 MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Division: lambda side: side.town,
     Community: lambda side: side.community,

@@ -1,4 +1,4 @@
-"""Background work: each task says its queue, each queue has a worker, the clock and the jobs call tasks that exist."""
+"""Background work: each task names its queue, each queue has a worker, beat and the jobs call existing tasks."""
 
 from __future__ import annotations
 

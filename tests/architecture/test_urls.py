@@ -1,6 +1,6 @@
-"""Every address of the portal, as a visitor, as each role and as somebody of another area.
+"""Every URL of the portal, as a visitor, as each role and as a user of another area.
 
-A new address is found by itself; one that takes a `ref` needs a line in RECORDS saying how to make a record for it.
+A new URL is found automatically; one that takes a `ref` needs a line in RECORDS with a function that creates a record.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from tests.queries import queries_of, writes_of
 
 pytestmark = pytest.mark.one_database
 
-# What a visitor may open without signing in.
+# URLs that visitors may open.
 OPEN = {"accounts:login", "healthz"}
-# Addresses that exist to change something: a GET is refused.
+# URLs that only change something: GET is refused.
 POST_ONLY = {
     "accounts:logout",
     "notices:seen",
@@ -52,7 +52,7 @@ POST_ONLY = {
 
 
 def make_briefing(division: Division) -> Briefing:
-    """A briefing that waits to be printed."""
+    """Return a briefing that is queued for printing."""
     return Briefing.objects.create(
         period=make_period(),
         division=division,
@@ -63,10 +63,10 @@ def make_briefing(division: Division) -> Briefing:
     )
 
 
-# Pages about a county's records that only the bureau opens.
+# Pages about a county's records that only the bureau may open.
 FOR_THE_BUREAU = {"uploads:locked"}
 Maker = Callable[[Place, User], models.Model]
-# How to make a record in 城区 for each address with a ref.
+# Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
@@ -92,7 +92,7 @@ RECORDS: dict[str, Maker] = {
 
 
 def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Name (with its namespace) and pattern of every address."""
+    """Yield name (with its namespace) and pattern of every URL."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
             namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
@@ -101,8 +101,8 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
             yield f"{prefix}{pattern.name}", pattern
 
 
-# What is the same for everybody, and so is found by everybody: the target plans.
-OF_EVERYBODY: dict[str, list[Any]] = {
+# Records that every user may see: the target plans.
+VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],
@@ -112,23 +112,23 @@ OF_EVERYBODY: dict[str, list[Any]] = {
 }
 NAMES = sorted(name for name, _ in addresses())
 TAKE_REGISTER = sorted(name for name, pattern in addresses() if "register" in pattern.pattern.converters)
-# A month is nobody's own: its address takes the month itself.
+# A month belongs to nobody: its URL contains the month itself.
 TAKE_PERIOD = sorted(name for name, pattern in addresses() if "period" in pattern.pattern.converters)
 TAKE_RECORD = sorted(
     name
     for name, pattern in addresses()
-    if pattern.pattern.converters and name not in (*TAKE_REGISTER, *TAKE_PERIOD) and name not in OF_EVERYBODY
+    if pattern.pattern.converters and name not in (*TAKE_REGISTER, *TAKE_PERIOD) and name not in VISIBLE_TO_ALL
 )
 
 
 def address_of(name: str, place: Place, owner: User) -> str:
-    """The address; of a record in 城区, where it takes one."""
+    """Return the URL, with a record in 城区 if it takes one."""
     if name in TAKE_REGISTER:
         return reverse(name, args=["facilities"])
     if name in TAKE_PERIOD:
         return reverse(name, args=[make_period().code])
-    if name in OF_EVERYBODY:
-        return reverse(name, args=OF_EVERYBODY[name])
+    if name in VISIBLE_TO_ALL:
+        return reverse(name, args=VISIBLE_TO_ALL[name])
     if name not in TAKE_RECORD:
         return reverse(name)
     return reverse(name, args=[RECORDS[name](place, owner).ref])  # type: ignore[attr-defined]
@@ -136,7 +136,7 @@ def address_of(name: str, place: Place, owner: User) -> str:
 
 @pytest.fixture
 def people(place: Place) -> dict[str, User]:
-    """One user of each role in 城区 or above, and one of another county."""
+    """Return one user of each role in 城区 or above, and one of another county."""
     return {
         **{
             role.value: make_user(
@@ -219,7 +219,7 @@ def test_nobody_of_another_county_is_shown_anything_of_this_one_whatever_is_aske
     asked = {"division": place.county.code, "county": place.county.code, "town": place.street.code, "q": "演示"}
     own, other = signed_in(clerk), signed_in(make_user(Role.DISTRICT_CLERK, place.other_county))
     shown = 0
-    for name in set(NAMES) - {*TAKE_RECORD, *POST_ONLY, *OF_EVERYBODY, "manual"}:
+    for name in set(NAMES) - {*TAKE_RECORD, *POST_ONLY, *VISIBLE_TO_ALL, "manual"}:
         address = f"{address_of(name, place, clerk)}?{urlencode(asked)}&filled=1"
         shown += "演示秘" in words_of(own.get(address))
         assert "演示秘" not in words_of(other.get(address)), name
@@ -227,7 +227,7 @@ def test_nobody_of_another_county_is_shown_anything_of_this_one_whatever_is_aske
 
 
 def words_of(answer: Any) -> str:
-    """The text of a page, or of all parts of a workbook."""
+    """Return the text of a page, or of all parts of a workbook."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     if not content.startswith(b"PK"):
         return content.decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Writes to the database lie in `actions`, so that whoever looks for what changes a table finds it there."""
+"""Database writes are in `actions`, so that the code that changes a table is easy to find."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WRITING_METHODS = frozenset(
     {"save", "create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "delete"}
 )
 WRITING_FUNCTIONS = frozenset({"insert_rows", "insert_values", "update_rows"})
-# Modules that write outside `actions`, and why.
+# Modules outside `actions` that write, and why.
 EXCEPTIONS = {
     "revisions/recompute.py": "everything it writes is rolled back at the end",
     "targets/engine/results.py": "the engine of targets/actions/measuring.py, which alone calls it",
@@ -24,7 +24,7 @@ EXCEPTIONS = {
 
 
 def writes_in(source: str) -> Iterator[str]:
-    """Line and name of every call that writes rows; `self.save()` is a method of the class at hand, not of a row."""
+    """Yield line and name of every call that writes rows; `self.save()` is a method of the class itself, not of a row."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
@@ -33,7 +33,7 @@ def writes_in(source: str) -> Iterator[str]:
             yield f"line {node.lineno}: {called.id}"
         if not isinstance(called, ast.Attribute) or _is_own(called.value):
             continue
-        # A dictionary's update takes another one, a queryset's takes keywords only.
+        # The update of a dictionary takes a dictionary, that of a queryset only keywords.
         is_update = called.attr == "update" and node.keywords and not node.args
         if called.attr in WRITING_METHODS or is_update:
             yield f"line {node.lineno}: {called.attr}"
@@ -45,7 +45,7 @@ def _is_own(value: ast.expr) -> bool:
 
 
 def may_write(path: Path) -> bool:
-    """Whether a module is one of actions, of models (their own helpers), or of the frame that both use."""
+    """Return whether a module belongs to actions, models (their own helpers), or `changzhi_portal`."""
     return path.parts[0] == FRAME or bool({part.removesuffix(".py") for part in path.parts} & {"actions", "models"})
 
 

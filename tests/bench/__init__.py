@@ -1,1 +1,1 @@
-"""Measurements against named rivals in the same run, as ratios (`make bench`). Never part of the tests."""
+"""Benchmarks against named alternatives in the same run, as ratios (`make bench`). Not part of the tests."""

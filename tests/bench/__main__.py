@@ -1,4 +1,4 @@
-"""`make bench`: prepares a scratch database and prints every table of ratios."""
+"""`make bench`: creates a scratch database and prints every table of ratios."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=main.__doc__)
     parser.add_argument("tables", nargs="*", metavar="uploads|targets")
     parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
-    asked = parser.parse_args()
-    tables = {"uploads": uploads.run, "targets": lambda: targets.run(asked.communities)}
-    if unknown := set(asked.tables) - set(tables):
+    arguments = parser.parse_args()
+    tables = {"uploads": uploads.run, "targets": lambda: targets.run(arguments.communities)}
+    if unknown := set(arguments.tables) - set(tables):
         parser.error(f"there is no table {', '.join(sorted(unknown))}; choose from {', '.join(tables)}")
     call_command("migrate", verbosity=0)
     call_command("load_divisions", verbosity=0)
-    for name in asked.tables or tables:
+    for name in arguments.tables or tables:
         tables[name]()
 
 

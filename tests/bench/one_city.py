@@ -1,4 +1,4 @@
-"""Measures the month of a city in a scratch database of its own and prints how long: `python -m tests.bench.one_city`."""
+"""Measures the month of a city in a scratch database and prints the seconds: `python -m tests.bench.one_city`."""
 
 from __future__ import annotations
 

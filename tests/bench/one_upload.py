@@ -1,4 +1,4 @@
-"""Uploads one workbook in a process of its own and prints what that took: `python -m tests.bench.one_upload FILE`."""
+"""Uploads one workbook in its own process and prints time and memory: `python -m tests.bench.one_upload FILE`."""
 
 from __future__ import annotations
 

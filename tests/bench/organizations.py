@@ -1,4 +1,4 @@
-"""Invented organizations, 演示数据, for measuring: spread over the whole real city, as one workbook."""
+"""A workbook of invented organizations, 演示数据, for benchmarks, spread over the whole real city."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTIVITIES = ("书画社", "合唱团", "志愿服务队", "互助会", "红白�
 
 
 def write_organizations(path: Path, rows: int, *, start: int = 0, bad: int = 0) -> Path:
-    """A workbook of `rows` organizations, every third registered with a valid credit code; `bad` have a wrong date."""
+    """Write a workbook of `rows` organizations, every third with a valid credit code; `bad` have a wrong date."""
     communities = list(Community.objects.filter(is_virtual=False).select_related("town__parent"))
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("社会组织")

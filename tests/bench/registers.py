@@ -1,8 +1,8 @@
-"""Registers of any size, invented and written set-based: places, and what stands in them. 演示数据.
+"""Invented registers of any size, written set-based: places and the records in them. 演示数据.
 
 Per community: four organizations, two postings, one and a half facilities, two profiles, spread unevenly; some dated
-after the month, some ended before it. The first communities are the real city's, further ones hang in invented cities
-of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
+after the month, some ended before it. The first communities are those of the real city; further ones belong to invented
+cities of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orgs.models import SocialOrganization
 from socialworkers.models import Posting, SocialWorker
 
 PER_TOWN, TOWNS_PER_COUNTY, COUNTIES_PER_CITY = 22, 12, 14
-# How many rows of a register a community has on average: (numerator, denominator).
+# Average number of rows per community: (numerator, denominator).
 ORGANIZATIONS, POSTINGS, FACILITIES = (4, 1), (2, 1), (3, 2)
 FILLED = (
     Division,
@@ -32,10 +32,10 @@ FILLED = (
 
 
 def fill(first: int, last: int) -> None:
-    """Add the communities numbered above `first` up to `last` where they are missing, and what stands in them."""
+    """Add the communities numbered above `first` up to `last` if they are missing, and the records in them."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Invented rows need no checking: triggers of foreign keys would take most of the time.
+            # Invented rows need no checks: triggers of foreign keys would take most of the time.
             cursor.execute("SET session_replication_role = replica")
         _add_places(cursor, last)
         cursor.execute("DROP TABLE IF EXISTS numbered")
@@ -55,7 +55,7 @@ def fill(first: int, last: int) -> None:
 
 
 def counted() -> str:
-    """How much there is, for the table's heading."""
+    """Return the number of rows of each register, for the table's heading."""
     numbers = [
         f"{model._base_manager.count():,} {name}"
         for model, name in (
@@ -73,7 +73,7 @@ def _add_places(cursor: Any, last: int) -> None:
     if last <= there:
         return
     real = Division.objects.order_by("id").last().pk
-    # The invented communities are numbered from 0; the real ones came before.
+    # The invented communities are numbered from 0; the real ones were loaded before.
     begun = Community.objects.filter(code__gte="2").count()
     before = there - begun
     towns = (begun + PER_TOWN - 1) // PER_TOWN, (last - before + PER_TOWN - 1) // PER_TOWN
@@ -144,7 +144,7 @@ _BASES: dict[str, int] = {}
 
 def _add_facts(cursor: Any, first: int, last: int) -> None:
     span = last - first
-    # Scattered, so that one community has many and another none.
+    # Scattered, so that some communities have many and others none.
     at = f"JOIN numbered AS c ON c.number = {first} + 1 + (n.i * 7919 + n.i / 3 * 104729) % {span}"
     _insert(
         cursor,
@@ -210,12 +210,12 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
 
 
 def _of(share: tuple[int, int], first: int, last: int) -> str:
-    """The numbers of a register's rows of the communities above `first` up to `last`."""
+    """Return the range of row numbers of a register for the communities above `first` up to `last`."""
     return _series(first * share[0] // share[1], last * share[0] // share[1] - 1)
 
 
 def _series(first: int, last: int) -> str:
-    """SELECT of the whole numbers as `i`."""
+    """Return a SELECT of whole numbers as `i`."""
     if connection.vendor == "postgresql":
         return f"SELECT CAST(i AS BIGINT) AS i FROM generate_series({first}, {last}) AS i"
     return (

@@ -1,4 +1,4 @@
-"""The rivals: django-import-export as its manual shows it, and the least that can be done at all."""
+"""The alternatives: django-import-export as in its manual, and the least work possible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADER_ROW = 2
 
 
 class OrganizationResource(resources.ModelResource):
-    """Every column and every check of a cell that our sheet has, row by row, in a transaction: the library's default."""
+    """Every column and every check of a cell as in our sheet, row by row, in a transaction: the library's default."""
 
     class Meta:
         model = SocialOrganization
@@ -41,7 +41,7 @@ class OrganizationResource(resources.ModelResource):
     )
 
     def before_import_row(self, row, **kwargs):
-        """Read the cells with the very columns that our own upload uses."""
+        """Read the cells with the columns that our own upload uses."""
         for column in OrganizationSheet.columns:
             if column.field in self.fields:
                 raw = row.get(column.field, "")
@@ -57,7 +57,7 @@ class OrganizationResource(resources.ModelResource):
         return None if value is CLEAR else value
 
     def before_save_instance(self, instance, row, **kwargs):
-        """Derive the search keys, as saving a record needs."""
+        """Set the search keys, as saving a record requires."""
         instance.prepare_keys()
 
 
@@ -69,7 +69,7 @@ OrganizationResource.fields["is_social_work_agency"].widget = widgets.Widget()
 
 
 def seconds_of_import_export(path: Path) -> float:
-    """The library's default on a whole file; raises when a row fails."""
+    """Return the seconds of the library's default import of a whole file; raises when a row fails."""
     started = time.perf_counter()
     fields_of = {column.header: column.field for column in OrganizationSheet.columns}
     names = [fields_of[header] for header in HEADERS]
@@ -82,7 +82,7 @@ def seconds_of_import_export(path: Path) -> float:
 
 
 def seconds_of_bare_copy(path: Path) -> float:
-    """Reading and COPY of the same columns: no check, no log, no staging. The limit."""
+    """Return the seconds of reading and COPY of the same columns: no check, no log, no staging. The lower bound."""
     started = time.perf_counter()
     ids = dict(Community.objects.values_list("code", "pk"))
     rows = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()[HEADER_ROW:]

@@ -1,4 +1,4 @@
-"""Measuring a month: against a script written by hand that gives the same numbers, by size, and on SQLite."""
+"""Measuring a month: against a handwritten script that gives the same numbers, by size, and on SQLite."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ BY_HAND = (Path(__file__).parent / "by_hand.sql").read_text(encoding="utf-8")
 
 
 def run(communities: int = COMMUNITIES) -> None:
-    """Print the table of sizes, each with the same work done by hand, and the city on SQLite."""
+    """Print the table of sizes, each with the handwritten script, and the city on SQLite."""
     print(f"== targets: measures and results of one month, {connection.vendor}")
-    # Before the disk is busy with what follows.
+    # First, while the disk is not busy with the rest.
     print(f"city size on SQLite                {_seconds_on_sqlite():>9.2f} s  (asked: ≤ 1)", flush=True)
     period = ReportingPeriod.objects.for_month(parse_month(MONTH))
     _begin()
@@ -46,9 +46,9 @@ def run(communities: int = COMMUNITIES) -> None:
 
 
 def _measure(period: ReportingPeriod, size: int) -> None:
-    """One line: both ways into empty tables, and again over what they have written; then the same numbers.
+    """Print one line: both ways into empty tables, and again over existing rows; then compare the numbers.
 
-    Twice, the one way first and then the other, and the shorter time of each: other programs only ever slow things down.
+    Each way runs twice, in turns, and the shorter time counts, because other programs can only slow it down.
     """
     ways = {"ours": lambda: compute_period(period), "hand": lambda: _by_hand(period)}
     first, again = dict.fromkeys(ways, float("inf")), dict.fromkeys(ways, float("inf"))
@@ -67,9 +67,9 @@ def _measure(period: ReportingPeriod, size: int) -> None:
 
 
 def _begin() -> None:
-    """No registers but those of this table, and for the script by hand tables like ours with what ours must keep to."""
+    """Delete other tables' rows, and create the tables of the handwritten script with our constraints."""
     with connection.cursor() as cursor:
-        # What another table has left behind.
+        # Rows of another table.
         cursor.execute("TRUNCATE orgs_socialorganization, communities_facility, socialworkers_socialworker CASCADE")
         for model in WRITTEN:
             ours = model._meta.db_table
@@ -101,7 +101,7 @@ def _by_hand(period: ReportingPeriod) -> None:
 
 
 def _same_numbers() -> None:
-    """Fail unless both ways have written the same rows, but for their keys."""
+    """Fail unless both ways have written the same rows, apart from their keys."""
     with connection.cursor() as cursor:
         for model in WRITTEN:
             columns = ", ".join(
@@ -129,7 +129,7 @@ def _seconds(work: Any) -> float:
 
 
 def _seconds_on_sqlite() -> float:
-    """The city's month in a process and a database of its own."""
+    """Return the seconds of the city's month in its own process and database."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.one_city"],

@@ -1,4 +1,4 @@
-"""Uploading organizations: against django-import-export, against the bare limit, and against itself by size."""
+"""Uploading organizations: against django-import-export, against the lower bound, and by size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from uploads.writing.annotated import annotated_workbook
 
 ROWS = 20_000
 BAD_ROWS = 500
-RIVAL_ROWS = 2_000  # django-import-export is linear, and slow
+RIVAL_ROWS = 2_000  # django-import-export is linear and slow, so a small file is enough
 
 
 def run() -> None:
@@ -64,7 +64,7 @@ def run() -> None:
 
 
 def by_size(folder: Path) -> None:
-    """Ten times the rows: time and memory."""
+    """Print time and memory for ten times the rows."""
     results = {}
     for rows in (10_000, 100_000):
         SocialOrganization.objects.all().delete()
@@ -81,7 +81,7 @@ def by_size(folder: Path) -> None:
 
 
 def preview(user: User, folder: Path) -> None:
-    """The preview page of the largest batch, and of a smaller file that leaves most of the register out."""
+    """Print the time of the preview page of the largest batch, and of a smaller file that omits most of the register."""
     batch = UploadBatch.objects.order_by("-rows").first()
     assert batch is not None
     client = Client(headers={"host": "127.0.0.1"})
@@ -98,7 +98,7 @@ def preview(user: User, folder: Path) -> None:
 
 
 def marked_workbook(user: User, folder: Path) -> None:
-    """The workbook back, its bad cells marked."""
+    """Print the time of creating the workbook with its bad cells marked."""
     batch = _checked(write_organizations(folder / "bad.xlsx", ROWS, bad=BAD_ROWS), user)
     started = time.perf_counter()
     size = len(annotated_workbook(batch, by=user))
@@ -124,7 +124,7 @@ def _seconds(work: Any) -> float:
 
 
 def one_upload(path: Path) -> dict[str, Any]:
-    """What `tests.bench.one_upload` printed."""
+    """Return what `tests.bench.one_upload` printed."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.one_upload", str(path)],
         cwd=settings.BASE_DIR,
@@ -139,6 +139,6 @@ def one_upload(path: Path) -> dict[str, Any]:
 
 
 def _analyze() -> None:
-    """Fresh statistics, as autovacuum keeps them in production."""
+    """Refresh the statistics, as autovacuum does in production."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -1,4 +1,4 @@
-"""A real browser (Debian's Chromium) in front of the real pages."""
+"""A real browser (Debian's Chromium) for tests of the pages."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ TELEPHONE = {"width": 390, "height": 844}
 
 @dataclass
 class Complaints:
-    """What the browser complained about: script errors and violations of the Content-Security-Policy among it."""
+    """Errors that the browser reports, such as script errors and violations of the Content-Security-Policy."""
 
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
-        """Collect what this page's console shows as an error or warning."""
+        """Collect errors and warnings of this page's console."""
         page.on("console", self._note)
-        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.said.append(f"{message.location.get('url')}: {message.text}")
+            self.messages.append(f"{message.location.get('url')}: {message.text}")
 
 
 @pytest.fixture
 def browser(db, monkeypatch) -> Iterator[Browser]:
-    """Chromium, started for one test: Playwright's event loop must not outlive it."""
+    """Start Chromium for one test, because Playwright's event loop must not outlive it."""
     if not (settings.BASE_DIR / "static/vendor/tabler/tabler.min.css").exists():
         pytest.skip("NOT CHECKED: static/vendor is missing; run make setup")
-    # Playwright's own loop runs in this thread, and Django would refuse every query beside it.
+    # Playwright's event loop runs in this thread, where Django would refuse every query.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
-        # Beside a running event loop Django opens connections of its own; nobody else would close them.
+        # With a running event loop Django opens connections of its own, which nothing else closes.
         connections.close_all()
 
 
 @pytest.fixture
 def complaints() -> Iterator[Complaints]:
-    """What the browser complained about; a test that leaves any here fails."""
-    heard = Complaints()
-    yield heard
-    assert heard.said == []
+    """Collect the errors that the browser reports; the test fails if any are left."""
+    collected = Complaints()
+    yield collected
+    assert collected.messages == []
 
 
 @pytest.fixture
 def visit(browser, live_server, complaints) -> Callable[..., Page]:
-    """A function that opens a page of the portal as a visitor, on a desk or a telephone, with or without scripts."""
+    """Return a function that opens a page as a visitor, on a desktop or a telephone, with or without scripts."""
 
     def open_page(path: str = "/", *, screen: dict[str, int] = DESK, scripts: bool = True) -> Page:
         context = browser.new_context(
@@ -77,7 +77,7 @@ def visit(browser, live_server, complaints) -> Callable[..., Page]:
 
 @pytest.fixture
 def enter(visit) -> Callable[..., Page]:
-    """A function that signs a user in through the sign-in page and opens a page."""
+    """Return a function that signs a user in through the sign-in page and opens a page."""
 
     def sign_in(user: User, path: str = "/", **options) -> Page:
         page = visit("/accounts/login/", **options)

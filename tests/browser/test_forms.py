@@ -1,4 +1,4 @@
-"""A refused form in a real browser: the focus stands where something is wrong, with scripts and without."""
+"""A refused form in a real browser: the first error has the focus, with scripts and without."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def administrator() -> User:
 
 
 def only_refusals(complaints) -> None:
-    """The browser notes the status of a refusal in its console; nothing else may stand there."""
-    assert complaints.said
-    assert all(re.search("4(09|22)", words) for words in complaints.said)
-    complaints.said.clear()
+    """Check that the browser reports nothing but the status of refusals."""
+    assert complaints.messages
+    assert all(re.search("4(09|22)", words) for words in complaints.messages)
+    complaints.messages.clear()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

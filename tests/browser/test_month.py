@@ -1,4 +1,4 @@
-"""The month as two people live it: a clerk reports, the bureau returns and accepts; with scripts and without."""
+"""A month with two users: a clerk reports, the bureau returns and accepts; with scripts and without."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 @pytest.fixture
 def due(place):
-    """June 2018, due in three days; one facility that is hard to believe."""
+    """Create June 2018, due in three days, with one facility of improbable size."""
     settle(place)
     doubtful_facility(place)
     return make_due()
@@ -29,9 +29,9 @@ def test_from_the_to_do_over_the_checks_to_an_accepted_report(scripts, place, du
     expect(desk.get_by_text("设施面积过大（1）")).to_be_visible()
     desk.get_by_role("button", name="确认无误，上报").click()
     expect(desk.get_by_text(re.compile("处需要说明情况"))).to_be_visible()
-    # The browser notes the refusal's status in its console; nothing else may stand there.
-    assert all("422" in words for words in complaints.said)
-    complaints.said.clear()
+    # The browser reports the status of the refusal; it must report nothing else.
+    assert all("422" in words for words in complaints.messages)
+    complaints.messages.clear()
     for field in desk.locator("input[name^='each:']").all():
         field.fill("含地下车库，已现场核对")
     desk.get_by_role("button", name="确认无误，上报").click()

@@ -1,4 +1,4 @@
-"""Signing in, looking things up and reading the dashboard, as a person in front of the screen does it."""
+"""Signing in, searching and reading the dashboard in a real browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 @pytest.fixture
 def registers(place, period):
-    """Something in every register of 城区, measured."""
+    """Create a record in every register of 城区, and measure the month."""
     for community in (*place.communities, *place.other_communities):
         make_profile(community, residents=3_500)
         make_organization(community)
@@ -123,7 +123,7 @@ def test_everything_works_without_scripts(registers, officer, enter):
 def test_a_session_that_has_ended_leads_to_the_sign_in_page_and_back(registers, officer, enter):
     page = enter(officer, "/communities/")
     page.wait_for_load_state("networkidle")
-    cache.clear()  # where sessions are kept
+    cache.clear()  # the cache contains the sessions
     page.get_by_label("类型").select_option("城市社区")
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
     page.get_by_label("用户名").fill(officer.username)

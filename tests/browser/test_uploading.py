@@ -1,4 +1,4 @@
-"""A clerk's whole way with a file that is not right: read, mark, mend in the page and in the file, commit, undo."""
+"""A clerk's work with a wrong file: check, mark, correct in the page and in the file, commit, undo."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_column_is_mapped_and_a_cell_mended_in_the_page(scripts, place, period
     page = enter(clerk, scripts=scripts)
 
     def settle(text):
-        """Without scripts a person presses the link that shows the progress."""
+        """Without scripts the user opens the link that shows the progress."""
         target = page.get_by_text(text).first
         for _ in range(0 if scripts else 120):
             if target.is_visible():
@@ -111,7 +111,7 @@ def test_a_notice_appears_when_work_is_done_and_goes_when_it_has_been_seen(place
     page = enter(clerk)
     with worker():
         upload(page, write_workbook(tmp_path / "演示设施.xlsx", [facility_row()]))
-        page.goto("/")  # the page is closed while the worker is at it
+        page.goto("/")  # no page is open while the worker runs
         for _ in range(100):
             if UploadBatch.objects.get().state == UploadBatch.State.CHECKED:
                 break
@@ -121,7 +121,7 @@ def test_a_notice_appears_when_work_is_done_and_goes_when_it_has_been_seen(place
         expect(notices).to_contain_text("1")
         notices.click()
         page.get_by_role("link", name="服务设施检查完了，请确认入库").click()
-        # The page says so by itself, once it has loaded.
+        # The page marks it as seen once it has loaded.
         wait_until(lambda: not Notice.objects.unseen().exists(), what="marking the notice as seen")
         page.reload()
         expect(page.locator(".notice-count")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""A clerk's way from a bad file to rows in the register, with a real worker behind the page."""
+"""A clerk's work from a wrong file to rows in the register, with a real worker."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_clerk_uploads_a_bad_file_mends_it_and_commits(scripts, place, period,
         page.get_by_role("button", name="上传并检查").click()
 
     def wait_for(text):
-        """Without scripts a person presses the link that shows the progress."""
+        """Without scripts the user opens the link that shows the progress."""
         target = page.get_by_text(text).first
         if not scripts:
             for _ in range(240):

@@ -219,7 +219,8 @@ def test_a_wrong_choice_is_a_problem_of_its_field_and_nothing_is_written(case: C
     assert [problem.code for problem in refused.problems[name]] == ["bad_choice"]
     assert refused.problems[name][0].column == register_of(case).column(name).header
     assert refused.problems[name][0].cell == ""
-    assert (refused.has_error, refused.change_set, ChangeSet.objects.exists()) == (True, None, False)
+    assert (refused.has_error, refused.record, refused.change_set) == (True, None, None)
+    assert not ChangeSet.objects.exists()
 
 
 def test_a_record_of_another_county_is_not_found(case: Case, place: Place, clerk: User) -> None:
@@ -271,7 +272,7 @@ def test_an_added_record_is_taken_back_and_is_gone(case: Case, place: Place, cle
 
 
 def _state(register: RegisterSheet, clerk: User, record: Any) -> dict[str, Any]:
-    """The record as its template shows it; an empty figure as no figure."""
+    """Return the record as its template shows it; an empty figure as no figure."""
     rows = {row["ref"]: row for row in register.records(clerk.division.path)}
     return {name: value for name, value in rows[record.ref].items() if value not in (None, "", [])}
 
@@ -284,6 +285,19 @@ def test_a_new_record_must_have_what_the_register_requires(place: Place, clerk: 
             bare = {"county": "城区", "community_name": "和平社区"} if case.register != "projects" else {}
             refused = edit_record(register=register, values=bare | dict.fromkeys(required, ""), by=clerk)
             assert {name for name, found in refused.problems.items() if found[0].code == "required"} == required
+
+
+@pytest.mark.parametrize("case", CASES, ids=str, indirect=True)
+def test_whoever_adds_what_is_there_already_does_not_change_it_unseen(case: Case, place: Place, clerk: User) -> None:
+    if case.new:
+        edit_record(register=register_of(case), values=case.new, by=clerk)
+    before = ChangeSet.objects.count()
+    values = case.new or HERE | {"note": "x"}
+    [key, *_] = [column.field for column in register_of(case).columns if column.is_key and column.field in values]
+    refused = edit_record(register=register_of(case), values=values, by=clerk)
+    assert [problem.code for problem in refused.problems[key]] == ["conflicting_key"]
+    assert "已有" in refused.problems[key][0].message
+    assert ChangeSet.objects.count() == before
 
 
 def test_dates_in_the_wrong_order_are_told_at_the_field_that_was_given(

@@ -1,4 +1,4 @@
-"""Cells as offices write them."""
+"""Tests of cleaning cells as offices write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operators and scripts are told when a command cannot run: a status, a sentence, never a traceback."""
+"""Tests of commands that cannot run: the exit status, one sentence, never a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOWHERE = "postgres://portal:geheim@127.0.0.1:1/portal"
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py …` as a process of its own, with its real streams and exit status; an empty variable is left out."""
+    """Run `manage.py …` as a process with real streams and exit status; an empty variable is left out."""
     variables = os.environ | {"DJANGO_SETTINGS_MODULE": "changzhi_portal.settings"} | environment
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -67,14 +67,14 @@ def test_a_wrong_setting_is_named_without_a_traceback():
 
 
 class Loud(PortalCommand):
-    """Says something."""
+    """Command that prints a line."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write("figures")
 
 
 class Broken(io.StringIO):
-    """Standard output that takes nothing."""
+    """Standard output that refuses every write."""
 
     def __init__(self, error: int) -> None:
         super().__init__()

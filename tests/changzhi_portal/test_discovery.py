@@ -1,4 +1,4 @@
-"""What apps declare is found without a list, once each and in their order; what only looks like it is not."""
+"""Tests of discovery: declarations are found without a list, each once and in order, and nothing else is."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def test_the_declarations_of_every_app_are_found() -> None:
 
 
 class Thing:
-    """Something that an app might declare."""
+    """A class of declarations."""
 
 
 class Sub(Thing):
-    """One kind of it."""
+    """A subclass of it."""
 
 
 @pytest.fixture
 def declaring(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """A module `things` that one of the apps seems to have."""
+    """Provide a module `things` that one of the apps appears to have."""
     module = ModuleType("orgs.things")
     monkeypatch.setitem(sys.modules, "orgs.things", module)
     monkeypatch.setattr(discovery, "module_has_submodule", lambda package, name: package.__name__ == "orgs")

@@ -1,4 +1,4 @@
-"""The queue in files: a worker sees whole messages, however busy the folder is."""
+"""Tests of the file broker: a worker only sees whole messages, however busy the folder is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FormPage and ActionPage: refused forms stay on the page with the sentence at its field; nothing is done by looking."""
+"""Tests of FormPage and ActionPage: refused forms stay on the page with the sentence at its field; a GET does nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NameForm(forms.Form):
 
 
 class Renaming(FormPage):
-    """Keeps each name once."""
+    """Page that refuses a name which it has already."""
 
     requires = EVERYBODY
     title = "改名"
@@ -65,7 +65,7 @@ class ReasonForm(forms.Form):
 
 
 class Previewed(FormPage):
-    """Shows what would happen first; a name of one letter needs no look."""
+    """Page with a preview; a name of one letter needs none."""
 
     requires = EVERYBODY
     title = "先看后改"
@@ -129,7 +129,7 @@ def text_of(answer) -> str:
 
 
 def tag_with(html: str, attribute: str) -> list[str]:
-    """The tags that carry an attribute."""
+    """Return the tags that have an attribute."""
     return [tag for tag in re.findall(r"<[^>]*>", html) if re.search(rf"\s{attribute}[\s=>]", tag)]
 
 
@@ -137,7 +137,7 @@ def said(answer) -> list[tuple[str, str]]:
     return [(message.level_tag, str(message)) for message in get_messages(answer.wsgi_request)]
 
 
-# --- Looking and acting ---
+# --- GET and POST ---
 
 
 def test_looking_shows_the_form_and_does_nothing(browser):
@@ -207,7 +207,7 @@ def test_what_is_wrong_stands_at_its_field_what_was_typed_is_kept_and_the_first_
 
 def test_a_refusal_of_the_action_stands_at_its_field_with_its_own_status(browser):
     browser.post(PAGE, GOOD)
-    answer = browser.post(PAGE, GOOD)  # pressed twice
+    answer = browser.post(PAGE, GOOD)  # submitted twice
     html = text_of(answer)
     assert answer.status_code == 409
     assert "这个名称已经有了" in html.split('id="div_id_name"')[1].split('id="div_id_year"')[0]

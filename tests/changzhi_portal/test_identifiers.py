@@ -1,4 +1,4 @@
-"""ID numbers, credit codes, phones."""
+"""Tests of ID numbers, credit codes and phones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background work on rows: one worker wins, a dead one's row is put back or given up, and a lost claim writes nothing."""
+"""Tests of jobs: one worker gets a claim, a dead worker's row is put back or given up, a lost claim writes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from reports.models import Briefing
 from targets.jobs import MEASURE
 from targets.models import Computation, TargetPlan
 from tests.factories import Place, make_period, make_place
-from tests.threads import run_apart
+from tests.threads import run_in_threads
 from uploads.jobs import CHECK
 
 State = Briefing.State
@@ -45,7 +45,7 @@ def make_queued(place: Place, period: ReportingPeriod, **values: Any) -> Briefin
 
 @pytest.fixture
 def queued(place: Place, period: ReportingPeriod) -> Briefing:
-    """A briefing that waits to be printed."""
+    """Create a briefing that is queued for printing."""
     return make_queued(place, period)
 
 
@@ -56,7 +56,7 @@ def claimed(briefing: Briefing) -> Claim[Briefing]:
 
 
 def silent_for(row: Any, age: datetime.timedelta, **values: Any) -> None:
-    """As if nobody had touched the row for so long."""
+    """Set the row's columns as if it had not been changed for `age`."""
     type(row).objects.filter(pk=row.pk).update(heartbeat_at=timezone.now() - age, **values)
 
 
@@ -76,7 +76,7 @@ def test_of_workers_that_claim_a_row_at_once_one_wins() -> None:
         together.wait()
         claims.append(PRINT.claim(briefing.pk))
 
-    run_apart(claim, claim, claim, claim)
+    run_in_threads(claim, claim, claim, claim)
     (won,) = [claim for claim in claims if claim is not None]
     row = fresh(briefing)
     assert (row.state, row.claim_token, row.attempts) == (State.PRINTING, won.token, 1)
@@ -92,7 +92,7 @@ def test_of_workers_that_create_a_row_at_once_one_has_it() -> None:
         together.wait()
         claims.append(MEASURE.claim_new(period=period, defaults={"plan": plan, "started_at": timezone.now()}))
 
-    run_apart(claim, claim)
+    run_in_threads(claim, claim)
     assert [claim.token for claim in claims if claim is not None] == [Computation.objects.get().claim_token]
 
 
@@ -259,12 +259,12 @@ def test_a_row_that_a_transaction_holds_is_not_put_back_however_long_it_takes() 
     put_back: list[int] = []
     with transaction.atomic():
         claim.hold()
-        run_apart(lambda: put_back.append(PRINT.put_back()))
+        run_in_threads(lambda: put_back.append(PRINT.put_back()))
     assert put_back == [0]
     assert PRINT.put_back() == 1
 
 
-# --- Telling the queue ---
+# --- Sending tasks ---
 
 
 def test_the_queue_is_told_when_the_transaction_is_committed(

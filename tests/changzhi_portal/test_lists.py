@@ -1,4 +1,4 @@
-"""The list page that every register shares."""
+"""Tests of the list page that every register shares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 def fill(place, number: int) -> None:
-    """`number` records of every register in 城区."""
+    """Create `number` records of every register in 城区."""
     for _ in range(number):
         community = make_community(place.street)
         make_profile(community)
@@ -42,7 +42,7 @@ def fill(place, number: int) -> None:
 def test_a_list_costs_the_same_queries_for_one_row_and_for_a_hundred(name, place, officer, signed_in):
     browser = signed_in(officer)
     fill(place, 1)
-    # The user with the division, the counties to choose from, the count, the rows.
+    # The user with the division, the choice of counties, the count, the rows.
     with exactly(4):
         one = browser.get(reverse(name))
     fill(place, 99)
@@ -57,7 +57,7 @@ def test_a_list_costs_the_same_queries_for_one_row_and_for_a_hundred(name, place
 def test_a_filtered_list_costs_two_queries_more(name, place, officer, signed_in):
     fill(place, 3)
     browser = signed_in(officer)
-    # The county that was chosen and its towns to choose from.
+    # The chosen county, and its towns for the choice.
     with exactly(6):
         page = browser.get(reverse(name), {"county": "140402", "q": "社区"})
     assert page.status_code == 200

@@ -1,4 +1,4 @@
-"""Log lines: whose request, which task, which batch they are about, and no personal number."""
+"""Tests of log lines: the ids of request, task and batch, and no personal numbers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def stream() -> io.StringIO:
 
 @pytest.fixture
 def lines(stream: io.StringIO) -> Iterator[Lines]:
-    """A function that returns what has been written until now, one dict per line of the production's format."""
+    """Return a function that returns the lines written so far as dicts, in the format of production."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(make_formatter(as_json=True))
     root = logging.getLogger()
@@ -200,7 +200,7 @@ def test_the_web_servers_lines_have_ids_and_no_query(monkeypatch: pytest.MonkeyP
 
 
 def web_command() -> list[str]:
-    """The command of the image, on a free port."""
+    """Return the image's command for the web process, on a free port."""
     dockerfile = (settings.BASE_DIR / "Dockerfile").read_text()
     command = json.loads(re.findall(r"^CMD (\[.*?\])$", dockerfile.replace("\\\n", ""), re.MULTILINE)[0])
     command[command.index("--bind") + 1] = "127.0.0.1:0"

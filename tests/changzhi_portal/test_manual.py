@@ -1,4 +1,4 @@
-"""The manual inside the portal: complete, and true to what the menu is called."""
+"""Tests of the manual inside the portal: it is complete and uses the names of the menu."""
 
 from __future__ import annotations
 

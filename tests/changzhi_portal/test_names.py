@@ -1,4 +1,4 @@
-"""Names: kept, compared, sorted."""
+"""Tests of names: stored, compared, sorted."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_proposals_are_right_more_often_than_those_of_difflib() -> None:
 
 
 def slips_of(key: str) -> Iterator[str]:
-    """A character replaced, doubled, or swapped with the next one."""
+    """Yield the key with a character replaced, doubled, or swapped with the next one."""
     yield f"{key[:1]}㐀{key[2:]}"
     yield f"{key[:1]}{key}"
     if len(key) > 2:

@@ -1,4 +1,4 @@
-"""What the frame does when something goes wrong, and who may open what."""
+"""Tests of error pages, and of who may open which page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Percentages: from the counts, one decimal, half up."""
+"""Tests of percentages: from the counts, one decimal, half up."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Personal data never show unless asked for."""
+"""Tests that personal data are shown only on purpose."""
 
 from __future__ import annotations
 

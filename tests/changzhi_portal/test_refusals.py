@@ -1,4 +1,4 @@
-"""Every refusal is of a kind, and page, part of a page and command answer by it."""
+"""Tests of refusals: each is of a kind, which decides the answer of page, part of a page and command."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ urlpatterns = [path("refuses/<code>/", refuses), path("", include("changzhi_port
 
 
 class Refusing(PortalCommand):
-    """Is refused."""
+    """Command that is refused."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code")
@@ -64,7 +64,7 @@ class Refusing(PortalCommand):
 
 
 class Silent(PortalCommand):
-    """Is refused, and has no --json."""
+    """Command without --json that is refused."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         raise StaleError(SENTENCE)

@@ -1,4 +1,4 @@
-"""The declaration of a register: what it refuses at once, and what follows from it."""
+"""Tests of the declaration of a register: what it refuses when it is imported, and what follows from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from orgs.models import SocialOrganization
 from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
 
-# Check constraints that no row check comes from, and why.
+# Check constraints without a check of rows, and why.
 HELD_BY_DATABASE = {
     "facility_area_not_negative": "cleaning refuses negative numbers",
     "project_money_not_negative": "cleaning refuses negative numbers",
@@ -39,7 +39,7 @@ def declare(*columns: Column) -> type[RegisterSheet]:
     return type("Declared", (Register,), {"columns": columns})
 
 
-# --- What a declaration refuses ---
+# --- Invalid declarations ---
 
 
 def test_a_column_of_a_field_that_the_model_does_not_have_is_refused_where_it_stands():
@@ -70,7 +70,7 @@ def test_a_text_without_a_field_must_say_how_long_it_may_be():
         TextColumn(None, "county", "县")
 
 
-# --- What follows from it ---
+# --- What follows from a declaration ---
 
 
 @pytest.mark.parametrize("register", registers(), ids=lambda register: register.name)

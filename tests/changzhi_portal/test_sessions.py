@@ -1,4 +1,4 @@
-"""What becomes of people who are signed in when the disk is full, or Redis away."""
+"""Tests of sessions when the disk is full or Redis cannot be reached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from changzhi_portal.sessions import SessionStore
 
 
 class FullDisk(LocMemCache):
-    """A cache that keeps what it has and takes nothing."""
+    """A cache that keeps its entries and refuses new ones."""
 
     def set(self, *_: Any, **__: Any) -> None:
         """Refuse."""

@@ -1,4 +1,4 @@
-"""What holds in every template: undefined variables fail, and a table says its columns once."""
+"""Tests of templates: undefined variables fail, and tables declare each column once."""
 
 from __future__ import annotations
 

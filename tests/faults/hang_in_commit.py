@@ -1,4 +1,4 @@
-"""Commits a batch and stops dead with everything written but nothing committed, as a worker does that is killed there."""
+"""Commits a batch and hangs with everything written and nothing committed, to simulate a worker that is killed there."""
 
 import os
 import sys
@@ -14,10 +14,10 @@ from uploads.actions.commit_writer import CommitWriter  # noqa: E402
 from uploads.models import UploadBatch  # noqa: E402
 
 
-def stop_dead(*_: object) -> None:
+def hang(*_: object) -> None:
     print("written", flush=True)
     time.sleep(600)
 
 
-CommitWriter.finish = stop_dead  # type: ignore[method-assign]
+CommitWriter.finish = hang  # type: ignore[method-assign]
 actions.commit_queued_batch(UploadBatch.objects.get(pk=int(sys.argv[1])).pk)

@@ -1,4 +1,4 @@
-"""Processes of the portal beside the test: they work on the test's own database, files and queue."""
+"""Processes of the portal that a test starts: they use the test's database, files and queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db import connection
 
 
 def environment() -> dict[str, str]:
-    """The environment of a process that shares this test's database and VAR_DIR."""
+    """Return the environment of a process that shares this test's database and VAR_DIR."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         url = f"sqlite:///{database['NAME']}"
@@ -26,7 +26,7 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def process(*command: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python process of the portal; killed when the context ends."""
+    """Run a Python process of the portal; kill it when the context ends."""
     started = subprocess.Popen(
         [sys.executable, *command],
         cwd=settings.BASE_DIR,
@@ -48,7 +48,7 @@ def process(*command: str) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def worker() -> Iterator[subprocess.Popen[str]]:
-    """A Celery worker that serves every queue."""
+    """Run a Celery worker that serves every queue."""
     with process(
         "-m", "celery", "-A", "changzhi_portal", "worker", "-Q", "uploads,targets,reports", "-c", "1", "-l", "WARNING",
         "--without-gossip", "--without-mingle",
@@ -57,7 +57,7 @@ def worker() -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 60, what: str) -> None:
-    """Ask until the condition holds; fails the test naming what did not happen."""
+    """Wait until the condition is true; fail the test, naming `what`, after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"{what} did not happen within {seconds} s"

@@ -52,11 +52,11 @@ def test_a_worker_killed_in_the_middle_of_a_commit_leaves_nothing_and_the_batch_
 ) -> None:
     batch = actions.check_batch(received(tmp_path, clerk, queue=False))
     actions.request_commit(batch=batch, mode="all", by=clerk)
-    with process("-m", "tests.faults.hang_in_commit", str(batch.pk)) as dying:
-        assert dying.stdout is not None
-        assert dying.stdout.readline().strip() == "written"
-        dying.kill()
-        dying.wait(timeout=30)
+    with process("-m", "tests.faults.hang_in_commit", str(batch.pk)) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline().strip() == "written"
+        killed.kill()
+        killed.wait(timeout=30)
     assert state_of(batch) == State.COMMITTING
     assert Facility.objects.count() == ChangeRecord.objects.count() == 0
 

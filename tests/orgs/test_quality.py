@@ -1,4 +1,4 @@
-"""What is found wrong in social organizations, and what is left alone."""
+"""Tests of the quality rules of social organizations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_neighbours_may_call_their_groups_alike(place):
 
 
 def test_what_every_village_has_does_not_keep_a_clerk_waiting_for_the_checks(place):
-    """红白理事会 3,600 times over took 18 seconds, and longer each year: every one was looked for among all the others."""
+    """3,600 红白理事会 took 18 seconds, and more each year, when each was searched for among all others."""
     day = datetime.date(2018, 6, 30)
     found = rule_named("organization_name_twice").find(Occasion(day, datetime.date(2018, 5, 31)))
     assert "EXISTS" not in str(found.query)

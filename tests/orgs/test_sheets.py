@@ -1,4 +1,4 @@
-"""Rows of social organizations: which organization a row means (docs/domain.md §4)."""
+"""Tests of rows of social organizations: which organization a row is about (docs/domain.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of social organizations."""
+"""Tests of the pages of social organizations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def names(answer):
 
 @pytest.fixture
 def organizations(place):
-    """Four organizations: at a community, a town, a county, and one dissolved."""
+    """Create four organizations: at a community, a town, a county, and one dissolved."""
     make_organization(place.communities[0], "和平读书会")
     make_organization(place.street, "东街联合会", hub_kind="federation")
     make_organization(

@@ -1,6 +1,6 @@
-"""Briefings made by hand: figures as `reports.figures` gives them, with every value a test may want to change.
+"""Briefings with invented figures in the form of `reports.figures`, each of which a test may change.
 
-What a test changes may be given as dataclasses or as the plain values that they are kept as.
+Changes may be given as dataclasses or as the plain values that are stored.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def made(kind: type[Made], values: dict[str, Any]) -> Made:
 
 
 def target(**changes: Any) -> TargetFigures:
-    """城市社区设施面积: 96 of 153 met."""
+    """Return 城市社区设施面积: 96 of 153 met."""
     values = {
         "code": "urban_facility_area",
         "name": "城市社区综合服务设施面积达到500平方米以上",
@@ -69,7 +69,7 @@ def target(**changes: Any) -> TargetFigures:
 
 
 def division(code: str, name: str, judged: int, met: int, **changes: Any) -> DivisionFigures:
-    """A county's row of a target."""
+    """Return a county's row of a target."""
     values = {
         "code": code,
         "name": name,
@@ -83,12 +83,12 @@ def division(code: str, name: str, judged: int, met: int, **changes: Any) -> Div
 
 
 def farthest(name: str, value: float, missing: float) -> FarthestCommunity:
-    """A community that falls short of a target."""
+    """Return a community that falls short of a target."""
     return FarthestCommunity("城区", "东街街道办事处", "140402001001", name, value, missing)
 
 
 def short_community(name: str, area: float | None = 300, **changes: Any) -> ShortCommunity:
-    """A row of 附件1 that falls short of the facility area."""
+    """Return a row of 附件1 that falls short of the facility area."""
     values = {
         "county": "城区",
         "town": "东街街道办事处",
@@ -100,7 +100,7 @@ def short_community(name: str, area: float | None = 300, **changes: Any) -> Shor
 
 
 def figures(**changes: Any) -> BriefingFigures:
-    """The figures of the city's June 2018 with one target; without reports, and without a pace."""
+    """Return the figures of the city's June 2018 with one target, without reports and without a pace."""
     values = {
         "period": "2018-06",
         "as_of": "2018-06-30",
@@ -123,7 +123,7 @@ def figures(**changes: Any) -> BriefingFigures:
 
 
 def issue(**changes: Any) -> Briefing:
-    """An issue that stands in no database."""
+    """Return an unsaved issue."""
     printed_from = changes.pop("figures", None) or figures()
     values: dict[str, Any] = {
         "issue_number": 6,
@@ -138,7 +138,7 @@ def issue(**changes: Any) -> Briefing:
 
 
 def make_briefing(place: Division, month: str = "2018-06", **fields: Any) -> Briefing:
-    """A saved issue that waits to be printed; with figures, as if it had been printed before."""
+    """Create an issue that is queued for printing; with figures, as if it had been printed before."""
     printed_from = fields.pop("figures", None)
     period = make_period(month)
     values: dict[str, Any] = {

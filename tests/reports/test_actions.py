@@ -1,4 +1,4 @@
-"""Printing a briefing: one row, one printer at a time, the same figures again, and never a state without a reason."""
+"""Tests of printing: one worker per row, the same figures when printed again, and a reason for every failure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def facts(place):
 
 @pytest.fixture
 def queued(facts, period):
-    """The city's briefing of June 2018, waiting."""
+    """Create the city's briefing of June 2018, queued."""
     return prepare_briefing(period=period, division=facts.city, by=None, queue=False)
 
 
@@ -54,7 +54,7 @@ def lock(period, by):
 
 
 def again(briefing):
-    """The same issue asked for and printed once more."""
+    """Request and print the same issue once more."""
     prepare_briefing(period=briefing.period, division=briefing.division, by=None, queue=False)
     return print_queued(briefing.pk)
 
@@ -65,7 +65,7 @@ def went_silent(briefing, **values):
     )
 
 
-# --- Asking for an issue ---
+# --- Requesting an issue ---
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_locked_month_keeps_the_figures_it_was_printed_from(queued, facts, off
     first = print_queued(queued.pk)
     make_facility(facts.communities[2], area=700)
     make_change_set(officer)
-    # What no lock freezes must not change a printed issue either.
+    # A change of a column that locking does not freeze must not change a printed issue.
     Community.objects.filter(pk=facts.communities[1].pk).update(name="改名社区")
     assert again(first).figures == first.figures
 
@@ -262,7 +262,7 @@ def test_a_month_that_cannot_be_measured_says_why(place):
 
 
 def test_a_worker_that_lost_its_claim_writes_nothing(queued):
-    """While we were drawing, beat gave the issue back and another worker took it."""
+    """While the issue is drawn, beat puts it back and another worker claims it."""
 
     def somebody_else_takes_it(briefing):
         Briefing.objects.filter(pk=queued.pk).update(claim_token="another", step="正在核对数据")
@@ -321,7 +321,7 @@ def test_asking_again_after_giving_up_begins_anew(queued):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_state_is_seen_by_others_while_printing(facts, period):
-    """Nothing of the printing happens inside one long transaction."""
+    """Printing does not run inside one long transaction."""
     briefing = prepare_briefing(period=period, division=facts.city, by=None, queue=False)
     seen = {}
     real = printing.print_markup

@@ -1,4 +1,4 @@
-"""`manage.py brief`: with the database alone, a whole file or none, and an exit status that says which."""
+"""Tests of `manage.py brief`: without broker or worker, a whole file or none, and the exit status."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
-    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"  # nobody there
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"  # no broker listens there
 
 
 def brief(tmp_path, *arguments):
-    """What the command prints, and the file it was told to write."""
+    """Return the command's output, and the path of the file that it was told to write."""
     output = tmp_path / "out" / "briefing.pdf"
     output.parent.mkdir(exist_ok=True)
     printed = io.StringIO()
@@ -32,7 +32,7 @@ def brief(tmp_path, *arguments):
 
 
 def refused(tmp_path, *arguments):
-    """Exit status and sentence of a refusal; nothing has been written."""
+    """Return exit status and sentence of a refusal; check that nothing was written."""
     with pytest.raises(CommandError) as refusal:
         brief(tmp_path, *arguments)
     assert list((tmp_path / "out").iterdir()) == []

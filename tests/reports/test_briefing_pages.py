@@ -1,4 +1,4 @@
-"""Pages of briefings: who sees which, who may ask for one, and how the PDF is handed out."""
+"""Tests of the pages of briefings: who sees which, who may print, and the download of the PDF."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from changzhi_portal import jobs
 from periods.models import ReportingPeriod
 from reports import actions
 from reports.models import Briefing
-from reports.storage import keep_pdf
+from reports.storage import store_pdf
 from targets.actions import compute_period
 from tests.factories import make_facility, make_user
 from tests.queries import queries_of
@@ -32,9 +32,9 @@ def own_files(settings, tmp_path):
 
 @pytest.fixture
 def printed(place):
-    """The city's printed briefing of June 2018."""
+    """Create the city's printed briefing of June 2018."""
     briefing = make_briefing(place.city, figures=figures())
-    name = keep_pdf(briefing.ref, b"%PDF-1.7 city")
+    name = store_pdf(briefing.ref, b"%PDF-1.7 city")
     Briefing.objects.filter(pk=briefing.pk).update(state=State.PRINTED, pdf_name=name, printed_at=timezone.now())
     briefing.refresh_from_db()
     return briefing
@@ -123,7 +123,7 @@ def test_a_wrong_choice_is_said_in_a_sentence_and_nothing_is_made(place, period,
 
 
 def test_from_the_button_to_the_pdf(place, period, officer, signed_in):
-    """The worker's part is done by hand: no broker is told, because the test's transaction never commits."""
+    """The test does the worker's part: its transaction never commits, so no message is sent."""
     make_facility(place.communities[0], area=100)
     browser = signed_in(officer)
     browser.post(reverse("reports:print_briefing"), {"period": period.pk, "division": place.city.ref})
@@ -140,7 +140,7 @@ def test_from_the_button_to_the_pdf(place, period, officer, signed_in):
 
 
 def test_the_page_shows_the_very_figures_the_pdf_was_printed_from(place, period, printed, officer, signed_in):
-    """Not the month's newer ones: page and paper never disagree."""
+    """The page shows the printed figures and not newer ones of the month, so that page and paper agree."""
     make_facility(place.communities[0])
     compute_period(period)
     shown = text_of(page(signed_in(officer), "briefing", printed.ref))

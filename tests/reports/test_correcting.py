@@ -1,4 +1,4 @@
-"""Corrected editions: from what computing a locked month again would give, beside an original that stays as it is."""
+"""Tests of corrected editions: figures that computing a locked month again would give; the original is not changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def locked(place, period, administrator):
 
 @pytest.fixture
 def original(locked, place):
-    """The city's briefing of June 2018, printed."""
+    """Create the city's printed briefing of June 2018."""
     return printed(prepare_briefing(period=locked, division=place.city, by=None, queue=False))
 
 
@@ -60,7 +60,7 @@ def correct(place, administrator, area):
     return Office(administrator).change(facility, area=Decimal(area))
 
 
-# --- What is corrected, in words ---
+# --- Corrections as text ---
 
 
 def test_equal_figures_need_no_correction():
@@ -244,7 +244,7 @@ def test_the_bureau_is_offered_a_correction_once_the_figures_would_change(
 
 @pytest.mark.django_db
 def test_a_county_that_is_no_more_is_offered_a_correction_as_well(locked, place, administrator, officer, signed_in):
-    """The towns of a merged county hang under those that have taken their place."""
+    """The towns of a merged county belong to its successor today."""
     of_county = printed(prepare_briefing(period=locked, division=place.county, by=None, queue=False))
     change("rename", place.county, "140403", "潞州区")
     apply_division_changes(by=administrator)

@@ -1,4 +1,4 @@
-"""The dashboard and the key rates of the home page, over figures that the real engine has computed."""
+"""Tests of the dashboard and the key rates of the home page, with figures computed by the engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DASHBOARD = "/dashboard/"
 
 @pytest.fixture
 def figures(place, period):
-    """城区: one of five communities has 500 m², one has 380, none of the others any; 襄垣县 has reported nothing."""
+    """Create 城区: one of five communities has 500 m², one has 380, the others none; 襄垣县 has reported nothing."""
     for community in Community.objects.all():
         make_profile(community, residents=3_200)
     make_facility(place.communities[0], area="500")
@@ -48,7 +48,7 @@ def test_a_card_says_rate_gap_unknown_and_what_is_asked(figures, officer, signed
     card = cards_of(answer)["urban_facility_area"]
     assert (str(card.percentage), card.result.reached, card.result.judged) == ("20.0", 1, 5)
     assert card.gap == "1,620.5㎡"
-    assert card.asked == "≥500㎡"
+    assert card.bounds == "≥500㎡"
     text = " ".join(answer.content.decode().split())
     assert "达标 1 / 5，缺口 <b>1,620.5㎡</b>" in text
     unknown = cards_of(answer)["rural_org_count"].result
@@ -153,7 +153,7 @@ def test_the_change_on_last_month_is_told_in_percentage_points(figures, place, o
 
 @pytest.fixture
 def a_year_later(figures, place):
-    """July 2018: one more facility, so 40 %; June 2019: no change."""
+    """Measure July 2018 with one more facility, so 40 %, and June 2019 without a change."""
     make_facility(place.communities[2], area="600", opened_on=make_period("2018-07").month)
     for month in ("2018-07", "2019-06"):
         compute_period(make_period(month))
@@ -235,8 +235,8 @@ def test_the_dashboard_costs_the_same_queries_however_many_communities(figures, 
     look()
 
 
-# User; period; divisions to choose from; cards and their trends; computation; workforce; divisions below and their
-# trends; periods; list.
+# User; period; choice of divisions; cards and their trends; computation; workforce; divisions below and their trends;
+# periods; list.
 QUERIES = 12
 
 

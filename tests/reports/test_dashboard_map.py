@@ -1,4 +1,4 @@
-"""The dashboard of a month before a change of divisions: by the counties of then, and by those of today."""
+"""Tests of the dashboard of a month before a change of divisions: by the counties of that month and by today's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ THEN, AFTER = "2018-10", "2018-12"
 
 @pytest.fixture
 def merged(place):
-    """城区 (one of five has 500 m²) and 郊区 (its only one has) have become 潞州区. Gives 潞州区."""
+    """Merge 城区 (one of five has 500 m²) and 郊区 (its only one has) into 潞州区, and return 潞州区."""
     suburb = make_division("140411", "郊区", place.city, is_urban_district=True)
     other = make_community(make_division("140411001", "长北街道办事处", suburb), "长北社区居委会")
     make_facility(place.communities[0], area=500)
@@ -149,7 +149,7 @@ def test_the_trend_of_a_county_of_today_reaches_back_beyond_the_change(browser):
 
 
 def test_as_now_the_trend_of_a_county_that_took_in_another_fits_its_rate(place, officer, signed_in):
-    """城区 (two of five) has taken in 襄垣县 (its only urban community): two of six, in every month before."""
+    """城区 (two of five) has been merged with 襄垣县 (its only urban community): two of six, in every month before."""
     make_facility(place.communities[0], area=500)
     make_facility(place.communities[1], area=500, opened_on=datetime.date(2018, 10, 1))
     make_facility(make_community(place.rural_town, "古韩社区居委会"), area=100)
@@ -176,6 +176,6 @@ def test_as_now_costs_the_same_queries_however_many_communities(browser, place):
     for number in range(20):
         make_community(place.rural_town, f"演示{number}村委会", kind="rural")
     compute_period(make_period(THEN))
-    browser.get(DASHBOARD, asked)  # the trend remembers a month as now until it is computed again
+    browser.get(DASHBOARD, asked)  # computes the month by today's divisions, for the trend
     with exactly(few):
         browser.get(DASHBOARD, asked)

@@ -1,4 +1,4 @@
-"""The figures of a briefing against the rows they come from."""
+"""Tests of the figures of a briefing against the rows that they are counted from."""
 
 import datetime
 import json
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.one_database
 
 @pytest.fixture
 def measured(place, period):
-    """Facts of every kind in 城区 and 襄垣县, May and June measured; two facilities and a worker are new in June."""
+    """Create facts of every kind in 城区 and 襄垣县, measured in May and June; two facilities and a worker are new in June."""
     june = datetime.date(2018, 6, 10)
     make_facility(place.communities[0], area="499.99")
     make_facility(place.communities[1], area=600)
@@ -214,7 +214,7 @@ def test_a_merged_county_is_compared_with_the_counties_it_continues(measured, pe
 
 
 def test_taking_in_another_county_later_changes_no_figure_of_the_months_before(measured, period):
-    """城区 takes in 襄垣县 in November: the issues of June, made anew, say what they said then."""
+    """城区 is merged with 襄垣县 in November: the issues of June, created again, have the same figures."""
     for division in (measured.county, measured.street, measured.other_county, measured.rural_town):
         make_project(division)
     counties = (measured.county, measured.other_county)
@@ -261,7 +261,7 @@ def test_a_countys_purchases_are_its_own(place, period):
     assert briefing_figures(period, place.city).services.projects == 3
 
 
-# --- What the figures are ---
+# --- Form of the figures ---
 
 
 def test_the_figures_are_kept_as_plain_json_and_read_again(measured, period):
@@ -294,7 +294,7 @@ def test_the_number_of_queries_does_not_grow_with_communities(measured, period):
     figures = briefing_figures(period, measured.city)
     assert len(figures.shortfalls.rows) == 30
     many = len(queries_of(lambda: briefing_figures(period, measured.city)))
-    # One query more for each target that more communities miss equally than can be named.
+    # One more query for each target that more communities miss equally than can be named.
     assert many <= few + 5
     assert many <= 32
 

@@ -1,4 +1,4 @@
-"""Pace in words and in the tables of the briefing."""
+"""Tests of the pace as text and in the tables of the briefing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAN = {"title": "2020年目标方案", "document": "长民发〔2017〕138号",
 
 
 def moving(outlook: str = "too_late", **changes: Any) -> Progress:
-    """A progress of 0.43 points a month over six, 1.25 needed for 30 months."""
+    """Return a progress of 0.43 points a month over six, with 1.25 needed for 30 months."""
     pace = {
         "outlook": outlook,
         "progress": 0.43,
@@ -154,7 +154,7 @@ def test_the_issue_has_its_next_steps_before_what_a_person_typed():
 
 
 def trend(*values: str, aggregate: str = "each", **fields: Any) -> Trend:
-    """A trend until June 2018 whose last months had these figures."""
+    """Return a trend until June 2018 whose last months have these figures."""
     june = parse_month("2018-06")
     plan = TargetPlan(ends_on=parse_month("2020-12").replace(day=31))
     asked = Target(plan=plan, aggregate=aggregate, at_least=30, unit="㎡", **fields)

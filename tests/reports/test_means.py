@@ -1,4 +1,4 @@
-"""Means and coverages on the dashboard and in the briefing: the value beside what is asked, never a rate of 0 or 100."""
+"""Tests of means and coverages, on the dashboard and in the briefing: the value beside the bound, never a rate."""
 
 import pytest
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 @pytest.fixture
 def month(place):
-    """June 2021: the urban communities of 城区 have 1.4 organizations on average, 襄垣县 has reported nothing."""
+    """Create June 2021: the urban communities of 城区 have 1.4 organizations on average, 襄垣县 has reported nothing."""
     for community in place.communities:
         for _ in range(2):
             make_organization(community)
@@ -36,7 +36,7 @@ def test_the_dashboard_shows_the_mean_beside_what_is_asked(month, place, officer
     card = page.split("城市社区平均社会组织")[1].split("</a>")[0]
     assert "达标 0 / 1" not in card
     assert "未达标" in card
-    assert "43个" in card  # what all five lack together
+    assert "43个" in card  # the sum of what all five lack
 
 
 def test_the_briefing_says_the_mean_and_leaves_it_out_of_the_rates(month, place):

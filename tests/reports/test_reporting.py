@@ -1,4 +1,4 @@
-"""四、填报情况: who reported the month, in figures and in the words a leader reads."""
+"""Tests of 四、填报情况: who reported the month, in figures and text."""
 
 import datetime
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.one_database
 
 
 def reporting(**changes):
-    """June 2018: four counties, one of each standing."""
+    """Return June 2018 with four counties, one of each standing."""
     values = {
         "period": "2018-06",
         "counted_on": "2018-07-06",
@@ -39,7 +39,7 @@ def reporting(**changes):
 
 
 def own(**changes):
-    """The report of 襄垣县, on time and accepted."""
+    """Return the report of 襄垣县, on time and accepted."""
     values = {"standing": "on_time", "is_accepted": True, "submitted_on": "2018-07-03", "times_returned": 0}
     return OwnReport(**{**values, **changes})
 

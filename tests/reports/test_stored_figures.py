@@ -1,4 +1,4 @@
-"""What a briefing keeps of its figures: written as JSON, read again whatever version wrote it, and never altered."""
+"""Tests of stored figures: JSON of any version can be read, and never changes."""
 
 import json
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
@@ -47,7 +47,7 @@ SERVICES = {
 
 
 def full_figures() -> BriefingFigures:
-    """Figures in which everything that may be missing is there."""
+    """Return figures in which every optional value is present."""
     rows = [division("140402", "城区", 57, 38, pace=PACE), division("140423", "襄垣县", 8, 4)]
     mean = target(code="mean", aggregate="mean", value=31.2, per="100_households", change_unit="㎡/百户")
     return figures(
@@ -60,7 +60,7 @@ def full_figures() -> BriefingFigures:
 
 
 def version_1() -> dict:
-    """The oldest figures: without version, pace and reports, and of a target only what bounds of each unit need."""
+    """Return the oldest figures: without version, pace and reports, and with bounds of each unit only."""
     kept = to_json(figures())
     for name in ("version", "reporting"):
         del kept[name]
@@ -106,7 +106,7 @@ def test_figures_of_version_1_are_read():
 
 
 def test_what_version_1_may_say_already_is_kept():
-    """Figures had no version yet when means, reports and pace came."""
+    """Figures had no version when means, reports and pace were introduced."""
     kept = to_json(full_figures())
     del kept["version"]
     assert from_json(kept) == full_figures()

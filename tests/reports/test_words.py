@@ -1,4 +1,4 @@
-"""The written Chinese of a briefing: what a leader reads, at every turn the figures can take."""
+"""Tests of the written Chinese of a briefing, for every combination of figures."""
 
 from dataclasses import replace
 

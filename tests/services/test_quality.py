@@ -1,4 +1,4 @@
-"""What is found wrong in purchased-service projects, and what is left alone."""
+"""Tests of the quality rules of purchased-service projects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RULES = (
 
 
 def _signed(place, **fields) -> ServiceProject:
-    """A project with a contract; it runs from January to December 2018."""
+    """Create a project with a contract that runs from January to December 2018."""
     values = {"contract_amount": Decimal(90_000), "paid": Decimal(45_000), "signed_on": datetime.date(2017, 12, 20)}
     return make_project(place.county, **{**values, **fields})
 

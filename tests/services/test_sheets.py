@@ -1,4 +1,4 @@
-"""Rows of purchased-service projects: money, communities served, who owns the number."""
+"""Tests of rows of purchased-service projects: money, communities served, whose number it is."""
 
 from __future__ import annotations
 

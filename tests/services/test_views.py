@@ -1,4 +1,4 @@
-"""The pages of purchased-service projects."""
+"""Tests of the pages of purchased-service projects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def names(answer):
 
 @pytest.fixture
 def projects(place):
-    """Two projects of 城区, one of them of last year and serving two communities."""
+    """Create two projects of 城区, one of them of last year and serving two communities."""
     make_project(place.county, *place.communities[:2], name="养老项目", field="elderly", provider_name="甲中心")
     make_project(
         place.county,

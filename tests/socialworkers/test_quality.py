@@ -1,4 +1,4 @@
-"""What is found wrong in social workers and their postings, and what is left alone."""
+"""Tests of the quality rules of social workers and their postings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of social workers: who is whom across offices, and how postings follow one another (docs/domain.md §4)."""
+"""Tests of rows of social workers: identity across offices, and the order of postings (docs/domain.md §4)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_same_row_again_changes_nothing(send: Send, clerk: User) -> None:
     send("workers", clerk, [row("和平社区")], commit="all")
     again = send("workers", clerk, [row("和平社区")], commit="all")
     assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, 1)
-    assert ChangeRecord.objects.count() == 2  # the person and the posting, once
+    assert ChangeRecord.objects.count() == 2  # the person and the posting, once each
 
 
 def test_another_community_from_a_later_day_closes_the_old_posting(send: Send, clerk: User, place: Place) -> None:

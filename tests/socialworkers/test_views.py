@@ -1,4 +1,4 @@
-"""The pages of social workers."""
+"""Tests of the pages of social workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def names(answer):
 
 @pytest.fixture
 def workers(place):
-    """A professional at a community, one at a town's station, and one who has left."""
+    """Create a professional at a community, one at a town's station, and one who has left."""
     make_worker(place.communities[0], "甲演示", posting={"recruited_by": "election"})
     make_worker(place.street, "乙演示", level="none")
     make_worker(

@@ -18,7 +18,7 @@ from targets.jobs import MEASURE_EVERY, periods_to_measure
 from targets.models import CommunityMeasure, Computation, ConsumedChange
 from tests.factories import make_change_set, make_facility, make_period, make_place, make_user
 from tests.targets.measured import begun_ago, figures_of, some_facts
-from tests.threads import run_apart
+from tests.threads import run_in_threads
 
 State = ReportingPeriod.State
 
@@ -280,7 +280,7 @@ def test_of_two_administrators_locking_at_once_one_is_told_that_it_is_done():
         except StaleError as refusal:
             refusals.append(refusal.code)
 
-    run_apart(*[lambda user=user: lock(user) for user in users])
+    run_in_threads(*[lambda user=user: lock(user) for user in users])
     assert refusals == ["stale"]
     assert ChangeSet.objects.count() == 1
 
@@ -296,7 +296,7 @@ def test_a_worker_that_comes_too_late_leaves_a_locked_month_alone(monkeypatch):
     def claim_and_lock(period):
         claimed = claim(period)
         assert claimed is not None
-        run_apart(lambda: lock_period(period=period, by=administrator))
+        run_in_threads(lambda: lock_period(period=period, by=administrator))
         return claimed
 
     monkeypatch.setattr(measuring, "_claim", claim_and_lock)
@@ -317,7 +317,7 @@ def test_a_change_that_commits_while_the_month_is_locked_is_a_later_one(monkeypa
     measure = measuring.measure_and_judge
 
     def change_first(*arguments):
-        run_apart(lambda: edit(administrator, place.communities[0], area=900))
+        run_in_threads(lambda: edit(administrator, place.communities[0], area=900))
         measure(*arguments)
 
     monkeypatch.setattr(measuring, "measure_and_judge", change_first)

@@ -18,7 +18,7 @@ from submissions.tasks import update_calendar
 from tests.factories import make_division, make_period, make_place, make_user
 from tests.queries import queries_of
 from tests.submissions.reporting import make_due, settle
-from tests.threads import run_apart
+from tests.threads import run_in_threads
 
 
 def at(day: datetime.date, hour: int = 9) -> datetime.datetime:
@@ -135,7 +135,7 @@ def test_two_people_who_press_the_button_at_once_remind_once():
     due = make_due()
     clerk = make_user(Role.DISTRICT_CLERK, place.county)
     officers = [make_user(Role.BUREAU_OFFICER, place.city) for _ in range(3)]
-    run_apart(*(lambda by=by: remind_counties(period=due, by=by) for by in officers))
+    run_in_threads(*(lambda by=by: remind_counties(period=due, by=by) for by in officers))
     connections.close_all()
     assert len(titles_of(clerk)) == 1
     assert Reminder.objects.count() == 2

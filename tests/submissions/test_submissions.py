@@ -25,7 +25,7 @@ from targets.actions import compute_period
 from targets.models import Computation
 from tests.factories import make_change_set, make_division, make_facility, make_period, make_place, make_user
 from tests.submissions.reporting import doubtful_facility, explained, make_due, moment_of, overdue, settle
-from tests.threads import run_apart
+from tests.threads import run_in_threads
 
 State = Submission.State
 
@@ -152,7 +152,7 @@ def test_two_people_who_report_at_once_report_once():
         except StaleError as error:
             refused.append(str(error))
 
-    run_apart(*(lambda user=user: report(user) for user in people))
+    run_in_threads(*(lambda user=user: report(user) for user in people))
     connections.close_all()
     assert SubmissionStep.objects.count() == 1
     assert len(refused) == 2 and all("不用再报" in sentence for sentence in refused)

@@ -27,7 +27,7 @@ from tests.factories import (
     make_worker,
 )
 from tests.targets.measured import begun_ago, figures_of, lock, some_facts
-from tests.threads import run_apart
+from tests.threads import run_in_threads
 
 State = Computation.State
 WRITTEN = (CommunityMeasure, DivisionMeasure, TargetResult)
@@ -210,7 +210,7 @@ def test_a_change_that_commits_while_the_month_is_computed_is_not_taken_for_cons
     compute = measuring.measure_and_judge
 
     def change_first(*arguments):
-        run_apart(lambda: (make_facility(place.communities[0], area=900), make_change_set(administrator)))
+        run_in_threads(lambda: (make_facility(place.communities[0], area=900), make_change_set(administrator)))
         compute(*arguments)
 
     monkeypatch.setattr(measuring, "measure_and_judge", change_first)
@@ -231,7 +231,7 @@ def test_two_people_computing_the_same_month_at_once_get_one_set_of_figures():
         ready.wait()
         compute_period(period)
 
-    run_apart(compute, compute)
+    run_in_threads(compute, compute)
     assert Computation.objects.get().state == State.FINISHED
     together = figures_of(period)
     compute_period(period)
@@ -266,7 +266,7 @@ def test_a_computation_that_an_upload_holds_up_in_a_ring_is_done_again():
             held(one)
         has_uploaded.set()
 
-    run_apart(lambda: measuring.in_one_snapshot(compute), upload)
+    run_in_threads(lambda: measuring.in_one_snapshot(compute), upload)
     assert len(attempts) == 2
 
 

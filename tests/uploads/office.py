@@ -1,4 +1,4 @@
-"""An office at work: a workbook with a header and rows, sent through the real command."""
+"""Helpers that upload as an office does: a workbook with a header and rows, sent through the command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Send = Callable[..., dict[str, Any]]
 
 
 def write_workbook(path: Path, rows: Rows, *, title: str = "") -> Path:
-    """A workbook whose first sheet has a title line (when given), the headers of the first row's keys, and the rows."""
+    """Write a workbook whose first sheet has a title (if given), the headers of the first row's keys, and the rows."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("Sheet1")
         top = 0
@@ -33,7 +33,7 @@ def write_workbook(path: Path, rows: Rows, *, title: str = "") -> Path:
 
 @pytest.fixture
 def send(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Send:
-    """A function that uploads rows for a user; what the command printed, with its exit status as `status`."""
+    """Return a function that uploads rows for a user and returns the command's output, its exit status as `status`."""
     count = iter(range(1_000))
 
     def send_rows(register: str, user: User, rows: Rows, *, title: str = "", **options: Any) -> dict[str, Any]:
@@ -45,5 +45,5 @@ def send(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Send:
 
 
 def codes_of(answer: dict[str, Any]) -> list[str]:
-    """The problem codes of an answer, in order."""
+    """Return the problem codes of an answer, in order."""
     return [problem["code"] for problem in answer["problems"]]

@@ -1,4 +1,4 @@
-"""Which column is which: shown, mapped by hand, remembered for the office's next file, and not for another office's."""
+"""Tests of the mapping of columns: shown, changed by hand, and stored for the next files of the same office."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ State = UploadBatch.State
 
 
 def odd_row(community="和平社区", **changes):
-    """A facility whose area stands under a header that nobody could guess."""
+    """Return a facility whose area is under a header that nothing recognises."""
     row = facility_row(community) | {"占用多大地方": "520"} | changes
     del row["建筑面积（㎡）"]
     return row
@@ -36,7 +36,7 @@ def sent(send, user, rows, **options):
 
 
 def again(batch):
-    """What the worker does with a batch that has been put back."""
+    """Check a batch that has been queued again, as the worker does."""
     batch.refresh_from_db()
     assert batch.state == State.QUEUED
     actions.check_queued_batch(batch.pk)
@@ -167,7 +167,7 @@ def test_nobody_maps_another_offices_file(send, clerk, other_clerk):
 
 
 def test_the_same_column_in_two_sheets_may_lead_to_the_same_field(send, clerk):
-    """Each sheet has its own columns: 面积 here and 建筑面积 there are no contradiction."""
+    """Each sheet has its own columns: 面积 in one and 建筑面积 in the other do not conflict."""
     batch = sent(send, clerk, [facility_row()])
     other = {**batch.mapping[0], "sheet": "另一张"}
     other["columns"] = [c | ({"header": "面积"} if c["field"] == "area" else {}) for c in other["columns"]]

@@ -1,4 +1,4 @@
-"""From checked rows to the register: one transaction, with its log, in the office's own scope."""
+"""Tests of commits: one transaction, with its log, within the office's own scope."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_a_worker_that_is_killed_leaves_no_plain_copy_of_the_file_behind(send: S
 
 def test_a_nul_in_a_text_and_an_endless_sheet_name_are_read(clerk: User, tmp_path: Path) -> None:
     text = "社区名称,设施名称,设施类型,建筑面积（㎡）,启用日期\n和平社区,活动\0室,综合服务设施,约5\0,2016/05/01"
-    padding = "\n" * 70_000  # beyond what is looked at to tell text from anything else
+    padding = "\n" * 70_000  # more than the part that decides whether the file is text
     batch = received(clerk, text.replace("\n", padding, 1).encode(), "演示设施.csv")
     assert (batch.state, batch.new, batch.warnings) == ("checked", 1, 1)
     header, *row = ([*line.split(",")] for line in text.replace("\0", "").split("\n"))

@@ -1,4 +1,4 @@
-"""A wrong cell corrected in the page: read again, compared again, everything else as before."""
+"""Tests of cells corrected in the page: read and compared again, without changes elsewhere."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_corrected_cell_makes_its_row_good_and_leaves_the_others_alone(send, c
 
 
 def test_comparing_again_without_the_file_says_what_the_first_check_said(send, clerk, place, settings):
-    """The month is put to another and back: every row, problem and shown value as the file gave it."""
+    """The month is changed and changed back: every row, problem and shown value is as after reading the file."""
     make_facility(place.communities[1], "党群服务中心", area="100")
     may, june = make_period("2018-05"), make_period("2018-06")
     rows = [

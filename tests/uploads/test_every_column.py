@@ -1,7 +1,7 @@
-"""Every column of every register, from the template to the undoing: a place that forgets one is found.
+"""Tests of every column of every register, from the template to undoing, which find a place that omits a column.
 
-The values are invented from the declaration, so that a new column is covered by declaring it. What a column does not
-show somewhere stands in one of the lists below, with the reason.
+The values are invented from the declaration, so that a new column is covered automatically. A column that is not shown
+in a place is in one of the lists below, with the reason.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ pytestmark = pytest.mark.django_db
 FIRST, SECOND = 1, 2  # the values of the first upload, and those of the second
 HEADER_ROW, FIRST_ROW = 3, 4
 
-# --- What is not shown somewhere, and why ---
+# --- Columns that a place does not show, and why ---
 
-# They find the record or its place; what changes is the community or division of the record.
+# They identify the record or its place; a change is one of the record's community or division.
 FINDING = {"ref", "county", "town", "community_name", "community_code"}
-# A community is found by its place columns; where it lies changes by a change of divisions only.
+# A community is found by its place columns; its place changes by a change of divisions only.
 LASTING = {"communities": {"county", "town", "community_name", "community_code"}}
-# The day that figures hold is no change of its own: other figures of another day are another profile.
+# The day of figures never changes: figures of another day are another profile.
 OF_NEW_FIGURES = {"communities": {"as_of"}}
-# Another first day opens another posting, so it is changed in an upload of its own.
+# Another first day opens another posting, so it is changed in another upload.
 OF_ANOTHER_PART = {"workers": {"started_on"}}
-# In the page's heading; the place has its own facts, by other names; the code stands on the community's page.
+# In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
 IN_HEADING = {"name"}
 PLACE_ON_PAGE = {"workers": {"county", "town", "community_name"}, "projects": {"county"}}
 CODE_ON_OWN_PAGE = {"community_code"}
@@ -69,7 +69,7 @@ LABELS = {
     "居（村）民小组数": "居（村）民小组",
     "居（村）民代表数": "居（村）民代表",
 }
-# Fields of records' pages that no column writes by itself: what a change of divisions sets, and where a project belongs.
+# Fields on records' pages that no column writes alone: those set by a change of divisions, and a project's place.
 OTHER_FACTS = {"communities": {"code", "closed_on"}, "projects": {"division"}}
 WORDS_ON_PAGE = {"是": ("是", "已建立"), "否": ("否", "未建立")}
 
@@ -82,7 +82,7 @@ def of(lists: Mapping[str, Iterable[str]], register: RegisterSheet) -> set[str]:
 
 
 class Invented:
-    """The values of one row, by field: as they are typed into a cell, and as the register holds them."""
+    """The values of one row, by field: as typed into a cell, and as stored in the register."""
 
     def __init__(self, register: RegisterSheet, turn: int, place: Place) -> None:
         community = (place.communities[0], place.villages[0])[turn - 1]
@@ -150,7 +150,7 @@ def _(column: DecimalColumn, turn: int, index: int) -> Any:
 
 @cell_of.register
 def _(column: DateColumn, turn: int, index: int) -> Any:
-    # In the order of the columns, so that what ends does so after it began.
+    # In the order of the columns, so that last days come after first days.
     return datetime.date(2016, 1, 1) + datetime.timedelta(days=30 * index + 10 * turn)
 
 
@@ -192,7 +192,7 @@ def history_words(column: Column, invented: Invented) -> str:
 
 
 class LabelledValues(HTMLParser):
-    """Reads <dt>/<dd>, the cells of tables under their headings, and rows that begin with their own label."""
+    """Parser of <dt>/<dd>, the cells of tables with their headings, and rows that begin with their label."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,7 +232,7 @@ class LabelledValues(HTMLParser):
 
 
 def page_of(browser: Client, record: Any) -> tuple[LabelledValues, list[Any], str]:
-    """The record's page: its values without the history, the entries of the history, and the whole text."""
+    """Return the record's page: its values without the history, the entries of the history, and the whole text."""
     response = browser.get(record.get_absolute_url())
     html = response.content.decode()
     shown = LabelledValues()
@@ -245,7 +245,7 @@ def page_of(browser: Client, record: Any) -> tuple[LabelledValues, list[Any], st
 
 
 class Office:
-    """A user at work: fills a template in, uploads it, looks at the preview, commits, takes back."""
+    """A user who fills in a template, uploads it, reads the preview, commits and undoes."""
 
     def __init__(self, register: RegisterSheet, user: User, period: ReportingPeriod, browser: Client) -> None:
         self.register = register
@@ -259,7 +259,7 @@ class Office:
         )
 
     def export(self) -> dict[str, dict[str, Any]]:
-        """The cells of the export, by 记录编号 and field."""
+        """Return the cells of the export, by 记录编号 and field."""
         page = load_workbook(io.BytesIO(self.export_file())).worksheets[0]
         fields = [column.field for column in self.register.columns]
         rows = [dict(zip(fields, row, strict=True)) for row in page.iter_rows(min_row=FIRST_ROW, values_only=True)]
@@ -269,7 +269,7 @@ class Office:
         return write_export(self.register, division=self.user.division, by=self.user)
 
     def fill_in(self, cells: Mapping[str, Any], ref: str = "") -> bytes:
-        """The template with one row."""
+        """Return the template with one row filled in."""
         book = load_workbook(io.BytesIO(self.template()))
         page = book.worksheets[0]
         for number, column in enumerate(self.register.columns, start=1):
@@ -289,7 +289,7 @@ class Office:
         return batch
 
     def preview(self, batch: UploadBatch, tab: str) -> tuple[list[Any], str]:
-        """What a tab of the preview says of the only row: its changes, or its values in words; and the whole text."""
+        """Return the changes or the values of the only row in a tab of the preview, and the whole text."""
         response = self.browser.get(reverse("uploads:batch", args=[batch.ref]), {"tab": tab})
         return [said for _, said in response.context["rows"]], response.content.decode()
 
@@ -306,7 +306,7 @@ class Office:
         assert (undone.state, undone.undo_kept, undone.undo_failed) == ("undone", 0, 0), undone.message
 
     def state(self) -> list[dict[str, Any]]:
-        """All records of the register as templates and exports give them; what is empty left out."""
+        """Return all records of the register as in templates and exports, without empty values."""
         records = self.register.records(self.user.division.path)
         return [{name: value for name, value in row.items() if value not in (None, "", [])} for row in records]
 
@@ -469,7 +469,7 @@ def check_history(office: Office, record: Any, first: Invented, second: Invented
 
 
 def assert_masked(register: RegisterSheet, invented: Invented, text: str) -> None:
-    """No personal value of the row can be read in the text."""
+    """Check that no personal value of the row can be read in the text."""
     for column in register.columns:
         if isinstance(column, PersonalColumn):
             assert invented.cells[column.field] not in text, column

@@ -1,4 +1,4 @@
-"""Figures dated in a locked month: refused, unless the bureau gives its reason, which the log keeps."""
+"""Tests of figures dated in a locked month: refused, unless the bureau gives a reason, which the log stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workbooks with errors on purpose: every problem is found at its cell, nothing else is, and nothing is written."""
+"""Tests of workbooks with intended errors: each is found at its cell, nothing else is, and nothing is written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSED: dict[str, Any] = (
 
 def _prepare(expected: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     if "city" in expected["needs"]:
-        upload_city(capsys, only=expected["as_division"])  # what other counties hold does not matter to a county's file
+        upload_city(capsys, only=expected["as_division"])  # records of other counties do not affect a county's file
     for need in expected["needs"]:
         if need.startswith("locked:"):
             period = make_period(need.removeprefix("locked:"))

@@ -1,4 +1,4 @@
-"""What the uploader of a batch is told when the work on it has ended."""
+"""Tests of the notices to a batch's uploader at the end of its work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ State = UploadBatch.State
 
 @pytest.fixture
 def receive(tmp_path, clerk, period):
-    """A function that takes a file with these rows in for the clerk, as the page does, and gives the queued batch."""
+    """Return a function that receives a file with these rows for the clerk, as the page does, and returns the batch."""
 
     def receive_rows(rows, name="演示设施.xlsx"):
         data = write_workbook(tmp_path / name, rows).read_bytes()
@@ -37,7 +37,7 @@ def receive(tmp_path, clerk, period):
 
 @pytest.fixture
 def checked(receive):
-    """A function that takes a file in and has it checked by the worker; gives the batch."""
+    """Return a function that receives a file, checks it as the worker does, and returns the batch."""
 
     def receive_and_check(rows):
         batch = receive(rows)

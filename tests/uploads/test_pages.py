@@ -1,4 +1,4 @@
-"""The pages about one batch: tabs and what narrows them, the month, the same file again, undoing."""
+"""Tests of the pages about one batch: tabs and filters, the month, the same file again, undoing."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_every_tab_costs_the_same_queries_for_any_number_of_rows(clerk, period, 
         for n in range(250)
     )  # fmt: skip
     browser = signed_in(clerk)
-    # The user, the batch, whether a notice about it is unseen, whether the file has come before, one page of rows.
+    # The user, the batch, whether a notice about it is unseen, whether the file was uploaded before, one page of rows.
     with exactly(5):
         browser.get(reverse("uploads:batch", args=[batch.ref]), {"tab": tab})
-    with exactly(6):  # and the number of rows, where they are narrowed
+    with exactly(6):  # and the number of rows, if they are filtered
         browser.get(reverse("uploads:batch", args=[batch.ref]), {"tab": tab, "q": "演示1"})
 
 

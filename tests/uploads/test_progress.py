@@ -1,4 +1,4 @@
-"""The progress bar is a convenience: the work goes on without it."""
+"""Tests of the progress: the work continues without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same file again: known without reading it while nothing has changed, and read as ever when anything has."""
+"""Tests of uploading the same file again: it is not read while nothing has changed, and read otherwise."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def is_known(batch: UploadBatch) -> bool:
 
 @pytest.fixture
 def committed(tmp_path: Path, clerk: User, period: ReportingPeriod) -> bytes:
-    """The bytes of a file with one facility that the clerk has committed."""
+    """Return the bytes of a file with one facility that the clerk has committed."""
     return commit(tmp_path, clerk, "facilities", [FACILITY], period)
 
 
@@ -55,7 +55,7 @@ def commit(tmp_path: Path, by: User, register: str, rows: Rows, period: Reportin
 
 
 def staged(batch: UploadBatch) -> list[dict[str, Any]]:
-    """The rows as a page shows them: personal values in plain, for their ciphertext differs each time."""
+    """Return the rows as a page shows them, personal values decrypted, because their ciphertext differs each time."""
     columns = {column.field: column for column in register_named(batch.register).columns}
     rows = list(batch.staged_rows.order_by("position").values())
     for row in rows:

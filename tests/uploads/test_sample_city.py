@@ -1,4 +1,4 @@
-"""A whole city's month, file by file as its offices would send it, ends in the figures known to be right."""
+"""Test with a whole city's month, file by file as its offices upload it: the figures are those known to be right."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_city_uploads_without_an_error_and_its_targets_are_right(
     assert computed["as_of"] == expected["as_of"]
     assert computed["targets"] == expected["targets"]
 
-    # Data quality says what is so, and next to nothing else: 111 findings in 14,000 rows, none of which blocks a report.
+    # Data quality finds 111 findings in 14,000 rows, all of them true, and none blocks a report.
     city = Division.objects.by_code("140400")
     found = findings_for(period=ReportingPeriod.objects.get(month=datetime.date(2018, 6, 1)), division=city)
     assert found.hard == 0
@@ -56,7 +56,7 @@ def test_the_city_uploads_without_an_error_and_its_targets_are_right(
     money = ServiceProject.objects.aggregate(budget=Sum("budget"), contract=Sum("contract_amount"), paid=Sum("paid"))
     assert {name: Decimal(value) for name, value in expected["projects_yuan"].items()} == money
 
-    # Every batch that wrote anything left one change set, and the log speaks of every record it wrote.
+    # Every batch that wrote rows has one change set, and the log has a record of each row.
     assert ChangeSet.objects.count() == UploadBatch.objects.count() == len(expected["files"])
     assert (
         ChangeRecord.objects.filter(model="orgs.socialorganization").count() == expected["registers"]["organizations"]

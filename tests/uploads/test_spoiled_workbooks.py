@@ -1,6 +1,6 @@
-"""Hundreds of spoiled workbooks through the pages: no crash, no server error, nothing half written.
+"""Tests with hundreds of damaged workbooks through the pages: no crash, no server error, nothing half written.
 
-`SPOILED_WORKBOOKS=200 pytest tests/uploads/test_spoiled_workbooks.py` tries 200 of each register; every run, a few.
+`SPOILED_WORKBOOKS=200 pytest tests/uploads/test_spoiled_workbooks.py` tests 200 of each register; by default a few.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ REGISTERED = (
     Posting,
     ServiceProject,
 )
-# What a cell may come to hold by a slip of the hand.
+# Contents that a cell may have by a typing error.
 SLIPS = (
     "", "0", "-1", "1e400", "约520", "500-600", "２０１８年６月", "2018-13-45", "是", "同上", "〃", "清空", "合计", "=1/0", "#REF!",
     "9" * 400, "140402199003070017", "14040X", "19900001234、0355-1234567", "虒亭峧", "\u3000", "a\x0bb", "𠮷村", "none",
@@ -72,7 +72,7 @@ def table_of(register: str) -> list[list[Any]]:
 
 
 def slipped(table: list[list[Any]], chance: random.Random) -> list[list[Any]]:
-    """Cells swapped or overwritten, rows cut, doubled or shuffled, headers spoiled."""
+    """Return the table with cells swapped or overwritten, rows cut, doubled or shuffled, headers damaged."""
     table = [list(row) for row in table]
     for _ in range(chance.choice([1, 1, 2, 6])):
         row, other = chance.randrange(len(table)), chance.randrange(len(table))
@@ -96,7 +96,7 @@ def slipped(table: list[list[Any]], chance: random.Random) -> list[list[Any]]:
 
 
 def with_broken_bytes(content: bytes, chance: random.Random) -> bytes:
-    """Bytes flipped, cut or doubled: in the file itself or, for a zip, inside one of its parts."""
+    """Return the bytes flipped, cut or doubled: in the file itself or, for a zip, inside one of its parts."""
     if content[:2] == b"PK" and chance.random() < 0.6:
         parts = zipfile.ZipFile(io.BytesIO(content))
         names = parts.namelist()
@@ -130,7 +130,7 @@ def broken(content: bytes, chance: random.Random) -> bytes:
 
 
 def spoiled_workbook(register: str, chance: random.Random, folder: Path) -> tuple[str, bytes]:
-    """A file's name and content: a table with slips, in one of the formats, some of them with broken bytes."""
+    """Return a file's name and content: a table with errors, in one of the formats, some of them with damaged bytes."""
     table = slipped(table_of(register), chance)
     kind = chance.choice(["xlsx", "xlsx", "xls", "ods", "csv", "html"])
     if kind == "csv":
@@ -144,7 +144,7 @@ def spoiled_workbook(register: str, chance: random.Random, folder: Path) -> tupl
         path = folder / f"book.{kind}"
         try:
             maker(path, {"Sheet1": table})  # type: ignore[operator]
-        except (ValueError, OverflowError):  # the writer itself refuses what the slip put in
+        except (ValueError, OverflowError):  # the writer refuses the value
             return "book.csv", repr(table).encode()
         content = path.read_bytes()
     if chance.random() < 0.3:
@@ -197,7 +197,7 @@ def test_a_spoiled_workbook_is_read_or_refused_and_nothing_is_half_written(
 
 
 def forget_everything(batch: UploadBatch) -> None:
-    """Back to the beginning, so that one file's rows are not another's history."""
+    """Delete everything about the batch, so that one file's rows are not the history of another's."""
     ChangeSet.objects.all().delete()
     for model in (
         Posting,

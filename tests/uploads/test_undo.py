@@ -1,4 +1,4 @@
-"""Taking an upload back."""
+"""Tests of undoing an upload."""
 
 from __future__ import annotations
 

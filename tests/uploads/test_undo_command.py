@@ -1,4 +1,4 @@
-"""`manage.py undo`: what operators and scripts are told, and the exit status they go by."""
+"""Tests of `manage.py undo`: its output for operators and scripts, and its exit status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def undone(capsys: pytest.CaptureFixture[str], batch: int, username: str) -> tuple[dict[str, Any], int]:
-    """What `manage.py undo … --json` prints, and its exit status."""
+    """Return the output of `manage.py undo … --json`, and its exit status."""
     capsys.readouterr()
     status = 0
     try:

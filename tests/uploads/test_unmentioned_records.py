@@ -1,4 +1,4 @@
-"""The register's records that a file does not mention."""
+"""Tests of the register's records that a file does not mention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py upload`: what becomes of a month or a file that is not as it should be."""
+"""Tests of `manage.py upload` with a wrong month or file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of uploading, with the real engine behind them."""
+"""Tests of the pages of uploading, with the real actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from periods.models import ReportingPeriod
 from tests.factories import make_batch, make_facility, make_period
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
-from uploads.jobs import BROKER_AWAY
+from uploads.jobs import BROKER_UNREACHABLE
 from uploads.models import UploadBatch, UploadRow
 from uploads.progress import Reporter
 from uploads.tasks import check_batch, commit_batch
@@ -38,7 +38,7 @@ def row(place, name="演示综合服务中心", area="520", **more):
 
 @pytest.fixture
 def post(tmp_path):
-    """A function that uploads rows through the page, does the worker's task, and gives the batch."""
+    """Return a function that uploads rows through the page, does the worker's task, and returns the batch."""
 
     def send(browser, rows, register="facilities", period=None):
         path = write_workbook(tmp_path / "演示数据.xlsx", rows)
@@ -54,7 +54,7 @@ def post(tmp_path):
 
 
 def press_commit(browser, batch, mode):
-    """Press the button, do the worker's task, and give the page that is shown then."""
+    """Press the button, do the worker's task, and return the page that is shown then."""
     address = reverse("uploads:batch", args=[batch.ref])
     assert browser.post(reverse("uploads:commit", args=[batch.ref]), {"mode": mode})["Location"] == address
     commit_batch(batch.pk)
@@ -142,9 +142,9 @@ def test_a_file_that_is_too_large_stays_on_the_page_with_the_limit(clerk, period
 
 @pytest.mark.django_db
 def test_a_broker_that_is_away_is_told_in_one_sentence_while_the_file_waits(clerk, signed_in):
-    batch = make_batch(clerk, message=BROKER_AWAY)
+    batch = make_batch(clerk, message=BROKER_UNREACHABLE)
     page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
-    assert BROKER_AWAY in page
+    assert BROKER_UNREACHABLE in page
     assert "刷新看进度" in page
 
 
@@ -196,7 +196,8 @@ def test_a_batch_page_costs_the_same_queries_for_a_hundred_rows(clerk, period, s
         for number in range(1, 101)
     )
     browser = signed_in(clerk)
-    # The user, the batch, unseen notices about it, whether the file has come before, one page of rows: the tab's length is a counter of the batch.
+    # The user, the batch, unseen notices about it, whether the file was uploaded before, one page of rows. The length
+    # of the tab is a counter of the batch.
     with exactly(5):
         page = browser.get(reverse("uploads:batch", args=[batch.ref]), {"page": 2})
     assert "演示51" in page.content.decode()
@@ -252,8 +253,8 @@ def test_the_home_page_costs_the_same_queries_however_many_uploads(who, request,
     queries_now()
 
 
-# The user; the month in hand, its reports and counties, for a clerk whether the map has been redrawn since, what the
-# checks count (three) and months in arrears, for the bureau the reminders; the month again, what offices have brought in
+# The user; the current month, its reports and counties, for a clerk whether divisions have changed since, the counts of
+# the checks (three) and months in arrears, for the bureau the reminders; the month again, what offices have brought in
 # (and for clerks what waits, and what offices above have), for the bureau its counties; and whether a month has been
 # measured.
 HOME_QUERIES = {"clerk": 14, "officer": 9}

@@ -1,6 +1,6 @@
-"""What happens to a batch, from the arrival of its file to its undoing. Import from here.
+"""Actions on batches, from receiving a file to undoing its commit. Import from here.
 
-Tasks, pages and commands call these alike.
+Tasks, pages and commands call them alike.
 """
 
 from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns

@@ -1,7 +1,7 @@
-"""Changing a batch that waits for a decision, which is then checked again.
+"""Changes to a batch that waits for a decision, each followed by a new check.
 
 Its columns are mapped by hand, its month is changed, a cell is corrected in the page, or the bureau gives a reason for
-altering a locked month. Nothing has been written to the registers yet, so the new check simply replaces the preview.
+altering a locked month. Nothing has been written to the registers yet, so the new check only replaces the preview.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from uploads.models import ColumnMapping, UploadBatch
 from uploads.rows.corrections import add_correction
 
 State = UploadBatch.State
-MOST_ROWS_AT_ONCE = 2_000  # a batch of more rows is compared again by the worker, not while the person waits
+MOST_ROWS_AT_ONCE = 2_000  # the worker compares a larger batch again, so that the user need not wait
 
 
 def _locked_batch(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
@@ -73,7 +73,7 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Any) -> bo
 
 
 def _remember(batch: UploadBatch, choices: Mapping[str, str]) -> None:
-    """Keep choices by normalised header for the office of a batch; a column chosen AUTOMATIC is forgotten."""
+    """Store choices by normalised header for the office of a batch; delete those of columns chosen AUTOMATIC."""
     ColumnMapping.objects.of_office(batch).filter(header__in=choices).delete()
     ColumnMapping.objects.bulk_create(
         ColumnMapping(
@@ -88,7 +88,7 @@ def _remember(batch: UploadBatch, choices: Mapping[str, str]) -> None:
 
 
 def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> bool:
-    """Let a checked batch count for another month; return False when it does already. Raises PortalError."""
+    """Assign a checked batch to another month; return False when it has it already. Raises PortalError."""
     with transaction.atomic():
         locked = _locked_batch(batch, by, State.CHECKED)
         if locked.period_id == period.pk:
@@ -103,9 +103,9 @@ def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> boo
 
 
 def alter_locked_months(*, batch: UploadBatch, reason: str, by: Any) -> None:
-    """Let a checked batch bring in figures dated in locked months, for a reason that the log keeps. Raises PortalError.
+    """Let a checked batch change figures dated in locked months, for a reason that the log stores. Raises PortalError.
 
-    The locked results do not change; what they would be today is shown apart.
+    The locked results do not change; 锁定后变动 shows what they would be today.
     """
     check_may_alter_locked(by, reason)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Checking a batch: its file is read, compared with the registers, and its rows are staged."""
+"""Checking of a batch: its file is read and compared with the registers, and its rows are staged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ State = UploadBatch.State
 
 
 def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> CheckContext:
-    """Return what checking a batch needs to know; `locking` is for the transaction of its commit."""
+    """Return the context of a batch's check; `locking` is for the transaction of its commit."""
     if batch.period is None:
         raise RuntimeError("A batch is checked for a month.")
     if locking and register_named(batch.register).has_dated_figures:
@@ -48,7 +48,7 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
 
 
 def follow_office(batch: UploadBatch) -> None:
-    """Give a batch whose office has been closed meanwhile to the office's successor, as the office's people are."""
+    """Move a batch whose office has been closed in the meantime to the office's successor, like the office's users."""
     office = batch.division.current_division
     if office != batch.division:
         batch.division = office
@@ -63,7 +63,7 @@ def check_queued_batch(batch_id: int) -> None:
 
 
 def check_batch(batch: UploadBatch) -> UploadBatch:
-    """Check a batch in state CHECKING that the caller has begun (`CHECK.begun()`); return it as it is then.
+    """Check a batch in state CHECKING that the caller has begun (`CHECK.begun()`); return the updated batch.
 
     It ends CHECKED, REJECTED or FAILED.
     """
@@ -74,7 +74,7 @@ def check_batch(batch: UploadBatch) -> UploadBatch:
 def check_claimed(claim: Claim[UploadBatch]) -> None:
     """Check the batch of a claim and stage its rows.
 
-    Runs outside a transaction until the rows are staged, so that checking blocks nobody; each report of progress is a
+    Runs outside a transaction until the rows are staged, so that checking blocks nobody. Each report of progress is a
     heartbeat, and reading the file in a child process takes less than the lease. Raises ClaimLostError.
     """
     batch = load_batch(claim.key)
@@ -109,7 +109,7 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
 
 
 def _reuse(claim: Claim[UploadBatch], batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
-    """Stage the rows of a file that was committed before and since when nothing has changed: all are unchanged."""
+    """Stage the rows of an earlier upload of the same file as unchanged, when nothing has changed since its commit."""
     with transaction.atomic():
         claim.hold()
         copy_staged_rows(batch=batch, earlier=earlier, sheet=sheet)
@@ -126,7 +126,7 @@ def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
 
 
 def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[RegisterRow]:
-    """Return the rows of the batch's file, and set on the batch, unsaved, what the file says besides.
+    """Return the rows of the batch's file, and set the file's other results on the batch, unsaved.
 
     Raises FileRefusedError.
     """
@@ -135,7 +135,7 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
         found = read_file(path, batch.file_name, sheet, remembered, report)
     batch.read_as = reading_key(remembered)
     today = timezone.localdate()
-    # A month that has not begun is a slip of the pen, and must not be opened for everybody.
+    # A month that has not begun is a typing error, and must not be opened for everybody.
     batch.month_in_file = found.month if found.month and found.month <= today else None
     if batch.period is None:
         batch.period = ReportingPeriod.objects.for_month(batch.month_in_file or today)
@@ -146,7 +146,7 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
 
 
 def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedError) -> None:
-    """End the check of a file that cannot be used, and drop the rows of an earlier check with another mapping."""
+    """End the check of a file that cannot be used, and delete the rows of an earlier check with another mapping."""
     with transaction.atomic():
         claim.finish(
             State.REJECTED,

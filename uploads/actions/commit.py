@@ -1,4 +1,4 @@
-"""Asking for the commit of a checked batch, and running it."""
+"""Requesting the commit of a checked batch, and running it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Mode = UploadBatch.CommitMode
 
 
 def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None = None, queue: bool = True) -> None:
-    """Ask for a checked batch to be committed: mode "all" or "good".
+    """Request that a checked batch is committed: mode "all" or "good".
 
-    `seen` is the `check_mark` of the preview that the decision was taken on. Raises PortalError when the batch is not
-    waiting for a decision, has been checked anew since that preview, has errors in mode "all", or is not the user's to
+    `seen` is the `check_mark` of the preview that the user has decided on. Raises PortalError when the batch is not
+    waiting for a decision, has been checked again since that preview, has errors in mode "all", or is not the user's to
     commit.
     """
     if not batch.may_be_handled_by(by):
@@ -62,7 +62,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
 
 
 def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
-    """Lock the batch; raise StaleError when it is no longer what the person has looked at."""
+    """Lock the batch; raise StaleError when it has been checked again since the preview `seen`."""
     locked = UploadBatch.objects.locked().get(pk=batch.pk)
     if locked.state == State.CHECKED and locked.check_mark != seen:
         raise StaleError(
@@ -72,14 +72,14 @@ def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
 
 
 def commit_queued_batch(batch_id: int) -> None:
-    """Commit a batch whose commit was asked for, as the worker does; do nothing when another worker has taken it."""
+    """Commit a batch whose commit was requested, as the worker does; do nothing when another worker has taken it."""
     claim = COMMIT.claim(batch_id)
     if claim is not None:
         work_on(claim, _commit)
 
 
 def commit_batch(batch: UploadBatch) -> UploadBatch:
-    """Commit a batch in state COMMITTING that the caller has begun; return it as it is then.
+    """Commit a batch in state COMMITTING that the caller has begun; return the updated batch.
 
     It ends COMMITTED, or with nothing written: CHECKED again with a message, or FAILED.
     """
@@ -102,7 +102,7 @@ def _commit(claim: Claim[UploadBatch]) -> None:
 
 
 def _recheck(claim: Claim[UploadBatch], message: str) -> None:
-    """Check the batch anew in place of committing it, under the same token."""
+    """Check the batch again instead of committing it, with the same claim."""
     claim.finish(State.CHECKING, message=message[:500], heartbeat_at=timezone.now())
     work_on(CHECK.claim_of(load_batch(claim.key)), check_claimed)
 

@@ -1,4 +1,4 @@
-"""Writing a batch to its register: one transaction that compares again, writes, logs and ends the batch (docs/spreadsheets.md §4.3)."""
+"""Writing a batch to its register in one transaction, which compares the rows again (docs/spreadsheets.md §4.3)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS_AT_ONCE = 10_000
 
 
 class RowsNoLongerGoodError(StaleError):
-    """The registers have changed since the preview, and a row that was good no longer is."""
+    """The registers have changed since the preview, so that a row has an error now."""
 
 
 def write_batch(
@@ -36,17 +36,17 @@ def write_batch(
 ) -> None:
     """Write the staged rows of a claimed batch and mark it as committed, in one transaction that locks the batch.
 
-    Everything or nothing: an error of any row in mode "all", or a violated constraint of the database, rolls all of it
-    back. `make_context` is called inside the transaction. Raises RowsNoLongerGoodError, PortalError, or ClaimLostError
-    when another worker has the batch or has finished it.
+    An error of any row in mode "all", or a violated constraint of the database, rolls back the transaction.
+    `make_context` is called inside the transaction. Raises RowsNoLongerGoodError, PortalError, or ClaimLostError when
+    another worker has the batch or has finished it.
     """
     try:
         with transaction.atomic():
-            # Only the batch is locked: its people and its office go on working meanwhile.
+            # Only the batch is locked, so that its users and its office can go on working.
             batch = claim.hold(UploadBatch.objects.select_related("confirmed_by__division", "division", "uploaded_by"))
             _refuse_unless_still_allowed(batch)
             RegisterLock.objects.lock(batch.register)
-            # Made here, so that a month that has been locked while the batch waited is known to be.
+            # Called here, to notice a month that has been locked while the batch waited.
             writer = CommitWriter(batch, sheet, make_context())
             report.step("核对并写入登记表", batch.rows)
             only_good = batch.commit_mode == UploadBatch.CommitMode.GOOD
@@ -60,7 +60,7 @@ def write_batch(
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
-    """Raise NotAllowedError when whoever confirmed the batch has lost the right to since: dismissed, moved, another role."""
+    """Raise NotAllowedError if the user who confirmed the batch may no longer commit it (inactive, moved, new role)."""
     by = batch.confirmed_by
     if by is None or not batch.may_be_committed_by(by):
         raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
@@ -69,8 +69,8 @@ def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
 class CommitWriter:
     """Writes one batch to its register, slice by slice in one transaction and one change set.
 
-    Slices keep the memory small. Rows that mean the same record were refused when the whole file was checked; should
-    the registers have changed so that rows of two slices now do, the later one is refused here.
+    Slices limit the memory. The check of the whole file has refused rows about the same record. If the registers have
+    changed so that rows of two slices are now about the same record, the later one is refused here.
     """
 
     def __init__(self, batch: UploadBatch, sheet: RegisterSheet, context: CheckContext) -> None:
@@ -78,12 +78,12 @@ class CommitWriter:
         self._sheet = sheet
         self._context = context
         self._change_set: ChangeSet | None = None
-        self._written: set[int] = set()  # keys of the records that earlier slices have led to
+        self._written: set[int] = set()  # keys of the records of earlier slices
         self._counts: Counter[str] = Counter()
-        self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the people whom each division loses
+        self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the workers whom each division loses
 
     def write(self, rows: list[RegisterRow]) -> None:
-        """Compare rows with the registers as they are now and write them.
+        """Compare rows with the registers again and write them.
 
         Raises RowsNoLongerGoodError in mode "all" when a row has an error now, PortalError for a record outside the
         office's area.
@@ -104,7 +104,7 @@ class CommitWriter:
         return [row for row in rows if not row.has_error]
 
     def _check_scope(self, rows: list[RegisterRow]) -> None:
-        """Raise PortalError unless every division that is written to lies in the office's own subtree."""
+        """Raise PortalError unless every division of the written rows is in the office's own subtree."""
         division_ids = {write.division_id for row in rows for write in row.writes}
         if not lie_within(self._batch.division, division_ids):
             raise StaleError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
@@ -135,10 +135,10 @@ class CommitWriter:
         return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"[:200]
 
     def finish(self) -> None:
-        """End the batch as committed with the numbers of rows that were written, and notify who has to know."""
+        """End the batch as committed with the numbers of written rows, and send the notices."""
         batch, counts = self._batch, self._counts
         batch.new, batch.changed = counts["new"], counts["changed"]
-        batch.unchanged += counts["unchanged"]  # equal by now, beside those that were equal when checked
+        batch.unchanged += counts["unchanged"]  # equal by now, added to those that were equal when checked
         batch.state = State.COMMITTED
         batch.committed_at = timezone.now()
         batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"

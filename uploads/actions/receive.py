@@ -1,4 +1,4 @@
-"""Receiving a file: it is kept encrypted, written down as a batch, and queued to be checked."""
+"""Receiving a file: it is stored encrypted and queued to be checked as a batch."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def receive_file(
     locked_reason: str = "",
     queue: bool = True,
 ) -> UploadBatch:
-    """Keep a file encrypted, write its batch, queue the check, and return the batch.
+    """Store a file encrypted, create its batch, queue the check, and return the batch.
 
-    `file` yields chunks of bytes. Without `queue` the caller does the work itself and shows what comes of it: no worker
-    takes the batch, and nobody is notified.
-    `locked_reason` is why the bureau alters figures of a locked month. Raises FileRefusedError for a file that is too
-    large, PortalError for an unknown register, a role that may not upload, and a disk that does not take the file.
+    `file` yields chunks of bytes. Without `queue` the caller checks the batch and shows the result: no worker takes it,
+    and nobody is notified. `locked_reason` is the bureau's reason for altering figures of a locked month. Raises
+    FileRefusedError for a file that is too large, PortalError for an unknown register, a role that may not upload, and
+    a disk that refuses the file.
     """
     sheet = register_named(register)
     if not by.role.may_upload:
@@ -68,7 +68,7 @@ def receive_file(
 
 
 def check_may_alter_locked(by: Any, reason: str) -> None:
-    """Raise PortalError unless `by` is of the bureau and gives a reason that fits (docs/domain.md §6.8)."""
+    """Raise PortalError unless `by` is of the bureau and gives a valid reason (docs/domain.md §6.8)."""
     if not by.role.may_alter_locked_months:
         raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")
     longest = UploadBatch._meta.get_field("locked_reason").max_length or 0

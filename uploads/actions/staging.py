@@ -1,4 +1,4 @@
-"""Writing the staged rows of a batch: those of a check, or those of an earlier reading of the same file."""
+"""Writing of the staged rows of a batch: those of a check, or those of an earlier upload of the same file."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def replace_staged_rows(*, batch: UploadBatch, rows: Sequence[RegisterRow], shee
 
 
 def copy_staged_rows(*, batch: UploadBatch, earlier: UploadBatch, sheet: RegisterSheet) -> None:
-    """Give a batch the rows of an earlier committed one as unchanged rows, and its counters (unsaved).
+    """Copy the rows of an earlier committed batch as unchanged rows, and set the batch's counters (unsaved).
 
-    Must run inside a transaction. A row that was new then leads to the record that it has created.
+    Must run inside a transaction. A row that was new then refers to the record that it has created.
     """
     batch.staged_rows.all().delete()
     rows, records = UploadRow._meta.db_table, ChangeRecord._meta.db_table
@@ -37,7 +37,7 @@ def copy_staged_rows(*, batch: UploadBatch, earlier: UploadBatch, sheet: Registe
     quoted = connection.ops.quote_name("values")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Right after a commit the database has no statistics of either table, and would join row by row.
+            # Right after a commit PostgreSQL has no statistics of either table, and would join row by row.
             cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(
             f"INSERT INTO {rows} (batch_id, position, sheet, row_number, label, outcome, has_warning, record_id,"

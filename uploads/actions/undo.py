@@ -1,4 +1,4 @@
-"""Undoing a committed batch: asking for it, and taking each written row back (docs/spreadsheets.md §4.5)."""
+"""Undoing of a committed batch: requesting it, and reversing each written row (docs/spreadsheets.md §4.5)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTE_LENGTH = 200
 
 
 def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
-    """Ask for a committed batch to be undone. Raises PortalError when it is not committed or not the user's to undo."""
+    """Request that a committed batch is undone. Raises PortalError if it is not committed or not the user's to undo."""
     _refuse_unless_allowed(batch, register_named(batch.register)(), by)
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
@@ -40,14 +40,14 @@ def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
 
 
 def undo_queued_batch(batch_id: int) -> None:
-    """Undo a batch whose undoing was asked for, as the worker does; do nothing when another worker has taken it."""
+    """Undo a batch whose undoing was requested, as the worker does; do nothing when another worker has taken it."""
     claim = UNDO.claim(batch_id)
     if claim is not None:
         work_on(claim, _undo)
 
 
 def undo_batch(batch: UploadBatch) -> UploadBatch:
-    """Undo a batch in state UNDOING that the caller has begun; return it as it is then.
+    """Undo a batch in state UNDOING that the caller has begun; return the updated batch.
 
     It ends UNDONE, each written row reversed, kept or failed; or COMMITTED as before, with a message.
     """
@@ -63,7 +63,7 @@ def _undo(claim: Claim[UploadBatch]) -> None:
 def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter) -> None:
     """Undo a claimed batch in one transaction that locks it.
 
-    Raises PortalError when whoever asked for it has lost the right to since, or a month has been locked, and
+    Raises PortalError when the user who requested it has lost the right since, or a month has been locked, and
     ClaimLostError when another worker has the batch or has finished it.
     """
     with transaction.atomic():
@@ -91,7 +91,7 @@ def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter
 def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:
     """Raise PortalError for a batch that is not the user's to undo.
 
-    Undoing alters figures of a locked month as uploading does, and takes the same right.
+    Undoing alters figures of a locked month as uploading does, and needs the same right.
     """
     if not batch.may_be_handled_by(by):
         raise NotAllowedError(
@@ -112,7 +112,7 @@ def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) ->
 
 
 def _mark_rows(batch: UploadBatch, result: Reversal) -> None:
-    """Write what became of each written row: all reversed rows in one statement, the others with their note."""
+    """Write the result for each written row: all reversed rows in one statement, the others with their note."""
     left = result.kept.keys() | result.failed.keys()
     batch.staged_rows.written().update(undo_outcome=UndoOutcome.REVERSED, undo_note="")
     rows = list(batch.staged_rows.filter(position__in=left)) if left else []

@@ -1,4 +1,4 @@
-"""Uploaded files, their staged rows and the column headers an office has taught. Import from here."""
+"""Uploaded files, their staged rows and the offices' column mappings. Import from here."""
 
 from uploads.models.batch import UploadBatch
 from uploads.models.column_mapping import ColumnMapping

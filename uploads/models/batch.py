@@ -1,4 +1,4 @@
-"""Uploaded files and how far the work on them is."""
+"""Uploaded files and the state of the work on them."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from uploads.progress import Progress, read_progress
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
-    """Reads of batches."""
+    """Queries of batches."""
 
     def newest_first(self) -> Self:
-        """Return the batches for a list, the newest first, with the related rows that a line shows."""
+        """Load the related rows that a line of the list shows, the newest batch first."""
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
 
     def reported(self) -> Self:
-        """Return the batches whose rows stand in the registers: committed, or checked and equal to the registers."""
+        """Filter for batches whose rows are in the registers: committed, or checked and equal to the registers."""
         states = UploadBatch.State
         says_the_same = Q(state=states.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
         return self.filter(Q(state=states.COMMITTED) | says_the_same)
 
     def unfinished(self) -> Self:
-        """Return the batches that are at work or wait for somebody's decision."""
+        """Filter for batches that are being worked on or wait for a user's decision."""
         states = UploadBatch.State
-        at_work = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
+        in_progress = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
         to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
-        return self.filter(Q(state__in=at_work) | to_decide)
+        return self.filter(Q(state__in=in_progress) | to_decide)
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """Return the newest batch by register name."""
@@ -45,20 +45,20 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def newest_by_office(self) -> dict[tuple[str, str], datetime.datetime]:
         """Return when each office last brought in each register, by (path of the office's division, register).
 
-        A file that was found equal to the register counts as brought in when it was uploaded.
+        A file that was equal to the register counts from its upload.
         """
         moment = Max(Coalesce("committed_at", "uploaded_at"))
         rows = self.order_by().values("division__path", "register").annotate(moment=moment)
         return {(row["division__path"], row["register"]): row["moment"] for row in rows}
 
     def same_file(self, batch: UploadBatch) -> Self:
-        """Return the committed uploads of the same file by the same office, without `batch` itself."""
+        """Filter for committed uploads of the same file by the same office, without `batch` itself."""
         return self.filter(
             sha256=batch.sha256, register=batch.register, division=batch.division, state=UploadBatch.State.COMMITTED
         ).exclude(pk=batch.pk)
 
     def locked(self) -> Self:
-        """Return the batches, locked until the transaction ends; their people and offices are not."""
+        """Lock the batches, but not their users and offices, until the transaction ends."""
         return self.select_for_update(of=("self",))
 
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
@@ -84,15 +84,15 @@ class UploadBatch(ScopedModel, Job):
         UNDONE = "undone", "已撤销"
         FAILED = "failed", "系统出错"
 
-    # The states in which it waits for a worker, and those in which it waits or a worker works on it.
+    # The states in which a batch waits for a worker, and those in which it waits or is worked on.
     WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
-    AT_WORK: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
+    IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
 
-    # What a check counts: rows by what committing them would do, and rows that were skipped.
+    # The results of a check: rows by what committing them would do, and skipped rows.
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
     class CommitMode(models.TextChoices):
-        """Everything or nothing, or the rows without an error."""
+        """Everything or nothing, or only the rows without an error."""
 
         ALL = "all", "全部入库（有错误则都不入库）"
         GOOD = "good", "只入库没有错误的行"
@@ -172,19 +172,19 @@ class UploadBatch(ScopedModel, Job):
 
     @property
     def progress(self) -> Progress:
-        """Return how far the worker is; nothing while the batch waits for one.
+        """Return the progress of the worker; an empty one while the batch waits.
 
-        A waiting batch may still have the last report of an earlier step in the cache.
+        The cache may still contain the last report of an earlier step.
         """
         return Progress() if self.state in self.WAITING else read_progress(self.ref)
 
     @property
-    def is_at_work(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Return whether the batch waits for a worker or is being worked on."""
-        return self.state in self.AT_WORK
+        return self.state in self.IN_PROGRESS
 
     def may_be_handled_by(self, user: Any) -> bool:
-        """Return whether a user may decide about it: the role uploads and the batch lies in the user's area."""
+        """Return whether a user may decide about it: the role uploads and the batch is in the user's area."""
         return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
     def may_be_committed_by(self, user: Any) -> bool:
@@ -194,7 +194,7 @@ class UploadBatch(ScopedModel, Job):
 
     @property
     def commit_change_set(self) -> Any:
-        """Return the change set that its commit has written; None when it has written nothing."""
+        """Return the change set that its commit has written, or None."""
         return self.change_sets.filter(reverses__isnull=True).first()
 
     @property

@@ -1,4 +1,4 @@
-"""What an office has taught about its own column headers."""
+"""The offices' column mappings."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from uploads.models.batch import UploadBatch
 
 
 class ColumnMappingQuerySet(ScopedQuerySet):
-    """Reads of column mappings."""
+    """Queries of column mappings."""
 
     def of_office(self, batch: UploadBatch) -> Self:
-        """Return what the office of a batch has taught for the batch's register."""
+        """Filter for the mappings of a batch's office and register."""
         return self.filter(division=batch.division, register=batch.register)
 
     def by_header(self) -> dict[str, str]:
-        """Return normalised header → field, "" for a column to be ignored."""
+        """Return field by normalised header, "" for an ignored column."""
         return dict(self.values_list("header", "field"))
 
 
 class ColumnMapping(ScopedModel):
-    """How one office calls a column of one register; written when its clerk maps the column by hand."""
+    """One office's header of a column of one register; written when a clerk maps the column by hand."""
 
     division = models.ForeignKey("communities.Division", models.CASCADE, related_name="+", verbose_name="填报单位")
     register = models.CharField("登记表", max_length=20)

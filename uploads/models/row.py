@@ -1,4 +1,4 @@
-"""The rows of a batch as they are staged between the preview and the commit."""
+"""The rows of a batch, staged between preview and commit."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from uploads.models.batch import UploadBatch
 
 
 class UploadRowQuerySet(ScopedQuerySet):
-    """Reads of staged rows."""
+    """Queries of staged rows."""
 
     def in_file_order(self) -> Self:
         """Return the rows in the order of the file."""
         return self.order_by("position")
 
     def with_outcome(self, *outcomes: str) -> Self:
-        """Return the rows of which committing would do one of `outcomes`."""
+        """Filter for the rows with one of `outcomes`."""
         return self.filter(outcome__in=outcomes)
 
     def with_warning(self) -> Self:
-        """Return the rows that have a warning, whatever committing them would do."""
+        """Filter for the rows that have a warning, with any outcome."""
         return self.filter(has_warning=True)
 
     def with_problems(self) -> Self:
-        """Return the rows that have an error or a warning."""
+        """Filter for the rows that have an error or a warning."""
         return self.exclude(problems=[])
 
     def with_problem_code(self, code: str) -> Self:
-        """Return the rows that have a problem of this kind."""
+        """Filter for the rows that have a problem of this kind."""
         return self.filter(codes__contains=f" {code} ")
 
     def named(self, text: str) -> Self:
-        """Return the rows whose record's name contains `text`."""
+        """Filter for the rows whose record's name contains `text`."""
         return self.filter(label__contains=text)
 
     def to_write(self, *, only_good: bool) -> Self:
-        """Return the rows that a commit writes, those with an error only without `only_good`.
+        """Filter for the rows that a commit writes, without those that have an error if `only_good`.
 
-        A row that was unchanged in the preview stays out: what somebody else has changed meanwhile is not turned back.
+        Rows that were unchanged in the preview are left out, so that later changes by others are not reverted.
         """
         rows = self.exclude(outcome=UploadRow.Outcome.UNCHANGED)
         return rows.exclude(outcome=UploadRow.Outcome.ERROR) if only_good else rows
 
     def written(self) -> Self:
-        """Return the rows that a finished commit has written."""
+        """Filter for the rows that a finished commit has written."""
         return self.with_outcome(UploadRow.Outcome.NEW, UploadRow.Outcome.CHANGED)
 
     def record_ids(self) -> models.QuerySet:
-        """Return the keys of the records that the rows lead to, as a subquery."""
+        """Return the keys of the rows' records, as a subquery."""
         return self.filter(record_id__isnull=False).order_by().values("record_id")
 
 
 class UploadRow(ScopedModel):
-    """One data row of a batch, cleaned and compared. Personal values stand in it as ciphertext."""
+    """One data row of a batch, cleaned and compared. Personal values are stored as ciphertext."""
 
     class Outcome(models.TextChoices):
         """What committing the row would do."""
@@ -68,7 +68,7 @@ class UploadRow(ScopedModel):
         ERROR = "error", "有错误"
 
     class UndoOutcome(models.TextChoices):
-        """How a written row ended when its batch was undone."""
+        """The result of undoing a written row."""
 
         REVERSED = "reversed", "已撤销"
         KEPT = "kept", "保留"

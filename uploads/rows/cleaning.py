@@ -1,4 +1,4 @@
-"""From raw cells to values: each cell is read by its column of the register."""
+"""Conversion of raw cells to values: each cell is read by its column of the register."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from uploads.rows.raw_cells import NOT_KEPT
 class RowCleaner:
     """Reads the rows of one sheet by the register's columns.
 
-    Offices repeat themselves, so the reading of each distinct content of a column is kept and used again.
+    Contents repeat, so the reading of each distinct content of a column is cached.
     """
 
     def __init__(self, sheet: RegisterSheet, mapped: Sequence[MappedColumn]) -> None:
         by_field = {column.field: column for column in sheet.columns}
         self._positions = {column.field: column.index for column in mapped}
-        # Per column: its index, field, column, multiplier, and the readings so far (of text apart, for most of a sheet
-        # is text).
+        # Per column: its index, field, column, multiplier, and the cached readings (those of text apart, because most
+        # of a sheet is text).
         self._columns: list[tuple[int, str, Column, Decimal, dict[Any, Reading], dict[Any, Reading]]] = [
             (m.index, m.field, by_field[m.field], m.multiplier, {}, {}) for m in mapped
         ]
@@ -51,9 +51,9 @@ class RowCleaner:
 
 
 class CellRereader:
-    """Reads cells of staged rows again, as the first reading did: those that had a problem, and corrected ones.
+    """Reads cells of staged rows again as at first: those that had a problem, and corrected ones.
 
-    `mapping` is `UploadBatch.mapping`, which holds the unit of each column.
+    `mapping` is `UploadBatch.mapping`, which has the unit of each column.
     """
 
     def __init__(self, sheet: RegisterSheet, mapping: Iterable[Mapping[str, Any]]) -> None:
@@ -65,14 +65,14 @@ class CellRereader:
         }
 
     def read_kept_cells(self, row: RegisterRow) -> None:
-        """Report again what is wrong with the cells that were kept."""
+        """Add the problems of the stored cells to the row again."""
         if row.raw is not None:
             for name, index in row.columns.items():
                 if row.raw[index] is not NOT_KEPT:
                     self._read(row, name, row.raw[index])
 
     def correct(self, row: RegisterRow, name: str, text: str) -> None:
-        """Read `text` in place of what the file has in the cell of the field `name`."""
+        """Read `text` instead of the file's content of the cell of the field `name`."""
         row.refused.discard(name)
         row.problems = [problem for problem in row.problems if problem.field != name]
         width = max(row.columns.values()) + 1

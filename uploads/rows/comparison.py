@@ -1,4 +1,4 @@
-"""Comparing rows with the register, and counting what committing them would do."""
+"""Comparing rows with the register, and counting their outcomes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Outcome = UploadRow.Outcome
 
 
 def compare_rows(rows: list[RegisterRow], sheet: RegisterSheet, context: CheckContext) -> None:
-    """Let the register check the rows against itself, and give each problem the header and the value of its cell."""
+    """Let the register check the rows, and add to each problem the header and the value of its cell."""
     sheet.check(rows, context)
     columns = {column.field: column for column in sheet.columns}
     for row in rows:
@@ -28,7 +28,7 @@ def compare_rows(rows: list[RegisterRow], sheet: RegisterSheet, context: CheckCo
 
 
 def _shown_value(column: Column, row: RegisterRow) -> str:
-    """Return the cell as written where the row still has it, else its cleaned value in words."""
+    """Return the cell as written if the row still has it, else its cleaned value as text."""
     if row.raw is not None and column.field in row.columns:
         cell = row.raw[row.columns[column.field]]
         if cell is not NOT_KEPT:

@@ -1,7 +1,7 @@
-"""Cells that were corrected in the page: kept with the batch, and read in place of the file's.
+"""Cells that were corrected in the page, stored with the batch and read instead of the file's.
 
-They are kept apart from the staged rows, so that they hold when the file is read again for another mapping, and so
-that everybody sees what the page changed and who did it. The text of a personal column is kept as ciphertext.
+They are stored apart from the staged rows, so that they apply when the file is read again with another mapping, and so
+that everybody sees what was changed in the page, and by whom. The text of a personal column is stored as ciphertext.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from uploads.models import UploadBatch, UploadRow
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.staged import CLEARED
 
-MOST_CORRECTIONS = 200  # more is quicker done in the file
+MOST_CORRECTIONS = 200  # more corrections are faster in the file
 LONGEST_TEXT = 2_000
 
 
@@ -36,10 +36,10 @@ class CorrectableCell(NamedTuple):
     field: str
     header: str
     address: str
-    shown: str  # as it stands; masked in personal columns
+    shown: str  # its present text; masked in personal columns
     problems: list[str]
     is_personal: bool
-    unit: str  # what the file counts in, where it is not the register's own unit: 万元
+    unit: str  # the file's unit, if it is not the register's: 万元
 
 
 class MadeCorrection(NamedTuple):
@@ -63,7 +63,7 @@ def positions_of(batch: UploadBatch, row: UploadRow) -> dict[str, int]:
 
 
 def correctable_cells(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) -> list[CorrectableCell]:
-    """Return the cells of a row that the file has a column for, in the file's order."""
+    """Return the cells of a row whose column is in the file, in the file's order."""
     multipliers = {
         column["field"]: Decimal(column.get("multiplier", 1)) for column in _mapped_columns(batch, row.sheet)
     }
@@ -91,7 +91,7 @@ def correctable_cells(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) 
 
 
 def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
-    """Return the cell as it could be typed again, in the unit of its column of the file."""
+    """Return the cell's text for the input field, in the unit of its column of the file."""
     if column.field in row.values.get(CLEARED, ()):
         return CLEAR_WORD
     if column.field not in row.values:
@@ -101,7 +101,7 @@ def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
 
 
 def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str, *, by: Any) -> None:
-    """Note on the batch, without saving it, that a cell now reads `text`. Raises InvalidError."""
+    """Add to the batch, without saving it, the correction of a cell to `text`. Raises InvalidError."""
     if column.field not in positions_of(batch, row):
         raise InvalidError(
             f"文件里没有“{column.header}”列，请在文件里补上这一列后重新上传。",
@@ -138,7 +138,7 @@ def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str
 def apply_corrections(
     batch: UploadBatch, rows: Iterable[RegisterRow], sheet: RegisterSheet, rereader: CellRereader
 ) -> None:
-    """Read the corrected cells in place of those of the file, before the rows are compared."""
+    """Read the corrected cells instead of those of the file, before the rows are compared."""
     if not batch.corrections:
         return
     by_row: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -151,7 +151,7 @@ def apply_corrections(
 
 
 def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorrection]:
-    """Return what has been corrected in the page, the newest first; personal text masked."""
+    """Return the corrections made in the page, the newest first; personal text masked."""
     positions = {
         (part["sheet"] or "", column["field"]): column["index"] for part in batch.mapping for column in part["columns"]
     }

@@ -1,4 +1,4 @@
-"""From a file to cleaned rows: read it, find the register's table, clean every cell."""
+"""Reading a file into cleaned rows: read it, find the register's table, clean every cell."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from uploads.template_stamp import version_in
 
 @dataclass(slots=True)
 class FileContent:
-    """What was read from a file.
+    """The content of a file.
 
-    `problems` are those of headers and sheets; rows carry their own. `mapping` is that of `UploadBatch.mapping`.
-    `month` is the first day of the month that a title names. `skipped` counts totals, repeated headers and footers.
+    `problems` are those of headers and sheets; rows have their own. `mapping` is that of `UploadBatch.mapping`. `month`
+    is the first day of the month in a title. `skipped` counts totals, repeated headers and footers.
     """
 
     rows: list[RegisterRow] = field(default_factory=list)
@@ -40,7 +40,7 @@ class FileContent:
 def read_file(
     path: Path, file_name: str, sheet: RegisterSheet, remembered: Mapping[str, str], report: Reporter
 ) -> FileContent:
-    """Read a file of the register `sheet` into cleaned rows, not yet compared with the registers.
+    """Return the cleaned rows of a file of the register `sheet`, not yet compared with the registers.
 
     `remembered` is the office's own mapping, normalised header → field. Raises FileRefusedError.
     """
@@ -89,7 +89,7 @@ def _unknown_columns(layout: SheetLayout) -> list[Problem]:
 
 
 def _mapping_of(layout: SheetLayout) -> dict[str, Any]:
-    """Return one sheet's entry of `UploadBatch.mapping`: the page shows it, and later checks find cells by it."""
+    """Return one sheet's entry of `UploadBatch.mapping`, which the page shows and later checks use to find cells."""
     return {
         "sheet": layout.name,
         "template": version_in(layout.title),

@@ -1,7 +1,7 @@
-"""Cells as an office wrote them, kept beside a staged row so that the row can be checked again without its file.
+"""Raw cells that are stored with a staged row, so that the row can be checked again without its file.
 
-Only cells with a problem are kept: the others are what their cleaned value says. Text of personal columns is kept as
-ciphertext (docs/domain.md §9.1).
+Only cells with a problem are stored, as the others are given by their cleaned value. Text of personal columns is stored
+as ciphertext (docs/domain.md §9.1).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.rows import RegisterRow
 from uploads.reading.grid import CellError
 
-NOT_KEPT = None  # stands in `RegisterRow.raw` of a restored row for a cell that had no problem
+NOT_KEPT = None  # in `RegisterRow.raw` of a restored row, a cell that had no problem
 
 _KINDS: dict[str, Any] = {
     "datetime": datetime.datetime.fromisoformat,
@@ -28,7 +28,7 @@ _KINDS: dict[str, Any] = {
 
 
 def as_json(cell: Any, column: Column) -> Any:
-    """Return a cell for `UploadRow.raw`: encrypted in a personal column, and where a personal number has slipped in."""
+    """Return a cell for `UploadRow.raw`: encrypted in a personal column, and if it contains a personal number."""
     plain = _plain(cell)
     text = as_text(plain) if isinstance(plain, str | int | float) else ""
     has_slipped = mask_slipped_numbers(text) != text
@@ -44,7 +44,7 @@ def from_json(stored: Any) -> Any:
 
 
 def _plain(cell: Any) -> Any:
-    """Return the cell as JSON takes it; what JSON cannot tell from text carries its kind."""
+    """Return the cell as a JSON value; a kind that JSON cannot tell from text is stored with it."""
     if isinstance(cell, CellError):
         return {"error": str(cell)}
     if isinstance(cell, datetime.datetime):
@@ -57,7 +57,7 @@ def _plain(cell: Any) -> Any:
 
 
 def cells_with_problems(row: RegisterRow, columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Return the cells of a row to keep, by field, as JSON."""
+    """Return the cells of a row to store, by field, as JSON."""
     if row.raw is None:
         return {}
     kept: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def cells_with_problems(row: RegisterRow, columns: Mapping[str, Column]) -> dict
 
 
 def restored(kept: Mapping[str, Any], positions: Mapping[str, int]) -> list[Any] | None:
-    """Return `RegisterRow.raw` of a row that comes back from staging; None where no cell was kept."""
+    """Return `RegisterRow.raw` of a row restored from staging; None if no cell was stored."""
     if not kept:
         return None
     cells = [NOT_KEPT] * (max(positions.values()) + 1)

@@ -1,4 +1,4 @@
-"""Checked rows as values of `UploadRow`, and back. Personal values are staged as ciphertext."""
+"""Conversion of checked rows to values of `UploadRow` and back. Personal values are staged as ciphertext."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from uploads.models import UploadBatch, UploadRow
 from uploads.rows.comparison import outcome_of
 from uploads.rows.raw_cells import cells_with_problems, restored
 
-CLEARED = "__cleared__"  # the key under which the names of 清空 fields are staged
+CLEARED = "__cleared__"  # the key of the names of 清空 fields
 LABEL_LENGTH = 200
 Outcome = UploadRow.Outcome
 STAGED_FIELDS = (
@@ -56,7 +56,7 @@ def staged_values(
 
 
 def _codes_of(row: RegisterRow) -> str:
-    """Return the codes of a row's problems, each between blanks, so that every database can look for one."""
+    """Return the codes of a row's problems, each between blanks, so that every database can search for one."""
     return f" {' '.join(sorted({problem.code for problem in row.problems}))} "
 
 
@@ -65,7 +65,7 @@ def _as_json(value: Any) -> str:
 
 
 def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, str]]:
-    """Return column, old and new value in words of each field that the row changes; personal values masked."""
+    """Return column, old and new value as text of each field that the row changes; personal values masked."""
     changes = []
     for write in row.writes:
         if not write.is_shown:
@@ -74,7 +74,7 @@ def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, s
             column = sheet.column_for(write.instance, name)
             header = column.header if column is not None else _verbose_name(write.instance, name)
             if name.endswith("_id"):
-                # Keys say nothing to people; the row itself says where the record goes.
+                # Keys mean nothing to users; the row itself names the record's new place.
                 old_words, new_words = "", _place_text(row) if new else ""
             else:
                 old_words, new_words = _display(column, write.before.get(name)), _display(column, new)
@@ -111,12 +111,12 @@ def slices_to_write(
 
 
 def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
-    """Yield every staged row with its kept cells, which `CellRereader.read_kept_cells` has to read again."""
+    """Yield every staged row with its stored cells, which `CellRereader.read_kept_cells` has to read again."""
     return _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet)
 
 
 def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
-    """Yield the rows with their values as cleaning left them."""
+    """Yield the rows with the values that cleaning returned."""
     columns = {column.field: column for column in sheet.columns}
     positions = {
         part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping

@@ -1,1 +1,1 @@
-"""Pages of uploading: a batch from its file to its commit, the steps around it, and workbooks to take away."""
+"""Pages of uploading: a batch from its file to its commit, the steps on the way, and downloads of workbooks."""

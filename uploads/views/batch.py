@@ -1,4 +1,4 @@
-"""Pages of uploading: choose a file, watch it being checked, look at what it would do, commit."""
+"""Pages of uploading: choose a file, wait for its check, view the preview, commit."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from uploads.template_stamp import uses_old_template
 
 
 class UploadPage(PortalPage):
-    """What the upload pages share: who may open them, and the way back."""
+    """Base of the upload pages: who may open them, and the breadcrumbs."""
 
     requires = "may_upload"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Back to the list of uploads."""
+        """Add the list of uploads."""
         return [Crumb("填报", reverse("uploads:list"))]
 
 
 class BatchList(ListPage):
-    """The uploads of the own office and those below it."""
+    """The uploads of the user's office and those below it."""
 
     requires = "may_upload"
     template_name = "uploads/list.html"
@@ -51,7 +51,7 @@ class BatchList(ListPage):
 
 
 class NewUpload(UploadPage, FormPage):
-    """The form that takes a file in."""
+    """The form that uploads a file."""
 
     title = "上传表格"
     template_name = "uploads/new.html"
@@ -61,11 +61,11 @@ class NewUpload(UploadPage, FormPage):
     extra_context = {"registers": registers}
 
     def get_initial(self) -> dict[str, Any]:
-        """Choose the register that `?register=` names."""
+        """Return the register in `?register=` as the initial choice."""
         return {"register": self.request.GET.get("register", "")}
 
     def act(self, form: UploadForm) -> str:
-        """Take the file in."""
+        """Receive the file."""
         file = form.cleaned_data["file"]
         self.batch = receive_file(
             file=file.chunks(),
@@ -77,26 +77,26 @@ class NewUpload(UploadPage, FormPage):
         return ""
 
     def field_of(self, refusal: PortalError) -> str:
-        """Return the field at fault, by default the file."""
+        """Return the field of the refusal, by default the file."""
         return refusal.field if refusal.field in UploadForm.base_fields else "file"
 
     def get_success_url(self) -> str:
-        """Return the address of the batch."""
+        """Return the URL of the batch."""
         return reverse("uploads:batch", args=[self.batch.ref])
 
     def get_cancel_url(self) -> str:
-        """Return no address: the page has no such link."""
+        """Return "": the page has no cancel link."""
         return ""
 
 
 class BatchPage(TemplateResponseMixin, UploadPage):
-    """One batch: its progress while it is worked on, then what it would do, then what it did."""
+    """One batch: its progress, its preview, or its result, depending on its state."""
 
     template_name = "uploads/batch.html"
     batch: UploadBatch
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponse:
-        """Show the batch, if it lies in the user's area."""
+        """Show the batch, if it is in the user's area."""
         self.batch = find_batch(request, ref)
         return self.render_to_response(self.get_context_data())
 
@@ -105,7 +105,7 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         return self.batch.file_name if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the batch; once it is checked also how its columns were understood, its tabs and the chosen tab's rows."""
+        """Add the batch; once it is checked also the mapping of its columns, its tabs and the chosen tab's rows."""
         sheet = register_named(self.batch.register)()
         context = super().get_context_data(
             batch=self.batch,
@@ -114,7 +114,7 @@ class BatchPage(TemplateResponseMixin, UploadPage):
             uses_old_template=uses_old_template(self.batch.mapping),
             **kwargs,
         )
-        if self.batch.is_at_work:
+        if self.batch.is_in_progress:
             return context
         context["has_unseen_notices"] = (
             Notice.objects.addressed_to(self.request.user).unseen().about(self.batch.ref).exists()
@@ -129,42 +129,42 @@ class BatchPage(TemplateResponseMixin, UploadPage):
 
 
 class BatchProgress(TemplateResponseMixin, UploadPage):
-    """The progress alone, asked for every second; when the work is done, the whole page is to be loaded again."""
+    """The progress alone, polled every second; when the work is done, the page reloads."""
 
     template_name = "uploads/progress.html"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
-        """Show how far the batch is; htmx then exchanges the progress, or the whole page once the work is done."""
+        """Show the progress; htmx replaces it, or the whole page once the work is done."""
         batch = find_batch(request, ref)
         if not request.htmx:
             return redirect("uploads:batch", ref=batch.ref)
-        if not batch.is_at_work:
+        if not batch.is_in_progress:
             return HttpResponseClientRefresh()
         step = batch.progress.step or batch.get_state_display()
-        news = "" if request.GET.get("after") == step else step
-        return self.render_to_response({"batch": batch, "news": news})
+        announcement = "" if request.GET.get("after") == step else step
+        return self.render_to_response({"batch": batch, "announcement": announcement})
 
 
 class CommitBatch(UploadPage, ActionPage):
-    """The decision: everything, or the rows without an error."""
+    """The decision: commit everything, or the rows without an error."""
 
     def load(self) -> None:
-        """Find the batch; raises Http404."""
+        """Load the batch; raises Http404."""
         self.batch = find_batch(self.request, self.kwargs["ref"])
 
     def act(self) -> str:
-        """Ask the worker for the commit; the batch's page shows the progress."""
+        """Queue the commit; the batch's page shows the progress."""
         sent = self.request.POST
         request_commit(batch=self.batch, mode=sent.get("mode", ""), seen=sent.get("seen"), by=self.request.user)
         return ""
 
     def get_success_url(self) -> str:
-        """Return the address of the batch."""
+        """Return the URL of the batch."""
         return reverse("uploads:batch", args=[self.batch.ref])
 
 
 def find_batch(request: HttpRequest, ref: str) -> UploadBatch:
-    """Return the batch, if the user may see it, and name it in the request's log lines. Raises Http404."""
+    """Return the batch, if the user may see it, and add its id to the request's log lines. Raises Http404."""
     batch = get_object_or_404(UploadBatch.objects.newest_first().visible_to(request.user), ref=ref)
     bind_contextvars(batch_id=batch.pk)
     return batch

@@ -1,4 +1,4 @@
-"""Workbooks that leave the portal: templates, exports, the original of an upload, and it with its problems marked."""
+"""Downloads: templates, exports, the original of an upload, and the original with its problems marked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AnnotatedWorkbook(UploadPage):
     title = "标出问题的表格"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """Send the file; go back to the batch, saying why, when there is nothing to mark."""
+        """Send the file; redirect to the batch with a message when there is nothing to mark."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk:
             raise PermissionDenied("标出问题的表格只发给上传人本人。")
@@ -48,14 +48,14 @@ class AnnotatedWorkbook(UploadPage):
 class OriginalFile(UploadPage):
     """The file as it was uploaded.
 
-    It may hold personal data in the clear. So besides the uploader only those of the area get it who may see such
-    data; every download is logged (docs/domain.md §9.3).
+    It may contain unmasked personal data. So besides the uploader only users of the area who may see such data get it,
+    and every download is logged (docs/domain.md §9.3).
     """
 
     title = "上传的原文件"
 
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
-        """Send the file; go back to the batch, saying why, when it is no longer kept."""
+        """Send the file; redirect to the batch with a message when it is no longer stored."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk and not request.user.may_unmask:
             raise PermissionDenied("原文件可能含有个人信息，只有上传人和可查看个人信息原文的用户能下载。")
@@ -71,16 +71,16 @@ class OriginalFile(UploadPage):
 class Template(UploadPage):
     """A register's template for the user's own office: `?filled=1` with the current records, `?period=2018-06`.
 
-    By default for the month that offices work at, which the form for the upload offers too. Nothing is written by looking.
+    The default month is that of the upload form: the one that offices work on. Nothing is written.
     """
 
     title = "下载模板"
 
     def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
-        """Send the file. An unknown register is not found."""
+        """Send the file; raises Http404 for an unknown register."""
         sheet = _sheet(register)
-        asked, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
-        period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(asked) if asked else None)
+        month, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
+        period = ReportingPeriod.objects.for_month_or_in_hand(parse_month(month) if month else None)
         division = request.user.division
         data = write_template(sheet, division=division, period=period, by=request.user, filled=filled)
         kind = "填报表（含现有数据）" if filled else "填报空表"
@@ -94,7 +94,7 @@ class Export(PortalPage):
     title = "导出"
 
     def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
-        """Send the file. An unknown register is not found."""
+        """Send the file; raises Http404 for an unknown register."""
         sheet = _sheet(register)
         division = request.user.division
         data = write_export(sheet, division=division, by=request.user)
@@ -110,6 +110,6 @@ def _sheet(register: str) -> RegisterSheet:
 
 
 def _file(data: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
-    """Return a download; Django writes a Chinese name as RFC 5987 asks."""
+    """Return a download; Django encodes a Chinese name as in RFC 5987."""
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": disposition})

@@ -1,4 +1,4 @@
-"""Steps around one batch: which column is which, its month, a locked month, a wrong cell, undoing it."""
+"""Steps on one batch: mapping its columns, its month, a locked month, a wrong cell, undoing it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from changzhi_portal.pages import Crumb, FormPage
-from changzhi_portal.pages.base import number_in
+from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
 from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
@@ -21,32 +21,32 @@ from uploads.models import UploadBatch, UploadRow
 from uploads.rows.corrections import correctable_cells
 from uploads.views.batch import UploadPage, find_batch
 
-BESIDE_ROWS = "rows"  # messages so tagged stand above the rows, where the page is opened
+BESIDE_ROWS = "rows"  # messages with this tag are shown above the rows, where the page opens
 State = UploadBatch.State
 
 
 class BatchStep(UploadPage, FormPage):
-    """A page with one decision about a batch; the way back leads to the batch."""
+    """A page with one decision about a batch, whose breadcrumbs lead to the batch."""
 
     batch: UploadBatch
 
     def load(self) -> None:
-        """Find the batch; raises Http404."""
+        """Load the batch; raises Http404."""
         self.batch = find_batch(self.request, self.kwargs["ref"])
 
     def get_crumbs(self) -> list[Crumb]:
-        """Lead back to the batch."""
+        """Add the batch."""
         crumbs = super().get_crumbs()
         if hasattr(self, "batch"):
             crumbs.append(Crumb(self.batch.file_name, self.batch_url()))
         return crumbs
 
     def batch_url(self) -> str:
-        """Return the address of the batch's page."""
+        """Return the URL of the batch's page."""
         return reverse("uploads:batch", args=[self.batch.ref])
 
     def get_success_url(self) -> str:
-        """Return the address of the batch's page."""
+        """Return the URL of the batch's page."""
         return self.batch_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class BatchStep(UploadPage, FormPage):
 
 
 class MapColumns(BatchStep):
-    """Which column of the file is which of the register, changed by hand."""
+    """The mapping of the file's columns to the register's, changed by hand."""
 
     title = "列的对应"
     template_name = "uploads/mapping.html"
@@ -77,7 +77,7 @@ class MapColumns(BatchStep):
         return self.form
 
     def act(self, form: ColumnsForm) -> str:
-        """Remember the choices and have the batch checked again."""
+        """Store the choices and have the batch checked again."""
         if not map_columns(batch=self.batch, chosen=form.chosen, by=self.request.user):
             messages.info(self.request, "列的对应没有变化。")
         return ""
@@ -88,7 +88,7 @@ class MapColumns(BatchStep):
 
 
 class ChangeMonth(BatchStep):
-    """The month that a checked batch counts for."""
+    """The month of a checked batch."""
 
     title = "改统计月"
     form_class = MonthForm
@@ -101,17 +101,17 @@ class ChangeMonth(BatchStep):
         return self.batch.state == State.CHECKED
 
     def get_initial(self) -> dict[str, Any]:
-        """Return the month as it is."""
+        """Return the current month."""
         return {"period": self.batch.period}
 
     def act(self, form: MonthForm) -> str:
-        """Change it and have the batch compared again."""
+        """Change the month and have the batch compared again."""
         change_month(batch=self.batch, period=form.cleaned_data["period"], by=self.request.user)
         return ""
 
 
 class AlterLocked(BatchStep):
-    """The bureau's reason for bringing in figures that are dated in a locked month."""
+    """The bureau's reason for changing figures that are dated in a locked month."""
 
     title = "修改已锁定月份"
     template_name = "uploads/locked.html"
@@ -126,17 +126,17 @@ class AlterLocked(BatchStep):
         return self.batch.state == State.CHECKED
 
     def act(self, form: LockedReasonForm) -> str:
-        """Keep the reason and have the batch compared again."""
+        """Store the reason and have the batch compared again."""
         alter_locked_months(batch=self.batch, reason=form.cleaned_data["reason"], by=self.request.user)
         return ""
 
     def field_of(self, refusal: PortalError) -> str:
-        """Return the form's name of the reason."""
+        """Return the form's field of the reason."""
         return "reason" if refusal.field == "locked_reason" else refusal.field
 
 
 class CorrectCell(BatchStep):
-    """The cells of one row of the file, each to be corrected without uploading again."""
+    """The cells of one row of the file, each of which can be corrected without another upload."""
 
     title = "改这一行"
     template_name = "uploads/correct_row.html"
@@ -145,31 +145,31 @@ class CorrectCell(BatchStep):
     query: str
 
     def load(self) -> None:
-        """Find the batch, and the row that `row` names by its position; raises Http404."""
+        """Load the batch, and the row whose position is `row`; raises Http404."""
         super().load()
         sent = self.request.POST if self.request.method == "POST" else self.request.GET
-        self.row = self.batch.staged_rows.filter(position=number_in(sent.get("row", ""))).first()
+        self.row = self.batch.staged_rows.filter(position=parse_number(sent.get("row", ""))).first()
         self.query = _tab_query(sent.get("back", ""))
         if self.request.method == "GET" and self.row is None and "row" in sent and self.batch.state == State.CHECKED:
             raise Http404("No such row.")
 
     def is_available(self) -> bool:
-        """Return whether the row can be corrected: it is there, and its batch waits for a decision."""
+        """Return whether the row can be corrected: it exists, and its batch waits for a decision."""
         return self.row is not None and self.batch.state == State.CHECKED
 
     def act(self, form: CellForm) -> str:
-        """Read the new text in place of the cell's, and say what has become of the row."""
+        """Read the new text instead of the cell's, and return the new outcome of the row."""
         sent = form.cleaned_data
-        position = number_in(sent["row"])
+        position = parse_number(sent["row"])
         correct_cell(batch=self.batch, position=position, field=sent["field"], text=sent["text"], by=self.request.user)
         self.batch.refresh_from_db()
-        if self.batch.is_at_work:
+        if self.batch.is_in_progress:
             self.query = ""
             return ""
         row = self.batch.staged_rows.filter(position=position).first()
         if row is not None and row.outcome == UploadRow.Outcome.ERROR:
-            left = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
-            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{left}")
+            remaining = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
+            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{remaining}")
         elif row is not None:
             self._say(messages.SUCCESS, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。")
         return ""
@@ -178,15 +178,15 @@ class CorrectCell(BatchStep):
         messages.add_message(self.request, level, sentence, extra_tags=BESIDE_ROWS)
 
     def field_of(self, refusal: PortalError) -> str:
-        """Return the text of the cell, whatever is wrong with it; a cell that the row does not have has none."""
+        """Return the text field, for every refusal; "" for a cell that the row does not have."""
         return "text" if self._field_sent() in {cell.field for cell in self._cells()} else ""
 
     def get_success_url(self) -> str:
-        """Return the address of the batch's page, at the tab that the person came from."""
+        """Return the URL of the batch's page, with the tab that the user came from."""
         return f"{self.batch_url()}?{self.query}#rows" if self.query else self.batch_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the row's cells, and which of them was refused."""
+        """Add the row's cells, and the one that was refused."""
         cells = self._cells()
         headers = {cell.header for cell in cells}
         return super().get_context_data(
@@ -208,7 +208,7 @@ class CorrectCell(BatchStep):
 
 
 class UndoBatch(BatchStep):
-    """Undoing a committed batch, after saying what will happen."""
+    """Undoing of a committed batch, after a page that says what will happen."""
 
     title = "撤销入库"
     template_name = "uploads/undo.html"
@@ -221,12 +221,12 @@ class UndoBatch(BatchStep):
         return self.batch.state == State.COMMITTED
 
     def act(self, form: Form) -> str:
-        """Ask the worker for it; the batch's page shows the progress."""
+        """Queue the undoing; the batch's page shows the progress."""
         request_undo(batch=self.batch, by=self.request.user)
         return ""
 
 
 def _tab_query(sent: str) -> str:
-    """Return the tab, page and filters that the person came from, as far as they are known ones."""
-    asked = QueryDict(sent[:500])
-    return urlencode({name: asked[name] for name in ("tab", "page", "q", "code") if asked.get(name)})
+    """Return the query string of the tab, page and filters that the user came from, without unknown parameters."""
+    query = QueryDict(sent[:500])
+    return urlencode({name: query[name] for name in ("tab", "page", "q", "code") if query.get(name)})

@@ -31,7 +31,7 @@ def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
         raise NotAllowedError(
             "标出问题的表格只发给上传人本人，请联系上传人。", cure="Only the uploader may fetch the annotated workbook."
         )
-    if batch.is_at_work or batch.state == UploadBatch.State.REJECTED:
+    if batch.is_in_progress or batch.state == UploadBatch.State.REJECTED:
         raise StaleError(
             "这个文件还没有逐行检查，没有可以标出的问题。", cure="The batch is not checked: there is nothing to mark."
         )

@@ -31,13 +31,13 @@ class Command(PortalCommand):
             "--changes",
             type=Path,
             metavar="FILE.csv",
-            help=f"note these changes first; columns {', '.join(CHANGE_COLUMNS)}",
+            help=f"load these changes first; columns {', '.join(CHANGE_COLUMNS)}",
         )
         parser.add_argument(
             "--crosswalk",
             type=Path,
             metavar="FILE.csv",
-            help=f"note this crosswalk of communities with them; columns {', '.join(CROSSWALK_COLUMNS)}",
+            help=f"load this crosswalk of communities with them; columns {', '.join(CROSSWALK_COLUMNS)}",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 

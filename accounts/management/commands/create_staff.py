@@ -22,7 +22,7 @@ class Command(PortalCommand):
         parser.add_argument("--role", required=True, help=", ".join(Role.values))
         parser.add_argument("--division", required=True, metavar="CODE", help="code of 6, 9 or 12 digits")
         parser.add_argument("--full-name", default="", help="the person's name, shown in pages")
-        parser.add_argument("--email", default="", help="address to which notices are sent too")
+        parser.add_argument("--email", default="", help="address to which notices are sent as well")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
     def handle(self, *args: Any, **options: Any) -> None:

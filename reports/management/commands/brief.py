@@ -8,33 +8,33 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from changzhi_portal.commands import PortalCommand, in_both_languages
+from changzhi_portal.commands import PortalCommand, bilingual_message
 from changzhi_portal.refusals import PortalError, StaleError, UnavailableError
 from communities.models import Division
 from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
-from reports.actions import bring_up_to_date, prepare_briefing, print_queued
-from reports.figures import refuse_unless_issuing
+from reports.actions import measure_if_outdated, prepare_briefing, print_queued
+from reports.figures import check_has_briefing
 from reports.models import Briefing
-from reports.storage import pdf_path, write_whole
+from reports.storage import pdf_path, write_atomically
 
 NOT_PRINTED = 1  # exit status
 _READABLE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 class Command(PortalCommand):
-    """Does the work itself, without broker or worker; the issue then stands in the portal's list as well."""
+    """Command that prints in its own process, without broker or worker; the portal's list shows the issue as well."""
 
     help = "Print the briefing of a month as PDF. Measures the month first when its registers have changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The month, whose briefing, and where the PDF goes."""
+        """Add the month, the division, and the file for the PDF."""
         parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month, e.g. 2018-06")
         parser.add_argument("--division", metavar="CODE", help="a county's code, e.g. 140402; default: the city")
         parser.add_argument("--output", required=True, type=Path, metavar="F.pdf", help="the file to write")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print, and say where the file is."""
+        """Print the briefing, and the path of its file on standard output."""
         output: Path = options["output"]
         if not output.parent.is_dir() or output.is_dir():
             raise CommandError(f"Cannot write {output}: give a file in a folder that exists.", returncode=NOT_PRINTED)
@@ -42,16 +42,16 @@ class Command(PortalCommand):
         period = _measured_period(options["period"], division)
         try:
             briefing = _printed(period, division)
-            write_whole(output, pdf_path(briefing.pdf_name).read_bytes(), mode=_READABLE)
+            write_atomically(output, pdf_path(briefing.pdf_name).read_bytes(), mode=_READABLE)
         except PortalError as error:
-            raise CommandError(in_both_languages(error), returncode=NOT_PRINTED) from error
+            raise CommandError(bilingual_message(error), returncode=NOT_PRINTED) from error
         except OSError as error:
             raise CommandError(f"Cannot write the PDF: {error}", returncode=NOT_PRINTED) from error
         self.stdout.write(str(output))
 
 
 def _division(code: str | None) -> Division:
-    """The division asked for, by default the city; raises PortalError for an unknown one."""
+    """Return the division with this code, by default the city; raises PortalError for an unknown one."""
     if code is None:
         division = Division.objects.filter(level=Division.Level.CITY).order_by("code").first()
         if division is None:
@@ -63,10 +63,10 @@ def _division(code: str | None) -> Division:
 
 
 def _measured_period(text: str, division: Division) -> ReportingPeriod:
-    """The month, measured; raises PortalError for one that cannot be, or that has no briefing of the division."""
+    """Return the month, measured; raises PortalError for an invalid one, or without a briefing of the division."""
     with period_for_work(month=parse_month(text)) as period:
-        refuse_unless_issuing(period, division)
-        bring_up_to_date(period)
+        check_has_briefing(period, division)
+        measure_if_outdated(period)
     return period
 
 

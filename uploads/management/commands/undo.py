@@ -1,4 +1,4 @@
-"""`manage.py undo BATCH --as USERNAME [--json]`: the same code as the page, without a broker or worker."""
+"""`manage.py undo BATCH --as USERNAME [--json]`: calls the same action as the page, without broker or worker."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from uploads.models import UploadBatch, UploadRow
 
 
 class Command(PortalCommand):
-    """Take a committed batch back. Exit status: 0 all rows reversed, 1 some kept or failed, 3 it could not run."""
+    """Command that undoes a committed batch. Exit status: 0 all rows reversed, 1 some kept or failed, 3 not run."""
 
     help = "Undo a committed upload: each row ends reversed, kept (edited since) or failed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments (docs/spreadsheets.md §6.1)."""
+        """Add the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("batch", type=int)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; raises CommandError with the exit status."""
+        """Undo the batch and print the result; raises CommandError with the exit status."""
         user = acting_user(options["as_"])
         batch = _batch(options["batch"], user)
         actions.request_undo(batch=batch, by=user, queue=False)
@@ -39,16 +39,16 @@ class Command(PortalCommand):
             raise CommandError(batch.message, returncode=COULD_NOT_RUN)
         rows = batch.staged_rows.exclude(undo_outcome="")
         counts = {outcome.value: rows.filter(undo_outcome=outcome).count() for outcome in UploadRow.UndoOutcome}
-        left = rows.exclude(undo_outcome=UploadRow.UndoOutcome.REVERSED).values(
+        remaining = rows.exclude(undo_outcome=UploadRow.UndoOutcome.REVERSED).values(
             "sheet", "row_number", "label", "undo_outcome", "undo_note"
         )
-        answer = {"batch": batch.pk, "state": batch.state} | counts | {"rows": list(left)}
+        answer = {"batch": batch.pk, "state": batch.state} | counts | {"rows": list(remaining)}
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
             self.stdout.write("Batch {batch}: {reversed} reversed, {kept} kept, {failed} failed.".format(**answer))
         if counts["kept"] or counts["failed"]:
-            raise CommandError("Some rows were not taken back.", returncode=1)
+            raise CommandError("Some rows were not undone.", returncode=1)
 
 
 def _batch(number: int, user: User) -> UploadBatch:

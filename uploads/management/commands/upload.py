@@ -1,4 +1,4 @@
-"""`manage.py upload REGISTER FILE --as USERNAME …`: the same code as the page, without a broker or worker."""
+"""`manage.py upload REGISTER FILE --as USERNAME …`: calls the same actions as the page, without broker or worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.management.acting import acting_user
-from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, in_both_languages
+from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand, bilingual_message
 from changzhi_portal.refusals import InvalidError
 from periods.models import ReportingPeriod, parse_month
 from uploads import actions
@@ -27,31 +27,35 @@ State = UploadBatch.State
 
 
 class Command(PortalCommand):
-    """Check one spreadsheet and, with --commit, write it.
+    """Command that checks one spreadsheet and, with --commit, writes it.
 
-    Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could
-    not run (unknown user, register, period or file).
+    Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could not
+    run (unknown user, register, period or file).
     """
 
     help = "Check a spreadsheet of one register and, with --commit, write it to the register."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments (docs/spreadsheets.md §6.1)."""
+        """Add the arguments (docs/spreadsheets.md §6.1)."""
         parser.add_argument("register")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="whose office uploads")
-        parser.add_argument("--period", metavar="YYYY-MM", help="the month; else the one its title names, else today's")
-        parser.add_argument("--commit", choices=["all", "good"], help="everything or nothing, or the good rows only")
+        parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="the user to act as")
+        parser.add_argument(
+            "--period", metavar="YYYY-MM", help="the month; default: the one in the title, else today's"
+        )
+        parser.add_argument(
+            "--commit", choices=["all", "good"], help="write all rows or none, or only those without errors"
+        )
         parser.add_argument(
             "--locked-reason",
             metavar="TEXT",
             default="",
-            help="why figures of a locked month are altered (bureau only)",
+            help="the reason for altering figures of a locked month (bureau only)",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; raises CommandError with the exit status."""
+        """Check the file and print the result; raises CommandError with the exit status."""
         try:
             batch = self._check(options)
             if options["commit"] and batch.state == State.CHECKED:
@@ -59,7 +63,7 @@ class Command(PortalCommand):
         except FileRefusedError as refused:
             answer = describe_refusal(refused, register=options["register"], file_name=_file_name(options["file"]))
             self._print(answer, as_json=options["json"])
-            raise CommandError(in_both_languages(refused), returncode=REFUSED) from refused
+            raise CommandError(bilingual_message(refused), returncode=REFUSED) from refused
         self._print(describe_batch(batch), as_json=options["json"])
         if batch.state == State.FAILED:
             raise CommandError(batch.message, returncode=COULD_NOT_RUN)
@@ -74,7 +78,7 @@ class Command(PortalCommand):
         user = acting_user(options["as_"])
         path: Path = options["file"]
         try:
-            # In one transaction: a month that was not in the calendar stays out of it when the file is not taken in.
+            # In one transaction, so that a month is not added to the calendar if the file is refused.
             with transaction.atomic():
                 batch = actions.receive_file(
                     file=_chunks(path),
@@ -124,7 +128,7 @@ def _period(text: str) -> ReportingPeriod:
 
 
 def _file_name(path: Path) -> str:
-    """Return the file's name as text; one from a Windows archive is often in GBK, which no database takes as it is."""
+    """Return the file's name as text; a name from a Windows archive is often GBK, which databases refuse."""
     name = os.fsencode(path.name)
     try:
         return name.decode()
