@@ -198,6 +198,11 @@ class RequiredTable:
     targets: tuple[RequiredColumn, ...]
     rows: tuple[RequiredRow, ...]
 
+    @property
+    def labelled_rows(self) -> list[tuple[str, list[tuple[RequiredColumn, str]]]]:
+        """The name of each row and its cells, each cell with its column."""
+        return [(row.name, list(zip(self.targets, row.cells, strict=True))) for row in self.rows]
+
 
 def required_table(figures: BriefingFigures) -> RequiredTable:
     """Return the monthly progress that each county (town) needs for each open target.
