@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -85,7 +85,13 @@ class _RoleAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = Role(value) if value in Role.values else value
 
 
-class RoleField(models.CharField):
+if TYPE_CHECKING:
+    _RoleColumn = models.CharField["Role | str", Role]
+else:
+    _RoleColumn = models.CharField
+
+
+class RoleField(_RoleColumn):
     """A text column whose Python value is a `Role`."""
 
     descriptor_class = _RoleAttribute

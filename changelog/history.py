@@ -17,6 +17,7 @@ from changzhi_portal.display import display_value
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
+from changzhi_portal.rights import Actor
 
 Named = Mapping[tuple[type[models.Model], Any], str]
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
@@ -55,7 +56,7 @@ class LoggedEdit:
     entry: Entry
 
 
-def logged_edits(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
+def logged_edits(rows: Sequence[ChangeRecord], user: Actor) -> list[LoggedEdit]:
     """Return changes of several records in the same order. The caller must have filtered them by the user's scope."""
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     edits = []
@@ -74,7 +75,7 @@ def logged_edits(rows: Sequence[ChangeRecord], user: Any) -> list[LoggedEdit]:
     return edits
 
 
-def history_of(record: models.Model, user: Any, *, limit: int) -> list[Entry]:
+def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
     """Return the newest changes of a record and of its `history_parts` in the user's scope."""
     of_parts = models.Q()
     for name in getattr(record, "history_parts", ()):
@@ -167,7 +168,7 @@ def _field(model: type[models.Model], name: str) -> models.Field | None:
         return None
 
 
-def _names_of_related(rows: Sequence[ChangeRecord], user: Any) -> Named:
+def _names_of_related(rows: Sequence[ChangeRecord], user: Actor) -> Named:
     """Return the names of the records that changed foreign keys refer to, with one query for each model.
 
     Records outside the user's scope are left out.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from changzhi_portal.rights import EVERYBODY, has_right
+from changzhi_portal.rights import EVERYBODY, Viewer, has_right
 
 
 class MenuItem(NamedTuple):
@@ -34,6 +34,6 @@ MENU = (
 )
 
 
-def menu_for(user: Any) -> list[MenuItem]:
+def menu_for(user: Viewer) -> list[MenuItem]:
     """Return the entries that the role of `user` may open; none for visitors."""
     return [item for item in MENU if has_right(user, item.right)]

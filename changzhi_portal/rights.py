@@ -1,15 +1,108 @@
-"""Checks of a role's rights by name."""
+"""Who acts, and what a role may do: asked by the name of a right.
+
+The frame and the apps left of `accounts` cannot import its models; these protocols say what they need of them, and mypy
+holds that the models fit.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
-# The value of `requires` on a page that every role may open.
+from django.contrib.auth.models import AnonymousUser
+
+# What `requires` says when every role may open the page.
 EVERYBODY = ""
 
 
-def has_right(user: Any, right: str) -> bool:
-    """Return whether the role of `user` has the right; EVERYBODY is true for each role. Visitors have no right."""
-    if not getattr(user, "is_authenticated", False):
+class RoleOfActor(Protocol):
+    """A role with its rights (`accounts.models.Role`)."""
+
+    @property
+    def label(self) -> Any:
+        """Return how people call the role."""
+
+    @property
+    def may_upload(self) -> bool:
+        """See `accounts.models.Role.may_upload`."""
+
+    @property
+    def may_print_briefing(self) -> bool:
+        """See `accounts.models.Role.may_print_briefing`."""
+
+    @property
+    def may_submit(self) -> bool:
+        """See `accounts.models.Role.may_submit`."""
+
+    @property
+    def may_review(self) -> bool:
+        """See `accounts.models.Role.may_review`."""
+
+    @property
+    def may_see_submissions(self) -> bool:
+        """See `accounts.models.Role.may_see_submissions`."""
+
+    @property
+    def may_manage_periods(self) -> bool:
+        """See `accounts.models.Role.may_manage_periods`."""
+
+    @property
+    def may_edit_plans(self) -> bool:
+        """See `accounts.models.Role.may_edit_plans`."""
+
+    @property
+    def may_change_divisions(self) -> bool:
+        """See `accounts.models.Role.may_change_divisions`."""
+
+    @property
+    def may_alter_locked_months(self) -> bool:
+        """See `accounts.models.Role.may_alter_locked_months`."""
+
+    @property
+    def may_see_registers(self) -> bool:
+        """See `accounts.models.Role.may_see_registers`."""
+
+
+class Actor(Protocol):
+    """A person who signs in (`accounts.models.User`), as actions (`by=`), pages and scoped reads see them."""
+
+    @property
+    def pk(self) -> int:
+        """Return the primary key."""
+
+    @property
+    def username(self) -> str:
+        """Return the name to sign in with."""
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether the person may still sign in."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Return whether the person has signed in."""
+
+    @property
+    def may_unmask(self) -> bool:
+        """Return whether the person may see personal data in clear."""
+
+    @property
+    def role(self) -> RoleOfActor:
+        """Return the role with its rights."""
+
+    @property
+    def division(self) -> Any:
+        """Return the division whose subtree the person sees (`communities.models.Division`)."""
+
+    def visible_counties(self) -> Any:
+        """Return today's counties in the person's area (a queryset of `communities.models.Division`)."""
+
+
+# Who looks: a person, a visitor, or nobody. A visitor and nobody see nothing.
+Viewer: TypeAlias = Actor | AnonymousUser | None
+
+
+def has_right(user: Viewer, right: str) -> bool:
+    """Return whether the role of `user` has the right; EVERYBODY holds for each role. Fails closed for visitors."""
+    if user is None or isinstance(user, AnonymousUser) or not user.is_authenticated:
         return False
     return right == EVERYBODY or bool(getattr(user.role, right))

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, ClassVar, Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
+from changzhi_portal.rights import Viewer
 
-def scope_path_of(user: Any) -> str | None:
+
+def scope_path_of(user: Viewer) -> str | None:
     """Return the path of the division whose subtree `user` may see; None when the user may see nothing.
 
     Anonymous and inactive users, and users without a division, see nothing.
     """
-    if user is None or not getattr(user, "is_authenticated", False) or not user.is_active:
+    if user is None or isinstance(user, AnonymousUser) or not user.is_authenticated or not user.is_active:
         return None
+    # A user that is being created may not have a division yet.
     division = getattr(user, "division", None)
     return division.path if division is not None and division.path else None
 
@@ -33,7 +37,7 @@ def lie_within(office: Any, division_ids: Collection[int]) -> bool:
 class ScopedQuerySet(models.QuerySet):
     """A queryset that can be limited to what one user may see."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: Viewer) -> Self:
         """Filter for the rows in the subtree of the user's division; none for a user without a division."""
         path = scope_path_of(user)
         return self.none() if path is None else self.filter(self.model.in_subtree(path))

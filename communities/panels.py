@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from communities.models import Facility
 
@@ -18,7 +18,7 @@ class CommunityFacilities(RecordPanel):
     position = 20
     template_name = "communities/facilities_panel.html"
 
-    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the first MOST_ROWS facilities and their total number."""
         facilities = Facility.objects.visible_to(request.user).filter(community=record).order_by("kind", "name")
         return {"facilities": facilities[:MOST_ROWS], "total": facilities.count(), "community": record}

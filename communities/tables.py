@@ -10,6 +10,7 @@ from django_tables2.utils import A
 
 from changzhi_portal.display import display_value
 from changzhi_portal.pages.tables import DayColumn, NumberColumn, RegisterTable, ShortColumn, SpanColumn
+from changzhi_portal.rights import Actor
 from communities.models import Community, Division, Facility
 
 
@@ -62,7 +63,7 @@ class PlacedTable(RegisterTable):
     """A table with place columns, which are hidden where they would be the same in every row."""
 
     @classmethod
-    def redundant_for(cls, user: Any) -> tuple[str, ...]:
+    def redundant_for(cls, user: Actor) -> tuple[str, ...]:
         """Return the columns to hide: the county for a user of a county, county and town for a user of a town."""
         level = user.division.level
         if level == Division.Level.TOWN:

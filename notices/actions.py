@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from changzhi_portal.bulk import insert_rows
 from changzhi_portal.jobs import MAX_ATTEMPTS, Claim
+from changzhi_portal.rights import Actor
 from notices.jobs import MAIL
 from notices.models import Notice
 
@@ -74,7 +75,7 @@ def _truncated(text: str, column: str) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def mark_as_seen(*, by: Any, about: str | None = None) -> int:
+def mark_as_seen(*, by: Actor, about: str | None = None) -> int:
     """Mark the user's own notices as seen, all or those about one record; return how many were unseen."""
     unseen = Notice.objects.addressed_to(by).unseen()
     if about is not None:

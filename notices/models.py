@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
 from changzhi_portal.jobs import Job
+from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -19,7 +20,7 @@ class NoticeQuerySet(ScopedQuerySet):
         """Order by newest first."""
         return self.order_by("-pk")
 
-    def addressed_to(self, user: Any) -> Self:
+    def addressed_to(self, user: Actor) -> Self:
         """Filter for the notices of one user, in the user's scope: none for a user without a division."""
         return self.visible_to(user).filter(user=user)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import ActionPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
@@ -19,21 +18,21 @@ from notices.models import Notice
 NOTICES_A_PAGE = 25
 
 
-class NoticeList(TemplateResponseMixin, PortalPage):
+class NoticeList(PortalPage):
     """All notices of the user, the newest first, with a mark on unseen ones."""
 
     requires = EVERYBODY
     title = "通知"
     template_name = "notices/list.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show one page of notices without marking them as seen."""
         own = Notice.objects.addressed_to(request.user)
         page = ForgivingPaginator(own.newest_first(), NOTICES_A_PAGE).get_page(request.GET.get("page", 1))
         return self.render_to_response(self.get_context_data(page=page, unseen=own.unseen().count()))
 
 
-class UnseenCount(TemplateResponseMixin, PortalPage):
+class UnseenCount(PortalPage):
     """The number beside 通知 in the page header, requested by htmx when a page has loaded."""
 
     requires = EVERYBODY
@@ -51,10 +50,10 @@ class MarkSeen(ActionPage):
 
     requires = EVERYBODY
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Mark them. For htmx the response is empty and triggers a new request of the number in the page header."""
         response = super().post(request, *args, **kwargs)
-        if cast(PortalRequest, request).htmx:
+        if request.htmx:
             return HttpResponse(status=204, headers={"HX-Trigger": "notices"})
         return response
 

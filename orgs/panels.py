@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from orgs.models import SocialOrganization
 
@@ -19,7 +19,7 @@ class CommunityOrganizations(RecordPanel):
     template_name = "orgs/community_panel.html"
     requires = "may_see_registers"
 
-    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the first of them by name, and their number."""
         organizations = SocialOrganization.objects.visible_to(request.user).filter(community=record)
         return {"organizations": organizations[:MOST_ROWS], "total": organizations.count(), "community": record}

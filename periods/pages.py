@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.refusals import InvalidError
@@ -23,7 +22,7 @@ def find_period(code: str) -> ReportingPeriod:
     return get_object_or_404(ReportingPeriod.objects.with_locker(), month=month)
 
 
-class MonthPage(TemplateResponseMixin, PortalPage):
+class MonthPage(PortalPage):
     """A page of one month."""
 
     period: ReportingPeriod

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 
 from changzhi_portal.percent import percent
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports import forecast, words
@@ -157,7 +158,7 @@ def periods_measured() -> QuerySet[ReportingPeriod]:
     return ReportingPeriod.objects.filter(computations__finished_at__isnull=False).order_by("-month")
 
 
-def divisions_measured(user: Any, period: ReportingPeriod) -> QuerySet[Division]:
+def divisions_measured(user: Actor, period: ReportingPeriod) -> QuerySet[Division]:
     """Return the divisions of that month whose figures the user may see."""
     measured = DivisionMeasure.objects.visible_to(user).for_period(period)
     return Division.objects.visible_to(user).filter(pk__in=measured.values("division"))
@@ -167,7 +168,7 @@ def divisions_measured(user: Any, period: ReportingPeriod) -> QuerySet[Division]
 class Board:
     """The figures of one division in one month, as one user may see them. Each method makes its queries once."""
 
-    user: Any
+    user: Actor
     period: ReportingPeriod
     division: Division
     uses_current_boundaries: ClassVar[bool] = False  # by today's divisions

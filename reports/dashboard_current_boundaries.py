@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from reports.dashboard import Board
 from targets.current_boundaries import (
@@ -18,7 +19,7 @@ from targets.current_boundaries import (
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 
 
-def current_divisions(user: Any) -> Any:
+def current_divisions(user: Actor) -> Any:
     """Return today's divisions that the user may see."""
     return Division.objects.current().visible_to(user)
 

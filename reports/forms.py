@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from changzhi_portal.pages.filters import FilterForm
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 
@@ -48,7 +49,7 @@ class PrintBriefingForm(forms.Form):
         """Return whether there is a month to choose."""
         return bool(self.fields["period"].queryset.exists())  # type: ignore[attr-defined]
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         levels = (Division.Level.CITY, Division.Level.COUNTY)
         self.fields["division"].queryset = (  # type: ignore[attr-defined]

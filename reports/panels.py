@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
+from changzhi_portal.rights import Viewer
 from reports.dashboard import Board, periods_measured
 from reports.models import Briefing
 from targets.models import Computation
@@ -18,11 +18,11 @@ class NewestBriefing(HomePanel):
     position = 10
     template_name = "reports/newest_briefing_panel.html"
 
-    def concerns(self, user: Any) -> bool:
+    def concerns(self, user: Viewer) -> bool:
         """Return whether the user is a leader or auditor; the bureau opens briefings from the menu."""
         return super().concerns(user) and not user.role.may_upload
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the briefing, or None; one of the user's division takes precedence over those below it."""
         printed = Briefing.objects.visible_to(request.user).filter(state=Briefing.State.PRINTED)
         newest = (
@@ -39,7 +39,7 @@ class KeyRates(HomePanel):
     position = 40
     template_name = "reports/key_rates_panel.html"
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return month, cards and when they were computed; no cards before the first measurement."""
         division = request.user.division
         period = periods_measured().first()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Count, Prefetch, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from changelog.history import LoggedEdit, logged_edits
@@ -16,6 +16,7 @@ from changelog.models import ChangeRecord
 from changzhi_portal.display import display_value
 from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.percent import percent
 from changzhi_portal.records import Record
@@ -63,7 +64,7 @@ class LockedChanges(MonthPage):
     what = "锁定后变动："
     template_name = "revisions/locked_changes.html"
 
-    def get(self, request: HttpRequest, period: str) -> HttpResponse:
+    def get(self, request: PortalRequest, period: str) -> HttpResponse:
         """Show the last comparison of the month; for an open month, that it has none."""
         self.load()
         changes = LockedChange.objects.visible_to(request.user).of_period(self.period)

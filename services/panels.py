@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from services.models import ServiceProject
 
@@ -19,7 +19,7 @@ class CommunityProjects(RecordPanel):
     template_name = "services/community_panel.html"
     requires = "may_see_registers"
 
-    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the first of them and their number."""
         projects = ServiceProject.objects.visible_to(request.user).filter(communities=record).order_by("-starts_on")
         return {"projects": projects[:MOST_ROWS], "total": projects.count(), "community": record}

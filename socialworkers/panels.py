@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from socialworkers.models import Posting
 
@@ -19,7 +19,7 @@ class CommunityWorkers(RecordPanel):
     template_name = "socialworkers/community_panel.html"
     requires = "may_see_registers"
 
-    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the first open postings by name, and their number."""
         postings = Posting.objects.visible_to(request.user).open().filter(community=record)
         listed = postings.select_related("worker").order_by("worker__sort_key")

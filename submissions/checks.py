@@ -21,16 +21,17 @@ from django.db.models.functions import Cast
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, Subject, quality_rules
+from changzhi_portal.rights import Viewer
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import CommunityPlacement, Division
 from periods.models import ReportingPeriod, last_day_of, month_after
 from submissions.report_status import is_in_effect_on
 from targets.engine.map_of_day import divisions_counted_for
 
-_EVERYONE = object()  # the default of `user`: not restricted to a scope, for commands and actions
+_EVERYONE: Any = object()  # the default of `user`: not restricted to a scope, for commands and actions
 
 
-def findings_for(*, period: ReportingPeriod, division: Division, user: Any = _EVERYONE) -> Findings:
+def findings_for(*, period: ReportingPeriod, division: Division, user: Viewer = _EVERYONE) -> Findings:
     """Return the findings in `division` and below as of the last day of `period`; they are read lazily.
 
     With `user`, only findings in that user's scope; pages must pass it.
@@ -82,7 +83,7 @@ class Findings(Sequence[Finding]):
 
     occasion: Occasion
     area: Area
-    user: Any = field(repr=False)
+    user: Viewer = field(repr=False)
     rules: tuple[QualityRule, ...] = field(repr=False)
 
     @property

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from changzhi_portal.quality import Finding, QualityRule, Severity, quality_rules
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import Findings, findings_for
@@ -86,7 +86,7 @@ def explanation_field(key: str) -> str:
 
 
 def explanation_groups(
-    submission: Submission, user: Any, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
+    submission: Submission, user: Actor, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
 ) -> Checks:
     """Return the findings of a county's month in the user's scope, with the texts to show in their fields.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.models import LockedChange
@@ -27,7 +28,7 @@ class MonthLine:
     later_changes: int  # communities and divisions that differ if the locked month is computed again
 
 
-def month_lines(periods: Sequence[ReportingPeriod], user: Any) -> list[MonthLine]:
+def month_lines(periods: Sequence[ReportingPeriod], user: Actor) -> list[MonthLine]:
     """Return the lines of some months, in a fixed number of queries."""
     counties = list(Division.objects.counties().visible_to(user))
     reported = _counted(Submission.objects.visible_to(user).reported().filter(period__in=periods), "period")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Role
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
+from changzhi_portal.rights import Actor, Viewer
 from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
@@ -28,11 +29,11 @@ class OfficeReport(HomePanel):
     template_name = "submissions/office_report_panel.html"
     requires = "may_upload"
 
-    def concerns(self, user: Any) -> bool:
+    def concerns(self, user: Viewer) -> bool:
         """Return whether the user works in a county or town; the bureau has another panel."""
         return super().concerns(user) and user.division.level != Division.Level.CITY
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the month in hand with its reports and numbers of findings, and overdue reports of other months.
 
         There is one report, or several for a county with several predecessors in that month.
@@ -56,15 +57,15 @@ class OfficeReport(HomePanel):
         }
 
 
-def _counties_of(user: Any, period: ReportingPeriod) -> Any:
+def _counties_of(user: Actor, period: ReportingPeriod) -> Any:
     """Return the counties of that month in the user's scope; for a street's clerk, the street's county of that month."""
     counties = reporting_counties(period)
     if user.role is Role.STREET_CLERK:
-        return counties.filter(pk=county_on(user.division_id, period.as_of))
+        return counties.filter(pk=county_on(user.division.pk, period.as_of))
     return counties.visible_to(user)
 
 
-def _office_report(submission: Submission, user: Any, *, with_checks: bool) -> dict[str, Any]:
+def _office_report(submission: Submission, user: Actor, *, with_checks: bool) -> dict[str, Any]:
     """Return a report with its number of findings; without them once it is reported."""
     if not with_checks or submission.is_reported:
         return {"submission": submission, "checks": None}
@@ -72,7 +73,7 @@ def _office_report(submission: Submission, user: Any, *, with_checks: bool) -> d
     return {"submission": submission, "checks": {"hard": findings.hard, "soft": findings.soft}}
 
 
-def _overdue(user: Any, in_hand: ReportingPeriod, day: datetime.date) -> list[dict[str, Any]]:
+def _overdue(user: Actor, in_hand: ReportingPeriod, day: datetime.date) -> list[dict[str, Any]]:
     """Return the unreported submissions of the user's counties for other months that are past due but still open."""
     late = ReportingPeriod.objects.open().filter(due_on__lt=day, late_until__gte=day).exclude(pk=in_hand.pk)
     return [
@@ -89,7 +90,7 @@ class BureauReports(HomePanel):
     template_name = "submissions/bureau_reports_panel.html"
     requires = "may_review"
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the month's status, and the counties that have not reported with their last reminder."""
         user, day = request.user, timezone.localdate()
         period = ReportingPeriod.objects.in_hand(day)

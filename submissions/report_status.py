@@ -17,6 +17,7 @@ from django.db.models import Q, TextChoices
 
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.percent import percent
+from changzhi_portal.rights import Actor
 from communities.models import Division, DivisionChange
 from communities.models.division import DivisionQuerySet
 from periods.models import ReportingPeriod, month_after
@@ -156,7 +157,7 @@ def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus
     return month_status(period, counties.filter(pk=division.pk))
 
 
-def records_changed_since(submission: Submission, user: Any) -> int:
+def records_changed_since(submission: Submission, user: Actor) -> int:
     """Return the number of records in the user's scope that were changed since the county's valid report; 0 without one.
 
     The time of the report is that of its change set: demo data has a `submitted_at` years before it was created.

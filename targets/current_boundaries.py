@@ -19,6 +19,7 @@ from typing import Any
 from django.utils import timezone
 
 from changzhi_portal.indicators import indicator_named
+from changzhi_portal.rights import Actor, Viewer
 from communities.models import Community, Division
 from periods.models import ReportingPeriod
 from targets.engine.current_boundaries import (
@@ -43,7 +44,7 @@ def is_of_another_map(period: ReportingPeriod) -> bool:
 def results_in_current_boundaries(
     period: ReportingPeriod,
     *,
-    user: Any = None,
+    user: Viewer = None,
     levels: Collection[str] = REPORTING_LEVELS,
     day: datetime.date | None = None,
 ) -> list[TargetResult]:
@@ -73,7 +74,7 @@ def communities_in_current_boundaries(
 
 
 def counties_judged_in_current_boundaries(
-    period: ReportingPeriod, target: Target, *, user: Any
+    period: ReportingPeriod, target: Target, *, user: Actor
 ) -> list[DivisionMeasure]:
     """Return today's counties judged by a target for counties, as measures with `verdict`, `value` and `missing`.
 

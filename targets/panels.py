@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import RecordPanel
 from targets.models import CommunityMeasure, Computation, Target
 
@@ -19,7 +19,7 @@ class CommunityTargets(RecordPanel):
     is_above = True
     template_name = "targets/community_panel.html"
 
-    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the month with verdict, figure and missing amount for each target; {"period": None} if never measured."""
         measures = CommunityMeasure.objects.visible_to(request.user).filter(community=record)
         newest = measures.select_related("period").order_by("-period__month").first()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from changzhi_portal.indicators import indicator_named
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.results import results_under
@@ -67,7 +67,7 @@ def is_unmeasured(target: Target, measured: frozenset[str]) -> bool:
 
 
 def preview_target_changes(
-    period: ReportingPeriod, before: Target | None, after: Target | None, user: Any
+    period: ReportingPeriod, before: Target | None, after: Target | None, user: Actor
 ) -> list[Change]:
     """Return the results of a month under the old and the new version of a target, for city and counties.
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import paths_above
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
+from changzhi_portal.rights import Viewer
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
 
@@ -47,11 +48,11 @@ class OfficeMonth(HomePanel):
     template_name = "uploads/office_month_panel.html"
     requires = "may_upload"
 
-    def concerns(self, user: Any) -> bool:
+    def concerns(self, user: Viewer) -> bool:
         """Return whether the user belongs to a county or town; the city's bureau has `BureauMonth`."""
         return super().concerns(user) and user.division.level != "city"
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return for each register the newest upload whose rows are in it, and a newer unfinished one."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
@@ -100,11 +101,11 @@ class BureauMonth(HomePanel):
     template_name = "uploads/bureau_month_panel.html"
     requires = "may_upload"
 
-    def concerns(self, user: Any) -> bool:
+    def concerns(self, user: Viewer) -> bool:
         """Return whether the user belongs to the city's bureau."""
         return super().concerns(user) and user.division.level == "city"
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return a line per county with the date of each register's last upload; towns count for their county."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
@@ -137,7 +138,7 @@ class SubmissionUploads(RecordPanel):
     is_above = True
     template_name = "uploads/submission_panel.html"
 
-    def context(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
         """Return for each register the newest upload of the county's offices whose rows are in it."""
         batches = UploadBatch.objects.visible_to(request.user).within(record.county).filter(period=record.period)
         reported = batches.reported().newest_of_each_register()

@@ -11,6 +11,7 @@ from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.problems import CODE_TITLES
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.rights import Actor
 from uploads.models import UploadBatch, UploadRow
 from uploads.models.row import UploadRowQuerySet
 from uploads.rows.corrections import positions_of
@@ -109,7 +110,7 @@ def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any
     return paginator.get_page(number)
 
 
-def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str], user: Any) -> dict[str, Any]:
+def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str], user: Actor) -> dict[str, Any]:
     """Return the context of `uploads/rows.html`: the tabs, the chosen tab's page and rows, and its filters."""
     tabs = tabs_of(batch)
     tab = chosen_tab(tabs, query.get("tab", ""))

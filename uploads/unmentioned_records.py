@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.rights import Actor
 from uploads.models import UploadBatch
 
 
@@ -25,7 +26,7 @@ def unmentioned_records(batch: UploadBatch, sheet: RegisterSheet) -> QuerySet[An
     return sheet.standing(batch.division.path, batch.period.as_of).exclude(pk__in=batch.staged_rows.record_ids())
 
 
-def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Any, *, text: str, page: Any, size: int) -> Page:
+def unmentioned_page(batch: UploadBatch, sheet: RegisterSheet, user: Actor, *, text: str, page: Any, size: int) -> Page:
     """Return one page of the unmentioned records that the user may see; `text` filters them by name."""
     records = unmentioned_records(batch, sheet)
     if text:

@@ -55,7 +55,7 @@ def _refuse_unless_allowed(by: User) -> None:
 
 def _apply(changes: list[DivisionChange], *, by: User) -> AppliedChanges:
     plan = plan_changes(changes)
-    change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=_summary(plan))
+    change_set = ChangeSet.objects.create(made_by_id=by.pk, division_id=by.division.pk, summary=_summary(plan))
     apply_plan(plan, into=change_set)
     return AppliedChanges(plan, _move_users(plan, change_set))
 
@@ -69,7 +69,7 @@ def users_to_move(plan: ChangePlan) -> list[tuple[User, Division]]:
     """Return the users (active or not) whose division closes, each with the successor of the division."""
     successors = {move.old.pk: move.successor for move in plan.closing}
     users = User.objects.filter(division__in=successors).select_related("division__parent").order_by("username")
-    return [(user, successors[user.division_id]) for user in users]
+    return [(user, successors[user.division.pk]) for user in users]
 
 
 def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
@@ -77,7 +77,7 @@ def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
     moves = users_to_move(plan)
     log = []
     for user, successor in moves:
-        before = {"division": user.division_id}
+        before = {"division": user.division.pk}
         log.append(change_of(user, division=successor.pk, before=before, after={"division": successor.pk}))
         user.division = successor
     update_rows(User, [user for user, _ in moves], ["division"])

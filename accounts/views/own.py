@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actions import change_password
@@ -80,7 +79,7 @@ class OwnPassword(FormPage):
         return reverse("home")
 
 
-class OwnAccount(TemplateResponseMixin, PortalPage):
+class OwnAccount(PortalPage):
     """The user's own account."""
 
     requires = EVERYBODY

@@ -16,6 +16,7 @@ from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, insert_values, update_rows
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.writes import Write
+from changzhi_portal.rights import Actor
 
 LABEL_LENGTH = 200
 
@@ -38,7 +39,7 @@ def apply_writes(
     writes: Sequence[Write],
     *,
     models_in_order: Sequence[type[models.Model]],
-    by: Any,
+    by: Actor,
     division: Any,
     summary: str,
     batch: Any = None,
@@ -52,7 +53,7 @@ def apply_writes(
     """
     if not writes:
         return into
-    change_set = into or ChangeSet.objects.create(made_by=by, division=division, batch=batch, summary=summary)
+    change_set = into or ChangeSet.objects.create(made_by_id=by.pk, division=division, batch=batch, summary=summary)
     for model in models_in_order:
         changed = [write for write in writes if isinstance(write.instance, model) and not write.is_new and write.after]
         _update(model, changed)

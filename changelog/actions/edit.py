@@ -21,7 +21,7 @@ from changzhi_portal.registers.editing import problems_by_field, row_of_input
 from changzhi_portal.registers.problems import Problem
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
-from changzhi_portal.rights import has_right
+from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
 from periods.models import ReportingPeriod
@@ -61,7 +61,7 @@ def check_edit(
     *,
     register: RegisterSheet,
     values: Mapping[str, Any],
-    by: Any,
+    by: Actor,
     ref: str = "",
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
@@ -76,7 +76,7 @@ def edit_record(
     *,
     register: RegisterSheet,
     values: Mapping[str, Any],
-    by: Any,
+    by: Actor,
     ref: str = "",
     version: int | None = None,
     period: ReportingPeriod | None = None,
@@ -113,7 +113,7 @@ def edit_record(
         raise InvalidError(f"{why}没有保存，请核对后再改。") from error
 
 
-def _refuse_unless_allowed(by: Any, locked_reason: str) -> None:
+def _refuse_unless_allowed(by: Actor, locked_reason: str) -> None:
     if not has_right(by, "may_upload"):
         raise NotAllowedError(
             "您的角色不能修改登记表，请联系市局管理员。", cure=f"The role of {by} may not edit registers."
@@ -128,7 +128,7 @@ def _refuse_unless_allowed(by: Any, locked_reason: str) -> None:
         )
 
 
-def _record(register: RegisterSheet, ref: str, by: Any, *, lock: bool) -> Record:
+def _record(register: RegisterSheet, ref: str, by: Actor, *, lock: bool) -> Record:
     """Return the record in the person's own area, held until the transaction ends where `lock` is true."""
     found = register.model.objects.visible_to(by).filter(ref=ref).order_by("pk")
     if lock:
@@ -141,7 +141,7 @@ def _record(register: RegisterSheet, ref: str, by: Any, *, lock: bool) -> Record
     return record
 
 
-def _context(by: Any, period: ReportingPeriod | None, locked_reason: str, *, locking: bool) -> CheckContext:
+def _context(by: Actor, period: ReportingPeriod | None, locked_reason: str, *, locking: bool) -> CheckContext:
     period = period or ReportingPeriod.objects.for_month_or_in_hand(None)
     return CheckContext(
         scope_path=by.division.path,
@@ -170,7 +170,7 @@ def _checked(
     return row
 
 
-def _write(row: RegisterRow, register: RegisterSheet, by: Any, locked_reason: str) -> ChangeSet | None:
+def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: str) -> ChangeSet | None:
     """Write the row and log it; None when it says what the register says already."""
     if not lie_within(by.division, {write.division_id for write in row.writes}):
         raise StaleError(

@@ -17,6 +17,7 @@ from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.registers.writes import Write
+from changzhi_portal.rights import Actor
 from changzhi_portal.violations import violation_in_words
 
 Kind = ChangeRecord.Kind
@@ -32,7 +33,7 @@ class Reversal:
     change_set: ChangeSet | None = None
 
 
-def reverse_change_set(change_set: ChangeSet, *, by: Any, models_in_order: Sequence[type[models.Model]]) -> Reversal:
+def reverse_change_set(change_set: ChangeSet, *, by: Actor, models_in_order: Sequence[type[models.Model]]) -> Reversal:
     """Reverse the rows that can be reversed, and log that as a change set of its own.
 
     A row is reversed completely or not at all. Must run inside a transaction that has locked the register. The records
@@ -105,11 +106,11 @@ def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
 
 
 def _reverse_records(
-    change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Any, models_in_order: Sequence[type[models.Model]]
+    change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Actor, models_in_order: Sequence[type[models.Model]]
 ) -> tuple[ChangeSet | None, dict[int, str]]:
     """Reverse records; return the new change set (None if nothing was reversed) and the reasons of failed rows."""
     into = ChangeSet.objects.create(
-        made_by=by,
+        made_by_id=by.pk,
         division=change_set.division,
         batch=change_set.batch,
         reverses=change_set,

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NamedTuple
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.views.generic.base import ContextMixin, View
+from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_htmx.middleware import HtmxDetails
 
-from changzhi_portal.rights import has_right
+from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -19,6 +19,7 @@ class PortalRequest(HttpRequest):
     """A request as the portal's views get it, with the attribute `htmx` of django-htmx."""
 
     htmx: HtmxDetails
+    user: Actor  # type: ignore[assignment]  # LoginRequiredMiddleware lets nobody else through
 
 
 class Crumb(NamedTuple):
@@ -28,13 +29,14 @@ class Crumb(NamedTuple):
     url: str
 
 
-class PortalPage(ContextMixin, View):
+class PortalPage(TemplateResponseMixin, ContextMixin, View):
     """A page for signed-in users.
 
     `requires` names the right that a role needs (an attribute of `user.role`, e.g. "may_upload"), or EVERYBODY. A page
     without it raises an error at start, so that no page is open by mistake.
     """
 
+    request: PortalRequest
     requires: ClassVar[str]
     title: ClassVar[str] = ""
 

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.facts import Fact, fact_of
-from changzhi_portal.pages.base import Crumb, PortalPage, check_scoped
+from changzhi_portal.pages.base import Crumb, PortalPage, PortalRequest, check_scoped
 from changzhi_portal.pages.panels import record_panels
 
 
-class DetailPage(TemplateResponseMixin, PortalPage):
+class DetailPage(PortalPage):
     """One record. A record of another area is not found (404), so that its existence is not disclosed.
 
     `facts` names the columns to show; other apps add panels below them.
@@ -36,7 +35,7 @@ class DetailPage(TemplateResponseMixin, PortalPage):
         check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(**initkwargs)
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page of the record with this ref."""
         self.record = self.get_record(ref)
         panels = record_panels(request, self.record)

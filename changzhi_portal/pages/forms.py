@@ -13,12 +13,11 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.forms import BaseForm, Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.generic.base import TemplateResponseMixin
 from django.views.generic.edit import FormMixin
 
-from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.refusals import PortalError
 
 
@@ -27,7 +26,7 @@ class ActionPage(PortalPage):
 
     http_method_names = ("post", "options")
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Carry out the action, add a message with its result or the refusal, and redirect."""
         self.load()
         try:
@@ -48,7 +47,7 @@ class ActionPage(PortalPage):
         raise NotImplementedError(f"{type(self).__name__} must say where it leads.")
 
 
-class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
+class FormPage(FormMixin, PortalPage):
     """A form with one action.
 
     GET shows the form. POST carries out the action and redirects with a message. A refusal, by the form or by a
@@ -70,7 +69,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
     cancel_label: ClassVar[str] = "取消"
     unavailable_message: ClassVar[str] = ""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form; redirect when there is nothing to decide (see `is_available`)."""
         self.load()
         if self.is_available():
@@ -79,7 +78,7 @@ class FormPage(FormMixin, TemplateResponseMixin, PortalPage):
             messages.info(request, self.unavailable_message)
         return redirect(self.get_success_url())
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the preview, or act; show the form with its errors when that is refused."""
         self.load()
         form = self.get_form()

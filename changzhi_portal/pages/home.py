@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.views.generic.base import TemplateResponseMixin
+from django.http import HttpResponse
 
-from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.panels import home_panels
 from changzhi_portal.rights import EVERYBODY
 
 
-class HomePage(TemplateResponseMixin, PortalPage):
+class HomePage(PortalPage):
     """The panels that concern the user's role (docs/domain.md §1)."""
 
     requires = EVERYBODY
     title = "首页"
     template_name = "frame/home.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show the panels, in order."""
         return self.render_to_response(self.get_context_data(panels=home_panels(request)))

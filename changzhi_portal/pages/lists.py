@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
-from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
@@ -21,7 +20,7 @@ from changzhi_portal.pages.tables import RegisterTable
 PAGE_SIZES = (25, 50, 100, 200)
 
 
-class ListPage(TemplateResponseMixin, PortalPage):
+class ListPage(PortalPage):
     """The records of one register that the user may see.
 
     The number of queries does not depend on the number of rows: user, choices of county and town, count, rows.

@@ -6,12 +6,11 @@ from functools import cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.safestring import SafeString, mark_safe
-from django.views.generic.base import TemplateResponseMixin
 from markdown import Markdown  # type: ignore[import-untyped]
 
-from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
 
 
@@ -36,13 +35,13 @@ def manual() -> Manual:
     return Manual(mark_safe(renderer.toc), mark_safe(text))  # noqa: S308  # type: ignore[attr-defined]
 
 
-class ManualPage(TemplateResponseMixin, PortalPage):
+class ManualPage(PortalPage):
     """The manual, chapter by chapter."""
 
     requires = EVERYBODY
     title = "使用手册"
     template_name = "frame/manual.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show the whole manual on one page, so that the browser's search and printing cover all of it."""
         return self.render_to_response(self.get_context_data(manual=manual()))

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.db.models import Model
-from django.http import HttpRequest
 
 from changzhi_portal.discovery import classes_in
-from changzhi_portal.rights import EVERYBODY, has_right
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.rights import EVERYBODY, Viewer, has_right
 
 # Urgency of a home panel's action; FIRST_STEP is what must be done before LAST_STEP.
 NOTHING_TO_DO, LAST_STEP, FIRST_STEP = range(3)
@@ -28,7 +28,7 @@ class Panel:
     template_name: ClassVar[str]
     requires: ClassVar[str] = EVERYBODY
 
-    def concerns(self, user: Any) -> bool:
+    def concerns(self, user: Viewer) -> bool:
         """Return whether the panel is shown to this user."""
         return has_right(user, self.requires)
 
@@ -36,7 +36,7 @@ class Panel:
 class HomePanel(Panel):
     """A part of the home page."""
 
-    def context(self, request: HttpRequest) -> dict[str, Any]:
+    def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the template context, limited to the user's scope; a panel defines it.
 
         `urgency` in it ranks the panel's action among those of the other panels; by default NOTHING_TO_DO.
@@ -50,7 +50,7 @@ class RecordPanel(Panel):
     model_label: ClassVar[str] = ""
     is_above: ClassVar[bool] = False  # shown before the record's own tables, because users look for it first
 
-    def context(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the template context, limited to the user's scope; a panel defines it.
 
         `remark` in it is a sentence for the user who decides about the record; a page may show it beside the button.
@@ -64,7 +64,7 @@ def _all_panels() -> tuple[Panel, ...]:
     return tuple(sorted((kind() for kind in classes_in("panels", Panel)), key=lambda panel: panel.position))
 
 
-def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
+def home_panels(request: PortalRequest) -> list[dict[str, Any]]:
     """Return the context of each home panel for this user, with `template_name` and `is_main`.
 
     At most one panel is main: the most urgent one, and among equals the first.
@@ -80,7 +80,7 @@ def home_panels(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
-def record_panels(request: HttpRequest, record: Model) -> list[dict[str, Any]]:
+def record_panels(request: PortalRequest, record: Model) -> list[dict[str, Any]]:
     """Return the context of each panel of a record's page for this user, with `template_name` and `is_above`."""
     return [
         {"template_name": panel.template_name, "is_above": panel.is_above, **panel.context(request, record)}

@@ -10,6 +10,7 @@ from django_tables2.data import TableQuerysetData
 from django_tables2.utils import A, OrderBy
 
 from changzhi_portal.display import DASH, display_value
+from changzhi_portal.rights import Actor
 
 
 class StableOrder(TableQuerysetData):
@@ -49,7 +50,7 @@ class RegisterTable(tables.Table):
         self.rows.data = self.data
 
     @classmethod
-    def redundant_for(cls, user: Any) -> tuple[str, ...]:
+    def redundant_for(cls, user: Actor) -> tuple[str, ...]:
         """Return the columns whose value is the same in every row that this user may see."""
         return ()
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 
 from changzhi_portal.refusals import StaleError
+from changzhi_portal.rights import Actor
 from reports.actions.printing import check_may_print
 from reports.corrections import corrections_between, corrections_to_json
 from reports.figures import briefing_figures
@@ -29,7 +28,7 @@ _COPIED_COLUMNS = (
 )
 
 
-def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Briefing:
+def issue_correction(*, briefing: Briefing, by: Actor, queue: bool = True) -> Briefing:
     """Return a new corrected edition, queued for printing, with the figures that its locked month would have now.
 
     The edition stores these figures, and its differences from the newest edition, which is not changed. The frozen rows
@@ -43,7 +42,7 @@ def issue_correction(*, briefing: Briefing, by: Any, queue: bool = True) -> Brie
     return correction
 
 
-def _made(briefing: Briefing, by: Any) -> Briefing:
+def _made(briefing: Briefing, by: Actor) -> Briefing:
     period, division = lock_period_row(briefing.period), briefing.division
     if not period.is_locked:
         raise StaleError(
@@ -74,5 +73,5 @@ def _made(briefing: Briefing, by: Any) -> Briefing:
         issued_on=timezone.localdate(),
         figures=to_json(figures),
         corrections=corrections_to_json(corrections),
-        printed_by=by,
+        printed_by_id=by.pk,
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.figures import briefing_figures, check_has_briefing
@@ -36,7 +37,7 @@ FIRST_ISSUE = date(2017, 11, 1)
 
 
 def prepare_briefing(
-    *, period: ReportingPeriod, division: Division, by: Any, queue: bool = True, edition: int = 1
+    *, period: ReportingPeriod, division: Division, by: Actor | None, queue: bool = True, edition: int = 1
 ) -> Briefing:
     """Return the issue of a month and division, queued for printing; create it if there is none.
 
@@ -69,7 +70,7 @@ def prepare_briefing(
         )
         if not is_new:
             Briefing.objects.filter(pk=briefing.pk, state__in=(State.PRINTED, State.FAILED)).update(
-                **PRINT.queued(), printed_by=by
+                **PRINT.queued(), printed_by_id=by.pk
             )
             briefing.refresh_from_db()
         if queue:
@@ -77,7 +78,7 @@ def prepare_briefing(
     return briefing
 
 
-def check_may_print(division: Division, by: Any) -> None:
+def check_may_print(division: Division, by: Actor | None) -> None:
     """Raise NotAllowedError for a user who may not print the division's briefings; None is the command line."""
     if by is None:
         return

@@ -7,14 +7,14 @@ from typing import Any
 from csp.decorators import csp_exempt
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.rights import EVERYBODY, has_right
 from communities.models import Division
 from reports.actions import issue_correction, prepare_briefing
@@ -52,14 +52,14 @@ class BriefingList(ListPage):
         return super().get_context_data(print_form=print_form, **kwargs)
 
 
-class BriefingDetail(TemplateResponseMixin, PortalPage):
+class BriefingDetail(PortalPage):
     """One issue: its progress while it is printed; then the PDF, and its text from the same figures."""
 
     requires = EVERYBODY
     template_name = "reports/briefing.html"
     briefing: Briefing
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page of the issue, if it lies in the user's area."""
         self.briefing = find_briefing(request, ref)
         editions = list(
@@ -103,16 +103,16 @@ class BriefingDetail(TemplateResponseMixin, PortalPage):
         return [Crumb("简报", reverse("reports:briefings"))]
 
 
-class BriefingProgress(TemplateResponseMixin, PortalPage):
+class BriefingProgress(PortalPage):
     """The progress alone, polled every second; when the work is done, the page reloads."""
 
     requires = EVERYBODY
     template_name = "reports/briefing_progress.html"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the progress."""
         briefing = find_briefing(request, ref)
-        if not request.htmx:  # type: ignore[attr-defined]
+        if not request.htmx:
             return redirect("reports:briefing", ref=briefing.ref)
         if not briefing.is_in_progress:
             return HttpResponseClientRefresh()
@@ -188,7 +188,7 @@ class BriefingPdf(PortalPage):
     requires = EVERYBODY
     title = "简报"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Send the file; redirect to the issue's page, which shows its state, while there is none."""
         briefing = find_briefing(request, ref)
         path = pdf_path(briefing.pdf_name)
@@ -202,7 +202,7 @@ class BriefingPdf(PortalPage):
         )
 
 
-def find_briefing(request: HttpRequest, ref: str) -> Briefing:
+def find_briefing(request: PortalRequest, ref: str) -> Briefing:
     """Return the issue, if the user may see it; raises Http404."""
     return get_object_or_404(Briefing.objects.newest_first().visible_to(request.user), ref=ref)
 

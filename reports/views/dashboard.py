@@ -6,11 +6,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.rights import EVERYBODY
 from communities.models import Division
@@ -23,7 +22,7 @@ from targets.models import Computation, Target
 ROWS_A_PAGE = 50
 
 
-class Dashboard(TemplateResponseMixin, PortalPage):
+class Dashboard(PortalPage):
     """?division=CODE&period=YYYY-MM&target=CODE&divisions=now; each has a default.
 
     A division of another area is not found (404). `divisions=now` shows a month before a change of divisions by today's
@@ -34,7 +33,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
     title = "看板"
     template_name = "reports/dashboard.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show the page, also for a month that was never measured."""
         context = self.get_context_data(
             period=self.period,
@@ -113,7 +112,7 @@ class Dashboard(TemplateResponseMixin, PortalPage):
         requested = self.request.GET.get("division")
         if requested:
             return self._division_with_code(requested)
-        own = [division for division in self.choices if division.pk == self.request.user.division_id]
+        own = [division for division in self.choices if division.pk == self.request.user.division.pk]
         return next(iter(own or self.choices), None)
 
     def _division_with_code(self, code: str) -> Division | None:

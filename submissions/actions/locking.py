@@ -18,6 +18,7 @@ from django.utils import timezone
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from revisions.actions import delete_comparison
@@ -63,7 +64,7 @@ def outstanding_counties(period: ReportingPeriod) -> list[Outstanding]:
     return [each for each in counties if each.state != Submission.State.ACCEPTED]
 
 
-def lock_period(*, period: ReportingPeriod, by: Any) -> LockOutcome:
+def lock_period(*, period: ReportingPeriod, by: Actor) -> LockOutcome:
     """Lock a month after updating its figures; changes committed meanwhile count as later than the lock.
 
     Raises NotAllowedError for a user without the right, StaleError for a month that is locked already or has not ended,
@@ -76,7 +77,7 @@ def lock_period(*, period: ReportingPeriod, by: Any) -> LockOutcome:
     return in_one_snapshot(lambda: _lock(lock_period_row(period), by))
 
 
-def _lock(period: ReportingPeriod, by: Any) -> LockOutcome:
+def _lock(period: ReportingPeriod, by: Actor) -> LockOutcome:
     if period.is_locked:
         raise StaleError(
             f"{period}已经锁定，不用再锁。", cure=f"The period {period.code} is locked already. Nothing was changed."
@@ -91,14 +92,14 @@ def _lock(period: ReportingPeriod, by: Any) -> LockOutcome:
         compute_in_snapshot(period)
     before = _logged_values(period)
     period.state = ReportingPeriod.State.LOCKED
-    period.locked_at, period.locked_by = timezone.now(), by
+    period.locked_at, period.locked_by_id = timezone.now(), by.pk
     period.reopened_reason = ""
     period.save(update_fields=["state", "locked_at", "locked_by", "reopened_reason"])
     _log(period, before, by=by, summary=f"锁定{period}")
     return LockOutcome(period, is_stale, outstanding_counties(period))
 
 
-def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> ReportingPeriod:
+def reopen_period(*, period: ReportingPeriod, by: Actor, reason: str) -> ReportingPeriod:
     """Reopen a locked month, which is then computed like any open month, with the changes since the lock.
 
     The reason is stored on the month until it is locked again, and in the change log. Raises NotAllowedError for a user
@@ -126,7 +127,7 @@ def reopen_period(*, period: ReportingPeriod, by: Any, reason: str) -> Reporting
 def change_dates(
     *,
     period: ReportingPeriod,
-    by: Any,
+    by: Actor,
     opens_on: datetime.date,
     due_on: datetime.date,
     late_until: datetime.date,
@@ -157,7 +158,7 @@ def change_dates(
     return period
 
 
-def _refuse_unless_allowed(by: Any) -> None:
+def _refuse_unless_allowed(by: Actor) -> None:
     if not by.role.may_manage_periods:
         raise NotAllowedError(
             "锁定、重新开放和修改日期由市局管理员办理，请联系市局管理员。",
@@ -184,11 +185,11 @@ def _logged_values(period: ReportingPeriod) -> dict[str, Any]:
     return {name: getattr(period, name) for name in _LOGGED}
 
 
-def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Any, summary: str) -> ChangeSet:
+def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Actor, summary: str) -> ChangeSet:
     """Log the changed values of a period in a change set, which makes no measure stale."""
     change_set = ChangeSet.objects.create(
-        made_by=by, division=by.division, summary=summary[:200], affects_figures=False
+        made_by_id=by.pk, division_id=by.division.pk, summary=summary[:200], affects_figures=False
     )
     changed = differing(before, _logged_values(period))
-    log_changes(change_set, [change_of(period, division=by.division_id, **changed)])
+    log_changes(change_set, [change_of(period, division=by.division.pk, **changed)])
     return change_set

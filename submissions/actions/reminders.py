@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User, paths_above
 from changzhi_portal.records import new_ref
 from changzhi_portal.refusals import NotAllowedError, StaleError
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
@@ -30,7 +30,7 @@ FIRST_HOUR = 8
 
 
 def remind_counties(
-    *, period: ReportingPeriod, by: Any, counties: Sequence[Division] | None = None, day: datetime.date | None = None
+    *, period: ReportingPeriod, by: Actor, counties: Sequence[Division] | None = None, day: datetime.date | None = None
 ) -> list[Reminder]:
     """Remind the clerks of some counties, by default of all that have not reported, and return the reminders sent.
 
@@ -68,7 +68,7 @@ def remind_automatically(*, moment: datetime.datetime) -> list[Reminder]:
 
 
 def _remind(
-    unreported: Sequence[Submission], occasion: Occasion, day: datetime.date, *, asked_by: Any
+    unreported: Sequence[Submission], occasion: Occasion, day: datetime.date, *, asked_by: Actor | None
 ) -> list[Reminder]:
     """Insert the reminders that do not exist yet, write their notices, and return them."""
     if not unreported:
@@ -80,7 +80,7 @@ def _remind(
             county=submission.county,
             occasion=occasion,
             day=day,
-            asked_by=asked_by,
+            asked_by_id=asked_by.pk if asked_by is not None else None,
             claim=claim,
         )
         for submission in unreported

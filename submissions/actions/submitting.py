@@ -21,6 +21,7 @@ from changelog.models import ChangeSet
 from changzhi_portal.display import display_value
 from changzhi_portal.quality import Finding, Severity
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
@@ -40,7 +41,7 @@ def submit_month(
     *,
     period: ReportingPeriod,
     county: Division,
-    by: Any,
+    by: Actor,
     explanations: Mapping[str, str] | None = None,
     steps_seen: int | None = None,
     at: datetime.datetime | None = None,
@@ -84,7 +85,7 @@ def return_submission(
     *,
     submission: Submission,
     note: str,
-    by: Any,
+    by: Actor,
     steps_seen: int | None = None,
     at: datetime.datetime | None = None,
 ) -> Submission:
@@ -108,7 +109,7 @@ def return_submission(
 
 
 def accept_submission(
-    *, submission: Submission, by: Any, steps_seen: int | None = None, at: datetime.datetime | None = None
+    *, submission: Submission, by: Actor, steps_seen: int | None = None, at: datetime.datetime | None = None
 ) -> Submission:
     """Accept a submitted report. Raises as `return_submission` does."""
     return _review(
@@ -119,7 +120,7 @@ def accept_submission(
 # --- Rights and deadlines ---
 
 
-def _refuse_unless_reporting(period: ReportingPeriod, county: Division, by: Any) -> None:
+def _refuse_unless_reporting(period: ReportingPeriod, county: Division, by: Actor) -> None:
     if not by.role.may_submit:
         raise NotAllowedError(
             "您的角色不能上报，请由县（市、区）填报员上报。", cure=f"The role of {by.username} may not submit."
@@ -131,7 +132,7 @@ def _refuse_unless_reporting(period: ReportingPeriod, county: Division, by: Any)
         )
 
 
-def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date) -> None:
+def _refuse_unless_in_time(period: ReportingPeriod, by: Actor, day: datetime.date) -> None:
     phase = phase_of(period, day)
     if phase == Phase.LOCKED:
         raise LockedError(
@@ -150,7 +151,7 @@ def _refuse_unless_in_time(period: ReportingPeriod, by: Any, day: datetime.date)
         )
 
 
-def _refuse_unless_reviewing(submission: Submission, by: Any) -> None:
+def _refuse_unless_reviewing(submission: Submission, by: Actor) -> None:
     if not by.role.may_review:
         raise NotAllowedError(
             "您的角色不能审核上报，请联系市局业务员。", cure=f"The role of {by.username} may not review."
@@ -235,7 +236,7 @@ def _review(
     submission: Submission,
     kind: Kind,
     state: State,
-    by: Any,
+    by: Actor,
     *,
     since: Iterable[str],
     note: str,
@@ -269,7 +270,7 @@ def _step(
     submission: Submission,
     kind: Kind,
     state: State,
-    by: Any,
+    by: Actor,
     moment: datetime.datetime,
     *,
     before: dict[str, Any],
@@ -280,7 +281,7 @@ def _step(
     submission.save()
     note = submission.return_note if kind == Kind.RETURNED else ""
     SubmissionStep.objects.create(
-        submission=submission, kind=kind, made_at=moment, made_by=by, note=note, explanations=explanations or {}
+        submission=submission, kind=kind, made_at=moment, made_by_id=by.pk, note=note, explanations=explanations or {}
     )
     _log(submission, kind, by, before)
     notify(_messages(submission, kind, by))
@@ -291,16 +292,16 @@ def _logged_values(submission: Submission) -> dict[str, Any]:
     return {name: getattr(submission, name) for name in _LOGGED}
 
 
-def _log(submission: Submission, kind: Kind, by: Any, before: dict[str, Any]) -> None:
+def _log(submission: Submission, kind: Kind, by: Actor, before: dict[str, Any]) -> None:
     """Log a step as one change set, which makes no measure stale."""
     change_set = ChangeSet.objects.create(
-        made_by=by, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
+        made_by_id=by.pk, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
     )
     changed = differing(before, _logged_values(submission))
     log_changes(change_set, [change_of(submission, division=submission.county_id, **changed)])
 
 
-def _messages(submission: Submission, kind: Kind, by: Any) -> list[Message]:
+def _messages(submission: Submission, kind: Kind, by: Actor) -> list[Message]:
     """Return the notices of a step to the county's clerks, without the user who made it."""
     month, name = submission.period, submission.county.name
     is_too_late = phase_of(month, timezone.localdate(submission.reviewed_at)) == Phase.CLOSED

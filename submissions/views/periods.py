@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
-from django.views.generic.base import TemplateResponseMixin
 
 from changelog.history import history_of
 from changzhi_portal.pages import ActionPage, FormPage, PortalPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.panels import MOST_ROWS
 from changzhi_portal.rights import EVERYBODY, has_right
@@ -28,14 +28,14 @@ _MAY_COMPUTE = "may_review"
 MONTHS_A_PAGE = 24
 
 
-class PeriodList(TemplateResponseMixin, PortalPage):
+class PeriodList(PortalPage):
     """All months with state, dates, number of reports, time of computation, and the user who locked them."""
 
     requires = EVERYBODY
     title = MONTHS_TITLE
     template_name = "submissions/periods.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show one page of months, newest first."""
         paginator = ForgivingPaginator(ReportingPeriod.objects.with_locker(), MONTHS_A_PAGE)
         page = paginator.get_page(request.GET.get("page", 1))
@@ -49,7 +49,7 @@ class PeriodPage(MonthPage):
     requires = EVERYBODY
     template_name = "submissions/period.html"
 
-    def get(self, request: HttpRequest, period: str) -> HttpResponse:
+    def get(self, request: PortalRequest, period: str) -> HttpResponse:
         """Show the month with the figures in the user's scope."""
         self.load()
         [line] = month_lines([self.period], request.user)

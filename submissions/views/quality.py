@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
-from django.views.generic.base import TemplateResponseMixin
 
-from changzhi_portal.pages.base import PortalPage
+from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.quality import QualityRule, Severity, rule_named
 from communities.models import Division
@@ -26,14 +25,14 @@ class RuleCount(NamedTuple):
     found: int
 
 
-class DataQuality(TemplateResponseMixin, PortalPage):
+class DataQuality(PortalPage):
     """Findings by `?division=CODE&period=YYYY-MM&severity=hard&rule=CODE`, each optional; 404 for another area."""
 
     requires = "may_see_registers"
     title = "数据质量"
     template_name = "submissions/quality.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show the number of findings of each rule, and one page of the findings, by place."""
         findings = findings_for(period=self.period, division=self.division, user=request.user)
         counts = findings.counts()

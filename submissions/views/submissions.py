@@ -6,18 +6,18 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.display import DASH
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
-from changzhi_portal.pages.base import parse_number
+from changzhi_portal.pages.base import PortalRequest, parse_number
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent
 from changzhi_portal.refusals import PortalError, StaleError
+from changzhi_portal.rights import Actor
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after
 from submissions.actions import remind_counties
@@ -45,14 +45,14 @@ from targets.wording import result_text
 _HARD_SHOWN = 20
 
 
-class SubmissionList(TemplateResponseMixin, PortalPage):
+class SubmissionList(PortalPage):
     """The reports of a month by county, with their status and each county's rates over the last year."""
 
     requires = "may_see_submissions"
     title = "上报"
     template_name = "submissions/submissions.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show the month of `?period=2018-06`, else the month in hand."""
         day = timezone.localdate()
         periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
@@ -206,7 +206,7 @@ class SubmissionPage(FormPage):
         return context
 
 
-def find_submission(request: HttpRequest, ref: str) -> Submission:
+def find_submission(request: PortalRequest, ref: str) -> Submission:
     """Return the submission with this ref (201806-140402), unsaved if nothing was submitted.
 
     Raises Http404 also for a county outside the user's scope and for one that did not exist in that month.
@@ -258,7 +258,7 @@ def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:
     return deadline_text(submission.period, day)
 
 
-def _key_figures(submission: Submission, user: Any) -> list[dict[str, Any]]:
+def _key_figures(submission: Submission, user: Actor) -> list[dict[str, Any]]:
     """Return the county's figure for each target, a rate or mean, with its change on the month before."""
     visible = TargetResult.objects.visible_to(user).select_related("target")
     last_month = month_after(submission.period.month, -1)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from changelog.actions import change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError, field_at_fault
+from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from targets.models import Target, TargetPlan
 from targets.wording import counting_rule_text, version_text
@@ -28,7 +29,7 @@ _VERSION_FIELDS = frozenset({"id", "version", "is_current", "made_at", "made_by"
 
 
 @transaction.atomic
-def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
+def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Actor) -> TargetPlan:
     """Save a new version of `plan` with another title, document or other days, and return it.
 
     Raises InvalidError without a reason, without a change, for invalid values, and for a first day that leaves a measured
@@ -40,7 +41,7 @@ def change_plan(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> Ta
 
 
 @transaction.atomic
-def change_target(*, plan: TargetPlan, code: str, values: Values, reason: str, by: Any) -> TargetPlan:
+def change_target(*, plan: TargetPlan, code: str, values: Values, reason: str, by: Actor) -> TargetPlan:
     """Save a new version of `plan` with other values of the target `code`, and return it.
 
     Raises as `change_plan` does, and NotFoundError if the plan has no such target.
@@ -57,7 +58,7 @@ def change_target(*, plan: TargetPlan, code: str, values: Values, reason: str, b
 
 
 @transaction.atomic
-def add_target(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> TargetPlan:
+def add_target(*, plan: TargetPlan, values: Values, reason: str, by: Actor) -> TargetPlan:
     """Save a new version of `plan` with one more target at the end, and return it. Raises as `change_plan` does."""
 
     def changed(targets: list[Target]) -> list[Target]:
@@ -68,7 +69,7 @@ def add_target(*, plan: TargetPlan, values: Values, reason: str, by: Any) -> Tar
 
 
 @transaction.atomic
-def drop_target(*, plan: TargetPlan, code: str, reason: str, by: Any) -> TargetPlan:
+def drop_target(*, plan: TargetPlan, code: str, reason: str, by: Actor) -> TargetPlan:
     """Save a new version of `plan` without the target `code`, and return it. Raises as `change_target` does."""
 
     def changed(targets: list[Target]) -> list[Target]:
@@ -82,13 +83,22 @@ def drop_target(*, plan: TargetPlan, code: str, reason: str, by: Any) -> TargetP
 
 @transaction.atomic
 def copy_plan(
-    *, plan: TargetPlan, code: str, title: str, document: str, starts_on: datetime.date, ends_on: datetime.date, by: Any
+    *,
+    plan: TargetPlan,
+    code: str,
+    title: str,
+    document: str,
+    starts_on: datetime.date,
+    ends_on: datetime.date,
+    by: Actor,
 ) -> TargetPlan:
     """Create a plan with copies of the targets of `plan` and return it. Raises InvalidError for a code in use."""
     copied = TargetPlan(code=code, title=title, document=document, starts_on=starts_on, ends_on=ends_on)
     _save_version(copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_text(plan)}复制"[:_REASON_LENGTH])
-    change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=f"新建目标方案“{copied}”"[:200])
-    log_changes(change_set, [change_of(copied, division=by.division_id, before={}, after=_logged_values(copied))])
+    change_set = ChangeSet.objects.create(
+        made_by_id=by.pk, division_id=by.division.pk, summary=f"新建目标方案“{copied}”"[:200]
+    )
+    log_changes(change_set, [change_of(copied, division=by.division.pk, before={}, after=_logged_values(copied))])
     return copied
 
 
@@ -96,7 +106,7 @@ def _next_version(
     plan: TargetPlan,
     *,
     reason: str,
-    by: Any,
+    by: Actor,
     plan_values: Values | None = None,
     change: Callable[[list[Target]], list[Target]] | None = None,
 ) -> TargetPlan:
@@ -167,8 +177,8 @@ def _set(target: Target, values: Values) -> None:
         setattr(target, name, value)
 
 
-def _save_version(plan: TargetPlan, targets: Sequence[Target], *, made_by: Any, reason: str) -> None:
-    plan.made_at, plan.made_by, plan.reason = timezone.now(), made_by, reason
+def _save_version(plan: TargetPlan, targets: Sequence[Target], *, made_by: Actor, reason: str) -> None:
+    plan.made_at, plan.made_by_id, plan.reason = timezone.now(), made_by.pk, reason
     _check(plan)
     plan.save()
     for target in targets:
@@ -198,13 +208,13 @@ def _log(
     before: Mapping[str, Values],
     after: Mapping[str, Values],
     *,
-    by: Any,
+    by: Actor,
 ) -> None:
     summary = f"修改目标方案“{new}”（{version_text(new)}）：{new.reason}"[:200]
-    change_set = ChangeSet.objects.create(made_by=by, division=by.division, summary=summary)
+    change_set = ChangeSet.objects.create(made_by_id=by.pk, division_id=by.division.pk, summary=summary)
     of_plan_before = {**_logged_values(old), "version": old.version, "reason": old.reason}
     of_plan_after = {**_logged_values(new), "version": new.version, "reason": new.reason}
-    division = by.division_id
+    division = by.division.pk
     changes = [change_of(new, division=division, **differing(of_plan_before, of_plan_after))]
     rows = {target.code: target for target in targets}
     for code in {**before, **after}:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic.base import TemplateResponseMixin
 
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import NotFoundError, StaleError
-from changzhi_portal.rights import EVERYBODY, has_right
+from changzhi_portal.rights import EVERYBODY, Actor, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import ChangeForm, CopyPlanForm, EditPlanForm, NewTargetForm, TargetForm
@@ -31,14 +31,14 @@ _MAY_EDIT = "may_edit_plans"
 _PLANS = "目标方案"
 
 
-class PlanList(TemplateResponseMixin, PortalPage):
+class PlanList(PortalPage):
     """Every plan in its current version, with a mark on the one that the month in hand is judged by."""
 
     requires = EVERYBODY
     title = _PLANS
     template_name = "targets/plans.html"
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: PortalRequest) -> HttpResponse:
         """Show the plans, ordered by first day."""
         plans = TargetPlan.objects.current().prefetch_related("targets")
         today = timezone.localdate()
@@ -53,14 +53,14 @@ class PlanList(TemplateResponseMixin, PortalPage):
         )
 
 
-class PlanPage(TemplateResponseMixin, PortalPage):
+class PlanPage(PortalPage):
     """One version of a plan: document, days and targets, and who changed it, when and why."""
 
     requires = EVERYBODY
     template_name = "targets/plan.html"
     plan: TargetPlan
 
-    def get(self, request: HttpRequest, plan: str, version: int | None = None) -> HttpResponse:
+    def get(self, request: PortalRequest, plan: str, version: int | None = None) -> HttpResponse:
         """Show the requested version, by default the current one."""
         self.plan = _plan(plan, version)
         return self.render_to_response(
@@ -300,7 +300,7 @@ def _clause_row(target: Target) -> dict[str, Any]:
     }
 
 
-def _preview_target(before: Target | None, after: Target | None, user: Any) -> dict[str, Any]:
+def _preview_target(before: Target | None, after: Target | None, user: Actor) -> dict[str, Any]:
     """Return the context of a target's preview: the month, and the results of city and counties before and after."""
     period = month_to_preview()
     if period is None:
@@ -316,7 +316,7 @@ def _preview_target(before: Target | None, after: Target | None, user: Any) -> d
     }
 
 
-def _preview_switch(plan: TargetPlan, targets_of: TargetPlan, user: Any) -> dict[str, Any] | None:
+def _preview_switch(plan: TargetPlan, targets_of: TargetPlan, user: Actor) -> dict[str, Any] | None:
     """Return the context of a preview if the days of the unsaved `plan` put another plan in force, else None."""
     switch = preview_plan_switch(plan, list(targets_of.targets.order_by("position")), user.division)
     return None if switch is None else {"switch": switch}

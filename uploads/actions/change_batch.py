@@ -7,12 +7,12 @@ altering a locked month. Nothing has been written to the registers yet, so the n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
+from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads.actions.check import check_batch
 from uploads.actions.receive import check_may_alter_locked
@@ -25,7 +25,7 @@ State = UploadBatch.State
 MOST_ROWS_AT_ONCE = 2_000  # the worker compares a larger batch again, so that the user need not wait
 
 
-def _locked_batch(batch: UploadBatch, by: Any, *states: str) -> UploadBatch:
+def _locked_batch(batch: UploadBatch, by: Actor, *states: str) -> UploadBatch:
     """Return the batch, locked until the transaction ends.
 
     Raises PortalError unless the user may handle it and it is in one of the states.
@@ -50,7 +50,7 @@ def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
         CHECK.announce(batch.pk)
 
 
-def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Any) -> bool:
+def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> bool:
     """Map columns of a batch's file by hand, for this and the office's next files, and have it checked again.
 
     `chosen` gives by normalised header a field, IGNORED or AUTOMATIC (`uploads.column_mapping`). Returns False when
@@ -87,7 +87,7 @@ def _remember(batch: UploadBatch, choices: Mapping[str, str]) -> None:
     )
 
 
-def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> bool:
+def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Actor) -> bool:
     """Assign a checked batch to another month; return False when it has it already. Raises PortalError."""
     with transaction.atomic():
         locked = _locked_batch(batch, by, State.CHECKED)
@@ -102,7 +102,7 @@ def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Any) -> boo
     return True
 
 
-def alter_locked_months(*, batch: UploadBatch, reason: str, by: Any) -> None:
+def alter_locked_months(*, batch: UploadBatch, reason: str, by: Actor) -> None:
     """Let a checked batch change figures dated in locked months, for a reason that the log stores. Raises PortalError.
 
     The locked results do not change; 锁定后变动 shows what they would be today.
@@ -114,7 +114,7 @@ def alter_locked_months(*, batch: UploadBatch, reason: str, by: Any) -> None:
         _check_again(locked)
 
 
-def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Any) -> None:
+def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Actor) -> None:
     """Read `text` in place of one cell of a checked batch's file, and compare the batch again.
 
     A batch of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError.

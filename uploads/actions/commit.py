@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, PortalError, StaleError
 from changzhi_portal.registers.registry import register_named
+from changzhi_portal.rights import Actor
 from uploads.actions.check import check_claimed, check_context, follow_office
 from uploads.actions.commit_writer import RowsNoLongerGoodError, write_batch
 from uploads.jobs import CHECK, COMMIT, load_batch, work_on
@@ -23,7 +23,7 @@ State = UploadBatch.State
 Mode = UploadBatch.CommitMode
 
 
-def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None = None, queue: bool = True) -> None:
+def request_commit(*, batch: UploadBatch, mode: str, by: Actor, seen: str | None = None, queue: bool = True) -> None:
     """Request that a checked batch is committed: mode "all" or "good".
 
     `seen` is the `check_mark` of the preview that the user has decided on. Raises PortalError when the batch is not
@@ -50,7 +50,7 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Any, seen: str | None =
         taken = waiting.update(
             **(COMMIT.queued() if queue else COMMIT.begun()),
             commit_mode=mode,
-            confirmed_by=by,
+            confirmed_by_id=by.pk,
             notifies_uploader=queue,
         )
         if not taken:

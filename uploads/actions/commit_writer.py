@@ -15,6 +15,7 @@ from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.rights import Actor
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
 from uploads.models import UploadBatch
@@ -44,10 +45,10 @@ def write_batch(
         with transaction.atomic():
             # Only the batch is locked, so that its users and its office can go on working.
             batch = claim.hold(UploadBatch.objects.select_related("confirmed_by__division", "division", "uploaded_by"))
-            _refuse_unless_still_allowed(batch)
+            by = _refuse_unless_still_allowed(batch)
             RegisterLock.objects.lock(batch.register)
             # Called here, to notice a month that has been locked while the batch waited.
-            writer = CommitWriter(batch, sheet, make_context())
+            writer = CommitWriter(batch, sheet, make_context(), by=by)
             report.step("核对并写入登记表", batch.rows)
             only_good = batch.commit_mode == UploadBatch.CommitMode.GOOD
             for rows in slices_to_write(batch, sheet, only_good=only_good, size=ROWS_AT_ONCE):
@@ -59,11 +60,15 @@ def write_batch(
         raise InvalidError(f"{why}没有写入任何数据，请核对后重新上传。") from error
 
 
-def _refuse_unless_still_allowed(batch: UploadBatch) -> None:
-    """Raise NotAllowedError if the user who confirmed the batch may no longer commit it (inactive, moved, new role)."""
+def _refuse_unless_still_allowed(batch: UploadBatch) -> Actor:
+    """Return the user who confirmed the batch; raise NotAllowedError if that user may no longer commit it.
+
+    The user may have become inactive, or have got another division or role since.
+    """
     by = batch.confirmed_by
     if by is None or not batch.may_be_committed_by(by):
         raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
+    return by
 
 
 class CommitWriter:
@@ -73,8 +78,9 @@ class CommitWriter:
     changed so that rows of two slices are now about the same record, the later one is refused here.
     """
 
-    def __init__(self, batch: UploadBatch, sheet: RegisterSheet, context: CheckContext) -> None:
+    def __init__(self, batch: UploadBatch, sheet: RegisterSheet, context: CheckContext, *, by: Actor) -> None:
         self._batch = batch
+        self._by = by
         self._sheet = sheet
         self._context = context
         self._change_set: ChangeSet | None = None
@@ -117,7 +123,7 @@ class CommitWriter:
         self._change_set = apply_writes(
             writes,
             models_in_order=self._sheet.writes_to,
-            by=self._batch.confirmed_by,
+            by=self._by,
             division=self._batch.division,
             batch=self._batch,
             summary=self._summary(),

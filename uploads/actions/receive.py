@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import DatabaseError, transaction
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.registers.registry import register_named
+from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.jobs import CHECK
@@ -23,7 +23,7 @@ def receive_file(
     file: Iterable[bytes],
     file_name: str,
     register: str,
-    by: Any,
+    by: Actor,
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
     queue: bool = True,
@@ -45,10 +45,10 @@ def receive_file(
     data = storage.read_within_limit(file)
     batch = UploadBatch(
         register=sheet.name,
-        division=by.division,
+        division_id=by.division.pk,
         period=period,
         locked_reason=locked_reason,
-        uploaded_by=by,
+        uploaded_by_id=by.pk,
         file_name=file_name[-FILE_NAME_LENGTH:],
         file_size=len(data),
         sha256=storage.sha256_of(data),
@@ -67,7 +67,7 @@ def receive_file(
     return batch
 
 
-def check_may_alter_locked(by: Any, reason: str) -> None:
+def check_may_alter_locked(by: Actor, reason: str) -> None:
     """Raise PortalError unless `by` is of the bureau and gives a valid reason (docs/domain.md §6.8)."""
     if not by.role.may_alter_locked_months:
         raise NotAllowedError("只有市局可以修改已锁定月份的数据。", cure="Only the bureau may alter locked months.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from django.db import transaction
 
@@ -13,6 +12,7 @@ from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import LockedError, NotAllowedError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
+from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads.jobs import UNDO, load_batch, work_on
 from uploads.models import UploadBatch, UploadRow
@@ -24,13 +24,13 @@ UndoOutcome = UploadRow.UndoOutcome
 NOTE_LENGTH = 200
 
 
-def request_undo(*, batch: UploadBatch, by: Any, queue: bool = True) -> None:
+def request_undo(*, batch: UploadBatch, by: Actor, queue: bool = True) -> None:
     """Request that a committed batch is undone. Raises PortalError if it is not committed or not the user's to undo."""
     _refuse_unless_allowed(batch, register_named(batch.register)(), by)
     with transaction.atomic():
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
             **(UNDO.queued() if queue else UNDO.begun()),
-            undone_by=by,
+            undone_by_id=by.pk,
             notifies_uploader=queue,
         )
         if not taken:
@@ -71,12 +71,12 @@ def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter
         RegisterLock.objects.lock(batch.register)
         if sheet.has_dated_figures:
             ReportingPeriod.objects.keep_from_locking()
-        _refuse_unless_allowed(batch, sheet, batch.undone_by)
+        by = _refuse_unless_allowed(batch, sheet, batch.undone_by)
         report.step("撤销入库")
         change_set = batch.commit_change_set
         result = Reversal()
         if change_set is not None:
-            result = reverse_change_set(change_set, by=batch.undone_by, models_in_order=sheet.writes_to)
+            result = reverse_change_set(change_set, by=by, models_in_order=sheet.writes_to)
         _mark_rows(batch, result)
         batch.state = State.UNDONE
         batch.undo_reversed, batch.undo_kept = len(result.reversed), len(result.kept)
@@ -88,17 +88,17 @@ def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter
         notify_uploader(batch)
 
 
-def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) -> None:
-    """Raise PortalError for a batch that is not the user's to undo.
+def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Actor | None) -> Actor:
+    """Return the user; raise PortalError for a batch that is not the user's to undo.
 
     Undoing alters figures of a locked month as uploading does, and needs the same right.
     """
-    if not batch.may_be_handled_by(by):
+    if by is None or not batch.may_be_handled_by(by):
         raise NotAllowedError(
             f"这个批次不能由{by}撤销，请由本单位填报员或市局办理。", cure="This user may not undo this batch."
         )
     if by.role.may_alter_locked_months:
-        return
+        return by
     records: defaultdict[str, list[int]] = defaultdict(list)
     for model, key in ChangeRecord.objects.filter(change_set__batch=batch).values_list("model", "object_id"):
         records[model].append(key)
@@ -109,6 +109,7 @@ def _refuse_unless_allowed(batch: UploadBatch, sheet: RegisterSheet, by: Any) ->
             f"这个批次写入了{named}的数据，月份已锁定，只有市局可以撤销，请联系市局业务员。",
             cure="The batch wrote figures of a locked month: only the bureau may undo it.",
         )
+    return by
 
 
 def _mark_rows(batch: UploadBatch, result: Reversal) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
+from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
 
@@ -183,11 +184,11 @@ class UploadBatch(ScopedModel, Job):
         """Return whether the batch waits for a worker or is being worked on."""
         return self.state in self.IN_PROGRESS
 
-    def may_be_handled_by(self, user: Any) -> bool:
+    def may_be_handled_by(self, user: Actor) -> bool:
         """Return whether a user may decide about it: the role uploads and the batch is in the user's area."""
         return user.role.may_upload and UploadBatch.objects.visible_to(user).filter(pk=self.pk).exists()
 
-    def may_be_committed_by(self, user: Any) -> bool:
+    def may_be_committed_by(self, user: Actor) -> bool:
         """Return whether a user may commit it; only the bureau may when it alters a locked month (docs/domain.md §6.8)."""
         is_allowed = user.role.may_alter_locked_months or not self.locked_reason
         return is_allowed and self.may_be_handled_by(user)

@@ -21,6 +21,7 @@ from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.rights import Actor
 from uploads.column_mapping import unit_of
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.cleaning import CellRereader
@@ -100,7 +101,7 @@ def _staged_text(column: Column, row: UploadRow, multiplier: Decimal) -> str:
     return column.written(value if multiplier == 1 else format((value / multiplier).normalize(), "f"))
 
 
-def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str, *, by: Any) -> None:
+def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str, *, by: Actor) -> None:
     """Add to the batch, without saving it, the correction of a cell to `text`. Raises InvalidError."""
     if column.field not in positions_of(batch, row):
         raise InvalidError(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.generic.base import TemplateResponseMixin
 from django_htmx.http import HttpResponseClientRefresh
 from structlog.contextvars import bind_contextvars
 
@@ -89,13 +88,13 @@ class NewUpload(UploadPage, FormPage):
         return ""
 
 
-class BatchPage(TemplateResponseMixin, UploadPage):
+class BatchPage(UploadPage):
     """One batch: its progress, its preview, or its result, depending on its state."""
 
     template_name = "uploads/batch.html"
     batch: UploadBatch
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponse:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the batch, if it is in the user's area."""
         self.batch = find_batch(request, ref)
         return self.render_to_response(self.get_context_data())
@@ -128,7 +127,7 @@ class BatchPage(TemplateResponseMixin, UploadPage):
         return context
 
 
-class BatchProgress(TemplateResponseMixin, UploadPage):
+class BatchProgress(UploadPage):
     """The progress alone, polled every second; when the work is done, the page reloads."""
 
     template_name = "uploads/progress.html"
@@ -163,7 +162,7 @@ class CommitBatch(UploadPage, ActionPage):
         return reverse("uploads:batch", args=[self.batch.ref])
 
 
-def find_batch(request: HttpRequest, ref: str) -> UploadBatch:
+def find_batch(request: PortalRequest, ref: str) -> UploadBatch:
     """Return the batch, if the user may see it, and add its id to the request's log lines. Raises Http404."""
     batch = get_object_or_404(UploadBatch.objects.newest_first().visible_to(request.user), ref=ref)
     bind_contextvars(batch_id=batch.pk)

@@ -8,12 +8,13 @@ from typing import Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from changzhi_portal.pages import PortalPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import NotFoundError, PortalError
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
@@ -32,7 +33,7 @@ class AnnotatedWorkbook(UploadPage):
 
     title = "标出问题的表格"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Send the file; redirect to the batch with a message when there is nothing to mark."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk:
@@ -54,7 +55,7 @@ class OriginalFile(UploadPage):
 
     title = "上传的原文件"
 
-    def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
+    def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Send the file; redirect to the batch with a message when it is no longer stored."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk and not request.user.may_unmask:
@@ -76,7 +77,7 @@ class Template(UploadPage):
 
     title = "下载模板"
 
-    def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
+    def get(self, request: PortalRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
         sheet = _sheet(register)
         month, filled = request.GET.get("period", ""), bool(request.GET.get("filled"))
@@ -93,7 +94,7 @@ class Export(PortalPage):
     requires = "may_see_registers"
     title = "导出"
 
-    def get(self, request: HttpRequest, register: str) -> HttpResponseBase:
+    def get(self, request: PortalRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
         sheet = _sheet(register)
         division = request.user.division

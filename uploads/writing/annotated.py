@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
+from changzhi_portal.rights import Actor
 from uploads import storage
 from uploads.models import UploadBatch
 from uploads.reading.grid import NotReadableError
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _ZIP = b"PK\x03\x04"
 
 
-def annotated_workbook(batch: UploadBatch, *, by: Any) -> bytes:
+def annotated_workbook(batch: UploadBatch, *, by: Actor) -> bytes:
     """Return the uploaded file as .xlsx with a coloured background and a note in each cell at fault, and a list in front.
 
     An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. The file contains personal

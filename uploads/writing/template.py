@@ -23,6 +23,7 @@ from changzhi_portal.refusals import NotAllowedError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column, DateColumn, DecimalColumn, IntegerColumn
 from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.rights import Actor
 from changzhi_portal.scope import scope_path_of
 from periods.models import ReportingPeriod
 from uploads.reading.grid import is_error_text
@@ -47,7 +48,7 @@ _GENERAL_RULES: Final = (
 )
 
 
-def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeriod, by: Any, filled: bool) -> bytes:
+def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeriod, by: Actor, filled: bool) -> bytes:
     """Return the template of a register for an office and a month as .xlsx; with `filled` it has the current records.
 
     Raises NotAllowedError when the division is not in the user's scope.
@@ -59,7 +60,7 @@ def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeri
     return _Workbook(sheet, division, f"{period}").write(records, spare=SPARE_ROWS)
 
 
-def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
+def write_export(sheet: RegisterSheet, *, division: Any, by: Actor) -> bytes:
     """Return all records of a register in a division as .xlsx, personal values masked.
 
     Raises NotAllowedError when the division is not in the user's scope.
@@ -71,7 +72,7 @@ def write_export(sheet: RegisterSheet, *, division: Any, by: Any) -> bytes:
     )
 
 
-def _require_scope(division: Any, by: Any) -> None:
+def _require_scope(division: Any, by: Actor) -> None:
     path = scope_path_of(by)
     if path is None or not division.path.startswith(path):
         raise NotAllowedError("只能下载本单位范围内的表格。", cure="The division is not in the user's scope.")
