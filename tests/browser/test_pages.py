@@ -47,8 +47,8 @@ def test_a_clerk_signs_in_and_finds_the_months_work(place, period, clerk, visit,
     expect(page.get_by_text("用户名或密码不对")).to_be_visible()
     expect(page.get_by_label("用户名")).to_be_focused()
     # The browser notes the refusal's status in its console.
-    assert all("422" in words for words in complaints.said)
-    complaints.said.clear()
+    assert all("422" in words for words in complaints.messages)
+    complaints.messages.clear()
     page.get_by_label("密码").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/communities/$"))
