@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.db import DatabaseError, models, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from changzhi_portal.celery import Queue, enqueue
@@ -134,9 +134,17 @@ class JobKind(Generic[Row]):
             claim_token=token,
             heartbeat_at=timezone.now(),
             attempts=F("attempts") + 1,
+            **self._without_unreachable(),
             **values,
         )
         return Claim(self, key, token) if taken else None
+
+    def _without_unreachable(self) -> dict[str, Any]:
+        """Return the value that removes `unreachable` from a row: a worker has it now."""
+        if not self.message_field or not self.unreachable:
+            return {}
+        cleared = When(**{self.message_field: self.unreachable}, then=Value(""))
+        return {self.message_field: Case(cleared, default=F(self.message_field))}
 
     def claim_new(self, *, defaults: Mapping[str, Any], **lookup: Any) -> Claim[Row] | None:
         """Create the row and claim it; return None when another worker has created it."""

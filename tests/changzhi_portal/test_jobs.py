@@ -285,6 +285,20 @@ def test_a_row_whose_queue_cannot_be_told_says_so(queued: Briefing, django_captu
     assert (row.state, row.message) == (State.QUEUED, CHECK.unreachable)
 
 
+def test_a_claimed_row_no_longer_says_that_its_queue_is_unreachable(queued: Briefing) -> None:
+    kind = dataclasses.replace(PRINT, unreachable=CHECK.unreachable)
+    Briefing.objects.filter(pk=queued.pk).update(message=CHECK.unreachable)
+    assert kind.claim(queued.pk) is not None
+    assert fresh(queued).message == ""
+
+
+def test_a_claim_leaves_other_sentences_on_the_row(queued: Briefing) -> None:
+    kind = dataclasses.replace(PRINT, unreachable=CHECK.unreachable)
+    Briefing.objects.filter(pk=queued.pk).update(message="上次生成失败")
+    assert kind.claim(queued.pk) is not None
+    assert fresh(queued).message == "上次生成失败"
+
+
 def test_the_queue_is_reminded_of_a_row_that_has_waited_and_not_at_once_again(queued: Briefing) -> None:
     with patch.object(jobs, "enqueue", return_value=True) as enqueue:
         assert PRINT.send_due() == 0
