@@ -70,7 +70,7 @@ def prepare_briefing(
         )
         if not is_new:
             Briefing.objects.filter(pk=briefing.pk, state__in=(State.PRINTED, State.FAILED)).update(
-                **PRINT.queued(), printed_by_id=by.pk
+                **PRINT.queued(), printed_by_id=None if by is None else by.pk
             )
             briefing.refresh_from_db()
         if queue:
