@@ -152,8 +152,8 @@ def _display(field: models.Field | None, column: Column | None, value: Any, name
 
 def _display_list(field: models.Field, column: Column | None, values: list[Any]) -> str:
     """Return a list of choices as text; of links only their number, since some may lie outside the user's scope."""
-    if field.many_to_many:
-        return f"{len(values)}个{field.related_model._meta.verbose_name}"
+    if isinstance(field, models.ManyToManyField):
+        return f"{len(values)}个{field.remote_field.model._meta.verbose_name}"
     return column.written(values) if column is not None else "、".join(map(str, values))
 
 

@@ -1,4 +1,4 @@
-"""The shared part of the portal: settings, URLs, Celery, and what every register uses. It imports no app."""
+"""The frame of the portal: settings, addresses, Celery, and what every app uses. It imports no app."""
 
 from changzhi_portal.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The shared part as a Django app, so that Django finds its templates, template tags and checks."""
+"""The frame as a Django app, so that Django finds its templates, template tags and checks."""
 
 from django.apps import AppConfig
 
@@ -6,7 +6,7 @@ from changzhi_portal.logs import configure_structlog
 
 
 class FrameConfig(AppConfig):
-    """Configuration of the shared part, which has no tables of its own."""
+    """Configuration of the frame, which has no tables of its own."""
 
     name = "changzhi_portal"
     label = "frame"

@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connections, models, router, transaction
-from django.db.models.base import ModelState
+
+from changzhi_portal.records import field_of
 
 Row = TypeVar("Row", bound=models.Model)
 # SQLite allows 250,000 variables per statement. Django splits by itself, so this only limits the memory.
@@ -44,12 +45,20 @@ def insert_rows(model: type[Row], rows: Sequence[Row]) -> None:
     connection = connections[router.db_for_write(model)]
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("insert_rows must run inside a transaction.")
-    for row in rows:
-        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
+    _fill_foreign_keys(model, rows)
     if connection.vendor == "postgresql":
         _copy(connection, model, rows)
     else:
         model._base_manager.bulk_create(rows, batch_size=BATCH_ROWS)
+
+
+def _fill_foreign_keys(model: type[Row], rows: Sequence[Row]) -> None:
+    """Take over the keys of related instances that were saved after they were assigned."""
+    for field in model._meta.concrete_fields:
+        if field.is_relation:
+            for row in rows:
+                if getattr(row, field.attname) is None and (related := getattr(row, field.name, None)) is not None:
+                    setattr(row, field.attname, related.pk)
 
 
 def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -63,7 +72,7 @@ def insert_values(model: type[models.Model], names: Sequence[str], rows: Iterabl
         raise transaction.TransactionManagementError("insert_values must run inside a transaction.")
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    columns = ", ".join(quote(model._meta.get_field(name).column or name) for name in names)
+    columns = ", ".join(quote(field_of(model, name).column or name) for name in names)
     marks = ", ".join(["%s"] * len(names))
     waiting = iter(rows)
     # Each slice is complete before its COPY begins: a value that queried the database during COPY would block.
@@ -105,9 +114,10 @@ def refresh_statistics(*tables: type[models.Model]) -> None:
 
 def blank_row(model: type[Row]) -> Row:
     """Return a new instance with every default set: a copy of a template, because `__init__` is slow for many rows."""
+    prototype = _prototype(model)
     blank = model.__new__(model)
-    blank.__dict__.update(_prototype(model).__dict__)
-    blank._state = ModelState()
+    blank.__dict__.update(prototype.__dict__)
+    blank._state = type(prototype._state)()
     for name, make in _fresh_defaults(model):
         setattr(blank, name, make())
     return blank

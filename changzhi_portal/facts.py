@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from changzhi_portal.display import display_value
+from changzhi_portal.records import field_of
 
 
 class Fact(NamedTuple):
@@ -19,7 +20,6 @@ class Fact(NamedTuple):
 
 def fact_of(record: Model, name: str) -> Fact:
     """Return the fact of one field of a record, labelled with the field's `verbose_name`."""
-    field = record._meta.get_field(name)
-    if isinstance(field, Field) and field.choices:
-        return Fact(str(field.verbose_name), display_value(getattr(record, f"get_{name}_display")()))
-    return Fact(str(getattr(field, "verbose_name", name)), display_value(getattr(record, name)))
+    field = field_of(type(record), name)
+    value = getattr(record, f"get_{name}_display")() if field.choices else getattr(record, name)
+    return Fact(str(field.verbose_name), display_value(value))

@@ -29,13 +29,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db import DatabaseError, models, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, models, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from changzhi_portal.celery import Queue, enqueue
 from changzhi_portal.discovery import instances_in
-from changzhi_portal.records import new_ref
+from changzhi_portal.records import field_of, new_ref
 from changzhi_portal.refusals import PortalError
 
 logger = logging.getLogger(__name__)
@@ -216,7 +216,7 @@ class JobKind(Generic[Row]):
         """Return the values of a failed row: its state, and the sentence that says why, cut to the column's length."""
         values = {**self._state(self.failed), **self.cleared, "claim_token": ""}
         if self.message_field is not None:
-            values[self.message_field] = sentence[: self.model._meta.get_field(self.message_field).max_length]
+            values[self.message_field] = sentence[: field_of(self.model, self.message_field).max_length]
         return values
 
     def _state(self, state: str | None) -> dict[str, Any]:
@@ -259,15 +259,15 @@ class Claim(Generic[Row]):
     def guard(self) -> Iterator[None]:
         """Write the failure of the enclosed work to the row, and raise the error again.
 
-        A PortalError gives the row its sentence, any other error the kind's `broken`. After a database error the row is
-        left to be put back, because the row is not its cause. A lost claim is logged and not raised: the row has
-        another worker.
+        A PortalError gives the row its sentence, any other error the kind's `broken`. When the database was unreachable,
+        busy or not migrated yet, the row is left to be put back, because the row is not the cause. A lost claim is
+        logged and not raised: the row has another worker.
         """
         try:
             yield
         except ClaimLostError as lost:
             logger.warning("%s has another worker by now, or has ended; nothing was written.", lost)
-        except DatabaseError:
+        except (OperationalError, InterfaceError, ProgrammingError):
             raise
         except PortalError as refusal:
             self.fail(str(refusal))

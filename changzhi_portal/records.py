@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import datetime
 import secrets
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
@@ -44,6 +45,14 @@ class Record(models.Model):
     def url_of(cls, ref: str) -> str:
         """Return the address of the page of the record with this ref, for rows of values; "" where there is none."""
         return reverse(cls.record_page, args=[ref]) if cls.record_page and ref else ""
+
+
+def field_of(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    """Return a model's own field; raises FieldDoesNotExist, also for a relation of another model to this one."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field):
+        raise FieldDoesNotExist(f"{model._meta.label}.{name} is no field of its own.")
+    return field
 
 
 def in_effect(day: datetime.date | Combinable, start: str, end: str) -> Q:

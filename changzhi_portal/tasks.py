@@ -1,4 +1,4 @@
-"""Background tasks of the shared part."""
+"""Background tasks of the frame."""
 
 from __future__ import annotations
 

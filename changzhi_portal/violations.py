@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import IntegrityError, models
 
+from changzhi_portal.records import field_of
+
 
 def violation_in_words(error: IntegrityError, among: Iterable[type[models.Model]]) -> str:
     """Return the message of the models' constraint that was violated, found by its name or, on SQLite, by its columns."""
@@ -21,4 +23,4 @@ def violation_in_words(error: IntegrityError, among: Iterable[type[models.Model]
 
 def _columns_of(model: type[models.Model], constraint: Any) -> str:
     fields = getattr(constraint, "fields", ())
-    return ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in fields)
+    return ", ".join(f"{model._meta.db_table}.{field_of(model, name).column}" for name in fields)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from changzhi_portal.bulk import insert_rows
 from changzhi_portal.jobs import MAX_ATTEMPTS, Claim
+from changzhi_portal.records import field_of
 from changzhi_portal.rights import Actor
 from notices.jobs import MAIL
 from notices.models import Notice
@@ -71,7 +72,7 @@ def _mail_of(message: Message) -> str:
 
 def _truncated(text: str, column: str) -> str:
     """Return the text truncated to the column's length, so that a long name does not make the notice fail."""
-    length = Notice._meta.get_field(column).max_length or 0
+    length = field_of(Notice, column).max_length or 0
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 

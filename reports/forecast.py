@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from periods.models import last_day_of
-from reports.stored_figures import BriefingFigures, Progress, TargetFigures
+from reports.stored_figures import BriefingFigures, Number, Progress, TargetFigures
 from reports.words import NOT_KNOWN, joined, month_in_words, whole_of
 from targets.pace import Outlook
 from targets.wording import spelt_unit
@@ -117,7 +117,7 @@ def needed_in_words(progress: Progress, ends_on: str) -> str:
 def _mean_progress_sentence(progress: Progress) -> str:
     """Return 近6个月月均提高0.43个百分点; 近6个月没有变化; "" without an earlier month."""
     pace = progress.pace
-    if pace.progress is None:
+    if not pace or pace.progress is None:
         return ""
     months = pace.months_counted
     since = f"近{months}个月月均" if months > 1 else "近1个月"
@@ -146,7 +146,7 @@ def next_steps(figures: BriefingFigures) -> list[str]:
     open_targets = [target for target in figures.targets if _is_open(target)]
     if not ends_on or not open_targets:
         return []
-    months_left = open_targets[0].pace.months_left
+    months_left = next(target.pace.months_left for target in open_targets if target.pace)
     whole = whole_of(figures.division)
     names = "、".join(target.short_name for target in open_targets)
     verb = "分别提高" if len(open_targets) > 1 else "提高"
@@ -157,7 +157,7 @@ def next_steps(figures: BriefingFigures) -> list[str]:
 def _needs(targets: Sequence[TargetFigures]) -> str:
     """Return 1.25、2.07个百分点: the unit once, if it is the same for all."""
     units = [_unit(target) for target in targets]
-    numbers = [f"{target.pace.needed:.2f}" for target in targets]
+    numbers = [f"{_needed(target):.2f}" for target in targets]
     if len(set(units)) == 1:
         return "、".join(numbers) + units[0]
     return "、".join(number + unit for number, unit in zip(numbers, units, strict=True))
@@ -228,4 +228,9 @@ def required_table(figures: BriefingFigures) -> RequiredTable:
 
 def _is_open(progress: Progress) -> bool:
     """Return whether something is still needed each month."""
-    return progress.pace is not None and bool(progress.pace.needed)
+    return bool(_needed(progress))
+
+
+def _needed(progress: Progress) -> Number:
+    """Return what is needed each month until the deadline; 0 for nothing, or when it is not known."""
+    return (progress.pace.needed if progress.pace else None) or 0

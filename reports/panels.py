@@ -6,7 +6,7 @@ from typing import Any
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
-from changzhi_portal.rights import Viewer
+from changzhi_portal.rights import Actor
 from reports.dashboard import Board, periods_measured
 from reports.models import Briefing
 from targets.models import Computation
@@ -18,7 +18,7 @@ class NewestBriefing(HomePanel):
     position = 10
     template_name = "reports/newest_briefing_panel.html"
 
-    def concerns(self, user: Viewer) -> bool:
+    def concerns(self, user: Actor) -> bool:
         """Return whether the user is a leader or auditor; the bureau opens briefings from the menu."""
         return super().concerns(user) and not user.role.may_upload
 

@@ -14,6 +14,7 @@ from changzhi_portal.display import DASH
 from reports.stored_figures import (
     BriefingFigures,
     Edition,
+    FarthestCommunity,
     Purchases,
     PurchaseShare,
     Ranked,
@@ -273,7 +274,7 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
     if farthest is None:
         return ""
     if farthest.rows:
-        return f"{target.short_name}缺口最大的是{_named_communities(target, division)}。"
+        return f"{target.short_name}缺口最大的是{_named_communities(farthest.rows, target, division)}。"
     most = sorted(target.divisions, key=lambda row: (-row.unmet, row.code))[:3]
     where = "、".join(f"{row.name}（{row.unmet}个）" for row in most if row.unmet)
     unmet = f"{target.short_name}未达标的{target.unmet}个{kind_text(target.kind)}"
@@ -283,11 +284,11 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
     return f"{unmet}中，有{farthest.number}个还缺{lacking}，未达标较多的是{where}。"
 
 
-def _named_communities(target: TargetFigures, division: Edition) -> str:
+def _named_communities(rows: Iterable[FarthestCommunity], target: TargetFigures, division: Edition) -> str:
     """Return 城区东街街道办事处和平社区居委会（现有120平方米，还缺380平方米）、…; a county's edition omits its own name."""
     names_county = division.level == "city"
     return "、".join(
         f"{row.county if names_county else ''}{row.town}{row.name}"
         f"（现有{amount_text(row.value, target.unit)}，还缺{amount_text(row.missing, target.unit)}）"
-        for row in target.farthest.rows
+        for row in rows
     )

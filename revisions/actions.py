@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from changzhi_portal.bulk import insert_rows
-from changzhi_portal.jobs import Claim, ClaimLostError
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import StaleError
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -22,7 +21,6 @@ from revisions.recompute import recomputed_copy
 from targets.actions.measuring import in_one_snapshot, lock_period_row
 from targets.models import Computation, Target, unconsumed_changes
 
-logger = logging.getLogger(__name__)
 State = LockedComparison.State
 _Cause = LockedChange.causes.through
 
@@ -180,7 +178,7 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
     """Compare a locked month that is due; return None if it is not due or another worker has claimed it.
 
     Idempotent. If comparing fails, the comparison gets the state FAILED, its stored differences stay, and the error is
-    raised. The comparison of a month that was reopened meanwhile is deleted.
+    raised; see `Claim.guard`. The comparison of a month that was reopened meanwhile is deleted.
     """
     period = locked_periods_to_compare().filter(pk=period_id).first()
     if period is None:
@@ -188,15 +186,9 @@ def compare_if_due(*, period_id: int) -> LockedComparison | None:
     claim = _claim(period)
     if claim is None:
         return None
-    try:
+    with claim.guard():
         return in_one_snapshot(lambda: _compare_claimed(period, claim))
-    except ClaimLostError as lost:
-        logger.info("%s was compared by another worker meanwhile, or its month was reopened.", lost)
-        return None
-    except Exception:
-        claim.fail()
-        LockedComparison.objects.filter(period=period).exclude(period__in=ReportingPeriod.objects.locked()).delete()
-        raise
+    return None
 
 
 def _claim(period: ReportingPeriod) -> Claim[LockedComparison] | None:

@@ -40,6 +40,10 @@ class LockedComparisonQuerySet(models.QuerySet):
         """Return the comparison of a locked month, with `is_stale`; None without one."""
         return self.filter(period=period).with_staleness().first()
 
+    def of_reopened_months(self) -> Self:
+        """Filter for comparisons whose month is not locked any more."""
+        return self.exclude(period__in=ReportingPeriod.objects.locked())
+
     def with_staleness(self) -> Self:
         """Annotate `later_changes` and `is_stale`: whether registers have changed since the comparison."""
         counted = self.annotate(later_changes=number_of_later_changes())

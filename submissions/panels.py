@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Role
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
-from changzhi_portal.rights import Actor, Viewer
+from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
@@ -29,7 +29,7 @@ class OfficeReport(HomePanel):
     template_name = "submissions/office_report_panel.html"
     requires = "may_upload"
 
-    def concerns(self, user: Viewer) -> bool:
+    def concerns(self, user: Actor) -> bool:
         """Return whether the user works in a county or town; the bureau has another panel."""
         return super().concerns(user) and user.division.level != Division.Level.CITY
 

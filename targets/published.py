@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +29,8 @@ def results_for_json(period: ReportingPeriod, *, current_boundaries: bool = Fals
     for result in results_in_current_boundaries(period) if current_boundaries else of_month:
         figures[result.target.code][result.division.code] = _scored(result)
     counted = DivisionMeasure.objects.for_period(period).reporting().with_workforce()
-    measures = measures_in_current_boundaries(period) if current_boundaries else counted
+    # Both are annotated with `professionals`.
+    measures: Iterable[Any] = measures_in_current_boundaries(period) if current_boundaries else counted
     for target in computation.plan.targets.filter(is_scored=False):
         for measure in measures:
             figures[target.code][measure.division.code] = {

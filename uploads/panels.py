@@ -15,7 +15,7 @@ from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
-from changzhi_portal.rights import Viewer
+from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
 
@@ -48,7 +48,7 @@ class OfficeMonth(HomePanel):
     template_name = "uploads/office_month_panel.html"
     requires = "may_upload"
 
-    def concerns(self, user: Viewer) -> bool:
+    def concerns(self, user: Actor) -> bool:
         """Return whether the user belongs to a county or town; the city's bureau has `BureauMonth`."""
         return super().concerns(user) and user.division.level != "city"
 
@@ -101,7 +101,7 @@ class BureauMonth(HomePanel):
     template_name = "uploads/bureau_month_panel.html"
     requires = "may_upload"
 
-    def concerns(self, user: Viewer) -> bool:
+    def concerns(self, user: Actor) -> bool:
         """Return whether the user belongs to the city's bureau."""
         return super().concerns(user) and user.division.level == "city"
 
@@ -152,7 +152,7 @@ class SubmissionUploads(RecordPanel):
             }
             for sheet in registers()
         ]
-        missing = [str(each["register"].title) for each in uploads if not (each["batch"] or each["from_above"])]
+        missing = [sheet.title for sheet in registers() if sheet.name not in reported and sheet.name not in from_above]
         return {
             "uploads": uploads,
             "done": len(uploads) - len(missing),

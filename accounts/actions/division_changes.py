@@ -10,15 +10,13 @@ from operator import attrgetter
 from django.db import transaction
 
 from accounts.models import User
-from changelog.actions import change_of, log_changes
+from changelog.actions import begin_change_set, change_of, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import update_rows
 from changzhi_portal.refusals import NotAllowedError
 from communities.actions import apply_plan
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
 from communities.models import Division, DivisionChange
-
-SUMMARY_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +53,14 @@ def _refuse_unless_allowed(by: User) -> None:
 
 def _apply(changes: list[DivisionChange], *, by: User) -> AppliedChanges:
     plan = plan_changes(changes)
-    change_set = ChangeSet.objects.create(made_by_id=by.pk, division_id=by.division.pk, summary=_summary(plan))
+    change_set = begin_change_set(by=by, summary=_summary(plan))
     apply_plan(plan, into=change_set)
     return AppliedChanges(plan, _move_users(plan, change_set))
 
 
 def _summary(plan: ChangePlan) -> str:
     changes = "，".join(f"{change.from_name}→{change.to_name}" for change in plan.changes)
-    return f"应用{plan.effective_on:%Y-%m-%d}的区划变更：{changes}"[:SUMMARY_LENGTH]
+    return f"应用{plan.effective_on:%Y-%m-%d}的区划变更：{changes}"
 
 
 def users_to_move(plan: ChangePlan) -> list[tuple[User, Division]]:

@@ -88,7 +88,7 @@ class OwnAccount(PortalPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the fields of the account."""
-        user = request.user
+        user = cast(User, request.user)
         facts = [
             Fact("用户名", user.username),
             Fact("姓名", display_value(user.full_name)),

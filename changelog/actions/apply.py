@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F
 
-from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.bulk import in_batches, insert_rows, insert_values, update_rows
+from changelog.actions.log import LoggedChange, begin_change_set, change_of, log_changes
+from changelog.models import ChangeSet
+from changzhi_portal.bulk import in_batches, insert_rows, update_rows
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.writes import Write
 from changzhi_portal.rights import Actor
-
-LABEL_LENGTH = 200
-
-
-class LoggedChange(NamedTuple):
-    """One record's change as it goes into the log; see ChangeRecord. `division` is a key."""
-
-    model: str
-    object_id: int
-    object_ref: str
-    object_label: str
-    division: int
-    kind: str
-    batch_row: int | None
-    before: dict[str, Any]
-    after: dict[str, Any]
 
 
 def apply_writes(
@@ -53,7 +36,7 @@ def apply_writes(
     """
     if not writes:
         return into
-    change_set = into or ChangeSet.objects.create(made_by_id=by.pk, division=division, batch=batch, summary=summary)
+    change_set = into or begin_change_set(by=by, division=division, batch=batch, summary=summary)
     for model in models_in_order:
         changed = [write for write in writes if isinstance(write.instance, model) and not write.is_new and write.after]
         _update(model, changed)
@@ -65,42 +48,6 @@ def apply_writes(
     _count_up_owners(writes, models_in_order)
     log_changes(change_set, (_logged(write) for write in writes))
     return change_set
-
-
-def change_of(row: Any, *, division: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> LoggedChange:
-    """Return the change of one saved record for `log_changes`: without `before` it is new, without `after` it is removed.
-
-    `division` is the key of the division that the change belongs to; the values are such as JSON takes.
-    """
-    kind = (
-        ChangeRecord.Kind.CREATED if not before else ChangeRecord.Kind.UPDATED if after else ChangeRecord.Kind.REMOVED
-    )
-    return LoggedChange(
-        model=row._meta.label_lower,
-        object_id=row.pk,
-        object_ref=getattr(row, "ref", ""),
-        object_label=str(row)[:LABEL_LENGTH],
-        division=division,
-        kind=str(kind),
-        batch_row=None,
-        before=dict(before),
-        after=dict(after),
-    )
-
-
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what differs between two states of a record, as the `before` and `after` of `change_of`."""
-    names = [name for name in after if before.get(name) != after[name]]
-    return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
-
-
-def log_changes(change_set: ChangeSet, changes: Iterable[LoggedChange]) -> None:
-    """Add records to a change set. Must run inside its transaction."""
-    insert_values(
-        ChangeRecord,
-        ("change_set", *LoggedChange._fields),
-        ((change_set.pk, *change[:-2], _as_json(change.before), _as_json(change.after)) for change in changes),
-    )
 
 
 def _update(model: type[models.Model], writes: Sequence[Write]) -> None:
@@ -142,8 +89,8 @@ def owner_of(model: type[models.Model]) -> Any:
     changes too.
     """
     for field in model._meta.concrete_fields:
-        owner = field.related_model
-        if owner is not None and field.remote_field.get_accessor_name() in getattr(owner, "history_parts", ()):
+        relation = field.remote_field
+        if relation is not None and relation.get_accessor_name() in getattr(relation.model, "history_parts", ()):
             return field
     return None
 
@@ -169,17 +116,13 @@ def _prepare_keys(instances: Iterable[Any]) -> None:
 
 
 def _logged(write: Write) -> LoggedChange:
-    instance: Any = write.instance
-    return LoggedChange(
-        model=instance._meta.label_lower,
-        object_id=instance.pk,
-        object_ref=getattr(instance, "ref", ""),
-        object_label=(write.label or str(instance))[:LABEL_LENGTH],
+    return change_of(
+        write.instance,
         division=write.division_id,
-        kind=str(ChangeRecord.Kind.CREATED if write.is_new else ChangeRecord.Kind.UPDATED),
-        batch_row=write.batch_row,
         before=_stored(write.before),
-        after=_stored(_belonging_of(instance) | write.after if write.is_new else write.after),
+        after=_stored(_belonging_of(write.instance) | write.after if write.is_new else write.after),
+        label=write.label,
+        batch_row=write.batch_row,
     )
 
 
@@ -199,7 +142,3 @@ def _required_relations(model: type[models.Model]) -> tuple[str, ...]:
 def _stored(values: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON takes them; personal data as ciphertext."""
     return {name: value.token if isinstance(value, Sealed) else value for name, value in values.items()}
-
-
-def _as_json(values: dict[str, Any]) -> str:
-    return json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False)

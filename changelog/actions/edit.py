@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from changelog.actions.apply import LABEL_LENGTH, apply_writes
+from changelog.actions.apply import apply_writes
 from changelog.models import ChangeSet, RegisterLock
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
@@ -185,7 +185,7 @@ def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: 
         models_in_order=register.writes_to,
         by=by,
         division=by.division,
-        summary=f"{'新增' if row.is_new else '修改'}{register.title}{reason}：{row.label}"[:LABEL_LENGTH],
+        summary=f"{'新增' if row.is_new else '修改'}{register.title}{reason}：{row.label}",
     )
     left: dict[int, list[str]] = {}
     for write in row.writes:

@@ -12,10 +12,12 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from changelog.actions.apply import LoggedChange, apply_writes, count_up, log_changes, owner_of
+from changelog.actions.apply import apply_writes, count_up, owner_of
+from changelog.actions.log import LoggedChange, begin_change_set, log_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.records import field_of
 from changzhi_portal.registers.writes import Write
 from changzhi_portal.rights import Actor
 from changzhi_portal.violations import violation_in_words
@@ -109,12 +111,12 @@ def _reverse_records(
     change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Actor, models_in_order: Sequence[type[models.Model]]
 ) -> tuple[ChangeSet | None, dict[int, str]]:
     """Reverse records; return the new change set (None if nothing was reversed) and the reasons of failed rows."""
-    into = ChangeSet.objects.create(
-        made_by_id=by.pk,
+    into = begin_change_set(
+        by=by,
         division=change_set.division,
         batch=change_set.batch,
         reverses=change_set,
-        summary=f"撤销：{change_set}"[:200],
+        summary=f"撤销：{change_set}",
     )
     rows: dict[int, list[ChangeRecord]] = defaultdict(list)
     for record in records:
@@ -198,7 +200,7 @@ def _revived(model: type[models.Model], name: str, value: Any) -> Any:
     """Return a logged JSON value as the field's Python value."""
     if _is_link(model, name) or value is None:
         return value
-    field = model._meta.get_field(name)
+    field = field_of(model, name)
     if isinstance(field, SealedField):
         return Sealed(field.kind, token=value)
     return field.to_python(value)

@@ -50,7 +50,7 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse roles without the right (403), before anything is read."""
         if not has_right(request.user, self.requires):
-            raise PermissionDenied(f"“{request.user.role.label}”角色不能打开{self.get_title() or '这个页面'}。")
+            raise PermissionDenied(f"“{self.request.user.role.label}”角色不能打开{self.get_title() or '这个页面'}。")
         return super().dispatch(request, *args, **kwargs)
 
     def load(self) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from changzhi_portal.discovery import classes_in
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.rights import EVERYBODY, Viewer, has_right
+from changzhi_portal.rights import EVERYBODY, Actor, has_right
 
 # Urgency of a home panel's action; FIRST_STEP is what must be done before LAST_STEP.
 NOTHING_TO_DO, LAST_STEP, FIRST_STEP = range(3)
@@ -28,7 +28,7 @@ class Panel:
     template_name: ClassVar[str]
     requires: ClassVar[str] = EVERYBODY
 
-    def concerns(self, user: Viewer) -> bool:
+    def concerns(self, user: Actor) -> bool:
         """Return whether the panel is shown to this user."""
         return has_right(user, self.requires)
 

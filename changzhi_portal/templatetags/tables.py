@@ -16,7 +16,7 @@ in every row. On a narrow screen each row becomes a card, its cells labelled wit
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
@@ -105,7 +105,9 @@ class TableNode(template.Node):
         lines = [(self._cells(context, row), current is not None and row == current) for row in rows]
         shown = {"cards": True, "shows_caption": False} | options
         shown |= {"caption": self.caption.render(context), "heads": lines[0][0], "lines": lines}
-        return context.template.engine.get_template("frame/table.html").render(context.new(shown))
+        # Set while the template that holds the tag is rendered.
+        engine = cast(template.Template, context.template).engine
+        return engine.get_template("frame/table.html").render(context.new(shown))
 
     def _cells(self, context: template.Context, row: Any) -> list[Cell]:
         values = [row] if len(self.names) == 1 else row

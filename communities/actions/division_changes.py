@@ -10,6 +10,7 @@ from changelog.actions import LoggedChange, change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
 from changzhi_portal.names import community_key
+from changzhi_portal.records import field_of
 from changzhi_portal.refusals import InvalidError
 from communities.divisionchanges import ChangePlan, CommunityMove
 from communities.models import Community, CommunityPlacement, Division, DivisionChange
@@ -144,7 +145,7 @@ def _beginning(move: CommunityMove, plan: ChangePlan) -> CommunityPlacement:
 
 def _begun(placement: CommunityPlacement) -> LoggedChange:
     names = ("community", "town", "code", "name", "valid_from", "valid_to")
-    after = {name: getattr(placement, CommunityPlacement._meta.get_field(name).attname) for name in names}
+    after = {name: getattr(placement, field_of(CommunityPlacement, name).attname) for name in names}
     return change_of(placement, division=placement.town_id, before={}, after=after)
 
 

@@ -58,9 +58,9 @@ def _choose_successors(plan: ChangePlan) -> None:
             is_town = move.old.level == Division.Level.TOWN
             if (old_town.pk if is_town else old_town.parent_id) != move.old.pk:
                 continue
-            code = community.town.code if is_town else community.town.parent.code
-            if code in received:
-                received[code] += 1
+            part = community.town if is_town else community.town.parent
+            if part is not None and part.code in received:
+                received[part.code] += 1
         move.successor = min(move.successors, key=lambda successor: (-received[successor.code], successor.code))
 
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from changelog.actions import change_of, differing, log_changes
+from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
@@ -187,9 +187,7 @@ def _logged_values(period: ReportingPeriod) -> dict[str, Any]:
 
 def _log(period: ReportingPeriod, before: dict[str, Any], *, by: Actor, summary: str) -> ChangeSet:
     """Log the changed values of a period in a change set, which makes no measure stale."""
-    change_set = ChangeSet.objects.create(
-        made_by_id=by.pk, division_id=by.division.pk, summary=summary[:200], affects_figures=False
-    )
+    change_set = begin_change_set(by=by, summary=summary, affects_figures=False)
     changed = differing(before, _logged_values(period))
     log_changes(change_set, [change_of(period, division=by.division.pk, **changed)])
     return change_set

@@ -16,8 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from changelog.actions import change_of, differing, log_changes
-from changelog.models import ChangeSet
+from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.display import display_value
 from changzhi_portal.quality import Finding, Severity
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
@@ -294,8 +293,8 @@ def _logged_values(submission: Submission) -> dict[str, Any]:
 
 def _log(submission: Submission, kind: Kind, by: Actor, before: dict[str, Any]) -> None:
     """Log a step as one change set, which makes no measure stale."""
-    change_set = ChangeSet.objects.create(
-        made_by_id=by.pk, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
+    change_set = begin_change_set(
+        by=by, division=submission.county, summary=f"{kind.label}{submission.period}", affects_figures=False
     )
     changed = differing(before, _logged_values(submission))
     log_changes(change_set, [change_of(submission, division=submission.county_id, **changed)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -10,7 +9,7 @@ from typing import TypeVar
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from changzhi_portal.jobs import Claim, ClaimLostError
+from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, LockedError
 from periods.models import ReportingPeriod
 from targets.engine import measure_and_judge
@@ -18,7 +17,6 @@ from targets.figures import declared_versions
 from targets.jobs import MEASURE, MEASURE_EVERY, periods_to_measure
 from targets.models import Computation, ConsumedChange, TargetPlan, unconsumed_changes
 
-logger = logging.getLogger(__name__)
 Outcome = TypeVar("Outcome")
 _ATTEMPTS = 3
 # SQLSTATEs of PostgreSQL that are worth another attempt. serialization_failure and unique_violation: another transaction
@@ -114,7 +112,8 @@ def _consume_changes(period: ReportingPeriod) -> None:
 def measure_if_due(*, period_id: int) -> Computation | None:
     """Compute a month that is due; return None if it is not due or another worker has claimed it.
 
-    Idempotent. If computing fails, the computation gets the state FAILED, the old measures stay, and the error is raised.
+    Idempotent. If computing fails, the computation gets the state FAILED, the old measures stay, and the error is raised;
+    see `Claim.guard`.
     """
     period = periods_to_measure().filter(pk=period_id).first()
     if period is None:
@@ -122,14 +121,9 @@ def measure_if_due(*, period_id: int) -> Computation | None:
     claim = _claim(period)
     if claim is None:
         return None
-    try:
+    with claim.guard():
         return in_one_snapshot(lambda: _compute_claimed(period, claim))
-    except ClaimLostError as lost:
-        logger.info("%s was measured by another worker meanwhile.", lost)
-        return None
-    except Exception:
-        claim.fail()
-        raise
+    return None
 
 
 def _claim(period: ReportingPeriod) -> Claim[Computation] | None:

@@ -14,8 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from changelog.actions import change_of, differing, log_changes
-from changelog.models import ChangeSet
+from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
@@ -95,9 +94,7 @@ def copy_plan(
     """Create a plan with copies of the targets of `plan` and return it. Raises InvalidError for a code in use."""
     copied = TargetPlan(code=code, title=title, document=document, starts_on=starts_on, ends_on=ends_on)
     _save_version(copied, _copies_of(plan), made_by=by, reason=f"按“{plan}”{version_text(plan)}复制"[:_REASON_LENGTH])
-    change_set = ChangeSet.objects.create(
-        made_by_id=by.pk, division_id=by.division.pk, summary=f"新建目标方案“{copied}”"[:200]
-    )
+    change_set = begin_change_set(by=by, summary=f"新建目标方案“{copied}”")
     log_changes(change_set, [change_of(copied, division=by.division.pk, before={}, after=_logged_values(copied))])
     return copied
 
@@ -210,8 +207,7 @@ def _log(
     *,
     by: Actor,
 ) -> None:
-    summary = f"修改目标方案“{new}”（{version_text(new)}）：{new.reason}"[:200]
-    change_set = ChangeSet.objects.create(made_by_id=by.pk, division_id=by.division.pk, summary=summary)
+    change_set = begin_change_set(by=by, summary=f"修改目标方案“{new}”（{version_text(new)}）：{new.reason}")
     of_plan_before = {**_logged_values(old), "version": old.version, "reason": old.reason}
     of_plan_after = {**_logged_values(new), "version": new.version, "reason": new.reason}
     division = by.division.pk

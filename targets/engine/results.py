@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
+from changzhi_portal.records import field_of
 from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.engine.current_boundaries import current_boundaries_measures, read_current_boundaries
@@ -79,7 +80,7 @@ def results_under(
 
 def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return raw database values as a saved result has them: SQLite returns decimals as floats."""
-    fields = {name: TargetResult._meta.get_field(name) for name in values}
+    fields = {name: field_of(TargetResult, name) for name in values}
     return {name: fields[name].to_python(value) for name, value in values.items()}
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model, QuerySet
 
+from changzhi_portal.records import field_of
+
 
 @dataclass(frozen=True)
 class Sql:
@@ -182,7 +184,7 @@ def _insertion(model: type[Model], names: Sequence[str], period_id: int, rows: S
 
 
 def _column(model: type[Model], name: str) -> str:
-    return connection.ops.quote_name(str(model._meta.get_field(name).column))
+    return connection.ops.quote_name(str(field_of(model, name).column))
 
 
 def fetch_all(statement: Sql) -> list[tuple[Any, ...]]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from changelog.actions import Edit, check_edit, edit_record, reverse_change_set
+from changelog.actions import check_edit, edit_record, reverse_change_set
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
@@ -24,9 +21,9 @@ from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
+from tests.changelog.editing import CASES, HERE, NUMBER, Case, edit, register_of
 from tests.factories import (
     Place,
-    id_number,
     make_facility,
     make_organization,
     make_period,
@@ -37,121 +34,12 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-HERE = {"county": "城区", "town": "东街街道", "community_name": "和平社区"}
-NUMBER = id_number(4711)
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is done to one register: values as a form sends them, and as the register then holds them."""
-
-    register: str
-    make: Callable[[Place], Any]  # an existing record of 城区
-    elsewhere: Callable[[Place], Any]  # one of 襄垣县
-    change: dict[str, Any]
-    changed: dict[str, Any]  # lookups on the record -> value
-    clear: str
-    cleared: dict[str, Any]
-    wrong: dict[str, Any]  # one field with a choice or value that there is not
-    close: dict[str, Any]
-    closed: dict[str, Any]
-    new: dict[str, Any] = field(default_factory=dict)  # communities are never made by an edit
-
-    def __str__(self) -> str:
-        return self.register
-
-
-CASES = (
-    Case(
-        register="communities",
-        make=lambda place: place.communities[0],
-        elsewhere=lambda place: place.villages[0],
-        change={"residents": "3,100", "as_of": "2018-06-30", "has_party": "是", "groups": "4", "kind": "农村社区"},
-        changed={
-            "kind": "rural",
-            "profiles__residents": 3_100,
-            "profiles__as_of": datetime.date(2018, 6, 30),
-            "bodies__number": 4,
-        },
-        clear="kind",
-        cleared={"kind": ""},
-        wrong={"kind": "镇"},
-        close={"note": "已并入东关社区"},  # a community is closed by a change of divisions, never by an edit
-        closed={"note": "已并入东关社区", "closed_on": None},
-    ),
-    Case(
-        register="facilities",
-        make=lambda place: make_facility(place.communities[0], "党群服务中心", note="旧"),
-        elsewhere=lambda place: make_facility(place.villages[0]),
-        change={"area": "2.5万", "functions": ["党员活动中心", "culture"], "tenure": "leased"},
-        changed={"area": Decimal(25_000), "functions": ["party", "culture"], "tenure": "leased"},
-        clear="note",
-        cleared={"note": ""},
-        wrong={"tenure": "抵押"},
-        close={"closed_on": datetime.date(2018, 5, 1)},
-        closed={"closed_on": datetime.date(2018, 5, 1)},
-        new=HERE | {"name": "文化中心", "kind": "活动场所", "area": "120㎡", "opened_on": "2016.5.4", "note": ""},
-    ),
-    Case(
-        register="organizations",
-        make=lambda place: make_organization(place.communities[0], "演示书画社", phone="19900001111"),
-        elsewhere=lambda place: make_organization(place.villages[0]),
-        change={"leader": "张演示", "member_count": 30, "is_social_work_agency": True, "credit_code": ""},
-        changed={"leader": "张演示", "member_count": 30, "is_social_work_agency": True, "credit_code": ""},
-        clear="phone",
-        cleared={"phone": None},
-        wrong={"category": "商业类"},
-        close={"dissolved_on": "2018-06-01"},
-        closed={"dissolved_on": datetime.date(2018, 6, 1)},
-        new=HERE | {"name": "演示合唱团", "registration": "filed", "category": "文体活动类", "established_on": "2015-3-2"},
-    ),
-    Case(
-        register="workers",
-        make=lambda place: make_worker(place.communities[0], posting={"position": "网格员"}),
-        elsewhere=lambda place: make_worker(place.villages[0]),
-        change={"level": "社会工作师", "position": "主任", "started_on": "2017-07-01"},
-        changed={"level": "social_worker", "postings__position": "主任"},
-        clear="position",
-        cleared={"postings__position": ""},
-        wrong={"level": "高工"},
-        close={"ended_on": "2018-06-30"},
-        closed={"postings__ended_on": datetime.date(2018, 6, 30)},
-        new=HERE | {"name": "李演示", "id_number": NUMBER, "level": "无", "started_on": "2018-03-01"},
-    ),
-    Case(
-        register="projects",
-        make=lambda place: make_project(place.county, place.communities[0], grade="good"),
-        elsewhere=lambda place: make_project(place.other_county),
-        change={"paid": Decimal("50000.50"), "communities": ["和平社区", "东关社区"]},
-        changed={"paid": Decimal("50000.50"), "communities__name": "东关社区居委会"},
-        clear="grade",
-        cleared={"grade": ""},
-        wrong={"funding_source": "彩票"},
-        close={"status": "已终止"},
-        closed={"status": "terminated"},
-        new={
-            "number": "YS-77", "name": "演示项目", "county": "城区", "buyer": "城区民政局", "provider_name": "演示中心",
-            "field": "elderly", "beneficiaries": "全体居民", "purchase_method": "公开招标", "funding_source": "福彩公益金",
-            "budget": 120_000, "starts_on": "2018-01-01", "ends_on": "2018-12-31", "status": "履约中", "communities": "",
-        },
-    ),
-)  # fmt: skip
 
 
 @pytest.fixture(params=CASES, ids=str)
 def case(request: pytest.FixtureRequest, period: ReportingPeriod) -> Case:
     found: Case = request.param
     return found
-
-
-def register_of(case: Case) -> RegisterSheet:
-    return register_named(case.register)()
-
-
-def edit(case: Case, by: User, record: Any, values: dict[str, Any], **options: Any) -> Edit:
-    return edit_record(
-        register=register_of(case), values=values, by=by, ref=record.ref, version=record.version, **options
-    )
 
 
 def assert_holds(record: Any, expected: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from changzhi_portal import jobs
@@ -181,8 +181,12 @@ def raising(error: Exception) -> Callable[[], None]:
 
 @pytest.mark.parametrize(
     ("error", "message"),
-    [(InvalidError("缺字体。"), "缺字体。"), (KeyError("targets"), PRINT.broken)],
-    ids=["a refusal", "an error of ours"],
+    [
+        (InvalidError("缺字体。"), "缺字体。"),
+        (KeyError("targets"), PRINT.broken),
+        (IntegrityError("one row too many"), PRINT.broken),
+    ],
+    ids=["a refusal", "an error of ours", "a violated constraint"],
 )
 def test_an_error_ends_the_work_with_a_sentence(queued: Briefing, error: Exception, message: str) -> None:
     with pytest.raises(type(error)), claimed(queued).guard():
@@ -191,9 +195,10 @@ def test_an_error_ends_the_work_with_a_sentence(queued: Briefing, error: Excepti
     assert (row.state, row.message) == (State.FAILED, message)
 
 
-def test_an_error_of_the_database_says_nothing_about_the_row(queued: Briefing) -> None:
-    with pytest.raises(DatabaseError), claimed(queued).guard():
-        raise DatabaseError("gone")
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, ProgrammingError])
+def test_a_database_that_cannot_answer_says_nothing_about_the_row(queued: Briefing, kind: type[Exception]) -> None:
+    with pytest.raises(kind), claimed(queued).guard():
+        raise kind("gone")
     assert fresh(queued).state == State.PRINTING
 
 

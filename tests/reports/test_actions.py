@@ -7,7 +7,7 @@ import stat
 from unittest.mock import patch
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import Role
@@ -242,7 +242,8 @@ def test_an_error_of_ours_ends_as_failed_with_a_sentence(queued):
 
 
 def test_a_database_that_went_away_leaves_the_issue_to_be_put_back(queued):
-    with patch.object(printing, "briefing_figures", side_effect=DatabaseError("gone")), pytest.raises(DatabaseError):
+    gone = patch.object(printing, "briefing_figures", side_effect=OperationalError("gone"))
+    with gone, pytest.raises(OperationalError):
         print_briefing(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.PRINTING

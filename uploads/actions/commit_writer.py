@@ -138,7 +138,7 @@ class CommitWriter:
 
     def _summary(self) -> str:
         reason = f"（修改已锁定月份：{self._batch.locked_reason}）" if self._batch.locked_reason else ""
-        return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"[:200]
+        return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"
 
     def finish(self) -> None:
         """End the batch as committed with the numbers of written rows, and send the notices."""
