@@ -39,11 +39,6 @@ def locked_periods_to_compare() -> QuerySet[ReportingPeriod]:
     )
 
 
-def _delete_if_reopened(key: int) -> None:
-    """Delete a failed comparison whose month has been reopened, because nothing would compare it again."""
-    LockedComparison.objects.of_reopened_months().filter(pk=key).delete()
-
-
 # Comparing is one transaction that locks the row of the comparison (`revisions.actions.compare_if_due`), so it needs no
 # heartbeat. The number of attempts is not limited: the page of a month given up would keep showing an old comparison.
 COMPARE = JobKind(
@@ -55,5 +50,5 @@ COMPARE = JobKind(
     find_due=lambda: locked_periods_to_compare().values_list("pk", flat=True),
     message_field=None,
     max_attempts=None,
-    on_failure=_delete_if_reopened,
+    on_failure=LockedComparison.objects.delete_if_reopened,
 )

@@ -40,9 +40,9 @@ class LockedComparisonQuerySet(models.QuerySet):
         """Return the comparison of a locked month, with `is_stale`; None without one."""
         return self.filter(period=period).with_staleness().first()
 
-    def of_reopened_months(self) -> Self:
-        """Filter for comparisons whose month is not locked any more."""
-        return self.exclude(period__in=ReportingPeriod.objects.locked())
+    def delete_if_reopened(self, key: int) -> None:
+        """Delete the comparison with this key if its month is not locked any more; nothing would compare it again."""
+        self.filter(pk=key).exclude(period__in=ReportingPeriod.objects.locked()).delete()
 
     def with_staleness(self) -> Self:
         """Annotate `later_changes` and `is_stale`: whether registers have changed since the comparison."""

@@ -144,8 +144,8 @@ def test_more_figures_than_a_function_takes_arguments_are_measured(place, period
         declarations.count("organizations", *more, of_divisions=of_divisions)
     make_organization(place.communities[0])
     compute_period(period)
-    assert measure_of(period, place.communities[0]).figures == {f"c_{name}": 1 for name in names}
-    assert measure_of(period, place.villages[0]).figures == {}
+    assert measure_of(period, place.communities[0]).figures.items() >= {f"c_{name}": 1 for name in names}.items()
+    assert not any(measure_of(period, place.villages[0]).figures.values())
     county = DivisionMeasure.objects.for_period(period).get(division=place.county)
     assert county.figures == dict.fromkeys(names, 1)
     (_, again, _) = measures_in_current_boundaries(period)
