@@ -83,8 +83,8 @@ def _figures_of(indicator: Indicator) -> Iterator[str]:
     unknown = set(indicator.figures.values()) - {figure.name for figure in counted}
     for name in sorted(unknown):
         yield f"The indicator {indicator.code!r} is made of {name!r}, which its register does not count of such units."
-    if indicator.dimension is None and len(indicator.figures) != 1:
-        yield f"The indicator {indicator.code!r} has several figures, but no dimension that tells them apart."
+    if indicator.dimension is None and set(indicator.figures) != {""}:
+        yield f"The indicator {indicator.code!r} has figures by value, but no dimension that tells the values apart."
     if indicator.dimension is not None:
         for value in sorted(set(indicator.figures) - set(indicator.dimension.values)):
             yield f"The value {value!r} of the indicator {indicator.code!r} has no label in its dimension."

@@ -331,7 +331,8 @@ def test_a_doubtful_name_of_a_figure_is_refused(declarations, figure, words):
         ({"code": "workers", "figures": {"": "facilities"}}, "2 of the declared indicators are called 'workers'"),
         ({"code": "x", "figures": {"": "happiness"}}, "'x' is made of 'happiness'"),
         ({"code": "x", "figures": {"": "facilities"}, "is_of_divisions": True}, "'x' is made of 'facilities'"),
-        ({"code": "x", "figures": {"a": "facilities", "b": "facility_area"}}, "'x' has several figures"),
+        ({"code": "x", "figures": {"a": "facilities", "b": "facility_area"}}, "'x' has figures by value"),
+        ({"code": "x", "figures": {"all": "facilities"}}, "'x' has figures by value"),
         (
             {"code": "x", "figures": {"a": "facilities"}, "dimension": Dimension("d", "维度", {"b": "乙"}, "设施")},
             "The value 'a' of the indicator 'x' has no label",
