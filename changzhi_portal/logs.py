@@ -19,7 +19,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from changzhi_portal.personal import mask_slipped_numbers
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 
 # The two keys that ProcessorFormatter adds for its processors.
 _INTERNAL: Final = frozenset({"_record", "_from_structlog"})

@@ -11,11 +11,9 @@ import base64
 import hashlib
 import hmac
 import os
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from itertools import count
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -43,31 +41,6 @@ def _mask_one_phone(value: str) -> str:
 
 NONCE_BYTES = 12  # as AES-GCM requires (NIST SP 800-38D)
 MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
-_FEWEST_DIGITS = 7  # of a telephone number; fewer digits identify nobody
-_SHOWN_FIRST, _SHOWN_LAST = 3, 2
-_DIGIT = re.compile(r"\d")
-# An ID number or a mobile number in any text; codes of organizations have another form. No mobile number begins with
-# 140 to 144, but a code of a place in 长治 (1404…) that lacks a digit does, and must stay readable.
-_PERSONAL_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1(?:3\d|4[5-9]|[5-9]\d)\d{8})(?![0-9A-Za-z])")
-
-
-def mask_numbers_in(text: str) -> str:
-    """Return the text of a personal column, each number of seven or more digits cut to its first three and last two.
-
-    Finds numbers in any notation: 138 0355 1234, 140402-19700101-0017, with a letter too many.
-    """
-    number = len(_DIGIT.findall(text))
-    if number < _FEWEST_DIGITS:
-        return text
-    position = count(1)
-    return _DIGIT.sub(
-        lambda digit: digit[0] if not _SHOWN_FIRST < next(position) <= number - _SHOWN_LAST else "*", text
-    )
-
-
-def mask_slipped_numbers(text: str) -> str:
-    """Return the text of another column with ID and mobile numbers masked, which are there when a row is shifted."""
-    return _PERSONAL_NUMBER.sub(lambda match: mask_numbers_in(match[0]), text)
 
 
 @lru_cache(maxsize=4)

@@ -45,7 +45,7 @@ class ProjectSheet(RecordSheet):
     list_page = "services:list"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
-        TextColumn(ServiceProject, "number", "项目编号", "编号", required=True, is_key=True),
+        TextColumn(ServiceProject, "number", "项目编号", "编号", required=True, is_key=True, holds_issued_numbers=True),
         TextColumn(ServiceProject, "name", "项目名称", "服务项目名称", required=True),
         place_columns(county_required=False)[0],
         TextColumn(ServiceProject, "buyer", "购买主体", "购买单位", required=True),

@@ -74,7 +74,7 @@ class WorkerSheet(RecordSheet):
         TextColumn(Posting, "position", "岗位", "岗位名称", "所在岗位", "职务"),
         BooleanColumn(Posting, "is_community_worker", "社区工作者", "是否社区工作者"),
         ChoiceColumn(SocialWorker, "level", "职业水平", "职业水平等级", "资格等级", required=True),
-        TextColumn(SocialWorker, "certificate_number", "证书编号", "证书号"),
+        TextColumn(SocialWorker, "certificate_number", "证书编号", "证书号", holds_issued_numbers=True),
         BooleanColumn(SocialWorker, "has_social_work_degree", "社会工作专业学历", "是否社会工作专业", "社会工作专业"),
         ChoiceColumn(Posting, "recruited_by", "配备方式", "选聘方式"),
         DateColumn(Posting, "started_on", "到岗日期", "到岗时间", "入职日期", "任职日期", required=True),

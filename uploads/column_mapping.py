@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from changzhi_portal.personal import mask_slipped_numbers
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
@@ -171,15 +171,19 @@ def _described(grid: Grid, header: Header) -> dict[str, Any]:
         "sheet": grid.name,
         "header_rows": [header.first + 1, header.last + 1],
         "columns": [
-            {"field": header.fields[column.index], "header": column.text, "index": column.index}
+            {
+                "field": header.fields[column.index],
+                "header": mask_slipped_numbers(column.text),
+                "index": column.index,
+            }
             for column in header.columns
             if column.index in header.fields
         ],
         "unknown": [
-            column.text
+            mask_slipped_numbers(column.text)
             for column in header.columns
             if column.index not in header.fields | dict.fromkeys(header.ignored)
             and not is_serial(normal_header(column.text))
         ],
-        "ignored": [column.text for column in header.columns if column.index in header.ignored],
+        "ignored": [mask_slipped_numbers(column.text) for column in header.columns if column.index in header.ignored],
     }

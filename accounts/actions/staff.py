@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import ROLE_LEVELS, Role, User
+from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, field_at_fault
 from communities.models import Division
 
@@ -62,6 +63,7 @@ def appoint_staff(
     chosen_role = _role(role)
     division = Division.objects.by_code(division_code).current_division
     _check_level(chosen_role, division)
+    refuse_personal_numbers(full_name, what="姓名", field="full_name")
     user = User.objects.select_for_update().filter(username=username).first()
     is_new = user is None
     if user is None:

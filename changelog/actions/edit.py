@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from changelog.actions.apply import apply_writes
 from changelog.models import ChangeSet, RegisterLock
+from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.context import CheckContext
@@ -126,6 +127,7 @@ def _refuse_unless_allowed(by: Actor, locked_reason: str) -> None:
             cure=f"Give a reason of at most {LONGEST_REASON} characters.",
             field="locked_reason",
         )
+    refuse_personal_numbers(locked_reason, what="原因", field="locked_reason")
 
 
 def _record(register: RegisterSheet, ref: str, by: Actor, *, lock: bool) -> Record:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from changzhi_portal.personal import mask_slipped_numbers
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 
 
 class Level(StrEnum):
@@ -50,6 +50,7 @@ CODE_TITLES = {
     "date_order": "日期先后颠倒",
     "future_date": "日期晚于今天",
     "too_long": "内容过长",
+    "personal_text": "写了个人号码",
     "locked_period": "月份已锁定",
     "approximate_number": "不是确数",
     "approximate_date": "日期只有年月",
@@ -89,7 +90,7 @@ class Problem:
         return {
             "sheet": self.sheet,
             "cell": self.cell,
-            "column": self.column,
+            "column": mask_slipped_numbers(self.column),
             "value": mask_slipped_numbers(self.value),
             "code": self.code,
             "level": str(self.level),

@@ -12,6 +12,7 @@ from django.db import models
 
 from changzhi_portal.bulk import blank_row
 from changzhi_portal.names import tidy
+from changzhi_portal.personal_numbers import kinds_in
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import CLEAR, ONE, Column
 from changzhi_portal.registers.problems import WARNING_CODES, CellRefusedError, Doubtful, Level, Problem, cell_address
@@ -43,7 +44,7 @@ def read_cell(column: Column, raw: Any, multiplier: Decimal = ONE) -> Reading:
         return Reading(is_blank=True)
     if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
         return Reading(value=CLEAR)
-    return _reading_of(column.clean, raw, multiplier)
+    return _reading_of(column, column.clean, raw, multiplier)
 
 
 def read_input(column: Column, given: Any) -> Reading:
@@ -54,17 +55,25 @@ def read_input(column: Column, given: Any) -> Reading:
         return Reading(is_blank=True)
     if isinstance(given, str) and tidy(given) == CLEAR_WORD:
         return Reading(value=CLEAR)
-    return _reading_of(column.from_input, given)
+    return _reading_of(column, column.from_input, given)
 
 
-def _reading_of(clean: Any, *arguments: Any) -> Reading:
+def _reading_of(column: Column, clean: Any, *arguments: Any) -> Reading:
     try:
         value = clean(*arguments)
     except CellRefusedError as refused:
         return Reading(is_error=True, code=refused.code, message=str(refused))
+    plain = value.value if isinstance(value, Doubtful) else value
+    # Text that is stored as it is written: a column of personal data gives a Sealed.
+    if isinstance(plain, str) and (kinds := kinds_in(plain, id_numbers_only=column.holds_issued_numbers)):
+        return Reading(is_error=True, code="personal_text", message=_about_personal_text(kinds))
     if isinstance(value, Doubtful):
         return Reading(value=value.value, code=value.code, message=value.message)
     return Reading(value=value)
+
+
+def _about_personal_text(kinds: Sequence[str]) -> str:
+    return f"里面有{'和'.join(kinds)}，个人号码只能填在“身份证号”“联系电话”列，请从这里删去"
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changelog.models import ChangeSet
+from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
 from communities.models import Division
@@ -178,6 +179,7 @@ def _cleaned_reason(reason: str) -> str:
             cure=f"The reason may have at most {REASON_LENGTH} characters; it has {len(reason)}.",
             field="reason",
         )
+    refuse_personal_numbers(reason, what="原因", field="reason")
     return reason
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.actions import begin_change_set, change_of, differing, log_changes
 from changzhi_portal.display import display_value
+from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.quality import Finding, Severity
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
@@ -102,6 +103,7 @@ def return_submission(
             cure=f"The note exceeds {NOTE_LENGTH} characters.",
             field="note",
         )
+    refuse_personal_numbers(words, what="退回意见", field="note")
     return _review(
         submission, Kind.RETURNED, State.RETURNED, by, since=Submission.REPORTED, note=words, seen=steps_seen, at=at
     )
@@ -201,6 +203,10 @@ def _stored_explanations(soft: Sequence[Finding], given: Mapping[str, str]) -> d
             f"有的情况说明超过{EXPLANATION_LENGTH}个字，请写短一些。",
             cure=f"An explanation exceeds {EXPLANATION_LENGTH} characters.",
             field=f"explanations.{_key(too_long[0])}",
+        )
+    for finding in soft:
+        refuse_personal_numbers(
+            texts[_key(finding)], what=f"“{finding.label}”的情况说明", field=f"explanations.{_key(finding)}"
         )
     return {
         _key(finding): {

@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from changelog.actions import begin_change_set, change_of, differing, log_changes
+from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotFoundError, StaleError, field_at_fault
 from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
@@ -193,6 +194,10 @@ def _check(row: TargetPlan | Target) -> None:
             cure=f"The row cannot be saved: {error.message_dict}",
             field=field_at_fault(error),
         ) from error
+    for field in row._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(value, str):
+            refuse_personal_numbers(value, what=f"“{field.verbose_name}”", field=field.name)
 
 
 # --- The change log ---

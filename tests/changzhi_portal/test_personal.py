@@ -7,7 +7,8 @@ import json
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
-from changzhi_portal.personal import Sealed, decrypt, digest, mask_numbers_in, mask_slipped_numbers
+from changzhi_portal.personal import Sealed, decrypt, digest
+from changzhi_portal.personal_numbers import mask_numbers_in, mask_slipped_numbers
 
 
 def test_a_sealed_value_prints_its_mask_only() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import DatabaseError, transaction
 
+from changzhi_portal.personal_numbers import mask_slipped_numbers, refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
@@ -30,10 +31,10 @@ def receive_file(
 ) -> UploadBatch:
     """Store a file encrypted, create its batch, queue the check, and return the batch.
 
-    `file` yields chunks of bytes. Without `queue` the caller checks the batch and shows the result: no worker takes it,
-    and nobody is notified. `locked_reason` is the bureau's reason for altering figures of a locked month. Raises
-    FileRefusedError for a file that is too large, PortalError for an unknown register, a role that may not upload, and
-    a disk that refuses the file.
+    `file` yields chunks of bytes; ID and mobile numbers in its name are masked. Without `queue` the caller checks the
+    batch and shows the result: no worker takes it, and nobody is notified. `locked_reason` is the bureau's reason for
+    altering figures of a locked month. Raises FileRefusedError for a file that is too large, PortalError for an unknown
+    register, a role that may not upload, a reason with a personal number, and a disk that refuses the file.
     """
     sheet = register_named(register)
     if not by.role.may_upload:
@@ -49,7 +50,7 @@ def receive_file(
         period=period,
         locked_reason=locked_reason,
         uploaded_by_id=by.pk,
-        file_name=file_name[-FILE_NAME_LENGTH:],
+        file_name=mask_slipped_numbers(file_name)[-FILE_NAME_LENGTH:],
         file_size=len(data),
         sha256=storage.sha256_of(data),
         **(CHECK.queued() if queue else CHECK.begun()),
@@ -78,3 +79,4 @@ def check_may_alter_locked(by: Actor, reason: str) -> None:
             cure=f"Give a reason of at most {longest} characters.",
             field="locked_reason",
         )
+    refuse_personal_numbers(reason, what="原因", field="locked_reason")

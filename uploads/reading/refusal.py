@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import InvalidError
 
 
@@ -11,12 +12,13 @@ class FileRefusedError(InvalidError):
     """A file that cannot be used as a whole.
 
     `problem_code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
-    missing_column, wrong_register. `str(error)` says in Chinese what is wrong and what to do. `headers` is the probable
-    header of the file, in the shape of `UploadBatch.mapping`, if mapping it by hand could cure the refusal.
+    missing_column, wrong_register, personal_text. `str(error)` says in Chinese what is wrong and what to do; personal
+    numbers in what it quotes of the file are masked. `headers` is the probable header of the file, in the shape of
+    `UploadBatch.mapping`, if mapping it by hand could cure the refusal.
     """
 
     def __init__(self, problem_code: str, message: str, *, cure: str = "") -> None:
-        super().__init__(message, cure=cure, field="file")
+        super().__init__(mask_slipped_numbers(message), cure=cure, field="file")
         self.problem_code = problem_code
         self.headers: list[dict[str, Any]] = []
 
@@ -26,7 +28,7 @@ class FileRefusedError(InvalidError):
             "sheet": None,
             "cell": "",
             "column": "",
-            "value": file_name,
+            "value": mask_slipped_numbers(file_name),
             "code": self.problem_code,
             "level": "error",
             "message": str(self),

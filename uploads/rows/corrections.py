@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal_numbers import kinds_in
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import Column
@@ -112,6 +113,12 @@ def add_correction(batch: UploadBatch, row: UploadRow, column: Column, text: str
     if len(text) > LONGEST_TEXT:
         raise InvalidError(
             f"内容过长，最多{LONGEST_TEXT}个字，请缩短后再改。", cure="The text is too long.", field=column.field
+        )
+    if not column.is_personal and (kinds := kinds_in(text, id_numbers_only=column.holds_issued_numbers)):
+        raise InvalidError(
+            f"改成的内容里有{'和'.join(kinds)}，“{column.header}”列不能写个人号码，没有改，请删去号码后再改。",
+            cure="The text contains an ID or mobile number. Remove it.",
+            field=column.field,
         )
     kept = [
         made

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from changzhi_portal.personal_numbers import kinds_in, mask_slipped_numbers
 from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS
 from changzhi_portal.registers.problems import Level, Problem
 from changzhi_portal.registers.register import RegisterSheet
@@ -15,6 +16,7 @@ from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import RegisterRow
 from uploads.column_mapping import TEACHABLE, plausible_headers
 from uploads.progress import Reporter
+from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
@@ -46,6 +48,7 @@ def read_file(
     """
     report.step("读取文件")
     grids = read_workbook(path, file_name=file_name)
+    _refuse_personal_names(grids)
     others = [other() for other in registers() if other.name != sheet.name]
     try:
         layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
@@ -69,6 +72,17 @@ def read_file(
     return content
 
 
+def _refuse_personal_names(grids: Iterable[Grid]) -> None:
+    """Raise FileRefusedError for a sheet whose name contains a personal number: rows and problems say their sheet."""
+    kinds = dict.fromkeys(kind for grid in grids for kind in kinds_in(grid.name or ""))
+    if kinds:
+        raise FileRefusedError(
+            "personal_text",
+            f"有的工作表名称里有{'和'.join(kinds)}，请给工作表改个名称，保存后再上传",
+            cure="A sheet's name contains an ID or mobile number; rename the sheet.",
+        )
+
+
 def _wrong_sheet(wrong: WrongSheet) -> Problem:
     return Problem("wrong_register", wrong.message, Level.WARNING, sheet=wrong.sheet)
 
@@ -81,7 +95,7 @@ def _unknown_columns(layout: SheetLayout) -> list[Problem]:
             Level.WARNING,
             sheet=layout.name,
             cell=address,
-            column=header,
+            column=mask_slipped_numbers(header),
             value=header,
         )
         for address, header in layout.unknown
@@ -95,10 +109,10 @@ def _mapping_of(layout: SheetLayout) -> dict[str, Any]:
         "template": version_in(layout.title),
         "header_rows": [layout.first_header_row, layout.last_header_row],
         "columns": [
-            {"field": c.field, "header": c.header, "index": c.index}
+            {"field": c.field, "header": mask_slipped_numbers(c.header), "index": c.index}
             | ({} if c.multiplier == 1 else {"multiplier": str(c.multiplier)})
             for c in layout.columns
         ],
-        "unknown": [header for _, header in layout.unknown],
-        "ignored": layout.ignored,
+        "unknown": [mask_slipped_numbers(header) for _, header in layout.unknown],
+        "ignored": [mask_slipped_numbers(header) for header in layout.ignored],
     }

@@ -11,7 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from changzhi_portal.personal import decrypt, encrypt, mask_slipped_numbers
+from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.rows import RegisterRow

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from changzhi_portal.display import display_value
-from changzhi_portal.personal import Sealed, mask_slipped_numbers
+from changzhi_portal.personal import Sealed
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.columns import CLEAR, Column
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow

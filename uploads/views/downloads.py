@@ -111,6 +111,10 @@ def _sheet(register: str) -> RegisterSheet:
 
 
 def _file(data: bytes, name: str, *, content_type: str = XLSX) -> HttpResponse:
-    """Return a download; Django encodes a Chinese name as in RFC 5987."""
+    """Return a download; Django encodes a Chinese name as in RFC 5987.
+
+    The name of an upload may contain a mask (138******78); Windows does not allow its asterisks in names of files.
+    """
+    name = name.replace("*", "＊")
     disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": disposition})

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import models
 
-from changzhi_portal.personal import mask_numbers_in, mask_slipped_numbers
+from changzhi_portal.personal_numbers import mask_numbers_in, mask_slipped_numbers
 from changzhi_portal.registers import cleaning
 
 
@@ -40,6 +40,8 @@ class Column:
     """
 
     is_personal = False  # values are masked wherever they are shown
+    # A number that somebody gives out (a project's, a certificate's) may look like a mobile number.
+    holds_issued_numbers = False
     counts_yuan = False  # a header or unit line that says 万元 multiplies it
 
     def __init__(

@@ -16,7 +16,11 @@ from changzhi_portal.registers.problems import CellRefusedError
 
 
 class TextColumn(Column):
-    """Free text or a name, tidied, of at most `max_length` characters: by default as many as the model field holds."""
+    """Free text or a name, tidied, of at most `max_length` characters: by default as many as the model field holds.
+
+    `holds_issued_numbers` is true for the number of a project or a certificate, eleven digits of which may look like a
+    mobile number. In all other text mobile numbers are refused (`registers.rows`), and ID numbers in any.
+    """
 
     def __init__(
         self,
@@ -25,6 +29,7 @@ class TextColumn(Column):
         header: str,
         *spellings: str,
         max_length: int | None = None,
+        holds_issued_numbers: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(model, attribute, header, *spellings, **options)
@@ -32,6 +37,7 @@ class TextColumn(Column):
         if length is None:
             raise TypeError(f"Column {self.field} needs a max_length: it has no model field that says it.")
         self.max_length: int = length
+        self.holds_issued_numbers = holds_issued_numbers
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
         """Return the tidy text. Raises `damaged_id_number` for a long number that Excel has cut, and `too_long`."""
