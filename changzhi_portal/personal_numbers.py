@@ -1,4 +1,4 @@
-"""ID and mobile numbers inside free text: notes, explanations, reasons, names, names of files (docs/domain.md §9.3).
+"""ID and mobile numbers inside free text: notes, explanations, reasons, names, names of files (docs/domain.md §9.6).
 
 There is one finder. What people type into text is refused when it contains such a number
 (`refuse_personal_numbers`, and the column check of `registers.rows`); what is only shown or logged is masked

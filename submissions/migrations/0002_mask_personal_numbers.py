@@ -1,6 +1,6 @@
 """Masks ID and mobile numbers that stand in stored text: in registers, uploads, reports, notices and the change log.
 
-New text is refused when it contains such a number (docs/domain.md §9.3). This app is right of all others that keep text
+New text is refused when it contains such a number (docs/domain.md §9.6). This app is right of all others that keep text
 which people type, so one migration reaches their tables. The change log gets one entry for every record of a register
 that was changed, with the kind of number in place of the number.
 """

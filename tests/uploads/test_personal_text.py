@@ -1,4 +1,4 @@
-"""ID and mobile numbers in free text are refused, and stored and shown nowhere in the clear (docs/domain.md §9.3)."""
+"""ID and mobile numbers in free text are refused, and stored and shown nowhere in the clear (docs/domain.md §9.6)."""
 
 from __future__ import annotations
 
