@@ -49,6 +49,13 @@ _CREDIT_CODE_LENGTH: Final = 18
 # Eleven or more digits of any script, with at most three characters that are neither letters nor digits between two of
 # them, and the X that may end an ID number. A mask has more characters than that between its digits.
 _SPAN = re.compile(r"\d(?:[\W_]{0,3}\d){10,}(?:[\W_]{0,3}[XxＸｘⅩⅹ])?")
+# What every text with such a number matches: codes and dates are sorted out before their digits are looked at one by one.
+_CANDIDATE = re.compile(
+    r"(?<!\d)(?:"
+    r"(?:(?:[0０][\W_]{0,3}[0０][\W_]{0,3})?[8８][\W_]{0,3}[6６][\W_]{0,3}|[0０][\W_]{0,3})?"
+    r"[1１][\W_]{0,3}[3-9３-９](?:[\W_]{0,3}\d){9}(?!\d)"
+    r"|\d(?:[\W_]{0,3}\d){16}[\W_]{0,3}(?:[XxＸｘⅩⅹ]|\d(?!\d)))"
+)
 _GROUP = re.compile(r"\d+")
 # Without the country code or the 0 of long-distance calls. No mobile number begins with 1404, but a code of a place in
 # 长治 that lacks a digit does, and must stay readable.
@@ -81,7 +88,8 @@ def personal_numbers(text: str, *, doubtful: bool = False) -> list[PersonalNumbe
     character; with `doubtful`, eighteen digits in one piece are taken for one all the same, for texts that are only
     shown. A mobile number has eleven digits from 13… on, after a country code or 0 if any.
     """
-    if _SPAN.search(text) is None:
+    first_digits = _SPAN.search(text)
+    if first_digits is None or _CANDIDATE.search(text, first_digits.start()) is None:
         return []
     found: list[PersonalNumber] = []
     for span in _SPAN.finditer(text):

@@ -15,7 +15,7 @@ from changzhi_portal.personal import decrypt, encrypt
 from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.rows import LONGEST_VALUE, RegisterRow
 from uploads.reading.grid import CellError
 
 NOT_KEPT = None  # in `RegisterRow.raw` of a restored row, a cell that had no problem
@@ -32,7 +32,8 @@ def as_json(cell: Any, column: Column) -> Any:
     """Return a cell for `UploadRow.raw`: encrypted in a personal column, and if it contains a personal number."""
     plain = _plain(cell)
     text = as_text(plain) if isinstance(plain, str | int | float) else ""
-    has_slipped = mask_slipped_numbers(text) != text
+    # A cell that is longer than any may be is the rest of a damaged file: no need to look for numbers in it.
+    has_slipped = len(text) > LONGEST_VALUE or mask_slipped_numbers(text) != text
     return {"sealed": encrypt(json.dumps(plain))} if column.is_personal or has_slipped else plain
 
 
