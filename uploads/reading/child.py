@@ -25,7 +25,7 @@ _BATCH: Final = 1_000
 _NOTHING: Final = " \t\r\n\v\f\u3000\xa0\u200b\ufeff"
 # First characters of blanks, failed formulas and durations.
 _SUSPECT: Final = frozenset(["", "#", "E", "P", *_NOTHING])
-_DURATION: Final = re.compile(r"PT(\d{1,6})H(\d{1,2})M\d{1,2}(?:[.,]\d+)?S")  # as OpenDocument writes one
+_DURATION: Final = re.compile(r"PT(\d{1,6})H(?:(\d{1,2})M)?(?:\d{1,2}(?:[.,]\d+)?S)?")  # as OpenDocument writes one
 _LONGEST_NAME: Final = 100  # characters of a sheet's name; Excel allows 31
 _NO_CELLS: Final[tuple[object, ...]] = ()
 
@@ -88,7 +88,7 @@ def _suspect(text: str) -> str:
     if not text.strip(_NOTHING):
         return ""
     if duration := _DURATION.fullmatch(text):
-        return f"{int(duration[1])}:{int(duration[2]):02}"
+        return f"{int(duration[1])}:{int(duration[2] or 0):02}"
     return CellError(text) if is_error_text(text) else text
 
 

@@ -133,6 +133,8 @@ def _foreign_compound_file(names: set[str]) -> NotReadableError:
 
 
 def _opened(source: Path | IO[bytes]) -> CalamineWorkbook:
+    if not isinstance(source, Path):
+        source.seek(0)
     try:
         return CalamineWorkbook.from_object(source)
     except PasswordError as error:

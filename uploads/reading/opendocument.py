@@ -28,9 +28,9 @@ _FORMULA_SIGN: Final = b":formula="
 _NOT_COMPUTED: Final = re.compile(
     rb"<(?=[^<>]*:formula=)(?![^<>]*[:-]value=)(?![^<>]*office:value-type=\"string\")(?:[\w-]+:)?table-cell\b"
 )
-_LOST_SIGNS: Final = (b"<text:tab", b"<text:line-break", b"<office:annotation")
+_LOST_SIGNS: Final = (b"<text:tab", b"<text:line-break")
 _OVERLAP: Final = 8192  # bytes; longer than the start tag of a cell
-# A paragraph, whose white space matters; a note, which is not the cell's text; white space between elements.
+# A paragraph, whose white space matters; a note or comment; white space between elements.
 _TO_TIDY: Final = re.compile(
     rb"<text:p\b(?:[^>]*/>|.*?</text:p>)\s*"
     rb"|<office:annotation\b(?:[^>]*/>|.*?</office:annotation>)\s*|<!--.*?-->\s*|>\s+(?=<)",
@@ -48,7 +48,7 @@ _MOST: Final = 200_000  # merged ranges and failed formulas together
 class Scan:
     """Merged cells and formulas without a value, by the position of their sheet, counting hidden sheets.
 
-    `loses_text` tells that calamine would lose tabs or line breaks, or add notes to texts.
+    `loses_text` tells that calamine would lose tabs or line breaks.
     """
 
     merged: dict[int, list[MergedRange]] = field(default_factory=dict)
