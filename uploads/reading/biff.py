@@ -20,14 +20,16 @@ EXCEL_97: Final = 0x0600
 _HEADER: Final = struct.Struct("<HH")
 _CELL: Final = struct.Struct("<HH")
 _NUMBER: Final = struct.Struct("<H")
+_LONGEST_RECORD: Final = 8224
 _END, _FORMULA, _FILE_PASS, _SHEET, _BOOLEAN_OR_ERROR = 0x0A, 0x06, 0x2F, 0x85, 0x205
 _BEGIN, _CODE_PAGE, _FORMAT, _CELL_FORMAT, _TEXT_RESULT = 0x809, 0x42, 0x41E, 0xE0, 0x207
 _OLDER_BEGINS: Final = {0x009: 0x0200, 0x209: 0x0300, 0x409: 0x0400}
 _BESIDE_FORMULA: Final = frozenset({0x4BC, 0x221, 0x236})  # shared formula, array, data table: before the text result
 _UTF_16: Final = _NUMBER.pack(1200)
-# Numbers of formats that are East Asian dates for calamine; a workbook may give them a meaning of its own.
-_EAST_ASIAN_DATES: Final = frozenset([*range(27, 37), *range(50, 59)])
-_OWN_FORMATS: Final = range(164, 383)  # numbers that mean nothing without a FORMAT record; calamine reads no others
+# Numbers of formats that calamine takes for East Asian dates or for nothing, also when the workbook describes them;
+# Gnumeric numbers a workbook's own formats from 50.
+_MISREAD_FORMATS: Final = frozenset([*range(23, 37), *range(50, 164), *range(383, 0x10000)])
+_OWN_FORMATS: Final = range(164, 383)  # the numbers of which calamine asks the workbook what they mean
 _TEXTS: Final = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -84,8 +86,8 @@ class Book:
         self._renumber(own_formats, cell_formats)
 
     def _renumber(self, own_formats: dict[int, int], cell_formats: list[tuple[int, int]]) -> None:
-        """Give the workbook's own formats free numbers that mean no dates to calamine."""
-        owned = _EAST_ASIAN_DATES.intersection(own_formats.values())
+        """Give the workbook's own formats numbers that calamine understands, as far as some are free."""
+        owned = _MISREAD_FORMATS.intersection(own_formats.values())
         if not owned:
             return
         free = sorted(set(_OWN_FORMATS).difference(own_formats.values()))
@@ -145,3 +147,18 @@ def _version(kind: int, content: bytes) -> int:
     if kind == _BEGIN and len(content) >= 2:
         return int(_NUMBER.unpack_from(content)[0])
     return _OLDER_BEGINS.get(kind, EXCEL_97)
+
+
+def padding_as_record(stream: bytes) -> dict[int, bytes]:
+    """Return the change that makes one record of the zeros after the last record, as Book.repairs has changes.
+
+    For msoffcrypto-tool, which stops at fewer than 4 bytes that are left at the end.
+    """
+    position = 0
+    while position + 4 <= len(stream):
+        kind, length = _HEADER.unpack_from(stream, position)
+        left = len(stream) - position - 4
+        if not kind and not length:
+            return {position: _HEADER.pack(0, left)} if left <= _LONGEST_RECORD else {}
+        position += 4 + length
+    return {}

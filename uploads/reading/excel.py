@@ -104,7 +104,7 @@ def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> It
     content = compound.read(stream)
     book = biff.Book(content)
     if book.is_encrypted:
-        data = _decrypted(data)
+        data = _decrypted(compound.with_changes(stream, biff.padding_as_record(content)))
         source = io.BytesIO(data)
         compound = CompoundFile(data)
         content = compound.read(stream)

@@ -16,13 +16,15 @@ from xlrd.sheet import Sheet
 from uploads.reading.biff import Book
 from uploads.reading.grid import CellError, ErrorCells, Limits, NotReadableError, RawSheet
 
-_WESTERN: Final = (0, 1252)  # no record, or one that says nothing: Chinese programs write GBK nevertheless
+# Code pages of workbooks whose texts are tried as GB18030 first: none, Western ones (Chinese programs write GBK
+# nevertheless), and that of a Chinese Macintosh, which Python does not know.
+_PERHAPS_CHINESE: Final = frozenset({0, 1252, 10000, 10008, 0x8000, 0x8001})
 _NUMBER, _DATE, _BOOLEAN, _ERROR = 2, 3, 4, 5  # xlrd's kinds of cells
 
 
 def sheets(stream: bytes, book: Book, limits: Limits) -> Iterator[RawSheet]:
     """Yield the visible worksheets of a workbook stream. Raises NotReadableError."""
-    workbook = _opened(stream, "gb18030") if book.code_page in _WESTERN else None
+    workbook = _opened(stream, "gb18030") if book.code_page in _PERHAPS_CHINESE else None
     workbook = workbook or _opened(stream, None)
     if workbook is None:
         raise NotReadableError("damaged")

@@ -46,8 +46,8 @@ def _text_of(data: bytes) -> str:
 def html_sheet(data: bytes, limits: Limits) -> RawSheet:
     """Return all tables of an HTML file, one below the other as Excel shows them.
 
-    Text between them becomes a row. Tables without such a text are kept apart by a blank row, so that the header of the
-    second is found. Hidden elements and notes are left out; hidden rows are data, as in workbooks.
+    Text between them becomes a row. There is a blank row after each table that another one follows, so that the header of
+    the second is found. Hidden elements and notes are left out; hidden rows are data, as in workbooks.
     """
     reader = _TableReader(limits)
     reader.feed(_text_of(data))
@@ -70,9 +70,9 @@ class _TableReader(HTMLParser):
         self.merged: list[MergedRange] = []
         self._limits = limits
         self._depth = 0  # of tables
-        self._frames = 0  # tables around the current one that only lay out the page
+        self._frames: list[bool] = []  # tables around that only lay out the page: whether each has a full row
         self._table_ends_at = 0  # number of rows when the last table ended
-        self._has_full_row = False  # the current table has a row of two filled cells
+        self._has_full_row = False  # the current table has had a row of two filled cells
         self._silent = 0
         self._hidden: _Hidden | None = None
         self._row: list[object] | None = None
@@ -114,7 +114,7 @@ class _TableReader(HTMLParser):
     def _open_table(self) -> None:
         self.end_line()
         if self._only_lays_out():
-            self._frames += 1
+            self._frames.append(self._has_full_row)
             if text := "".join(self._cell or ()).strip():
                 self.rows.append([text])
             self._row = self._cell = None
@@ -123,8 +123,14 @@ class _TableReader(HTMLParser):
         if self._depth == 1:
             self._spans = {}
             self._has_full_row = False
-            if self.rows and self._table_ends_at == len(self.rows):
-                self.rows.append([])
+            self._keep_apart()
+
+    def _keep_apart(self) -> None:
+        """Add a blank row below the table before, so above the text between the two, which is the second one's title."""
+        if not self._table_ends_at:
+            return
+        has_spans_since = bool(self.merged) and self.merged[-1][0] >= self._table_ends_at
+        self.rows.insert(len(self.rows) if has_spans_since else self._table_ends_at, [])
 
     def _only_lays_out(self) -> bool:
         """Return whether the table around the one that begins here is no table of data."""
@@ -147,7 +153,7 @@ class _TableReader(HTMLParser):
                 self._end_row()
                 self._table_ends_at = len(self.rows)
             if self._depth == 1 and self._frames:
-                self._frames -= 1
+                self._has_full_row = self._frames.pop()
             else:
                 self._depth = max(0, self._depth - 1)
         elif tag in _LINE_BREAKING:

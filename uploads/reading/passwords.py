@@ -23,7 +23,9 @@ def decrypted(data: bytes) -> bytes:
     if int.from_bytes(data[_DIFAT_SECTORS], "little") * _SMALLEST_SECTOR > len(data):
         raise NotReadableError("damaged")  # olefile, below the library, would follow them all (ADR 0019)
     if os.access(_MEMORY, os.W_OK):
-        tempfile.tempdir = _MEMORY  # the library makes a temporary file of the plain workbook, which may hold personal data
+        tempfile.tempdir = (
+            _MEMORY  # the library makes a temporary file of the plain workbook, which may hold personal data
+        )
     plain = io.BytesIO()
     try:
         file = msoffcrypto.OfficeFile(io.BytesIO(data))
