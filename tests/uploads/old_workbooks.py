@@ -89,6 +89,17 @@ def make_ods_of_xml(path: Path, rows: Rows, change: Callable[[str], str]) -> Pat
     return with_part(path, "content.xml", change)
 
 
+def make_flat_ods(path: Path, rows: Rows, change: Callable[[str], str] = str, *, kind: str = "spreadsheet") -> Path:
+    """Write a flat OpenDocument file, with a hidden sheet besides; its XML went through `change`."""
+    make_ods(path, {"一": rows, "字典": [["x"]]}, hidden=["字典"])
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read("content.xml").decode()
+    media_type = f"application/vnd.oasis.opendocument.{kind}"
+    xml = xml.replace("<office:document-content ", f'<office:document office:mimetype="{media_type}" ')
+    path.write_text(change(xml.replace("</office:document-content>", "</office:document>")), encoding="utf-8")
+    return path
+
+
 def with_part(path: Path, part: str, change: Callable[[str], str]) -> Path:
     """Write a workbook again with one part changed."""
     with zipfile.ZipFile(path) as old:

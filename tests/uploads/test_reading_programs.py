@@ -372,25 +372,14 @@ def test_a_day_that_an_ods_writes_with_a_zone_stays_text(tmp_path: Path) -> None
     assert rows_of(path) == [["2018-03-05T00:00:00.000Z", 1]]
 
 
-def flat(path: Path, change: Callable[[str], str], *, kind: str = "spreadsheet") -> Path:
-    """Write a flat OpenDocument file."""
-    workbooks.make_ods(path, {"一": ROWS, "字典": [["x"]]}, hidden=["字典"])
-    with zipfile.ZipFile(path) as archive:
-        xml = archive.read("content.xml").decode()
-    xml = xml.replace(
-        "<office:document-content ", f'<office:document office:mimetype="application/vnd.oasis.opendocument.{kind}" '
-    ).replace("</office:document-content>", "</office:document>")
-    return written(path, change(xml).encode())
-
-
 @pytest.mark.parametrize("change", [str, indented])
 def test_a_flat_opendocument_file_is_read(change: Callable[[str], str], tmp_path: Path) -> None:
-    (grid,) = read(flat(tmp_path / "a.fods", change))
+    (grid,) = read(old_workbooks.make_flat_ods(tmp_path / "a.fods", ROWS, change))
     assert (grid.name, [list(row) for row in grid.rows]) == ("一", ROWS)
 
 
 def test_a_flat_letter_is_no_table(tmp_path: Path) -> None:
-    assert "文字文档" in str(refusal_of(flat(tmp_path / "a.fods", str, kind="text")))
+    assert "文字文档" in str(refusal_of(old_workbooks.make_flat_ods(tmp_path / "a.fods", ROWS, kind="text")))
 
 
 # --- Other spreadsheets, by their content ---
