@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from changzhi_portal.registers.registry import register_named, registers
-from tests.uploads import workbooks
+from tests.uploads import old_workbooks, workbooks
 from uploads.reading.layout import lay_out
+from uploads.reading.passwords import DEFAULT_PASSWORD
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 
@@ -23,7 +24,7 @@ ROWS: list[list[Any]] = [
 CODES = frozenset(
     "unreadable_file unsupported_format encrypted_file too_large empty_sheet header_not_found missing_column".split()
 )
-FORMATS = ["xlsx", "xls", "ods", "csv", "html", "xml"]
+FORMATS = ["xlsx", "xls", "xls95", "encrypted", "ods", "fods", "csv", "html", "xml"]
 
 
 def content_of(kind: str, path: Path) -> bytes:
@@ -34,6 +35,12 @@ def content_of(kind: str, path: Path) -> bytes:
     if kind == "xml":
         cells = ("".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in row) for row in ROWS)
         return workbooks.make_spreadsheetml({"一": "".join(f"<Row>{row}</Row>" for row in cells)})
+    if kind == "xls95":
+        return old_workbooks.make_xls95(path, "一", ROWS, code_page=936, encoding="gbk").read_bytes()
+    if kind == "encrypted":
+        return old_workbooks.make_encrypted_xls(path, ROWS, DEFAULT_PASSWORD).read_bytes()
+    if kind == "fods":
+        return old_workbooks.make_flat_ods(path, ROWS).read_bytes()
     maker = {"xlsx": workbooks.make_xlsx, "xls": workbooks.make_xls, "ods": workbooks.make_ods}[kind]
     maker(path, {"一": ROWS}, merged=[(1, 0, 5, 0)])  # type: ignore[operator]
     return path.read_bytes()

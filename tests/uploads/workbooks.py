@@ -6,6 +6,7 @@ import datetime
 import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -69,51 +70,84 @@ def make_xls(
     hidden: Iterable[str] = (),
     is_encrypted: bool = False,
     stream_name: str = "Workbook",
+    book_records: bytes = b"",
 ) -> Path:
-    """Write an .xls with texts, numbers and failed formulas."""
-    contents = [_xls_sheet(rows, merged if position == 0 else ()) for position, rows in enumerate(sheets.values())]
-    globals_length = len(_xls_globals(sheets, [0] * len(contents), hidden, is_encrypted))
-    starts, at = [], globals_length
-    for content in contents:
-        starts.append(at)
-        at += len(content)
-    stream = _xls_globals(sheets, starts, hidden, is_encrypted) + b"".join(contents)
+    """Write an .xls with texts, numbers, failed formulas and `XlsCell`; `book_records` precede the list of sheets."""
+    stream = xls_stream(sheets, merged=merged, hidden=hidden, is_encrypted=is_encrypted, book_records=book_records)
     path.write_bytes(make_compound_file({stream_name: stream}))
     return path
 
 
-def _record(kind: int, content: bytes = b"") -> bytes:
+@dataclass(frozen=True)
+class XlsCell:
+    """A cell of an .xls as a record of its own: kind, what follows the cell's address and format, and records after it."""
+
+    kind: int
+    content: bytes
+    after: bytes = b""
+    style: int = 0
+
+
+def xls_formula(result: bytes, *, flags: int = 0, tokens: bytes = b"\x1e\x01\x00", after: bytes = b"") -> XlsCell:
+    """Return a cell with a formula, by default =1, and the stored result of 8 bytes."""
+    return XlsCell(0x06, result + struct.pack("<HIH", flags, 0, len(tokens)) + tokens, after)
+
+
+def xls_stream(
+    sheets: Mapping[str, Rows],
+    *,
+    merged: Iterable[Range] = (),
+    hidden: Iterable[str] = (),
+    is_encrypted: bool = False,
+    book_records: bytes = b"",
+) -> bytes:
+    """Return the workbook stream of an .xls."""
+    contents = [_xls_sheet(rows, merged if position == 0 else ()) for position, rows in enumerate(sheets.values())]
+    if is_encrypted:
+        book_records = record(0x2F, b"\x01\x00\x01\x00\x01\x00" + bytes(48)) + book_records
+    globals_length = len(_xls_globals(sheets, [0] * len(contents), hidden, book_records))
+    starts, at = [], globals_length
+    for content in contents:
+        starts.append(at)
+        at += len(content)
+    return _xls_globals(sheets, starts, hidden, book_records) + b"".join(contents)
+
+
+def record(kind: int, content: bytes = b"") -> bytes:
+    """Return a record of an .xls."""
     return struct.pack("<HH", kind, len(content)) + content
 
 
-def _xls_globals(sheets: Iterable[str], starts: Sequence[int], hidden: Iterable[str], is_encrypted: bool) -> bytes:
-    records = _record(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0x0DBB, 0x7CC, 0, 6))
-    if is_encrypted:
-        records += _record(0x2F, b"\x01\x00\x01\x00\x01\x00" + bytes(48))
+def _xls_globals(sheets: Iterable[str], starts: Sequence[int], hidden: Iterable[str], book_records: bytes) -> bytes:
+    records = record(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0x0DBB, 0x7CC, 0, 6))
+    records += book_records
     for name, start in zip(sheets, starts, strict=True):
         label = bytes([len(name), 1]) + name.encode("utf-16-le")
-        records += _record(0x85, struct.pack("<IBB", start, int(name in hidden), 0) + label)
-    return records + _record(0x0A)
+        records += record(0x85, struct.pack("<IBB", start, int(name in hidden), 0) + label)
+    return records + record(0x0A)
 
 
 def _xls_sheet(rows: Rows, merged: Iterable[Range]) -> bytes:
-    records = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x7CC, 0, 6))
+    records = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0x0DBB, 0x7CC, 0, 6))
     for row_number, row in enumerate(rows):
         for column, cell in enumerate(row):
             at = struct.pack("<HHH", row_number, column, 0)
             if isinstance(cell, CellError):
                 result = struct.pack("<BBBBHH", 2, 0, {"#DIV/0!": 7, "#REF!": 0x17}[cell], 0, 0, 0xFFFF)
-                records += _record(0x06, at + result + struct.pack("<HIH", 0, 0, 0))
+                records += record(0x06, at + result + struct.pack("<HIH", 0, 0, 0))
+            elif isinstance(cell, XlsCell):
+                at = struct.pack("<HHH", row_number, column, cell.style)
+                records += record(cell.kind, at + cell.content) + cell.after
             elif isinstance(cell, str) and cell:
                 label = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
-                records += _record(0x204, at + label)
+                records += record(0x204, at + label)
             elif isinstance(cell, int | float):
-                records += _record(0x203, at + struct.pack("<d", cell))
+                records += record(0x203, at + struct.pack("<d", cell))
     areas = list(merged)
     if areas:
         packed = b"".join(struct.pack("<HHHH", top, bottom, left, right) for top, left, bottom, right in areas)
-        records += _record(0xE5, struct.pack("<H", len(areas)) + packed)
-    return records + _record(0x0A)
+        records += record(0xE5, struct.pack("<H", len(areas)) + packed)
+    return records + record(0x0A)
 
 
 def make_compound_file(streams: Mapping[str, bytes]) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import pickle
+import re
 import resource
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,9 @@ from uploads.reading.sniffing import Kind, kind_of
 
 _BATCH: Final = 1_000
 _NOTHING: Final = " \t\r\n\v\f\u3000\xa0\u200b\ufeff"
-_SUSPECT: Final = frozenset(["", "#", "E", *_NOTHING])  # first characters of blanks and failed formulas
+# First characters of blanks, failed formulas and durations.
+_SUSPECT: Final = frozenset(["", "#", "E", "P", *_NOTHING])
+_DURATION: Final = re.compile(r"PT(\d{1,6})H(?:(\d{1,2})M)?(?:\d{1,2}(?:[.,]\d+)?S)?")  # as OpenDocument writes one
 _LONGEST_NAME: Final = 100  # characters of a sheet's name; Excel allows 31
 _NO_CELLS: Final[tuple[object, ...]] = ()
 
@@ -56,7 +59,9 @@ def _sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[
     if kind == Kind.ZIP:
         return excel.zipped_sheets(file, path, limits)
     if kind == Kind.COMPOUND:
-        return excel.compound_sheets(file, path, limits)
+        return excel.compound_sheets(file.read(), path, limits)
+    if kind == Kind.FLAT_OPENDOCUMENT:
+        return excel.flat_sheets(file.read(), limits)
     if kind == Kind.HTML:
         return [markup.html_sheet(file.read(), limits)]
     if kind == Kind.SPREADSHEETML:
@@ -74,9 +79,17 @@ class _Texts(dict[str, str]):
     def __missing__(self, text: str) -> str:
         value = text.replace("\0", "")
         if value[:1] in _SUSPECT:
-            value = "" if not value.strip(_NOTHING) else CellError(value) if is_error_text(value) else value
+            value = _suspect(value)
         self[text] = value
         return value
+
+
+def _suspect(text: str) -> str:
+    if not text.strip(_NOTHING):
+        return ""
+    if duration := _DURATION.fullmatch(text):
+        return f"{int(duration[1])}:{int(duration[2] or 0):02}"
+    return CellError(text) if is_error_text(text) else text
 
 
 class _Writer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,6 +63,25 @@ class CompoundFile:
         size = 1 << _MINI_SHIFT
         pieces = [container[n * size : (n + 1) * size] for n in self._follow(entry.start, self._mini_fat)]
         return b"".join(pieces)[: entry.size]
+
+    def with_changes(self, name: str, changes: Mapping[int, bytes]) -> bytes:
+        """Return the file with other bytes in a stream; `changes` maps offsets in the stream to the new bytes."""
+        entry = self._streams[name]
+        size = self._sector_size
+        if entry.size >= self._cutoff:
+            starts = [(number + 1) * size for number in self._follow(entry.start, self._fat)]
+        else:
+            sectors = list(self._follow(self._root.start, self._fat))
+            places = [divmod(number << _MINI_SHIFT, size) for number in self._follow(entry.start, self._mini_fat)]
+            if any(sector >= len(sectors) for sector, _ in places):
+                raise NotReadableError("damaged")
+            starts = [(sectors[sector] + 1) * size + rest for sector, rest in places]
+            size = 1 << _MINI_SHIFT
+        data = bytearray(self._data)
+        for offset, content in changes.items():
+            for position, byte in enumerate(content, start=offset):
+                data[starts[position // size] + position % size] = byte
+        return bytes(data)
 
     def _fat_sectors(self, difat: int) -> Iterator[int]:
         yield from (number for number in _numbers(self._data[76:512]) if number < _LAST_REAL_SECTOR)

@@ -1,7 +1,8 @@
 """Sheets of Excel and OpenDocument workbooks, read with calamine and completed with what calamine leaves out.
 
 calamine is fast and skips formatted blanks, but returns "" for a failed formula and no merged cells of OpenDocument.
-Both are read from the file itself, if a quick search of its bytes finds any.
+Both are read from the file itself, if a quick search of its bytes finds any. What calamine would read wrongly is changed in
+memory before. Workbooks of Excel 95 are read by `excel95`.
 """
 
 from __future__ import annotations
@@ -22,36 +23,56 @@ from python_calamine import (
 
 from uploads.reading import biff, opendocument, openxml
 from uploads.reading.compound import CompoundFile
-from uploads.reading.grid import CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.grid import NOT_COMPUTED, CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
 from uploads.reading.zipped import Archive
 
-_ODS_TYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
+_OLD_OPENDOCUMENT: Final = b"application/vnd.sun.xml.calc"
 
 
-def zipped_sheets(file: IO[bytes], path: Path, limits: Limits) -> Iterator[RawSheet]:
-    """Return the visible sheets of an .xlsx, .xlsm or .ods file. Raises NotReadableError."""
+def zipped_sheets(file: IO[bytes], source: Path | IO[bytes], limits: Limits) -> Iterator[RawSheet]:
+    """Return the visible sheets of an .xlsx, .xlsm or .ods file; calamine reads `source`. Raises NotReadableError."""
     archive = Archive(file, limits)
     if "xl/workbook.xml" in archive.parts:
-        return _office_open_sheets(archive, path, limits)
-    if "content.xml" in archive.parts:
-        return _opendocument_sheets(archive, path, limits)
+        return _office_open_sheets(archive, source, limits)
+    if "content.xml" in archive.parts and "uof.xml" not in archive.parts:
+        return _opendocument_sheets(archive, source, limits)
     raise _foreign_archive(set(archive.parts))
 
 
-def _office_open_sheets(archive: Archive, path: Path, limits: Limits) -> Iterator[RawSheet]:
+def flat_sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
+    """Return the visible sheets of an OpenDocument file that is a single XML (.fods). Raises NotReadableError."""
+    archive = opendocument.archive_of(data, limits)
+    scan = opendocument.scan(archive, limits)
+    return _sheets(_opened(io.BytesIO(opendocument.tidied(archive))), limits, errors=scan.errors, merged=scan.merged)
+
+
+def _office_open_sheets(archive: Archive, source: Path | IO[bytes], limits: Limits) -> Iterator[RawSheet]:
     scans = openxml.scan(archive)
-    trimmed = openxml.without_blank_tails(archive, scans)
-    workbook = _opened(io.BytesIO(trimmed) if trimmed else path)
+    repacked = openxml.repacked(archive, scans)
+    workbook = _opened(io.BytesIO(repacked) if repacked else source)
     return _sheets(workbook, limits, errors=openxml.error_cells(archive, scans))
 
 
-def _opendocument_sheets(archive: Archive, path: Path, limits: Limits) -> Iterator[RawSheet]:
+def _opendocument_sheets(archive: Archive, source: Path | IO[bytes], limits: Limits) -> Iterator[RawSheet]:
     if "META-INF/manifest.xml" in archive.parts and b"encryption-data" in archive.read("META-INF/manifest.xml"):
         raise NotReadableError("encrypted")
-    if "mimetype" in archive.parts and not archive.read("mimetype").startswith(_ODS_TYPE):
+    kind = archive.read("mimetype") if "mimetype" in archive.parts else opendocument.SPREADSHEET
+    if kind.startswith(_OLD_OPENDOCUMENT):
+        raise NotReadableError("old_format", kind="OpenOffice 1.0表格（.sxc）")
+    if not kind.startswith(opendocument.SPREADSHEET):
         raise NotReadableError("format", kind="文字文档或演示文稿")
     scan = opendocument.scan(archive, limits)
-    return _sheets(_opened(path), limits, errors=scan.errors, merged=scan.merged)
+    workbook = None if scan.loses_text or archive.has_odd_names else _opened_if_tidy(source)
+    workbook = workbook or _opened(io.BytesIO(opendocument.tidied(archive)))
+    return _sheets(workbook, limits, errors=scan.errors, merged=scan.merged)
+
+
+def _opened_if_tidy(source: Path | IO[bytes]) -> CalamineWorkbook | None:
+    """Return the document; None when calamine cannot read it as it is, for instance because its XML is indented."""
+    try:
+        return _opened(source)
+    except NotReadableError:
+        return None
 
 
 def _foreign_archive(names: set[str]) -> NotReadableError:
@@ -61,23 +82,46 @@ def _foreign_archive(names: set[str]) -> NotReadableError:
         return NotReadableError("format", kind="演示文稿")
     if "xl/workbook.bin" in names:
         return NotReadableError("old_format", kind="二进制工作簿（.xlsb）")
+    if "uof.xml" in names:
+        return NotReadableError("old_format", kind="标文通表格（.uos）")
     if any(name.endswith(".iwa") for name in names):
         return NotReadableError("old_format", kind="苹果Numbers表格")
     return NotReadableError("format", kind="压缩包")
 
 
-def compound_sheets(file: IO[bytes], path: Path, limits: Limits) -> Iterator[RawSheet]:
-    """Return the visible sheets of an .xls file (Excel 97 to 2003, WPS). Raises NotReadableError."""
-    compound = CompoundFile(file.read())
+def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> Iterator[RawSheet]:
+    """Return the visible sheets of an .xls file (Excel 95 to 2003, WPS), or of an encrypted .xlsx.
+
+    An encrypted file is read when it opens with Excel's default password. Raises NotReadableError.
+    """
+    compound = CompoundFile(data)
     if {"EncryptedPackage", "EncryptionInfo"} & compound.names:
-        raise NotReadableError("encrypted")
+        plain = io.BytesIO(_decrypted(data))
+        return zipped_sheets(plain, plain, limits)
     stream = next((name for name in ("Workbook", "Book") if name in compound.names), None)
     if stream is None:
         raise _foreign_compound_file(compound.names)
-    book = biff.Book(compound.read(stream))
+    content = compound.read(stream)
+    book = biff.Book(content)
     if book.is_encrypted:
-        raise NotReadableError("encrypted")
-    return _sheets(_opened(path), limits, errors=book.error_cells())
+        data = _decrypted(compound.with_changes(stream, biff.padding_as_record(content)))
+        source = io.BytesIO(data)
+        compound = CompoundFile(data)
+        content = compound.read(stream)
+        book = biff.Book(content)
+    if book.version == biff.EXCEL_95:
+        from uploads.reading import excel95  # heavy with xlrd: loaded for such a workbook only
+
+        return excel95.sheets(content, book, limits)
+    if book.version == biff.EXCEL_97 and book.repairs:
+        source = io.BytesIO(compound.with_changes(stream, book.repairs))
+    return _sheets(_opened(source), limits, errors=book.error_cells())
+
+
+def _decrypted(data: bytes) -> bytes:
+    from uploads.reading import passwords  # heavy with cryptography: loaded for an encrypted workbook only
+
+    return passwords.decrypted(data)
 
 
 def _foreign_compound_file(names: set[str]) -> NotReadableError:
@@ -89,6 +133,8 @@ def _foreign_compound_file(names: set[str]) -> NotReadableError:
 
 
 def _opened(source: Path | IO[bytes]) -> CalamineWorkbook:
+    if not isinstance(source, Path):
+        source.seek(0)
     try:
         return CalamineWorkbook.from_object(source)
     except PasswordError as error:
@@ -139,6 +185,6 @@ def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Sequence[object]
     for number, cells in enumerate(sheet.iter_rows()):
         row = [*margin, *cells]
         for column, text in by_row.get(number, {}).items():
-            if column < len(row) and row[column] == "":
+            if column < len(row) and (row[column] == "" or text == NOT_COMPUTED):
                 row[column] = CellError(text)
         yield row

@@ -13,15 +13,22 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from uploads.reading.grid import CellError, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.grid import NOT_COMPUTED, CellError, Limits, MergedRange, NotReadableError, RawSheet
 from uploads.reading.texts import decode
 
 _CHARSET: Final = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
-_SILENT: Final = frozenset({"script", "style", "title", "xml", "head"})
+# Elements that show nothing; LibreOffice writes the note of a cell as <comment> into the cell.
+_SILENT: Final = frozenset({"script", "style", "title", "xml", "head", "comment", "template", "noscript"})
+_EMPTY_ELEMENTS: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_CELLS: Final = frozenset({"td", "th"})
+_HIDING: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-element\s*:\s*comment", re.IGNORECASE)
+_NOTE_CLASS: Final = "msocom"  # as Excel names the marks of its notes
 _LINE_BREAKING: Final = frozenset({"br", "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "caption"})
+_WITHOUT_END: Final = frozenset({"p", "li"})  # their end may be left out
 _SPREADSHEET: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_TYPE: Final = _SPREADSHEET + "Type"
 _HIDDEN: Final = ("SheetHidden", "SheetVeryHidden")
 
 
@@ -37,7 +44,11 @@ def _text_of(data: bytes) -> str:
 
 
 def html_sheet(data: bytes, limits: Limits) -> RawSheet:
-    """Return all tables of an HTML file, one below the other as Excel shows them; text between them becomes a row."""
+    """Return all tables of an HTML file, one below the other as Excel shows them.
+
+    Text between them becomes a row. There is a blank row after each table that another one follows, so that the header of
+    the second is found. Hidden elements and notes are left out; hidden rows are data, as in workbooks.
+    """
     reader = _TableReader(limits)
     reader.feed(_text_of(data))
     reader.close()
@@ -48,8 +59,9 @@ def html_sheet(data: bytes, limits: Limits) -> RawSheet:
 class _TableReader(HTMLParser):
     """Parser that collects rows and merged ranges.
 
-    A table inside a cell becomes text of that cell, except in the first cell of a row: then the outer table only lays out
-    the page, and the inner one is read.
+    A table inside a cell becomes text of that cell, unless the outer table only lays out the page: the inner one is in the
+    first cell of a row, or in the first that is not blank of an outer table that has had no row of two filled cells. Then
+    the inner table is read.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -58,18 +70,31 @@ class _TableReader(HTMLParser):
         self.merged: list[MergedRange] = []
         self._limits = limits
         self._depth = 0  # of tables
-        self._frames = 0  # tables around the current one that only lay out the page
+        self._frames: list[bool] = []  # tables around that only lay out the page: whether each has a full row
+        self._table_ends_at = 0  # number of rows when the last table ended
+        self._has_full_row = False  # the current table has had a row of two filled cells
         self._silent = 0
+        self._hidden: _Hidden | None = None
         self._row: list[object] | None = None
         self._spans: dict[int, int] = {}  # column → rows below that a cell still covers
         self._cell: list[str] | None = None
+        self._is_hidden_cell = False
         self._span = (1, 1)
         self._line: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row or cell."""
-        if tag in _SILENT:
+        if self._hidden is not None:
+            if self._hidden.goes_on_at_start(tag):
+                return
+            self._hidden = None
+        is_hidden = bool(attrs) and _is_hidden(attrs)
+        if is_hidden and tag != "tr" and tag not in _CELLS and tag not in _EMPTY_ELEMENTS:
+            self._hidden = _Hidden(tag, in_cell=self._cell is not None)
+        elif tag in _SILENT:
             self._silent += 1
+        elif tag == "body":
+            self._silent = 0  # the end of <head> may be left out
         elif tag == "table":
             self._open_table()
         elif tag in _LINE_BREAKING:
@@ -77,54 +102,76 @@ class _TableReader(HTMLParser):
         elif self._depth == 1 and tag == "tr":
             self._end_row()
             self._row = []
-        elif self._depth == 1 and tag in ("td", "th"):
+        elif self._depth == 1 and tag in _CELLS:
             self._end_cell()
             if self._row is None:
                 self._row = []
             values = dict(attrs)
             self._cell = []
+            self._is_hidden_cell = is_hidden
             self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
 
     def _open_table(self) -> None:
         self.end_line()
-        if self._depth == 1 and self._row == [] and self._cell is not None:
-            self._frames += 1
-            if text := "".join(self._cell).strip():
+        if self._only_lays_out():
+            self._frames.append(self._has_full_row)
+            if text := "".join(self._cell or ()).strip():
                 self.rows.append([text])
             self._row = self._cell = None
-            self._spans = {}
-            return
-        self._depth += 1
+        else:
+            self._depth += 1
         if self._depth == 1:
             self._spans = {}
+            self._has_full_row = False
+            self._keep_apart()
+
+    def _keep_apart(self) -> None:
+        """Add a blank row below the table before, so above the text between the two, which is the second one's title."""
+        if not self._table_ends_at:
+            return
+        has_spans_since = bool(self.merged) and self.merged[-1][0] >= self._table_ends_at
+        self.rows.insert(len(self.rows) if has_spans_since else self._table_ends_at, [])
+
+    def _only_lays_out(self) -> bool:
+        """Return whether the table around the one that begins here is no table of data."""
+        if self._depth != 1 or self._cell is None or self._row is None:
+            return False
+        return self._row == [] or not (self._has_full_row or any(self._row))
 
     def handle_endtag(self, tag: str) -> None:
         """Close a table, row or cell."""
+        if self._hidden is not None:
+            if self._hidden.goes_on_at_end(tag):
+                return
+            is_own_end, self._hidden = tag == self._hidden.tag, None
+            if is_own_end:
+                return
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag == "table":
             if self._depth == 1:
                 self._end_row()
+                self._table_ends_at = len(self.rows)
             if self._depth == 1 and self._frames:
-                self._frames -= 1
+                self._has_full_row = self._frames.pop()
             else:
                 self._depth = max(0, self._depth - 1)
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":
             self._end_row()
-        elif self._depth == 1 and tag in ("td", "th"):
+        elif self._depth == 1 and tag in _CELLS:
             self._end_cell()
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Handle self-closing tags such as <br/>; an empty <td/> is a cell."""
         self.handle_starttag(tag, attrs)
-        if tag in _SILENT or tag in ("td", "th", "tr"):
+        if tag in _SILENT or tag in _CELLS or tag == "tr" or self._hidden is not None:
             self.handle_endtag(tag)
 
     def handle_data(self, data: str) -> None:
         """Add text to the current cell, or to the line between tables."""
-        if self._silent:
+        if self._silent or self._hidden is not None:
             return
         if self._cell is not None:
             self._cell.append(_SPACES.sub(" ", data))
@@ -146,6 +193,9 @@ class _TableReader(HTMLParser):
 
     def _end_cell(self) -> None:
         if self._cell is None or self._row is None:
+            return
+        if self._is_hidden_cell:
+            self._cell = None  # it takes no column in the page
             return
         self._cover()
         text = "".join(self._cell).strip(" \n")
@@ -172,8 +222,55 @@ class _TableReader(HTMLParser):
         self._end_cell()
         self._cover()
         self.rows.append(self._row)
+        self._has_full_row = self._has_full_row or sum(cell != "" for cell in self._row) > 1
         self._row = None
         self._spans = {column: left - 1 for column, left in self._spans.items() if left > 1}
+
+
+class _Hidden:
+    """A hidden element: everything up to its end is left out.
+
+    One whose end is missing ends with its cell.
+    """
+
+    def __init__(self, tag: str, *, in_cell: bool) -> None:
+        self.tag = tag
+        self._in_cell = in_cell
+        self._open = 1  # elements of the same tag that are open
+        self._tables = 0  # tables inside that are open
+
+    def goes_on_at_start(self, tag: str) -> bool:
+        """Return whether a start tag is inside the hidden element, and count it."""
+        if self.tag in _WITHOUT_END and (tag == "table" or tag in _LINE_BREAKING):
+            return False
+        if tag == "table":
+            self._tables += 1
+        elif self._in_cell and not self._tables and (tag == "tr" or tag in _CELLS):
+            return False
+        if tag == self.tag:
+            self._open += 1
+        return True
+
+    def goes_on_at_end(self, tag: str) -> bool:
+        """Return whether the hidden element goes on after an end tag."""
+        if tag == self.tag:
+            self._open -= 1
+        if not self._open:
+            return False
+        if tag == "table" and self._tables:
+            self._tables -= 1
+            return True
+        return not (self._in_cell and not self._tables and (tag in ("tr", "table") or tag in _CELLS))
+
+
+def _is_hidden(attributes: list[tuple[str, str | None]]) -> bool:
+    """Return whether a page does not show an element, or shows it as a note."""
+    for name, value in attributes:
+        if name == "hidden" or (name == "class" and value and value.startswith(_NOTE_CLASS)):
+            return True
+        if name == "style" and value and _HIDING.search(value):
+            return True
+    return False
 
 
 def _span(text: str | None) -> int:
@@ -207,7 +304,7 @@ def _worksheet(element: Element, limits: Limits) -> RawSheet:
                 break
             across, down = _index(cell, "MergeAcross", -1) + 1, _index(cell, "MergeDown", -1) + 1
             cells += [""] * (at_column - len(cells))
-            cells += [_value(cell.find(_SPREADSHEET + "Data")), *[""] * min(across, limits.columns)]
+            cells += [_content(cell), *[""] * min(across, limits.columns)]
             if across or down:
                 merged.append((at_row, at_column, at_row + down, at_column + across))
         if any(cell != "" for cell in cells):
@@ -225,11 +322,19 @@ def _index(element: Element, name: str, default: int) -> int:
     return int(text) - 1 if text.isdecimal() and len(text) < 8 else default
 
 
+def _content(cell: Element) -> object:
+    """Return the value of a cell; a formula without a result as an error. An empty text is a result."""
+    data = cell.find(_SPREADSHEET + "Data")
+    if cell.get(_SPREADSHEET + "Formula") and (data is None or (not data.text and data.get(_TYPE) != "String")):
+        return CellError(NOT_COMPUTED)
+    return _value(data)
+
+
 def _value(data: Element | None) -> object:
     if data is None:
         return ""
     text = "".join(data.itertext())
-    kind = data.get(_SPREADSHEET + "Type")
+    kind = data.get(_TYPE)
     if kind == "Error":
         return CellError(text)
     try:

@@ -1,45 +1,125 @@
-"""Scan of the XML of an .ods for merged cells and failed formulas, which calamine does not report."""
+"""Scan of the XML of an .ods for what calamine does not report (merged cells, formulas without a value), and its repair.
+
+calamine stops at white space between the elements of a table, which some programs write to indent the XML, and drops tabs
+and line breaks inside texts.
+"""
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
-from uploads.reading.grid import ErrorCells, Limits, MergedRange, NotReadableError
+from uploads.reading.grid import NOT_COMPUTED, ErrorCells, Limits, MergedRange, NotReadableError
 from uploads.reading.zipped import Archive
 
 _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _VALUE_TYPE: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
 _CELLS: Final = frozenset({_TABLE + "table-cell", _TABLE + "covered-table-cell"})
 _SIGNS: Final = (b"-spanned=", b'"error"')
+_OFFICE: Final = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
+_VALUES: Final = tuple(f"{_OFFICE}{kind}value" for kind in ("", "date-", "time-", "boolean-", "string-"))
+# A cell with a formula that says no value. A text needs none in its attributes.
+_FORMULA_SIGN: Final = b":formula="
+_NOT_COMPUTED: Final = re.compile(
+    rb"<(?=[^<>]*:formula=)(?![^<>]*[:-]value=)(?![^<>]*office:value-type=\"string\")(?:[\w-]+:)?table-cell\b"
+)
+_LOST_SIGNS: Final = (b"<text:tab", b"<text:line-break")
+_OVERLAP: Final = 8192  # bytes; longer than the start tag of a cell
+# A paragraph, whose white space matters; a note or comment; white space between elements.
+_TO_TIDY: Final = re.compile(
+    rb"<text:p\b(?:[^>]*/>|.*?</text:p>)\s*"
+    rb"|<office:annotation\b(?:[^>]*/>|.*?</office:annotation>)\s*|<!--.*?-->\s*|>\s+(?=<)",
+    re.DOTALL,
+)
+_TAB: Final = re.compile(rb"<text:tab\b[^>]*>(?:</text:tab>)?")
+_LINE_BREAK: Final = re.compile(rb"<text:line-break\b[^>]*>(?:</text:line-break>)?")
+_ROW_END: Final = b"</table:table-row>"
+_MANIFEST: Final = b'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+SPREADSHEET: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _MOST: Final = 200_000  # merged ranges and failed formulas together
 
 
 @dataclass(slots=True)
 class Scan:
-    """Merged cells and failed formulas, by the position of their sheet in the document, counting hidden sheets."""
+    """Merged cells and formulas without a value, by the position of their sheet, counting hidden sheets.
+
+    `loses_text` tells that calamine would lose tabs or line breaks.
+    """
 
     merged: dict[int, list[MergedRange]] = field(default_factory=dict)
     errors: dict[int, ErrorCells] = field(default_factory=dict)
+    loses_text: bool = False
 
 
 def scan(archive: Archive, limits: Limits) -> Scan:
-    """Search the content, and parse it only when a byte search finds merged cells or errors. Raises NotReadableError."""
-    before, has_signs = b"", False
+    """Search the content, and parse it only when a byte search finds what calamine does not report.
+
+    Raises NotReadableError.
+    """
+    before, has_signs, loses_text = b"", False, False
     for chunk in archive.inflate("content.xml"):
         window = before + chunk
         has_signs = has_signs or any(sign in window for sign in _SIGNS)
-        before = chunk[-16:]
+        has_signs = has_signs or (_FORMULA_SIGN in window and _NOT_COMPUTED.search(window) is not None)
+        loses_text = loses_text or any(sign in window for sign in _LOST_SIGNS)
+        before = chunk[-_OVERLAP:]
     if not has_signs:
-        return Scan()
+        return Scan(loses_text=loses_text)
     reader = _Reader(limits)
     try:
         for chunk in archive.inflate("content.xml"):
             reader.parser.Parse(chunk)
     except expat.ExpatError as error:
         raise NotReadableError("damaged") from error
+    reader.result.loses_text = loses_text
     return reader.result
+
+
+def tidied(archive: Archive) -> bytes:
+    """Return the document without white space between elements and without notes, and with tabs and breaks as text."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+        copy.writestr("mimetype", SPREADSHEET, zipfile.ZIP_STORED)
+        copy.writestr("META-INF/manifest.xml", _MANIFEST)
+        with copy.open("content.xml", "w") as part:
+            for piece in _tidy_pieces(archive):
+                part.write(piece)
+    return packed.getvalue()
+
+
+def _tidy_pieces(archive: Archive) -> Iterator[bytes]:
+    """Yield the content in pieces of whole rows, because no paragraph reaches over the end of a row."""
+    rest = b""
+    for chunk in archive.inflate("content.xml"):
+        rest += chunk
+        end = rest.rfind(_ROW_END) + len(_ROW_END)
+        if end >= len(_ROW_END):
+            yield _TO_TIDY.sub(_tidy, rest[:end])
+            rest = rest[end:]
+    yield _TO_TIDY.sub(_tidy, rest)
+
+
+def _tidy(match: re.Match[bytes]) -> bytes:
+    found = match[0].rstrip()
+    if found == b">":
+        return found
+    if not found.startswith(b"<text:p"):
+        return b""
+    return _LINE_BREAK.sub(b"\n", _TAB.sub(b" ", found))
+
+
+def archive_of(flat: bytes, limits: Limits) -> Archive:
+    """Return a flat OpenDocument file (.fods) as the archive of an .ods."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", SPREADSHEET)
+        archive.writestr("content.xml", flat)
+    return Archive(packed, limits)
 
 
 class _Reader:
@@ -78,6 +158,8 @@ class _Reader:
             self._note_span(attributes)
             if attributes.get(_VALUE_TYPE) == "error":
                 self._failed = []
+            elif _TABLE + "formula" in attributes and _lacks_value(attributes):
+                self._note_error(NOT_COMPUTED, self._column)
             self._at = self._column
             self._column += _number(attributes, "number-columns-repeated")
 
@@ -96,11 +178,20 @@ class _Reader:
         if name == _TABLE + "table":
             self._depth -= 1
         elif self._failed is not None and name in _CELLS:
-            if self._count < _MOST:
-                self._count += 1
-                shown = "".join(self._failed).strip() or "#VALUE!"
-                self.result.errors.setdefault(self._table, {})[self._row, self._at] = shown
+            self._note_error("".join(self._failed).strip() or "#VALUE!", self._at)
             self._failed = None
+
+    def _note_error(self, shown: str, column: int) -> None:
+        if self._count < _MOST:
+            self._count += 1
+            self.result.errors.setdefault(self._table, {})[self._row, column] = shown
+
+
+def _lacks_value(attributes: dict[str, str]) -> bool:
+    """Return whether a cell with a formula has no result; that of a text may be the content of the cell."""
+    if attributes.get(_OFFICE + "value-type") == "string":
+        return False
+    return not any(name in attributes for name in _VALUES)
 
 
 def _number(attributes: dict[str, str], name: str) -> int:

@@ -1,5 +1,8 @@
 """Scan of the XML of an .xlsx for formulas without a value and for long tails of blank formatted rows.
 
+A cell without an address, which some programs write, stands right of the one before; only a sheet that has such a formula
+is parsed.
+
 Worksheets are searched as a stream of bytes, not parsed: a sheet with formats down to row 1,048,576 has about 400 MB of
 XML, which takes a second this way.
 """
@@ -14,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -27,11 +31,20 @@ _WORTH_TRIMMING: Final = 32 * 1024 * 1024
 _MAX_REST: Final = 32 * 1024 * 1024
 
 _ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-# A formula without a result. An empty text (t="str") is a result.
-_NOT_COMPUTED_CELL: Final = re.compile(
-    rb"<c\s((?:(?!\bt=[\"']str)[^>])*)(?<!/)>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+# A formula without a result; its second group is the element for the result. 0.0 is what Apache POI's streaming writer
+# stores that cannot compute (Excel writes 0).
+_WITHOUT_RESULT: Final = (
+    rb"<(?:\w+:)?c(?:\s([^>]*))?(?<!/)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*(?:%s)?\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_NOT_COMPUTED_CELL: Final = re.compile(_WITHOUT_RESULT % rb"0\.0")
+# In a workbook that wants to be computed when it is opened, 0 is what a program stores that cannot compute (XlsxWriter).
+_NOT_COMPUTED_OR_ZERO_CELL: Final = re.compile(_WITHOUT_RESULT % rb"0(?:\.0)?")
+_TEXT_CELL: Final = re.compile(rb"\bt=[\"']str")
+_FORMULA_SIGNS: Final = (b"<f>", b"<f ", b":f>", b":f ")
+_COMPUTED_ON_LOAD: Final = re.compile(rb"\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _ADDRESS: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_CELL_ADDRESS: Final = re.compile(rb"([A-Z]{1,3})\d{1,7}")
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 _RELATIONSHIP: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
@@ -41,11 +54,13 @@ _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relati
 class SheetScan:
     """Scan result of a worksheet's XML: formulas without a value, and the position of the last value.
 
+    `lacks_addresses` tells that a formula without a value has no address, so that `errors` is not complete.
     The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
     written in an unusual way, which is not trimmed.
     """
 
     errors: ErrorCells = field(default_factory=dict)
+    lacks_addresses: bool = False
     keep: int = 0
     end: int = 0
     rest: bytes = b""
@@ -62,16 +77,20 @@ def scan(archive: Archive) -> dict[str, SheetScan]:
     Every part that will be read is inflated, to check the size limit. Raises NotReadableError.
     """
     scans = {}
+    is_computed_on_load = bool(_COMPUTED_ON_LOAD.search(archive.read("xl/workbook.xml")))
+    not_computed = _NOT_COMPUTED_OR_ZERO_CELL if is_computed_on_load else _NOT_COMPUTED_CELL
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            scans[name] = _scan_worksheet(archive.inflate(name))
+            scans[name] = _scan_worksheet(archive.inflate(name), not_computed)
+            if scans[name].lacks_addresses:
+                scans[name].errors = _Positions(is_computed_on_load).errors_of(archive.inflate(name))
         elif name.endswith((".xml", ".rels")):
             for _ in archive.inflate(name):
                 pass  # only to count the inflated bytes
     return scans
 
 
-def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
+def _scan_worksheet(chunks: Iterable[bytes], not_computed: re.Pattern[bytes]) -> SheetScan:
     sheet_scan = SheetScan()
     start = last_value = row_end = -1
     window, seen = b"", 0
@@ -94,9 +113,9 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
             after = window.find(b"</row>", max(0, last_value - base), until)
             row_end = base + after + len(b"</row>") if after >= 0 else -1
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
-            _note_errors(window, sheet_scan.errors)
-        if b"<f>" in window or b"<f " in window:
-            _note_not_computed(window, sheet_scan.errors)
+            _note_errors(window, sheet_scan)
+        if any(sign in window for sign in _FORMULA_SIGNS):
+            _note_not_computed(window, sheet_scan, not_computed)
         if rows_end >= 0 and start >= 0:
             sheet_scan.end = base + rows_end
             sheet_scan.keep = (row_end if row_end >= 0 else sheet_scan.end) if last_value >= 0 else start
@@ -106,24 +125,97 @@ def _scan_worksheet(chunks: Iterable[bytes]) -> SheetScan:
     return sheet_scan
 
 
-def _note_errors(window: bytes, errors: ErrorCells) -> None:
+def _note_errors(window: bytes, sheet_scan: SheetScan) -> None:
     for cell in _ERROR_CELL.finditer(window):
         value = _VALUE.search(cell[2])
-        _note(cell[1], value[1].decode("ascii", "replace") if value else "#VALUE!", errors)
+        _note(cell[1], value[1].decode("ascii", "replace") if value else "#VALUE!", sheet_scan)
 
 
-def _note_not_computed(window: bytes, errors: ErrorCells) -> None:
-    for cell in _NOT_COMPUTED_CELL.finditer(window):
-        _note(cell[1], NOT_COMPUTED, errors)
+def _note_not_computed(window: bytes, sheet_scan: SheetScan, not_computed: re.Pattern[bytes]) -> None:
+    for cell in not_computed.finditer(window):
+        attributes = cell[1] or b""
+        if not (cell[2] and _TEXT_CELL.search(attributes)):  # an empty text is a result
+            _note(attributes, NOT_COMPUTED, sheet_scan)
 
 
-def _note(attributes: bytes, text: str, errors: ErrorCells) -> None:
+def _note(attributes: bytes, text: str, sheet_scan: SheetScan) -> None:
     address = _ADDRESS.search(attributes)
     if address:
-        column = 0
-        for letter in address[1]:
-            column = column * 26 + letter - 64
-        errors[int(address[2]) - 1, column - 1] = text
+        sheet_scan.errors[int(address[2]) - 1, _column(address[1])] = text
+    else:
+        sheet_scan.lacks_addresses = True
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column from 0: 27 for AB."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column - 1
+
+
+class _Positions:
+    """XML handler that counts rows and cells, for a worksheet with formulas whose cells have no address."""
+
+    def __init__(self, is_computed_on_load: bool) -> None:
+        self._no_results = ("", "0.0", "0") if is_computed_on_load else ("", "0.0")
+        self._errors: ErrorCells = {}
+        self._row = self._column = -1
+        self._kind = ""
+        self._has_formula = False
+        self._value: list[str] | None = None  # the text of the cell's value, while inside it
+        self._result: str | None = None
+
+    def errors_of(self, chunks: Iterable[bytes]) -> ErrorCells:
+        """Return the formulas without a value. Raises NotReadableError for XML that is not well-formed."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        try:
+            for chunk in chunks:
+                parser.Parse(chunk)
+        except expat.ExpatError as error:
+            raise NotReadableError("damaged") from error
+        return self._errors
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise NotReadableError("damaged")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        if name == "row":
+            number = attributes.get("r", "")
+            self._row = int(number) - 1 if number.isdecimal() and len(number) < 8 else self._row + 1
+            self._column = -1
+        elif name == "c":
+            address = _CELL_ADDRESS.fullmatch(attributes.get("r", "").encode("ascii", "replace"))
+            self._column = _column(address[1]) if address else self._column + 1
+            self._kind = attributes.get("t", "")
+            self._has_formula = False
+            self._result = None
+        elif name == "f":
+            self._has_formula = True
+        elif name == "v":
+            self._value = []
+
+    def _text(self, text: str) -> None:
+        if self._value is not None:
+            self._value.append(text)
+
+    def _end(self, name: str) -> None:
+        name = name.rpartition(":")[2]
+        if name == "v" and self._value is not None:
+            self._result = "".join(self._value).strip()
+            self._value = None
+        elif name == "c" and self._kind == "e":
+            self._errors[self._row, self._column] = self._result or "#VALUE!"
+        elif name == "c" and self._has_formula and self._lacks_result():
+            self._errors[self._row, self._column] = NOT_COMPUTED
+
+    def _lacks_result(self) -> bool:
+        return self._result is None or (self._kind != "str" and self._result in self._no_results)
 
 
 def error_cells(archive: Archive, scans: Mapping[str, SheetScan]) -> dict[int, ErrorCells]:
@@ -149,12 +241,15 @@ def _part_name(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
 
 
-def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
-    """Return the workbook without long tails of blank rows; None when no sheet has one that is worth trimming."""
-    if not any(sheet_scan.has_long_blank_tail for sheet_scan in scans.values()):
+def repacked(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
+    """Return the workbook without long tails of blank rows and with the usual names of parts.
+
+    None when no sheet has a tail that is worth trimming and all names are usual.
+    """
+    if not archive.has_odd_names and not any(sheet_scan.has_long_blank_tail for sheet_scan in scans.values()):
         return None
-    smaller = io.BytesIO()
-    with zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+    copied = io.BytesIO()
+    with zipfile.ZipFile(copied, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         for name in archive.parts:
             if not name.endswith((".xml", ".rels")):
                 continue
@@ -171,4 +266,4 @@ def without_blank_tails(archive: Archive, scans: Mapping[str, SheetScan]) -> byt
                 else:
                     for chunk in archive.inflate(name):
                         part.write(chunk)
-    return smaller.getvalue()
+    return copied.getvalue()

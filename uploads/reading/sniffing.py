@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from enum import Enum
 from typing import IO, Final
 
@@ -29,7 +30,23 @@ _FOREIGN: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x7fELF", "程序文件"),
     (b"SQLite format 3\x00", "数据库文件"),
 )
-_OLD_EXCEL: Final = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
+# First records of a workbook without a compound file around it: Excel 2, 3, 4; and what old web systems write by hand.
+_BARE_EXCEL: Final = re.compile(rb"\x09[\x00\x02\x04\x08][\x04\x06\x08\x10]\x00")
+_LOTUS: Final = (b"\x00\x00\x02\x00\x04\x04", b"\x00\x00\x02\x00\x06\x04", b"\x00\x00\x1a\x00\x00\x10\x04\x00")
+_GZIP: Final = b"\x1f\x8b"
+# Beginnings of other spreadsheets that are text, with their names in the refusal.
+_TEXT_SPREADSHEETS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (re.compile(r"ID;P[^\r\n]*[\r\n]+[A-Z]{1,2}(;|[\r\n])"), "SYLK表格（.slk）"),
+    (re.compile(r"TABLE\s*[\r\n]+0,\d+[\r\n]+\""), "数据交换格式表格（.dif）"),
+    (re.compile(r"socialcalc:version:"), "EtherCalc表格（.eth）"),
+    (re.compile(r"MIME-Version:", re.IGNORECASE), "单个文件网页（.mht）"),
+)
+# The same for XML: a sign in the beginning of the file.
+_XML_SPREADSHEETS: Final = (
+    ("http://www.gnumeric.org/v10.dtd", "Gnumeric表格（.gnumeric）"),
+    ("http://schemas.uof.org/", "标文通表格（.uos）"),
+)
+_FLAT_OPENDOCUMENT: Final = re.compile(r"<office:document\b[^>]*")
 _HTML: Final = re.compile(r"<(!doctype\s+html|html|table|body|head|meta)\b", re.IGNORECASE)
 
 
@@ -40,6 +57,7 @@ class Kind(Enum):
     COMPOUND = "compound"
     HTML = "html"
     SPREADSHEETML = "spreadsheetml"
+    FLAT_OPENDOCUMENT = "flat opendocument"
     TEXT = "text"
 
 
@@ -53,8 +71,7 @@ def kind_of(file: IO[bytes]) -> Kind:
         return Kind.ZIP
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return Kind.COMPOUND
-    if head.startswith(_OLD_EXCEL):
-        raise NotReadableError("old_format", kind="Excel 95以前的表格")
+    _refuse_old_spreadsheets(head)
     for magic, name in _FOREIGN:
         if head.startswith(magic) and not (len(magic) == 2 and looks_like_text(head)):
             raise NotReadableError("format", kind=name)
@@ -65,14 +82,41 @@ def kind_of(file: IO[bytes]) -> Kind:
     return _kind_of_text(decode(head, is_whole=len(head) < _HEAD))
 
 
+def _refuse_old_spreadsheets(head: bytes) -> None:
+    """Raise NotReadableError for spreadsheets that Excel or another program can open and save as .xlsx."""
+    if _BARE_EXCEL.match(head):
+        raise NotReadableError("old_format", kind="Excel 97以前的旧式表格")
+    if head.startswith(_LOTUS):
+        raise NotReadableError("old_format", kind="Lotus 1-2-3表格")
+    if head.startswith(_GZIP):
+        try:
+            start = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, 4096)
+        except zlib.error:
+            return
+        if b"gnumeric.org" in start:
+            raise NotReadableError("old_format", kind="Gnumeric表格（.gnumeric）")
+
+
 def _kind_of_text(text: str) -> Kind:
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
-        if "urn:schemas-microsoft-com:office:spreadsheet" in text and re.search(r"<(\w+:)?Workbook\b", text):
-            return Kind.SPREADSHEETML
-        if _HTML.search(text):
-            return Kind.HTML
-        raise NotReadableError("format", kind="XML或网页文件")
-    if re.match(r"MIME-Version:", start, re.IGNORECASE):
-        raise NotReadableError("old_format", kind="单个文件网页（.mht）")
+        return _kind_of_markup(text)
+    for beginning, name in _TEXT_SPREADSHEETS:
+        if beginning.match(start):
+            raise NotReadableError("old_format", kind=name)
     return Kind.TEXT
+
+
+def _kind_of_markup(text: str) -> Kind:
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text and re.search(r"<(\w+:)?Workbook\b", text):
+        return Kind.SPREADSHEETML
+    if flat := _FLAT_OPENDOCUMENT.search(text):
+        if "opendocument.spreadsheet" in flat[0]:
+            return Kind.FLAT_OPENDOCUMENT
+        raise NotReadableError("format", kind="文字文档或演示文稿")
+    for sign, name in _XML_SPREADSHEETS:
+        if sign in text:
+            raise NotReadableError("old_format", kind=name)
+    if _HTML.search(text):
+        return Kind.HTML
+    raise NotReadableError("format", kind="XML或网页文件")

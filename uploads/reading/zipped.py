@@ -20,7 +20,11 @@ _MEGABYTE: Final = 1024 * 1024
 
 
 class Archive:
-    """An opened archive whose directory has passed the checks."""
+    """An opened archive whose directory has passed the checks.
+
+    `parts` has the parts by name, with slashes; old programs on Windows write backslashes. `has_odd_names` tells whether a
+    name had to be changed for that.
+    """
 
     def __init__(self, file: IO[bytes], limits: Limits) -> None:
         """Read the directory.
@@ -38,7 +42,8 @@ class Archive:
         infos = self._zip.infolist()
         if len(infos) > _MAX_PARTS:
             raise NotReadableError("parts")
-        self.parts: dict[str, zipfile.ZipInfo] = {info.filename: info for info in infos}
+        self.parts: dict[str, zipfile.ZipInfo] = {_with_slashes(info.filename): info for info in infos}
+        self.has_odd_names = any(name != info.filename for name, info in self.parts.items())
         if len(self.parts) != len(infos):
             # Of two parts with the same name, another reader might use the other one.
             raise NotReadableError("damaged")
@@ -110,3 +115,7 @@ class Archive:
 
     def _too_large(self) -> NotReadableError:
         return NotReadableError("inflated", limit=self._limit // _MEGABYTE)
+
+
+def _with_slashes(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/")
