@@ -34,7 +34,7 @@ _BRACKETED: Final = re.compile(r"\([^()]*\)")
 # The column of a total among its parts (合计, 其中：男, 女) is the one that the register asks for.
 _TOTALS: Final = frozenset({"合计", "小计", "总计", "合计数", "总数", "计", "全部", "总人数", "总量"})
 _TOTAL_AT_END: Final = re.compile(r"(?:合计|小计|总计)$")
-_NUMBERING: Final = frozenset("甲乙丙丁戊己庚辛壬癸")
+_SIGNS: Final = "甲乙丙丁戊己庚辛壬癸"
 _LETTERS: Final = "abcdefghij"
 _FORMULA: Final = re.compile(r"(\d{1,2})=\d{1,2}(?:[-+*/×÷]\d{1,2})*%?")
 _SERIAL: Final = frozenset({"序号", "序", "no", "行号", "顺序号", "次序", "栏次"})
@@ -316,13 +316,14 @@ def is_numbering(row: Sequence[object]) -> bool:
     """Return whether a row only numbers the columns: 甲 乙 1 2 3, （1）（2）（3）, ① ② ③, A B C, also with 4=2+3."""
     cells = [_numbering_text(cell) for cell in row if cell != ""]
     numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdecimal() and len(cell) <= 2]
-    signs = [cell for cell in cells if cell in _NUMBERING or cell == "栏次"]
+    signs = [cell for cell in cells if len(cell) == 1 and cell in _SIGNS]
     letters = [cell for cell in cells if len(cell) == 1 and cell in _LETTERS]
-    if len(cells) < 2 or len(numbers) + len(signs) + len(letters) != len(cells):
+    if len(cells) < 2 or len(numbers) + len(signs) + len(letters) + cells.count("栏次") != len(cells):
         return False
     counts_up = all(later == earlier + 1 for earlier, later in pairwise(numbers))
-    is_enough = len(cells) >= 3 or len(signs) > 0
-    return is_enough and counts_up and numbers[:1] in ([], [1]) and letters == [*_LETTERS[: len(letters)]]
+    in_order = signs == [*_SIGNS[: len(signs)]] and letters == [*_LETTERS[: len(letters)]]
+    is_enough = len(cells) >= 3 or len(numbers) < len(cells)
+    return is_enough and counts_up and in_order and numbers[:1] in ([], [1])
 
 
 def _numbering_text(cell: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,18 +13,17 @@ from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColu
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
-from uploads.reading.headers import LAST_FIRST_ROW, TALLEST, Header, is_serial, normal_header
+from uploads.reading.headers import LAST_FIRST_ROW, Header, is_serial, normal_header
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
-from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, identifies, title_of
+from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, identifies
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
 
 NO_HEADER: Final = "（无列名）"  # shown for a column that has values but no label
-_MOST_TITLES: Final = 2_000  # cells above a header, in which titles that are repeated below are looked for
 
 
 @dataclass(slots=True)
@@ -247,9 +247,7 @@ def _lacking_names(register: RegisterSheet, fields: set[str]) -> list[str]:
 def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
     grid, header = table.grid, table.header
     column_of = {column.field: column for column in register.columns}
-    titles = [str(cell).strip() for row in grid.rows[: header.first] for cell in row if cell != ""][:_MOST_TITLES]
-    title = title_of(grid, 0, min(header.first, LAST_FIRST_ROW + TALLEST))
-    unit = unit_of_title(table.title) or unit_of_title(title) or Decimal(1)
+    unit = unit_of_title(table.title) or unit_of_title(table.sheet_title) or Decimal(1)
     labels = header.labels()
     columns = [
         MappedColumn(
@@ -265,7 +263,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         header_rows=range(header.first, header.last + 1),
         fields=header.fields,
         carried=[index for index, name in header.fields.items() if _is_carried(column_of[name])],
-        titles=titles,
+        titles=[text for text in re.split(r"[\n\t]", f"{table.sheet_title}\n{table.title}") if text],
         stop=table.stop,
         left_out=table.repeats,
         title_rows=range(table.first, header.first) if table.first else range(0),
@@ -279,7 +277,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         last_row=table.stop,
         columns=columns,
         unknown=unknown,
-        title=title,
+        title=table.sheet_title,
         rows=data.rows,
         skipped=data.skipped + heads,
         ignored=[labels[index].text for index in sorted(header.ignored)],

@@ -33,7 +33,8 @@ _RECORD_NAME: Final = re.compile(r".*(村|社区|委会|居委会|小区)")  # a
 class Table:
     """One table found in a sheet, from its title to the row before the next table's title. Rows count from 0.
 
-    `other` is the register it belongs to, if not the chosen one. `title` is the text above it, one line per row.
+    `other` is the register it belongs to, if not the chosen one. `title` is the text above it, one line per row, and
+    `sheet_title` the text above the first table of the sheet.
     `repeats` are the rows of the same header repeated below, with their titles. `is_only` tells that its sheet has no
     other table.
     """
@@ -44,6 +45,7 @@ class Table:
     first: int
     stop: int
     title: str
+    sheet_title: str
     repeats: set[int] = field(default_factory=set)
     is_only: bool = True
 
@@ -86,13 +88,18 @@ class TableFinder:
         header, other = self._header_in(search)
         if header is None or (other is None and len(header.mentioned) < FEWEST_FIELDS):
             return []
-        found = [_Found(0, search, header, other), *self._further(grid, header.last + 1)]
+        found = [
+            *self._above(grid, header),
+            _Found(_top_of(grid.rows, header.first, 0), search, header, other),
+            *self._further(grid, header.last + 1, len(grid.rows)),
+        ]
+        found[0].first = 0
         stops = [*(later.first for later in found[1:]), len(grid.rows)]
-        title = title_of(grid, 0, header.first)
+        title = title_of(grid, 0, found[0].header.first)
         month = self._month or month_in(title) or self._today
         tables: list[Table] = []
         for each, stop in zip(found, stops, strict=True):
-            table = self._table(grid, each, stop, month)
+            table = self._table(grid, each, stop, month, title)
             if tables and _is_repeated(tables[-1], table):
                 tables[-1].repeats.update(range(table.first, table.header.last + 1))
                 tables[-1].stop = table.stop
@@ -106,11 +113,12 @@ class TableFinder:
         """Return the header that fits the register best, however badly; None if no label is known."""
         return search.best(self._matcher)
 
-    def _table(self, grid: Grid, found: _Found, stop: int, month: datetime.date | None) -> Table:
+    def _table(self, grid: Grid, found: _Found, stop: int, month: datetime.date | None, sheet_title: str) -> Table:
         header = found.header
         if found.other is None and header.columns:
             header = found.search.best(self._matcher, month=month, stop=stop) or header
-        return Table(grid, header, found.other, found.first, stop, title_of(grid, found.first, header.first))
+        title = title_of(grid, found.first, header.first)
+        return Table(grid, header, found.other, found.first, stop, title, sheet_title)
 
     def _header_in(self, search: HeaderSearch) -> tuple[Header | None, RegisterSheet | None]:
         """Return the best header, and the register it belongs to if that is not the chosen one."""
@@ -118,10 +126,19 @@ class TableFinder:
         better = better_register(search, own, self._register, self._others)
         return (better[1], better[0]) if better is not None else (own, None)
 
-    def _further(self, grid: Grid, after: int) -> Iterator[_Found]:
-        """Yield the headers below the first one, which ends before the row `after`."""
+    def _above(self, grid: Grid, header: Header) -> list[_Found]:
+        """Return the headers above the one that fits best, if there are rows of data between."""
+        above = []
+        for found in self._further(grid, 0, header.first):
+            below = grid.rows[found.header.last + 1 : header.first]
+            if found.header.last < header.first and any(len(row) - row.count("") > 1 for row in below):
+                above.append(found)
+        return above
+
+    def _further(self, grid: Grid, after: int, stop: int) -> Iterator[_Found]:
+        """Yield the headers in the rows from `after`, which follows a header or begins the sheet, to before `stop`."""
         tried = 0
-        for number in self._rows_like_headers(grid.rows, after):
+        for number in self._rows_like_headers(grid.rows, after, stop):
             if number < after:
                 continue
             tried += 1
@@ -137,13 +154,13 @@ class TableFinder:
             yield _Found(_top_of(grid.rows, header.first, after), search, header, other)
             after = header.last + 1
 
-    def _rows_like_headers(self, rows: Sequence[Sequence[object]], after: int) -> Iterator[int]:
+    def _rows_like_headers(self, rows: Sequence[Sequence[object]], after: int, stop: int) -> Iterator[int]:
         """Yield the rows of labels only, of which the first ones include a known one.
 
         Most rows are rejected by one cell: the last one that was a figure.
         """
         probe = 0
-        for number in range(after, len(rows)):
+        for number in range(after, stop):
             row = rows[number]
             if probe < len(row) and _is_figure(row[probe]):
                 continue
@@ -161,8 +178,10 @@ class TableFinder:
         """Return whether labels are a header; a row of data may contain a word that is also a header."""
         known = len(_mentioned_columns(header) | set(header.spare) | header.ignored)
         serial = sum(is_serial(normal_header(column.labels[-1])) for column in header.columns)
+        begins_well = self._is_label(header.columns[0].labels[-1]) or 4 * (known + serial) >= 3 * len(header.columns)
         is_mostly_known = 2 * (known + serial) > len(header.columns)
-        return known >= FEWEST_FIELDS and (is_mostly_known or identifies(other or self._register, header))
+        is_known = is_mostly_known or identifies(other or self._register, header)
+        return known >= FEWEST_FIELDS and begins_well and is_known
 
     def _is_label(self, text: str) -> bool:
         return len(text) <= 60 and (is_serial(normal_header(text)) or self._any.knows(text))
