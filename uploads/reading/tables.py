@@ -129,14 +129,17 @@ class TableFinder:
     def _above(self, grid: Grid, header: Header) -> list[_Found]:
         """Return the headers above the one that fits best, if there are rows of data between."""
         above = []
-        for found in self._further(grid, 0, header.first):
+        for found in self._further(grid, 0, header.first, allows_others=False):
             below = grid.rows[found.header.last + 1 : header.first]
             if found.header.last < header.first and any(len(row) - row.count("") > 1 for row in below):
                 above.append(found)
         return above
 
-    def _further(self, grid: Grid, after: int, stop: int) -> Iterator[_Found]:
-        """Yield the headers in the rows from `after`, which follows a header or begins the sheet, to before `stop`."""
+    def _further(self, grid: Grid, after: int, stop: int, *, allows_others: bool = True) -> Iterator[_Found]:
+        """Yield the headers in the rows from `after`, which follows a header or begins the sheet, to before `stop`.
+
+        With `allows_others` also the headers of tables of other things, which are named as not read.
+        """
         tried = 0
         for number in self._rows_like_headers(grid.rows, after, stop):
             if number < after:
@@ -148,7 +151,7 @@ class TableFinder:
             search = HeaderSearch(grid, first_row=first_row, rows=number + 1 - first_row)
             header, other = self._header_in(search)
             if header is None or header.last < number or not self._is_header(header, other):
-                if not self._is_other_table(grid.rows, number, after):
+                if not allows_others or not self._is_other_table(grid.rows, number, after):
                     continue
                 header, other = header if header and header.first <= number else Header(number, number, []), None
             yield _Found(_top_of(grid.rows, header.first, after), search, header, other)
