@@ -75,6 +75,8 @@ def send_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str], other_clerk: U
         ["", "古韩镇：", "", "", ""],
         ["古韩镇（2个村）", "", "", "", ""],
         [1.0, "古韩镇", "", "", ""],
+        ["一", "古韩镇", 1714.0, 4987.0, ""],
+        ["", "古韩镇", "1714", "4,987", ""],
     ],
 )
 def test_a_row_that_is_no_record_is_skipped(row: list[Any], place: Any, send_rows: Callable[..., Answer]) -> None:
@@ -105,6 +107,16 @@ def test_a_row_that_numbers_the_columns_belongs_to_the_header(
 @pytest.mark.parametrize("row", [[1.0, 3.0, 4.0], ["甲", "甲", "甲"], [1.0, 2.0], ["北关", 1, 2], [2, 3, 4], ["", ""]])
 def test_rows_of_figures_are_not_taken_for_numbering(row: list[Any]) -> None:
     assert not is_numbering(row)
+
+
+def test_a_record_with_small_figures_is_no_repetition_of_the_numbering() -> None:
+    layout = laid_out(["1", "2", "3", "4", "5"], ["1", "甲家村", "3", "4", ""])
+    assert len(layout.rows) == 1
+
+
+def test_figures_of_a_town_without_a_community_are_not_left_out_in_silence() -> None:
+    header = ["乡镇", "社区名称", "户数", "常住人口"]
+    assert len(laid_out(["古韩镇", "", 10.0, 20.0], header=header).rows) == 1
 
 
 def test_a_header_repeated_with_other_units_is_skipped(place: Any, send_rows: Callable[..., Answer]) -> None:

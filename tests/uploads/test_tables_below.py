@@ -193,6 +193,19 @@ def test_an_incomplete_second_header_refuses_the_file_and_says_where() -> None:
     assert "第4行起的表的表头缺少“建筑面积（㎡）”列" in str(refusal.value)
 
 
+def test_explanations_below_are_named_once() -> None:
+    (layout,), wrong = laid_out([HEADER, ["北关", 1, 2], [], ["社区名称", "填写全称"], ["户数", "按户籍数量"]])
+    assert (len(layout.rows), len(wrong)) == (1, 1)
+
+
+def test_a_title_with_the_unit_of_the_next_block_counts_for_it() -> None:
+    header = ["项目编号", "项目名称", "购买主体", "承接主体", "服务领域", "服务对象", "购买方式", "资金来源", "预算金额",
+              "开始日期", "结束日期", "状态"]  # fmt: skip
+    row = ["A", "甲", "乙", "丙", "为老", "老年人", "招标", "财政", 5, "2018-01-01", "2018-12-31", "执行中"]
+    layouts, _ = laid_out([["单位：万元"], header, row, [], ["单位：元"], header, row], "projects")
+    assert [{c.field: c.multiplier for c in layout.columns}["budget"] for layout in layouts] == [10_000, 1]
+
+
 def test_words_of_headers_in_the_data_are_no_header() -> None:
     (layout,), wrong = laid_out([["社区名称", "类型", "备注"], ["北关", "社区", "备注"], ["户数", "村", "见说明"]])
     assert (len(layout.rows), wrong) == (2, [])
@@ -207,6 +220,19 @@ def test_two_tables_side_by_side_are_refused_as_such(tmp_path: Path, capsys: Any
     assert (status, answer["state"]) == (2, "rejected")
     assert "左右并排的两张表" in answer["problems"][0]["message"]
     assert not UploadBatch.objects.get(pk=answer["batch"]).mapping, "mapping does not help"
+
+
+@pytest.mark.parametrize("beside", [["序号", "乡镇", "社区数"], ["乡镇", "社区数", "备注"]])
+def test_a_longer_summary_at_the_right_is_refused_too(beside: list[str]) -> None:
+    rows = [[*HEADER, "", *beside], ["北关", 1, 2, "", 1, "古韩镇", 2], ["", "", "", "", 2, "王桥镇", 3]]
+    with pytest.raises(FileRefusedError) as refusal:
+        laid_out(rows)
+    assert "左右并排的表读不到" in str(refusal.value)
+
+
+def test_a_blank_column_alone_makes_no_second_table() -> None:
+    (layout,), _ = laid_out([[*HEADER, "", "乡镇"], ["北关", 1, 2, "", "古韩镇"], ["南关", 1, 2, "", ""]])
+    assert [row.cells["town"] for row in layout.rows] == ["古韩镇", ""]
 
 
 def test_an_empty_table_at_the_right_is_no_second_one() -> None:

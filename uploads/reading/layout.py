@@ -17,7 +17,7 @@ from uploads.reading.headers import LAST_FIRST_ROW, Header, is_serial, normal_he
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
-from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, identifies
+from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
@@ -182,7 +182,18 @@ def _wrong(table: Table, *, other: RegisterSheet | None = None, lacks: str = "")
 
 
 def _require_one_table(table: Table) -> None:
-    """Raise FileRefusedError when two tables are side by side: several columns occur twice, with different values."""
+    """Raise FileRefusedError when two tables are side by side.
+
+    Either several columns occur twice, with different values; or another table of places is beyond a blank column.
+    """
+    if (name := column_of_table_beside(table)) is not None:
+        raise FileRefusedError(
+            "header_not_found",
+            f"{_place(table)}右边隔开一列还有一张表（从“{name}”列起），左右并排的表读不到，"
+            "请把右边的表剪切到左边表的下面，或另存一个文件，再重新上传",
+            cure="Two tables are side by side. Move the right one below the left one.",
+            can_be_mapped=False,
+        )
     twice = [
         columns[0].text
         for columns in table.header.doubts.values()

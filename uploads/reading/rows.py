@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Final
 
 from uploads.reading.grid import Grid
+from uploads.reading.headers import is_numbering
 
 # Spellings of "as above", with and without a space before and after.
 _DITTO: Final[frozenset[object]] = frozenset(
@@ -115,8 +116,10 @@ class DataRows:
         self._values_of: Callable[[Sequence[object]], tuple[object, ...]] = (
             itemgetter(*indexes) if len(indexes) > 1 else lambda row: tuple(row[index] for index in indexes)
         )
-        self._headers = [{_plain(cell) for cell in grid.rows[row] if cell != ""} for row in header_rows]
-        self._header_texts = {cell for row in header_rows for cell in grid.rows[row] if cell != ""}
+        # A row that numbers the columns is no header to look for: a record may begin with 1 and have small figures.
+        labels = [grid.rows[row] for row in header_rows if not is_numbering(grid.rows[row])]
+        self._headers = [{_plain(cell) for cell in row if cell != ""} for row in labels]
+        self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
         self._merged = _merged_values(grid, header_rows.stop, set(carried))
         self._in_footer = False
@@ -162,7 +165,7 @@ class DataRows:
         """Return whether a row is a total, a repeated header or a footer; most rows need only the test of `_SUSPECT`."""
         texts = [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS]
         cells = len(row) - row.count("") if len(texts) <= 2 else 0
-        if 0 < len(texts) <= 2 and cells <= 2 and self._is_section(row):
+        if 0 < len(texts) <= 2 and self._is_section(row):
             return True
         if len(texts) == 1 and cells == 1:
             if self._is_lonely(str(texts[0])):
@@ -190,15 +193,20 @@ class DataRows:
         return any(plain == title or (len(plain) >= _SHORTEST_REPEAT and plain in title) for title in self._titles)
 
     def _is_section(self, row: Sequence[object]) -> bool:
-        """Return whether a row only names the town or county of the rows below it, and remember that place."""
+        """Return whether a row only names the town or county of the rows below it, and remember that place.
+
+        A number may be before the name. Figures may be behind it where it is in the column of communities: its totals.
+        """
         filled = [index for index, cell in enumerate(row) if cell != ""]
-        if self._in_footer or not filled or len(filled) > 2 or not isinstance(row[filled[-1]], str):
+        names = ((index, _place_in(cell)) for index in filled[:2] if isinstance(cell := row[index], str))
+        at, name = next(((index, name) for index, name in names if name is not None), (0, None))
+        if name is None or self._in_footer:
             return False
-        name = _place_in(str(row[filled[-1]]))
-        if name is None:
+        before = [index for index in filled if index < at]
+        behind = [row[index] for index in filled if index > at]
+        if any(index in self._fields or not _NUMBER_ALONE.fullmatch(_plain(row[index])) for index in before):
             return False
-        numbers = filled[:-1]
-        if any(index in self._fields or not _NUMBER_ALONE.fullmatch(_plain(row[index])) for index in numbers):
+        if behind and (self._fields.get(at) != "community_name" or not all(map(_is_figure, behind))):
             return False
         if _COUNTY.fullmatch(name):
             self._section = {"county": name}

@@ -26,6 +26,7 @@ _FIGURE: Final = re.compile(r"(?!\d{4}年?$)[+-]?[\d.,/年月日:-]*\d[\d.,/年�
 _LABEL: Final = re.compile(
     r".{0,12}(数|数量|量|额|率|比例|占比|名|名称|称|时间|日期|情况|备注|面积|合计|小计|计|类型|类别|编号|人|个)"
 )
+_PLACES_ABOVE: Final = frozenset({"county", "town"})
 _RECORD_NAME: Final = re.compile(r".*(村|社区|委会|居委会|小区)")  # a lone name above a header is a record, no title
 
 
@@ -191,8 +192,8 @@ class TableFinder:
 
     def _is_other_table(self, rows: Sequence[Sequence[object]], number: int, after: int) -> bool:
         """Return whether a row after a gap heads a table of other things: a known label first, then others like labels."""
-        above = rows[number - 1] if number > after else ()
-        if len(above) - above.count("") > 1:
+        above = rows[number - 1]
+        if number == after or len(above) - above.count("") > 1:
             return False
         texts = [str(cell).strip() for cell in rows[number] if cell != ""]
         return self._is_label(texts[0]) and all(_LABEL.fullmatch(text) or self._is_label(text) for text in texts[1:])
@@ -267,3 +268,24 @@ def _is_figure(cell: object) -> bool:
     if cell.__class__ is not str:
         return True
     return cell != "" and _FIGURE.fullmatch(cell) is not None  # type: ignore[arg-type]
+
+
+def column_of_table_beside(table: Table) -> str | None:
+    """Return the first label of a table at the right, beyond a blank column, that has more rows; None without one.
+
+    Such a table begins with 序号, a county or a town. One with fewer rows cannot be told from columns of the same table.
+    """
+    labels = table.header.labels()
+    for index in sorted(labels):
+        is_start = is_serial(normal_header(labels[index].text)) or table.header.fields.get(index) in _PLACES_ABOVE
+        if not is_start or index - 1 in labels or index < FEWEST_FIELDS:
+            continue
+        rows = [row for row in table.grid.rows[table.header.last + 1 : table.stop] if len(row) >= index]
+        if all(row[index - 1] == "" for row in rows) and any(_is_only_beside(row, index) for row in rows):
+            return labels[index].text
+    return None
+
+
+def _is_only_beside(row: Sequence[object], index: int) -> bool:
+    """Return whether a row is blank before a column, and has several cells from there."""
+    return all(cell == "" for cell in row[:index]) and sum(cell != "" for cell in row[index:]) >= FEWEST_FIELDS
