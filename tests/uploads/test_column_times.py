@@ -275,3 +275,9 @@ def test_another_month_reads_the_other_years_column(
     actions.change_month(batch=batch, period=make_period("2017-12"), by=clerk)
     actions.check_queued_batch(batch.pk)
     assert batch.staged_rows.get().values["households"] == 5
+
+
+def test_a_blank_column_of_the_right_name_does_not_keep_another_from_being_read() -> None:
+    assert read_from(["社区名称", "户数", "总户数"], ["北关", "", 5], "households") == 5
+    assert read_from(["社区名称", "户数（本月）", "总户数"], ["北关", "", 5], "households") == 5
+    assert read_from(["社区名称", "户数（本月）", "户数"], ["北关", 5, ""], "households") == 5

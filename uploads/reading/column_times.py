@@ -60,8 +60,8 @@ def split_times(name: str) -> Iterator[tuple[str, ColumnTime]]:
         if rest := name[: match.start()] + name[match.end() :]:
             yield rest, _time_of(match)
     for pattern in (_BEFORE_NAME, _AFTER_NAME):
-        if match := pattern.fullmatch(name):
-            yield match["rest"], _time_of(match)
+        if whole := pattern.fullmatch(name):
+            yield whole["rest"], _time_of(whole)
 
 
 def time_in(text: str) -> ColumnTime | None:

@@ -342,6 +342,11 @@ class ColumnValues:
         self._first = first
         self._stop = len(rows) if stop is None else stop
 
+    def has_any(self, index: int) -> bool:
+        """Return whether a column has a value."""
+        rows = (self._rows[number] for number in range(self._first, self._stop))
+        return any(index < len(row) and row[index] != "" for row in rows)
+
     def of(self, index: int) -> list[object]:
         """Return the values of a column."""
         rows = (self._rows[number] for number in range(self._first, self._stop))
@@ -377,28 +382,25 @@ def _assign_field(
     month: datetime.date | None,
     values: ColumnValues,
 ) -> None:
-    by_hand = [column for column, match in columns if match.fit == Fit.REMEMBERED]
-    others = [(column, match) for column, match in columns if match.fit != Fit.REMEMBERED]
-    if by_hand:
-        header.spare |= {column.index: name for column, _ in others}
-        _choose(header, name, by_hand, values)
-        return
-    fits = {column.index: _is_of_month(match, month, is_alone=len(columns) == 1) for column, match in columns}
     if any(match.time is not None and match.time.is_present is None for _, match in columns):
         header.depends_on_month = True
+    by_hand = [column for column, match in columns if match.fit == Fit.REMEMBERED]
+    if by_hand:
+        _choose(header, name, by_hand, [column for column, _ in columns], values)
+        return
+    fits = {column.index: _is_of_month(match, month, is_alone=len(columns) == 1) for column, match in columns}
     header.earlier |= {index: name for index, is_right in fits.items() if is_right is False}
     remaining = [(column, match) for column, match in columns if fits[column.index] is not False]
+    candidates = [column for column, _ in remaining]
+    if len(remaining) > 1:
+        remaining = [each for each in remaining if values.has_any(each[0].index)] or remaining
     present = [column for column, _ in remaining if fits[column.index]]
-    if present and len(present) == len(remaining):
-        _choose(header, name, present, values)
-        return
     if present:
-        _choose(header, name, [column for column, _ in remaining], values)
+        # A column that says nothing may be this month's as well.
+        _choose(header, name, [column for column, _ in remaining], candidates, values)
         return
     best = min((match.rank for _, match in remaining), default=None)
-    certain = [column for column, match in remaining if match.rank == best]
-    header.spare |= {column.index: name for column, match in remaining if match.rank != best}
-    _choose(header, name, certain, values)
+    _choose(header, name, [column for column, match in remaining if match.rank == best], candidates, values)
 
 
 def _is_of_month(match: Match, month: datetime.date | None, *, is_alone: bool) -> bool | None:
@@ -412,16 +414,19 @@ def _is_of_month(match: Match, month: datetime.date | None, *, is_alone: bool) -
     return fits
 
 
-def _choose(header: Header, name: str, columns: list[HeaderColumn], values: ColumnValues) -> None:
-    """Assign a field the only column, or the first of columns with equal values; else put the field in doubt."""
-    if len(columns) > 1:
-        contents = {column.index: values.of(column.index) for column in columns}
-        filled = [column for column in columns if any(cell != "" for cell in contents[column.index])]
-        if len({tuple(contents[column.index]) for column in filled}) > 1:
+def _choose(
+    header: Header, name: str, best: list[HeaderColumn], candidates: list[HeaderColumn], values: ColumnValues
+) -> None:
+    """Assign a field its only best column, or the first of columns with equal values; else put the field in doubt."""
+    if len(best) > 1:
+        filled = [column for column in best if values.has_any(column.index)] or best[:1]
+        contents = [values.of(column.index) for column in filled]
+        if any(content != contents[0] for content in contents):
             header.doubts[name] = filled
-            header.spare |= {column.index: name for column in columns if column not in filled}
-            return
-        columns = [*filled, *(column for column in columns if column not in filled)]
-    if columns:
-        header.fields[columns[0].index] = name
-        header.spare |= {column.index: name for column in columns[1:]}
+            best = filled
+        else:
+            best = filled[:1]
+    if name not in header.doubts and best:
+        header.fields[best[0].index] = name
+    read = {column.index for column in best}
+    header.spare |= {column.index: name for column in candidates if column.index not in read}

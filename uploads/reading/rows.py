@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from operator import itemgetter
-from typing import Final
+from typing import Final, cast
 
 from uploads.reading.grid import Grid
 from uploads.reading.headers import is_numbering
@@ -64,6 +64,9 @@ _TOWN: Final = re.compile(
 )
 _SHORTEST_REPEAT: Final = 4  # characters that a text must share with the title to count as its repetition: 襄垣县民政局
 _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
+# How a heading may end; most rows are rejected by this.
+_PLACE_ENDS: Final = (*"镇乡县市道办处)）:： \u3000", "区", "管委会", "管理委员会")
+_TOWN_ENDS: Final = ("镇", "乡", "街道", "办事处", "开发区")
 _COUNTY: Final = re.compile(r".{1,10}[县市]|.{0,10}(城区|郊区|州区|党区|留区)")
 
 
@@ -112,6 +115,7 @@ class DataRows:
         self._name = grid.name
         self._fields = dict(fields)
         indexes = tuple(fields)
+        self._name_index = next((index for index, name in fields.items() if name == "community_name"), -1)
         self._width = max(indexes, default=-1) + 1
         self._values_of: Callable[[Sequence[object]], tuple[object, ...]] = (
             itemgetter(*indexes) if len(indexes) > 1 else lambda row: tuple(row[index] for index in indexes)
@@ -163,20 +167,24 @@ class DataRows:
 
     def _is_no_data(self, row: Sequence[object]) -> bool:
         """Return whether a row is a total, a repeated header or a footer; most rows need only the test of `_SUSPECT`."""
-        texts = [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS]
-        cells = len(row) - row.count("") if len(texts) <= 2 else 0
-        if 0 < len(texts) <= 2 and self._is_section(row):
+        texts = cast(list[str], [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS])
+        if len(texts) <= 2:
+            may_be_section = any(text.endswith(_PLACE_ENDS) for text in texts)
+        else:
+            name = row[self._name_index] if 0 <= self._name_index < len(row) else ""
+            may_be_section = name.__class__ is str and name.endswith(_TOWN_ENDS)  # type: ignore[attr-defined]
+        if may_be_section and self._is_section(row):
             return True
-        if len(texts) == 1 and cells == 1:
-            if self._is_lonely(str(texts[0])):
+        if len(texts) == 1 and row.count("") == len(row) - 1:
+            if self._is_lonely(texts[0]):
                 return True
         elif self._in_footer:
             self._in_footer = False
-        if texts and str(texts[0])[0] in _RULE_SIGNS and _is_rule(row):
+        if texts and texts[0][0] in _RULE_SIGNS and _is_rule(row):
             return True
         if texts and texts[0] in self._header_texts and self._is_header(row):
             return True
-        if not _SUSPECT.search("\n".join(texts)):  # type: ignore[arg-type]
+        if not _SUSPECT.search("\n".join(texts)):
             return False
         if _is_footer(row):
             self._in_footer = True

@@ -265,9 +265,9 @@ def _money_units(header: Header) -> dict[int, Decimal | None]:
 
 
 def _is_figure(cell: object) -> bool:
-    if cell.__class__ is not str:
+    if not isinstance(cell, str):
         return True
-    return cell != "" and _FIGURE.fullmatch(cell) is not None  # type: ignore[arg-type]
+    return cell != "" and _FIGURE.fullmatch(cell) is not None
 
 
 def column_of_table_beside(table: Table) -> str | None:
