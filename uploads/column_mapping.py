@@ -6,32 +6,30 @@ applies to the office's next files.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from changzhi_portal.personal_numbers import mask_slipped_numbers
+from changzhi_portal.personal_numbers import mask_numbers_in, mask_slipped_numbers
 from changzhi_portal.refusals import InvalidError
+from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
-from uploads.reading.headers import (
-    LAST_FIRST_ROW,
-    Header,
-    HeaderColumn,
-    HeaderSearch,
-    Matcher,
-    is_serial,
-    normal_header,
-)
+from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderColumn, HeaderSearch, is_serial, normal_header
 from uploads.reading.layout import NO_HEADER
+from uploads.reading.tables import TableFinder
 
 IGNORED: Final = "ignored"  # the form's value for 忽略此列
 AUTOMATIC: Final = ""  # the form's value for a column that the reader maps
 TEACHABLE: Final = frozenset({"header_not_found", "missing_column"})  # refusals that a mapping may resolve
 LONGEST_HEADER: Final = ColumnMapping._meta.get_field("header").max_length or 0
 _FEWEST_LABELS: Final = 2  # a header row has at least two
+_MOST_SAMPLES: Final = 3  # values of a column that the page shows
+_LONGEST_SAMPLE: Final = 20
+_SAMPLED_ROWS: Final = 200
 _UNITS: Final = {
     Decimal(100_000_000): "亿元",
     Decimal(1_000_000): "百万元",
@@ -49,7 +47,9 @@ def unit_of(multiplier: Decimal) -> str:
 class FileColumn:
     """A column of the file as the mapping page lists it; columns of the same name in several sheets are one.
 
-    `choice` is the field it is mapped to, IGNORED, or AUTOMATIC if it fits no column.
+    `choice` is the field it is mapped to, IGNORED, or AUTOMATIC if it fits no column. `samples` are its first different
+    values, personal ones masked. `may_be` is the header of the register's column that it may be, like another one, so
+    that the user must choose.
     """
 
     header: str
@@ -58,6 +58,8 @@ class FileColumn:
     choice: str
     title: str  # header of the register's column, "" if there is none
     unit: str
+    samples: tuple[str, ...] = ()
+    may_be: str = ""
 
     @property
     def can_be_mapped(self) -> bool:
@@ -77,8 +79,39 @@ def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
                 choice = earlier.choice
             title = sheet.column(choice).header if choice not in {AUTOMATIC, IGNORED} else ""
             unit = "" if multiplier == 1 else unit_of(multiplier)
-            columns[name] = FileColumn(header, name, tuple(dict.fromkeys(sheets)), choice, title, unit)
-    return sorted(columns.values(), key=lambda column: column.choice != AUTOMATIC)
+            samples = (*(earlier.samples if earlier else ()), *part.get("samples", {}).get(header, ()))
+            doubt = part.get("doubts", {}).get(header, "")
+            columns[name] = FileColumn(
+                header,
+                name,
+                tuple(dict.fromkeys(sheets)),
+                choice,
+                title,
+                unit,
+                tuple(dict.fromkeys(samples))[:_MOST_SAMPLES],
+                sheet.column(doubt).header if doubt else "",
+            )
+    return sorted(columns.values(), key=lambda column: (not column.may_be, column.choice != AUTOMATIC))
+
+
+def samples_of(
+    rows: Iterable[Sequence[object]], headers: Mapping[str, tuple[int, str]], sheet: RegisterSheet
+) -> dict[str, list[str]]:
+    """Return the first different values of each column, by header as written, masked where they may be personal.
+
+    `headers` gives by header the index of its column and its field, "" for a column that is not read.
+    """
+    samples: dict[str, list[str]] = {header: [] for header in headers}
+    for _, row in zip(range(_SAMPLED_ROWS), rows, strict=False):
+        for header, (index, name) in headers.items():
+            known = samples[header]
+            cell = row[index] if index < len(row) else ""
+            if cell == "" or len(known) >= _MOST_SAMPLES:
+                continue
+            shown = sheet.column(name).shown(cell) if name else mask_numbers_in(as_text(cell)[:100])
+            if shown and shown[:_LONGEST_SAMPLE] not in known:
+                known.append(shown[:_LONGEST_SAMPLE])
+    return {header: known for header, known in samples.items() if known}
 
 
 def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
@@ -129,20 +162,29 @@ def changed_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str]) ->
 
 
 def plausible_headers(
-    grids: Sequence[Grid], sheet: RegisterSheet, remembered: Mapping[str, str]
+    grids: Sequence[Grid],
+    sheet: RegisterSheet,
+    others: Sequence[RegisterSheet],
+    remembered: Mapping[str, str],
+    *,
+    month: datetime.date | None,
+    today: datetime.date,
 ) -> list[dict[str, Any]]:
     """Return the possible headers of a refused file, in the form of `UploadBatch.mapping`.
 
-    For files without a header or with missing columns. Each sheet contributes the row that fits best, or if none fits
-    the row with the most labels. A sheet that fits far less well than another, such as the explanations in our
-    template, contributes none.
+    For files without a header, with missing columns or with several columns for one. Each table contributes its header;
+    a sheet without one the row that fits best, or if none fits the row with the most labels. A table that fits far less
+    well than another, such as the explanations in our template, contributes none.
     """
-    matcher = Matcher(sheet.columns, remembered)
-    candidates = [
-        (grid, header) for grid in grids if (header := HeaderSearch(grid).best(matcher) or _row_with_most_labels(grid))
-    ]
-    most = max((len(header.fields) for _, header in candidates), default=0)
-    return [_described(grid, header) for grid, header in candidates if 2 * len(header.fields) >= most]
+    finder = TableFinder(sheet, others, remembered, month=month, today=today)
+    candidates: list[tuple[Grid, Header]] = []
+    for grid in grids:
+        tables = [table for table in finder.tables(grid) if table.other is None and table.header.columns]
+        candidates += [(grid, table.header) for table in tables]
+        if not tables and (header := finder.nearest(HeaderSearch(grid)) or _row_with_most_labels(grid)):
+            candidates.append((grid, header))
+    most = max((len(header.mentioned) for _, header in candidates), default=0)
+    return [_described(grid, header, sheet) for grid, header in candidates if 2 * len(header.mentioned) >= most]
 
 
 def _row_with_most_labels(grid: Grid) -> Header | None:
@@ -166,10 +208,14 @@ def _is_figure(text: str) -> bool:
     return text.isdecimal() or mask_slipped_numbers(text) != text
 
 
-def _described(grid: Grid, header: Header) -> dict[str, Any]:
+def _described(grid: Grid, header: Header, sheet: RegisterSheet) -> dict[str, Any]:
+    read = header.fields.keys() | header.ignored
+    headers = {column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns}
+    doubts = {column.text: name for name, columns in header.doubts.items() for column in columns}
     return {
         "sheet": grid.name,
         "header_rows": [header.first + 1, header.last + 1],
+        "samples": samples_of(grid.rows[header.last + 1 : header.last + 1 + _SAMPLED_ROWS], headers, sheet),
         "columns": [
             {
                 "field": header.fields[column.index],
@@ -182,8 +228,8 @@ def _described(grid: Grid, header: Header) -> dict[str, Any]:
         "unknown": [
             mask_slipped_numbers(column.text)
             for column in header.columns
-            if column.index not in header.fields | dict.fromkeys(header.ignored)
-            and not is_serial(normal_header(column.text))
+            if column.index not in read and not is_serial(normal_header(column.text))
         ],
         "ignored": [mask_slipped_numbers(column.text) for column in header.columns if column.index in header.ignored],
+        "doubts": doubts,
     }

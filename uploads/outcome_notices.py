@@ -38,6 +38,8 @@ def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
     match batch.state:
         case State.CHECKED:
             return _checked(batch, register)
+        case State.REJECTED if batch.needs_mapping:
+            return f"{register}的文件要对应列，请打开选定", f"{batch.message}。"
         case State.REJECTED:
             return f"{register}的文件不能用，请看原因", f"{batch.message}。"
         case State.COMMITTED if batch.undone_by_id:

@@ -24,7 +24,7 @@ class BatchTable(RegisterTable):
     division = ShortColumn("填报单位", accessor="division__name", order_by="division__code")
     uploaded_by = ShortColumn("上传人", order_by="uploaded_by__full_name")
     uploaded_at = MomentColumn("上传时间", order_by="id")
-    state = ShortColumn("状态", accessor="get_state_display", order_by="state")
+    state = ShortColumn("状态", accessor="state_label", order_by="state")
     rows = NumberColumn("数据行")
     new = NumberColumn("新增")
     changed = NumberColumn("修改")

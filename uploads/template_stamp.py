@@ -14,6 +14,7 @@ _VERSION_LABEL: Final = "模板版本"
 _VERSION: Final = re.compile(rf"{_VERSION_LABEL}[:：]?\s*(\d{{1,4}})(?!\d)")
 
 GUIDE_SHEET: Final = "填表说明"
+DICTIONARY_SHEET: Final = "字典"  # the lists of choices; hidden, but some programs forget that
 PROBLEM_SHEET: Final = "问题汇总"
 # The first cell of the problem list. Name and first cell together distinguish it from an office's sheet of that name.
 PROBLEM_HEADING: Final = "填报检查发现的问题"

@@ -84,8 +84,26 @@ class CommunitySheet(PlacedSheet):
         _whether(Body.SUPERVISION, "has_supervision", "居（村）务监督委员会", "监督委员会", "村（居）务监督委员会"),
         _whether(Body.MASS, "has_mass", "群团组织", "是否建立群团组织"),
         _whether(Body.ECONOMIC, "has_economic", "集体经济组织", "是否建立集体经济组织"),
-        _how_many(Body.GROUPS, "groups", "居（村）民小组数", "居民（村民）小组数", "小组数"),
-        _how_many(Body.REPRESENTATIVES, "representatives", "居（村）民代表数", "居民（村民）代表数", "代表数"),
+        _how_many(
+            Body.GROUPS,
+            "groups",
+            "居（村）民小组数",
+            "居民（村民）小组数",
+            "小组数",
+            "居民小组数",
+            "村民小组数",
+            "村（居）民小组数",
+        ),
+        _how_many(
+            Body.REPRESENTATIVES,
+            "representatives",
+            "居（村）民代表数",
+            "居民（村民）代表数",
+            "代表数",
+            "居民代表数",
+            "村民代表数",
+            "村（居）民代表数",
+        ),
         TextColumn(Community, "note", "备注", "说明"),
     )
 

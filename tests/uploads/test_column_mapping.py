@@ -14,6 +14,7 @@ from communities.models import Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import make_period
 from tests.uploads.samples import upload
+from tests.uploads.workbooks import make_xlsx
 from uploads import actions
 from uploads.column_mapping import AUTOMATIC, IGNORED, file_columns
 from uploads.models import ColumnMapping, UploadBatch
@@ -183,3 +184,39 @@ def test_the_worker_checks_what_was_put_back_only_once(send, clerk):
     check_batch(batch.pk)
     batch.refresh_from_db()
     assert batch.state == State.REJECTED
+
+
+def test_the_page_shows_the_first_values_of_each_column_and_masks_personal_ones(
+    place, clerk, capsys, tmp_path, signed_in
+):
+    id_number, mobile = "140430197002070022", "13900006001"
+    rows = [
+        ["姓名", "身份证号", "联系人手机", "街道（乡镇）", "职业水平", "到岗日期", "状况"],
+        ["张演示", id_number, mobile, "东街街道", "无", "2016-09-01", "在岗"],
+        ["李演示", "", "", "东街街道", "无", "2016-09-01", "在岗"],
+        ["王演示", "", "", "东街街道", "无", "2016-09-01", "休假"],
+        ["赵演示", "", "", "东街街道", "无", "2016-09-01", ""],
+    ]
+    answer, _ = upload(capsys, "workers", make_xlsx(tmp_path / "演示.xlsx", {"社工": rows}), clerk)
+    batch = UploadBatch.objects.get(pk=answer["batch"])
+    samples = {column.header: column.samples for column in file_columns(batch, register_named("workers")())}
+    assert samples["姓名"] == ("张演示", "李演示", "王演示")
+    assert samples["状况"] == ("在岗", "休假")
+    assert samples["街道（乡镇）"] == ("东街街道",)
+    page = signed_in(clerk).get(reverse("uploads:columns", args=[batch.ref])).content.decode()
+    assert "在岗、休假" in page
+    for number in (id_number, mobile):
+        assert number not in page and number not in str(batch.mapping)
+    assert samples["身份证号"] and samples["联系人手机"], "masked, so that the column can be recognised"
+
+
+def test_a_file_that_wants_a_mapping_is_not_called_useless(send, clerk, signed_in):
+    batch = sent(send, clerk, [odd_row()])
+    browser = signed_in(clerk)
+    page = browser.get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+    assert "文件不能用" not in page
+    assert f'class="btn btn-primary" href="{reverse("uploads:columns", args=[batch.ref])}"' in page
+    listed = browser.get(reverse("uploads:list")).content.decode()
+    assert "要对应列" in listed
+    useless = sent(send, clerk, [{"没有": "1", "这样的": "2", "列": "3"}])
+    assert "文件不能用" in browser.get(reverse("uploads:batch", args=[useless.ref])).content.decode()

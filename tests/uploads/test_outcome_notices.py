@@ -75,6 +75,10 @@ def test_an_upload_is_followed_from_its_check_to_its_undoing(checked, receive, c
     [
         ([facility_row(**{"设施类型": "车库"})], "服务设施检查完了，有1行错误"),
         ([{"没有": "1", "这样的": "2", "列": "3"}], "服务设施的文件不能用，请看原因"),
+        (
+            [facility_row() | {"面积（甲）": "1", "面积（乙）": "2", "建筑面积（㎡）": ""}],
+            "服务设施的文件要对应列，请打开选定",
+        ),
     ],
 )
 def test_a_file_with_errors_and_a_refused_one_are_told_apart(rows, title, checked):

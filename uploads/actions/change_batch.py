@@ -98,6 +98,9 @@ def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Actor) -> b
                 f"{period}没有开放填报，请选开放的月份。", cure=f"{period.month:%Y-%m} is not open.", field="period"
             )
         locked.period = period
+        # The month decides which of several columns is read: 户数（2017年）, 户数（2018年）.
+        if locked.stored_as and any(part.get("depends_on_month") for part in locked.mapping):
+            locked.needs_reading = True
         _check_again(locked)
     return True
 

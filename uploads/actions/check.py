@@ -131,10 +131,11 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
     Raises FileRefusedError.
     """
     remembered = ColumnMapping.objects.of_office(batch).by_header()
-    with storage.original_as_file(batch.stored_as) as path:
-        found = read_file(path, batch.file_name, sheet, remembered, report)
-    batch.read_as = reading_key(remembered)
     today = timezone.localdate()
+    month = batch.period.month if batch.period is not None else None
+    with storage.original_as_file(batch.stored_as) as path:
+        found = read_file(path, batch.file_name, sheet, remembered, report, month=month, today=today)
+    batch.read_as = reading_key(remembered)
     # A month that has not begun is a typing error, and must not be opened for everybody.
     batch.month_in_file = found.month if found.month and found.month <= today else None
     if batch.period is None:

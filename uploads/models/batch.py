@@ -209,6 +209,17 @@ class UploadBatch(ScopedModel, Job):
         return self.state in {self.State.CHECKED, self.State.REJECTED}
 
     @property
+    def needs_mapping(self) -> bool:
+        """Return whether its file was refused only because the user has to say which column is which."""
+        codes = {problem["code"] for problem in self.problems}
+        return self.state == self.State.REJECTED and bool(self.mapping) and codes == {"missing_column"}
+
+    @property
+    def state_label(self) -> str:
+        """Return its state as shown to users; a file that only needs a mapping is not called useless."""
+        return "要对应列" if self.needs_mapping else self.get_state_display()
+
+    @property
     def can_commit_all(self) -> bool:
         """Return whether it can be committed whole: checked, no row with an error, and something to write."""
         return self.state == self.State.CHECKED and not self.errors and bool(self.new + self.changed)

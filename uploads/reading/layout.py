@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,26 +13,17 @@ from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColu
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
-from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderSearch, Matcher, is_serial, normal_header
+from uploads.reading.headers import LAST_FIRST_ROW, Header, is_serial, normal_header
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
-from uploads.template_stamp import PROBLEM_HEADING, PROBLEM_SHEET
+from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
+from uploads.reading.units import unit_of_header, unit_of_title
+from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
 
 NO_HEADER: Final = "（无列名）"  # shown for a column that has values but no label
-_FEWEST_FIELDS: Final = 2  # a row with a single known word may match by chance
-_YUAN: Final = {
-    "亿元": Decimal(100_000_000),
-    "百万元": Decimal(1_000_000),
-    "万元": Decimal(10_000),
-    "千元": Decimal(1_000),
-    "元": Decimal(1),
-}
-_MONEY_UNIT: Final = re.compile("|".join(_YUAN))
-# Matches the unit of figures, but not the reporting office (填报单位：元庄乡…).
-_UNIT_LINE: Final = re.compile(r"(?<![报表送制买接管办])单 *位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
 
 
 @dataclass(slots=True)
@@ -50,43 +42,57 @@ class MappedColumn:
 
 @dataclass(slots=True)
 class SheetLayout:
-    """The layout found in one sheet.
+    """The layout of one table of a sheet; a sheet may have several, one below the other.
 
-    Header rows count from 1, as in Excel. `unknown` lists the address and text of header cells that match no column.
-    `title` is all text above the header: one line per row, cells separated by tabs. `skipped` counts totals, repeated
-    headers and footers, not empty rows.
+    Header rows and `last_row` count from 1, as in Excel. `unknown` lists the address and text of header cells whose column
+    is not read; `reasons` gives by address why, where the header does match. `title` is all text above the sheet's
+    first header: one line per row, cells separated by tabs. `skipped` counts totals, repeated headers and footers, not
+    empty rows. `depends_on_month` tells that the month of the file decided which columns are read.
     """
 
     name: str | None
     first_header_row: int
     last_header_row: int
+    last_row: int
     columns: list[MappedColumn]
     unknown: list[tuple[str, str]]
     title: str
     rows: list[RawRow] = field(default_factory=list)
     skipped: int = 0
     ignored: list[str] = field(default_factory=list)  # headers that the office has chosen to ignore
+    reasons: dict[str, str] = field(default_factory=dict)
+    # Header as written → index of its column and its field ("" for none), of all labelled columns.
+    headers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    depends_on_month: bool = False
 
 
 @dataclass(slots=True)
 class WrongSheet:
-    """A sheet of the same workbook that looks like a table but was not read.
+    """A sheet, or a table below another one, that was not read.
 
     Either it belongs to another register, whose name and title are given; or it has some columns of the chosen register
-    but lacks the column `lacks`, without which records cannot be identified: a summary, a list of choices.
+    but lacks the column `lacks`, without which records cannot be identified: a summary, a list of choices. `row` is the
+    first row of its header where it is not the only table of its sheet, else None.
     """
 
     sheet: str | None
     register: str = ""
     title: str = ""
     lacks: str = ""
+    row: int | None = None
 
     @property
     def message(self) -> str:
         """Return the sentence for the uploader."""
+        where = f"工作表“{self.sheet}”" if self.sheet else ""
+        if self.row is not None:
+            where = f"{where}第{self.row}行起的表"
+        where = where or "这张表"
         if self.lacks:
-            return f"工作表“{self.sheet}”没有{self.lacks}列，不像明细表，这次没有读取"
-        return f"工作表“{self.sheet}”像是“{self.title}”的表，这次没有读取；请在“{self.title}”中另行上传"
+            return f"{where}没有{self.lacks}列，不像明细表，这次没有读取"
+        if not self.title:
+            return f"{where}没有可以读取的列，不像明细表，这次没有读取"
+        return f"{where}像是“{self.title}”的表，这次没有读取；请在“{self.title}”中另行上传"
 
 
 def lay_out(
@@ -95,41 +101,42 @@ def lay_out(
     *,
     others: Sequence[RegisterSheet],
     remembered: Mapping[str, str] | None = None,
+    month: datetime.date | None = None,
+    today: datetime.date | None = None,
 ) -> tuple[list[SheetLayout], list[WrongSheet]]:
-    """Return the layouts of the sheets with the register's table, and the sheets with a table that was not read.
+    """Return the layouts of the register's tables, and the sheets and tables that were not read.
 
     `others` are the registers that the file might be meant for instead. `remembered` maps a header, normalised by
-    `headers.normal_header`, to a field, or to "" to ignore that column. Raises FileRefusedError with the code
-    empty_sheet, header_not_found, missing_column or wrong_register.
+    `headers.normal_header`, to a field, or to "" to ignore that column. `month` is the month that the user has chosen; by
+    default that of the title counts, else the month of `today`. Raises FileRefusedError with the code empty_sheet,
+    header_not_found, missing_column or wrong_register.
     """
     written = [
         grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
     ]
+    # The lists of choices in our templates are hidden, but some programs forget that.
+    written = [grid for grid in written if len(written) == 1 or grid.name != DICTIONARY_SHEET]
     if not written:
         raise FileRefusedError(
             "empty_sheet", "文件里没有内容，请填好数据后再上传", cure="The visible sheets are empty; fill them in."
         )
-    matcher = Matcher(register.columns, remembered)
-    other_matchers = [(other, Matcher(other.columns)) for other in others]
-    tables: list[tuple[Grid, Header]] = []
-    wrong: list[WrongSheet] = []
-    for grid in written:
-        search = HeaderSearch(grid)
-        own = search.best(matcher)
-        other = _better_register(search, own, register, other_matchers)
-        if other is not None:
-            wrong.append(WrongSheet(grid.name, other.name, other.title))
-        elif own is not None and len(own.fields) >= _FEWEST_FIELDS:
-            tables.append((grid, own))
-    if not tables:
+    finder = TableFinder(register, others, remembered, month=month, today=today)
+    tables = [table for grid in written for table in finder.tables(grid)]
+    wrong = [_wrong(table, other=table.other) for table in tables if table.other is not None]
+    own = [table for table in tables if table.other is None]
+    known = [table for table in own if len(table.header.mentioned) >= FEWEST_FIELDS]
+    if not known:
         raise _no_table(register, wrong)
-    complete = [(grid, header) for grid, header in tables if _identifies(register, header)]
-    for grid, header in complete or tables[:1]:
-        _require_columns(register, grid, header)
-    for grid, header in tables:
-        if lacking := _lacking_names(register, header):
-            wrong.append(WrongSheet(grid.name, lacks=lacking[0]))
-    layouts = [_layout_of(grid, header, register) for grid, header in complete]
+    complete = [table for table in known if identifies(register, table.header)]
+    for table in complete or known[:1]:
+        _require_one_table(table)
+        _require_choice(register, table)
+        _require_columns(register, table)
+    for table in own:
+        if table not in complete:
+            lacking = _lacking_names(register, set(table.header.fields.values()))
+            wrong.append(_wrong(table, lacks=lacking[0] if lacking else ""))
+    layouts = [_layout_of(table, register) for table in complete]
     if not any(layout.rows for layout in layouts):
         raise FileRefusedError(
             "empty_sheet",
@@ -143,34 +150,6 @@ def is_problem_list(grid: Grid) -> bool:
     """Return whether a sheet is our own list of problems, which came back with the corrected workbook."""
     first = next((cell for row in grid.rows[:3] for cell in row if cell != ""), "")
     return (grid.name or "").startswith(PROBLEM_SHEET) and str(first).startswith(PROBLEM_HEADING)
-
-
-def _identifies(register: RegisterSheet, header: Header) -> bool:
-    """Return whether the header has columns that identify a record; a summary or a list of choices has none."""
-    fields = set(header.fields.values())
-    return any(fields.issuperset(group) for group in register.identifying)
-
-
-def _better_register(
-    search: HeaderSearch, own: Header | None, register: RegisterSheet, others: Sequence[tuple[RegisterSheet, Matcher]]
-) -> RegisterSheet | None:
-    """Return the other register that a sheet belongs to; None when it belongs to the chosen one or to none.
-
-    Registers share columns (places, phone, remarks), so only columns that one of the two registers has are counted. A
-    sheet with at least two such columns of the chosen register and the columns that identify its records belongs to the
-    chosen register, whatever other columns it has.
-    """
-    own_columns = set(own.fields) if own else set()
-    best, best_count = None, 0
-    for other, matcher in others:
-        header = search.best(matcher)
-        if header is None or not _identifies(other, header):
-            continue
-        theirs, ours = len(set(header.fields) - own_columns), len(own_columns - set(header.fields))
-        keeps = own is not None and ours >= 2 and _identifies(register, own)
-        if theirs > ours and not keeps and len(header.fields) > max(best_count, _FEWEST_FIELDS):
-            best, best_count = other, len(header.fields)
-    return best
 
 
 def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefusedError:
@@ -189,40 +168,104 @@ def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefus
     )
 
 
-def _require_columns(register: RegisterSheet, grid: Grid, header: Header) -> None:
-    """Raise FileRefusedError (missing_column) unless all required and identifying columns are there."""
-    fields = set(header.fields.values())
-    missing = [f"“{column.header}”" for column in register.columns if column.required and column.field not in fields]
-    missing += [name for name in _lacking_names(register, header) if name not in missing]
-    if missing:
-        where = f"工作表“{grid.name}”的" if grid.name else ""
+def _place(table: Table) -> str:
+    """Return where a table is, for the beginning of a sentence; "" for the only table of a file without sheets."""
+    sheet = f"工作表“{table.grid.name}”" if table.grid.name else ""
+    row = "" if table.is_only else f"第{table.header.first + 1}行起的表"
+    return f"{sheet}{row}的" if sheet or row else ""
+
+
+def _wrong(table: Table, *, other: RegisterSheet | None = None, lacks: str = "") -> WrongSheet:
+    row = None if table.is_only else table.header.first + 1
+    register, title = (other.name, other.title) if other is not None else ("", "")
+    return WrongSheet(table.grid.name, register, title, lacks, row)
+
+
+def _require_one_table(table: Table) -> None:
+    """Raise FileRefusedError when two tables are side by side.
+
+    Either several columns occur twice, with different values; or another table of places is beyond a blank column.
+    """
+    if (name := column_of_table_beside(table)) is not None:
         raise FileRefusedError(
-            "missing_column",
-            f"{where}表头缺少{'、'.join(missing)}列，请补上后重新上传；只是列名不同的，按模板改列名，或者手工对应",
-            cure=f"Required columns are missing: {', '.join(missing)}.",
+            "header_not_found",
+            f"{_place(table)}右边隔开一列还有一张表（从“{name}”列起），左右并排的表读不到，"
+            "请把右边的表剪切到左边表的下面，或另存一个文件，再重新上传",
+            cure="Two tables are side by side. Move the right one below the left one.",
+            can_be_mapped=False,
+        )
+    twice = [
+        columns[0].text
+        for columns in table.header.doubts.values()
+        if len(columns) >= 2 and len({normal_header(column.text) for column in columns}) < len(columns)
+    ]
+    if len(twice) >= FEWEST_FIELDS:
+        names = "".join(f"“{name}”" for name in twice[:2])
+        raise FileRefusedError(
+            "header_not_found",
+            f"{_place(table)}表头里{names}等列出现了两次，像是左右并排的两张表，右边的表读不到，"
+            "请把右边的表剪切到左边表的下面，再重新上传",
+            cure="Two tables are side by side. Move the right one below the left one.",
+            can_be_mapped=False,
         )
 
 
-def _lacking_names(register: RegisterSheet, header: Header) -> list[str]:
+def _require_choice(register: RegisterSheet, table: Table) -> None:
+    """Raise FileRefusedError (missing_column) when several columns may be the same field, and nothing says which."""
+    sentences = []
+    for name, columns in table.header.doubts.items():
+        title = register.column(name).header
+        letters = "和".join(cell_address(1, column.index)[:-1] + "列" for column in columns)
+        texts = "和".join(f"“{column.text}”" for column in columns)
+        if len({normal_header(column.text) for column in columns}) < len(columns):
+            sentences.append(f"{letters}的列名一样（“{columns[0].text}”），看不出哪一列是“{title}”，请改列名或删去一列")
+        else:
+            sentences.append(f"{letters}（{texts}）都可能是“{title}”，看不出该读哪一列，请手工对应，或在文件里只留一列")
+    if sentences:
+        raise FileRefusedError(
+            "missing_column",
+            f"{_place(table)}{'；'.join(sentences)}",
+            cure=f"Several columns may be the same one: {', '.join(table.header.doubts)}. Map them by hand.",
+        )
+
+
+def _require_columns(register: RegisterSheet, table: Table) -> None:
+    """Raise FileRefusedError (missing_column) unless all required and identifying columns are there."""
+    fields = set(table.header.fields.values())
+    missing = [column for column in register.columns if column.required and column.field not in fields]
+    names = [f"“{column.header}”" for column in missing]
+    names += [name for name in _lacking_names(register, fields) if name not in names]
+    if not names:
+        return
+    labels = table.header.labels()
+    former = [f"“{labels[index].text}”" for index, name in table.header.earlier.items() if name not in fields]
+    remark = f"（{'、'.join(former)}不是本期的数，没有读取）" if former else ""
+    raise FileRefusedError(
+        "missing_column",
+        f"{_place(table)}表头缺少{'、'.join(names)}列{remark}，请补上后重新上传；只是列名不同的，按模板改列名，或者手工对应",
+        cure=f"Required columns are missing: {', '.join(names)}.",
+    )
+
+
+def _lacking_names(register: RegisterSheet, fields: set[str]) -> list[str]:
     """Return the missing columns that would identify a record; none when records can be identified."""
-    if _identifies(register, header):
+    if any(fields.issuperset(group) for group in register.identifying):
         return []
-    fields = set(header.fields.values())
     nearest = min(register.identifying, key=lambda group: len(set(group) - fields))
     return [f"“{register.column(name).header}”" for name in nearest if name not in fields]
 
 
-def _layout_of(grid: Grid, header: Header, register: RegisterSheet) -> SheetLayout:
+def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
+    grid, header = table.grid, table.header
     column_of = {column.field: column for column in register.columns}
-    titles = [[str(cell).strip() for cell in row if cell != ""] for row in grid.rows[: header.first]]
-    title = "\n".join("\t".join(texts) for texts in titles if texts)
-    header_of = {column.index: column for column in header.columns}
+    unit = unit_of_title(table.title) or unit_of_title(table.sheet_title) or Decimal(1)
+    labels = header.labels()
     columns = [
         MappedColumn(
             name,
-            header_of[index].text,
+            labels[index].text,
             index,
-            _multiplier(header_of[index].labels, title) if column_of[name].counts_yuan else Decimal(1),
+            (unit_of_header(labels[index].labels) or unit) if column_of[name].counts_yuan else Decimal(1),
         )
         for index, name in header.fields.items()
     ]
@@ -231,18 +274,27 @@ def _layout_of(grid: Grid, header: Header, register: RegisterSheet) -> SheetLayo
         header_rows=range(header.first, header.last + 1),
         fields=header.fields,
         carried=[index for index, name in header.fields.items() if _is_carried(column_of[name])],
-        titles=[text for texts in titles for text in texts],
+        titles=[text for text in re.split(r"[\n\t]", f"{table.sheet_title}\n{table.title}") if text],
+        stop=table.stop,
+        left_out=table.repeats,
+        title_rows=range(table.first, header.first) if table.first else range(0),
     )
+    heads = sum(1 for row in grid.rows[table.first : header.last + 1] if row) if table.first else 0
+    unknown, reasons = _unknown(header, [grid.rows[row.number - 1] for row in data.rows], column_of)
     return SheetLayout(
         name=grid.name,
         first_header_row=header.first + 1,
         last_header_row=header.last + 1,
+        last_row=table.stop,
         columns=columns,
-        unknown=_unknown(header, [grid.rows[row.number - 1] for row in data.rows]),
-        title=title,
+        unknown=unknown,
+        title=table.sheet_title,
         rows=data.rows,
-        skipped=data.skipped,
-        ignored=[header_of[index].text for index in sorted(header.ignored)],
+        skipped=data.skipped + heads,
+        ignored=[labels[index].text for index in sorted(header.ignored)],
+        reasons=reasons,
+        headers={column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns},
+        depends_on_month=header.depends_on_month,
     )
 
 
@@ -251,26 +303,34 @@ def _is_carried(column: Column) -> bool:
     return not isinstance(column, IntegerColumn | DecimalColumn)
 
 
-def _multiplier(labels: Sequence[str], title: str) -> Decimal:
-    """Return the yuan in one unit of a column, from its header, else from the unit line above the table, else 1."""
-    for label in reversed(labels):
-        if match := _MONEY_UNIT.search(label):
-            return _YUAN[match[0]]
-    line = _UNIT_LINE.search(title)
-    return _YUAN[line[1]] if line else Decimal(1)
+def _unknown(
+    header: Header, body: Sequence[Sequence[object]], column_of: Mapping[str, Column]
+) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Return address and text of the columns that are not read, and by address the reason if it is a special one.
 
-
-def _unknown(header: Header, body: Sequence[Sequence[object]]) -> list[tuple[str, str]]:
-    """Return address and text of header cells that match no column (except 序号), and of unlabelled columns with values."""
+    They are the header cells that match no column (except 序号), or one that another column is read for, and unlabelled
+    columns with values.
+    """
     unknown = []
-    labelled = {column.index for column in header.columns}
+    reasons = {}
+    labels = header.labels()
+    read_for = {name: labels[index].text for index, name in header.fields.items()}
     for position, column in enumerate(header.columns):
-        if column.index in header.fields or column.index in header.ignored:
+        index = column.index
+        if index in header.fields or index in header.ignored:
             continue
         name = normal_header(column.labels[-1])
-        if not is_serial(name) and not (position == 0 and name == "编号"):
-            unknown.append((column.index, cell_address(column.row + 1, column.index), column.text))
+        if is_serial(name) or (position == 0 and name == "编号"):
+            continue
+        address = cell_address(column.row + 1, index)
+        unknown.append((index, address, column.text))
+        if index in header.earlier:
+            title = column_of[header.earlier[index]].header
+            reasons[address] = f"这一列不是本期的“{title}”，没有读取；确实要读的，请手工对应"
+        elif index in header.spare and header.spare[index] in read_for:
+            other, title = read_for[header.spare[index]], column_of[header.spare[index]].header
+            reasons[address] = f"“{title}”读取的是“{other}”列，这一列没有读取；应当读这一列的，请手工对应"
     for index in range(max((len(row) for row in body), default=0)):
-        if index not in labelled and any(index < len(row) and row[index] != "" for row in body):
+        if index not in labels and any(index < len(row) and row[index] != "" for row in body):
             unknown.append((index, cell_address(header.last + 1, index), NO_HEADER))
-    return [(address, text) for _, address, text in sorted(unknown)]
+    return [(address, text) for _, address, text in sorted(unknown)], reasons

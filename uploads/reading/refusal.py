@@ -14,12 +14,13 @@ class FileRefusedError(InvalidError):
     `problem_code` is one of unreadable_file, unsupported_format, encrypted_file, too_large, empty_sheet, header_not_found,
     missing_column, wrong_register, personal_text. `str(error)` says in Chinese what is wrong and what to do; personal
     numbers in what it quotes of the file are masked. `headers` is the probable header of the file, in the shape of
-    `UploadBatch.mapping`, if mapping it by hand could cure the refusal.
+    `UploadBatch.mapping`, if mapping it by hand could cure the refusal, which `can_be_mapped` denies.
     """
 
-    def __init__(self, problem_code: str, message: str, *, cure: str = "") -> None:
+    def __init__(self, problem_code: str, message: str, *, cure: str = "", can_be_mapped: bool = True) -> None:
         super().__init__(mask_slipped_numbers(message), cure=cure, field="file")
         self.problem_code = problem_code
+        self.can_be_mapped = can_be_mapped
         self.headers: list[dict[str, Any]] = []
 
     def as_problem(self, file_name: str) -> dict[str, Any]:

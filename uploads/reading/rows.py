@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from operator import itemgetter
-from typing import Final
+from typing import Final, cast
 
 from uploads.reading.grid import Grid
+from uploads.reading.headers import is_numbering
 
 # Spellings of "as above", with and without a space before and after.
 _DITTO: Final[frozenset[object]] = frozenset(
@@ -22,14 +23,16 @@ _DITTO: Final[frozenset[object]] = frozenset(
 
 # A row that does not match is no total, label or signature, and needs no further test; most rows are such.
 _SPACE: Final = re.compile(r"\s+")
-_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人")
+_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL")
 _FIRST_TEXTS: Final = 6
 _TOTAL: Final = re.compile(
-    r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数)(\([^()]*\))?(\d+[^\d]{0,2})?"
+    r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数|汇总|总和)"
+    r"(\([^()]*\))?(\d+[^\d]{0,2})?|(?i:(grand|sub)?total)"
 )
-_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计)|其中:.{1,20}")
+_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}")
 _COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
 _LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
+_DECIMAL: Final = re.compile(r"([+-]?[\d,]+)\.\d+")  # a sum printed in full: 932.5500000000001
 _FOOTER: Final = re.compile(
     r"(填表|填报|制表|制单|审核|审批|复核|核对|校对|经办|负责|分管|主管|主办|主要|领导|单位|部门|科室|联系|日期|时间|报送|报出"
     r"|统计|汇总|录入|编制|数据来源|局长|股长|科长|主任|附)[^:]{0,10}:.*"
@@ -45,11 +48,26 @@ _LABEL: Final = re.compile(r"[^:\d]{1,12}:.*", re.DOTALL)  # 局长：王五
 # A single text in a row that is no name: a remark, a section heading, a page number, a written date.
 _LONELY: Final = re.compile(
     r"\([^()]*\)|[※*].*|(以上|上述|本表|此表|附件).*|\(?[一二三四五六七八九十]{1,3}[)、.].*"
-    r"|第\d+页.*|共\d+页|[〇○零一二三四五六七八九]{4}年.{0,8}|.*。",
+    r"|第\d+页.*|共\d+页|[〇○零一二三四五六七八九]{4}年.{0,8}|.*。"
+    r"|.{0,40}\([接转]?续[上前下]?[页表]?[一二三四五六七八九十\d]{0,2}\)|[接转]?续[上前下]?[页表][一二三四五六七八九十\d]{0,2}"
+    r"|[（(]?[接转][上下前][页表][)）]?",
     re.DOTALL,
+)
+_RULE: Final = re.compile(r"[-—–―─━_=＿﹍…·~～*]{2,}")  # a line drawn with signs
+_RULE_SIGNS: Final = frozenset("-—–―─━_=＿﹍…·~～*")
+# A heading above the rows of one town or county: 古韩镇, 一、古韩镇, （二）王桥镇（12个）.
+_NUMBER_BEFORE: Final = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,3})[)、.,]+")
+_NUMBER_ALONE: Final = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,3}(\.0)?|[IVX]{1,4})[)、.,]?")
+_REMARK_BEHIND: Final = re.compile(r"(\([^()]*\))?:?$")
+_TOWN: Final = re.compile(
+    r"(?![各全本所乡]).{1,20}(镇|乡|街道|街道办|办事处|开发区|工业园区|产业园区|新区|管委会|管理委员会)"
 )
 _SHORTEST_REPEAT: Final = 4  # characters that a text must share with the title to count as its repetition: 襄垣县民政局
 _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
+# How a heading may end; most rows are rejected by this.
+_PLACE_ENDS: Final = (*"镇乡县市道办处)）:： \u3000", "区", "管委会", "管理委员会")
+_TOWN_ENDS: Final = ("镇", "乡", "街道", "办事处", "开发区")
+_COUNTY: Final = re.compile(r".{1,10}[县市]|.{0,10}(城区|郊区|州区|党区|留区)")
 
 
 @dataclass(slots=True)
@@ -58,8 +76,9 @@ class RawRow:
 
     sheet: str | None
     number: int
-    fields: Mapping[int, str]  # column index → field, the same for all rows of a sheet
+    fields: Mapping[int, str]  # column index → field, the same for all rows of a table
     values: Sequence[object]  # by column index, values of merged cells filled in
+    section: Mapping[str, str]  # field → text: the town or county named by a heading above, for a row that names none
 
     @property
     def cells(self) -> dict[str, object]:
@@ -71,8 +90,11 @@ class DataRows:
     """The data rows below a header: `rows`, and the number of `skipped` rows.
 
     `fields` is the field of each mapped column by its index; `carried` are the columns in which the value of merged cells
-    applies to all of their rows. Totals, repeated headers and footers are skipped and counted; rows without a value in a
-    mapped column are skipped and not counted.
+    applies to all of their rows. `stop` is the row after the table's last one, `left_out` are the rows of repeated headers
+    and their titles, `title_rows` those of the table's own title, which may name the place of its rows.
+
+    Totals, repeated headers, headings and footers are skipped and counted; rows without a value in a mapped column are
+    skipped and not counted. A heading that names a town or county is given to the rows below it.
     """
 
     def __init__(
@@ -83,23 +105,36 @@ class DataRows:
         fields: Mapping[int, str],
         carried: Iterable[int],
         titles: Iterable[str],
+        stop: int | None = None,
+        left_out: Container[int] = (),
+        title_rows: Iterable[int] = (),
     ) -> None:
         self.rows: list[RawRow] = []
         self.skipped = 0
+        self._section: dict[str, str] = {}
         self._name = grid.name
         self._fields = dict(fields)
         indexes = tuple(fields)
+        self._name_index = next((index for index, name in fields.items() if name == "community_name"), -1)
         self._width = max(indexes, default=-1) + 1
         self._values_of: Callable[[Sequence[object]], tuple[object, ...]] = (
             itemgetter(*indexes) if len(indexes) > 1 else lambda row: tuple(row[index] for index in indexes)
         )
-        self._headers = [{_plain(cell) for cell in grid.rows[row] if cell != ""} for row in header_rows]
-        self._header_texts = {cell for row in header_rows for cell in grid.rows[row] if cell != ""}
+        # A row that numbers the columns is no header to look for: a record may begin with 1 and have small figures.
+        labels = [grid.rows[row] for row in header_rows if not is_numbering(grid.rows[row])]
+        self._headers = [{_plain(cell) for cell in row if cell != ""} for row in labels]
+        self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
         self._merged = _merged_values(grid, header_rows.stop, set(carried))
         self._in_footer = False
-        for number in range(header_rows.stop, len(grid.rows)):
-            self._take(number, grid.rows[number])
+        for number in title_rows:
+            self._is_section(grid.rows[number])
+        for number in range(header_rows.stop, len(grid.rows) if stop is None else stop):
+            if number not in left_out:
+                self._take(number, grid.rows[number])
+            elif grid.rows[number]:
+                self.skipped += 1
+                self._is_section(grid.rows[number])
 
     def _take(self, number: int, row: Sequence[object]) -> None:
         if not row:
@@ -119,7 +154,7 @@ class DataRows:
         if number in self._merged:
             carried = self._merged[number]
             row = [carried.get(index, value) if value == "" else value for index, value in enumerate(row)]
-        self.rows.append(RawRow(self._name, number + 1, self._fields, row))
+        self.rows.append(RawRow(self._name, number + 1, self._fields, row, self._section))
 
     def _repeated(self, row: Sequence[object]) -> list[object]:
         """Replace 〃 by the value above; without one it stays, and the column reports that it cannot be read."""
@@ -132,15 +167,24 @@ class DataRows:
 
     def _is_no_data(self, row: Sequence[object]) -> bool:
         """Return whether a row is a total, a repeated header or a footer; most rows need only the test of `_SUSPECT`."""
-        texts = [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS]
+        texts = cast(list[str], [cell for cell in row if cell.__class__ is str and cell][:_FIRST_TEXTS])
+        if len(texts) <= 2:
+            may_be_section = any(text.endswith(_PLACE_ENDS) for text in texts)
+        else:
+            name = row[self._name_index] if 0 <= self._name_index < len(row) else ""
+            may_be_section = name.__class__ is str and name.endswith(_TOWN_ENDS)  # type: ignore[attr-defined]
+        if may_be_section and self._is_section(row):
+            return True
         if len(texts) == 1 and row.count("") == len(row) - 1:
-            if self._is_lonely(str(texts[0])):
+            if self._is_lonely(texts[0]):
                 return True
         elif self._in_footer:
             self._in_footer = False
+        if texts and texts[0][0] in _RULE_SIGNS and _is_rule(row):
+            return True
         if texts and texts[0] in self._header_texts and self._is_header(row):
             return True
-        if not _SUSPECT.search("\n".join(texts)):  # type: ignore[arg-type]
+        if not _SUSPECT.search("\n".join(texts)):
             return False
         if _is_footer(row):
             self._in_footer = True
@@ -152,13 +196,54 @@ class DataRows:
         plain = _plain(text)
         if self._in_footer or _LONELY.fullmatch(plain) or _DATE.fullmatch(plain):
             return True
+        if plain.endswith(")") and any(plain.partition("(")[0] == title for title in self._titles):
+            return True
         return any(plain == title or (len(plain) >= _SHORTEST_REPEAT and plain in title) for title in self._titles)
+
+    def _is_section(self, row: Sequence[object]) -> bool:
+        """Return whether a row only names the town or county of the rows below it, and remember that place.
+
+        A number may be before the name. Figures may be behind it where it is in the column of communities: its totals.
+        """
+        filled = [index for index, cell in enumerate(row) if cell != ""]
+        names = ((index, _place_in(cell)) for index in filled[:2] if isinstance(cell := row[index], str))
+        at, name = next(((index, name) for index, name in names if name is not None), (0, None))
+        if name is None or self._in_footer:
+            return False
+        before = [index for index in filled if index < at]
+        behind = [row[index] for index in filled if index > at]
+        if any(index in self._fields or not _NUMBER_ALONE.fullmatch(_plain(row[index])) for index in before):
+            return False
+        if behind and (self._fields.get(at) != "community_name" or not all(map(_is_figure, behind))):
+            return False
+        if _COUNTY.fullmatch(name):
+            self._section = {"county": name}
+        else:
+            self._section = {**self._section, "town": name}
+        return True
 
     def _is_header(self, row: Sequence[object]) -> bool:
         cells = [_plain(cell) for cell in row if cell != ""]
         return len(cells) >= 2 and any(
             sum(cell in header for cell in cells) > len(cells) / 2 for header in self._headers
         )
+
+
+def _place_in(text: str) -> str | None:
+    """Return the town or county that a heading names, without its number and a remark; None for any other text."""
+    if len(text) > 40:
+        return None
+    plain = _REMARK_BEHIND.sub("", _plain(text))
+    name = _NUMBER_BEFORE.sub("", plain, count=1) if _NUMBER_BEFORE.match(plain) else plain
+    return name if _TOWN.fullmatch(name) or _COUNTY.fullmatch(name) else None
+
+
+def _is_rule(row: Sequence[object]) -> bool:
+    """Return whether a row is a line drawn with signs, in one cell or in several."""
+    cells = [cell for cell in row if cell != ""]
+    if not all(isinstance(cell, str) and _RULE_SIGNS.issuperset(cell.strip()) for cell in cells):
+        return False
+    return len(cells) >= 2 or _RULE.fullmatch(str(cells[0]).strip()) is not None
 
 
 def is_ditto(cell: object) -> bool:
@@ -172,7 +257,7 @@ def is_total(row: Sequence[object]) -> bool:
     "古韩镇小计" is a total too; a community called 合计村, or an organization with figures and a category, is not.
     """
     cells = [_plain(cell).rstrip(":") if isinstance(cell, str) else cell for cell in row if cell != ""]
-    if any(isinstance(cell, str) and sum(map(str.isdigit, cell)) > _LONGEST_COUNT for cell in cells):
+    if any(isinstance(cell, str) and _digits_in(cell) > _LONGEST_COUNT for cell in cells):
         return False
     seen = 0
     for position, cell in enumerate(cells):
@@ -187,6 +272,12 @@ def is_total(row: Sequence[object]) -> bool:
         if seen > 3:
             return False
     return False
+
+
+def _digits_in(text: str) -> int:
+    """Return the number of digits in a text; of a decimal number, of those before the point."""
+    decimal = _DECIMAL.fullmatch(text)
+    return sum(map(str.isdigit, decimal[1] if decimal else text))
 
 
 def _is_figure(cell: object) -> bool:

@@ -11,17 +11,21 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import Reading, RegisterRow, read_cell
 from uploads.reading.grid import NOT_COMPUTED, CellError
 from uploads.reading.layout import MappedColumn, RawRow
+from uploads.rows.file_columns import FileColumns
 from uploads.rows.raw_cells import NOT_KEPT
 
 
 class RowCleaner:
-    """Reads the rows of one sheet by the register's columns.
+    """Reads the rows of one table by the register's columns.
+
+    A row that names no town or county gets that of the heading above it.
 
     Contents repeat, so the reading of each distinct content of a column is cached.
     """
 
     def __init__(self, sheet: RegisterSheet, mapped: Sequence[MappedColumn]) -> None:
         by_field = {column.field: column for column in sheet.columns}
+        self._fields = by_field.keys()
         self._positions = {column.field: column.index for column in mapped}
         # Per column: its index, field, column, multiplier, and the cached readings (those of text apart, because most
         # of a sheet is text).
@@ -47,6 +51,10 @@ class RowCleaner:
                 row.take(name, reading)
             else:
                 row.values[name] = reading.value
+        if raw_row.section:
+            for name, text in raw_row.section.items():
+                if name in self._fields and name not in row.values and name not in row.refused:
+                    row.values[name] = text
         return row
 
 
@@ -58,11 +66,7 @@ class CellRereader:
 
     def __init__(self, sheet: RegisterSheet, mapping: Iterable[Mapping[str, Any]]) -> None:
         self._columns = {column.field: column for column in sheet.columns}
-        self._multipliers = {
-            (part["sheet"], column["field"]): Decimal(column.get("multiplier", 1))
-            for part in mapping
-            for column in part["columns"]
-        }
+        self._columns_at = FileColumns(mapping)
 
     def read_kept_cells(self, row: RegisterRow) -> None:
         """Add the problems of the stored cells to the row again."""
@@ -84,7 +88,7 @@ class CellRereader:
 
     def _read(self, row: RegisterRow, name: str, cell: Any) -> None:
         row.values.pop(name, None)
-        multiplier = self._multipliers.get((row.sheet, name), Decimal(1))
+        multiplier = self._columns_at.multiplier(row.sheet, row.number or 0, name)
         row.take(name, _read_cell(self._columns[name], cell, multiplier))
 
 

@@ -26,6 +26,7 @@ from changzhi_portal.rights import Actor
 from uploads.column_mapping import unit_of
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.cleaning import CellRereader
+from uploads.rows.file_columns import FileColumns
 from uploads.rows.staged import CLEARED
 
 MOST_CORRECTIONS = 200  # more corrections are faster in the file
@@ -55,20 +56,14 @@ class MadeCorrection(NamedTuple):
     at: datetime.datetime | None
 
 
-def _mapped_columns(batch: UploadBatch, sheet_name: str) -> list[dict[str, Any]]:
-    return [column for part in batch.mapping if (part["sheet"] or "") == sheet_name for column in part["columns"]]
-
-
 def positions_of(batch: UploadBatch, row: UploadRow) -> dict[str, int]:
-    """Return field → index of its column in the row's sheet."""
-    return {column["field"]: column["index"] for column in _mapped_columns(batch, row.sheet)}
+    """Return field → index of its column in the row's table."""
+    return FileColumns(batch.mapping).positions(row.sheet, row.row_number)
 
 
 def correctable_cells(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) -> list[CorrectableCell]:
     """Return the cells of a row whose column is in the file, in the file's order."""
-    multipliers = {
-        column["field"]: Decimal(column.get("multiplier", 1)) for column in _mapped_columns(batch, row.sheet)
-    }
+    file_columns = FileColumns(batch.mapping)
     messages: dict[str, list[str]] = {}
     said: dict[str, str] = {}
     for problem in row.problems:
@@ -76,7 +71,7 @@ def correctable_cells(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) 
         said.setdefault(problem["column"], problem["value"])
     cells = []
     for field, index in sorted(positions_of(batch, row).items(), key=lambda item: item[1]):
-        column, multiplier = sheet.column(field), multipliers[field]
+        column, multiplier = sheet.column(field), file_columns.multiplier(row.sheet, row.row_number, field)
         shown = said.get(column.header) if column.header in said else _staged_text(column, row, multiplier)
         cells.append(
             CorrectableCell(
@@ -160,13 +155,11 @@ def apply_corrections(
 
 def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorrection]:
     """Return the corrections made in the page, the newest first; personal text masked."""
-    positions = {
-        (part["sheet"] or "", column["field"]): column["index"] for part in batch.mapping for column in part["columns"]
-    }
+    file_columns = FileColumns(batch.mapping)
     listed = []
     for made in reversed(batch.corrections):
         column = sheet.column(made["field"])
-        index = positions.get((made["sheet"], made["field"]))
+        index = file_columns.positions(made["sheet"], made["row"]).get(made["field"])
         listed.append(
             MadeCorrection(
                 row=made["label"],

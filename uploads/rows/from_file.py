@@ -14,7 +14,7 @@ from changzhi_portal.registers.problems import Level, Problem
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import RegisterRow
-from uploads.column_mapping import TEACHABLE, plausible_headers
+from uploads.column_mapping import TEACHABLE, plausible_headers, samples_of
 from uploads.progress import Reporter
 from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
@@ -40,21 +40,30 @@ class FileContent:
 
 
 def read_file(
-    path: Path, file_name: str, sheet: RegisterSheet, remembered: Mapping[str, str], report: Reporter
+    path: Path,
+    file_name: str,
+    sheet: RegisterSheet,
+    remembered: Mapping[str, str],
+    report: Reporter,
+    *,
+    month: datetime.date | None,
+    today: datetime.date,
 ) -> FileContent:
     """Return the cleaned rows of a file of the register `sheet`, not yet compared with the registers.
 
-    `remembered` is the office's own mapping, normalised header → field. Raises FileRefusedError.
+    `remembered` is the office's own mapping, normalised header → field. `month` is the month chosen by the user; by
+    default the month in the title decides which of several columns are this month's, else that of `today`. Raises
+    FileRefusedError.
     """
     report.step("读取文件")
     grids = read_workbook(path, file_name=file_name)
     _refuse_personal_names(grids)
     others = [other() for other in registers() if other.name != sheet.name]
     try:
-        layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered)
+        layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered, month=month, today=today)
     except FileRefusedError as refused:
-        if refused.problem_code in TEACHABLE:
-            refused.headers = plausible_headers(grids, sheet, remembered)
+        if refused.problem_code in TEACHABLE and refused.can_be_mapped:
+            refused.headers = plausible_headers(grids, sheet, others, remembered, month=month, today=today)
         raise
     content = FileContent(skipped=sum(layout.skipped for layout in layouts))
     content.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
@@ -63,7 +72,7 @@ def read_file(
     report.step("整理数据", total)
     for layout in layouts:
         content.problems += _unknown_columns(layout)
-        content.mapping.append(_mapping_of(layout))
+        content.mapping.append(_mapping_of(layout, sheet))
         cleaner = RowCleaner(sheet, layout.columns)
         for raw in layout.rows:
             content.rows.append(cleaner.clean(raw))
@@ -91,7 +100,7 @@ def _unknown_columns(layout: SheetLayout) -> list[Problem]:
     return [
         Problem(
             "unknown_column",
-            "没有对应的列，这一列没有读取",
+            layout.reasons.get(address, "没有对应的列，这一列没有读取"),
             Level.WARNING,
             sheet=layout.name,
             cell=address,
@@ -102,12 +111,15 @@ def _unknown_columns(layout: SheetLayout) -> list[Problem]:
     ]
 
 
-def _mapping_of(layout: SheetLayout) -> dict[str, Any]:
-    """Return one sheet's entry of `UploadBatch.mapping`, which the page shows and later checks use to find cells."""
+def _mapping_of(layout: SheetLayout, sheet: RegisterSheet) -> dict[str, Any]:
+    """Return one table's entry of `UploadBatch.mapping`, which the page shows and later checks use to find cells."""
+    samples = samples_of((row.values for row in layout.rows), layout.headers, sheet)
     return {
         "sheet": layout.name,
         "template": version_in(layout.title),
         "header_rows": [layout.first_header_row, layout.last_header_row],
+        "last_row": layout.last_row,
+        "samples": samples,
         "columns": [
             {"field": c.field, "header": mask_slipped_numbers(c.header), "index": c.index}
             | ({} if c.multiplier == 1 else {"multiplier": str(c.multiplier)})
@@ -115,4 +127,5 @@ def _mapping_of(layout: SheetLayout) -> dict[str, Any]:
         ],
         "unknown": [mask_slipped_numbers(header) for _, header in layout.unknown],
         "ignored": [mask_slipped_numbers(header) for header in layout.ignored],
+        **({"depends_on_month": True} if layout.depends_on_month else {}),
     }

@@ -16,6 +16,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.comparison import outcome_of
+from uploads.rows.file_columns import FileColumns
 from uploads.rows.raw_cells import cells_with_problems, restored
 
 CLEARED = "__cleared__"  # the key of the names of 清空 fields
@@ -119,21 +120,20 @@ def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[Regist
 def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
     """Yield the rows with the values that cleaning returned."""
     columns = {column.field: column for column in sheet.columns}
-    positions = {
-        part["sheet"] or "": {column["field"]: column["index"] for column in part["columns"]} for part in batch.mapping
-    }
+    file_columns = FileColumns(batch.mapping)
     fields = ("position", "sheet", "row_number", "label", "values", "raw")
     rows = staged.values_list(*fields)
     for position, sheet_name, number, label, stored, kept in rows.iterator(chunk_size=2_000):
         cleared = stored.pop(CLEARED, ())
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
+        positions = file_columns.positions(sheet_name, number)
         yield RegisterRow(
             position=position,
             sheet=sheet_name or None,
             number=number,
-            columns=positions.get(sheet_name, {}),
+            columns=positions,
             values=values,
-            raw=restored(kept, positions[sheet_name]) if kept else None,
+            raw=restored(kept, positions) if kept else None,
             label=label,
         )

@@ -28,11 +28,10 @@ from changzhi_portal.scope import scope_path_of
 from periods.models import ReportingPeriod
 from uploads.reading.grid import is_error_text
 from uploads.reading.rows import is_ditto
-from uploads.template_stamp import GUIDE_SHEET, TEMPLATE_VERSION, version_stamp
+from uploads.template_stamp import DICTIONARY_SHEET, GUIDE_SHEET, TEMPLATE_VERSION, version_stamp
 from uploads.writing.advice import advice_on, choices_of, number_format_of
 
 SPARE_ROWS: Final = 200  # formatted rows for new records
-DICTIONARY_SHEET: Final = "字典"
 _LONGEST_INLINE_LIST: Final = 255  # characters; Excel's limit
 _HEADER_ROW: Final = 2  # from 0
 # Excel counts 1900-02-29 as a day, so earlier days are written as text.
