@@ -50,7 +50,7 @@ def read_input(column: Column, given: Any) -> Reading:
     """Return what a form's text or the API's value means in a column. A blank one is blank, whatever that may mean."""
     if isinstance(given, str) and len(given) > LONGEST_VALUE:
         return Reading(is_error=True, code="too_long", message=f"内容过长，有{len(given)}个字")
-    if given is None or given == "" or given == [] or column.is_blank(given):
+    if given is None or given == "" or given == [] or column.is_blank_input(given):
         return Reading(is_blank=True)
     if isinstance(given, str) and tidy(given) == CLEAR_WORD:
         return Reading(value=CLEAR)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from changzhi_portal.names import fold
 from uploads.reading.grid import Grid
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _SERIAL: Final = frozenset({"序号", "序", "no", "行号", "顺序号", "次�
 @lru_cache(maxsize=8_192)
 def normal_header(text: str) -> str:
     """Return a header for comparing: NFKC, one kind of brackets, without spaces, line breaks, signs and bracketed units."""
-    plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
+    plain = unicodedata.normalize("NFKC", fold(text)).translate(_BRACKETS)
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
 
 
