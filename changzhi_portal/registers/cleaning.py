@@ -10,7 +10,8 @@ import datetime
 import math
 import re
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal
+from contextlib import suppress
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ BLANK_WORDS: Final = frozenset(
     {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
     | {"null", "<null>", "undefined", "nan", "none"}  # what web systems and pandas write for nothing, in any case
 )
+_FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"
 
 _TRUE: Final = frozenset({"是", "有", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "对", "true"})
@@ -83,7 +85,7 @@ def altered_by_excel(raw: Any) -> str:
     Excel makes a date of 2020-6 and TRUE of some texts unless the column is formatted as text.
     """
     if isinstance(raw, str):
-        return raw.strip().upper() if raw.isascii() and raw.strip().upper() in {"TRUE", "FALSE"} else ""
+        return raw.strip().upper() if raw.strip().upper() in {"TRUE", "FALSE"} else ""
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, datetime.datetime):
@@ -128,7 +130,17 @@ def is_blank(raw: Any) -> bool:
 
     Columns where 无 means something ask themselves.
     """
-    return isinstance(raw, str) and tidy(raw).casefold() in BLANK_WORDS
+    if not isinstance(raw, str):
+        return False
+    first = raw[:1]
+    if first.isalnum() and first not in _FIRST_OF_BLANK_WORDS:  # most cells need no further test
+        return False
+    return tidy(raw).casefold() in BLANK_WORDS
+
+
+def is_clear_word(raw: Any) -> bool:
+    """Return whether a cell says 清空."""
+    return isinstance(raw, str) and "空" in raw and tidy(raw) == CLEAR_WORD
 
 
 def clean_name(raw: Any, *, max_length: int) -> str:
@@ -206,8 +218,10 @@ def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decima
     if isinstance(raw, str) and _OWN_UNIT.search(raw):
         multiplier = Decimal(1)
     value = (number.value if isinstance(number, Doubtful) else number) * multiplier
-    if abs(value) <= maximum + 1:  # a number far out of bounds may have more digits than a Decimal can round
-        value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0  # -0.00 becomes 0.00
+    with suppress(InvalidOperation):  # more digits than a Decimal holds: far out of bounds
+        value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    if not value:
+        value = abs(value)  # -0.00 becomes 0.00
     if value < 0:
         raise CellRefusedError("negative_number", "不能是负数")
     if value > maximum:

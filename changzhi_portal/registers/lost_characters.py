@@ -13,18 +13,18 @@ _PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010fffd"
 _SURE = f"\ufffd〓{_PRIVATE}"
 _IN_NAME = re.compile(rf"[{_SURE}?□]|(?<=[{_HAN}])_+(?=[{_HAN}]|$)|^_+(?=[{_HAN}])")
 _IN_FREE_TEXT = re.compile(rf"[{_SURE}]|(?<=[{_HAN}])(?:\?+|□)(?=[{_HAN}])|\?\?")
-_ANY = re.compile(rf"[{_SURE}?□_]+")
+_ANY = re.compile(rf"[{_SURE}?□_]+")  # asked of every text first; most have none
 
 
 def lost_in_name(text: str) -> str:
     """Return the first sign in a name or number that stands for a lost character; "" without one."""
-    found = _IN_NAME.search(text)
+    found = _IN_NAME.search(text) if _ANY.search(text) else None
     return found[0] if found else ""
 
 
 def lost_in_free_text(text: str) -> str:
     """Return the first sign in a remark that can only stand for a lost character; "" without one."""
-    found = _IN_FREE_TEXT.search(text)
+    found = _IN_FREE_TEXT.search(text) if _ANY.search(text) else None
     return found[0] if found else ""
 
 

@@ -11,8 +11,7 @@ from typing import Any
 from django.db import models
 
 from changzhi_portal.bulk import blank_row
-from changzhi_portal.names import tidy
-from changzhi_portal.registers.cleaning import CLEAR_WORD
+from changzhi_portal.registers.cleaning import is_clear_word
 from changzhi_portal.registers.columns import CLEAR, ONE, Column
 from changzhi_portal.registers.problems import WARNING_CODES, CellRefusedError, Doubtful, Level, Problem, cell_address
 from changzhi_portal.registers.writes import Write
@@ -41,7 +40,7 @@ def read_cell(column: Column, raw: Any, multiplier: Decimal = ONE) -> Reading:
         )
     if raw == "" or column.is_blank(raw):
         return Reading(is_blank=True)
-    if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
+    if is_clear_word(raw):
         return Reading(value=CLEAR)
     return _reading_of(column.clean, raw, multiplier)
 
@@ -52,7 +51,7 @@ def read_input(column: Column, given: Any) -> Reading:
         return Reading(is_error=True, code="too_long", message=f"内容过长，有{len(given)}个字")
     if given is None or given == "" or given == [] or column.is_blank_input(given):
         return Reading(is_blank=True)
-    if isinstance(given, str) and tidy(given) == CLEAR_WORD:
+    if is_clear_word(given):
         return Reading(value=CLEAR)
     return _reading_of(column.from_input, given)
 

@@ -127,6 +127,7 @@ def test_a_number_that_excel_has_made_a_date_makes_no_second_project(
     rows = [project_row(datetime.date(2020, 6, 1)), project_row("2020-6")]
     answer, status = upload(capsys, "projects", write_dated_workbook(tmp_path / "a.xlsx", rows), officer, commit="good")
     assert (levels(answer), status) == ([("A2", "damaged_text", "error")], 1)
+    assert answer["problems"][0]["value"] == "2020/6/1"
     assert "2020/6/1" in answer["problems"][0]["message"]
     assert "文本" in answer["problems"][0]["message"]
     assert [project.number for project in ServiceProject.objects.all()] == ["2020-6"]

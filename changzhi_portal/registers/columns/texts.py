@@ -73,12 +73,16 @@ class TextColumn(Column):
         if shown and self.is_identifying:
             raise CellRefusedError("damaged_text", _damaged_message(shown))
         if shown:
-            return Doubtful(text, "damaged_text", _damaged_message(shown))
+            return Doubtful(shown if isinstance(raw, bool) else text, "damaged_text", _damaged_message(shown))
         if self.is_identifying and cleaning.looks_like_date_of_excel(text):
             return Doubtful(
                 text, "damaged_text", f"“{text}”像是被Excel变成了日期；请核对，不对的请设为文本格式后重新填写"
             )
         return None
+
+    def shown(self, raw: Any) -> str:
+        """Return the cell as it may be shown in a problem; one that Excel has altered as Excel shows it."""
+        return cleaning.altered_by_excel(raw) or super().shown(raw)
 
 
 class ListColumn(TextColumn):
@@ -108,6 +112,9 @@ class PlaceCodeColumn(Column):
 
         Raises `damaged_id_number` for a code that Excel has shortened, `damaged_text` for a date or TRUE.
         """
+        text = re.sub(r"[\s'’]", "", comparable(cleaning.as_text(raw)))
+        if text.isdecimal():
+            return text
         if shortened := cleaning.shortened_by_excel(raw):
             raise CellRefusedError(
                 "damaged_id_number",
@@ -115,7 +122,7 @@ class PlaceCodeColumn(Column):
             )
         if shown := cleaning.altered_by_excel(raw):
             raise CellRefusedError("damaged_text", _damaged_message(shown))
-        return _POINT_ZERO.sub("", re.sub(r"[\s'’]", "", comparable(cleaning.as_text(raw))))
+        return _POINT_ZERO.sub("", text)
 
 
 class CreditCodeColumn(Column):
