@@ -37,6 +37,7 @@ _RADICALS_AND_STROKES = (
     "𠃌乀一丨丿丿丶𠃍乛𠃊𠃎𠄌亅𡿨𠃋乀𠃑乚乙𠄎",
 )
 _KANGXI_RADICALS = range(0x2F00, 0x2FD6)
+_VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))  # which form of the character before is meant
 # Where Unicode has letters, digits and ideographs that stand for others (ﬁ, ｱ, Ａ, 𝟎, 金 as U+F90A).
 _COMPATIBILITY_BLOCKS = (
     range(0xA0, 0x3131),
@@ -57,6 +58,7 @@ def _compatibility_characters() -> dict[int, str]:
     for radicals, ideographs in zip(_RADICALS_AND_STROKES[::2], _RADICALS_AND_STROKES[1::2], strict=True):
         found |= dict(zip(map(ord, radicals), ideographs, strict=True))
     found |= {code: unicodedata.normalize("NFKC", chr(code)) for code in _KANGXI_RADICALS}
+    found |= dict.fromkeys(_VARIATION_SELECTORS, "")
     for block in _COMPATIBILITY_BLOCKS:
         for character in map(chr, block):
             is_letter_or_digit = unicodedata.category(character) in {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"}

@@ -20,7 +20,8 @@ from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
 BLANK_WORDS: Final = frozenset(
     {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
-    | {"null", "<null>", "undefined", "nan", "none"}  # what web systems and pandas write for nothing, in any case
+    # What web systems and pandas write for nothing, in any case.
+    | {"null", "<null>", "(null)", "[null]", "undefined", "nan", "none", "nat", "<na>", "n/a"}
 )
 _FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"

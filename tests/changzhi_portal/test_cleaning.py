@@ -142,7 +142,7 @@ def test_a_list_is_read_however_it_is_separated(written: str) -> None:
 
 
 @pytest.mark.parametrize(("written", "value"), [("是", True), ("√", True), (1, True), ("Y", True), (1.0, True), (True, True), ("有", True),
-                                                ("☑", True), ("■是□否", True), ("□是 ■否", False), ("是☑否☐", True),
+                                                ("☑", True), ("☑\ufe0f", True), ("■是□否", True), ("□是 ■否", False), ("是☑否☐", True),
                                                 ("☐是☒否", False), ("是（√）否（ ）", True), ("☐", False),
                                                 ("否", False), ("×", False), (0, False), ("n", False), ("无", False)])  # fmt: skip
 def test_yes_and_no(written: object, value: bool) -> None:
@@ -175,6 +175,12 @@ def test_boxes_that_say_nothing_definite_are_refused(written: str) -> None:
         "<null>",
         "Null",
         "ｎｕｌｌ",
+        "NaT",
+        "<NA>",
+        "N/A",
+        "(null)",
+        "⽆",
+        "\t",
     ],
 )
 def test_a_cell_that_says_nothing_is_blank(written: str) -> None:

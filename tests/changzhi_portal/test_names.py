@@ -25,7 +25,8 @@ from changzhi_portal.registers.likeness import NameNeighbours, NearestName
      ("长治市（城区）书画社", "长治市（城区）书画社"), ("Open  Space", "Open Space"),
      ("\u202d张三\u202c", "张三"), ("张\u2060三", "张三"), ("⻓⼦县", "长子县"), ("ﬁne", "fine"), ("\uf90a桥", "金桥"),
      ("520㎡、№3（℃）", "520㎡、№3（℃）"), ("党员室\t议事厅", "党员室 议事厅"), ("张\t三", "张三"), ("\t长治\t", "长治"),
-     ("党员\n室", "党员室"), ("𝟏𝟐號", "12號")],
+     ("党员\n室", "党员室"), ("𝟏𝟐號", "12號"),
+     ("葛\U000e0100村", "葛村"), ("晴\ufe00", "晴")],
 )  # fmt: skip
 def test_a_name_is_kept_tidy_with_its_own_brackets(written: str, kept: str) -> None:
     assert tidy(written) == kept

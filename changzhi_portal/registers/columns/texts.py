@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from changzhi_portal import identifiers
-from changzhi_portal.names import comparable
+from changzhi_portal.names import comparable, fold
 from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.columns.base import ONE, Column
 from changzhi_portal.registers.lost_characters import lost_character_message, lost_in_free_text, lost_in_name
@@ -79,6 +79,10 @@ class TextColumn(Column):
                 text, "damaged_text", f"“{text}”像是被Excel变成了日期；请核对，不对的请设为文本格式后重新填写"
             )
         return None
+
+    def from_json(self, value: Any) -> Any:
+        """Return the text that was staged, folded: it may have been before texts were folded on reading."""
+        return fold(value)
 
     def shown(self, raw: Any) -> str:
         """Return the cell as it may be shown in a problem; one that Excel has altered as Excel shows it."""
