@@ -14,6 +14,8 @@ _ID_SHAPE = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1\d{10}")
 _ABROAD = re.compile(r"(\+|00)?86-?(?=1\d{10}$)")
 _DASHES = str.maketrans("－—–‐‑−", "------")
+_EXTENSION = re.compile(r"\s*(?:转分机号?|分机号?|转|ext\.?)[\s:：]*", re.IGNORECASE)
+_APOSTROPHES = str.maketrans("", "", "'’‘`")  # Excel's sign of a text cell, which some programs write into the cell
 _LANDLINE = re.compile(r"(0\d{2,3})-?(\d{7,8})(?:-(\d{1,5}))?")
 # The provinces of GB/T 2260: the first two digits of an ID number's area code.
 _PROVINCES = frozenset(
@@ -65,9 +67,13 @@ def clean_credit_code(text: str) -> str:
 
 
 def clean_phone(text: str) -> str:
-    """Return one or more phones, mobiles or landlines with area code, joined by 、. Raises InvalidIdentifierError."""
+    """Return one or more phones, mobiles or landlines with area code, joined by 、. Raises InvalidIdentifierError.
+
+    0355-1234567转801 is stored as 0355-1234567-801.
+    """
     phones: list[str] = []
-    for part in filter(None, re.split(r"[、，,;；/]+", text.translate(_DASHES).strip())):
+    text = _EXTENSION.sub("-", text.translate(_DASHES).translate(_APOSTROPHES).strip())
+    for part in filter(None, re.split(r"[、，,;；/]+", text)):
         whole = _one_phone("".join(part.split()))  # 138 1234 5678
         phones_in_part = [whole] if whole else [_one_phone(word) for word in part.split()]
         if not all(phones_in_part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 # Character by character, 长 would have one reading for both: the city is Chángzhì, the county Zhǎngzǐ.
@@ -22,27 +23,99 @@ _COMMUNITY_ENDINGS = (
 )
 _SPACES = re.compile(r"\s+")
 _BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\u3400-\u4dbf])\s+(?=[\u2e80-\u9fff\u3400-\u4dbf])")
-# Full-width digits, Latin letters and the ideographic space become narrow; Chinese punctuation such as （） stays.
-_NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-_NARROW |= {0x3000: 0x20, 0xA0: 0x20}
+# Radicals and strokes that look like an ideograph, which a copy from a PDF has in its place: ⻓ for 长. Each stands above
+# its ideograph, as the property Equivalent_Unified_Ideograph of Unicode 14.0 says (EquivalentUnifiedIdeograph.txt; for ⺕
+# later versions have U+2B739, which nobody types). NFKC knows two of them only. For Kangxi Radicals both say the same.
+_RADICALS_AND_STROKES = (
+    "⺁⺂⺃⺄⺅⺆⺇⺈⺉⺊⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺧",
+    "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑彐忄心扌攵旡日月歺母民氵氺灬爫爫丬牛",
+    "⺨⺩⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻇⻈⻉⻊⻋⻌⻍",
+    "犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶",
+    "⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻟⻠⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳",
+    "辶邑钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟",
+    "㇆㇏㇐㇑㇒㇓㇔㇕㇖㇗㇘㇙㇚㇛㇜㇝㇞㇟㇠㇡",
+    "𠃌乀一丨丿丿丶𠃍乛𠃊𠃎𠄌亅𡿨𠃋乀𠃑乚乙𠄎",
+)
+_KANGXI_RADICALS = range(0x2F00, 0x2FD6)
+_VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))  # which form of the character before is meant
+# Where Unicode has letters, digits and ideographs that stand for others (ﬁ, ｱ, Ａ, 𝟎, 金 as U+F90A).
+_COMPATIBILITY_BLOCKS = (
+    range(0xA0, 0x3131),
+    range(0x3131, 0x3400),
+    range(0xA640, 0xAC00),
+    range(0xF900, 0xFFDD),
+    range(0x1D400, 0x1D800),
+    range(0x2F800, 0x2FA1E),
+)
+
+
+def _compatibility_characters() -> dict[int, str]:
+    """Return by code point what each radical, letter, digit or ideograph means that stands for another.
+
+    Signs keep their form in stored text (㎡, ℃, №, （）).
+    """
+    found: dict[int, str] = {}
+    for radicals, ideographs in zip(_RADICALS_AND_STROKES[::2], _RADICALS_AND_STROKES[1::2], strict=True):
+        found |= dict(zip(map(ord, radicals), ideographs, strict=True))
+    found |= {code: unicodedata.normalize("NFKC", chr(code)) for code in _KANGXI_RADICALS}
+    found |= dict.fromkeys(_VARIATION_SELECTORS, "")
+    for block in _COMPATIBILITY_BLOCKS:
+        for character in map(chr, block):
+            is_letter_or_digit = unicodedata.category(character) in {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"}
+            if is_letter_or_digit and not unicodedata.is_normalized("NFKC", character):
+                found[ord(character)] = unicodedata.normalize("NFKC", character)
+    return found
+
+
+def _matcher_of(codes: Iterable[int]) -> re.Pattern[str]:
+    """Return an expression that finds any of the characters.
+
+    It is asked of every cell. Python looks a character of the basic plane up in one table, but compares it with the
+    ranges beyond that one by one; so those are one range, which may find a character too many.
+    """
+    codes = set(codes)
+    basic = "".join(map(re.escape, map(chr, sorted(code for code in codes if code <= 0xFFFF))))
+    beyond = [code for code in codes if code > 0xFFFF]
+    return re.compile(f"[{basic}{chr(min(beyond))}-{chr(max(beyond))}]")
+
+
+_FOLDED = _compatibility_characters()
+# The ideographic space becomes narrow. Chinese punctuation such as （） stays.
+_TIDIED: dict[int, str | None] = {**_FOLDED, 0x3000: " ", 0xA0: " "}
 # Invisible characters, such as those around a number that was copied from a telephone's address book.
-_NARROW |= dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
+_TIDIED |= dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
+_WHITE_SPACE = [code for code in range(0x3001) if chr(code).isspace()]
+_FOLDABLE = _matcher_of(_FOLDED)
+_UNTIDY = _matcher_of([*_TIDIED, *_WHITE_SPACE])
 
 
-_UNTIDY = re.compile(r"[\s\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff０-９Ａ-Ｚａ-ｚ]")
+def fold(text: str) -> str:
+    """Return the text with the letters, digits and ideographs that radicals and other compatibility characters mean.
+
+    ⻓⼦县 is 长子县, ＡＢ１２ is AB12 (docs/spreadsheets.md §3.1). Spaces and punctuation stay.
+    """
+    return text.translate(_FOLDED) if not text.isascii() and _FOLDABLE.search(text) else text
 
 
 def tidy(text: str) -> str:
-    """Return a name as it is stored: narrow digits and letters, single spaces, none between Chinese characters ("张 三")."""
+    """Return a name as it is stored: folded, single spaces, none between Chinese characters ("张 三").
+
+    A tab separates words ("议事厅⇥党员室"), unless one of them is a single character.
+    """
     if not _UNTIDY.search(text):
         return text
-    return _BETWEEN_HAN.sub("", _SPACES.sub(" ", text.translate(_NARROW)).strip())
+    text = text.translate(_TIDIED).strip()
+    if "\t" not in text:
+        return _BETWEEN_HAN.sub("", _SPACES.sub(" ", text))
+    words = [_BETWEEN_HAN.sub("", _SPACES.sub(" ", word).strip()) for word in text.split("\t") if word.strip()]
+    joined = " ".join(words)
+    return joined if all(len(word) > 1 for word in words) else _BETWEEN_HAN.sub("", joined)
 
 
 @lru_cache(maxsize=65_536)
 def comparable(text: str) -> str:
-    """Return a name for comparison: NFKC, case-folded, without spaces and variants of brackets."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    """Return a name for comparison: NFKC, case-folded, without spaces and variants of brackets; radicals folded."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", fold(text))).casefold()
 
 
 @lru_cache(maxsize=65_536)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.core.paginator import Page
 
+from changzhi_portal.names import fold
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.problems import CODE_TITLES
@@ -46,7 +47,7 @@ class RowFilter(NamedTuple):
     def from_query(cls, query: Mapping[str, str], tab: Tab) -> RowFilter:
         """Return the filters of a query string; a kind of problem only in tabs that list problems."""
         code = query.get("code", "") if tab.name in WITH_PROBLEMS else ""
-        return cls(query.get("q", "").strip()[:LONGEST_SEARCH], code if code in CODE_TITLES else "")
+        return cls(fold(query.get("q", "").strip())[:LONGEST_SEARCH], code if code in CODE_TITLES else "")
 
 
 class ProblemLine(NamedTuple):

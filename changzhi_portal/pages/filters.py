@@ -9,6 +9,8 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
+from changzhi_portal.names import fold
+
 _LETTERS = re.compile(r"[a-z]+")
 # Names are shorter than this; a longer search would only take time.
 MAX_LETTERS = 24
@@ -83,8 +85,8 @@ class RegisterFilterSet(django_filters.FilterSet):
         return []
 
     def filter_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        """Return the rows that match the search box."""
-        text = value.strip()
+        """Return the rows that match the search box; a text copied from a PDF is folded as stored names are."""
+        text = fold(value.strip())
         return queryset.filter(self.search(text)) if text else queryset
 
     def search(self, text: str) -> Q:

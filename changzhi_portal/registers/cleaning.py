@@ -10,21 +10,32 @@ import datetime
 import math
 import re
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal
+from contextlib import suppress
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from changzhi_portal.names import tidy
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
 BLANK_WORDS: Final = frozenset(
     {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
+    # What web systems and pandas write for nothing, in any case.
+    | {"null", "<null>", "(null)", "[null]", "undefined", "nan", "none", "nat", "<na>", "n/a"}
 )
+_FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"
 
-_TRUE: Final = frozenset({"是", "有", "√", "✓", "✔", "1", "y", "yes", "对", "true"})
-_FALSE: Final = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "0", "n", "no", "false"})
+_TRUE: Final = frozenset({"是", "有", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "对", "true"})
+_FALSE: Final = frozenset({"否", "无", "没有", "×", "✗", "✘", "☐", "x", "0", "n", "no", "false"})
+# Both choices with a box each, of which one is ticked: ■是□否, 是☑否☐, 是(√)否( ).
+_TICKED = r"[■☑☒✅√✓✔●◼▣]"
+_BOX = rf"\(?(?:(?P<{{}}>{_TICKED})|[□☐○◻])?\)?"
+_BOXES_BEFORE = re.compile(rf"{_BOX.format('yes')}[是有]{_BOX.format('no')}[否无]")
+_BOXES_BEHIND = re.compile(rf"[是有]{_BOX.format('yes')}[否无]{_BOX.format('no')}")
 
-_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|人|户|个|名|家|次|件)$")
+_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|口人|口|人|户|个|名|家|次|件)$")
+_UNIT_IN_BRACKETS = re.compile(r"\(([百千万亿]*(?:平方米|平方|平米|m2|元|口|人|户|个|名|家|次|件)?)\)$")
 _OWN_UNIT = re.compile(r"[百千万亿元]")  # a cell that says so itself does not count in its column's unit
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
 _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -36,15 +47,23 @@ _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 
 # With a time of day, as web systems export it and as Excel saves it in a .csv (2018/6/30 0:00).
 _DATE_SEPARATED = re.compile(
-    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?(?:(?:(?<=日)|[ T])\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?"
+    r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})[日号]?"
+    r"(?:(?:(?<=[日号])|[ Tt])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?: ?(?:(?P<utc>[Zz]|UTC|GMT)|(?P<sign>[+-])(?P<zone_hours>\d{2}):?(?P<zone_minutes>\d{2})?))?"
+    r"|Z|[+-]\d{2}:\d{2})?"  # xsd:date: a day with a zone and without a time is the day as written
 )
+_BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
 _SERIAL_DATE = re.compile(r"\d{5}(\.\d+)?")
 _SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days
 EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
 _EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
-_LIST_SEPARATORS = re.compile(r"[、，,;；/\r\n]+")
+_LIST_SEPARATORS = re.compile(r"[、，,;；/\t\r\n]+")
+_DATE_OF_EXCEL = re.compile(
+    r"\d{4}/\d{1,2}/\d{1,2}|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
+    r"|\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d{1,2}月\d{1,2}日"
+)
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+\d{2}")  # how Excel saves a long number as text: 1.40402E+17
 
 
@@ -61,10 +80,37 @@ def as_text(raw: Any) -> str:
     return str(raw)
 
 
+def altered_by_excel(raw: Any) -> str:
+    """Return what Excel shows of a cell of which it has made a date, a time or a truth value; "" for any other.
+
+    Excel makes a date of 2020-6 and TRUE of some texts unless the column is formatted as text.
+    """
+    if isinstance(raw, str):
+        return raw.strip().upper() if raw.strip().upper() in {"TRUE", "FALSE"} else ""
+    if isinstance(raw, bool):
+        return "TRUE" if raw else "FALSE"
+    if isinstance(raw, datetime.datetime):
+        time = f" {raw.hour}:{raw.minute:02}" if raw.time() != datetime.time() else ""
+        return f"{raw.year}/{raw.month}/{raw.day}{time}"
+    if isinstance(raw, datetime.date):
+        return f"{raw.year}/{raw.month}/{raw.day}"
+    return f"{raw.hour}:{raw.minute:02}" if isinstance(raw, datetime.time) else ""
+
+
+def looks_like_date_of_excel(text: str) -> bool:
+    """Return whether a text is a date as Excel writes it into a .csv: 2020/6/1, Jun-20, 6月20日."""
+    return _DATE_OF_EXCEL.fullmatch(text.strip()) is not None
+
+
+def shortened_by_excel(raw: Any) -> str:
+    """Return the text of a number that Excel has shortened in a .csv (1.40423E+11); "" for any other cell."""
+    return tidy(raw) if isinstance(raw, str) and _LOST_DIGITS.fullmatch(tidy(raw)) else ""
+
+
 def has_lost_digits(raw: Any) -> bool:
     """Whether a cell held a long number (a code, a certificate's number) of which Excel has kept 15 digits only."""
     if isinstance(raw, str):
-        return _LOST_DIGITS.fullmatch(tidy(raw)) is not None
+        return shortened_by_excel(raw) != ""
     return isinstance(raw, int | float) and abs(raw) >= 10**_EXACT_DIGITS
 
 
@@ -81,8 +127,21 @@ def items_of(raw: Any) -> list[str]:
 
 
 def is_blank(raw: Any) -> bool:
-    """Whether a cell says nothing: empty, or one of 无 / — 暂无 - (columns where 无 means something ask themselves)."""
-    return isinstance(raw, str) and tidy(raw) in BLANK_WORDS
+    """Return whether a cell says nothing: empty, or one of 无 / — 暂无 - null NaN.
+
+    Columns where 无 means something ask themselves.
+    """
+    if not isinstance(raw, str):
+        return False
+    first = raw[:1]
+    if first.isalnum() and first not in _FIRST_OF_BLANK_WORDS:  # most cells need no further test
+        return False
+    return tidy(raw).casefold() in BLANK_WORDS
+
+
+def is_clear_word(raw: Any) -> bool:
+    """Return whether a cell says 清空."""
+    return isinstance(raw, str) and "空" in raw and tidy(raw) == CLEAR_WORD
 
 
 def clean_name(raw: Any, *, max_length: int) -> str:
@@ -96,7 +155,7 @@ def clean_name(raw: Any, *, max_length: int) -> str:
 def clean_number(raw: Any) -> Decimal | Doubtful:
     """Return a decimal number in the column's own unit.
 
-    Reads 1,200 · ￥1,200 · 520㎡ · 520平方米 · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
+    Reads 1,200 · ￥1,200 · 520㎡ · 520平方米 · 286口人 · 93（户） · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
     a range or 多/余 is an error under the same code; anything else `bad_number`.
     """
     if isinstance(raw, bool):
@@ -108,6 +167,8 @@ def clean_number(raw: Any) -> Decimal | Doubtful:
     if isinstance(raw, datetime.date | datetime.time):
         raise CellRefusedError("bad_number", "应填数字，这里是日期，请把单元格格式改为常规后重填")
     text = unicodedata.normalize("NFKC", tidy(str(raw))).replace(" ", "").lstrip("'").removeprefix("¥")
+    if text.endswith(")"):
+        text = _UNIT_IN_BRACKETS.sub(r"\1", text)
     try:
         return _exact_number(text)
     except CellRefusedError:
@@ -151,27 +212,34 @@ def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
 def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decimal = Decimal(1)) -> Decimal | Doubtful:
     """Return a number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); further decimals are rounded.
 
-    A cell that names its own unit (12.5万元 in a column of 万元) is not multiplied once more.
+    It is rounded before it is compared with the bounds, so that -0.001 is 0. A cell that names its own unit (12.5万元 in
+    a column of 万元) is not multiplied once more.
     """
     number = clean_number(raw)
     if isinstance(raw, str) and _OWN_UNIT.search(raw):
         multiplier = Decimal(1)
     value = (number.value if isinstance(number, Doubtful) else number) * multiplier
+    with suppress(InvalidOperation):  # more digits than a Decimal holds: far out of bounds
+        value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    if not value:
+        value = abs(value)  # -0.00 becomes 0.00
     if value < 0:
         raise CellRefusedError("negative_number", "不能是负数")
     if value > maximum:
         raise CellRefusedError("bad_number", f"数字过大，最大{maximum}")
-    value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return Doubtful(value, number.code, number.message) if isinstance(number, Doubtful) else value
 
 
 def clean_date(raw: Any) -> datetime.date | Doubtful:
     """Return a day: 2017.11.14, 2017-11-14, 2017/11/14, 2017年11月14日, 20171114, an Excel date or serial number.
 
-    A month alone (2017.11, 2017年11月) becomes its 1st with `approximate_date`; anything else is `bad_date`.
+    A time with a zone (2018-06-29T16:00:00Z, …+08:00) means the day in Beijing at that time. A month alone (2017.11,
+    2017年11月) becomes its 1st with `approximate_date`; anything else is `bad_date`.
     """
     if isinstance(raw, datetime.date):
-        day = raw.date() if isinstance(raw, datetime.datetime) else raw
+        if isinstance(raw, datetime.datetime):
+            raw = (raw.astimezone(_BEIJING) if raw.tzinfo is not None else raw).date()
+        day = raw
         if day < EARLIEST_DATE:  # a zero in the format of a date, which Excel shows as 1900-01-00
             raise CellRefusedError("bad_date", "日期过早，请核对年份")
         return day
@@ -185,8 +253,10 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
         else:
             raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
     text = unicodedata.normalize("NFKC", tidy(raw)).replace(" 年", "年").lstrip("'")
-    compact = re.sub(r"\s*([-./年月日])\s*", r"\1", text)
-    if found := _DATE_SEPARATED.fullmatch(compact) or _DATE_PACKED.fullmatch(compact):
+    compact = re.sub(r"\s*([-./年月日号])\s*", r"\1", text)
+    if found := _DATE_SEPARATED.fullmatch(compact):
+        return _day_in_beijing(found)
+    if found := _DATE_PACKED.fullmatch(compact):
         return _real_day(found)
     if found := _MONTH_ONLY.fullmatch(compact):
         day = _real_day(found, day=1)
@@ -196,6 +266,23 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
     if _SERIAL_DATE.fullmatch(compact) and _SERIAL_DATES[0] <= float(compact) <= _SERIAL_DATES[1]:
         return _EXCEL_EPOCH + datetime.timedelta(days=int(float(compact)))
     raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
+
+
+def _day_in_beijing(found: re.Match[str]) -> datetime.date:
+    """Return the day of a match of `_DATE_SEPARATED`; a time with a zone is converted to Beijing time."""
+    day = _real_day(found)
+    if found["utc"] is None and found["sign"] is None:
+        return day
+    try:
+        time = datetime.time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+        offset = datetime.timedelta(hours=int(found["zone_hours"] or 0), minutes=int(found["zone_minutes"] or 0))
+        zone = datetime.timezone(-offset if found["sign"] == "-" else offset)
+        day = datetime.datetime.combine(day, time, zone).astimezone(_BEIJING).date()
+    except (ValueError, OverflowError) as error:
+        raise CellRefusedError("bad_date", "时间或时区看不懂，请写成2018-06-30这样") from error
+    if day < EARLIEST_DATE:
+        raise CellRefusedError("bad_date", "日期过早，请核对年份")
+    return day
 
 
 def _real_day(found: re.Match[str], day: int | None = None) -> datetime.date:
@@ -209,10 +296,14 @@ def _real_day(found: re.Match[str], day: int | None = None) -> datetime.date:
 
 
 def clean_boolean(raw: Any) -> bool:
-    """是/否, 有/无, √/×, 1/0, Y/N (`bad_boolean`)."""
+    """Return what 是/否, 有/无, √/×, ☑/☐, 1/0, Y/N or ■是□否 say. Raises `bad_boolean`."""
     text = unicodedata.normalize("NFKC", as_text(raw)).casefold()
     if text in _TRUE:
         return True
     if text in _FALSE:
         return False
+    compact = text.replace(" ", "")
+    boxes = _BOXES_BEFORE.fullmatch(compact) or _BOXES_BEHIND.fullmatch(compact)
+    if boxes is not None and (boxes["yes"] is None) != (boxes["no"] is None):
+        return boxes["yes"] is not None
     raise CellRefusedError("bad_boolean", "只能填“是”或“否”")

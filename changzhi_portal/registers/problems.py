@@ -20,6 +20,7 @@ WARNING_CODES = frozenset(
     {
         "approximate_date",
         "area_code_unusual",
+        "lost_character",
         "outlier",
         "similar_name",
         "unknown_column",
@@ -41,6 +42,7 @@ CODE_TITLES = {
     "bad_credit_code": "信用代码不对",
     "bad_id_number": "身份证号不对",
     "damaged_id_number": "号码丢了位数",
+    "damaged_text": "被Excel改成日期或TRUE",
     "bad_phone": "电话不对",
     "unknown_place": "找不到这个地方",
     "ambiguous_place": "地名不唯一",
@@ -54,6 +56,7 @@ CODE_TITLES = {
     "locked_period": "月份已锁定",
     "approximate_number": "不是确数",
     "approximate_date": "日期只有年月",
+    "lost_character": "丢了字",
     "area_code_unusual": "身份证地区码少见",
     "outlier": "数值反常",
     "similar_name": "名称只差一个字",

@@ -20,6 +20,8 @@ from django.db import models
 from changzhi_portal.registers.columns import CLEAR, Column, DateColumn
 from changzhi_portal.registers.constraints import RowRule, row_rules
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.lost_characters import could_be
+from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 
@@ -219,7 +221,21 @@ class RegisterSheet(ABC):
             for rule, fields in self._rules.get(type(instance), ()):
                 if rule.holds(instance) is False and fields[0] not in row.refused:
                     row.report(rule.code, rule.message, *fields)
+            if row.problems and not is_new:
+                self._reject_lost_characters(row, write)
         return write
+
+    def _reject_lost_characters(self, row: RegisterRow, write: Write) -> None:
+        """Turn the warning `lost_character` into an error where the text would replace the same text without the loss."""
+        attribute_of = {column.field: column.attribute for column in self.columns_of(type(write.instance))}
+        for problem in row.problems:
+            if problem.code != "lost_character":
+                continue
+            attribute = attribute_of.get(problem.field, "")
+            before, after = write.before.get(attribute), write.after.get(attribute)
+            if isinstance(before, str) and isinstance(after, str) and could_be(after, before):
+                problem.level = Level.ERROR
+                problem.message = f"这里丢了字，登记的是“{before}”；请照登记的补上，确实改名的请填完整的名称"
 
     def require(self, row: RegisterRow) -> None:
         """Report `required` for each required column that a new row leaves blank.

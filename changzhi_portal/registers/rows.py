@@ -11,9 +11,8 @@ from typing import Any
 from django.db import models
 
 from changzhi_portal.bulk import blank_row
-from changzhi_portal.names import tidy
 from changzhi_portal.personal_numbers import kinds_in
-from changzhi_portal.registers.cleaning import CLEAR_WORD
+from changzhi_portal.registers.cleaning import is_clear_word
 from changzhi_portal.registers.columns import CLEAR, ONE, Column
 from changzhi_portal.registers.problems import WARNING_CODES, CellRefusedError, Doubtful, Level, Problem, cell_address
 from changzhi_portal.registers.writes import Write
@@ -42,7 +41,7 @@ def read_cell(column: Column, raw: Any, multiplier: Decimal = ONE) -> Reading:
         )
     if raw == "" or column.is_blank(raw):
         return Reading(is_blank=True)
-    if isinstance(raw, str) and tidy(raw) == CLEAR_WORD:
+    if is_clear_word(raw):
         return Reading(value=CLEAR)
     return _reading_of(column, column.clean, raw, multiplier)
 
@@ -51,9 +50,9 @@ def read_input(column: Column, given: Any) -> Reading:
     """Return what a form's text or the API's value means in a column. A blank one is blank, whatever that may mean."""
     if isinstance(given, str) and len(given) > LONGEST_VALUE:
         return Reading(is_error=True, code="too_long", message=f"内容过长，有{len(given)}个字")
-    if given is None or given == "" or given == [] or column.is_blank(given):
+    if given is None or given == "" or given == [] or column.is_blank_input(given):
         return Reading(is_blank=True)
-    if isinstance(given, str) and tidy(given) == CLEAR_WORD:
+    if is_clear_word(given):
         return Reading(value=CLEAR)
     return _reading_of(column, column.from_input, given)
 

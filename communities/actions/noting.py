@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from changzhi_portal.bulk import insert_rows
+from changzhi_portal.names import fold
 from changzhi_portal.refusals import InvalidError
 from communities.models import CrosswalkRow, DivisionChange
 
@@ -65,7 +66,7 @@ def _lines(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, 
             if missing := [name for name in columns if name not in (reader.fieldnames or ())]:
                 raise _unreadable(path, f"缺少列{'、'.join(missing)}", f"columns missing: {', '.join(missing)}")
             for number, row in enumerate(reader, start=2):
-                yield number, {name: (row[name] or "").strip() for name in columns}
+                yield number, {name: fold((row[name] or "").strip()) for name in columns}
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, "读不出来，应为UTF-8编码的CSV文件", "not a readable UTF-8 CSV file") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from changzhi_portal.names import community_key, comparable, division_key
+from changzhi_portal.registers.lost_characters import could_be
 from communities.models import Division
 from communities.places.index import PlaceIndex
 from communities.places.place import Areas, KnownCommunity, Place, PlaceNotFoundError
@@ -105,7 +106,8 @@ class PlaceFinder:
                 )
             raise PlaceNotFoundError("unknown_place", "community_code", f"没有代码为“{code}”的社区，请核对12位社区代码")
         known, _ = found
-        if name and community_key(name) not in index.names_of[known.id]:
+        names = index.names_of[known.id]
+        if name and community_key(name) not in names and not any(could_be(community_key(name), key) for key in names):
             raise PlaceNotFoundError(
                 "conflicting_key", "community_code", f"代码与名称对不上：这个代码是“{known.name}”，不是“{name}”，请核对"
             )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import shutil
+import subprocess
+import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import permutations
 
 import pytest
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
-from changzhi_portal.names import community_key, division_key, pinyin_key, tidy
+from changzhi_portal.names import community_key, comparable, division_key, fold, pinyin_key, tidy
 from changzhi_portal.registers.likeness import NameNeighbours, NearestName
 
 
@@ -18,7 +23,10 @@ from changzhi_portal.registers.likeness import NameNeighbours, NearestName
     ("written", "kept"),
     [("张 三", "张三"), ("张\u3000三", "张三"), ("五阳 煤矿居委会\xa0", "五阳煤矿居委会"), ("ＡＢ１２", "AB12"),
      ("长治市（城区）书画社", "长治市（城区）书画社"), ("Open  Space", "Open Space"),
-     ("\u202d张三\u202c", "张三"), ("张\u2060三", "张三")],
+     ("\u202d张三\u202c", "张三"), ("张\u2060三", "张三"), ("⻓⼦县", "长子县"), ("ﬁne", "fine"), ("\uf90a桥", "金桥"),
+     ("520㎡、№3（℃）", "520㎡、№3（℃）"), ("党员室\t议事厅", "党员室 议事厅"), ("张\t三", "张三"), ("\t长治\t", "长治"),
+     ("党员\n室", "党员室"), ("𝟏𝟐號", "12號"),
+     ("葛\U000e0100村", "葛村"), ("晴\ufe00", "晴")],
 )  # fmt: skip
 def test_a_name_is_kept_tidy_with_its_own_brackets(written: str, kept: str) -> None:
     assert tidy(written) == kept
@@ -85,6 +93,66 @@ def test_names_are_alike_that_one_edit_tells_apart_unless_it_is_of_numerals(one:
         names = NameNeighbours()
         names.add("town", filed)
         assert (names.like("town", asked) == filed) is alike
+
+
+# Both blocks of radicals and that of strokes, as far as Unicode knows an ideograph for them.
+RADICALS = [
+    chr(code)
+    for block in (range(0x2E80, 0x2EF4), range(0x2F00, 0x2FD6), range(0x31C0, 0x31E4))
+    for code in block
+    if fold(chr(code)) != chr(code)
+]
+DOUBLES = {fold(radical): radical for radical in RADICALS}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "number"), [("⺀", "⻳", 114), ("⼀", "⿕", 214), ("㇀", "㇣", 20)]
+)  # of the first block two are no ideograph's, and one code point is free
+def test_every_radical_means_an_ideograph(first: str, last: str, number: int) -> None:
+    block = [radical for radical in RADICALS if first <= radical <= last]
+    assert len(block) == number
+    for radical in block:
+        assert unicodedata.name(fold(radical)).startswith("CJK UNIFIED IDEOGRAPH-"), radical
+
+
+@given(st.sampled_from(RADICALS), st.text(), st.text())
+def test_a_radical_anywhere_in_a_text_is_stored_and_compared_as_its_ideograph(
+    radical: str, before: str, behind: str
+) -> None:
+    copied, meant = f"{before}{radical}{behind}", f"{before}{fold(radical)}{behind}"
+    assert tidy(copied) == tidy(meant)
+    assert comparable(copied) == comparable(meant)
+    assert fold(tidy(copied)) == tidy(copied)
+
+
+def test_every_name_of_a_place_copied_from_a_pdf_is_the_same_name() -> None:
+    names = real_places()
+    copied = [name.translate(str.maketrans(DOUBLES)) for name in names]
+    assert sum(one != other for one, other in zip(names, copied, strict=True)) > 500
+    assert [tidy(name) for name in copied] == names
+    assert list(map(community_key, copied)) == list(map(community_key, names))
+
+
+@pytest.mark.skipif(shutil.which("perl") is None, reason="needs Perl, which has Unicode's own table")
+def test_radicals_are_folded_as_unicode_says() -> None:
+    script = (
+        'use Unicode::UCD "prop_invmap"; my ($from, $to) = prop_invmap("EqUIdeo");'
+        'for (0..$#$from-1) { print "$from->[$_]-", $from->[$_+1] - 1, "=$to->[$_]\\n" if $to->[$_] }'
+    )
+    run = subprocess.run(["perl", "-e", script], capture_output=True, text=True)
+    if run.returncode:
+        pytest.skip("Perl comes without Unicode::UCD here")
+    lines = [line.replace("-", "=").split("=") for line in run.stdout.split()]
+    table = {chr(code): chr(int(to)) for first, last, to in lines for code in range(int(first), int(last) + 1)}
+    assert len(table) > 300
+    assert {radical: fold(radical) for radical in table} == table
+
+
+@given(st.text())
+def test_folding_knows_what_nfkc_does_to_letters(text: str) -> None:
+    for character in text:
+        if unicodedata.category(character) in {"Lu", "Ll", "Lo"}:
+            assert comparable(fold(character)) == comparable(character)
 
 
 def real_places() -> list[str]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from changzhi_portal.names import fold
 from uploads.reading.column_times import ColumnTime, split_times, time_in
 from uploads.reading.grid import Grid
 
@@ -43,7 +44,7 @@ _SERIAL: Final = frozenset({"序号", "序", "no", "行号", "顺序号", "次�
 @lru_cache(maxsize=8_192)
 def normal_header(text: str) -> str:
     """Return a header for comparing: NFKC, one kind of brackets, without spaces, line breaks, signs and bracketed units."""
-    plain = unicodedata.normalize("NFKC", text).translate(_BRACKETS)
+    plain = unicodedata.normalize("NFKC", fold(text)).translate(_BRACKETS)
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
 
 

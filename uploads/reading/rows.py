@@ -10,6 +10,7 @@ from itertools import product
 from operator import itemgetter
 from typing import Final, cast
 
+from changzhi_portal.names import fold
 from uploads.reading.grid import Grid
 from uploads.reading.headers import is_numbering
 
@@ -295,7 +296,7 @@ def _is_footer(row: Sequence[object]) -> bool:
 
 
 def _plain(cell: object) -> str:
-    return _SPACE.sub("", unicodedata.normalize("NFKC", str(cell)))
+    return _SPACE.sub("", unicodedata.normalize("NFKC", fold(str(cell))))
 
 
 def _merged_values(grid: Grid, first_row: int, carried: set[int]) -> dict[int, dict[int, object]]:

@@ -83,6 +83,10 @@ class Column:
         """Tell whether the cell says nothing."""
         return cleaning.is_blank(raw)
 
+    def is_blank_input(self, given: Any) -> bool:
+        """Return whether what a form or the API gives says nothing."""
+        return self.is_blank(given)
+
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> Any:
         """Return the value of a cell that is not blank, or a Doubtful for a value with a warning.
 

@@ -42,6 +42,10 @@ class ChoiceColumn(Column):
         """Tell whether it is blank and the word is no choice itself (无 in 职业水平)."""
         return cleaning.is_blank(raw) and comparable(str(raw)) not in self._values
 
+    def is_blank_input(self, given: Any) -> bool:
+        """Return whether what is given says nothing; a choice's value may be the word "none"."""
+        return self.is_blank(given) and given not in self._label_of
+
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
         """Return the choice's value. Raises `bad_choice`."""
         try:
