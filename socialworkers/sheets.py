@@ -122,6 +122,11 @@ class WorkerSheet(RecordSheet):
             {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
         )
         self._postings = self._load_postings([row.target.pk for row in rows if row.target is not None], context)
+        self.note_names_of_others(rows, context, field="name", key_of=str)
+
+    def name_for_office(self, record: SocialWorker) -> str:
+        """See RecordSheet.name_for_office. Nobody is told of another office's worker."""
+        return record.name if record.pk in self._mine else ""
 
     def _workers(self, context: CheckContext) -> dict[str, SocialWorker]:
         found: dict[str, SocialWorker] = {}
