@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
@@ -114,6 +114,14 @@ class WorkerSheet(RecordSheet):
         for batch in in_batches([worker.pk for worker in records]):
             newest = Posting.objects.filter(worker__in=batch, is_newest=True)
             found |= {key: (at, over) for key, at, over in newest.values_list("worker", "community", "division")}
+        return found
+
+    def count_by_community(self, ids: Sequence[int]) -> dict[int, int]:
+        """See RecordSheet.count_by_community. Workers by their newest postings."""
+        found: dict[int, int] = {}
+        for batch in in_batches(ids):
+            counted = Posting.objects.filter(community__in=batch, is_newest=True).order_by().values("community")
+            found |= dict(counted.annotate(number=Count("pk")).values_list("community", "number"))
         return found
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:

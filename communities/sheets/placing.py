@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.registers.columns import Column, PlaceCodeColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.growth import FEWEST_NEW_OF_ONE_COMMUNITY, Growth, multiplies_community
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
@@ -245,9 +246,11 @@ class RecordSheet(PlacedSheet):
         """
         renaming: defaultdict[str, list[RegisterRow]] = defaultdict(list)
         for row in rows:
-            if row.target is not None and row.number is not None and (name := row.get("name")):
-                if comparable(name) != comparable(row.target.name):
-                    renaming[key_of(name)].append(row)
+            name = row.get("name")
+            if not name or row.target is None or row.number is None:
+                continue
+            if comparable(name) != comparable(row.target.name):
+                renaming[key_of(name)].append(row)
         if not renaming:
             return
         named: defaultdict[str, list[Any]] = defaultdict(list)
@@ -288,6 +291,31 @@ class RecordSheet(PlacedSheet):
         community_id, division_id = self._places_by_ref.get(record.pk, (None, None))
         return index.place_at(community_id, division_id)
 
+    def growth(self, rows: Sequence[RegisterRow], context: CheckContext) -> list[Growth]:
+        """See RegisterSheet.growth. Also of single communities."""
+        new: Counter[int] = Counter()
+        names: dict[int, str] = {}
+        for row in rows:
+            if row.is_new and not row.has_error and row.place is not None and row.place.community is not None:
+                new[row.place.community.id] += 1
+                names[row.place.community.id] = row.place.community.name
+        many = {key: number for key, number in new.items() if number >= FEWEST_NEW_OF_ONE_COMMUNITY}
+        before = self.count_by_community(list(many)) if many else {}
+        grown = [
+            Growth(names[key], before.get(key, 0), before.get(key, 0) + number)
+            for key, number in many.items()
+            if multiplies_community(before.get(key, 0), number)
+        ]
+        return super().growth(rows, context) + sorted(grown, key=lambda each: each.before - each.after)
+
+    def count_by_community(self, ids: Sequence[int]) -> dict[int, int]:
+        """Return how many records communities have, by their keys; none of a register whose records are not theirs."""
+        found: dict[int, int] = {}
+        for batch in in_batches(ids):
+            counted = self.model.objects.filter(community__in=batch).order_by().values("community")
+            found |= dict(counted.annotate(number=Count("pk")).values_list("community", "number"))
+        return found
+
     def note_other(self, row: RegisterRow, record: Any) -> None:
         """Note a record, other than the row's own, that one of the row's keys leads to; see `_reject_known_key`."""
         self._named_too.setdefault(id(row), []).append(record)
@@ -324,7 +352,9 @@ class RecordSheet(PlacedSheet):
         cells = sorted(self.key_cells, key=lambda name: name not in changed)
         also_as = self.name_for_office(other)
         if known_as and also_as:
-            message = f"这一行的几个号码、名称分别属于“{known_as}”和“{also_as}”两条记录，请核对是否只排序或粘贴了一部分列"
+            message = (
+                f"这一行的几个号码、名称分别属于“{known_as}”和“{also_as}”两条记录，请核对是否只排序或粘贴了一部分列"
+            )
         else:
             message = "改成的名称或号码已属于另一条记录，请核对；不是同一条的请分开填写"
         row.report("conflicting_key", message, *cells)

@@ -41,8 +41,13 @@ class UnpairedQuote(str):
     def __reduce__(self) -> tuple[type[UnpairedQuote], tuple[str, int]]:
         return UnpairedQuote, (str(self), self.line)
 
-    __eq__ = object.__eq__
-    __ne__ = object.__ne__
+    # Not those of `object`: these leave the answer to the other text.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
     __hash__ = object.__hash__
 
 

@@ -60,14 +60,15 @@ def quoted_rows(text: str, delimiter: str, *, first_line: int = 1) -> Iterator[R
             fields = None
         taken = lines.taken
         if fields is not None and (len(taken) == 1 or not table.are_rows(taken)):
-            if '"' in "".join(fields):
-                yield table.cells("".join(taken), number, is_torn=number <= failed_until)
+            if table.is_incomplete or '"' in "".join(fields):
+                yield table.cells("".join(taken), number, is_doubtful=number <= failed_until)
             else:
+                table.has_begun = table.has_begun or len(fields) > 1
                 yield list[object](fields)
             number += len(taken)
             continue
         # Only the first line is to blame; the others are read as rows of their own.
-        yield table.cells(taken[0], number)
+        yield table.cells(taken[0], number, is_cut=True)
         failed_until = max(failed_until, number + len(taken) - 1)
         lines.give_back(taken[1:])
         number += 1
@@ -137,6 +138,10 @@ class _Table:
     def __init__(self, text: str, delimiter: str) -> None:
         self._text = text
         self._delimiter = delimiter
+        self._missing = 0  # fields of a row that was cut short
+        self.has_begun = (
+            False  # whether a row of several fields has been read; a title above it is no part of the table
+        )
 
     @cached_property
     def width(self) -> int:
@@ -153,18 +158,35 @@ class _Table:
         is_wide = self.width >= NARROWEST_TABLE
         return is_wide and all(len(split(line, self._delimiter)) == self.width for line in lines)
 
-    def cells(self, line: str, number: int, *, is_torn: bool = False) -> Row:
-        """Return the cells of a row. `is_torn` tells that an open mark may have cut it: it must have its full width then."""
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether the last row was cut short by a wrong mark, so that the next may be the rest of it."""
+        return self._missing > 0
+
+    def cells(self, line: str, number: int, *, is_cut: bool = False, is_doubtful: bool = False) -> Row:
+        """Return the cells of a row; `is_cut` says that it was taken out of what a wrong mark had made a row.
+
+        All cells are wrong of a row that is the rest of a cut one, and of a doubtful one that does not have the width of
+        the table, as a mark that was left open may have cut it.
+        """
         found = split(line, self._delimiter)
-        first = next((index for index, field in enumerate(found) if field.is_bad), None)
-        if is_torn and len(found) != self.width:
-            first = 0
-        if first is None:
-            return [field.value for field in found]
         is_shifted = len(found) != self.width
+        is_rest = self._completes(len(found))
+        if is_cut and not is_rest and self.has_begun and self._missing == 0:
+            self._missing = max(0, self.width - len(found))
+        wrong_from = len(found)
+        if is_rest or (is_doubtful and is_shifted and '"' in line):
+            wrong_from = 0
+        elif is_shifted:
+            wrong_from = next((index for index, field in enumerate(found) if field.is_bad), wrong_from)
         return [
-            UnpairedQuote(field.value.replace("\0", ""), number)
-            if field.is_bad or (is_shifted and index >= first)
-            else field.value
+            UnpairedQuote(field.value.replace("\0", ""), number) if field.is_bad or index >= wrong_from else field.value
             for index, field in enumerate(found)
         ]
+
+    def _completes(self, width: int) -> bool:
+        """Return whether a row of this width is the rest of the one that was cut: a cell of several lines lies in both."""
+        self._missing -= width - 1
+        is_rest = self._missing == 0 and width > 1
+        self._missing = max(0, self._missing)
+        return is_rest
