@@ -66,12 +66,15 @@ class PlaceFinder:
 
     def _old(self, *parts: tuple[str, str, int]) -> tuple[str, ...]:
         """Return which texts are not today's name of where the row has led to; the city's name is above them all."""
-        city = division_key(self._index.city.name)
-        return tuple(
-            part
-            for part, text, found in parts
-            if text and division_key(text) not in {self._index.divisions[found].name_key, city}
-        )
+        return tuple(part for part, text, found in parts if text and not self._is_todays(division_key(text), found))
+
+    def _is_todays(self, key: str, found: int) -> bool:
+        """Return whether a text, as division_key gives it, calls a division as it is called today; or only its city."""
+        division, city = self._index.divisions[found], division_key(self._index.city.name)
+        if key in {division.name_key, city}:
+            return True
+        county = self._index.divisions[division.parent_id].name_key if division.parent_id else ""
+        return bool(county) and key.startswith(county) and _without(key, county) == division.name_key
 
     def _counties_named(self, text: str) -> Areas:
         """Return the counties of any time that a text names, as far as the scope has to do with them; of a blank one all."""
