@@ -115,20 +115,26 @@ class OrganizationSheet(RecordSheet):
         by_place = self._by_place(rows, context)
         for row in rows:
             code = row.get("credit_code")
+            found_here = by_place.get(self._place_and_name(row))
             if code and code in by_code:
                 found, is_inside = by_code[code]
                 if is_inside:
                     row.target = found
+                    if found_here is not None and found_here.pk != found.pk:
+                        self.note_other(row, found_here)
                 else:
                     row.report(
                         "conflicting_key", "这个统一社会信用代码已被其他单位登记，请核对证书或联系市局", "credit_code"
                     )
                 continue
-            found_here = by_place.get(self._place_and_name(row))
             if found_here is not None and (not code or not found_here.credit_code):
                 row.target = found_here
         if not context.locking:  # a warning has been read by the time of the commit
             self._report_likeness(rows)
+
+    def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
+        """See RecordSheet.load_related. Organizations whose names rows would give to others."""
+        self.note_names_of_others(rows, context, field="name_key", key_of=comparable)
 
     def _by_code(
         self, rows: Sequence[RegisterRow], context: CheckContext

@@ -120,9 +120,20 @@ class ProjectSheet(RecordSheet):
                 # A project keeps the division it was recorded at; what stands there today finds it.
                 division = self._index.today_of(self._index.divisions[project.division_id])
                 exactly[division.pk, project.number] = alike[division.pk, comparable(project.number)] = project
+        numbered: dict[str, list[ServiceProject]] = defaultdict(list)
+        for project in alike.values():
+            numbered[comparable(project.number)].append(project)
         for row in rows:
             if (key := self.natural_key(row)) is not None:
                 row.target = exactly.get((key[0], row.get("number"))) or alike.get(key)
+                if row.target is None and row.get("ref"):
+                    # 记录编号 will find the record: it is not to get the number that a project elsewhere in the office has.
+                    for project in numbered[key[1]]:
+                        self.note_other(row, project)
+
+    def name_for_office(self, record: ServiceProject) -> str:
+        """See RecordSheet.name_for_office. With its number, as names of projects repeat from year to year."""
+        return f"{record.number} {record.name}"
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Load the communities that the matched projects serve."""

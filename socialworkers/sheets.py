@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
@@ -116,12 +116,25 @@ class WorkerSheet(RecordSheet):
             found |= {key: (at, over) for key, at, over in newest.values_list("worker", "community", "division")}
         return found
 
+    def count_by_community(self, ids: Sequence[int]) -> dict[int, int]:
+        """See RecordSheet.count_by_community. Workers by their newest postings."""
+        found: dict[int, int] = {}
+        for batch in in_batches(ids):
+            counted = Posting.objects.filter(community__in=batch, is_newest=True).order_by().values("community")
+            found |= dict(counted.annotate(number=Count("pk")).values_list("community", "number"))
+        return found
+
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Load the postings of the matched workers, and find out which of those found by 记录编号 are the office's own."""
         self._mine |= self._inside(
             {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
         )
         self._postings = self._load_postings([row.target.pk for row in rows if row.target is not None], context)
+        self.note_names_of_others(rows, context, field="name", key_of=str)
+
+    def name_for_office(self, record: SocialWorker) -> str:
+        """See RecordSheet.name_for_office. Nobody is told of another office's worker."""
+        return record.name if record.pk in self._mine else ""
 
     def _workers(self, context: CheckContext) -> dict[str, SocialWorker]:
         found: dict[str, SocialWorker] = {}

@@ -38,6 +38,7 @@ CODE_TITLES = {
     "bad_choice": "不在选项里",
     "bad_boolean": "不是“是”或“否”",
     "bad_formula": "公式出错",
+    "unpaired_quote": "引号没有成对",
     "negative_number": "负数",
     "bad_credit_code": "信用代码不对",
     "bad_id_number": "身份证号不对",

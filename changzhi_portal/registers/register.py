@@ -20,6 +20,7 @@ from django.db import models
 from changzhi_portal.registers.columns import CLEAR, Column, DateColumn
 from changzhi_portal.registers.constraints import RowRule, row_rules
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.growth import MOST_NEW_RECORDS, Growth, multiplies_register
 from changzhi_portal.registers.lost_characters import could_be
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.rows import RegisterRow
@@ -108,6 +109,14 @@ class RegisterSheet(ABC):
     @abstractmethod
     def whereabouts(self, record: Any) -> str:
         """Return where a record of `standing` belongs, in words."""
+
+    def growth(self, rows: Sequence[RegisterRow], context: CheckContext) -> list[Growth]:
+        """Return where checked rows would multiply the records of the office, so that it is asked (`growth`)."""
+        new = sum(row.is_new and not row.has_error for row in rows)
+        if new <= MOST_NEW_RECORDS:
+            return []
+        before = self.standing(context.scope_path, context.day).count()
+        return [Growth("", before, before + new)] if multiplies_register(before, new) else []
 
     def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
         """Return the months (first days) that dated figures among records belong to, which a locked month protects.

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
 from changzhi_portal.names import community_key, comparable, division_key
 from changzhi_portal.registers.lost_characters import could_be
 from communities.models import Division
 from communities.places.index import PlaceIndex
 from communities.places.place import Areas, KnownCommunity, Place, PlaceNotFoundError
 from communities.places.suggestions import Suggestions
+
+_SEPARATORS: Final = "/\\>-‐–—―→·|,、:;_"
+_OF_VILLAGES: Final = ("村", "村委会", "村民委员会")
+_OF_CITIES: Final = ("社区", "居委会", "居民委员会")
 
 
 class PlaceFinder:
@@ -30,8 +37,8 @@ class PlaceFinder:
             return Place(known.town_id, known, old_parts + (() if is_current else ("community_code",)))
         towns = self._towns_named(counties, town) if town else None
         if community:
-            known = self._community_in(community, counties if towns is None else towns)
-            old_name = () if community_key(community) == community_key(known.name) else ("community_name",)
+            known, is_todays = self._community_in(community, counties if towns is None else towns)
+            old_name = () if is_todays else ("community_name",)
             old_parts = self._old(("county", county, known.county_id), ("town", town, known.town_id))
             return Place(known.town_id, known, old_parts + old_name)
         place = self._division("town" if town else "county", counties if towns is None else towns)
@@ -42,7 +49,7 @@ class PlaceFinder:
 
     def community_within(self, division_id: int, text: str) -> KnownCommunity:
         """Return the one community with this name in a town, a county or the whole city. Raises PlaceNotFoundError."""
-        return self._community_in(text, {division_id})
+        return self._community_in(text, {division_id})[0]
 
     def community_coded(self, code: str) -> KnownCommunity:
         """Return the community with this code. Raises PlaceNotFoundError."""
@@ -60,12 +67,15 @@ class PlaceFinder:
 
     def _old(self, *parts: tuple[str, str, int]) -> tuple[str, ...]:
         """Return which texts are not today's name of where the row has led to; the city's name is above them all."""
-        city = division_key(self._index.city.name)
-        return tuple(
-            part
-            for part, text, found in parts
-            if text and division_key(text) not in {self._index.divisions[found].name_key, city}
-        )
+        return tuple(part for part, text, found in parts if text and not self._is_todays(division_key(text), found))
+
+    def _is_todays(self, key: str, found: int) -> bool:
+        """Return whether a text, as division_key gives it, calls a division as it is called today; or only its city."""
+        division, city = self._index.divisions[found], division_key(self._index.city.name)
+        if key in {division.name_key, city}:
+            return True
+        county = self._index.divisions[division.parent_id].name_key if division.parent_id else ""
+        return bool(county) and key.startswith(county) and _without(key, county) == division.name_key
 
     def _counties_named(self, text: str) -> Areas:
         """Return the counties of any time that a text names, as far as the scope has to do with them; of a blank one all."""
@@ -85,6 +95,9 @@ class PlaceFinder:
         narrow = index.counties_of_scope() if index.city.id in counties else counties
         wide = index.with_successors(narrow)
         named = index.towns_in(narrow, key) or index.towns_in(wide, key)
+        if not named and (before := _longest_beginning(key, index.counties)):  # 襄垣县王村镇
+            key = _without(key, before)
+            named = index.towns_in(index.counties[before], key) & index.towns_in(wide, key)
         if not named:
             suggestion = self._suggestions.town(text, wide)
             raise PlaceNotFoundError("unknown_place", "town", f"没有“{text}”这个街道（乡镇），请核对名称{suggestion}")
@@ -105,9 +118,8 @@ class PlaceFinder:
                     "out_of_scope", "community_code", "这个代码不在您的填报范围内，请删去这一行，由该地填报"
                 )
             raise PlaceNotFoundError("unknown_place", "community_code", f"没有代码为“{code}”的社区，请核对12位社区代码")
-        known, _ = found
-        names = index.names_of[known.id]
-        if name and community_key(name) not in names and not any(could_be(community_key(name), key) for key in names):
+        known, is_current = found
+        if name and self._is_anothers(name, known, is_current=is_current):
             raise PlaceNotFoundError(
                 "conflicting_key", "community_code", f"代码与名称对不上：这个代码是“{known.name}”，不是“{name}”，请核对"
             )
@@ -115,24 +127,102 @@ class PlaceFinder:
             raise PlaceNotFoundError("conflicting_key", "community_code", "代码与县（市、区）对不上，请核对")
         return found
 
-    def _community_in(self, text: str, areas: Areas) -> KnownCommunity:
+    def _is_anothers(self, name: str, known: KnownCommunity, *, is_current: bool) -> bool:
+        """Tell whether the name beside a community's code is not that community's.
+
+        A name that only nearly agrees (东关社区 beside the code of 东关村), or that the community had once, is another's
+        when another of the county has it today. Beside an old code, an old name is right.
+        """
+        index, key = self._index, community_key(name)
+        names = index.names_of[known.id]
+        if key not in names:
+            if any(could_be(key, each) for each in names):  # the name has lost a character
+                return False
+            readings = self._readings(name, index.areas_of[known.id])
+            return all(community_key(rest) not in names for rest, _ in readings)
+        if not is_current or comparable(name) == comparable(known.name):
+            return False
+        is_old = key != community_key(known.name)
+        others = (index.communities[i].name for i in index.communities_in({known.county_id}, key) if i != known.id)
+        return any(
+            community_key(other) == key and (is_old or (_end_alike(name, other) and not _end_alike(name, known.name)))
+            for other in others
+        )
+
+    def _community_in(self, text: str, areas: Areas) -> tuple[KnownCommunity, bool]:
         """Return the one community with this name in the areas, or else in what has taken their place.
 
-        Raises PlaceNotFoundError.
+        Its county and town may be written before the name. The second value tells whether the text names the community
+        as it is called today. Raises PlaceNotFoundError.
         """
         index, key = self._index, community_key(text)
         narrow = index.counties_of_scope() if index.city.id in areas else areas
         wide = index.with_successors(narrow)
         found = index.communities_in(narrow, key) or index.communities_in(wide, key)
+        name, within = text, wide
         if not found:
-            suggestion = self._suggestions.community(text, wide)
-            raise PlaceNotFoundError(
-                "unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{suggestion}"
-            )
+            readings = self._readings(text, wide)
+            for name, within in readings:
+                same = index.communities_in(index.with_successors(within), community_key(name))
+                found = {i for i in same if not index.areas_of[i].isdisjoint(wide)}
+                if found:
+                    break
+            else:
+                self._reject_unknown(text, *(readings[0] if readings else (text, wide)))
         if len(found) > 1:
-            found = {i for i in found if comparable(index.communities[i].name) == comparable(text)} or found
+            found = {i for i in found if comparable(index.communities[i].name) == comparable(name)} or found
         if len(found) > 1:
             raise PlaceNotFoundError(
                 "ambiguous_place", "community_name", f"有{len(found)}个“{text}”，请补上街道（乡镇）或12位社区代码"
             )
-        return index.communities[found.pop()]
+        known = index.communities[found.pop()]
+        is_there_today = name == text or not within.isdisjoint({known.town_id, known.county_id, index.city.id})
+        return known, is_there_today and community_key(name) == community_key(known.name)
+
+    def _reject_unknown(self, text: str, name: str, areas: Areas) -> NoReturn:
+        """Raise PlaceNotFoundError for a text that names no community, with the one whose name is nearest to `name`."""
+        mine = self._of_scope(areas, "community_name", text)
+        suggestion = self._suggestions.community(name, self._index.with_successors(mine))
+        raise PlaceNotFoundError(
+            "unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{suggestion}"
+        )
+
+    def _readings(self, text: str, areas: Areas) -> list[tuple[str, Areas]]:
+        """Return what a text can mean that begins with its province, city, county or town: the name left, and where it is.
+
+        With or without signs between them: 襄垣县王村镇王桥村, 王村镇-王桥村. The narrowest reading comes first.
+        """
+        index = self._index
+        rest = comparable(text)
+        for above in ("山西省", comparable(index.city.name)):
+            rest = _without(rest, above)
+        readings = [(rest, areas)] if rest != comparable(text) else []
+        county = _longest_beginning(rest, index.counties)
+        counties = index.counties[county] if county else {index.county_of(area) for area in areas}
+        if county:
+            rest = _without(rest, county)
+            readings.append((rest, counties))
+        towns = index.towns_by_name(index.with_successors(counties))
+        town = _longest_beginning(rest, towns)
+        if town:
+            rest = _without(_without(rest, town), "办事处")
+            readings.append((rest, towns[town]))
+        return [reading for reading in reversed(readings) if reading[0]]
+
+
+def _longest_beginning(text: str, names: Iterable[str]) -> str:
+    """Return the longest of the names that the text begins with, or ""."""
+    return max((name for name in names if text.startswith(name)), key=len, default="")
+
+
+def _without(text: str, beginning: str) -> str:
+    """Return a text without a beginning, if it has it, and without the sign behind that (/ - > and the like)."""
+    return text.removeprefix(beginning).lstrip(_SEPARATORS) if text.startswith(beginning) else text
+
+
+def _end_alike(name: str, other: str) -> bool:
+    """Return whether two names end alike, as a village's or as an urban community's; a bare name says neither."""
+    return (name.endswith(_OF_VILLAGES), name.endswith(_OF_CITIES)) == (
+        other.endswith(_OF_VILLAGES),
+        other.endswith(_OF_CITIES),
+    )

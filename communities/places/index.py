@@ -170,6 +170,19 @@ class PlaceIndex:
         """Return the towns of this name, of any time, in counties."""
         return {town_id for county_id in counties for town_id in self.towns.get((county_id, key), ())}
 
+    def county_of(self, area: int) -> int:
+        """Return the county that an area is or lies in."""
+        division = self.divisions[area]
+        return division.parent_id or area if division.level == Division.Level.TOWN else area
+
+    def towns_by_name(self, counties: Areas) -> dict[str, Areas]:
+        """Return the towns of counties, of any time, by name."""
+        found: dict[str, Areas] = defaultdict(set)
+        for (county_id, key), towns in self.towns.items():
+            if county_id in counties:
+                found[key] |= towns
+        return found
+
     def communities_in(self, areas: Areas, key: str) -> set[int]:
         """Return the communities of the scope that have or had this name in counties or towns."""
         return {community_id for area in areas for community_id in self._named_in.get((area, key), ())}

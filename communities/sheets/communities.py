@@ -110,8 +110,7 @@ class CommunitySheet(PlacedSheet):
     def check(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """See RegisterSheet.check. A row without a record of its own is `unknown_place`, so none is ever new."""
         self._keys = self._keys_by_ref(rows, context)
-        self.place_rows(rows, context)
-        self._check_refs(rows)
+        self._check_refs(rows, self.place_rows(rows, context))
         for row in rows:
             row.label = row.get("community_name") or row.get("community_code", "")
             # A month is reported before it is over: its last day, which templates prefill, is no slip of the year.
@@ -145,14 +144,16 @@ class CommunitySheet(PlacedSheet):
         """See PlacedSheet.place_by_ref."""
         return index.place_at(self._keys.get(row.get("ref", "")), None)
 
-    def _check_refs(self, rows: Sequence[RegisterRow]) -> None:
+    def _check_refs(self, rows: Sequence[RegisterRow], index: PlaceIndex) -> None:
         """Report 记录编号 and place that mean two communities: part of the sheet was sorted or copied without the rest."""
         for row in rows:
             ref = row.get("ref")
             if ref and ref not in self._keys:
                 row.report("conflicting_key", "没有这个记录编号，请照模板填写或留空", "ref")
             elif ref and row.place is not None and row.place.community.id != self._keys[ref]:
-                row.report("conflicting_key", "记录编号与社区对不上，请核对是否只排序或粘贴了一部分列", "ref")
+                numbered = index.communities.get(self._keys[ref])
+                whose = f"编号是“{numbered.name}”的，社区是“{row.place.community.name}”，" if numbered else ""
+                row.report("conflicting_key", f"记录编号与社区对不上，{whose}请核对是否只排序或粘贴了一部分列", "ref")
 
     def _communities(self, ids: list[int], context: CheckContext) -> dict[int, Community]:
         found: dict[int, Community] = {}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.names import comparable
 from changzhi_portal.registers.columns import Column, PlaceCodeColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.growth import FEWEST_NEW_OF_ONE_COMMUNITY, Growth, multiplies_community
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
@@ -217,8 +220,9 @@ class RecordSheet(PlacedSheet):
             row.label = row.get("name", "")
             self.reject_clearing(row)
             self.reject_future_dates(row, context.today)
+        self._named_too: dict[int, list[Any]] = {}
         self.match(rows, context)
-        named_too = self._match_refs(rows)
+        self._match_refs(rows)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
         self._reject_taken_over_keys(rows)
@@ -227,8 +231,11 @@ class RecordSheet(PlacedSheet):
             if row.is_new:
                 self.require(row)
             if row.place is not None:
+                others = self._named_too.get(id(row))
+                known_as = self.name_for_office(row.target) if others and row.target is not None else ""
                 self.propose_writes(row, context)
-                self._reject_known_key(row, named_too.get(id(row)))
+                if others:
+                    self._reject_known_key(row, known_as, others)
             # A preview shows nothing of what a new row would write, and a large file needs the room.
             if row.has_error or (row.is_new and not context.locking):
                 row.writes = []
@@ -259,6 +266,33 @@ class RecordSheet(PlacedSheet):
             return current
         return named
 
+    def note_names_of_others(
+        self, rows: Sequence[RegisterRow], context: CheckContext, *, field: str, key_of: Callable[[str], str]
+    ) -> None:
+        """Note the record whose name a row of a file would give to another, when one alone in the office has this name.
+
+        Such a name was sorted or pasted without the rest of the row. A name that several records share says nothing,
+        and who edits a single record means it. `field` is that of the model that holds `key_of` a name.
+        """
+        renaming: defaultdict[str, list[RegisterRow]] = defaultdict(list)
+        for row in rows:
+            name = row.get("name")
+            if not name or row.target is None or row.number is None:
+                continue
+            if comparable(name) != comparable(row.target.name):
+                renaming[key_of(name)].append(row)
+        if not renaming:
+            return
+        named: defaultdict[str, list[Any]] = defaultdict(list)
+        for batch in in_batches(list(renaming)):
+            inside = self.model.objects.filter(self.model.in_subtree(context.scope_path))
+            for record in inside.filter(**{f"{field}__in": batch}):
+                named[getattr(record, field)].append(record)
+        for key, records in named.items():
+            if len(records) == 1:
+                for row in renaming[key]:
+                    self.note_other(row, records[0])
+
     def _identity(self, row: RegisterRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
@@ -287,33 +321,73 @@ class RecordSheet(PlacedSheet):
         community_id, division_id = self._places_by_ref.get(record.pk, (None, None))
         return index.place_at(community_id, division_id)
 
-    def _match_refs(self, rows: Sequence[RegisterRow]) -> dict[int, Any]:
-        """Let 记录编号 decide before any key (docs/domain.md §4.2), and report one that the scope does not hold.
+    def growth(self, rows: Sequence[RegisterRow], context: CheckContext) -> list[Growth]:
+        """See RegisterSheet.growth. Also of single communities."""
+        new: Counter[int] = Counter()
+        names: dict[int, str] = {}
+        for row in rows:
+            if row.is_new and not row.has_error and row.place is not None and row.place.community is not None:
+                new[row.place.community.id] += 1
+                names[row.place.community.id] = row.place.community.name
+        many = {key: number for key, number in new.items() if number >= FEWEST_NEW_OF_ONE_COMMUNITY}
+        before = self.count_by_community(list(many)) if many else {}
+        grown = [
+            Growth(names[key], before.get(key, 0), before.get(key, 0) + number)
+            for key, number in many.items()
+            if multiplies_community(before.get(key, 0), number)
+        ]
+        return super().growth(rows, context) + sorted(grown, key=lambda each: each.before - each.after)
 
-        Return the other records that the keys of such rows lead to, by the row's id().
-        """
-        named_too: dict[int, Any] = {}
+    def count_by_community(self, ids: Sequence[int]) -> dict[int, int]:
+        """Return how many records communities have, by their keys; none of a register whose records are not theirs."""
+        found: dict[int, int] = {}
+        for batch in in_batches(ids):
+            counted = self.model.objects.filter(community__in=batch).order_by().values("community")
+            found |= dict(counted.annotate(number=Count("pk")).values_list("community", "number"))
+        return found
+
+    def note_other(self, row: RegisterRow, record: Any) -> None:
+        """Note a record, other than the row's own, that one of the row's keys leads to; see `_reject_known_key`."""
+        self._named_too.setdefault(id(row), []).append(record)
+
+    def name_for_office(self, record: Any) -> str:
+        """Return what a record is called in a sentence to the office; "" when it may not know of it."""
+        return str(record.name)
+
+    def _match_refs(self, rows: Sequence[RegisterRow]) -> None:
+        """Let 记录编号 decide before any key (docs/domain.md §4.2), and report one that the scope does not hold."""
         for row in rows:
             ref = row.get("ref")
             if ref and ref in self._by_ref:
                 if row.target is not None and row.target.pk != self._by_ref[ref].pk:
-                    named_too[id(row)] = row.target
+                    self.note_other(row, row.target)
                 row.target = self._by_ref[ref]
             elif ref:
                 self.report_unknown_ref(row)
-        return named_too
 
     @staticmethod
     def report_unknown_ref(row: RegisterRow) -> None:
         """Report a 记录编号 that names no record of the office."""
         row.report("conflicting_key", "没有这个记录编号；新增的行请把记录编号留空", "ref")
 
-    def _reject_known_key(self, row: RegisterRow, other: Any) -> None:
-        """Report a row that would give its record the key of another record; one that it leaves as it is may stay."""
-        changed = {name for write in row.writes for name in write.after} if other is not None else set()
-        if not changed.isdisjoint(self.key_fields):
-            cells = sorted(self.key_cells, key=lambda name: name not in changed)
-            row.report("conflicting_key", "改成的名称或号码已属于另一条记录，请核对；不是同一条的请分开填写", *cells)
+    def _reject_known_key(self, row: RegisterRow, known_as: str, others: Sequence[Any]) -> None:
+        """Report a row that would give its record the key of another record; one that it leaves as it is may stay.
+
+        `known_as` is what the office calls the row's record, `others` are those that its other keys lead to.
+        """
+        changed = {name for write in row.writes for name in write.after}
+        other = next((each for each in others if row.target is None or each.pk != row.target.pk), None)
+        if other is None or changed.isdisjoint({"name", *self.key_fields}):
+            return
+        cells = sorted(self.key_cells, key=lambda name: name not in changed)
+        also_as = self.name_for_office(other)
+        if known_as and also_as:
+            message = (
+                f"这一行的几个号码、名称分别属于“{known_as}”和“{also_as}”两条记录，请核对是否只排序或粘贴了一部分列"
+            )
+        else:
+            message = "改成的名称或号码已属于另一条记录，请核对；不是同一条的请分开填写"
+        row.report("conflicting_key", message, *cells)
 
     def _reject_taken_over_keys(self, rows: Sequence[RegisterRow]) -> None:
         """Report a new row with the key that another row, found by 记录编号, gives its record."""

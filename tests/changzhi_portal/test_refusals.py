@@ -29,7 +29,7 @@ from changzhi_portal.refusals import (
     field_at_fault,
 )
 from tests.architecture.apps import modules
-from uploads.actions.commit_writer import RowsNoLongerGoodError
+from uploads.actions.commit_writer import PreviewOutdatedError
 from uploads.reading.refusal import FileRefusedError
 
 STATUSES = {
@@ -84,7 +84,7 @@ def test_a_refusal_knows_its_sentence_its_cure_and_its_field():
 
 
 def test_refusals_with_a_class_of_their_own_are_of_the_kind_that_they_mean():
-    assert issubclass(RowsNoLongerGoodError, StaleError)
+    assert issubclass(PreviewOutdatedError, StaleError)
     refused = FileRefusedError("too_large", "文件过大。")
     assert (refused.code, refused.field, refused.problem_code) == ("invalid", "file", "too_large")
 

@@ -94,10 +94,17 @@ def test_a_batch_confirmed_by_somebody_who_may_not_any_more_is_not_committed(
     assert "请由现在的填报员重新确认" in batch.message
 
 
-def test_what_changed_meanwhile_is_compared_again_at_the_commit(send: Send, clerk: User, place: Place) -> None:
+def test_what_changed_meanwhile_is_compared_again_and_shown_before_it_is_committed(
+    send: Send, clerk: User, place: Place
+) -> None:
     batch = checked(send, clerk, [facility_row()])
     assert batch.new == 1
     make_facility(place.communities[0], "党群服务中心", area="300")
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    batch = actions.commit_batch(batch)
+    assert (batch.state, batch.new, batch.changed) == (State.CHECKED, 0, 1)
+    assert str(Facility.objects.get().area) == "300.00"
+    assert "会成为修改" in batch.message
     actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
     batch = actions.commit_batch(batch)
     assert (batch.state, batch.new, batch.changed) == (State.COMMITTED, 0, 1)

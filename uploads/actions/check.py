@@ -97,7 +97,9 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
             rereader.read_kept_cells(row)
     apply_corrections(batch, rows, sheet, rereader)
     report.step("核对现有记录", len(rows))
-    compare_rows(rows, sheet, check_context(batch, locking=False, report=report))
+    context = check_context(batch, locking=False, report=report)
+    compare_rows(rows, sheet, context)
+    batch.growth = [growth.as_json() for growth in sheet.growth(rows, context)]
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
         claim.hold()

@@ -12,7 +12,7 @@ from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError,
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from uploads.actions.check import check_claimed, check_context, follow_office
-from uploads.actions.commit_writer import RowsNoLongerGoodError, write_batch
+from uploads.actions.commit_writer import PreviewOutdatedError, write_batch
 from uploads.jobs import CHECK, COMMIT, load_batch, work_on
 from uploads.models import UploadBatch
 from uploads.outcome_notices import notify_uploader
@@ -23,12 +23,21 @@ State = UploadBatch.State
 Mode = UploadBatch.CommitMode
 
 
-def request_commit(*, batch: UploadBatch, mode: str, by: Actor, seen: str | None = None, queue: bool = True) -> None:
+def request_commit(
+    *,
+    batch: UploadBatch,
+    mode: str,
+    by: Actor,
+    seen: str | None = None,
+    confirms_growth: bool = False,
+    queue: bool = True,
+) -> None:
     """Request that a checked batch is committed: mode "all" or "good".
 
-    `seen` is the `check_mark` of the preview that the user has decided on. Raises PortalError when the batch is not
-    waiting for a decision, has been checked again since that preview, has errors in mode "all", or is not the user's to
-    commit.
+    `seen` is the `check_mark` of the preview that the user has decided on. `confirms_growth` is the answer to the
+    question whether the rows may multiply the records (`UploadBatch.growth`). Raises PortalError when the batch is not
+    waiting for a decision, has been checked again since that preview, has errors in mode "all", asks a question that
+    was not answered, or is not the user's to commit.
     """
     if not batch.may_be_handled_by(by):
         raise NotAllowedError("您不能确认这个批次。", cure="This user may not commit this batch.")
@@ -45,8 +54,15 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Actor, seen: str | None
     if not by.role.may_alter_locked_months:
         waiting = waiting.filter(locked_reason="")
     with transaction.atomic():
+        locked = UploadBatch.objects.locked().get(pk=batch.pk)
         if seen is not None:
-            _refuse_if_checked_anew(batch, seen)
+            _refuse_if_checked_anew(locked, seen)
+        if locked.state == State.CHECKED and locked.growth and not confirms_growth:
+            raise InvalidError(
+                f"{locked.growth_question}。确实如此的，请勾选确认后再入库；不是的，请核对社区一列。没有写入任何数据。",
+                cure="The rows would multiply the records. Look at the file; confirm with --confirm-growth.",
+                field="confirms_growth",
+            )
         taken = waiting.update(
             **(COMMIT.queued() if queue else COMMIT.begun()),
             commit_mode=mode,
@@ -61,9 +77,8 @@ def request_commit(*, batch: UploadBatch, mode: str, by: Actor, seen: str | None
             COMMIT.announce(batch.pk)
 
 
-def _refuse_if_checked_anew(batch: UploadBatch, seen: str) -> None:
-    """Lock the batch; raise StaleError when it has been checked again since the preview `seen`."""
-    locked = UploadBatch.objects.locked().get(pk=batch.pk)
+def _refuse_if_checked_anew(locked: UploadBatch, seen: str) -> None:
+    """Raise StaleError when the locked batch has been checked again since the preview `seen`."""
     if locked.state == State.CHECKED and locked.check_mark != seen:
         raise StaleError(
             "您打开页面以后，有人改过这个批次或重新检查过，没有入库；请看一看现在的内容，再确认一次。",
@@ -94,7 +109,7 @@ def _commit(claim: Claim[UploadBatch]) -> None:
     sheet = register_named(batch.register)()
     try:
         write_batch(claim, sheet, lambda: check_context(batch, locking=True, report=report), report)
-    except RowsNoLongerGoodError as changed:
+    except PreviewOutdatedError as changed:
         logger.info("Batch %s is checked again: %s", batch.pk, changed)
         _recheck(claim, str(changed))
     except PortalError as refusal:

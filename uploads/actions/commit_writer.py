@@ -11,6 +11,7 @@ from django.utils import timezone
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet, RegisterLock
 from changzhi_portal.jobs import Claim
+from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
@@ -18,18 +19,20 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
-from uploads.models import UploadBatch
+from uploads.models import UploadBatch, UploadRow
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
-from uploads.rows.comparison import count_outcomes
-from uploads.rows.staged import slices_to_write
+from uploads.rows.comparison import count_outcomes, outcome_of
+from uploads.rows.staged import StagedRow, describe_changes, digest_of_changes, slices_to_write
 
 State = UploadBatch.State
+Outcome = UploadRow.Outcome
 ROWS_AT_ONCE = 10_000
+MOST_ROWS_NAMED = 3  # in the sentence about what has changed since the preview
 
 
-class RowsNoLongerGoodError(StaleError):
-    """The registers have changed since the preview, so that a row has an error now."""
+class PreviewOutdatedError(StaleError):
+    """The registers have changed since the preview, so that a row has an error now or would write something else."""
 
 
 def write_batch(
@@ -38,7 +41,7 @@ def write_batch(
     """Write the staged rows of a claimed batch and mark it as committed, in one transaction that locks the batch.
 
     An error of any row in mode "all", or a violated constraint of the database, rolls back the transaction.
-    `make_context` is called inside the transaction. Raises RowsNoLongerGoodError, PortalError, or ClaimLostError when
+    `make_context` is called inside the transaction. Raises PreviewOutdatedError, PortalError, or ClaimLostError when
     another worker has the batch or has finished it.
     """
     try:
@@ -53,7 +56,7 @@ def write_batch(
             only_good = batch.commit_mode == UploadBatch.CommitMode.GOOD
             for rows in slices_to_write(batch, sheet, only_good=only_good, size=ROWS_AT_ONCE):
                 writer.write(rows)
-                report(rows[-1].position or 0, batch.rows)
+                report(rows[-1].row.position or 0, batch.rows)
             writer.finish()
     except IntegrityError as error:
         why = violation_in_words(error, sheet.writes_to)
@@ -69,6 +72,32 @@ def _refuse_unless_still_allowed(batch: UploadBatch) -> Actor:
     if by is None or not batch.may_be_committed_by(by):
         raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
     return by
+
+
+def _is_as_shown(staged: StagedRow) -> bool:
+    """Return whether a row writes what the preview showed, or nothing."""
+    outcome = outcome_of(staged.row)
+    if outcome in {Outcome.ERROR, Outcome.UNCHANGED}:
+        return True
+    return outcome == staged.outcome and (outcome == Outcome.NEW or digest_of_changes(staged.row) == staged.seen)
+
+
+def _what_changed(staged: StagedRow, shown: list[dict[str, str]], sheet: RegisterSheet) -> str:
+    """Return in words what differs from the preview of a row, whose changes it showed as `shown`."""
+    row = staged.row
+    name = f"第{row.number}行“{row.label}”"
+    if row.is_new:
+        return f"{name}预览时是修改，现在没有这条记录，会成为新增"
+    if staged.outcome == Outcome.NEW:
+        return f"{name}预览时是新增，现在已有这条记录，会成为修改"
+    old = {change["column"]: change["old"] for change in shown}
+    for change in describe_changes(row, sheet):
+        before = old.get(change["column"])
+        if before is None:
+            return f"{name}的“{change['column']}”现在也会改动"
+        if before != change["old"]:
+            return f"{name}的“{change['column']}”预览时是“{before}”，现在是“{change['old']}”"
+    return f"{name}的原有内容已有人改过"
 
 
 class CommitWriter:
@@ -88,17 +117,19 @@ class CommitWriter:
         self._counts: Counter[str] = Counter()
         self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the workers whom each division loses
 
-    def write(self, rows: list[RegisterRow]) -> None:
+    def write(self, staged: list[StagedRow]) -> None:
         """Compare rows with the registers again and write them.
 
-        Raises RowsNoLongerGoodError in mode "all" when a row has an error now, PortalError for a record outside the
-        office's area.
+        Raises PreviewOutdatedError when a row would write something else than the preview showed, and in mode "all"
+        when a row has an error now; PortalError for a record outside the office's area.
         """
+        rows = [each.row for each in staged]
         self._sheet.check(rows, self._context)
         for row in rows:
             if row.target is not None and row.target.pk in self._written:
                 row.report("duplicate_in_file", "与前面的行是同一条记录，请只保留一行")
         good = self._good_rows(rows)
+        self._refuse_what_was_not_shown(staged)
         self._check_scope(good)
         self._apply(good)
         self._counts.update(count_outcomes(good))
@@ -106,8 +137,25 @@ class CommitWriter:
     def _good_rows(self, rows: list[RegisterRow]) -> list[RegisterRow]:
         bad = sum(row.has_error for row in rows)
         if bad and self._batch.commit_mode == UploadBatch.CommitMode.ALL:
-            raise RowsNoLongerGoodError(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
+            raise PreviewOutdatedError(f"检查之后登记表有变动，至少{bad}行现在不能入库；已重新检查，请看问题清单。")
         return [row for row in rows if not row.has_error]
+
+    def _refuse_what_was_not_shown(self, staged: list[StagedRow]) -> None:
+        """Raise PreviewOutdatedError when a row would write something else than the preview showed.
+
+        A row with nothing left to write is as good as shown: somebody has done the same meanwhile.
+        """
+        others = [each for each in staged if not _is_as_shown(each)]
+        if not others:
+            return
+        first = others[:MOST_ROWS_NAMED]
+        shown = self._batch.staged_rows.filter(position__in=[each.row.position for each in first])
+        changes = dict(shown.values_list("position", "changes"))
+        told = "；".join(_what_changed(each, changes[each.row.position], self._sheet) for each in first)
+        more = f"；等至少{len(others)}行" if len(others) > len(first) else ""
+        raise PreviewOutdatedError(
+            f"没有写入任何数据：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"
+        )
 
     def _check_scope(self, rows: list[RegisterRow]) -> None:
         """Raise PortalError unless every division of the written rows is in the office's own subtree."""

@@ -13,9 +13,13 @@ from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
+from changzhi_portal.registers.growth import Growth
+from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
+
+MOST_GROWTH_NAMED = 5
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -128,6 +132,7 @@ class UploadBatch(ScopedModel, Job):
         "读法", max_length=64, blank=True, help_text="读取规则和列对应的摘要；两次相同，读出的内容就相同"
     )
     month_in_file = models.DateField("文件写的月份", null=True, blank=True, help_text="当月1日")
+    growth = models.JSONField("异常增加", default=list, help_text="入库前要另外确认的说明：哪里、原有多少、入库后多少")
     unmentioned = models.PositiveIntegerField("文件中没有的记录", default=0)
     problem_counts = models.JSONField("各种问题的行数", default=dict, help_text="问题代码 → 行数")
     corrections = models.JSONField(
@@ -218,6 +223,15 @@ class UploadBatch(ScopedModel, Job):
     def state_label(self) -> str:
         """Return its state as shown to users; a file that only needs a mapping is not called useless."""
         return "要对应列" if self.needs_mapping else self.get_state_display()
+
+    @property
+    def growth_question(self) -> str:
+        """Return what the user has to confirm besides the preview: where the rows would multiply the records; else ""."""
+        if not self.growth:
+            return ""
+        told = "；".join(Growth(**growth).sentence for growth in self.growth[:MOST_GROWTH_NAMED])
+        more = f"；等{len(self.growth)}处" if len(self.growth) > MOST_GROWTH_NAMED else ""
+        return f"入库后{register_named(self.register).title}会成倍增加：{told}{more}"
 
     @property
     def can_commit_all(self) -> bool:

@@ -23,12 +23,40 @@ class CellError(str):
     __slots__ = ()
 
 
+class UnpairedQuote(str):
+    """The text of a cell whose quotation marks are wrong, with the number of its `line` in the file.
+
+    It is equal to itself only, so that it is never taken for another text, such as a mark for "as above".
+    """
+
+    __slots__ = ("line",)
+    line: int
+
+    def __new__(cls, text: str, line: int) -> UnpairedQuote:
+        """Return the text with its line."""
+        cell = super().__new__(cls, text)
+        cell.line = line
+        return cell
+
+    def __reduce__(self) -> tuple[type[UnpairedQuote], tuple[str, int]]:
+        return UnpairedQuote, (str(self), self.line)
+
+    # Not those of `object`: these leave the answer to the other text.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = object.__hash__
+
+
 @dataclass(slots=True)
 class Grid:
     """One visible worksheet, from Excel's row 1 and column A.
 
     `name` is None for .csv and HTML, which have no sheets. A cell is str, int, float, bool, datetime.date,
-    datetime.datetime, datetime.time or CellError; a blank one is "". Rows may be shorter than the widest one.
+    datetime.datetime, datetime.time, CellError or UnpairedQuote; a blank one is "". Rows may be shorter than the widest one.
     `merged` has 0-based (first row, first column, last row, last column), if the format records merged cells.
     """
 

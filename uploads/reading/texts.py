@@ -1,15 +1,15 @@
-"""Text files: detecting encoding and delimiter, and reading the rows of a .csv."""
+"""Text files: detecting encoding and delimiter, and reading the rows of a .csv (quotation marks: `quotes`)."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from uploads.reading.grid import NotReadableError
+from uploads.reading.quotes import quoted_rows
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,7 +20,7 @@ _DELIMITERS: Final = (",", "\t", ";", "|")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _FORCED_TEXT: Final = re.compile(r'="(.*)"')
 # The delimiter that Excel writes into a first line; Excel does not show this line as a row.
-_SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE: Final = re.compile(r'sep=([^"\r])\r?\n', re.IGNORECASE)
 _SAMPLE_LINES: Final = 40
 
 csv.field_size_limit(1_000_000)
@@ -80,21 +80,27 @@ def delimited_rows(data: bytes, *, is_named_csv: bool) -> Iterator[list[object]]
     delimiter = separator_line[1] if separator_line else _delimiter_of(text)
     if not delimiter and text.strip() and not is_named_csv:
         raise NotReadableError("format", kind="纯文本文件")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",")
+    rows = quoted_rows(text, delimiter or ",", first_line=2 if separator_line else 1)
+    has_forced_texts = '="' in text
     try:
-        for fields in reader:
-            yield [_FORCED_TEXT.sub(r"\1", field) if field.startswith('="') else field for field in fields]
+        for fields in rows:
+            yield [_unforced(field) for field in fields] if has_forced_texts else fields
     except csv.Error as error:
         raise NotReadableError("damaged") from error
 
 
+def _unforced(field: object) -> object:
+    """Return the text of ="0012", which makes Excel keep a number as text."""
+    return _FORCED_TEXT.sub(r"\1", field) if type(field) is str and field.startswith('="') else field
+
+
 def _delimiter_of(text: str) -> str:
     """Return the delimiter that splits the most of the first lines, then into the most columns; "" when none does."""
-    sample = text[:100_000].splitlines(keepends=True)[:_SAMPLE_LINES]
+    sample = "".join(text[:100_000].splitlines(keepends=True)[:_SAMPLE_LINES])
     best, best_score = "", (1, 0)  # a comma in one line does not make a text a table
     for delimiter in _DELIMITERS:
         try:
-            widths = [len(fields) for fields in csv.reader(sample, delimiter=delimiter)]
+            widths = [len(fields) for fields in quoted_rows(sample, delimiter)]
         except csv.Error:
             continue
         score = (sum(width > 1 for width in widths), sum(width - 1 for width in widths if width))

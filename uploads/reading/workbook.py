@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 
-from uploads.reading.grid import CellError, Grid, Limits
+from uploads.reading.grid import CellError, Grid, Limits, UnpairedQuote
 from uploads.reading.refusal import FileRefusedError, refuse
 
 __all__ = ["CellError", "Grid", "read_workbook"]
@@ -111,14 +111,15 @@ def _grids(answer: IO[bytes]) -> list[Grid]:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Unpickler of plain values, dates and CellError only, because the child has processed an untrusted file."""
+    """Unpickler of plain values, dates, CellError and UnpairedQuote only, because the child has processed an untrusted file."""
 
     _KNOWN: Final = {("datetime", "date"), ("datetime", "datetime"), ("datetime", "time")}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return one of the few classes that cells may have; raise UnpicklingError for any other."""
-        if (module, name) == (CellError.__module__, "CellError"):
-            return CellError
+        for kind in (CellError, UnpairedQuote):
+            if (module, name) == (kind.__module__, kind.__name__):
+                return kind
         if (module, name) in self._KNOWN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is no cell")

@@ -9,7 +9,7 @@ from typing import Any
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import Reading, RegisterRow, read_cell
-from uploads.reading.grid import NOT_COMPUTED, CellError
+from uploads.reading.grid import NOT_COMPUTED, CellError, UnpairedQuote
 from uploads.reading.layout import MappedColumn, RawRow
 from uploads.rows.file_columns import FileColumns
 from uploads.rows.raw_cells import NOT_KEPT
@@ -95,6 +95,8 @@ class CellRereader:
 def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> Reading:
     if isinstance(raw, CellError):
         return Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
+    if isinstance(raw, UnpairedQuote):
+        return Reading(is_error=True, code="unpaired_quote", message=_about_quote(raw))
     return read_cell(column, raw, multiplier)
 
 
@@ -102,3 +104,7 @@ def _about_formula(cell: CellError) -> str:
     if cell == NOT_COMPUTED:
         return "公式还没有算出结果，请用Excel或WPS打开文件、保存后再上传，或直接填值"
     return f"公式出错（{cell}），请改正公式或直接填值"
+
+
+def _about_quote(cell: UnpairedQuote) -> str:
+    return f"第{cell.line}行的引号没有成对，分不清这一格到哪里为止；请补上或删去引号（内容里的英文引号要写两个），或直接填值"

@@ -16,7 +16,7 @@ from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.rows import LONGEST_VALUE, RegisterRow
-from uploads.reading.grid import CellError
+from uploads.reading.grid import CellError, UnpairedQuote
 
 NOT_KEPT = None  # in `RegisterRow.raw` of a restored row, a cell that had no problem
 
@@ -25,13 +25,14 @@ _KINDS: dict[str, Any] = {
     "date": datetime.date.fromisoformat,
     "time": datetime.time.fromisoformat,
     "error": CellError,
+    "quote": lambda stored: UnpairedQuote(*stored),
 }
 
 
 def as_json(cell: Any, column: Column) -> Any:
     """Return a cell for `UploadRow.raw`: encrypted in a personal column, and if it contains a personal number."""
     plain = _plain(cell)
-    text = as_text(plain) if isinstance(plain, str | int | float) else ""
+    text = as_text(plain) if isinstance(plain, str | int | float) else str(cell) if isinstance(cell, str) else ""
     # A cell that is longer than any may be is the rest of a damaged file: no need to look for numbers in it.
     has_slipped = len(text) > LONGEST_VALUE or mask_slipped_numbers(text) != text
     return {"sealed": encrypt(json.dumps(plain))} if column.is_personal or has_slipped else plain
@@ -49,6 +50,8 @@ def _plain(cell: Any) -> Any:
     """Return the cell as a JSON value; a kind that JSON cannot tell from text is stored with it."""
     if isinstance(cell, CellError):
         return {"error": str(cell)}
+    if isinstance(cell, UnpairedQuote):
+        return {"quote": [str(cell), cell.line]}
     if isinstance(cell, datetime.datetime):
         return {"datetime": cell.isoformat()}
     if isinstance(cell, datetime.date):

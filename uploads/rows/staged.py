@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from changzhi_portal.display import display_value
-from changzhi_portal.personal import Sealed
+from changzhi_portal.personal import Sealed, digest
 from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.columns import CLEAR, Column
 from changzhi_portal.registers.register import RegisterSheet
@@ -21,11 +21,20 @@ from uploads.rows.raw_cells import cells_with_problems, restored
 
 CLEARED = "__cleared__"  # the key of the names of 清空 fields
 LABEL_LENGTH = 200
+SEEN_LENGTH = 16  # hexadecimal digits of a digest, stored with each row
 Outcome = UploadRow.Outcome
 STAGED_FIELDS = (
     "batch", "position", "sheet", "row_number", "label", "outcome", "has_warning", "record_id", "values", "raw",
-    "changes", "problems", "codes", "undo_outcome", "undo_note",
+    "changes", "seen", "problems", "codes", "undo_outcome", "undo_note",
 )  # fmt: skip
+
+
+class StagedRow(NamedTuple):
+    """A staged row on its way to the register, and what the preview said of it."""
+
+    row: RegisterRow
+    outcome: str
+    seen: str  # as of `digest_of_changes`
 
 
 def staged_values(
@@ -50,6 +59,7 @@ def staged_values(
         _as_json(values),
         _as_json(cells_with_problems(row, columns) if row.problems else {}),
         _as_json(changes),
+        digest_of_changes(row) if outcome == Outcome.CHANGED else "",
         _as_json([problem.as_json() for problem in row.problems]),
         _codes_of(row) if row.problems else "",
         "",
@@ -64,6 +74,19 @@ def _codes_of(row: RegisterRow) -> str:
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if value else "[]" if isinstance(value, list) else "{}"
+
+
+def digest_of_changes(row: RegisterRow) -> str:
+    """Return a keyed digest of what a row changes: which fields of which records, and their old values.
+
+    It is equal for a preview and its commit while nobody changes these values in between; the words of the preview are
+    not enough, as they mask personal values and leave out the place that a record leaves.
+    """
+    parts: list[Any] = [row.target.pk if row.target is not None else None]
+    for write in row.writes:
+        old = [value.reveal() if isinstance(value, Sealed) else value for value in write.before.values()]
+        parts += (write.instance._meta.label_lower, write.instance.pk, write.is_new, tuple(write.after), old)
+    return digest(repr(parts))[:SEEN_LENGTH]
 
 
 def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, str]]:
@@ -103,32 +126,32 @@ def _display(column: Column | None, value: Any) -> str:
 
 def slices_to_write(
     batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
-) -> Iterator[list[RegisterRow]]:
+) -> Iterator[list[StagedRow]]:
     """Yield the rows that a commit writes (`UploadRowQuerySet.to_write`), `size` at a time in the order of the file."""
     staged = batch.staged_rows.to_write(only_good=only_good).in_file_order()
     last = 0
     while rows := list(_as_cleaned(staged.filter(position__gt=last)[:size], batch, sheet)):
         yield rows
-        last = rows[-1].position or 0
+        last = rows[-1].row.position or 0
 
 
 def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
     """Yield every staged row with its stored cells, which `CellRereader.read_kept_cells` has to read again."""
-    return _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet)
+    return (staged.row for staged in _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet))
 
 
-def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
+def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[StagedRow]:
     """Yield the rows with the values that cleaning returned."""
     columns = {column.field: column for column in sheet.columns}
     file_columns = FileColumns(batch.mapping)
-    fields = ("position", "sheet", "row_number", "label", "values", "raw")
+    fields = ("position", "sheet", "row_number", "label", "values", "raw", "outcome", "seen")
     rows = staged.values_list(*fields)
-    for position, sheet_name, number, label, stored, kept in rows.iterator(chunk_size=2_000):
+    for position, sheet_name, number, label, stored, kept, outcome, seen in rows.iterator(chunk_size=2_000):
         cleared = stored.pop(CLEARED, ())
         values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
         positions = file_columns.positions(sheet_name, number)
-        yield RegisterRow(
+        row = RegisterRow(
             position=position,
             sheet=sheet_name or None,
             number=number,
@@ -137,3 +160,4 @@ def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: Register
             raw=restored(kept, positions) if kept else None,
             label=label,
         )
+        yield StagedRow(row, outcome, seen)

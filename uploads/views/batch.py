@@ -154,7 +154,13 @@ class CommitBatch(UploadPage, ActionPage):
     def act(self) -> str:
         """Queue the commit; the batch's page shows the progress."""
         sent = self.request.POST
-        request_commit(batch=self.batch, mode=sent.get("mode", ""), seen=sent.get("seen"), by=self.request.user)
+        request_commit(
+            batch=self.batch,
+            mode=sent.get("mode", ""),
+            seen=sent.get("seen"),
+            confirms_growth=bool(sent.get("confirms_growth")),
+            by=self.request.user,
+        )
         return ""
 
     def get_success_url(self) -> str:

@@ -52,6 +52,11 @@ class Command(PortalCommand):
             default="",
             help="the reason for altering figures of a locked month (bureau only)",
         )
+        parser.add_argument(
+            "--confirm-growth",
+            action="store_true",
+            help="write the rows although they multiply the records of the office or of a community",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,7 +64,7 @@ class Command(PortalCommand):
         try:
             batch = self._check(options)
             if options["commit"] and batch.state == State.CHECKED:
-                batch = self._commit(batch, options["commit"])
+                batch = self._commit(batch, options["commit"], confirms_growth=options["confirm_growth"])
         except FileRefusedError as refused:
             answer = describe_refusal(refused, register=options["register"], file_name=_file_name(options["file"]))
             self._print(answer, as_json=options["json"])
@@ -71,6 +76,8 @@ class Command(PortalCommand):
             raise CommandError(batch.message, returncode=REFUSED)
         if batch.errors:
             raise CommandError(f"{batch.errors} rows have errors.", returncode=ROW_ERRORS)
+        if batch.growth and batch.state == State.CHECKED and not options["confirm_growth"]:
+            raise CommandError(f"{batch.growth_question}。确实如此的，请加上--confirm-growth。", returncode=ROW_ERRORS)
         if options["commit"] and batch.state != State.COMMITTED:
             raise CommandError(batch.message or "Nothing was committed.", returncode=ROW_ERRORS)
 
@@ -95,10 +102,12 @@ class Command(PortalCommand):
             ) from error
         return actions.check_batch(batch)
 
-    def _commit(self, batch: UploadBatch, mode: str) -> UploadBatch:
-        if mode == "all" and batch.errors:
+    def _commit(self, batch: UploadBatch, mode: str, *, confirms_growth: bool) -> UploadBatch:
+        if (mode == "all" and batch.errors) or (batch.growth and not confirms_growth):
             return batch
-        actions.request_commit(batch=batch, mode=mode, by=batch.uploaded_by, queue=False)
+        actions.request_commit(
+            batch=batch, mode=mode, by=batch.uploaded_by, confirms_growth=confirms_growth, queue=False
+        )
         batch.refresh_from_db()
         return actions.commit_batch(batch)
 
