@@ -39,7 +39,8 @@ _RUN: Final = re.compile(r"<(?:\w+:)?r>.*?</(?:\w+:)?r>", re.DOTALL)
 _TEXT: Final = re.compile(r"(<(?:\w+:)?t(?:\s[^>]*)?(?<!/)>)(.*?)(</(?:\w+:)?t>)", re.DOTALL)
 # Our lines in a note: of ours, or added to an office's. What an office has written below them is its own.
 _LINE_END: Final = r"(?:_x000D_|\r)?\n"
-_LINES: Final = rf"{AUTHOR}[:：][^\S\n]*(?:{_LINE_END}【(?:错误|提醒)】[^\n]*)*"
+_SENTENCE: Final = r"【(?:错误|提醒)】[^\n]*"
+_LINES: Final = rf"{AUTHOR}[:：](?:\s|_x000D_)*{_SENTENCE}(?:{_LINE_END}{_SENTENCE})*"
 _OURS: Final = re.compile(rf"^{_LINES}(?:{_LINE_END})?|{_LINE_END}{_LINES}")
 _VML, _OFFICE, _EXCEL = (f"urn:schemas-microsoft-com:{name}" for name in ("vml", "office:office", "office:excel"))
 for _prefix, _vocabulary in (("v", _VML), ("o", _OFFICE), ("x", _EXCEL)):
