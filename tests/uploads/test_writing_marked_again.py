@@ -277,7 +277,7 @@ def test_a_file_without_a_problem_left_still_gives_the_corrected_workbook(
 def test_a_corrected_number_of_a_person_is_plain_in_the_cell_only(
     place: Place, clerk: User, fetch: Fetch, tmp_path: Path, capsys: Any
 ):
-    row = worker_row(place.communities[0], 身份证号=NUMBER[:-1] + "?", 到岗日期="昨天")
+    row = worker_row(place.communities[0].name, 身份证号=NUMBER[:-1] + "?", 到岗日期="昨天")
     path = make_xlsx(tmp_path / "社工.xlsx", {"Sheet1": [list(row), list(row.values())]})
     data = fetch(path, clerk, "workers", corrections=((1, "id_number", NUMBER),))
     book = openpyxl.load_workbook(io.BytesIO(data))

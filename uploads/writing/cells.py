@@ -20,7 +20,6 @@ _STYLE: Final = re.compile(rb"\bs=[\"'](\d+)[\"']")
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f\b([^>]*)>")
 _SPANS: Final = re.compile(rb"\s+spans=[\"'][^\"']*[\"']")
 _MERGED: Final = re.compile(r"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]+\d+):([A-Z]+\d+)[\"']")
-_STYLED_CELL: Final = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\bs=[\"'])(\d+)(?=[\"'])")
 _LONGEST_ROW: Final = 4 * 1024 * 1024  # bytes; far more than any real row
 
 
@@ -175,12 +174,10 @@ def replace_styles(rows: bytes, new_styles: Mapping[int, int]) -> bytes:
     """Return the rows' XML with the style indexes of all cells mapped by `new_styles`."""
     if not new_styles:
         return rows
-
-    def changed(match: re.Match[bytes]) -> bytes:
-        style = int(match[2])
-        return match[1] + b"%d" % new_styles.get(style, style)
-
-    return _STYLED_CELL.sub(changed, rows)
+    # Only these styles are searched for: a match for each cell of a large sheet would take several times its size.
+    old = b"|".join(b"%d" % style for style in new_styles)
+    cells = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\bs=[\"'])(%s)(?=[\"'])" % old)
+    return cells.sub(lambda match: match[1] + b"%d" % new_styles[int(match[2])], rows)
 
 
 def merged_ranges(tail: str) -> list[MergedRange]:
