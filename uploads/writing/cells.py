@@ -170,14 +170,12 @@ def _with_style(cell: bytes, opening: bytes, old: re.Match[bytes] | None, style:
     return re.sub(rb"\s*(/?)>$", lambda tail: b" " + new + tail[1] + b">", opening) + rest
 
 
-def replace_styles(rows: bytes, new_styles: Mapping[int, int]) -> bytes:
-    """Return the rows' XML with the style indexes of all cells mapped by `new_styles`."""
-    if not new_styles:
-        return rows
+def replace_styles(rows: memoryview, new_styles: Mapping[int, int]) -> bytes:
+    """Return the rows' XML with the style indexes of all cells mapped by `new_styles`, of which there is at least one."""
     # Only these styles are searched for: a match for each cell of a large sheet would take several times its size.
     old = b"|".join(b"%d" % style for style in new_styles)
     cells = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\bs=[\"'])(%s)(?=[\"'])" % old)
-    return cells.sub(lambda match: match[1] + b"%d" % new_styles[int(match[2])], rows)
+    return cells.sub(lambda match: bytes(match[1]) + b"%d" % new_styles[int(bytes(match[2]))], rows)
 
 
 def merged_ranges(tail: str) -> list[MergedRange]:

@@ -127,7 +127,7 @@ def _mark_sheet(
     tail = text_of(xml[stop:])
     visible = visible_marks(marks, merged_ranges(tail))
     if unmarked:
-        xml = replace_styles(bytes(xml[start:stop]), unmarked)
+        xml = replace_styles(memoryview(xml)[start:stop], unmarked)
         start, stop = 0, len(xml)
     levels = {position: mark.level for position, mark in visible.items()}
     changed = change_cells(xml, start, stop, levels, fixes, styles)
