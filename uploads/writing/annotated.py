@@ -113,7 +113,8 @@ def _turn() -> Iterator[None]:
 
     Raises UnavailableError after LONGEST_WAIT.
     """
-    folder = Path(settings.MEDIA_ROOT) / storage.FOLDER
+    folder = Path(settings.MEDIA_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
     given_up_at = time.monotonic() + LONGEST_WAIT
     while True:
         for number in range(AT_ONCE):
