@@ -243,7 +243,7 @@ def test_the_sample_saved_by_libreoffice_has_each_note_once(city: Any, fetch: Fe
 
 
 def test_the_workbook_has_the_cells_corrected_in_the_page(place: Place, clerk: User, fetch: Fetch, tmp_path: Path):
-    rows = [HEADER, GOOD, BAD, ["东关社区", "活动室", "仓库", "五百多", "2016-05-01"]]
+    rows: list[list[Any]] = [HEADER, GOOD, BAD, ["东关社区", "活动室", "仓库", "五百多", "2016-05-01"]]
     path = make_xlsx(tmp_path / "设施.xlsx", {"城区": rows})
     corrections = ((2, "area", "530.5"), (2, "opened_on", "2016-05-02"), (2, "name", "0012"), (3, "area", "约 530㎡"))
     data = fetch(path, clerk, corrections=corrections)
