@@ -24,6 +24,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.likeness import NameNeighbours
 from changzhi_portal.registers.rows import RegisterRow
+from communities.models import Division
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from orgs.models import SocialOrganization
 
@@ -238,6 +239,7 @@ class OrganizationSheet(RecordSheet):
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
         inside = inside.filter(community__closed_on__isnull=True)
+        today = Division.objects.standing_for_closed()
         for organization in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
-            place = place_values(organization.community, organization.division)
+            place = place_values(organization.community, organization.division, today)
             yield {"ref": organization.ref} | self.values_of(organization) | place

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
+from changzhi_portal.registers.cleaning import items_of
 from changzhi_portal.registers.columns import (
     ChoiceColumn,
     Column,
@@ -24,7 +25,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
-from communities.models import Community
+from communities.models import Community, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.placing import REF, RecordSheet, place_columns
 from services.models import ProjectCommunity, ServiceProject
@@ -199,20 +200,49 @@ class ProjectSheet(RecordSheet):
         return record.division.name
 
     def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Communities are listed by code, which is never ambiguous."""
+        """See RegisterSheet.records. Communities are listed by name, by code where the name alone means another or none."""
         inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).select_related("division")
-        codes: dict[int, list[str]] = defaultdict(list)
+        served: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
         links = ProjectCommunity.objects.filter(
             Community.in_subtree(scope_path, prefix="community"),
             community__closed_on__isnull=True,
             project__in=inside.values("pk"),
         ).order_by("community__code")
-        for project_id, code in links.values_list("project_id", "community__code"):
-            codes[project_id].append(code)
+        for project_id, *community in links.values_list(
+            "project_id", "community_id", "community__name", "community__code"
+        ):
+            served[project_id].append(tuple(community))
+        index = PlaceIndex(scope_path)
+        words = _CommunityWords(PlaceFinder(index))
+        own = next((division for division in index.divisions.values() if division.path == scope_path), index.city)
         for project in inside.order_by("number", "id").iterator(chunk_size=2_000):
-            is_towns = project.division.level == "town"  # the sheet knows no towns; a blank county changes nothing
+            today = index.today_of(index.divisions[project.division_id])
+            # The sheet knows no towns; a blank county changes nothing, and means the uploader's own division.
+            is_towns = today.level == Division.Level.TOWN
+            area = own.pk if is_towns else today.pk
             yield self.values_of(project) | {
                 "ref": project.ref,
-                "county": "" if is_towns else project.division.name,
-                "communities": "、".join(codes[project.pk]),
+                "county": "" if is_towns else today.name,
+                "communities": "、".join(words.of(area, *community) for community in served[project.pk]),
             }
+
+
+class _CommunityWords:
+    """How a template writes a community that a project serves, so that reading it finds the same one."""
+
+    def __init__(self, finder: PlaceFinder) -> None:
+        self._finder = finder
+        self._words: dict[tuple[int, int], str] = {}
+
+    def of(self, area: int, key: int, name: str, code: str) -> str:
+        """Return the community's name if it is enough in the area (a division's key), else its code."""
+        if (area, key) not in self._words:
+            self._words[area, key] = name if self._is_enough(area, key, name) else code
+        return self._words[area, key]
+
+    def _is_enough(self, area: int, key: int, name: str) -> bool:
+        try:
+            found = self._finder.community_within(area, name)
+        except PlaceNotFoundError:
+            return False
+        return found.id == key and items_of(name) == [name]

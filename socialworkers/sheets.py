@@ -26,6 +26,7 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
+from communities.models import Division
 from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
 from socialworkers.models import Posting, SocialWorker
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
@@ -274,6 +275,7 @@ class WorkerSheet(RecordSheet):
         inside = Posting.objects.filter(Posting.in_subtree(scope_path), is_newest=True)
         inside = inside.filter(community__closed_on__isnull=True)
         inside = inside.select_related("worker", "community__town__parent", "division__parent")
+        today = Division.objects.standing_for_closed()
         for posting in inside.order_by("community__code", "worker_id").iterator(chunk_size=2_000):
             person = {"ref": posting.worker.ref} | self.values_of(posting.worker)
-            yield person | self.values_of(posting) | place_values(posting.community, posting.division)
+            yield person | self.values_of(posting) | place_values(posting.community, posting.division, today)

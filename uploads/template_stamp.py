@@ -1,4 +1,7 @@
-"""Marks that the portal writes into its workbooks, to recognise them when they are uploaded."""
+"""Marks that the portal writes into its workbooks, to recognise them when they are uploaded.
+
+It imports neither Django nor changzhi_portal, because the child process of marking uses it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ _VERSION_LABEL: Final = "模板版本"
 _VERSION: Final = re.compile(rf"{_VERSION_LABEL}[:：]?\s*(\d{{1,4}})(?!\d)")
 
 GUIDE_SHEET: Final = "填表说明"
-DICTIONARY_SHEET: Final = "字典"  # the lists of choices; hidden, but some programs forget that
+DICTIONARY_SHEET: Final = "字典"
+# The first cell of the lists behind the drop-downs. Some programs show the sheet, which is hidden, when they save.
+DICTIONARY_HEADING: Final = "下拉列表的选项"
 PROBLEM_SHEET: Final = "问题汇总"
 # The first cell of the problem list. Name and first cell together distinguish it from an office's sheet of that name.
 PROBLEM_HEADING: Final = "填报检查发现的问题"

@@ -52,6 +52,18 @@ class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
 
         return {key: latest_successor(key) for key in successors}
 
+    def standing_for_closed(self) -> dict[int, Division]:
+        """Return the division that stands today in the place of each closed one, with its parent, by the closed one's key."""
+        closed = self.filter(successor__isnull=False).select_related("successor__parent")
+        successors = {division.pk: division.successor for division in closed if division.successor is not None}
+
+        def standing(division: Division) -> Division:
+            while division.pk in successors:
+                division = successors[division.pk]
+            return division
+
+        return {key: standing(division) for key, division in successors.items()}
+
     def by_code(self, code: str) -> Division:
         """Return the newest division with this code (6, 9 or 12 digits). Raises NotFoundError when there is none."""
         division = self.filter(code=short_code(code)).order_by("-valid_from").first()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.db.models import Count, Q
@@ -113,11 +114,18 @@ def place_columns(*, county_required: bool, town_required: bool = False, key: bo
     )
 
 
-def place_values(community: Community | None, division: Division | None) -> dict[str, str]:
-    """Return the place columns of an existing record; the community's town and county must be loaded."""
+def place_values(
+    community: Community | None, division: Division | None, today: Mapping[int, Division] = MappingProxyType({})
+) -> dict[str, str]:
+    """Return the place columns of an existing record; the community's town and county must be loaded.
+
+    `today` is that of `Division.objects.standing_for_closed()`: a record keeps its division when that is closed, and is
+    written with the names of what stands there today, which come back without a warning.
+    """
     town = community.town if community else division
     if town is None:
         raise ValueError("A record hangs at a community or at a division.")
+    town = today.get(town.pk, town)
     is_town = town.level == Division.Level.TOWN
     return {
         "county": town.parent.name if is_town and town.parent else town.name,

@@ -101,7 +101,7 @@ def marked_workbook(user: User, folder: Path) -> None:
     """Print the time of creating the workbook with its bad cells marked."""
     batch = _checked(write_organizations(folder / "bad.xlsx", ROWS, bad=BAD_ROWS), user)
     started = time.perf_counter()
-    size = len(annotated_workbook(batch, by=user))
+    size = len(annotated_workbook(batch, by=user).read())
     print(
         f"marked workbook, {ROWS:,} rows, {batch.errors} problems {time.perf_counter() - started:>7.1f} s   "
         f"(asked: ≤ 10; {size / 1024:,.0f} KB)"

@@ -30,6 +30,7 @@ from uploads.reading.workbook import read_workbook
 from uploads.template_stamp import PROBLEM_SHEET
 from uploads.writing.annotated import annotated_workbook
 from uploads.writing.marked import mark_workbook
+from uploads.writing.orders import Orders
 from uploads.writing.problem_list import Entry
 from uploads.writing.rebuilt import rebuild_workbook
 from uploads.writing.styles import COLOURS
@@ -52,11 +53,18 @@ def take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Take:
     ) -> tuple[UploadBatch, openpyxl.Workbook]:
         answer, _ = upload(capsys, register, path, user, period="2018-06", **options)
         batch = UploadBatch.objects.get(pk=answer["batch"])
-        data = annotated_workbook(batch, by=user)
+        data = annotated_workbook(batch, by=user).read()
         (tmp_path / "back.xlsx").write_bytes(data)
         return batch, openpyxl.load_workbook(io.BytesIO(data))
 
     return go
+
+
+def marked(data: bytes, entries: list[Entry]) -> bytes:
+    """Return a workbook marked in place."""
+    target = io.BytesIO()
+    mark_workbook(io.BytesIO(data), target, Orders(entries))
+    return target.getvalue()
 
 
 def marked_cells(book: openpyxl.Workbook) -> dict[str, str]:
@@ -291,7 +299,7 @@ def test_twenty_thousand_rows_with_five_hundred_problems_are_marked_soon(tmp_pat
         for number in range(500)
     ]
     started = datetime.datetime.now()
-    data = mark_workbook(path.read_bytes(), entries)
+    data = marked(path.read_bytes(), entries)
     assert (datetime.datetime.now() - started).total_seconds() < 10
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         styles = archive.read("xl/styles.xml").decode()
@@ -319,7 +327,7 @@ def test_a_workbook_in_foreign_xml_is_rebuilt_instead_of_failing(place, clerk, t
             for part, data in parts.items():
                 archive.writestr(part, data)
         try:
-            mark_workbook(packed.getvalue(), entries)
+            marked(packed.getvalue(), entries)
             ends["marked"] += 1
         except (UnusualWorkbookError, NotReadableError):
             ends["rebuilt"] += 1
@@ -336,7 +344,8 @@ def test_what_is_rebuilt_reads_like_the_original(tmp_path):
     ]
     path = make_xlsx(tmp_path / "甲.xlsx", {"甲": rows, "乙/b"[:1]: [["x"]]}, merged=[(0, 0, 0, 3), (1, 0, 2, 0)])
     grids = read_workbook(path, file_name=path.name)
-    (tmp_path / "又.xlsx").write_bytes(rebuild_workbook(grids, [Entry(Level.WARNING, None, "", "", "", "整个文件")]))
+    with (tmp_path / "又.xlsx").open("wb") as file:
+        rebuild_workbook(grids, Orders([Entry(Level.WARNING, None, "", "", "", "整个文件")]), file)
     again = read_workbook(tmp_path / "又.xlsx", file_name="又.xlsx")
     assert again[0].name == PROBLEM_SHEET
     assert [(grid.name, [list(row) for row in grid.rows], sorted(grid.merged)) for grid in again[1:]] == [
@@ -360,4 +369,4 @@ def test_a_hidden_sheet_of_broken_xml_does_not_keep_the_page_busy_for_ever(tmp_p
         for name, content in parts.items():
             archive.writestr(name, content)
     with pytest.raises(UnusualWorkbookError):
-        mark_workbook(data.getvalue(), [Entry(Level.ERROR, "城区", "C2", "设施类型", "仓库", "不在选项里")])
+        marked(data.getvalue(), [Entry(Level.ERROR, "城区", "C2", "设施类型", "仓库", "不在选项里")])

@@ -23,7 +23,7 @@ BAD = {"社区名称": "和平社区", "设施名称": "活动室", "设施类�
 
 def workbook_of(answer: Any) -> openpyxl.Workbook:
     assert answer.status_code == 200, answer.status_code
-    return openpyxl.load_workbook(io.BytesIO(answer.content))
+    return openpyxl.load_workbook(io.BytesIO(answer.getvalue()))
 
 
 @pytest.fixture

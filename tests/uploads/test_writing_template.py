@@ -18,7 +18,7 @@ from uploads.reading.grid import Grid
 from uploads.reading.layout import is_problem_list, lay_out
 from uploads.reading.months import month_in
 from uploads.reading.workbook import read_workbook
-from uploads.writing.template import write_export, write_template
+from uploads.writing.template import REQUIRED_MARK, write_export, write_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -43,7 +43,7 @@ def drop_downs(book: Workbook, page: Any) -> dict[str, list[str]]:
         else:
             name, cells = book.defined_names[source.removeprefix("=")].attr_text.split("!")
             words = [cell.value for row in book[name.strip("'")][cells.replace("$", "")] for cell in row]
-        found[page.cell(3, column).value] = words
+        found[page.cell(3, column).value.rstrip(REQUIRED_MARK)] = words
     return found
 
 
@@ -54,9 +54,11 @@ def test_a_template_names_office_month_and_version_and_says_how_to_fill_each_col
     assert page["A1"].value == f"城区{sheet.title}登记表（2018年6月）"
     assert "填报单位：城区" in page["A2"].value
     assert template_stamp.version_in(page["E2"].value) == template_stamp.TEMPLATE_VERSION
-    assert [cell.value for cell in page[3]] == [column.header for column in sheet.columns]
+    assert [cell.value for cell in page[3]] == [
+        f"{column.header}{REQUIRED_MARK if column.required else ''}" for column in sheet.columns
+    ]
     assert all(cell.comment for cell in page[3])
-    required = {cell.value for cell in page[3] if "必填" in cell.comment.text}
+    required = {cell.value.rstrip(REQUIRED_MARK) for cell in page[3] if "必填" in cell.comment.text}
     assert required == {column.header for column in sheet.columns if column.required}
     assert len({cell.fill.fgColor.rgb for cell in page[3]}) == (2 if required else 1)
     assert page.freeze_panes.endswith("4")
@@ -72,7 +74,10 @@ def test_the_demo_says_that_its_data_are_invented(place, clerk, settings):
 
 def test_codes_and_numbers_of_people_keep_their_digits_in_new_rows(place, clerk):
     page = template("workers", clerk, filled=False).worksheets[0]
-    formats = {page.cell(3, column).value: page.cell(100, column).number_format for column in range(1, 18)}
+    formats = {
+        page.cell(3, column).value.rstrip(REQUIRED_MARK): page.cell(100, column).number_format
+        for column in range(1, 18)
+    }
     assert formats["记录编号"] == formats["身份证号"] == formats["社区代码"] == formats["联系电话"] == "@"
     assert formats["到岗日期"] == "yyyy-mm-dd"
 
@@ -116,7 +121,7 @@ def test_personal_data_leave_masked_and_formulas_leave_as_text(place, clerk):
         write_export(register_named("workers")(), division=clerk.division, by=clerk),
     ):
         page = load_workbook(io.BytesIO(data)).worksheets[0]
-        values = {page.cell(3, cell.column).value: cell for cell in page[4]}
+        values = {page.cell(3, cell.column).value.rstrip(REQUIRED_MARK): cell for cell in page[4]}
         assert values["身份证号"].value == str(worker.id_number)
         assert "*" in values["身份证号"].value
         assert values["联系电话"].value == "199****1234"
@@ -127,7 +132,7 @@ def test_the_query_count_of_an_export_does_not_grow_with_its_rows(place, clerk, 
     sheet = register_named("organizations")()
     for number in range(30):
         make_organization(place.communities[number % 3])
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         write_export(sheet, division=clerk.division, by=clerk)
 
 

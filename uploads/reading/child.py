@@ -33,12 +33,12 @@ _NO_CELLS: Final[tuple[object, ...]] = ()
 def main(arguments: Sequence[str]) -> None:
     """Read the file and write the answer to standard output."""
     limits = Limits(**json.loads(arguments[0]))
-    _limit_resources(limits)
+    limit_resources(limits)
     answer = sys.stdout.buffer
-    writer = _Writer(answer, limits)
+    writer = SheetWriter(answer, limits)
     try:
         with open(arguments[2], "rb") as file:
-            for sheet in _sheets(file, Path(arguments[2]), arguments[1], limits):
+            for sheet in raw_sheets(file, Path(arguments[2]), arguments[1], limits):
                 writer.write(sheet)
         pickle.dump(("end",), answer)
     except NotReadableError as refusal:
@@ -48,13 +48,18 @@ def main(arguments: Sequence[str]) -> None:
     answer.flush()
 
 
-def _limit_resources(limits: Limits) -> None:
+def limit_resources(limits: Limits) -> None:
+    """Limit the memory and the processor time of this process."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[RawSheet]:
+def raw_sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterable[RawSheet]:
+    """Return the visible sheets of a file; `path` is that of `file`, `name` its name at the office.
+
+    Raises NotReadableError.
+    """
     kind = kind_of(file)
     if kind == Kind.ZIP:
         return excel.zipped_sheets(file, path, limits)
@@ -92,7 +97,7 @@ def _suspect(text: str) -> str:
     return CellError(text) if is_error_text(text) else text
 
 
-class _Writer:
+class SheetWriter:
     """Writer of sheets in batches of rows, so that the child never holds a second copy of a sheet."""
 
     def __init__(self, answer: IO[bytes], limits: Limits) -> None:
@@ -118,14 +123,15 @@ class _Writer:
             blank = 0
             batch.append(row)
             if len(batch) >= _BATCH:
-                self._dump(batch)
+                self.put(batch)
                 batch = []
         if batch:
-            self._dump(batch)
+            self.put(batch)
         name = sheet.name and sheet.name.replace("\0", "")[:_LONGEST_NAME]
-        self._dump(("sheet", name, sheet.merged))
+        self.put(("sheet", name, sheet.merged))
 
-    def _dump(self, value: object) -> None:
+    def put(self, value: object) -> None:
+        """Write a batch of rows, or the end of a sheet."""
         pickle.dump(value, self._answer, protocol=5)
 
     def _cleaned(self, rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:

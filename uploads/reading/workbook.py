@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 import pickle
-import signal
-import subprocess
-import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
 
+from uploads.child_process import nameless_file, run_limited
 from uploads.reading.grid import CellError, Grid, Limits, UnpairedQuote
 from uploads.reading.refusal import FileRefusedError, refuse
 
@@ -24,10 +19,6 @@ __all__ = ["CellError", "Grid", "read_workbook"]
 MEMORY_BYTES: Final = 480 * 1024 * 1024
 SECONDS: Final = 40  # less than the lease of a batch's claim (changzhi_portal.jobs)
 _MEGABYTE: Final = 1024 * 1024
-_PROJECT: Final = Path(__file__).resolve().parents[2]
-_OUT_OF_MEMORY: Final = (b"memory allocation of", b"MemoryError")
-
-logger = logging.getLogger(__name__)
 
 
 def read_workbook(path: Path, *, file_name: str) -> list[Grid]:
@@ -45,45 +36,11 @@ def read_workbook(path: Path, *, file_name: str) -> list[Grid]:
         memory_bytes=MEMORY_BYTES,
         seconds=SECONDS,
     )
-    with _nameless_file() as answer:
-        _run_child(path, file_name, limits, answer)
+    with nameless_file("reading") as answer:
+        arguments = [json.dumps(asdict(limits)), file_name, str(path.absolute())]
+        run_limited("uploads.reading.child", arguments, seconds=limits.seconds, answer=answer)
         answer.seek(0)
         return _grids(answer)
-
-
-def _nameless_file() -> IO[bytes]:
-    """Open the file that the child writes to; in memory if the system can, because cells may hold personal data."""
-    if hasattr(os, "memfd_create"):
-        return open(os.memfd_create("reading"), "w+b")
-    return tempfile.TemporaryFile()
-
-
-def _run_child(path: Path, file_name: str, limits: Limits, answer: IO[bytes]) -> None:
-    """Run the child until it ends. Raises FileRefusedError when it fails, is killed or takes too long."""
-    arguments = [sys.executable, "-s", "-E", "-m", "uploads.reading.child"]
-    try:
-        # No shell, our own module, and an environment without the portal's secrets.
-        done = subprocess.run(  # noqa: S603
-            [*arguments, json.dumps(asdict(limits)), file_name, str(path.absolute())],
-            cwd=_PROJECT,
-            env={"PATH": os.environ.get("PATH", ""), "RUST_BACKTRACE": "0"},
-            stdin=subprocess.DEVNULL,
-            stdout=answer,
-            stderr=subprocess.PIPE,
-            timeout=limits.seconds + 5,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise refuse("seconds", seconds=limits.seconds) from error
-    if done.returncode == 0:
-        return
-    last_line = done.stderr.strip().rpartition(b"\n")[2][:200].decode("utf-8", "replace")
-    logger.warning("reading an upload failed: status %s, %s", done.returncode, last_line)
-    if done.returncode == -signal.SIGXCPU:
-        raise refuse("seconds", seconds=limits.seconds)
-    if any(sign in done.stderr for sign in _OUT_OF_MEMORY):
-        raise refuse("memory")
-    raise refuse("damaged")
 
 
 def _grids(answer: IO[bytes]) -> list[Grid]:

@@ -18,7 +18,7 @@ from changzhi_portal.personal import decrypt, encrypt
 from changzhi_portal.personal_numbers import kinds_in
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.cleaning import CLEAR_WORD
-from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
@@ -43,6 +43,15 @@ class CorrectableCell(NamedTuple):
     problems: list[str]
     is_personal: bool
     unit: str  # the file's unit, if it is not the register's: 万元
+
+
+class CorrectedCell(NamedTuple):
+    """A corrected cell as the office's own workbook shows it; `text` is plain in personal columns too."""
+
+    sheet: str
+    address: str
+    text: str
+    is_figure: bool
 
 
 class MadeCorrection(NamedTuple):
@@ -171,6 +180,21 @@ def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorre
             )
         )
     return listed
+
+
+def corrected_cells(batch: UploadBatch, sheet: RegisterSheet) -> list[CorrectedCell]:
+    """Return the corrected cells whose columns are in the file, with their plain text."""
+    positions = {
+        (part["sheet"] or "", column["field"]): column["index"] for part in batch.mapping for column in part["columns"]
+    }
+    cells = []
+    for made in batch.corrections:
+        column, index = sheet.column(made["field"]), positions.get((made["sheet"], made["field"]))
+        if index is not None:
+            is_figure = isinstance(column, IntegerColumn | DecimalColumn)
+            address = cell_address(made["row"], index)
+            cells.append(CorrectedCell(made["sheet"], address, _text_of(made, column), is_figure))
+    return cells
 
 
 def _text_of(made: dict[str, Any], column: Column) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -34,16 +34,17 @@ class AnnotatedWorkbook(UploadPage):
     title = "标出问题的表格"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
-        """Send the file; redirect to the batch with a message when there is nothing to mark."""
+        """Stream the file; redirect to the batch with a message when there is nothing to mark, or it cannot be marked."""
         batch = find_batch(request, ref)
         if batch.uploaded_by_id != request.user.pk:
             raise PermissionDenied("标出问题的表格只发给上传人本人。")
         try:
-            data = annotated_workbook(batch, by=request.user)
+            file = annotated_workbook(batch, by=request.user)
         except PortalError as refusal:
             messages.error(request, str(refusal))
             return redirect("uploads:batch", ref=batch.ref)
-        return _file(data, f"{PurePath(batch.file_name).stem}（标出问题）.xlsx")
+        name = f"{PurePath(batch.file_name).stem}（标出问题）.xlsx"
+        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
 
 class OriginalFile(UploadPage):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import Final
 
 from changzhi_portal.registers.columns import (
     BooleanColumn,
@@ -19,6 +20,8 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 
+_LONG_TEXTS: Final = frozenset({"name", "note", "functions", "communities", "buyer", "provider_name"})
+_WIDTH_OF_NUMBERS: Final = 22  # for 18 digits, which take the room of 18 characters and a margin
 TEXT, WHOLE, DECIMAL, DAY = "@", "0", "0.00", "yyyy-mm-dd"  # number formats of Excel
 
 
@@ -102,6 +105,18 @@ def _(column: DecimalColumn) -> str:
 @number_format_of.register
 def _(column: DateColumn) -> str:
     return DAY
+
+
+@singledispatch
+def width_of(column: Column) -> int:
+    """Return the width of the column in characters: as wide as its header and, where they are all alike, its values."""
+    return 30 if column.field in _LONG_TEXTS else max(14, min(2 * len(column.header) + 4, 26))
+
+
+@width_of.register(CreditCodeColumn)
+@width_of.register(IdNumberColumn)
+def _(column: Column) -> int:
+    return _WIDTH_OF_NUMBERS
 
 
 @singledispatch

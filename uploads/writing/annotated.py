@@ -1,31 +1,56 @@
-"""The uploaded workbook with its problems marked (docs/spreadsheets.md §4.4)."""
+"""The uploaded workbook with its problems marked (docs/spreadsheets.md §4.4).
+
+A child process makes it under the limits of reading, so a large workbook costs the web process nothing.
+"""
 
 from __future__ import annotations
 
-import logging
+import fcntl
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Final
 
-from changzhi_portal.refusals import NotAllowedError, NotFoundError, StaleError
+from django.conf import settings
+
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, UnavailableError
+from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from uploads import storage
+from uploads.child_process import nameless_file, run_limited
 from uploads.models import UploadBatch
-from uploads.reading.grid import NotReadableError
-from uploads.reading.workbook import read_workbook
-from uploads.writing.marked import mark_workbook
-from uploads.writing.problem_list import Entry, entries_of
-from uploads.writing.rebuilt import rebuild_workbook
-from uploads.writing.xml_text import UnusualWorkbookError
+from uploads.reading.grid import Limits
+from uploads.reading.refusal import FileRefusedError
+from uploads.rows.corrections import corrected_cells
+from uploads.writing.orders import Fix, write_orders
+from uploads.writing.problem_list import Entry
 
-logger = logging.getLogger(__name__)
-_ZIP = b"PK\x03\x04"
+MEMORY_BYTES: Final = 480 * 1024 * 1024
+SECONDS: Final = 40
+AT_ONCE: Final = 2  # marked workbooks made at the same time on one machine
+LONGEST_WAIT: Final = 30  # seconds
+_MODULE: Final = "uploads.writing.child"
+_CHUNK: Final = 2_000
+
+_Key = tuple[int, str]
+_being_made: dict[_Key, Future[IO[bytes]]] = {}
+_lock = threading.Lock()
 
 
-def annotated_workbook(batch: UploadBatch, *, by: Actor) -> bytes:
-    """Return the uploaded file as .xlsx with a coloured background and a note in each cell at fault, and a list in front.
+def annotated_workbook(batch: UploadBatch, *, by: Actor) -> IO[bytes]:
+    """Return the uploaded file as .xlsx, open for reading, with a coloured background and a note in each cell at fault.
 
-    An .xlsx keeps its formats, formulas and sheets; other formats are rebuilt from their cells. The file contains personal
-    data in plain text, so only its uploader may get it (docs/domain.md §9). Raises NotAllowedError for anybody else,
-    StaleError for a batch that is not checked or was rejected, NotFoundError for a batch without problems, and PortalError
-    when the original has been purged.
+    It has a list of the problems in front and the cells corrected in the page. An .xlsx keeps its formats, formulas and
+    sheets; other formats are rebuilt from their cells. The file contains personal data in plain text, so only its uploader
+    may get it (docs/domain.md §9). Requests for the same file at the same time share one. Raises NotAllowedError for
+    anybody else, StaleError for a batch that is not checked or was rejected, NotFoundError for a batch without problems
+    and corrections, InvalidError for a file that is too large to be marked, UnavailableError when too many are being
+    made, and PortalError when the original has been purged.
     """
     if batch.uploaded_by_id != by.pk:
         raise NotAllowedError(
@@ -35,19 +60,99 @@ def annotated_workbook(batch: UploadBatch, *, by: Actor) -> bytes:
         raise StaleError(
             "这个文件还没有逐行检查，没有可以标出的问题。", cure="The batch is not checked: there is nothing to mark."
         )
-    entries = entries_of(batch)
-    if not entries:
-        raise NotFoundError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
-    return _marked(batch, entries)
+    key = (batch.pk, batch.check_mark)
+    with _lock:
+        shared = _being_made.get(key)
+        if shared is None:
+            own: Future[IO[bytes]] = Future()
+            _being_made[key] = own
+    if shared is not None:
+        return _opened_again(shared.result())
+    try:
+        own.set_result(_made(batch))
+    except BaseException as error:
+        own.set_exception(error)
+    finally:
+        with _lock:
+            del _being_made[key]
+    return _opened_again(own.result())
 
 
-def _marked(batch: UploadBatch, entries: list[Entry]) -> bytes:
-    data = storage.original_bytes(batch.stored_as)
-    if data.startswith(_ZIP):
-        try:
-            return mark_workbook(data, entries)
-        except (UnusualWorkbookError, NotReadableError) as reason:
-            logger.info("Batch %s is rebuilt to be marked: %s", batch.pk, reason)
-    with storage.original_as_file(batch.stored_as) as path:
-        grids = read_workbook(path, file_name=batch.file_name)
-    return rebuild_workbook(grids, entries)
+def _opened_again(file: IO[bytes]) -> IO[bytes]:
+    """Open the file a second time, with a position of its own."""
+    return open(f"/proc/self/fd/{file.fileno()}", "rb")
+
+
+def _made(batch: UploadBatch) -> IO[bytes]:
+    with nameless_file("orders") as orders, _turn():
+        if not write_orders(orders, _entries_of(batch), _fixes_of(batch)):
+            raise NotFoundError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
+        orders.seek(0)
+        limits = Limits(
+            inflated_bytes=settings.UPLOAD_MAX_INFLATED_BYTES,
+            rows=settings.UPLOAD_MAX_ROWS,
+            memory_bytes=MEMORY_BYTES,
+            seconds=SECONDS,
+        )
+        marked = nameless_file("marked")
+        with storage.original_as_file(batch.stored_as) as path:
+            arguments = [json.dumps(asdict(limits)), batch.file_name, str(path)]
+            try:
+                run_limited(_MODULE, arguments, seconds=SECONDS, answer=marked, given=orders)
+            except FileRefusedError as refusal:
+                raise InvalidError(
+                    "这个文件太大或太复杂，标出问题的表格做不出来；请照页面上列出的问题改原文件，或按乡镇拆成几个文件上传。",
+                    cure="The marked workbook cannot be made within the limits of memory and time; the log says more.",
+                ) from refusal
+        return marked
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until fewer than AT_ONCE marked workbooks are being made on this machine, by any process of the portal.
+
+    Raises UnavailableError after LONGEST_WAIT.
+    """
+    folder = Path(settings.MEDIA_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    given_up_at = time.monotonic() + LONGEST_WAIT
+    while True:
+        for number in range(AT_ONCE):
+            with open(folder / f".marking{number}", "ab") as place:
+                try:
+                    fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                yield  # the lock ends with the file, however this process ends
+                return
+        if time.monotonic() > given_up_at:
+            raise UnavailableError(
+                "正在标出问题的表格太多，请过一会儿再下载。",
+                cure="Too many marked workbooks are being made; try again.",
+            )
+        time.sleep(0.1)
+
+
+def _entries_of(batch: UploadBatch) -> Iterator[Entry]:
+    """Yield all problems of a checked batch: first those of the file and its headers, then row by row."""
+    rows = batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True)
+    yield from map(_entry, batch.problems)
+    for problems in rows.iterator(chunk_size=_CHUNK):
+        yield from map(_entry, problems)
+
+
+def _entry(problem: dict[str, str]) -> Entry:
+    return Entry(
+        level=problem["level"],
+        sheet=problem["sheet"] or None,
+        cell=problem["cell"],
+        column=problem["column"],
+        value=problem["value"],
+        message=problem["message"],
+    )
+
+
+def _fixes_of(batch: UploadBatch) -> Iterator[Fix]:
+    sheet = register_named(batch.register)()
+    for cell in corrected_cells(batch, sheet):
+        yield Fix(cell.sheet or None, cell.address, cell.text, cell.is_figure)

@@ -10,16 +10,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
-from typing import Final
+from typing import IO, Final
 
 from uploads.template_stamp import PROBLEM_HEADING, PROBLEM_SHEET
-from uploads.writing.cells import merged_ranges, replace_styles, restyle_cells
+from uploads.writing.cells import change_cells, merged_ranges, replace_styles
 from uploads.writing.notes import EMPTY_BOXES, EMPTY_COMMENTS, Notes
+from uploads.writing.orders import Fix, Orders
 from uploads.writing.parts import Parts
-from uploads.writing.problem_list import MOST_NOTES, Entry, Mark, Position, marks_by_sheet, visible_marks
-from uploads.writing.problem_sheet import SheetStyles, problem_sheet
+from uploads.writing.problem_list import MOST_NOTES, Mark, Position, marks_by_sheet, visible_marks
+from uploads.writing.problem_sheet import HEADER_ROWS, SheetStyles, problem_sheet
 from uploads.writing.styles import Styles
-from uploads.writing.xml_text import UnusualWorkbookError, attributes, in_quotes, text_of, top_level, with_attributes
+from uploads.writing.xml_text import (
+    UnusualWorkbookError,
+    attributes,
+    in_quotes,
+    plain,
+    text_of,
+    top_level,
+    with_attributes,
+)
 
 _RELATIONSHIPS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -30,6 +39,7 @@ _SELECTED: Final = re.compile(rb"\s+tabSelected=[\"'][^\"']*[\"']")
 _BEHIND_BOXES: Final = frozenset(
     "legacyDrawingHF drawingHF picture oleObjects controls webPublishItems tableParts extLst AlternateContent".split()
 )
+_BEFORE_NAMES: Final = frozenset(("functionGroups", "externalReferences"))  # between the sheets and the names of ranges
 
 
 @dataclass(slots=True)
@@ -38,21 +48,20 @@ class _Sheet:
     part: str
 
 
-def mark_workbook(data: bytes, entries: list[Entry]) -> bytes:
-    """Return the workbook with the cells at fault coloured, a note in each, and the list of problems as its first sheet.
+def mark_workbook(source: IO[bytes], target: IO[bytes], orders: Orders) -> None:
+    """Write the workbook with the cells at fault coloured, a note in each, the corrected cells, and the problems in front.
 
     Marks of an earlier check are removed. Raises UnusualWorkbookError or NotReadableError for a workbook that must be
     rebuilt instead.
     """
     try:
-        return _marked(data, entries)
+        _mark(Parts(source), orders).pack(target)
     except (ValueError, LookupError) as error:
         # A tag, number or attribute that every spreadsheet program writes is missing.
         raise UnusualWorkbookError(f"not as spreadsheet programs write it: {error!r}") from error
 
 
-def _marked(data: bytes, entries: list[Entry]) -> bytes:
-    parts = Parts(data)
+def _mark(parts: Parts, orders: Orders) -> Parts:
     if parts.has_macros():
         raise UnusualWorkbookError("a workbook of macros")
     book = next((link.part for link in parts.links_of("") if link.kind == "officeDocument"), "")
@@ -68,20 +77,27 @@ def _marked(data: bytes, entries: list[Entry]) -> bytes:
     sheets = [_Sheet(name, link.part) for name, link in tags if link is not None and link.kind == "worksheet"]
     earlier = next((sheet for sheet in sheets if _is_problem_sheet(parts, sheet, links_of_book=book)), None)
     own_sheets = [sheet for sheet in sheets if sheet is not earlier]
-    marks = marks_by_sheet(entries)
-    if not {name for name in marks if name is not None} <= {sheet.name for sheet in own_sheets}:
+    marks = marks_by_sheet(orders.entries)
+    named = {*marks, *(fix.sheet for fix in orders.fixes)} - {None}
+    if not named <= {sheet.name for sheet in own_sheets}:
         raise UnusualWorkbookError("sheets under other names")
     unmarked = styles.unmarked()
+    drops_formula = False
     for sheet in own_sheets:
-        _mark_sheet(parts, sheet.part, marks.get(sheet.name, {}), styles, unmarked)
-    listing = problem_sheet(entries, sheet_styles)
+        fixes = orders.fixes_of(sheet.name)
+        drops_formula |= _mark_sheet(parts, sheet.part, marks.get(sheet.name, {}), fixes, styles, unmarked)
+    if drops_formula:
+        parts.drop(book, "calcChain")  # a list of the cells with formulas, which Excel makes anew
+    listing = problem_sheet(orders.entries, sheet_styles)
     if earlier is not None:
+        position, name = [name for name, _ in tags].index(earlier.name), earlier.name
         parts.write(earlier.part, listing)
-        parts.write(book, _with_active_sheet(parts.text(book), [name for name, _ in tags].index(earlier.name)))
+        parts.write(book, _with_active_sheet(parts.text(book), position))
     else:
-        _insert_sheet(parts, book, listing, taken={name for name, _ in tags})
+        position, name = 0, _insert_sheet(parts, book, listing, taken={name for name, _ in tags})
+    parts.write(book, _with_repeated_rows(parts.text(book), position, name))
     parts.write(styles_part, styles.xml)
-    return parts.packed()
+    return parts
 
 
 def _sheet_tags(book: str) -> list[dict[str, str]]:
@@ -94,8 +110,14 @@ def _relation(tag: Mapping[str, str]) -> str:
 
 
 def _mark_sheet(
-    parts: Parts, part: str, marks: Mapping[Position, Mark], styles: Styles, unmarked: Mapping[int, int]
-) -> None:
+    parts: Parts,
+    part: str,
+    marks: Mapping[Position, Mark],
+    fixes: Mapping[Position, Fix],
+    styles: Styles,
+    unmarked: Mapping[int, int],
+) -> bool:
+    """Change one worksheet and return whether a formula was replaced by a corrected value."""
     xml = parts.well_formed(part)
     opening, end = _ROWS.search(xml), _ROWS_END.search(xml)
     if opening is None or (end is None and not opening[1]):
@@ -104,10 +126,14 @@ def _mark_sheet(
     head = _SELECTED.sub(b"", xml[:start])
     tail = text_of(xml[stop:])
     visible = visible_marks(marks, merged_ranges(tail))
-    rows = replace_styles(xml[start:stop], unmarked)
-    rows = restyle_cells(rows, {position: mark.level for position, mark in visible.items()}, styles.marked)
+    if unmarked:
+        xml = replace_styles(memoryview(xml)[start:stop], unmarked)
+        start, stop = 0, len(xml)
+    levels = {position: mark.level for position, mark in visible.items()}
+    changed = change_cells(xml, start, stop, levels, fixes, styles)
     tail = _note_sheet(parts, part, tail, visible)
-    parts.write(part, b"".join([head, rows, tail.encode()]))
+    parts.write(part, head, *changed.pieces, tail)
+    return changed.dropped_formula
 
 
 def _note_sheet(parts: Parts, part: str, tail: str, marks: Mapping[Position, Mark]) -> str:
@@ -121,7 +147,7 @@ def _note_sheet(parts: Parts, part: str, tail: str, marks: Mapping[Position, Mar
     if not marks and comments_link is None:
         return tail
     comments = parts.text(comments_link.part) if comments_link else EMPTY_COMMENTS
-    notes = Notes(comments, parts.text(boxes_link.part) if boxes_link else EMPTY_BOXES)
+    notes = Notes(comments, _boxes_of(parts, boxes_link.part) if boxes_link else EMPTY_BOXES)
     notes.remove_ours()
     notes.add({position: mark.note for position, mark in sorted(marks.items())[:MOST_NOTES]})
     if comments_link is None:
@@ -136,6 +162,13 @@ def _note_sheet(parts: Parts, part: str, tail: str, marks: Mapping[Position, Mar
     parts.declare_extension("vml", "application/vnd.openxmlformats-officedocument.vmlDrawing")
     parts.write(name, notes.boxes)
     return _with_boxes(tail, parts.link(part, "vmlDrawing", name))
+
+
+def _boxes_of(parts: Parts, name: str) -> str:
+    try:
+        return parts.small(name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnusualWorkbookError("boxes of notes in another encoding") from error
 
 
 def _boxes_tag(tail: str) -> str:
@@ -181,8 +214,8 @@ def _is_problem_sheet(parts: Parts, sheet: _Sheet, *, links_of_book: str) -> boo
     return False
 
 
-def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> None:
-    """Insert the list of problems before the other sheets, and make it the active sheet."""
+def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> str:
+    """Insert the list of problems before the other sheets, make it the active sheet, and return its name."""
     part = parts.free_name("xl/worksheets", "problems", "xml")
     parts.write(part, listing)
     parts.declare(part, f"{_SPREADSHEET}.worksheet+xml")
@@ -198,6 +231,7 @@ def _insert_sheet(parts: Parts, book: str, listing: str, *, taken: set[str]) -> 
     # Defined names refer to their sheet by position, and all positions have increased by one.
     xml = re.sub(r"(\blocalSheetId=[\"'])(\d+)", lambda match: f"{match[1]}{int(match[2]) + 1}", xml)
     parts.write(book, _with_active_sheet(xml, 0))
+    return name
 
 
 def _with_active_sheet(book: str, position: int) -> str:
@@ -207,3 +241,27 @@ def _with_active_sheet(book: str, position: int) -> str:
         book,
         count=1,
     )
+
+
+def _with_repeated_rows(book: str, position: int, name: str) -> str:
+    """Return the workbook's XML with the first rows of the list of problems repeated on each printed page."""
+    sheets = re.search(r"</((?:\w+:)?)sheets>", book)
+    if sheets is None:
+        raise UnusualWorkbookError("no list of sheets")
+    p = sheets[1]
+    earlier = re.compile(
+        rf"<{p}definedName\b(?=[^>]*\bname=[\"']_xlnm\.Print_Titles[\"'])(?=[^>]*\blocalSheetId=[\"']{position}[\"'])"
+        rf"[^>]*>[^<]*</{p}definedName>"
+    )
+    book = earlier.sub("", book)
+    quoted = name.replace("'", "''")
+    rows = plain(f"'{quoted}'!$1:${HEADER_ROWS}")
+    tag = f'<{p}definedName name="_xlnm.Print_Titles" localSheetId="{position}">{rows}</{p}definedName>'
+    if end := re.search(rf"</{p}definedNames>", book):
+        return f"{book[: end.start()]}{tag}{book[end.start() :]}"
+    at = sheets.end()
+    for element in top_level(book[sheets.end() :]):
+        if element.name not in _BEFORE_NAMES:
+            break
+        at = sheets.end() + element.end
+    return f"{book[:at]}<{p}definedNames>{tag}</{p}definedNames>{book[at:]}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import IO, Final, NamedTuple
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
@@ -29,6 +28,7 @@ _EMPTY_LINKS: Final = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
 )
 _LINK: Final = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
+_OVERRIDE: Final = re.compile(r"<(?:\w+:)?Override\b[^>]*>")
 
 
 class Link(NamedTuple):
@@ -42,29 +42,35 @@ class Link(NamedTuple):
 class Parts:
     """An .xlsx archive with pending changes to its parts."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         """Open the archive. Raises NotReadableError for one that is damaged, encrypted or too large."""
         limits = Limits(inflated_bytes=MOST_BYTES, rows=0, memory_bytes=0, seconds=0)
-        self._archive = Archive(io.BytesIO(data), limits)
-        self._changed: dict[str, bytes] = {}
+        self._archive = Archive(file, limits)
+        self._changed: dict[str, Sequence[bytes | memoryview]] = {}
+        self._dropped: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._changed or name in self._archive.parts
+        return name not in self._dropped and (name in self._changed or name in self._archive.parts)
 
     def names(self) -> Iterator[str]:
         """Yield the names of all parts, the new ones last."""
-        yield from self._archive.parts
+        yield from (name for name in self._archive.parts if name not in self._dropped)
         yield from (name for name in self._changed if name not in self._archive.parts)
 
-    def read(self, name: str) -> bytes:
-        """Return a part's bytes. Raises UnusualWorkbookError when there is no such part."""
+    def read(self, name: str) -> bytes | bytearray:
+        """Return a part's bytes, in one copy. Raises UnusualWorkbookError when there is no such part, or it is too large."""
         if name in self._changed:
-            return self._changed[name]
-        if name not in self._archive.parts:
+            return b"".join(self._changed[name])
+        if name not in self:
             raise UnusualWorkbookError(f"no part {name}")
-        return self._archive.read(name, at_most=_PART_BYTES)
+        content = bytearray()
+        for chunk in self._archive.inflate(name):
+            content += chunk
+            if len(content) > _PART_BYTES:
+                raise UnusualWorkbookError(f"a very large part {name}")
+        return content
 
-    def well_formed(self, name: str) -> bytes:
+    def well_formed(self, name: str) -> bytes | bytearray:
         """Return the bytes of a part of any size.
 
         Raises UnusualWorkbookError when it is not well-formed, because patterns may be searched in it without end.
@@ -78,20 +84,36 @@ class Parts:
             raise UnusualWorkbookError(f"{name} is not well-formed") from error
         return data
 
-    def text(self, name: str) -> str:
-        """Return the XML of a small part. Raises UnusualWorkbookError when it is not small or not well-formed."""
+    def small(self, name: str) -> bytes:
+        """Return the bytes of a small part. Raises UnusualWorkbookError when it is not small."""
         data = self.read(name)
         if len(data) > _SMALL_PART_BYTES:
             raise UnusualWorkbookError(f"a large part {name}")
+        return bytes(data)
+
+    def text(self, name: str) -> str:
+        """Return the XML of a small part. Raises UnusualWorkbookError when it is not small or not well-formed."""
+        data = self.small(name)
         try:
             fromstring(data)
         except (ParseError, DefusedXmlException) as error:
             raise UnusualWorkbookError(f"{name} is not well-formed") from error
         return text_of(data)
 
-    def write(self, name: str, content: bytes | str) -> None:
-        """Replace or add a part."""
-        self._changed[name] = content.encode() if isinstance(content, str) else content
+    def write(self, name: str, *pieces: bytes | memoryview | str) -> None:
+        """Replace or add a part; its content may be given in pieces."""
+        self._changed[name] = [piece.encode() if isinstance(piece, str) else piece for piece in pieces]
+
+    def drop(self, source: str, kind: str) -> None:
+        """Remove the parts to which `source` has a relationship of this kind, and what refers to them."""
+        for link in self.links_of(source):
+            if link.kind != kind:
+                continue
+            links = _links_name(source)
+            self.write(links, _without_tag(self.text(links), _LINK, "Id", link.id))
+            self.write(_CONTENT_TYPES, _without_tag(self.text(_CONTENT_TYPES), _OVERRIDE, "PartName", f"/{link.part}"))
+            self._changed.pop(link.part, None)
+            self._dropped.add(link.part)
 
     def free_name(self, folder: str, stem: str, ending: str) -> str:
         """Return a part name that is not used."""
@@ -153,22 +175,22 @@ class Parts:
         types = self.text(_CONTENT_TYPES)
         return "macroEnabled" in types or "spreadsheetml.template" in types or "vbaProject" in types
 
-    def packed(self) -> bytes:
-        """Return the bytes of the changed archive."""
-        target = io.BytesIO()
+    def pack(self, target: IO[bytes]) -> None:
+        """Write the changed archive."""
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             for name in self.names():
-                if name in self._changed:
-                    archive.writestr(name, self._changed[name])
-                else:
-                    with archive.open(name, "w") as part:
-                        for chunk in self._archive.inflate(name):
-                            part.write(chunk)
-        return target.getvalue()
+                with archive.open(name, "w") as part:
+                    for piece in self._changed[name] if name in self._changed else self._archive.inflate(name):
+                        part.write(piece)
 
 
 def _refuse_doctype(*_: object) -> None:
     raise UnusualWorkbookError("declarations")
+
+
+def _without_tag(xml: str, tags: re.Pattern[str], attribute: str, value: str) -> str:
+    """Return the XML without the empty elements that have this value."""
+    return tags.sub(lambda tag: "" if attributes(tag[0]).get(attribute) == value else tag[0], xml)
 
 
 def _links_name(part: str) -> str:

@@ -1,4 +1,7 @@
-"""The problems of a batch for the marked workbook: marks and notes by cell, and the list of all problems."""
+"""The problems of a batch for the marked workbook: marks and notes by cell, and the list of all problems.
+
+Like all modules that the child process of marking uses, it imports neither Django nor changzhi_portal.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,17 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from changzhi_portal.registers.problems import Level
-from uploads.models import UploadBatch
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from uploads.reading.grid import MergedRange
 from uploads.template_stamp import PROBLEM_HEADING
 
 HEADERS: Final = ("级别", "工作表", "单元格", "列", "内容", "问题和办法")
 WIDTHS: Final = (8, 18, 10, 22, 26, 80)
-LEVEL_WORDS: Final = {Level.ERROR: "错误", Level.WARNING: "提醒"}
+ERROR, WARNING = "error", "warning"  # the values of registers.problems.Level
+LEVEL_WORDS: Final = {ERROR: "错误", WARNING: "提醒"}
 # Excel becomes slow with many notes; further cells are only coloured, and the list has all problems.
 MOST_NOTES: Final = 5_000
 MOST_LISTED: Final = 50_000
@@ -26,7 +30,7 @@ _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 class Entry:
     """One problem; `cell` is "" for a problem of a whole sheet or file. `value` is masked for personal columns."""
 
-    level: Level
+    level: str
     sheet: str | None
     cell: str
     column: str
@@ -38,7 +42,7 @@ class Entry:
 class Mark:
     """The mark of one cell: the worst level and all sentences."""
 
-    level: Level
+    level: str
     sentences: list[str] = field(default_factory=list)
 
     @property
@@ -50,25 +54,6 @@ class Mark:
 Position = tuple[int, int]  # row and column, from 0
 
 
-def entries_of(batch: UploadBatch) -> list[Entry]:
-    """Return all problems of a checked batch: first those of the file and its headers, then row by row."""
-    all_problems = list(batch.problems)
-    for problems in batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True):
-        all_problems += problems
-    return [_entry(problem) for problem in all_problems]
-
-
-def _entry(problem: Mapping[str, Any]) -> Entry:
-    return Entry(
-        level=Level(problem["level"]),
-        sheet=problem["sheet"] or None,
-        cell=problem["cell"],
-        column=problem["column"],
-        value=problem["value"],
-        message=problem["message"],
-    )
-
-
 def marks_by_sheet(entries: Iterable[Entry]) -> dict[str | None, dict[Position, Mark]]:
     """Return the marks by sheet name and cell position."""
     marks: dict[str | None, dict[Position, Mark]] = {}
@@ -77,9 +62,10 @@ def marks_by_sheet(entries: Iterable[Entry]) -> dict[str | None, dict[Position, 
         if position is None:
             continue
         mark = marks.setdefault(entry.sheet, {}).setdefault(position, Mark(entry.level))
-        if entry.level == Level.ERROR:
-            mark.level = Level.ERROR
-        mark.sentences.append(f"【{LEVEL_WORDS[entry.level]}】{entry.message}")
+        if entry.level == ERROR:
+            mark.level = ERROR
+        # One line each, so that the lines of a note that are ours can be told from those that an office adds.
+        mark.sentences.append(f"【{LEVEL_WORDS[entry.level]}】{' '.join(entry.message.split())}")
     return marks
 
 
@@ -95,9 +81,15 @@ def visible_marks(marks: Mapping[Position, Mark], ranges: Iterable[MergedRange])
     visible: dict[Position, Mark] = {}
     for position, mark in sorted(marks.items()):
         own = visible.setdefault(places[position], Mark(mark.level))
-        own.level = Level.ERROR if Level.ERROR in (own.level, mark.level) else Level.WARNING
+        own.level = ERROR if ERROR in (own.level, mark.level) else WARNING
         own.sentences += mark.sentences
     return visible
+
+
+def address_of(position: Position) -> str:
+    """Return the address of a cell as Excel shows it: (16, 2) is C17."""
+    address: str = xl_rowcol_to_cell(*position)
+    return address
 
 
 def position_of(cell: str) -> Position | None:
@@ -113,7 +105,7 @@ def position_of(cell: str) -> Position | None:
 
 def heading_of(entries: list[Entry]) -> str:
     """Return the first line of the list, which `stamps.is_problem_list` recognises by its beginning."""
-    errors = sum(entry.level == Level.ERROR for entry in entries)
+    errors = sum(entry.level == ERROR for entry in entries)
     cut = f"；这里只列出前{MOST_LISTED}个" if len(entries) > MOST_LISTED else ""
     return f"{PROBLEM_HEADING}：错误{errors}个，提醒{len(entries) - errors}个{cut}"
 

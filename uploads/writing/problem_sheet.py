@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from changzhi_portal.registers.problems import cell_address
 from uploads.writing.problem_list import (
     ADVICE,
     HEADERS,
@@ -12,6 +11,7 @@ from uploads.writing.problem_list import (
     MOST_LISTED,
     WIDTHS,
     Entry,
+    address_of,
     heading_of,
     position_of,
 )
@@ -19,7 +19,14 @@ from uploads.writing.xml_text import in_quotes, plain
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _CELL_COLUMN: Final = HEADERS.index("单元格")
-FIRST_ROW: Final = 4  # first row of problems (from 1), below the heading, the advice and the headers
+HEADER_ROWS: Final = 3  # the heading, the advice and the headers
+FIRST_ROW: Final = HEADER_ROWS + 1  # first row of problems, from 1
+# A4 across, one page wide, as many pages as it takes, with page numbers.
+_PRINTED: Final = (
+    '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
+    '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+    "<headerFooter><oddFooter>&amp;C第&amp;P页，共&amp;N页</oddFooter></headerFooter>"
+)
 
 
 class SheetStyles(NamedTuple):
@@ -47,24 +54,25 @@ def problem_sheet(entries: list[Entry], styles: SheetStyles) -> str:
         if entry.sheet is not None and position_of(entry.cell) is not None:
             quoted = entry.sheet.replace("'", "''")
             target = in_quotes(f"'{quoted}'!{entry.cell}")
-            links.append(f'<hyperlink ref="{cell_address(number, _CELL_COLUMN)}" location={target}/>')
+            links.append(f'<hyperlink ref="{address_of((number - 1, _CELL_COLUMN))}" location={target}/>')
     columns = "".join(
         f'<col min="{index}" max="{index}" width="{width}" customWidth="1"/>'
         for index, width in enumerate(WIDTHS, start=1)
     )
     linked = f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else ""
-    frozen = f'<pane ySplit="3" topLeftCell="A{FIRST_ROW}" activePane="bottomLeft" state="frozen"/>'
+    frozen = f'<pane ySplit="{HEADER_ROWS}" topLeftCell="A{FIRST_ROW}" activePane="bottomLeft" state="frozen"/>'
     return (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN}">'
+        '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView tabSelected="1" workbookViewId="0">{frozen}</sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>{"".join(rows)}</sheetData>'
-        f"{linked}</worksheet>"
+        f"{linked}{_PRINTED}</worksheet>"
     )
 
 
 def _row(number: int, texts: list[str], styles: list[int]) -> str:
     cells = "".join(
-        f'<c r="{cell_address(number, index)}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{plain(text)}</t></is></c>'
+        f'<c r="{address_of((number - 1, index))}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{plain(text)}</t></is></c>'
         for index, (text, style) in enumerate(zip(texts, styles, strict=True))
     )
     return f'<row r="{number}">{cells}</row>'

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import io
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import xlsxwriter
 from xlsxwriter.exceptions import OverlappingRange
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from changzhi_portal.registers.problems import Level
 from uploads.reading.grid import Grid, MergedRange
 from uploads.template_stamp import PROBLEM_SHEET
 from uploads.writing.notes import AUTHOR
+from uploads.writing.orders import Fix, Orders
 from uploads.writing.problem_list import (
     ADVICE,
     HEADERS,
@@ -31,10 +30,12 @@ from uploads.writing.problem_list import (
     position_of,
     visible_marks,
 )
+from uploads.writing.problem_sheet import HEADER_ROWS
 from uploads.writing.styles import COLOURS
 
 NAMELESS: Final = "数据"  # sheet name for a file format without sheets
 _LONGEST_NAME: Final = 31
+_A4: Final = 9  # Excel's number of the paper
 _FORBIDDEN: Final = str.maketrans("[]:*?/\\", "（）：＊？／＼")
 _LARGEST_MERGE: Final = 100_000  # cells; a larger range is a mistake and is not merged
 _FIRST_SAFE_DAY: Final = datetime.date(1900, 3, 1)
@@ -42,21 +43,34 @@ _MEASURED_ROWS: Final = 200
 _EXACT_INTEGER: Final = 10**15
 
 
-def rebuild_workbook(grids: Sequence[Grid], entries: list[Entry]) -> bytes:
-    """Return an .xlsx with the list of problems and the grids' cells, marked, at their original addresses."""
+def rebuild_workbook(grids: Sequence[Grid], orders: Orders, target: IO[bytes]) -> None:
+    """Write an .xlsx with the list of problems and the grids' cells, marked and corrected, at their original addresses."""
+    entries = orders.entries
     grids = [grid for grid in grids if not (grid.name or "").startswith(PROBLEM_SHEET)]
     names = _sheet_names(grids)
     marks = marks_by_sheet(entries)
     # xlsxwriter can write row by row only if no merged cells span several rows.
     is_flat = not any(bottom > top for grid in grids for top, _, bottom, _ in grid.merged)
-    target = io.BytesIO()
     options = {"constant_memory": is_flat, "nan_inf_to_errors": True, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
         formats = _Formats(book)
         _write_list(book, entries, {grid.name: name for grid, name in zip(grids, names, strict=True)})
         for grid, name in zip(grids, names, strict=True):
+            _correct(grid, orders.fixes_of(grid.name))
             _write_grid(book.add_worksheet(name), grid, marks.get(grid.name, {}), formats)
-    return target.getvalue()
+
+
+def _correct(grid: Grid, fixes: Mapping[Position, Fix]) -> None:
+    """Write the corrected cells into the grid."""
+    rows = list(grid.rows)
+    for (row, column), fix in fixes.items():
+        rows += [[]] * (row + 1 - len(rows))
+        cells = list(rows[row])
+        cells += [""] * (column + 1 - len(cells))
+        number = fix.number
+        cells[column] = (float(number) if "." in number else int(number)) if number else fix.text.strip()
+        rows[row] = cells
+    grid.rows = rows
 
 
 def _sheet_names(grids: Sequence[Grid]) -> list[str]:
@@ -77,9 +91,9 @@ class _Formats:
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
-        self._formats: dict[tuple[str, Level | None], Format] = {}
+        self._formats: dict[tuple[str, str | None], Format] = {}
 
-    def of(self, number_format: str, level: Level | None) -> Format:
+    def of(self, number_format: str, level: str | None) -> Format:
         if (number_format, level) not in self._formats:
             properties = {"num_format": number_format} if number_format else {}
             if level is not None:
@@ -96,7 +110,12 @@ def _write_list(book: xlsxwriter.Workbook, entries: list[Entry], names: Mapping[
     page.write_string(0, 0, heading_of(entries), bold)
     page.write_string(1, 0, ADVICE)
     page.write_row(2, 0, HEADERS, bold)
-    page.freeze_panes(3, 0)
+    page.freeze_panes(HEADER_ROWS, 0)
+    page.repeat_rows(0, HEADER_ROWS - 1)
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.fit_to_pages(1, 0)
+    page.set_footer("&C第&P页，共&N页")
     for number, entry in enumerate(entries[:MOST_LISTED], start=3):
         name = names.get(entry.sheet, entry.sheet or "")
         texts = (LEVEL_WORDS[entry.level], name, entry.cell, entry.column, entry.value, entry.message)

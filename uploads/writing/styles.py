@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from changzhi_portal.registers.problems import Level
+from uploads.writing.problem_list import ERROR, WARNING
 from uploads.writing.xml_text import UnusualWorkbookError, attributes, with_attributes
 
 # Unusual shades, so that our own marks are recognised when the workbook is uploaded again.
-COLOURS: Final = {Level.ERROR: "FFFFC9C8", Level.WARNING: "FFFFE9A5"}
+COLOURS: Final = {ERROR: "FFFFC9C8", WARNING: "FFFFE9A5"}
+_TEXT: Final = "49"  # the number format @ (ECMA-376 part 1, 18.8.30)
+_FOREGROUND: Final = re.compile(r"<(?:\w+:)?fgColor\b[^>]*\brgb=[\"']([0-9A-Fa-f]{8})")
 _XF: Final = r"<(?:\w+:)?xf\b[^>]*/>|<(?:\w+:)?xf\b[^>]*>.*?</(?:\w+:)?xf>"
 
 
@@ -27,10 +29,11 @@ class Styles:
         self._own_fill_ids = self._find_own_fill_ids()
         self._xfs = re.findall(_XF, self._section("cellXfs")[2], re.DOTALL)
         self._original_count = len(self._xfs)
-        self._marked: dict[tuple[int, Level], int] = {}
-        self._fills: dict[Level, int] = {}
+        self._marked: dict[tuple[int, str], int] = {}
+        self._texts: dict[int, int] = {}
+        self._fills: dict[str, int] = {}
 
-    def marked(self, style: int, level: Level) -> int:
+    def marked(self, style: int, level: str) -> int:
         """Return the index of a copy of this style with the fill colour of the level."""
         if (style, level) not in self._marked:
             if level not in self._fills:
@@ -38,6 +41,12 @@ class Styles:
                 self._fills[level] = self._append("fills", "fill", self._prefixed(f"<fill>{solid}</fill>"))
             self._marked[style, level] = self._copy_with(style, fillId=str(self._fills[level]), applyFill="1")
         return self._marked[style, level]
+
+    def as_text(self, style: int) -> int:
+        """Return the index of a copy of this style whose cells are text, so that programs leave 0012 as it is."""
+        if style not in self._texts:
+            self._texts[style] = self._copy_with(style, numFmtId=_TEXT, applyNumberFormat="1")
+        return self._texts[style]
 
     def unmarked(self) -> dict[int, int]:
         """Return by style index of each mark of an earlier check the index of the same style without a fill."""
@@ -65,8 +74,9 @@ class Styles:
             self._section("fills")[2],
             re.DOTALL,
         )
-        colours = tuple(COLOURS.values())
-        return {str(number) for number, fill in enumerate(fills) if any(colour in fill for colour in colours)}
+        # Not the background: LibreOffice writes there the most similar of all colours of the workbook.
+        colours = [match[1].upper() if (match := _FOREGROUND.search(fill)) else "" for fill in fills]
+        return {str(number) for number, colour in enumerate(colours) if colour in COLOURS.values()}
 
     def _copy_with(self, style: int, **changes: str) -> int:
         if style >= len(self._xfs):

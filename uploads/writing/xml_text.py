@@ -25,7 +25,7 @@ class Element(NamedTuple):
     end: int
 
 
-def text_of(data: bytes) -> str:
+def text_of(data: bytes | bytearray) -> str:
     """Decode a part's XML. Raises UnusualWorkbookError unless it is UTF-8 and of the transitional schema."""
     try:
         text = data.decode("utf-8-sig")
