@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from changzhi_portal.commands import PortalCommand
+from changzhi_portal.percent import percent, percent_text
 from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
@@ -71,7 +72,7 @@ def _table(figures: Figures) -> str:
     for target, places in figures.items():
         for place, row in places.items():
             if "judged" in row:
-                rate = "-" if row["rate"] is None else f"{row['rate']:.2%}"
+                rate = percent_text(percent(row["met"] + row["over"], row["judged"])) if row["judged"] else "-"
                 values = [str(row[name]) for name in _COUNTS]
                 line = f"{target:<20} {place:<6} " + " ".join(f"{value:>14}" for value in (*values, rate, row["gap"]))
                 lines.append(line + _overall(row))
