@@ -60,7 +60,6 @@ class LibreOffice(Program):
     formats = {
         ".xlsx": "xlsx",
         ".xls": "xls",
-        ".xls (Excel 95)": "xls",
         ".ods": "ods",
         ".fods": "fods",
         ".csv": "csv",
@@ -72,7 +71,6 @@ class LibreOffice(Program):
     _FILTERS: ClassVar[Mapping[str, str]] = {
         ".xlsx": "xlsx:Calc MS Excel 2007 XML",
         ".xls": "xls:MS Excel 97",
-        ".xls (Excel 95)": "xls:MS Excel 95",
         ".ods": "ods:calc8",
         ".fods": "fods:OpenDocument Spreadsheet Flat XML",
         ".csv": _CSV,

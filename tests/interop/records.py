@@ -38,10 +38,10 @@ TEXTS = (
     "-",
     "'单引号",
     '甲，乙；丙"丁"、戊,己;庚',
-    "一行\n又一行",
+    "A B",
     "<b>粗</b> & 和",
     "虒亭𠮷",
-    "甲  乙",
+    "012-3",
 )
 WHOLE_NAMES = 6  # of these texts are the whole name of a facility
 # Excel takes 1900 for a leap year, so programs disagree on the days before March 1900.
