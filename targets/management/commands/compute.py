@@ -85,8 +85,12 @@ def _table(figures: Figures) -> str:
 
 
 def _overall(row: dict[str, Any]) -> str:
-    """Return the mean, or the coverage in percent, with its verdict; empty for a target for each unit."""
-    return f"  {'-' if row['value'] is None else row['value']} {row['verdict']}" if "verdict" in row else ""
+    """Return the mean with its verdict, of a coverage the verdict; empty for a target for each unit."""
+    if "verdict" not in row:
+        return ""
+    # Only a coverage judges several units, and its value is the rate.
+    value = "" if row["judged"] > 1 else f"{'-' if row['value'] is None else row['value']} "
+    return f"  {value}{row['verdict']}"
 
 
 def _or_unknown(count: int | None) -> str:
