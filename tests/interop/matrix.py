@@ -41,14 +41,9 @@ class Answer:
     @property
     def fault(self) -> Fault | None:
         """Return the explanation of a difference; None if there is none."""
-        return next(
-            (
-                fault
-                for fault in FAULTS
-                if fault.explains(self.program, self.format, self.source.kind, self.source.register)
-            ),
-            None,
-        )
+        refused = "" if self.counters is None else self.counters.refused
+        where = (self.program, self.format, self.source.kind, self.source.register, refused)
+        return next((fault for fault in FAULTS if fault.explains(*where)), None)
 
     @property
     def is_unexplained(self) -> bool:
