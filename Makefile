@@ -4,7 +4,7 @@ export PORT ?= 8000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check format bench lock
+.PHONY: help setup setup-test run test check format bench interop lock
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,10 @@ format: setup-test ## put code into the agreed form
 
 bench: setup-test ## measure the slow paths on a throwaway PostgreSQL; prints ratios, never fails on time
 	@scripts/with_postgres_and_redis .venv/bin/python -m tests.bench $(ARGS)
+
+interop: setup-test ## send the portal's workbooks through other spreadsheet programs and back; writes docs/interop.md
+	@scripts/install_interop
+	@scripts/with_scratch_var env "INTEROP_DIR=$(or $(VAR_DIR),$(CURDIR)/var)/interop" .venv/bin/python -m tests.interop $(ARGS)
 
 lock: ## write the lock files anew (ARGS=--upgrade: newest versions)
 	@scripts/lock $(ARGS)

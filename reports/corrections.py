@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from changzhi_portal.percent import percent_text
 from reports import words
 from reports.stored_figures import (
     BriefingFigures,
@@ -123,7 +124,7 @@ def _result(old: Counts, new: Counts, target: TargetFigures) -> list[Change]:
         Change("达标数", f"{old.reached}个", f"{new.reached}个"),
         Change("未达标数", f"{old.unmet}个", f"{new.unmet}个"),
         Change("数据未报", f"{old.unknown}个", f"{new.unknown}个"),
-        Change("达标率", words.percent_text(old.percent), words.percent_text(new.percent)),
+        Change("达标率", percent_text(old.percent), percent_text(new.percent)),
         Change("缺口", amount_text(old.gap, target.unit), amount_text(new.gap, target.unit)),
         Change("数量", _amount(old.value, target), _amount(new.value, target)),
     ]

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
-from changzhi_portal.percent import percent
+from changzhi_portal.percent import percent, percent_text, printed_percentage
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -46,7 +46,7 @@ class Card:
         """Return 64.4%, or the mean if the target is a mean: 9.4个; a dash when nothing was judged."""
         if self.target.aggregate == Target.Aggregate.MEAN:
             return result_text(self.result)
-        return words.percent_text(None if self.percentage is None else float(self.percentage))
+        return percent_text(self.percentage)
 
     @property
     def bounds(self) -> str:
@@ -111,8 +111,7 @@ class Row:
         """Return 64.4%, or the mean if the target is a mean: 9.4个; a dash when nothing was judged."""
         if self.result.target.aggregate == Target.Aggregate.MEAN:
             return result_text(self.result)
-        percentage = percentage_of(self.result)
-        return words.percent_text(None if percentage is None else float(percentage))
+        return percent_text(percentage_of(self.result))
 
     @property
     def change_on_last_month(self) -> str:
@@ -246,8 +245,7 @@ class Board:
         rows = [_rate_row(result, link_to) for result in self._one_level_below(target)]
         if not rows:
             return ""
-        average_name = f"平均{card.percentage}%" if card.percentage is not None else ""
-        return rate_by_division_svg(rows, title=title, average=card.result.rate, average_name=average_name)
+        return rate_by_division_svg(rows, title=title, average=card.percentage)
 
     def tiles(self, card: Card, link_to: LinkTo) -> str:
         """Return the schematic map of the counties, as SVG; "" below the city and without rates."""
@@ -313,13 +311,14 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
     number = Decimal(figure.numerator) / figure.denominator
     if movement.is_mean:
         return f"{plain_number(number)}{movement.target.value_unit}"
-    return words.percent_text(float(percent(figure.numerator, 100 * figure.denominator) or 0))
+    return percent_text(printed_percentage(figure))
 
 
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
     percentage = percentage_of(result)
-    label = "无参评单位" if percentage is None else f"{percentage}%（{result.reached:,}/{result.judged:,}）"
-    return {"name": result.division.name, "rate": result.rate, "label": label, "url": link_to(result.division)}
+    counts = f"（{result.reached:,}/{result.judged:,}）"
+    label = "" if percentage is None else f"{percent_text(percentage)}{counts}"
+    return {"name": result.division.name, "percent": percentage, "label": label, "url": link_to(result.division)}
 
 
 def _amount_row(measure: Any, target: Target, link_to: LinkTo) -> dict[str, Any]:

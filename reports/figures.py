@@ -21,6 +21,7 @@ from communities.models import Community, Division
 from periods.models import ReportingPeriod, month_after
 from reports.progress import progress_figures
 from reports.purchases import purchase_figures
+from reports.ranking import MOST_NAMED, best_and_weakest, first_places, tied
 from reports.reporting import reporting_figures
 from reports.stored_figures import (
     BriefingFigures,
@@ -32,7 +33,6 @@ from reports.stored_figures import (
     Number,
     Plan,
     Progress,
-    Ranked,
     ShortCommunity,
     ShortfallCell,
     Shortfalls,
@@ -45,8 +45,6 @@ from targets.models.measure import CommunityMeasureQuerySet
 from targets.series import Trends, trends_until
 
 _COUNTS = ("judged", "met", "over", "unmet", "not_applicable", "unknown")
-_RANKED = 3  # 最好、最差各三个
-_MOST_NAMED = 5  # communities that share a place are named up to this many
 
 
 def briefing_figures(period: ReportingPeriod, division: Division) -> BriefingFigures:
@@ -167,7 +165,7 @@ class _Edition:
     def _target(self, target: Target) -> TargetFigures:
         """Return what one target requires, the result of the division, and those of its counties or towns."""
         divisions = self._divisions(target)
-        best, weakest = ((), ()) if target.aggregate == Target.Aggregate.MEAN else _best_and_weakest(divisions)
+        best, weakest = ((), ()) if target.aggregate == Target.Aggregate.MEAN else best_and_weakest(divisions)
         return TargetFigures(
             code=target.code,
             name=target.name,
@@ -235,15 +233,14 @@ class _Edition:
         if target.level != Target.Level.COMMUNITY or target.aggregate == Target.Aggregate.MEAN:
             return None
         short = self._communities.falling_short_of(target)
-        rows = list(short.values("missing", "value", "code", "name", "town__name", "county__name")[: _MOST_NAMED + 1])
+        rows = list(short.values("missing", "value", "code", "name", "town__name", "county__name")[: MOST_NAMED + 1])
         if not rows:
             return None
         most = rows[0]["missing"]
-        if len(rows) > _MOST_NAMED and rows[-1]["missing"] == most:
+        if len(rows) > MOST_NAMED and rows[-1]["missing"] == most:
             return Farthest(missing=_number(most), number=short.filter(missing=most).count(), rows=())
-        return Farthest(
-            missing=_number(most), number=0, rows=tuple(_farthest_community(row) for row in _first_ranks(rows))
-        )
+        named = first_places(tied(rows, lambda row: row["missing"]))
+        return Farthest(missing=_number(most), number=0, rows=tuple(_farthest_community(row) for row in named))
 
     # --- The rest ---
 
@@ -319,29 +316,6 @@ def _counts(result: TargetResult | None) -> Counts:
         value=_number_or_none(result.value),
         verdict=result.verdict,
     )
-
-
-def _best_and_weakest(divisions: Sequence[DivisionFigures]) -> tuple[tuple[Ranked, ...], tuple[Ranked, ...]]:
-    """Return the three best and the three weakest, without overlap. Equal rates are ordered by number of units.
-
-    Both are empty when all rates are equal.
-    """
-    judged = [row for row in divisions if row.judged]
-    best = sorted(judged, key=lambda row: (-(row.rate or 0), -row.judged, row.code))
-    number = min(_RANKED, len(best) // 2)
-    if not number or best[0].rate == best[-1].rate:
-        return (), ()
-    weakest = sorted(best[number:], key=lambda row: (row.rate or 0, -row.judged, row.code))
-    return tuple(_ranked(row) for row in best[:number]), tuple(_ranked(row) for row in weakest[:number])
-
-
-def _ranked(row: DivisionFigures) -> Ranked:
-    return Ranked(code=row.code, name=row.name, percent=row.percent)
-
-
-def _first_ranks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the first three rows, and those that lack as much as the third."""
-    return [row for row in rows[:_MOST_NAMED] if row["missing"] >= rows[min(_RANKED, len(rows)) - 1]["missing"]]
 
 
 def _farthest_community(row: dict[str, Any]) -> FarthestCommunity:

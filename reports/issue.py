@@ -218,7 +218,7 @@ def _required_caption(table: forecast.RequiredTable, figures: BriefingFigures) -
 
 
 def _divisions_below(figures: BriefingFigures) -> str:
-    return "各县（市、区）" if figures.division.level == "city" else "各街道（乡镇）"
+    return f"各{words.units_below(figures.division)}"
 
 
 def _with_chart(target: PrintedTarget, figures: BriefingFigures) -> PrintedTarget:
@@ -246,15 +246,10 @@ def _chart(target: TargetFigures, caption: str) -> str:
         if len(rows) < _FEWEST_BARS:
             return ""
         return amount_by_division_svg(rows, title=caption, at_least=target.at_least, width=_CHART_WIDTH)
-    rows = [
-        {"name": row.name, "rate": row.rate, "label": words.percent_text(row.percent)}
-        for row in target.divisions
-        if row.judged
-    ]
+    rows = [{"name": row.name, "percent": row.percent} for row in target.divisions if row.judged]
     if len(rows) < _FEWEST_BARS:
         return ""
-    average_name = f"平均{words.percent_text(target.percent)}"
-    return rate_by_division_svg(rows, title=caption, average=target.rate, average_name=average_name, width=_CHART_WIDTH)
+    return rate_by_division_svg(rows, title=caption, average=target.percent, width=_CHART_WIDTH)
 
 
 def _printed_shortfalls(figures: BriefingFigures) -> PrintedShortfalls:

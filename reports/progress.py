@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from changzhi_portal.percent import ONE_DECIMAL
+from changzhi_portal.percent import printed_percentage
 from reports.stored_figures import PaceFigures, Progress
 from targets.pace import Pace
 from targets.series import Trend
@@ -43,8 +43,11 @@ def _printed_change(trend: Trend, change: Fraction | None) -> float | None:
     """Return the change between two figures as they are printed: percentages with one decimal, means with two."""
     if change is None or trend.now is None:
         return None
-    step = _TWO_DECIMALS if trend.is_mean else ONE_DECIMAL
-    return float(_rounded(trend.now, step) - _rounded(trend.now - change, step))
+    return float(_printed(trend, trend.now) - _printed(trend, trend.now - change))
+
+
+def _printed(trend: Trend, figure: Fraction) -> Decimal:
+    return _rounded(figure, _TWO_DECIMALS) if trend.is_mean else printed_percentage(figure)
 
 
 def _rounded(number: Fraction, step: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from changzhi_portal.percent import percent_text
 from communities.models import Division
 from periods.models import ReportingPeriod
 from reports.stored_figures import Edition, OwnReport, Reporting
-from reports.words import day_in_words, joined, month_in_words, percent_text, whole_of
+from reports.words import day_in_words, joined, month_in_words, whole_of
 from submissions.models import Submission
 from submissions.report_status import MonthStatus, ReportStatus, report_status_of, reporting_status
 

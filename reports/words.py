@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from changzhi_portal.display import DASH
+from changzhi_portal.percent import percent_text
+from reports.ranking import MOST_NAMED, first_places, tied
 from reports.stored_figures import (
     BriefingFigures,
     Edition,
@@ -28,11 +30,6 @@ _TEN_THOUSAND = 10_000
 
 
 # --- Single values ---
-
-
-def percent_text(value: float | None) -> str:
-    """Return 62.7%, 100.0%; a dash when nothing was judged."""
-    return NOT_KNOWN if value is None else f"{value:.1f}%"
 
 
 def signed_points(change: float | None) -> str:
@@ -87,6 +84,11 @@ def whole_of(division: Edition) -> str:
     if division.level == "city":
         return "全市"
     return {"县": "全县", "市": "全市"}.get(division.name[-1], "全区")
+
+
+def units_below(division: Edition) -> str:
+    """Return what a report's divisions are: 县（市、区） in the city's, 街道（乡镇） in a county's."""
+    return "县（市、区）" if division.level == "city" else "街道（乡镇）"
 
 
 def joined(parts: Iterable[str], by: str = "，") -> str:
@@ -182,7 +184,7 @@ def target_sentences(target: TargetFigures, division: Edition) -> list[str]:
     asked = f"目标为“{target.name}”（{clause_in_words(target.clause)}）。"
     if not target.judged:
         return [f"{asked}{whole}本月没有参评的{units_text(target)}。"]
-    return [asked + _how_it_stands(target, whole), _leading_and_lagging(target)]
+    return [asked + _how_it_stands(target, whole), _leading_and_lagging(target, division)]
 
 
 def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
@@ -223,18 +225,25 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
     return joined([joined(parts), *rest], by="；") + "。"
 
 
-def _leading_and_lagging(target: TargetFigures) -> str:
+def _leading_and_lagging(target: TargetFigures, division: Edition) -> str:
     """Return 达标率居前的是…，居后的是…; for a target that judges whole counties, the figure of each."""
     unit = spelt_unit(target.value_unit)
     counted = [f"{row.name}{plain_number(row.value)}{unit}" for row in target.divisions if row.value is not None]
     if counted:
         return f"其中，{'、'.join(counted)}。"
-    order = joined([_ranked("达标率居前的是", target.best), _ranked("居后的是", target.weakest)])
-    return f"{order}。" if target.best else order
+    units = units_below(division)
+    order = joined([_ranked("达标率居前的是", target.best, units), _ranked("居后的是", target.weakest, units)])
+    return f"{order}。" if order else ""
 
 
-def _ranked(beginning: str, rows: Sequence[Ranked]) -> str:
-    return beginning + "、".join(f"{row.name}（{percent_text(row.percent)}）" for row in rows) if rows else ""
+def _ranked(beginning: str, rows: Sequence[Ranked], units: str) -> str:
+    """Return the divisions with their rates; of more than five at one rate only the number: 12个县（市、区）（均为100.0%）."""
+    said: list[str] = []
+    for place in tied(rows, lambda row: row.percent):
+        rate = percent_text(place[0].percent)
+        is_counted = len(place) > MOST_NAMED
+        said += [f"{len(place)}个{units}（均为{rate}）"] if is_counted else [f"{row.name}（{rate}）" for row in place]
+    return beginning + "、".join(said) if said else ""
 
 
 def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
@@ -275,13 +284,25 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
         return ""
     if farthest.rows:
         return f"{target.short_name}缺口最大的是{_named_communities(farthest.rows, target, division)}。"
-    most = sorted(target.divisions, key=lambda row: (-row.unmet, row.code))[:3]
-    where = "、".join(f"{row.name}（{row.unmet}个）" for row in most if row.unmet)
+    where = _most_unmet(target, division)
     unmet = f"{target.short_name}未达标的{target.unmet}个{kind_text(target.kind)}"
     lacking = amount_text(farthest.missing, target.unit)
     if farthest.number == target.unmet:
-        return f"{unmet}均还缺{lacking}，较多的是{where}。"
-    return f"{unmet}中，有{farthest.number}个还缺{lacking}，未达标较多的是{where}。"
+        return joined([f"{unmet}均还缺{lacking}", where and f"较多的是{where}"]) + "。"
+    return joined([f"{unmet}中，有{farthest.number}个还缺{lacking}", where and f"未达标较多的是{where}"]) + "。"
+
+
+def _most_unmet(target: TargetFigures, division: Edition) -> str:
+    """Return the divisions with most unmet units: 城区（12个）、郊区（9个）; "" when more than five have equally many.
+
+    Divisions with equal numbers are named together or not at all; more than five before others are counted.
+    """
+    short = sorted((row for row in target.divisions if row.unmet), key=lambda row: (-row.unmet, row.code))
+    places = tied(short, lambda row: row.unmet)
+    if places and len(places[0]) > MOST_NAMED:
+        is_all = len(places) == 1
+        return "" if is_all else f"{len(places[0])}个{units_below(division)}（各{places[0][0].unmet}个）"
+    return "、".join(f"{row.name}（{row.unmet}个）" for row in first_places(places))
 
 
 def _named_communities(rows: Iterable[FarthestCommunity], target: TargetFigures, division: Edition) -> str:

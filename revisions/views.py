@@ -18,7 +18,7 @@ from changzhi_portal.indicators import counted_figures
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
-from changzhi_portal.percent import percent
+from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.records import Record
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
@@ -170,7 +170,7 @@ def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[st
         if before.get("value") != after.get("value"):
             unit = means[change.target_code]
             figures.append(("平均数", _amount(before.get("value"), unit), _amount(after.get("value"), unit)))
-    elif before.get("rate") != after.get("rate"):
+    elif _percent(before) != _percent(after):
         figures.append(("达标率", _percent(before), _percent(after)))
     if before.get("gap") != after.get("gap"):
         figures.append(("缺口", _amount(before.get("gap"), change.unit), _amount(after.get("gap"), change.unit)))
@@ -179,8 +179,7 @@ def _result_row(change: LockedResultChange, means: Mapping[str, str]) -> dict[st
 
 def _percent(result: dict[str, Any]) -> str:
     """Return the rate in percent with one decimal, computed from the counts: 62.7%."""
-    rate = percent(result["met"] + result["over"], result["judged"]) if result else None
-    return "—" if rate is None else f"{rate}%"
+    return percent_text(percent(result["met"] + result["over"], result["judged"]) if result else None)
 
 
 def _amount(value: float | None, unit: str) -> str:

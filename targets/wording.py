@@ -18,7 +18,7 @@ from typing import Protocol
 
 from changzhi_portal.display import DASH, display_number
 from changzhi_portal.indicators import CountingRule, Indicator, indicators
-from changzhi_portal.percent import percent
+from changzhi_portal.percent import percent, percent_text
 from communities.models import Community
 from targets.models import Target, TargetResult
 from targets.models.plan import TargetPlan
@@ -140,13 +140,12 @@ def indicator_text(target: Target) -> str:
 def result_text(result: TargetResult) -> str:
     """Return the figure of a result for a table: a mean 9.4个, a coverage or rate 76.5%; a dash if there is none.
 
-    A rate is computed from the counts and has one decimal.
+    A rate, also that of a coverage, is computed from the counts and has one decimal.
     """
     target = result.target
     if target.aggregate == Target.Aggregate.MEAN:
         return DASH if result.value is None else f"{display_number(result.value)}{target.value_unit}"
-    rate = percent(result.reached, result.judged) if result.value is None else percent(result.value, 100)
-    return DASH if rate is None else f"{rate}%"
+    return percent_text(percent(result.reached, result.judged))
 
 
 def version_text(plan: TargetPlan) -> str:

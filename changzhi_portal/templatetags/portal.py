@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
+from changzhi_portal import percent
 from changzhi_portal.display import display_number
 from changzhi_portal.menu import MenuItem, menu_for
 from changzhi_portal.records import BEGINNING
 
 register = template.Library()
 
+# 2018年6月30日, 2018年6月, 2020年, 6月30日, 30日
+_DATE = re.compile(r"\d+年(?:\d+月(?:\d+日)?)?|\d+月(?:\d+日)?|\d+日")
+
 
 @register.filter
 def quantity(value: Decimal | int | None) -> str:
     """Return a number with thousands separated and without trailing zeros: 12,345.5; a dash for None."""
     return display_number(value)
+
+
+@register.filter
+def percent_text(printed: Decimal | float | None) -> str:
+    """Return a percentage that `changzhi_portal.percent` has rounded as text: 62.7%; a dash for None."""
+    return percent.percent_text(printed)
+
+
+@register.filter
+def whole_dates(text: Any) -> SafeString:
+    """Return text as HTML with every date in a span of the class `date`, which the style sheets never break.
+
+    Lines of Chinese may be broken anywhere, also within 2018年6月30日. A span leaves search and copying as they are; a
+    word joiner would be a character of the text.
+    """
+    return mark_safe(_DATE.sub(r'<span class="date">\g<0></span>', conditional_escape(text)))  # noqa: S308  # escaped above
 
 
 @register.simple_tag(takes_context=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from changzhi_portal.percent import percent_of_rate
+from changzhi_portal.percent import percent_text
 from reports.charts.drawing import BAR, GOAL, GRID, INK, LINK_PREFIX, Mark, draw, mark_of, nothing_to_show
 
 _LABEL_EM = 9  # upper bound of the average width of a label's characters in pixels
@@ -37,19 +37,18 @@ def rate_by_division_svg(
     *,
     title: str,
     average: float | Decimal | None = None,
-    average_name: str = "",
     width: int = 440,
 ) -> str:
     """Draw horizontal bars of rates, one per division in the given order; `<svg>` markup for a template (`|safe`).
 
-    A row has `name`, `rate` (a fraction of 1, or None if nothing was judged) and optionally `url` and `label` (the text
-    beside the bar, by default the rate in percent). `average` draws a dashed line at that fraction, labelled
-    `average_name` (by default 平均 and the percentage). `width` is that of the bars alone, in pixels.
+    A row has `name`, `percent` (the rate as `changzhi_portal.percent` rounds it, or None if nothing was judged) and
+    optionally `url` and `label` (the text beside the bar, by default the rate). `average` draws a dashed line at that
+    percentage, labelled with it. `width` is that of the bars alone, in pixels.
     """
     marks = tuple(mark_of(row) for row in rows)
     if average is None:
         return _bars(marks, title, _RATE_AXIS, None, width)
-    line = _Line(float(average), average_name or f"平均{percent_of_rate(average)}%")
+    line = _Line(float(average) / 100, f"平均{percent_text(average)}")
     return _bars(marks, title, _RATE_AXIS, line, width)
 
 

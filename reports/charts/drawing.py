@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
-from changzhi_portal.percent import percent_of_rate
+from changzhi_portal.percent import percent_text
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -29,7 +29,7 @@ GOAL = "#9a3412"
 
 
 class Mark(NamedTuple):
-    """One row of a chart. `rate` is the value of its bar, None when nothing was judged."""
+    """One row of a chart. `rate` is the value of its bar (for a rate a fraction of 1), None when nothing was judged."""
 
     code: str
     name: str
@@ -44,9 +44,10 @@ class Mark(NamedTuple):
 
 
 def mark_of(row: Mapping[str, Any]) -> Mark:
-    """Return the mark of a row with `name` and `rate`, and optionally `code`, `label` and `url`."""
-    rate = None if row.get("rate") is None else float(row["rate"])
-    label = row.get("label") or ("无参评单位" if rate is None else f"{percent_of_rate(row['rate'])}%")
+    """Return the mark of a row with `name` and `percent`, and optionally `code`, `label` and `url`."""
+    printed = row["percent"]
+    rate = None if printed is None else float(printed) / 100
+    label = row.get("label") or ("无参评单位" if printed is None else percent_text(printed))
     return Mark(str(row.get("code") or row["name"]), str(row["name"]), rate, label, str(row.get("url") or ""))
 
 

@@ -41,8 +41,8 @@ _TILE_CHARACTERS = 8
 def county_tiles_svg(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """Draw a schematic map of the counties, one tile each, darker for a higher rate; `<svg>` markup for a template.
 
-    A row has `code`, `name`, `rate` (a fraction of 1 or None) and optionally `url` and `label`. Divisions without a
-    position on the grid are placed in rows below it.
+    A row has `code`, `name`, `percent` (the rate as `changzhi_portal.percent` rounds it, or None) and optionally `url`
+    and `label`. Divisions without a position on the grid are placed in rows below it.
     """
     return _tiles(tuple(mark_of(row) for row in rows), title)
 

@@ -15,7 +15,7 @@ from changzhi_portal.display import DASH
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest, parse_number
 from changzhi_portal.pages.panels import record_panels
-from changzhi_portal.percent import percent
+from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.refusals import PortalError, StaleError
 from changzhi_portal.rights import Actor
 from notices.models import Notice
@@ -281,7 +281,7 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
     was = None if before is None else percent(before.reached, before.judged)
     change = None if now is None or was is None else now - was
     counts = f"{result.reached:,} / {result.judged:,}"
-    return shown | {"counts": counts, "figure": DASH if now is None else f"{now}%", "change": _points(change)}
+    return shown | {"counts": counts, "figure": percent_text(now), "change": _points(change)}
 
 
 def _points(change: Decimal | None, *, decimals: int = 1) -> str:

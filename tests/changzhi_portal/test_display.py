@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 
 import pytest
 
 from changzhi_portal.display import display_number, display_value
+from changzhi_portal.templatetags.portal import whole_dates
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,22 @@ def test_nothing_may_be_shown_in_another_way():
 )
 def test_a_number_has_separators_and_no_trailing_zeros(value, expected):
     assert display_number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("截至2018年6月30日，距2020年底还有30个月", ["2018年6月30日", "2020年"]),
+        ("6月30日前报送，30日锁定", ["6月30日", "30日"]),
+        ("近6个月月均提高2.00个百分点，预计2020年11月完成", ["2020年11月"]),
+        ("没有日期", []),
+    ],
+)
+def test_a_date_in_a_page_stays_in_one_line_and_the_text_as_it_is(text, dates):
+    marked = whole_dates(text)
+    assert re.findall(r'<span class="date">(.*?)</span>', marked) == dates
+    assert re.sub("<[^>]*>", "", marked) == text
+
+
+def test_text_around_a_date_is_escaped():
+    assert whole_dates("<b>2018年</b>") == '&lt;b&gt;<span class="date">2018年</span>&lt;/b&gt;'

@@ -1,10 +1,13 @@
-"""Tests of percentages: from the counts, one decimal, half up."""
+"""Tests of percentages: from the counts, one decimal, half up; 100.0 and 0.0 for all and for none only."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from changzhi_portal.percent import percent, percent_of_rate
+from changzhi_portal.percent import percent, percent_text, printed_percentage
 
 
 @pytest.mark.parametrize(
@@ -14,18 +17,36 @@ from changzhi_portal.percent import percent, percent_of_rate
         (1, 8, "12.5"),
         (5, 800, "0.6"),  # 0.625
         (1, 2000, "0.1"),  # 0.05 is rounded up, not to the even 0.0
+        (15_989, 20_000, "79.9"),  # 79.945: as a rate with four decimals 0.7995, which would be 80.0
         (0, 7, "0.0"),
         (7, 7, "100.0"),
+        (29_999, 30_000, "99.9"),  # not all of them
+        (1, 30_000, "0.1"),  # not none
     ],
 )
 def test_a_percentage_is_rounded_half_up_from_the_counts(part, whole, expected):
     assert percent(part, whole) == Decimal(expected)
+    assert percent_text(percent(part, whole)) == f"{expected}%"
 
 
 def test_nothing_judged_has_no_percentage():
     assert percent(0, 0) is None
+    assert percent_text(None) == "—"
 
 
-@pytest.mark.parametrize(("rate", "expected"), [(0.6275, "62.8"), (Decimal("0.0005"), "0.1"), (1, "100.0")])
-def test_a_rate_is_rounded_half_up_although_floats_are_inexact(rate, expected):
-    assert percent_of_rate(rate) == Decimal(expected)
+@given(st.integers(1, 10**7).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
+def test_all_and_none_are_never_printed_for_less_and_no_other_rate_is_far_from_its_text(counts):
+    part, whole = counts
+    printed = percent(part, whole)
+    text = percent_text(printed)
+    assert (text == "100.0%") == (part == whole)
+    assert (text == "0.0%") == (part == 0)
+    assert text == f"{printed}%" == percent_text(float(printed)), "a figure stored as a float is the same text"
+    assert abs(Fraction(printed) - Fraction(100 * part, whole)) <= Fraction(1, 10)
+    assert printed == printed_percentage(Fraction(100 * part, whole)), "counts and series agree"
+
+
+@given(st.integers(1, 10**5).flatmap(lambda whole: st.tuples(st.integers(0, whole - 1), st.just(whole))))
+def test_one_more_never_prints_a_smaller_rate(counts):
+    part, whole = counts
+    assert percent(part, whole) <= percent(part + 1, whole)

@@ -18,6 +18,7 @@ from reports.models import Briefing
 from reports.storage import store_pdf
 from targets.actions import compute_period
 from tests.factories import make_facility, make_user
+from tests.pages import markup_of
 from tests.queries import queries_of
 from tests.reports.briefings import figures, make_briefing
 
@@ -45,7 +46,7 @@ def page(client, name, *arguments, **query):
 
 
 def text_of(response):
-    return re.sub(r"\s+", "", response.content.decode())
+    return re.sub(r"\s+", "", markup_of(response))
 
 
 # --- The list and the button ---

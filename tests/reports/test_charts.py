@@ -20,9 +20,9 @@ pytestmark = pytest.mark.one_database
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
-    {"code": "140402", "name": "城区", "rate": 0.6667, "url": "/dashboard/?division=140402&target=a"},
-    {"code": "140423", "name": "襄垣县", "rate": 0.5, "url": "/dashboard/?division=140423"},
-    {"code": "140471", "name": "山西长治高新技术产业园区", "rate": None},
+    {"code": "140402", "name": "城区", "percent": 66.7, "url": "/dashboard/?division=140402&target=a"},
+    {"code": "140423", "name": "襄垣县", "percent": 50, "url": "/dashboard/?division=140423"},
+    {"code": "140471", "name": "山西长治高新技术产业园区", "percent": None},
 ]
 
 
@@ -69,7 +69,7 @@ def test_a_chart_holds_nothing_the_policy_for_pages_forbids(draw):
 
 def test_a_name_cannot_break_out_of_the_picture(draw):
     hostile = '</text><script>alert(1)</script>"&'
-    svg = draw([{"code": "1", "name": hostile, "rate": 1, "url": '/x?"><script>'}])
+    svg = draw([{"code": "1", "name": hostile, "percent": 100, "url": '/x?"><script>'}])
     assert "<script" not in svg
     assert f"{hostile}：100.0%" in titles(svg)
     assert links(svg) == ['/x?"><script>']
@@ -89,14 +89,14 @@ def test_no_rows_are_said_in_words(draw):
 
 
 def test_names_that_repeat_keep_their_own_bars():
-    svg = rate_by_division_svg([{"name": "城关镇", "rate": 0.1}, {"name": "城关镇", "rate": 0.9}], title="两个")
+    svg = rate_by_division_svg([{"name": "城关镇", "percent": 10}, {"name": "城关镇", "percent": 90}], title="两个")
     assert texts(svg).count("城关镇") == 2
     assert {"城关镇：10.0%", "城关镇：90.0%"} <= set(titles(svg))
 
 
 def test_the_average_is_drawn_with_its_name_and_strikes_no_label_through():
-    rows = [{"name": "长治县", "rate": 0.6}, {"name": "平顺县", "rate": 1}]
-    svg = rate_by_division_svg(rows, title="达标率", average=0.6275, average_name="平均62.7%")
+    rows = [{"name": "长治县", "percent": 60}, {"name": "平顺县", "percent": 100}]
+    svg = rate_by_division_svg(rows, title="达标率", average=62.7)
     assert "平均62.7%" in texts(svg)
     root = ElementTree.fromstring(svg)
     places = {
@@ -125,7 +125,7 @@ def test_the_counties_of_a_year_stand_on_tiles_of_their_own(changed):
 
 
 def test_divisions_without_a_place_of_their_own_stand_below_the_map():
-    towns = [{"code": f"14040200{number}", "name": f"第{number}街道", "rate": 0.5} for number in range(6)]
+    towns = [{"code": f"14040200{number}", "name": f"第{number}街道", "percent": 50} for number in range(6)]
     svg = county_tiles_svg(towns, title="各街道")
     places = {
         (element.get("transform"))

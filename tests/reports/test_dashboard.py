@@ -17,6 +17,7 @@ from tests.factories import (
     make_profile,
     make_worker,
 )
+from tests.pages import markup_of
 from tests.queries import exactly
 
 pytestmark = pytest.mark.one_database
@@ -166,7 +167,7 @@ def test_a_card_says_how_fast_it_moves_and_where_that_leads(a_year_later, office
     july = browser.get(DASHBOARD, {**asked, "period": "2018-07"})
     card = july.context["card"]
     assert (card.outlook, card.is_behind) == ("按当前进度预计2018年10月完成", False)
-    assert "近1个月提高20.00个百分点，按当前进度预计2018年10月完成。" in july.content.decode()
+    assert "近1个月提高20.00个百分点，按当前进度预计2018年10月完成。" in markup_of(july)
     later = browser.get(DASHBOARD, {**asked, "period": "2019-06"})
     card = later.context["card"]
     assert (card.trend, card.on_year_before) == ("", "同比提高20.0个百分点")

@@ -20,6 +20,7 @@ from tests.factories import (
     make_user,
     make_worker,
 )
+from tests.pages import markup_of
 from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -56,7 +57,7 @@ def rate_of(answer, target="urban_facility_area"):
 
 
 def text_of(answer):
-    return " ".join(answer.content.decode().split())
+    return markup_of(answer)
 
 
 def test_a_month_before_shows_its_own_counties_and_offers_those_of_today(browser):

@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from pypdf import PdfReader
 
 from changzhi_portal.refusals import InvalidError, UnavailableError
@@ -190,6 +191,33 @@ def test_the_end_matter_stands_at_the_foot_of_the_last_page(printed, tmp_path):
     others = [word for word in last if word[1] < copies[1] and not re.match("报：|送：|发：", word[4])]
     first = min(word[1] for word in last if re.match("报：", word[4]))
     assert max(word[3] for word in others) <= first
+
+
+def test_no_line_ends_within_a_date(tmp_path):
+    """Print a date at every distance from the end of a line, and in the narrowest column; each stays on one line."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("NOT CHECKED: pdftotext is missing (apt-get install poppler-utils)")
+    dates = ["2020年11月30日", "2020年11月", "11月30日", "2020年"]
+    sentences = [f"{'国' * before}{date}完成" for before in range(30) for date in dates]
+    paragraphs = render_to_string("reports/briefing/paragraphs.html", {"section": {"paragraphs": sentences}})
+    path = tmp_path / "dates.pdf"
+    path.write_bytes(print_markup(page_of(paragraphs)))
+    run = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True, encoding="utf-8")
+    assert len(re.findall(r"(?<!\d)2020年11月30日", run.stdout)) == 30
+    assert len(re.findall(r"(?<!\d)2020年11月(?!\d)", run.stdout)) == 30
+    assert len(re.findall(r"(?<!年)11月30日", run.stdout)) == 30
+    assert len(re.findall(r"2020年(?!\d)", run.stdout)) == 30
+
+
+def test_the_month_of_completion_fits_its_column(tmp_path):
+    pace = {
+        "outlook": "in_time", "progress": 1.25, "months_counted": 6, "attained_in": "2020-11", "needed": 1.0,
+        "months_left": 30,
+    }  # fmt: skip
+    values = figures(targets=[target(judged=3_446, met=3_000, unmet=446, percent=100.0, pace=pace)])
+    pages = words_of(print_markup(issue_markup(issue(figures=values))), tmp_path)
+    (month,) = [word for words in pages.values() for word in words if word[4] == "2020年11月"]
+    assert month[2] <= (210 - 26) * MM
 
 
 # --- Content ---

@@ -15,6 +15,7 @@ from submissions.actions import lock_period, reopen_period
 from targets.actions import compute_period
 from targets.models import CommunityMeasure, Computation
 from tests.factories import make_change_set, make_facility, make_organization, make_period, make_profile, make_worker
+from tests.pages import markup_of
 from tests.queries import queries_of
 from tests.revisions.edits import Office
 
@@ -26,7 +27,7 @@ def page(name, *arguments):
 
 
 def text_of(answer):
-    return answer.content.decode()
+    return markup_of(answer)
 
 
 @pytest.fixture

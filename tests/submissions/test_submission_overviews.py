@@ -9,6 +9,7 @@ from submissions.actions import return_submission, submit_month
 from submissions.models import Reminder
 from tests.communities.changes import change
 from tests.factories import make_batch, make_division, make_facility, make_period, make_user
+from tests.pages import markup_of
 from tests.queries import exactly
 from tests.submissions.reporting import make_due
 
@@ -18,7 +19,7 @@ PAGE = "/submissions/201806-140402/"
 
 
 def text_of(answer):
-    return " ".join(answer.content.decode().split())
+    return markup_of(answer)
 
 
 def panel_of(browser, template):

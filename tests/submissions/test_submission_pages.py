@@ -15,6 +15,7 @@ from submissions.models import Submission
 from targets.actions import compute_period
 from tests.communities.changes import change
 from tests.factories import make_batch, make_change_set, make_facility, make_organization, make_period
+from tests.pages import markup_of
 from tests.queries import queries_of
 from tests.submissions.reporting import doubtful_facility, explained, make_due
 
@@ -23,7 +24,7 @@ PAGE = "/submissions/201806-140402/"
 
 
 def text_of(answer):
-    return " ".join(answer.content.decode().split())
+    return markup_of(answer)
 
 
 def test_a_clerk_looks_at_the_checks_and_reports(place, due, clerk, signed_in):

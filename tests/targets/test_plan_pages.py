@@ -10,6 +10,7 @@ from periods.models import ReportingPeriod
 from targets.actions import compute_period
 from targets.models import Computation, Target, TargetPlan, TargetResult
 from tests.factories import make_facility, make_organization, make_period
+from tests.pages import markup_of
 from tests.queries import queries_of, writes_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -317,7 +318,7 @@ def test_days_that_bring_another_plan_to_bear_show_what_that_does_to_the_month_b
     answers = []
     queries = queries_of(lambda: answers.append(administrators_browser.post("/plans/2025/edit/", data)))
     assert writes_of(queries) == []
-    page = " ".join(answers[0].content.decode().split())
+    page = markup_of(answers[0])
     assert "2018年6月不再按《“三社联动”2020年目标方案》，改按《提前的方案》测评" in page
     assert "现在还没有保存" in page and 'value="提前的方案"' in page and 'value="提前"' in page
     clauses = {clause.name: clause for clause in answers[0].context["switch"].clauses}

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from changzhi_portal.commands import PortalCommand
+from changzhi_portal.percent import percent, percent_text
 from periods.actions import period_for_work
 from periods.models import ReportingPeriod, parse_month
 from targets.actions import compute_period
@@ -71,7 +72,7 @@ def _table(figures: Figures) -> str:
     for target, places in figures.items():
         for place, row in places.items():
             if "judged" in row:
-                rate = "-" if row["rate"] is None else f"{row['rate']:.2%}"
+                rate = percent_text(percent(row["met"] + row["over"], row["judged"])) if row["judged"] else "-"
                 values = [str(row[name]) for name in _COUNTS]
                 line = f"{target:<20} {place:<6} " + " ".join(f"{value:>14}" for value in (*values, rate, row["gap"]))
                 lines.append(line + _overall(row))
@@ -84,8 +85,12 @@ def _table(figures: Figures) -> str:
 
 
 def _overall(row: dict[str, Any]) -> str:
-    """Return the mean, or the coverage in percent, with its verdict; empty for a target for each unit."""
-    return f"  {'-' if row['value'] is None else row['value']} {row['verdict']}" if "verdict" in row else ""
+    """Return the mean with its verdict, of a coverage the verdict; empty for a target for each unit."""
+    if "verdict" not in row:
+        return ""
+    # Only a coverage judges several units, and its value is the rate.
+    value = "" if row["judged"] > 1 else f"{'-' if row['value'] is None else row['value']} "
+    return f"  {value}{row['verdict']}"
 
 
 def _or_unknown(count: int | None) -> str:
