@@ -183,6 +183,8 @@ def focus_first_error(form: BaseForm, *, shows_fields: bool = True) -> None:
     """
     if not form.is_bound:
         return
+    for each in form.fields.values():  # a form of Django may have given the focus to its first field
+        each.widget.attrs.pop("autofocus", None)
     for field in form.hidden_fields() if shows_fields else list(form):
         for message in field.errors:
             form.add_error(None, message)

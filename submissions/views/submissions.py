@@ -16,10 +16,10 @@ from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest, parse_number
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent, percent_text
-from changzhi_portal.refusals import PortalError, StaleError
+from changzhi_portal.refusals import InvalidError, PortalError, StaleError
 from changzhi_portal.rights import Actor
 from notices.models import Notice
-from periods.models import ReportingPeriod, month_after
+from periods.models import ReportingPeriod, month_after, parse_month
 from submissions.actions import remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
 from submissions.explanations import explanation_field, explanation_groups, given_explanations
@@ -212,9 +212,10 @@ def find_submission(request: PortalRequest, ref: str) -> Submission:
     Raises Http404 also for a county outside the user's scope and for one that did not exist in that month.
     """
     month, _, code = ref.partition("-")
-    if len(month) != 6 or not month.isascii() or not month.isdecimal() or not 1 <= int(month[4:]) <= 12:
-        raise Http404
-    period = get_object_or_404(ReportingPeriod, month=datetime.date(int(month[:4]), int(month[4:]), 1))
+    try:
+        period = get_object_or_404(ReportingPeriod, month=parse_month(f"{month[:4]}-{month[4:]}"))
+    except InvalidError as error:
+        raise Http404 from error
     status = month_status(period, reporting_counties(period).visible_to(request.user).filter(code=code))
     if not status.submissions:
         raise Http404

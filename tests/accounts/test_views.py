@@ -91,7 +91,7 @@ def test_a_first_password_must_be_changed_before_anything_else(place):
         (PASSWORD, NEW, "Xin-mima-2019", "两次输入的新密码不一样"),
         (PASSWORD, PASSWORD, PASSWORD, "新密码不能与当前密码相同"),
         (PASSWORD, "abcdefghijk", "abcdefghijk", "三种"),
-        (PASSWORD, "Ab1-", "Ab1-", "10"),
+        (PASSWORD, "Ab1-", "Ab1-", "密码至少要有10位"),
     ],
 )
 def test_a_password_that_will_not_do_is_refused_with_the_reason(old, new, again, says, clerk, signed_in):
@@ -99,6 +99,7 @@ def test_a_password_that_will_not_do_is_refused_with_the_reason(old, new, again,
     answer = signed_in(clerk).post(reverse("accounts:password"), asked)
     assert answer.status_code == 422
     assert says in answer.content.decode()
+    assert answer.content.decode().count(" autofocus") == 1, "that of the first field with an error"
     clerk.refresh_from_db()
     assert clerk.check_password(PASSWORD)
 

@@ -39,7 +39,7 @@ from tests.factories import Place
 from tests.uploads.invented import Invented
 from uploads import actions
 from uploads.models import UploadBatch
-from uploads.writing.template import write_export, write_template
+from uploads.writing.template import REQUIRED_MARK, write_export, write_template
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = 1, 2  # the values of the first upload, and those of the second
@@ -272,7 +272,8 @@ def office_record(office: Office, place: Place) -> Any:
 def check_template(office: Office) -> None:
     page = load_workbook(io.BytesIO(office.template())).worksheets[0]
     header = page[HEADER_ROW]
-    assert [cell.value for cell in header] == [column.header for column in office.register.columns]
+    expected = [f"{column.header}{REQUIRED_MARK if column.required else ''}" for column in office.register.columns]
+    assert [cell.value for cell in header] == expected
     assert all(cell.comment and cell.comment.text for cell in header)
 
 
@@ -348,6 +349,8 @@ def check_export(office: Office, record: Any, invented: Invented) -> None:
             assert cell.date() == value, column
         elif isinstance(column, IntegerColumn | DecimalColumn):
             assert Decimal(str(cell)) == value, column
+        elif column.is_link:
+            assert cell == page_words(column, invented), column
         else:
             assert cell == preview_words(column, value), column
     assert_masked(office.register, invented, str(row))

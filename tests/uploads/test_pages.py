@@ -125,6 +125,9 @@ def test_what_a_colleague_corrected_after_the_page_was_opened_is_not_committed_u
     assert "有人改过这个批次" in page and "没有入库" in page
     batch.refresh_from_db()
     assert batch.state == State.CHECKED
+    browser.post(address, {"mode": "all"}, follow=True)  # without saying which check was seen
+    batch.refresh_from_db()
+    assert batch.state == State.CHECKED
     browser.post(address, {"mode": "all", "seen": seen_on(page)})
     batch.refresh_from_db()
     assert batch.state == State.COMMIT_QUEUED

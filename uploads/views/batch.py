@@ -157,7 +157,7 @@ class CommitBatch(UploadPage, ActionPage):
         request_commit(
             batch=self.batch,
             mode=sent.get("mode", ""),
-            seen=sent.get("seen"),
+            seen=sent.get("seen", ""),
             confirms_growth=bool(sent.get("confirms_growth")),
             by=self.request.user,
         )
