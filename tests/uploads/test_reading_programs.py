@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import io
 import re
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -23,8 +25,8 @@ from tests.uploads import old_workbooks, workbooks
 from tests.uploads.office import codes_of
 from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
 from tests.uploads.workbooks import XlsCell, record, xls_formula
-from uploads.reading import formula_tokens
-from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
+from uploads.reading import excel, formula_tokens
+from uploads.reading.grid import NOT_COMPUTED, CellError, Grid, Limits
 from uploads.reading.passwords import DEFAULT_PASSWORD
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
@@ -103,6 +105,43 @@ def test_an_east_asian_date_that_an_xls_does_not_describe_stays_a_date(tmp_path:
 
 def number_cell(number: float, style: int = 0) -> XlsCell:
     return XlsCell(0x203, struct.pack("<d", number), style=style)
+
+
+def sheets_of(data: bytes) -> list[list[list[Any]]]:
+    """Return the rows of an .xls or .ods, read in this process."""
+    limits = Limits(inflated_bytes=1_000_000, rows=1_000, memory_bytes=0, seconds=0)
+    source = io.BytesIO(data)
+    read_sheets = (
+        excel.zipped_sheets(source, source, limits)
+        if data[:2] == b"PK"
+        else excel.compound_sheets(data, source, limits)
+    )
+    return [[list(row) for row in sheet.rows] for sheet in read_sheets]
+
+
+CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=30)
+
+
+@given(st.integers(0, 0xFFFF), st.lists(CHINESE, min_size=1, max_size=60))
+@settings(max_examples=40)
+def test_no_code_page_record_changes_any_text(code_page: int, texts: list[str]) -> None:
+    page = record(0x42, struct.pack("<H", code_page))
+    stream = workbooks.xls_stream({"虒亭镇": [[text] for text in texts]}, book_records=page)
+    assert sheets_of(workbooks.make_compound_file({"Workbook": stream})) == [[[text] for text in texts]]
+
+
+@given(
+    st.sampled_from(["\n", "\r\n", "\n\t", "  ", "\n        "]),
+    st.lists(st.lists(CHINESE, min_size=2, max_size=2), min_size=1, max_size=9),
+)
+@settings(max_examples=30, deadline=None)
+def test_no_indentation_of_an_ods_changes_any_text(blank: str, rows: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = workbooks.make_ods(Path(folder) / "a.ods", {"一": rows})
+        old_workbooks.with_part(
+            path, "content.xml", lambda xml: re.sub(r"(<[^>]*>)(?=<)", lambda tag: tag[1] + blank, xml)
+        )
+        assert sheets_of(path.read_bytes()) == [rows]
 
 
 # --- Excel 95 and before ---
@@ -404,6 +443,18 @@ def test_a_flat_letter_is_no_table(tmp_path: Path) -> None:
             b'<?xml version="1.0"?><uof:UOF xmlns:uof="http://schemas.uof.org/cn/2003/uof"></uof:UOF>',
             "标文通表格（.uos）",
         ),
+        (
+            b"\x03\x7e\x0b\x1d"
+            + struct.pack("<IHH", 1, 65, 11)
+            + bytes(20)
+            + b"NAME".ljust(11, b"\0")
+            + b"C"
+            + bytes(20)
+            + b"\r "
+            + "甲".encode("gbk").ljust(10)
+            + b"\x1a",
+            "dBase表格（.dbf）",
+        ),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n", "单个文件网页（.mht）"),
     ],
 )
@@ -488,6 +539,21 @@ def test_tables_of_a_page_are_kept_apart_by_a_blank_row(tmp_path: Path) -> None:
     assert page_rows(f"{first}<p>填表人：王伟</p>", tmp_path / "c.xls") == [*rows, ["填表人：王伟"]]
     frames = f"<table><tr><td>{first}</td></tr><tr><td></td><td>{second}</td></tr></table>"
     assert page_rows(frames, tmp_path / "d.xls") == [*rows, [], *rows]
+
+
+def test_a_caption_and_text_beside_an_inner_table_are_rows(tmp_path: Path) -> None:
+    table = "<table><caption>单位：万元</caption>\n<tr><td>名称<td>预算</tr>\n<tr><td>甲<td>3</tr>\n</table>"
+    rows = [["单位：万元"], ["名称", "预算"], ["甲", "3"]]
+    assert page_rows(table, tmp_path / "a.xls") == rows
+    assert page_rows(f"<table><tr><td>{table}填表人：王伟</td></tr></table>", tmp_path / "b.xls") == [
+        *rows,
+        ["填表人：王伟"],
+    ]
+
+
+def test_a_number_that_excel_shows_shortened_in_a_page_is_whole(tmp_path: Path) -> None:
+    body = "<table><tr><td x:num='140423100206'>1.40423E+11<td x:num='5'>###<td x:num='1606.4'>1,606<td x:num>7</tr></table>"
+    assert page_rows(body, tmp_path / "a.xls") == [["140423100206", "5", "1,606", "7"]]
 
 
 def test_a_head_without_an_end_hides_nothing(tmp_path: Path) -> None:
