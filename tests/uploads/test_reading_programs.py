@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import given, settings
@@ -25,11 +26,13 @@ from tests.uploads import old_workbooks, workbooks
 from tests.uploads.office import codes_of
 from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
 from tests.uploads.workbooks import XlsCell, record, xls_formula
+from uploads.models import UploadBatch
 from uploads.reading import excel, formula_tokens
 from uploads.reading.grid import NOT_COMPUTED, CellError, Grid, Limits
 from uploads.reading.passwords import DEFAULT_PASSWORD
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
+from uploads.writing.annotated import annotated_workbook
 
 pytestmark = pytest.mark.one_database
 
@@ -571,15 +574,25 @@ def test_a_table_inside_a_row_of_data_is_text(tmp_path: Path) -> None:
 # --- Archives ---
 
 
-@pytest.mark.parametrize("odd", [lambda name: name.replace("/", "\\"), lambda name: "/" + name])
+def with_names(path: Path, rows: list[list[Any]], odd: Callable[[str], str]) -> Path:
+    """Write an .xlsx whose parts have other names."""
+    made = workbooks.make_xlsx(path.with_suffix(".made"), {"一": rows})
+    with zipfile.ZipFile(made) as usual, zipfile.ZipFile(path, "w") as archive:
+        for info in usual.infolist():
+            archive.writestr(odd(info.filename), usual.read(info))
+    return path
+
+
+def with_backslashes(name: str) -> str:
+    return name.replace("/", "\\")
+
+
+@pytest.mark.parametrize("odd", [with_backslashes, lambda name: "/" + name])
 def test_backslashes_in_the_names_of_parts_are_slashes(odd: Callable[[str], str], tmp_path: Path) -> None:
     rows: list[list[Any]] = [["名称", "户数"], ["甲", CellError("#REF!")]]
-    workbooks.make_xlsx(tmp_path / "made", {"一": rows})
-    with zipfile.ZipFile(tmp_path / "made") as made, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
-        for info in made.infolist():
-            archive.writestr(odd(info.filename), made.read(info))
-    assert rows_of(tmp_path / "a.xlsx") == rows
-    assert isinstance(rows_of(tmp_path / "a.xlsx")[1][1], CellError)
+    read_rows = rows_of(with_names(tmp_path / "a.xlsx", rows, odd))
+    assert read_rows == rows
+    assert isinstance(read_rows[1][1], CellError)
 
 
 def test_struck_through_rows_are_data(tmp_path: Path) -> None:
@@ -607,6 +620,8 @@ READ: dict[str, Maker] = {
     "indented": lambda path, rows: old_workbooks.make_ods_of_xml(path, rows, indented),
     "protected": lambda path, rows: old_workbooks.make_encrypted_xls(path, rows, DEFAULT_PASSWORD),
     "protected-xlsx": lambda path, rows: old_workbooks.make_encrypted_xlsx(path, rows, DEFAULT_PASSWORD),
+    "flat": lambda path, rows: old_workbooks.make_flat_ods(path, rows),
+    "backslashes": lambda path, rows: with_names(path, rows, with_backslashes),
 }
 
 
@@ -618,6 +633,19 @@ def test_an_office_may_send_any_of_them(
     path = READ[kind](tmp_path / "演示.xls", community_rows(place))
     answer, status = upload(capsys, "communities", path, clerk)
     assert (status, answer["rows"], answer["changed"], answer["problems"]) == (0, 1, 1, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", READ)
+def test_each_of_them_comes_back_with_its_problems_marked(
+    kind: str, place: Place, clerk: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, row = community_rows(place)
+    path = READ[kind](tmp_path / "演示.xls", [header, [*row[:3], "很多"]])
+    answer, status = upload(capsys, "communities", path, clerk)
+    assert (status, codes_of(answer)) == (1, ["bad_number"])
+    book = openpyxl.load_workbook(io.BytesIO(annotated_workbook(UploadBatch.objects.get(pk=answer["batch"]), by=clerk)))
+    assert book.worksheets[1]["D2"].comment is not None
 
 
 @pytest.mark.django_db
