@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import io
 import re
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -23,11 +26,13 @@ from tests.uploads import old_workbooks, workbooks
 from tests.uploads.office import codes_of
 from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
 from tests.uploads.workbooks import XlsCell, record, xls_formula
-from uploads.reading import formula_tokens
-from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
+from uploads.models import UploadBatch
+from uploads.reading import excel, formula_tokens
+from uploads.reading.grid import NOT_COMPUTED, CellError, Grid, Limits
 from uploads.reading.passwords import DEFAULT_PASSWORD
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
+from uploads.writing.annotated import annotated_workbook
 
 pytestmark = pytest.mark.one_database
 
@@ -103,6 +108,43 @@ def test_an_east_asian_date_that_an_xls_does_not_describe_stays_a_date(tmp_path:
 
 def number_cell(number: float, style: int = 0) -> XlsCell:
     return XlsCell(0x203, struct.pack("<d", number), style=style)
+
+
+def sheets_of(data: bytes) -> list[list[list[Any]]]:
+    """Return the rows of an .xls or .ods, read in this process."""
+    limits = Limits(inflated_bytes=1_000_000, rows=1_000, memory_bytes=0, seconds=0)
+    source = io.BytesIO(data)
+    read_sheets = (
+        excel.zipped_sheets(source, source, limits)
+        if data[:2] == b"PK"
+        else excel.compound_sheets(data, source, limits)
+    )
+    return [[list(row) for row in sheet.rows] for sheet in read_sheets]
+
+
+CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=30)
+
+
+@given(st.integers(0, 0xFFFF), st.lists(CHINESE, min_size=1, max_size=60))
+@settings(max_examples=40)
+def test_no_code_page_record_changes_any_text(code_page: int, texts: list[str]) -> None:
+    page = record(0x42, struct.pack("<H", code_page))
+    stream = workbooks.xls_stream({"虒亭镇": [[text] for text in texts]}, book_records=page)
+    assert sheets_of(workbooks.make_compound_file({"Workbook": stream})) == [[[text] for text in texts]]
+
+
+@given(
+    st.sampled_from(["\n", "\r\n", "\n\t", "  ", "\n        "]),
+    st.lists(st.lists(CHINESE, min_size=2, max_size=2), min_size=1, max_size=9),
+)
+@settings(max_examples=30, deadline=None)
+def test_no_indentation_of_an_ods_changes_any_text(blank: str, rows: list[list[str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = workbooks.make_ods(Path(folder) / "a.ods", {"一": rows})
+        old_workbooks.with_part(
+            path, "content.xml", lambda xml: re.sub(r"(<[^>]*>)(?=<)", lambda tag: tag[1] + blank, xml)
+        )
+        assert sheets_of(path.read_bytes()) == [rows]
 
 
 # --- Excel 95 and before ---
@@ -404,6 +446,18 @@ def test_a_flat_letter_is_no_table(tmp_path: Path) -> None:
             b'<?xml version="1.0"?><uof:UOF xmlns:uof="http://schemas.uof.org/cn/2003/uof"></uof:UOF>',
             "标文通表格（.uos）",
         ),
+        (
+            b"\x03\x7e\x0b\x1d"
+            + struct.pack("<IHH", 1, 65, 11)
+            + bytes(20)
+            + b"NAME".ljust(11, b"\0")
+            + b"C"
+            + bytes(20)
+            + b"\r "
+            + "甲".encode("gbk").ljust(10)
+            + b"\x1a",
+            "dBase表格（.dbf）",
+        ),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n", "单个文件网页（.mht）"),
     ],
 )
@@ -490,6 +544,21 @@ def test_tables_of_a_page_are_kept_apart_by_a_blank_row(tmp_path: Path) -> None:
     assert page_rows(frames, tmp_path / "d.xls") == [*rows, [], *rows]
 
 
+def test_a_caption_and_text_beside_an_inner_table_are_rows(tmp_path: Path) -> None:
+    table = "<table><caption>单位：万元</caption>\n<tr><td>名称<td>预算</tr>\n<tr><td>甲<td>3</tr>\n</table>"
+    rows = [["单位：万元"], ["名称", "预算"], ["甲", "3"]]
+    assert page_rows(table, tmp_path / "a.xls") == rows
+    assert page_rows(f"<table><tr><td>{table}填表人：王伟</td></tr></table>", tmp_path / "b.xls") == [
+        *rows,
+        ["填表人：王伟"],
+    ]
+
+
+def test_a_number_that_excel_shows_shortened_in_a_page_is_whole(tmp_path: Path) -> None:
+    body = "<table><tr><td x:num='140423100206'>1.40423E+11<td x:num='5'>###<td x:num='1606.4'>1,606<td x:num>7</tr></table>"
+    assert page_rows(body, tmp_path / "a.xls") == [["140423100206", "5", "1,606", "7"]]
+
+
 def test_a_head_without_an_end_hides_nothing(tmp_path: Path) -> None:
     page = "<html><head><title>t</title><body><table><tr><td>甲<td>1</table>"
     assert rows_of(written(tmp_path / "a.xls", page.encode())) == [["甲", "1"]]
@@ -505,15 +574,25 @@ def test_a_table_inside_a_row_of_data_is_text(tmp_path: Path) -> None:
 # --- Archives ---
 
 
-@pytest.mark.parametrize("odd", [lambda name: name.replace("/", "\\"), lambda name: "/" + name])
+def with_names(path: Path, rows: list[list[Any]], odd: Callable[[str], str]) -> Path:
+    """Write an .xlsx whose parts have other names."""
+    made = workbooks.make_xlsx(path.with_suffix(".made"), {"一": rows})
+    with zipfile.ZipFile(made) as usual, zipfile.ZipFile(path, "w") as archive:
+        for info in usual.infolist():
+            archive.writestr(odd(info.filename), usual.read(info))
+    return path
+
+
+def with_backslashes(name: str) -> str:
+    return name.replace("/", "\\")
+
+
+@pytest.mark.parametrize("odd", [with_backslashes, lambda name: "/" + name])
 def test_backslashes_in_the_names_of_parts_are_slashes(odd: Callable[[str], str], tmp_path: Path) -> None:
     rows: list[list[Any]] = [["名称", "户数"], ["甲", CellError("#REF!")]]
-    workbooks.make_xlsx(tmp_path / "made", {"一": rows})
-    with zipfile.ZipFile(tmp_path / "made") as made, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
-        for info in made.infolist():
-            archive.writestr(odd(info.filename), made.read(info))
-    assert rows_of(tmp_path / "a.xlsx") == rows
-    assert isinstance(rows_of(tmp_path / "a.xlsx")[1][1], CellError)
+    read_rows = rows_of(with_names(tmp_path / "a.xlsx", rows, odd))
+    assert read_rows == rows
+    assert isinstance(read_rows[1][1], CellError)
 
 
 def test_struck_through_rows_are_data(tmp_path: Path) -> None:
@@ -541,6 +620,8 @@ READ: dict[str, Maker] = {
     "indented": lambda path, rows: old_workbooks.make_ods_of_xml(path, rows, indented),
     "protected": lambda path, rows: old_workbooks.make_encrypted_xls(path, rows, DEFAULT_PASSWORD),
     "protected-xlsx": lambda path, rows: old_workbooks.make_encrypted_xlsx(path, rows, DEFAULT_PASSWORD),
+    "flat": lambda path, rows: old_workbooks.make_flat_ods(path, rows),
+    "backslashes": lambda path, rows: with_names(path, rows, with_backslashes),
 }
 
 
@@ -552,6 +633,19 @@ def test_an_office_may_send_any_of_them(
     path = READ[kind](tmp_path / "演示.xls", community_rows(place))
     answer, status = upload(capsys, "communities", path, clerk)
     assert (status, answer["rows"], answer["changed"], answer["problems"]) == (0, 1, 1, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", READ)
+def test_each_of_them_comes_back_with_its_problems_marked(
+    kind: str, place: Place, clerk: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, row = community_rows(place)
+    path = READ[kind](tmp_path / "演示.xls", [header, [*row[:3], "很多"]])
+    answer, status = upload(capsys, "communities", path, clerk)
+    assert (status, codes_of(answer)) == (1, ["bad_number"])
+    book = openpyxl.load_workbook(io.BytesIO(annotated_workbook(UploadBatch.objects.get(pk=answer["batch"]), by=clerk)))
+    assert book.worksheets[1]["D2"].comment is not None
 
 
 @pytest.mark.django_db

@@ -24,6 +24,7 @@ _SILENT: Final = frozenset({"script", "style", "title", "xml", "head", "comment"
 _EMPTY_ELEMENTS: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _CELLS: Final = frozenset({"td", "th"})
 _HIDING: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-element\s*:\s*comment", re.IGNORECASE)
+_SHORTENED: Final = re.compile(r"#+|-?\d(?:\.\d+)?E[+-]?\d+", re.IGNORECASE)  # what Excel shows in a narrow column
 _NOTE_CLASS: Final = "msocom"  # as Excel names the marks of its notes
 _LINE_BREAKING: Final = frozenset({"br", "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "caption"})
 _WITHOUT_END: Final = frozenset({"p", "li"})  # their end may be left out
@@ -80,6 +81,7 @@ class _TableReader(HTMLParser):
         self._cell: list[str] | None = None
         self._is_hidden_cell = False
         self._span = (1, 1)
+        self._number: str | None = None  # of the cell, as Excel stores it beside what it shows
         self._line: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -101,6 +103,7 @@ class _TableReader(HTMLParser):
             self._break()
         elif self._depth == 1 and tag == "tr":
             self._end_row()
+            self.end_line()
             self._row = []
         elif self._depth == 1 and tag in _CELLS:
             self._end_cell()
@@ -110,6 +113,7 @@ class _TableReader(HTMLParser):
             self._cell = []
             self._is_hidden_cell = is_hidden
             self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
+            self._number = values.get("x:num")
 
     def _open_table(self) -> None:
         self.end_line()
@@ -151,6 +155,7 @@ class _TableReader(HTMLParser):
         elif tag == "table":
             if self._depth == 1:
                 self._end_row()
+                self.end_line()
                 self._table_ends_at = len(self.rows)
             if self._depth == 1 and self._frames:
                 self._has_full_row = self._frames.pop()
@@ -170,12 +175,12 @@ class _TableReader(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_data(self, data: str) -> None:
-        """Add text to the current cell, or to the line between tables."""
+        """Add text to the current cell, or to the line between tables; a caption is such a line, too."""
         if self._silent or self._hidden is not None:
             return
         if self._cell is not None:
             self._cell.append(_SPACES.sub(" ", data))
-        elif not self._depth:
+        elif not self._depth or (self._depth == 1 and self._row is None and not data.isspace()):
             self._line.append(_SPACES.sub(" ", data))
 
     def _break(self) -> None:
@@ -188,7 +193,7 @@ class _TableReader(HTMLParser):
         """Add the text between tables as a row."""
         text = "".join(self._line).strip()
         self._line = []
-        if text and not self._depth:
+        if text:
             self.rows.append([text])
 
     def _end_cell(self) -> None:
@@ -199,6 +204,8 @@ class _TableReader(HTMLParser):
             return
         self._cover()
         text = "".join(self._cell).strip(" \n")
+        if self._number and _SHORTENED.fullmatch(text):
+            text = self._number
         rows, columns = self._span
         at = len(self._row)
         if at + columns > self._limits.columns:

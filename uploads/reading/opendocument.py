@@ -6,6 +6,7 @@ and line breaks inside texts.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import zipfile
@@ -26,9 +27,9 @@ _VALUES: Final = tuple(f"{_OFFICE}{kind}value" for kind in ("", "date-", "time-"
 # A cell with a formula that says no value. A text needs none in its attributes.
 _FORMULA_SIGN: Final = b":formula="
 _NOT_COMPUTED: Final = re.compile(
-    rb"<(?=[^<>]*:formula=)(?![^<>]*[:-]value=)(?![^<>]*office:value-type=\"string\")(?:[\w-]+:)?table-cell\b"
+    rb"<(?=[^<>]*:formula=)(?![^<>]*[:-]value=\"[^\"])(?![^<>]*office:value-type=\"string\")(?:[\w-]+:)?table-cell\b"
 )
-_LOST_SIGNS: Final = (b"<text:tab", b"<text:line-break")
+_LOST: Final = re.compile(rb"<text:(?:tab|line-break)\b")
 _OVERLAP: Final = 8192  # bytes; longer than the start tag of a cell
 # A paragraph, whose white space matters; a note or comment; white space between elements.
 _TO_TIDY: Final = re.compile(
@@ -66,7 +67,7 @@ def scan(archive: Archive, limits: Limits) -> Scan:
         window = before + chunk
         has_signs = has_signs or any(sign in window for sign in _SIGNS)
         has_signs = has_signs or (_FORMULA_SIGN in window and _NOT_COMPUTED.search(window) is not None)
-        loses_text = loses_text or any(sign in window for sign in _LOST_SIGNS)
+        loses_text = loses_text or _LOST.search(window) is not None
         before = chunk[-_OVERLAP:]
     if not has_signs:
         return Scan(loses_text=loses_text)
@@ -118,7 +119,7 @@ def archive_of(flat: bytes, limits: Limits) -> Archive:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("mimetype", SPREADSHEET)
-        archive.writestr("content.xml", flat)
+        archive.writestr("content.xml", flat.removeprefix(codecs.BOM_UTF8))
     return Archive(packed, limits)
 
 
@@ -191,7 +192,7 @@ def _lacks_value(attributes: dict[str, str]) -> bool:
     """Return whether a cell with a formula has no result; that of a text may be the content of the cell."""
     if attributes.get(_OFFICE + "value-type") == "string":
         return False
-    return not any(name in attributes for name in _VALUES)
+    return not any(attributes.get(name) for name in _VALUES)
 
 
 def _number(attributes: dict[str, str], name: str) -> int:

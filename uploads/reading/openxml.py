@@ -41,7 +41,9 @@ _NOT_COMPUTED_CELL: Final = re.compile(_WITHOUT_RESULT % rb"0\.0")
 # In a workbook that wants to be computed when it is opened, 0 is what a program stores that cannot compute (XlsxWriter).
 _NOT_COMPUTED_OR_ZERO_CELL: Final = re.compile(_WITHOUT_RESULT % rb"0(?:\.0)?")
 _TEXT_CELL: Final = re.compile(rb"\bt=[\"']str")
-_FORMULA_SIGNS: Final = (b"<f>", b"<f ", b":f>", b":f ")
+_PREFIXED: Final = re.compile(rb"<\w+:worksheet\b")
+_FORMULA_SIGNS: Final = (b"<f>", b"<f ")
+_PREFIXED_FORMULA_SIGNS: Final = (b":f>", b":f ")
 _COMPUTED_ON_LOAD: Final = re.compile(rb"\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 _ADDRESS: Final = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _CELL_ADDRESS: Final = re.compile(rb"([A-Z]{1,3})\d{1,7}")
@@ -94,12 +96,15 @@ def _scan_worksheet(chunks: Iterable[bytes], not_computed: re.Pattern[bytes]) ->
     sheet_scan = SheetScan()
     start = last_value = row_end = -1
     window, seen = b"", 0
+    signs = _FORMULA_SIGNS
     for chunk in chunks:
         if sheet_scan.end:
             if len(sheet_scan.rest) < _MAX_REST:
                 sheet_scan.rest += chunk
             continue
         window = window[-_OVERLAP:] + chunk
+        if not seen and _PREFIXED.search(chunk):
+            signs = _PREFIXED_FORMULA_SIGNS
         seen += len(chunk)
         base = seen - len(window)
         if start < 0 and (position := window.find(b"<sheetData>")) >= 0:
@@ -114,7 +119,7 @@ def _scan_worksheet(chunks: Iterable[bytes], not_computed: re.Pattern[bytes]) ->
             row_end = base + after + len(b"</row>") if after >= 0 else -1
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
             _note_errors(window, sheet_scan)
-        if any(sign in window for sign in _FORMULA_SIGNS):
+        if any(sign in window for sign in signs):
             _note_not_computed(window, sheet_scan, not_computed)
         if rows_end >= 0 and start >= 0:
             sheet_scan.end = base + rows_end

@@ -33,6 +33,7 @@ _FOREIGN: Final[tuple[tuple[bytes, str], ...]] = (
 # First records of a workbook without a compound file around it: Excel 2, 3, 4; and what old web systems write by hand.
 _BARE_EXCEL: Final = re.compile(rb"\x09[\x00\x02\x04\x08][\x04\x06\x08\x10]\x00")
 _LOTUS: Final = (b"\x00\x00\x02\x00\x04\x04", b"\x00\x00\x02\x00\x06\x04", b"\x00\x00\x1a\x00\x00\x10\x04\x00")
+_DBASE: Final = frozenset(b"\x03\x30\x31\x83\x8b\xf5")
 _GZIP: Final = b"\x1f\x8b"
 # Beginnings of other spreadsheets that are text, with their names in the refusal.
 _TEXT_SPREADSHEETS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
@@ -88,6 +89,8 @@ def _refuse_old_spreadsheets(head: bytes) -> None:
         raise NotReadableError("old_format", kind="Excel 97以前的旧式表格")
     if head.startswith(_LOTUS):
         raise NotReadableError("old_format", kind="Lotus 1-2-3表格")
+    if _is_dbase(head):
+        raise NotReadableError("old_format", kind="dBase表格（.dbf）")
     if head.startswith(_GZIP):
         try:
             start = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, 4096)
@@ -95,6 +98,14 @@ def _refuse_old_spreadsheets(head: bytes) -> None:
             return
         if b"gnumeric.org" in start:
             raise NotReadableError("old_format", kind="Gnumeric表格（.gnumeric）")
+
+
+def _is_dbase(head: bytes) -> bool:
+    """Return whether a file begins as one of dBase or FoxPro: version, date, and columns that end with a carriage return."""
+    if len(head) < 32 or head[0] not in _DBASE or not (1 <= head[2] <= 12 and 1 <= head[3] <= 31):
+        return False
+    length = int.from_bytes(head[8:10], "little")
+    return 65 <= length <= len(head) and b"\r" in head[(length - 1) // 32 * 32 : length]
 
 
 def _kind_of_text(text: str) -> Kind:
