@@ -60,6 +60,7 @@ _SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days
 EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
 _EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
 _LIST_SEPARATORS = re.compile(r"[、，,;；/\t\r\n]+")
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 _DATE_OF_EXCEL = re.compile(
     r"\d{4}/\d{1,2}/\d{1,2}|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
     r"|\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d{1,2}月\d{1,2}日"
@@ -83,10 +84,14 @@ def as_text(raw: Any) -> str:
 def altered_by_excel(raw: Any) -> str:
     """Return what Excel shows of a cell of which it has made a date, a time or a truth value; "" for any other.
 
-    Excel makes a date of 2020-6 and TRUE of some texts unless the column is formatted as text.
+    Excel makes a date of 2020-6 and TRUE of some texts unless the column is formatted as text. Other programs write such
+    cells as the texts true and 2020-06-01T00:00:00.000Z.
     """
     if isinstance(raw, str):
-        return raw.strip().upper() if raw.strip().upper() in {"TRUE", "FALSE"} else ""
+        text = raw.strip()
+        if _TIMESTAMP.fullmatch(text):
+            return text
+        return text.upper() if text.upper() in {"TRUE", "FALSE"} else ""
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, datetime.datetime):

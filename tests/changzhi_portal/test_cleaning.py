@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.columns import CreditCodeColumn, ListColumn, PlaceCodeColumn, TextColumn
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
+from communities.models import Community
 from socialworkers.models import Posting
 
 DAY = datetime.date(2017, 11, 14)
@@ -251,7 +252,8 @@ MOMENT = datetime.datetime(2020, 6, 1, 10, 30)
 @pytest.mark.parametrize(
     ("written", "shown"),
     [(datetime.date(2020, 6, 1), "2020/6/1"), (MOMENT, "2020/6/1 10:30"), (datetime.time(3, 5), "3:05"), (True, "TRUE"),
-     (False, "FALSE"), ("TRUE", "TRUE"), ("false", "FALSE")],
+     (False, "FALSE"), ("TRUE", "TRUE"), ("false", "FALSE"),
+     ("2018-03-05T00:00:00.000Z", "2018-03-05T00:00:00.000Z"), ("2020-06-01 00:00:00", "2020-06-01 00:00:00")],
 )  # fmt: skip
 def test_a_cell_that_excel_has_altered_is_refused_in_a_name_and_doubted_elsewhere(written: object, shown: str) -> None:
     with pytest.raises(CellRefusedError, match=shown) as refused:
@@ -317,3 +319,15 @@ def test_whatever_stands_in_a_cell_is_read_or_refused(written: object) -> None:
             clean(written)
         except CellRefusedError as refused:
             assert str(refused)
+
+
+@pytest.mark.parametrize("written", ["2020-06-01 00:00:00", "true", "2020/6/1"])
+def test_a_remark_may_be_a_time(written: str) -> None:
+    assert TextColumn(Community, "note", "备注").clean(written) == written
+
+
+@pytest.mark.parametrize("written", [datetime.date(2020, 6, 1), True])
+def test_a_cell_of_remarks_that_excel_has_altered_is_doubted(written: object) -> None:
+    read = TextColumn(Community, "note", "备注").clean(written)
+    assert isinstance(read, Doubtful)
+    assert read.code == "damaged_text"

@@ -48,7 +48,8 @@ class TextColumn(Column):
             raise TypeError(f"Column {self.field} needs a max_length: it has no model field that says it.")
         self.max_length: int = length
         self.holds_issued_numbers = holds_issued_numbers
-        self._lost_in = lost_in_name if self.is_identifying or length <= _LONGEST_NAME else lost_in_free_text
+        self._is_free_text = length > _LONGEST_NAME and not self.is_identifying
+        self._lost_in = lost_in_free_text if self._is_free_text else lost_in_name
 
     @property
     def is_identifying(self) -> bool:
@@ -78,7 +79,7 @@ class TextColumn(Column):
         shown = cleaning.altered_by_excel(raw)
         if shown and self.is_identifying:
             raise CellRefusedError("damaged_text", _damaged_message(shown))
-        if shown:
+        if shown and not (isinstance(raw, str) and self._is_free_text):  # a remark may be a time, or "true"
             return Doubtful(shown if isinstance(raw, bool) else text, "damaged_text", _damaged_message(shown))
         if self.is_identifying and cleaning.looks_like_date_of_excel(text):
             return Doubtful(
@@ -105,7 +106,7 @@ class ListColumn(TextColumn):
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str | Doubtful:
         """Return the items."""
-        if not isinstance(raw, str):
+        if not isinstance(raw, str) or cleaning.altered_by_excel(raw):
             return super().clean(raw)
         return super().clean(_POINT_ZERO.sub("", "、".join(filter(None, cleaning.items_of(raw)))))
 
