@@ -62,6 +62,18 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_see_registers`."""
 
 
+class Area(Protocol):
+    """A division (`communities.models.Division`), as the frame sees it."""
+
+    @property
+    def pk(self) -> int:
+        """Return the primary key."""
+
+    @property
+    def path(self) -> str:
+        """Return the codes of the divisions that lead to it; a subtree is one prefix."""
+
+
 class Actor(Protocol):
     """A person who signs in (`accounts.models.User`), as actions (`by=`), pages and scoped reads see them."""
 

@@ -7,13 +7,13 @@ declares how its rows lead to a division (`scope_lookups`); the rule itself is i
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
-from changzhi_portal.rights import Viewer
+from changzhi_portal.rights import Area, Viewer
 
 
 def scope_path_of(user: Viewer) -> str | None:
@@ -28,9 +28,11 @@ def scope_path_of(user: Viewer) -> str | None:
     return division.path if division is not None and division.path else None
 
 
-def lie_within(office: Any, division_ids: Collection[int]) -> bool:
+def lie_within(office: Area, division_ids: Collection[int]) -> bool:
     """Return whether all divisions with these keys are in the subtree of the division `office`."""
-    inside = type(office)._default_manager.filter(pk__in=division_ids, path__startswith=office.path)
+    inside = type(office)._default_manager.filter(  # type: ignore[attr-defined]  # a model
+        pk__in=division_ids, path__startswith=office.path
+    )
     return inside.count() == len(set(division_ids))
 
 
@@ -42,7 +44,7 @@ class ScopedQuerySet(models.QuerySet):
         path = scope_path_of(user)
         return self.none() if path is None else self.filter(self.model.in_subtree(path))
 
-    def within(self, division: Any) -> Self:
+    def within(self, division: Area) -> Self:
         """Filter for the rows in the subtree of `division`; what a user gets must be limited by `visible_to` as well."""
         return self.filter(self.model.in_subtree(division.path))
 

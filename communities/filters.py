@@ -6,21 +6,24 @@ from typing import Any
 
 import django_filters
 from django.db.models import Exists, F, OuterRef, Q
+from django.http import HttpRequest
 from django.utils import timezone
 
 from changzhi_portal.names import community_key, comparable
 from changzhi_portal.pages.filters import RegisterFilterSet, pinyin_pattern
 from changzhi_portal.records import in_effect
+from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Community, CommunityPlacement, Division, Facility
+from communities.models.community import CommunityQuerySet
 from communities.models.division import DivisionQuerySet
 
 
-def county_choices(request: Any) -> DivisionQuerySet:
+def county_choices(request: HttpRequest | None) -> DivisionQuerySet:
     """Return the counties to choose from in the user's scope, current ones first, then closed ones; none without a user."""
     return _choices(Division.objects.counties(), request)
 
 
-def town_choices(request: Any) -> DivisionQuerySet:
+def town_choices(request: HttpRequest | None) -> DivisionQuerySet:
     """Return the towns to choose from: those of the chosen county, or for a user of a county those of that county.
 
     A user of the city gets towns only after choosing a county, because the city has 166.
@@ -34,7 +37,7 @@ def town_choices(request: Any) -> DivisionQuerySet:
     return towns.filter(parent=division, valid_to__isnull=True) if is_county else towns.none()
 
 
-def _choices(divisions: DivisionQuerySet, request: Any) -> DivisionQuerySet:
+def _choices(divisions: DivisionQuerySet, request: HttpRequest | None) -> DivisionQuerySet:
     """Return the newest division of each code, current ones first; the code is the value of the choice."""
     newer = Division.objects.filter(code=OuterRef("code"), valid_from__gt=OuterRef("valid_from"))
     visible = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
@@ -44,7 +47,7 @@ def _choices(divisions: DivisionQuerySet, request: Any) -> DivisionQuerySet:
 class PlaceField(django_filters.fields.ModelChoiceField):
     """A choice of counties or towns, including closed ones."""
 
-    def label_from_instance(self, division: Any) -> str:
+    def label_from_instance(self, division: Division) -> str:
         """Return the name, for a closed division with the day on which it was closed."""
         return f"{division.name}（{division.valid_to:%Y-%m-%d}前）" if division.valid_to else division.name
 
@@ -90,7 +93,7 @@ class PlaceFilterSet(RegisterFilterSet):
         if level == Division.Level.TOWN:
             del self.filters["town"]
 
-    def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
+    def filter_place(self, queryset: ScopedQuerySet, name: str, value: Division) -> ScopedQuerySet:
         """Return the rows in the subtree of the chosen division, for a closed one also those of its former communities."""
         inside = queryset.model.in_subtree(value.path)
         if value.valid_to is not None:
@@ -147,15 +150,15 @@ class CommunityFilterSet(PlaceFilterSet):
         """Match name, code and pinyin, and former names and codes."""
         return community_matches(text)
 
-    def filter_kind(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_kind(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter by kind; "none" selects the communities without a kind."""
         return queryset.filter(kind="" if value == "none" else value)
 
-    def filter_status(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_status(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter for closed communities, the only choice."""
         return queryset.filter(closed_on__isnull=False)
 
-    def filter_queryset(self, queryset: Any) -> Any:
+    def filter_queryset(self, queryset: CommunityQuerySet) -> CommunityQuerySet:
         """Exclude closed communities unless the filter `status` selects them."""
         if not self.form.cleaned_data.get("status"):
             queryset = queryset.current()
@@ -181,7 +184,7 @@ class FacilityFilterSet(PlaceFilterSet):
         """Match the name of the facility, or name, code or pinyin of its community."""
         return Q(name_key__contains=comparable(text)) | community_matches(text, "community")
 
-    def filter_use(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_use(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter facilities that are in use today ("yes"), or closed or not opened yet ("no")."""
         in_use = in_effect(timezone.localdate(), *Facility.dated_by)
         return queryset.filter(in_use if value == "yes" else ~in_use)

@@ -187,7 +187,7 @@ class DemoRun:
             output=printed.path,
             stdout=StringIO(),
         )
-        self.say(f"DemoBriefing {printed.path.name}, {time.monotonic() - started:.1f} s")
+        self.say(f"Printed {printed.path.name}, {time.monotonic() - started:.1f} s")
 
 
 def extend_due_date(span: Span, today: datetime.date) -> None:

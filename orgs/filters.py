@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +10,7 @@ from changzhi_portal.names import comparable
 from changzhi_portal.pages.filters import pinyin_pattern
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet, community_matches
-from orgs.models import SocialOrganization
+from orgs.models import SocialOrganization, SocialOrganizationQuerySet
 
 
 class OrganizationFilterSet(PlaceFilterSet):
@@ -40,11 +38,11 @@ class OrganizationFilterSet(PlaceFilterSet):
             condition |= Q(sort_key__regex=pattern)
         return condition | community_matches(text, "community")
 
-    def by_activity(self, queryset: Any, name: str, value: str) -> Any:
+    def by_activity(self, queryset: SocialOrganizationQuerySet, name: str, value: str) -> SocialOrganizationQuerySet:
         """Filter for active or for dissolved organizations, as of today."""
         active = in_effect(timezone.localdate(), *SocialOrganization.dated_by)
         return queryset.filter(active if value == "yes" else ~active)
 
-    def by_agency(self, queryset: Any, name: str, value: str) -> Any:
+    def by_agency(self, queryset: SocialOrganizationQuerySet, name: str, value: str) -> SocialOrganizationQuerySet:
         """Filter for social-work agencies, or for all others."""
         return queryset.agencies() if value == "yes" else queryset.filter(is_social_work_agency=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q
 
+from changzhi_portal.scope import ScopedQuerySet
 from communities.filters import PlaceFilterSet, community_matches
 from communities.models import Community
 from services.models import ProjectCommunity, ServiceField, ServiceProject
@@ -39,6 +40,6 @@ class ProjectFilterSet(PlaceFilterSet):
             | Q(Exists(served))
         )
 
-    def by_year(self, queryset: Any, name: str, value: Any) -> Any:
+    def by_year(self, queryset: ScopedQuerySet, name: str, value: Decimal) -> ScopedQuerySet:
         """Filter for projects that run in the year."""
         return queryset.filter(starts_on__year__lte=int(value), ends_on__year__gte=int(value))

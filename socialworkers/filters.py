@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters
 from django.db.models import Q
 from django.utils import timezone
@@ -11,7 +9,7 @@ from django.utils import timezone
 from changzhi_portal.pages.filters import pinyin_pattern
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet
-from socialworkers.models import Posting, SocialWorker
+from socialworkers.models import Posting, SocialWorker, SocialWorkerQuerySet
 
 
 class WorkerFilterSet(PlaceFilterSet):
@@ -41,16 +39,16 @@ class WorkerFilterSet(PlaceFilterSet):
         condition |= Q(newest__community__name__contains=text)
         return condition | Q(newest__community__code__startswith=text) if text.isdecimal() else condition
 
-    def by_profession(self, queryset: Any, name: str, value: str) -> Any:
+    def by_profession(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:
         """Filter for 专业人才, or for all others."""
-        professionals = queryset.model.objects.professionals()
+        professionals = SocialWorker.objects.professionals()
         return queryset.professionals() if value == "yes" else queryset.exclude(pk__in=professionals.values("pk"))
 
-    def by_posting(self, queryset: Any, name: str, value: str) -> Any:
+    def by_posting(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:
         """Filter for workers with a posting today, or without one."""
         at_post = in_effect(timezone.localdate(), "newest__started_on", "newest__ended_on")
         return queryset.filter(at_post if value == "yes" else ~at_post)
 
-    def by_community_worker(self, queryset: Any, name: str, value: str) -> Any:
+    def by_community_worker(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:
         """Filter for 社区工作者 by the newest posting, or for all others."""
         return queryset.filter(newest__is_community_worker=value == "yes")

@@ -15,7 +15,7 @@ from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, update_rows
 from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.writes import Write
-from changzhi_portal.rights import Actor
+from changzhi_portal.rights import Actor, Area
 
 
 def apply_writes(
@@ -23,7 +23,7 @@ def apply_writes(
     *,
     models_in_order: Sequence[type[models.Model]],
     by: Actor,
-    division: Any,
+    division: Area,
     summary: str,
     batch: Any = None,
     into: ChangeSet | None = None,

@@ -16,7 +16,7 @@ from django.db import models
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import insert_values
 from changzhi_portal.records import field_of
-from changzhi_portal.rights import Actor
+from changzhi_portal.rights import Actor, Area
 
 SUMMARY_LENGTH = field_of(ChangeSet, "summary").max_length
 LABEL_LENGTH = field_of(ChangeRecord, "object_label").max_length
@@ -43,15 +43,14 @@ class Difference(TypedDict):
     after: dict[str, Any]
 
 
-def begin_change_set(*, by: Actor, summary: str, division: Any = None, **fields: Any) -> ChangeSet:
+def begin_change_set(*, by: Actor, summary: str, division: Area | None = None, **fields: Any) -> ChangeSet:
     """Create a change set for the changes of one transaction; a summary that is too long is cut.
 
     `division` is the one that the changes belong to, by default that of the user. `fields` are the model's other fields:
     `batch`, `reverses`, `affects_figures`.
     """
-    return ChangeSet.objects.create(
-        made_by_id=by.pk, division=division or by.division, summary=summary[:SUMMARY_LENGTH], **fields
-    )
+    area = division or by.division
+    return ChangeSet.objects.create(made_by_id=by.pk, division_id=area.pk, summary=summary[:SUMMARY_LENGTH], **fields)
 
 
 def change_of(

@@ -107,7 +107,7 @@ class FormPage(FormMixin, PortalPage):
                 form.fields[name].required = False
         return form
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         """Show the preview if the input has not been previewed; else act and redirect."""
         if self._asks_for_preview() or not self._is_previewed(form):
             preview = self.preview(form)
@@ -124,7 +124,7 @@ class FormPage(FormMixin, PortalPage):
             messages.success(self.request, done)
         return redirect(self.get_success_url())
 
-    def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
+    def refuse(self, form: BaseForm, refusal: PortalError) -> HttpResponse:
         """Show the form with the sentence of a refusal, at its field if it has one."""
         preview = self._preview_again(form)
         field = self.field_of(refusal) if self.is_available() else ""
@@ -135,13 +135,13 @@ class FormPage(FormMixin, PortalPage):
         """Return the form field that the refusal belongs to; without such a field its sentence is shown above the form."""
         return refusal.field
 
-    def form_invalid(self, form: Any) -> HttpResponse:
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
         """Show the form with its errors and the input."""
         is_input_good = set(form.errors) <= set(self.not_previewed)
         preview = self._preview_again(form) if is_input_good else {}
         return self.render_form(form, status=HTTPStatus.UNPROCESSABLE_ENTITY, **preview)
 
-    def render_form(self, form: Any, *, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
+    def render_form(self, form: BaseForm, *, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
         """Render the page around `form`, the first error with the focus."""
         focus_first_error(form, shows_fields=self.is_available())
         return self.render_to_response(self.get_context_data(form=form, **context), status=status)
@@ -159,19 +159,19 @@ class FormPage(FormMixin, PortalPage):
     def _asks_for_preview(self) -> bool:
         return "preview" in self.request.POST
 
-    def _is_previewed(self, form: Any) -> bool:
+    def _is_previewed(self, form: BaseForm) -> bool:
         """Return whether exactly this input has been previewed."""
         return self.request.POST.get("previewed") == self._digest(form)
 
-    def _preview_again(self, form: Any) -> dict[str, Any]:
+    def _preview_again(self, form: BaseForm) -> dict[str, Any]:
         """Return the preview that the user was shown, so that it stays on the page; {} without one."""
         preview = self.preview(form) if self._is_previewed(form) else None
         return {} if preview is None else {"previewed": self._digest(form), **preview}
 
-    def _digest(self, form: Any) -> str:
+    def _digest(self, form: BaseForm) -> str:
         """Return a digest of the form's input, so that only an action whose preview was shown is carried out."""
         names = [form.add_prefix(name) for name in form.fields if name not in self.not_previewed]
-        values = [(name, form.data.getlist(name)) for name in names]
+        values = [(name, self.request.POST.getlist(name)) for name in names]
         return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
