@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import Count, Q
 
@@ -284,10 +284,10 @@ class RecordSheet(PlacedSheet):
         """
         renaming: defaultdict[str, list[RegisterRow]] = defaultdict(list)
         for row in rows:
-            name = row.get("name")
-            if not name or row.target is None or row.number is None:
+            name, target = row.get("name"), cast(Any, row.target)
+            if not name or target is None or row.number is None:
                 continue
-            if comparable(name) != comparable(row.target.name):
+            if comparable(name) != comparable(target.name):
                 renaming[key_of(name)].append(row)
         if not renaming:
             return

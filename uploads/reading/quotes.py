@@ -49,6 +49,7 @@ def quoted_rows(text: str, delimiter: str, *, first_line: int = 1) -> Iterator[R
     lines = _Lines(text)
     table = _Table(text, delimiter)
     number, failed_until = first_line, 0
+    is_right = _line_pattern(delimiter).fullmatch
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.taken.clear()
@@ -60,7 +61,7 @@ def quoted_rows(text: str, delimiter: str, *, first_line: int = 1) -> Iterator[R
             fields = None
         taken = lines.taken
         if fields is not None and (len(taken) == 1 or not table.are_rows(taken)):
-            if table.is_incomplete or '"' in "".join(fields):
+            if table.is_incomplete or ('"' in "".join(fields) and not all(map(is_right, taken))):
                 yield table.cells("".join(taken), number, is_doubtful=number <= failed_until)
             else:
                 table.has_begun = table.has_begun or len(fields) > 1
@@ -130,6 +131,14 @@ def _field_pattern(delimiter: str) -> re.Pattern[str]:
     end = re.escape(delimiter)
     blanks = "" if delimiter == " " else " *+"
     return re.compile(rf'{blanks}"(?P<quoted>(?:[^"]|"")*+)"{blanks}(?=[{end}]|\Z)|(?P<plain>[^{end}]*+)')
+
+
+@lru_cache(maxsize=16)
+def _line_pattern(delimiter: str) -> re.Pattern[str]:
+    """Return the pattern of a line with marks around whole fields only, which needs no second look."""
+    end = re.escape(delimiter)
+    field = rf'(?:"(?:[^"]|"")*+"|[^"{end}\r\n]*+)'
+    return re.compile(rf"{field}(?:[{end}]{field})*+[\r\n]*+")
 
 
 class _Table:
