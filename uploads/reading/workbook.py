@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 
-from uploads.child_process import nameless_file, run_limited
+from uploads.reading.child_process import nameless_file, run_limited
 from uploads.reading.grid import CellError, Grid, Limits
 from uploads.reading.refusal import FileRefusedError, refuse
 

@@ -22,8 +22,8 @@ from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundErro
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from uploads import storage
-from uploads.child_process import nameless_file, run_limited
 from uploads.models import UploadBatch
+from uploads.reading.child_process import nameless_file, run_limited
 from uploads.reading.grid import Limits
 from uploads.reading.refusal import FileRefusedError
 from uploads.rows.corrections import corrected_cells

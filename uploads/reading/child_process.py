@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from uploads.reading.refusal import refuse
 
-_PROJECT: Final = Path(__file__).resolve().parents[1]
+_PROJECT: Final = Path(__file__).resolve().parents[2]
 _OUT_OF_MEMORY: Final = (b"memory allocation of", b"MemoryError")
 _PATIENCE: Final = 5  # seconds beyond the limit of processor time until the process is killed
 
