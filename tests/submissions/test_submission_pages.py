@@ -215,7 +215,17 @@ def test_an_unknown_step_and_one_without_a_report_are_refused_in_words(place, du
 
 
 @pytest.mark.parametrize(
-    "ref", ["201806-140423", "201806-140499", "201807-140402", "201813-140402", "000006-140402", "2018-06", "x", "201806-140402001"]
+    "ref",
+    [
+        "201806-140423",
+        "201806-140499",
+        "201807-140402",
+        "201813-140402",
+        "000006-140402",
+        "2018-06",
+        "x",
+        "201806-140402001",
+    ],
 )
 def test_another_county_and_what_is_no_report_are_not_found(ref, place, due, clerk, signed_in):
     assert signed_in(clerk).get(f"/submissions/{ref}/").status_code == 404

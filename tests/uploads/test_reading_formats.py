@@ -288,8 +288,9 @@ def test_text_in_no_known_encoding_is_unreadable(tmp_path: Path) -> None:
     )
 
 
-def test_the_child_starts_without_django_and_the_frame() -> None:
-    script = "import sys, uploads.reading.child; print({'django', 'changzhi_portal'} & set(sys.modules))"
+@pytest.mark.parametrize("child", ["uploads.reading.child", "uploads.writing.child"])
+def test_a_child_starts_without_django_and_the_frame(child: str) -> None:
+    script = f"import sys, {child}; print({{'django', 'changzhi_portal'}} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
     )

@@ -29,6 +29,7 @@ from tests.factories import Place
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
+from tests.uploads.test_reading_limits import with_blank_rows
 from tests.uploads.test_writing_annotated import BAD, GOOD, HEADER, RED, marked_cells
 from tests.uploads.workbooks import make_xlsx
 from uploads import actions
@@ -385,6 +386,19 @@ def test_the_list_is_printed_across_with_its_header_on_each_page(
 def _checked(clerk: User, path: Path, capsys: Any) -> UploadBatch:
     answer, _ = upload(capsys, "facilities", path, clerk, period="2018-06")
     return UploadBatch.objects.get(pk=answer["batch"])
+
+
+def test_a_workbook_of_forty_megabytes_is_marked_in_little_memory(
+    place: Place, clerk: User, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+):
+    # The child process is killed at its limits, so this passes only if a sheet is held about once.
+    monkeypatch.setattr(annotated, "MEMORY_BYTES", 200 * 1024 * 1024)
+    path = with_blank_rows(make_xlsx(tmp_path / "大.xlsx", {"城区": [HEADER, GOOD, BAD]}), 4, 400_000)
+    inflated = zipfile.ZipFile(path).getinfo("xl/worksheets/sheet1.xml").file_size
+    assert inflated > 37 * 1024 * 1024
+    with zipfile.ZipFile(annotated_workbook(_checked(clerk, path, capsys), by=clerk)) as archive:
+        assert archive.getinfo("xl/worksheets/sheet1.xml").file_size > inflated
+        assert OURS in archive.read("xl/comments_check1.xml").decode()
 
 
 def test_a_workbook_that_cannot_be_marked_within_the_limits_ends_in_one_sentence(
