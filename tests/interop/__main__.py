@@ -60,7 +60,7 @@ def main() -> int:
     if not chosen:
         for fault in FAULTS:
             if not any(not answer.is_same and answer.fault is fault for answer in answers):
-                print(f"This fault did not happen: {fault.program} {', '.join(fault.formats)}: {fault.reason}")
+                print(f"This fault did not happen: {fault}")
         print(f"Written: {write_document(document(versions, sources, answers, missing))}")
     return 1 if unexplained or unsound or missing else 0
 

@@ -1,35 +1,84 @@
 """Differences that the other program makes, each with the reason why the portal cannot undo it, and formats not read.
 
-A fault names the program (a prefix of its name), the formats and the kinds of workbook that it touches, and the registers.
-A difference without a fault makes the run fail; a fault that no longer happens is named at the end of it.
+A difference without a fault makes the run fail; a fault that no longer happens is named at the end of it. A fault may explain
+errors, which people see; one that explains changed values has to say so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.interop.sources import Counters
+
 
 @dataclass(frozen=True)
 class Fault:
-    """A change that a program makes on the way. Empty tuples mean all."""
+    """A difference that a program makes on the way. Empty texts and tuples mean all.
 
-    program: str
+    `program` is the beginning of its name. `refusal` is what the portal says to a file of a format that it does not read.
+    `is_unwritten` is for a workbook that the program cannot read. With `changes_values`, changed records are explained too.
+    """
+
     reason: str
+    program: str = ""
     formats: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     registers: tuple[str, ...] = ()
-    # What the refusal has to say, if the fault is that the format is not read.
     refusal: str = ""
+    is_unwritten: bool = False
+    changes_values: bool = False
 
-    def explains(self, program: str, kind_of_file: str, kind: str, register: str, refused: str) -> bool:
-        """Return whether the fault is about this cell of the matrix. `refused` is the sentence of a file not read, or ""."""
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.program, ", ".join(self.formats)) if part)
+        return f"{where}: {self.reason}"
+
+    def explains(self, program: str, kind_of_file: str, kind: str, register: str, counters: Counters | None) -> bool:
+        """Return whether the fault is about this cell of the matrix. `counters` is None for a file that was not written."""
         return (
-            (self.refusal in refused if self.refusal else not refused)
-            and program.startswith(self.program)
+            program.startswith(self.program)
             and kind_of_file in (self.formats or (kind_of_file,))
             and kind in (self.kinds or (kind,))
             and register in (self.registers or (register,))
+            and self._explains_counters(counters)
         )
 
+    def _explains_counters(self, counters: Counters | None) -> bool:
+        if counters is None:
+            return self.is_unwritten
+        if counters.refused:
+            return bool(self.refusal) and self.refusal in counters.refused
+        is_changed = bool(counters.new or counters.changed)
+        return not (self.refusal or self.is_unwritten) and (self.changes_values or not is_changed)
 
-FAULTS: tuple[Fault, ...] = ()
+
+_WITH_DAYS_OF_1900 = ("facilities", "organizations", "workers")
+_LOSES_FORMATS = (
+    "writes days without a number format, so that 1900-03-01 is the plain number 61, which is refused as a day."
+)
+_MAKES_FORMULAS = "takes the text `=甲楼` for a formula and stores no result; the portal refuses a formula without one."
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "the portal does not read this format, and asks to save the file as .xlsx.",
+        formats=(".fods", ".xls (XML of 2003)", ".xls (Excel 95)"),
+        refusal="另存为",
+    ),
+    Fault(
+        "opening a .csv, it takes texts for numbers, days, truth values and formulas (`0012` → 12, `2018-06` → a day), as Excel "
+        "does; the file that it saves does not say what they were.",
+        program="LibreOffice",
+        formats=(".csv, opened again, .xlsx",),
+        changes_values=True,
+    ),
+    Fault(_LOSES_FORMATS, program="Gnumeric", formats=(".xlsx",), registers=_WITH_DAYS_OF_1900),
+    Fault(_LOSES_FORMATS, program="SheetJS", formats=(".xlsx", ".xls"), registers=_WITH_DAYS_OF_1900),
+    *(
+        Fault(_MAKES_FORMULAS, program=program, formats=(".xlsx",))
+        for program in ("pandas", "XlsxWriter", "pyexcel", "tablib")
+    ),
+    Fault(
+        "does not read a sheet whose rows have different lengths, such as the portal's list of problems.",
+        program="tablib",
+        kinds=("marked",),
+        is_unwritten=True,
+    ),
+)

@@ -41,8 +41,7 @@ class Answer:
     @property
     def fault(self) -> Fault | None:
         """Return the explanation of a difference; None if there is none."""
-        refused = "" if self.counters is None else self.counters.refused
-        where = (self.program, self.format, self.source.kind, self.source.register, refused)
+        where = (self.program, self.format, self.source.kind, self.source.register, self.counters)
         return next((fault for fault in FAULTS if fault.explains(*where)), None)
 
     @property
@@ -80,7 +79,7 @@ def document(
         parts += [f"\n## {number}. {_TITLES[kind]}", *_table(kind, sources, answers)]
     parts.append(f"\n## {len(KINDS) + 2}. Faults of the programs")
     seen = [fault for fault in FAULTS if any(not each.is_same and each.fault is fault for each in answers)]
-    parts += [f"{FAULTS.index(fault) + 1}. {fault.program}: {fault.reason}" for fault in seen] or ["None."]
+    parts += [f"{FAULTS.index(fault) + 1}. {fault}" for fault in seen] or ["None."]
     return "\n".join(parts) + "\n"
 
 

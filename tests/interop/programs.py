@@ -47,9 +47,12 @@ def interop_dir() -> Path:
 
 
 def _run(*command: str | Path, **options: object) -> str:
+    """Return what a program prints; what it says on standard error about single files is passed on."""
     done = subprocess.run(
         [str(each) for each in command], capture_output=True, text=True, check=True, timeout=SECONDS, **options
     )
+    if done.stderr and "convert" in command:
+        print(done.stderr.strip())
     return done.stdout
 
 
