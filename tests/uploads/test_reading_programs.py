@@ -564,7 +564,7 @@ def test_a_caption_and_text_beside_an_inner_table_are_rows(tmp_path: Path) -> No
 
 
 def test_a_number_that_excel_shows_shortened_in_a_page_is_whole(tmp_path: Path) -> None:
-    body = "<table><tr><td x:num='140423100206'>1.40423E+11<td x:num='5'>###<td x:num='1606.4'>1,606<td x:num>7</tr></table>"
+    body = "<table><tr><td x:num='140423100206'>1.40423E+11<td data-v='5'>###<td x:num='1606.4'>1,606<td x:num>7</tr></table>"
     assert page_rows(body, tmp_path / "a.xls") == [["140423100206", "5", "1,606", "7"]]
 
 
