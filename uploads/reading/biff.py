@@ -100,9 +100,16 @@ class Book:
         """Return the cells whose formula failed or was never computed, by the position of their sheet in the workbook."""
         if not _SUSPECT.search(self._stream):
             return {}
-        return {index: errors for index, start in enumerate(self._sheets) if (errors := self._errors_of(start))}
+        empty: list[ErrorCells] = [{} for _ in self._sheets]
+        found = {index: self._errors_of(start, empty[index]) for index, start in enumerate(self._sheets)}
+        if any(empty[index].keys() & errors.keys() for index, errors in found.items()):
+            # One empty number tells that the program computes nothing, so that no formula has its result.
+            for index, errors in found.items():
+                errors.update(empty[index])
+        return {index: errors for index, errors in found.items() if errors}
 
-    def _errors_of(self, start: int) -> ErrorCells:
+    def _errors_of(self, start: int, empty: ErrorCells) -> ErrorCells:
+        """Return the errors of a sheet, and add the formulas with an empty result to `empty`."""
         errors: ErrorCells = {}
         last: tuple[int, int] | None = None  # the cell of the last formula that was never computed
         for kind, _, content in self._records(start):
@@ -116,7 +123,10 @@ class Book:
                 cell = _CELL.unpack_from(content)
                 if content[12:14] == _RESULT_KIND and content[6] == _FAILED:
                     errors[cell] = _TEXTS.get(content[8], "#VALUE!")
-                elif self._is_not_computed(content):
+                    continue
+                if content[12:14] == _RESULT_KIND and content[6] == _EMPTY:
+                    empty[cell] = NOT_COMPUTED
+                if self._is_not_computed(content):
                     errors[cell] = NOT_COMPUTED
                     last = cell
         return errors
@@ -125,7 +135,7 @@ class Book:
         """Return whether a FORMULA record holds what a program stores that has not computed the formula.
 
         xlwt stores the result "empty" for every formula. Excel does so for one that gives an empty text, so that
-        "empty" counts only for a formula that gives a number.
+        "empty" tells something only of a formula that gives a number.
         """
         is_empty = content[12:14] == _RESULT_KIND and content[6] == _EMPTY
         if content[14] & _CALCULATE_ON_LOAD and (is_empty or content[6:14] in _PLACEHOLDERS):

@@ -89,14 +89,6 @@ class _Texts(dict[str, str]):
         return value
 
 
-def _suspect(text: str) -> str:
-    if not text.strip(_NOTHING):
-        return ""
-    if duration := _DURATION.fullmatch(text):
-        return f"{int(duration[1])}:{int(duration[2] or 0):02}"
-    return CellError(text) if is_error_text(text) else text
-
-
 class SheetWriter:
     """Writer of sheets in batches of rows, so that the child never holds a second copy of a sheet."""
 
@@ -157,6 +149,14 @@ def _plain(cell: object) -> object:
         minutes = round(cell.total_seconds() / 60)
         return f"{minutes // 60}:{minutes % 60:02}"
     return "" if cell is None else cell
+
+
+def _suspect(text: str) -> str:
+    if not text.strip(_NOTHING):
+        return ""
+    if duration := _DURATION.fullmatch(text):
+        return f"{int(duration[1])}:{int(duration[2] or 0):02}"
+    return CellError(text) if is_error_text(text) else text
 
 
 if __name__ == "__main__":

@@ -21,9 +21,11 @@ _SIZES: Final[dict[int, int]] = {
     **dict.fromkeys([0x3B, 0x3D], 11),
 }
 _TEXT, _ATTRIBUTE, _PARENTHESIS = 0x17, 0x19, 0x15
-_CHOOSE, _SUM = 0x04, 0x10  # kinds of attributes
+_CHOOSE, _GO_TO, _SUM = 0x04, 0x08, 0x10  # kinds of attributes
+_NUMBERS: Final = frozenset([0x1E, 0x1F])
 _ARITHMETIC: Final = frozenset([*range(0x03, 0x08), *range(0x12, 0x15)])  # + - * / ^, signs, %
 _FUNCTION, _FUNCTION_OF_ANY = 0x21, 0x22  # with a fixed, with any number of arguments
+_IF: Final = 1
 # COUNT SUM AVERAGE MIN MAX ABS INT ROUND LEN VALUE MOD DATE DAY MONTH YEAR COUNTA PRODUCT ROUNDUP ROUNDDOWN TODAY
 # SUMPRODUCT SUBTOTAL SUMIF COUNTIF COUNTBLANK DATEDIF
 _NUMERIC: Final = frozenset(
@@ -38,6 +40,7 @@ def gives_number(record: bytes) -> bool:
     """
     end = 2 + int.from_bytes(record[:2], "little")
     at, is_number = 2, False
+    branches: list[bool] = []  # of IF: whether each gives a number; a jump to the end follows each
     while at + 1 <= min(end, len(record)):
         token = record[at]
         if token >= 0x40:
@@ -48,12 +51,14 @@ def gives_number(record: bytes) -> bool:
         elif token == _ATTRIBUTE and at + 3 < len(record):
             kind, operand = record[at + 1], int.from_bytes(record[at + 2 : at + 4], "little")
             size = 4 + 2 * (operand + 1) if kind == _CHOOSE else 4
+            if kind == _GO_TO:
+                branches.append(is_number)
             is_number = is_number or kind == _SUM
         elif token in (_FUNCTION, _FUNCTION_OF_ANY):
-            name = record[at + size - 2 : at + size]
-            is_number = int.from_bytes(name, "little") & 0x7FFF in _NUMERIC
+            name = int.from_bytes(record[at + size - 2 : at + size], "little") & 0x7FFF
+            is_number = name in _NUMERIC or (name == _IF and bool(branches) and all(branches))
         elif token != _PARENTHESIS:
-            is_number = token in _ARITHMETIC
+            is_number = token in _ARITHMETIC or token in _NUMBERS
         if not size:
             return False
         at += size

@@ -113,7 +113,7 @@ class _TableReader(HTMLParser):
             self._cell = []
             self._is_hidden_cell = is_hidden
             self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
-            self._number = values.get("x:num")
+            self._number = values.get("x:num") or values.get("data-v")  # Excel, SheetJS
 
     def _open_table(self) -> None:
         self.end_line()

@@ -105,7 +105,7 @@ def _is_dbase(head: bytes) -> bool:
     if len(head) < 32 or head[0] not in _DBASE or not (1 <= head[2] <= 12 and 1 <= head[3] <= 31):
         return False
     length = int.from_bytes(head[8:10], "little")
-    return 65 <= length <= len(head) and b"\r" in head[(length - 1) // 32 * 32 : length]
+    return 65 <= length <= len(head) and b"\r" in head[64:length:32]
 
 
 def _kind_of_text(text: str) -> Kind:
