@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 import zipfile
 from collections.abc import Callable
+from hashlib import md5
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +58,7 @@ def make_encrypted_xls(path: Path, rows: Rows, password: str) -> Path:
     """Write an .xls encrypted as Excel 97 does (RC4, [MS-OFFCRYPTO] 2.3.6)."""
     verifier = bytes(range(16, 32))
     start = _key_stream(password, 64)
-    checks = bytes(a ^ b for a, b in zip(verifier + hashlib.md5(verifier).digest(), start, strict=False))
+    checks = bytes(a ^ b for a, b in zip(verifier + md5(verifier).digest(), start, strict=False))
     stream = xls_stream({"一": rows}, book_records=record(0x2F, struct.pack("<HHH", 1, 1, 1) + _SALT + checks))
     keys = _key_stream(password, len(stream))
     encrypted = bytearray(stream)
@@ -74,11 +74,11 @@ def make_encrypted_xls(path: Path, rows: Rows, password: str) -> Path:
 
 
 def _key_stream(password: str, length: int) -> bytes:
-    hashed = hashlib.md5(password.encode("utf-16-le")).digest()[:5]
-    secret = hashlib.md5((hashed + _SALT) * 16).digest()[:5]
+    hashed = md5(password.encode("utf-16-le")).digest()[:5]
+    secret = md5((hashed + _SALT) * 16).digest()[:5]
     stream = b""
     for block in range(-(-length // 1024)):
-        key = hashlib.md5(secret + struct.pack("<I", block)).digest()
+        key = md5(secret + struct.pack("<I", block)).digest()
         stream += Cipher(ARC4(key), mode=None).encryptor().update(bytes(1024))
     return stream
 

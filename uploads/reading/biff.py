@@ -30,7 +30,7 @@ _UTF_16: Final = _NUMBER.pack(1200)
 # Gnumeric numbers a workbook's own formats from 50.
 _MISREAD_FORMATS: Final = frozenset([*range(23, 37), *range(50, 164), *range(383, 0x10000)])
 _OWN_FORMATS: Final = range(164, 383)  # the numbers of which calamine asks the workbook what they mean
-_TEXTS: Final = {
+ERROR_TEXTS: Final = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
     0x0F: "#VALUE!",
@@ -118,11 +118,11 @@ class Book:
             if kind not in _BESIDE_FORMULA:
                 last = None
             if kind == _BOOLEAN_OR_ERROR and len(content) >= 8 and content[7]:
-                errors[_CELL.unpack_from(content)] = _TEXTS.get(content[6], "#VALUE!")
+                errors[_CELL.unpack_from(content)] = ERROR_TEXTS.get(content[6], "#VALUE!")
             elif kind == _FORMULA and len(content) >= 16:
                 cell = _CELL.unpack_from(content)
                 if content[12:14] == _RESULT_KIND and content[6] == _FAILED:
-                    errors[cell] = _TEXTS.get(content[8], "#VALUE!")
+                    errors[cell] = ERROR_TEXTS.get(content[8], "#VALUE!")
                     continue
                 if content[12:14] == _RESULT_KIND and content[6] == _EMPTY:
                     empty[cell] = NOT_COMPUTED

@@ -21,7 +21,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from uploads.reading import biff, opendocument, openxml
+from uploads.reading import biff, excel95, opendocument, openxml, passwords
 from uploads.reading.compound import CompoundFile
 from uploads.reading.grid import NOT_COMPUTED, CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
 from uploads.reading.zipped import Archive
@@ -96,7 +96,7 @@ def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> It
     """
     compound = CompoundFile(data)
     if {"EncryptedPackage", "EncryptionInfo"} & compound.names:
-        plain = io.BytesIO(_decrypted(data))
+        plain = io.BytesIO(passwords.decrypted(data))
         return zipped_sheets(plain, plain, limits)
     stream = next((name for name in ("Workbook", "Book") if name in compound.names), None)
     if stream is None:
@@ -104,24 +104,16 @@ def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> It
     content = compound.read(stream)
     book = biff.Book(content)
     if book.is_encrypted:
-        data = _decrypted(compound.with_changes(stream, biff.padding_as_record(content)))
+        data = passwords.decrypted(compound.with_changes(stream, biff.padding_as_record(content)))
         source = io.BytesIO(data)
         compound = CompoundFile(data)
         content = compound.read(stream)
         book = biff.Book(content)
     if book.version == biff.EXCEL_95:
-        from uploads.reading import excel95  # heavy with xlrd: loaded for such a workbook only
-
         return excel95.sheets(content, book, limits)
     if book.version == biff.EXCEL_97 and book.repairs:
         source = io.BytesIO(compound.with_changes(stream, book.repairs))
     return _sheets(_opened(source), limits, errors=book.error_cells())
-
-
-def _decrypted(data: bytes) -> bytes:
-    from uploads.reading import passwords  # heavy with cryptography: loaded for an encrypted workbook only
-
-    return passwords.decrypted(data)
 
 
 def _foreign_compound_file(names: set[str]) -> NotReadableError:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import xlrd
-from xlrd.sheet import Sheet
-
-from uploads.reading.biff import Book
+from uploads.reading.biff import ERROR_TEXTS, Book
 from uploads.reading.grid import CellError, ErrorCells, Limits, NotReadableError, RawSheet
+
+if TYPE_CHECKING:
+    import xlrd
+    from xlrd.sheet import Sheet
 
 # Code pages of workbooks whose texts are tried as GB18030 first: none, Western ones (Chinese programs write GBK
 # nevertheless), and that of a Chinese Macintosh, which Python does not know.
@@ -38,6 +39,8 @@ def sheets(stream: bytes, book: Book, limits: Limits) -> Iterator[RawSheet]:
 
 def _opened(stream: bytes, encoding: str | None) -> xlrd.Book | None:
     """Return the workbook, in the encoding of its own record unless one is given; None when it cannot be read so."""
+    import xlrd  # heavy: loaded for such a workbook only
+
     try:
         with open(os.devnull, "w") as silence:  # xlrd would write its warnings into the child's answer
             return xlrd.open_workbook(
@@ -64,12 +67,14 @@ def _cell(kind: int, value: Any, date_mode: int) -> object:
     if kind == _BOOLEAN:
         return bool(value)
     if kind == _ERROR:
-        return CellError(xlrd.error_text_from_code.get(value, "#VALUE!"))
+        return CellError(ERROR_TEXTS.get(value, "#VALUE!"))
     return value
 
 
 def _moment(value: float, date_mode: int) -> object:
     """Return a serial number with the format of a date as date, time or both; a number that is none as it is."""
+    import xlrd  # loaded already
+
     try:
         moment: datetime.datetime = xlrd.xldate.xldate_as_datetime(value, date_mode)
     except (xlrd.xldate.XLDateError, OverflowError, ValueError):

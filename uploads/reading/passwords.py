@@ -7,8 +7,6 @@ import os
 import tempfile
 from typing import Final
 
-import msoffcrypto
-
 from uploads.reading.grid import NotReadableError
 
 # Excel protects a workbook against changes by encrypting it with this password.
@@ -20,6 +18,8 @@ _MEMORY: Final = "/dev/shm"  # noqa: S108
 
 def decrypted(data: bytes) -> bytes:
     """Return the content of an encrypted .xls or .xlsx. Raises NotReadableError when it needs another password."""
+    import msoffcrypto  # heavy with cryptography: loaded for an encrypted workbook only
+
     if int.from_bytes(data[_DIFAT_SECTORS], "little") * _SMALLEST_SECTOR > len(data):
         raise NotReadableError("damaged")  # olefile, below the library, would follow them all (ADR 0019)
     if os.access(_MEMORY, os.W_OK):
