@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Final, cast
 
 from uploads.reading.grid import Grid
-from uploads.reading.headers import is_numbering
+from uploads.reading.header_search import is_numbering
 
 # Spellings of "as above", with and without a space before and after.
 _DITTO: Final[frozenset[object]] = frozenset(
