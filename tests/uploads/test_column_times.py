@@ -284,3 +284,15 @@ def test_a_blank_column_of_the_right_name_does_not_keep_another_from_being_read(
     assert read_from(["社区名称", "户数", "总户数"], ["北关", "", 5], "households") == 5
     assert read_from(["社区名称", "户数（本月）", "总户数"], ["北关", "", 5], "households") == 5
     assert read_from(["社区名称", "户数（本月）", "户数"], ["北关", 5, ""], "households") == 5
+
+
+@given(case=st.sampled_from(_ALL_COLUMNS), pair=st.sampled_from(PAIRS), data=st.data())
+def test_a_former_version_of_any_column_alone_is_not_read(case: Any, pair: tuple[str, str], data: Any) -> None:
+    register, column = case
+    spelling = data.draw(st.sampled_from([column.header, *column.spellings]))
+    others = [each.header for each in register.columns if each.field != column.field]
+    rows = [[*others, pair[0].format(spelling)], [*["x"] * len(others), "former"]]
+    try:
+        assert read_from(rows[0], rows[1], column.field, register=register.name) is None
+    except FileRefusedError as refusal:
+        assert refusal.problem_code == "missing_column"

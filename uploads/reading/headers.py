@@ -120,8 +120,8 @@ class Matcher:
         for depth, name in enumerate(names):
             for form in _shorter(name):
                 if form in self._fields:
-                    remark = _BRACKETED.search(name)
-                    said = (time_in(remark[0]) if remark else None) or _time_of_headings(labels[:depth])
+                    remarks = _BRACKETED.findall(name)
+                    said = (time_in(remarks[-1]) if remarks else None) or _time_of_headings(labels[:depth])
                     if not self._is_flow(form, said):
                         return Match(Fit.LOOSE, self._fields[form], time=said, is_aside=said is not None)
         return None
