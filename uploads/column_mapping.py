@@ -18,7 +18,8 @@ from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
-from uploads.reading.headers import LAST_FIRST_ROW, Header, HeaderColumn, HeaderSearch, is_serial, normal_header
+from uploads.reading.header_search import LAST_FIRST_ROW, HeaderSearch
+from uploads.reading.headers import Header, HeaderColumn, is_serial, normal_header
 from uploads.reading.layout import NO_HEADER
 from uploads.reading.tables import TableFinder
 

@@ -207,7 +207,7 @@ def test_every_column_of_every_register_is_told_apart(case: Any, pair: tuple[str
         [*others, *(headers[place] for place in order)],
         [*["x"] * len(others), *(("former", "present")[place] for place in order)],
     ]
-    assert read_from(*rows, column.field, register=register.name) == "present"
+    assert read_from(rows[0], rows[1], column.field, register=register.name) == "present"
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,10 @@ def test_a_name_without_a_word_of_time_is_not_taken_apart_wrongly() -> None:
 def test_the_command_reports_an_error_and_the_page_asks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], clerk: User, signed_in: Any
 ) -> None:
-    rows = [["社区名称", "户数", "常住人口（公安）", "常住人口（民政）"], ["和平社区居委会", 5, 100, 120]]
+    rows: list[list[Any]] = [
+        ["社区名称", "户数", "常住人口（公安）", "常住人口（民政）"],
+        ["和平社区居委会", 5, 100, 120],
+    ]
     path = make_xlsx(tmp_path / "演示.xlsx", {"社区": rows})
     answer, status = upload(capsys, "communities", path, clerk, period="2018-06", commit="all")
     assert (status, answer["state"]) == (2, "rejected")
@@ -267,7 +270,7 @@ def test_another_month_reads_the_other_years_column(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], clerk: User, period: Any
 ) -> None:
 
-    rows = [["社区名称", "户数（2017年）", "户数（2018年）"], ["和平社区居委会", 5, 7]]
+    rows: list[list[Any]] = [["社区名称", "户数（2017年）", "户数（2018年）"], ["和平社区居委会", 5, 7]]
     path = make_xlsx(tmp_path / "演示.xlsx", {"社区": rows})
     answer, _ = upload(capsys, "communities", path, clerk, period="2018-06")
     batch = UploadBatch.objects.get(pk=answer["batch"])
@@ -281,3 +284,15 @@ def test_a_blank_column_of_the_right_name_does_not_keep_another_from_being_read(
     assert read_from(["社区名称", "户数", "总户数"], ["北关", "", 5], "households") == 5
     assert read_from(["社区名称", "户数（本月）", "总户数"], ["北关", "", 5], "households") == 5
     assert read_from(["社区名称", "户数（本月）", "户数"], ["北关", 5, ""], "households") == 5
+
+
+@given(case=st.sampled_from(_ALL_COLUMNS), pair=st.sampled_from(PAIRS), data=st.data())
+def test_a_former_version_of_any_column_alone_is_not_read(case: Any, pair: tuple[str, str], data: Any) -> None:
+    register, column = case
+    spelling = data.draw(st.sampled_from([column.header, *column.spellings]))
+    others = [each.header for each in register.columns if each.field != column.field]
+    rows = [[*others, pair[0].format(spelling)], [*["x"] * len(others), "former"]]
+    try:
+        assert read_from(rows[0], rows[1], column.field, register=register.name) is None
+    except FileRefusedError as refusal:
+        assert refusal.problem_code == "missing_column"

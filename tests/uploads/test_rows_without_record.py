@@ -17,7 +17,7 @@ from tests.uploads.samples import SAMPLES, clerk_of, upload
 from tests.uploads.workbooks import make_xlsx
 from uploads.models import UploadBatch
 from uploads.reading.grid import Grid
-from uploads.reading.headers import is_numbering
+from uploads.reading.header_search import is_numbering
 from uploads.reading.layout import SheetLayout, lay_out
 from uploads.reading.rows import is_total
 

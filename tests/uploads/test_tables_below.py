@@ -119,7 +119,9 @@ _COLUMNS = {"社区名称": "甲村", "户数": 1, "常住人口": 2, "党组织
 def test_any_order_of_columns_above_and_below(
     first: tuple[str, ...], second: tuple[str, ...], gap: Rows, rows: int
 ) -> None:
-    blocks = [[list(order), *[[_COLUMNS[name] for name in order]] * rows] for order in (first, second)]
+    blocks: list[list[list[Any]]] = [
+        [list(order), *[[_COLUMNS[name] for name in order]] * rows] for order in (first, second)
+    ]
     layouts, wrong = laid_out([*blocks[0], *gap, *blocks[1]])
     assert wrong == []
     cells = [row.cells for layout in layouts for row in layout.rows]
@@ -215,7 +217,7 @@ def test_words_of_headers_in_the_data_are_no_header() -> None:
 
 
 def test_two_tables_side_by_side_are_refused_as_such(tmp_path: Path, capsys: Any, clerk: User) -> None:
-    rows = [[*HEADER, "", *HEADER], ["和平社区居委会", 1, 2, "", "东关社区居委会", 3, 4]]
+    rows: list[list[Any]] = [[*HEADER, "", *HEADER], ["和平社区居委会", 1, 2, "", "东关社区居委会", 3, 4]]
     answer, status = upload(capsys, "communities", make_xls(tmp_path / "演示.xls", {"社区": rows}), clerk)
     assert (status, answer["state"]) == (2, "rejected")
     assert "左右并排的两张表" in answer["problems"][0]["message"]
@@ -224,7 +226,11 @@ def test_two_tables_side_by_side_are_refused_as_such(tmp_path: Path, capsys: Any
 
 @pytest.mark.parametrize("beside", [["序号", "乡镇", "社区数"], ["乡镇", "社区数", "备注"]])
 def test_a_longer_summary_at_the_right_is_refused_too(beside: list[str]) -> None:
-    rows = [[*HEADER, "", *beside], ["北关", 1, 2, "", 1, "古韩镇", 2], ["", "", "", "", 2, "王桥镇", 3]]
+    rows: list[list[Any]] = [
+        [*HEADER, "", *beside],
+        ["北关", 1, 2, "", 1, "古韩镇", 2],
+        ["", "", "", "", 2, "王桥镇", 3],
+    ]
     with pytest.raises(FileRefusedError) as refusal:
         laid_out(rows)
     assert "左右并排的表读不到" in str(refusal.value)

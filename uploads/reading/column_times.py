@@ -20,13 +20,15 @@ _SHORT_EARLIER: Final = "原|旧|前"
 _SHORT_PRESENT: Final = "现|新|后"
 _DATE: Final = r"(?P<year>20\d\d)(?:年度?|[-/])?(?:(?P<month>0[1-9]|1[0-2]|[1-9])月?(?:份|(?:[-/]?\d{1,2}日?))?)?"
 _MONTH: Final = "(?P<only_month>1[0-2]|0?[1-9])月份?"
-_TAIL: Final = "(?:末|底|初)?(?:的?(?:数据|人数|情况|数|值))?"
-_WHOLE: Final = (
+_TAIL: Final = "(?:末|底|初)?(?:同期)?(?:的?(?:数据|人数|情况|数|值))?"
+_WORD: Final = (
     rf"(?:截至|截止|至)?(?:(?P<earlier>{_EARLIER}|{_SHORT_EARLIER})|(?P<present>{_PRESENT}|{_SHORT_PRESENT})"
-    rf"|{_DATE}|{_MONTH})(?P<tail>{_TAIL})"
+    rf"|{_DATE}|{_MONTH})"
 )
+_WHOLE: Final = rf"{_WORD}(?P<tail>{_TAIL})"
 _ONLY: Final = re.compile(_WHOLE)
-_BEFORE_NAME: Final = re.compile(rf"\(?{_WHOLE}\)?的?(?P<rest>.+)")
+# Before a name 数据 may begin the name: 上月数据日期.
+_BEFORE_NAME: Final = re.compile(rf"\(?{_WORD}(?P<tail>[末底初]?)\)?的?(?P<rest>.+)")
 _AFTER_NAME: Final = re.compile(rf"(?P<rest>.+?)[-/]?{_WHOLE}")
 _IN_BRACKETS: Final = re.compile(rf"\({_WHOLE}[人户个名]?\)")
 _PERIOD: Final = re.compile("本.*[月年期季]|今年|当[月期年]")

@@ -13,7 +13,8 @@ from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColu
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
-from uploads.reading.headers import LAST_FIRST_ROW, Header, is_serial, normal_header
+from uploads.reading.header_search import LAST_FIRST_ROW
+from uploads.reading.headers import Header, is_serial, normal_header
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from changzhi_portal.names import fold
 from uploads.reading.grid import Grid
-from uploads.reading.headers import is_numbering
+from uploads.reading.header_search import is_numbering
 
 # Spellings of "as above", with and without a space before and after.
 _DITTO: Final[frozenset[object]] = frozenset(

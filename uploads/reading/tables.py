@@ -12,13 +12,14 @@ from typing import Final
 
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
-from uploads.reading.headers import Header, HeaderSearch, Matcher, is_serial, normal_header
+from uploads.reading.header_search import HeaderSearch
+from uploads.reading.headers import Header, Matcher, is_serial, normal_header
 from uploads.reading.months import month_in
 from uploads.reading.units import unit_of_header, unit_of_title
 
 FEWEST_FIELDS: Final = 2  # a row with a single known word may match by chance
 _ROWS_ABOVE: Final = 2  # of a header whose lowest row has been found
-_MOST_HEADERS: Final = 500  # of one sheet; more are texts that look like headers
+_MOST_HEADERS: Final = 5_000  # of one sheet; more are texts that look like headers
 _TRIED_LABELS: Final = 3  # a header has a known label among its first ones
 # A cell that no header has: a number, a date, a code. A year alone may be a header (2017年).
 _FIGURE: Final = re.compile(r"(?!\d{4}年?$)[+-]?[\d.,/年月日:-]*\d[\d.,/年月日:-]*[Xx%]?")
@@ -166,7 +167,7 @@ class TableFinder:
         probe = 0
         for number in range(after, stop):
             row = rows[number]
-            if probe < len(row) and _is_figure(row[probe]):
+            if probe < len(row) and (row[probe].__class__ is float or _is_figure(row[probe])):
                 continue
             texts = [cell for cell in row if cell.__class__ is str and cell]
             if len(texts) < 2 or len(texts) + row.count("") != len(row):
