@@ -70,7 +70,7 @@ FAULTS: tuple[Fault, ...] = (
         changes_values=True,
     ),
     Fault(_LOSES_FORMATS, program="Gnumeric", formats=(".xlsx",), registers=_WITH_DAYS_OF_1900),
-    Fault(_LOSES_FORMATS, program="SheetJS", formats=(".xlsx", ".xls"), registers=_WITH_DAYS_OF_1900),
+    Fault(_LOSES_FORMATS, program="SheetJS", formats=(".xlsx", ".xls", ".ods", ".fods"), registers=_WITH_DAYS_OF_1900),
     *(
         Fault(_MAKES_FORMULAS, program=program, formats=(".xlsx",))
         for program in ("pandas", "XlsxWriter", "pyexcel", "tablib")
