@@ -43,7 +43,7 @@ TEXTS = (
     "虒亭𠮷",
     "012-3",
 )
-WHOLE_NAMES = 6  # of these texts are the whole name of a facility
+WHOLE_NAMES = 5  # of these texts are the whole name of a facility; TRUE is refused as a name
 # Excel takes 1900 for a leap year, so programs disagree on the days before March 1900.
 DAYS = (
     datetime.date(1900, 1, 5),
