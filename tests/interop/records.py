@@ -96,7 +96,7 @@ def make_records() -> User:
         make_project(
             place.county,
             *communities[: number % 4],
-            number=text,
+            number=text if text != "TRUE" else "YS-TRUE",  # TRUE alone is refused as a number
             name=f"演示{text}项目",
             provider_credit_code=credit_code() if number % 2 else "",
             contract_amount=Decimal("98765.43") if number % 2 else None,
