@@ -12,7 +12,7 @@ from tests.interop.sources import KINDS, REGISTERS, Counters, Source
 _INTRODUCTION = """# Interoperability
 Written by `make interop`; do not edit. The portal's workbooks are read and written anew by other programs, and uploaded again
 with nothing else changed (`manage.py upload --json`). The records hold values that programs like to alter: `0012`, `=甲楼`,
-`2018-06`, 20 digits, days of 1900 (`tests/interop/records.py`).
+`2018-06`, 20 digits, days of 1900 (`tests/interop/records.py`). All programs run with the time zone of Beijing.
 
 A cell says new/changed/unchanged/errors. **ok** means that the file says the same as the portal's own workbook, uploaded as it
 is (first line). A number in brackets leads to a fault of the program, explained below; **!** is a difference without an explanation.

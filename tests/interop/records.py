@@ -43,7 +43,7 @@ TEXTS = (
     "虒亭𠮷",
     "012-3",
 )
-WHOLE_NAMES = 6  # of these texts are the whole name of a facility
+WHOLE_NAMES = 5  # of these texts are the whole name of a facility; TRUE is refused as a name
 # Excel takes 1900 for a leap year, so programs disagree on the days before March 1900.
 DAYS = (
     datetime.date(1900, 1, 5),
@@ -96,7 +96,7 @@ def make_records() -> User:
         make_project(
             place.county,
             *communities[: number % 4],
-            number=text,
+            number=text if text != "TRUE" else "YS-TRUE",  # TRUE alone is refused as a number
             name=f"演示{text}项目",
             provider_credit_code=credit_code() if number % 2 else "",
             contract_amount=Decimal("98765.43") if number % 2 else None,

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +66,11 @@ class Source:
     counters: Counters
 
 
-def make_sources(clerk: User, folder: Path) -> list[Source]:
-    """Write the workbooks of every register into a folder, and upload each of them as it is."""
+def make_sources(clerk: User, folder: Path, registers: Sequence[str] = REGISTERS) -> list[Source]:
+    """Write the workbooks of these registers into a folder, and upload each of them as it is."""
     period = make_period(MONTH)
     sources = []
-    for name in REGISTERS:
+    for name in registers:
         register = register_named(name)()
         template = write_template(register, division=clerk.division, period=period, by=clerk, filled=True)
         contents = {
