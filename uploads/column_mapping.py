@@ -112,7 +112,7 @@ def samples_of(
             shown = sheet.column(name).shown(cell) if name else mask_numbers_in(as_text(cell)[:100])
             if shown and shown[:_LONGEST_SAMPLE] not in known:
                 known.append(shown[:_LONGEST_SAMPLE])
-    return {header: known for header, known in samples.items() if known}
+    return {mask_slipped_numbers(header): known for header, known in samples.items() if known}
 
 
 def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
@@ -212,7 +212,7 @@ def _is_figure(text: str) -> bool:
 def _described(grid: Grid, header: Header, sheet: RegisterSheet) -> dict[str, Any]:
     read = header.fields.keys() | header.ignored
     headers = {column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns}
-    doubts = {column.text: name for name, columns in header.doubts.items() for column in columns}
+    doubts = {mask_slipped_numbers(column.text): name for name, columns in header.doubts.items() for column in columns}
     return {
         "sheet": grid.name,
         "header_rows": [header.first + 1, header.last + 1],

@@ -53,7 +53,7 @@ def test_every_decision_is_listed():
 DOCUMENTS = sorted(path.relative_to(settings.BASE_DIR).as_posix() for path in (settings.BASE_DIR / "docs").glob("*.md"))
 # "docs/domain.md §5.2", "docs/domain.md §3, §4", "docs/architecture.md, decisions 5 and 6", or the document alone.
 CITATION = re.compile(
-    r"(?<![\"'\w/])(?P<document>[\w/.-]*\b[a-z_]+\.md)"  # not a path in quotes
+    r"(?<![\"'\w/])(?P<document>[\w/.-]*\b[a-z_]+\.md\b)"  # not a path in quotes
     r"(?P<places>(?:,? (?:and )?§\d+(?:\.\d+)*)+|,? decisions? \d+(?:(?:,| and) \d+)*)?"
 )
 ADR_NUMBER = re.compile(r"\bADRs? ((?:\d{4}(?:, | and )?)+)")

@@ -302,7 +302,13 @@ def test_small_things_are_read(send: Send, officer: User, place: Place) -> None:
     assert SocialWorker.objects.get().phone.reveal() == "0355-1234567-801"
     assert Posting.objects.get().position == "网格员"
     functions = "党员活动中心\t居民议事中心"
-    send("facilities", officer, [facility_row("测试室", 功能=functions, 建筑面积="99999999.994")], commit="all")
+    answer = send(
+        "facilities",
+        officer,
+        [facility_row("测试室", **{"功能": functions, "建筑面积（㎡）": "99999999.994"})],
+        commit="all",
+    )
+    assert answer["state"] == "committed", str(answer["problems"])
     assert Facility.objects.get().functions == ["party", "deliberation"]
 
 

@@ -19,7 +19,7 @@ from uploads import actions
 from uploads.column_mapping import AUTOMATIC, IGNORED, file_columns
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.tasks import check_batch
-from uploads.writing.template import write_template
+from uploads.writing.template import REQUIRED_MARK, write_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State
@@ -88,7 +88,7 @@ def test_the_sheet_of_explanations_in_our_own_template_offers_no_columns_to_map(
     content = write_template(sheet, division=clerk.division, period=make_period(), by=clerk, filled=True)
     book = openpyxl.load_workbook(io.BytesIO(content))
     page = book.worksheets[0]
-    (area,) = [cell for cell in page[3] if cell.value == "建筑面积（㎡）"]
+    (area,) = [cell for cell in page[3] if cell.value == f"建筑面积（㎡）{REQUIRED_MARK}"]
     area.value = "占用多大地方"
     book.save(tmp_path / "演示数据.xlsx")
     answer, _ = upload(capsys, "facilities", tmp_path / "演示数据.xlsx", clerk)

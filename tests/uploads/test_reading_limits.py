@@ -178,7 +178,7 @@ def test_a_quotation_mark_that_is_never_closed_is_found_at_once(clerk: User) -> 
     rows[5] = rows[5].replace(",5,", ',"5,')
     text = "\n".join(["社区名称,设施名称,设施类型,建筑面积（㎡）,启用日期", *rows])
     batch = checked(clerk, text.encode(), "演示设施.csv")
-    assert (batch.state, batch.problem_counts["too_long"]) == ("checked", 1)
+    assert (batch.state, batch.problem_counts["unpaired_quote"]) == ("checked", 1)
 
 
 def checked(user: User, data: bytes, name: str) -> UploadBatch:

@@ -653,7 +653,7 @@ def test_each_of_them_comes_back_with_its_problems_marked(
     path = READ[kind](tmp_path / "演示.xls", [header, [*row[:3], "很多"]])
     answer, status = upload(capsys, "communities", path, clerk)
     assert (status, codes_of(answer)) == (1, ["bad_number"])
-    book = openpyxl.load_workbook(io.BytesIO(annotated_workbook(UploadBatch.objects.get(pk=answer["batch"]), by=clerk)))
+    book = openpyxl.load_workbook(annotated_workbook(UploadBatch.objects.get(pk=answer["batch"]), by=clerk))
     assert book.worksheets[1]["D2"].comment is not None
 
 

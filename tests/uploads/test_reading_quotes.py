@@ -195,7 +195,7 @@ def test_the_cell_can_be_mended_in_the_page(
     path.write_text("\n".join([HEADER, line_of("甲站", '"党员'), line_of("乙站", "")]), encoding="utf-8")
     answer, _ = upload(capsys, "facilities", path, clerk)
     batch = UploadBatch.objects.get(pk=answer["batch"])
-    marked = signed_in(clerk).get(reverse("uploads:annotated", args=[batch.ref])).content
+    marked = signed_in(clerk).get(reverse("uploads:annotated", args=[batch.ref])).getvalue()
     sheets = openpyxl.load_workbook(io.BytesIO(marked)).worksheets
     assert any(
         "第2行的引号" in str(cell.comment and cell.comment.text) for sheet in sheets for row in sheet for cell in row

@@ -56,7 +56,9 @@ def post(tmp_path):
 def press_commit(browser, batch, mode):
     """Press the button, do the worker's task, and return the page that is shown then."""
     address = reverse("uploads:batch", args=[batch.ref])
-    assert browser.post(reverse("uploads:commit", args=[batch.ref]), {"mode": mode})["Location"] == address
+    batch.refresh_from_db()
+    sent = {"mode": mode, "seen": batch.check_mark}
+    assert browser.post(reverse("uploads:commit", args=[batch.ref]), sent)["Location"] == address
     commit_batch(batch.pk)
     return browser.get(address).content.decode()
 

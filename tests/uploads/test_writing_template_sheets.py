@@ -154,7 +154,7 @@ def test_an_id_number_and_a_credit_code_fit_into_their_columns(place: Place, cle
             assert page.column_dimensions[letter].width >= 20
 
 
-@pytest.mark.parametrize("text", ["0012", "=甲楼", "2018-06", "12345678901234567890", "1E5", "3-4", "TRUE", "+86"])
+@pytest.mark.parametrize("text", ["0012", "=甲楼", "2018-06", "12345678901234567890", "1E5", "3-4", "+86"])
 def test_what_programs_like_to_alter_leaves_in_text_cells_and_comes_back(
     text: str, place: Place, clerk: User, download: Download, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -216,7 +216,7 @@ class UploadBatch(ScopedModel, Job):
     @property
     def needs_mapping(self) -> bool:
         """Return whether its file was refused only because the user has to say which column is which."""
-        codes = {problem["code"] for problem in self.problems}
+        codes = {problem.get("code") for problem in self.problems}
         return self.state == self.State.REJECTED and bool(self.mapping) and codes == {"missing_column"}
 
     @property

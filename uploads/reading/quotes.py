@@ -41,13 +41,40 @@ def quoted_rows(text: str, delimiter: str, *, first_line: int = 1) -> Iterator[R
     """Yield the rows of a delimited text; `first_line` is the number of its first line in the file.
 
     A cell whose quotation marks are wrong is an UnpairedQuote. So are the cells after it, when its line does not have as
-    many fields as the table: nothing then says which belongs to which column.
+    many fields as the table: nothing then says which belongs to which column. So is the last cell of a row when the next
+    line looks like the rest of it: a stray mark may have closed a cell of several lines.
     """
     if '"' not in text:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         return
-    lines = _Lines(text)
     table = _Table(text, delimiter)
+    last: _NumberedRow | None = None
+    for row in _numbered_rows(text, delimiter, table, first_line):
+        if last is not None:
+            if last.ends_with_mark and _is_end_of_cell(row.cells):
+                last.cells[-1] = UnpairedQuote(str(last.cells[-1]), last.number)
+            yield last.cells
+        last = row
+    if last is not None:
+        yield last.cells
+
+
+def _is_end_of_cell(cells: Row) -> bool:
+    """Return whether a row is only the end of a cell: one field, with a mark that is not at its beginning."""
+    return len(cells) == 1 and isinstance(cells[0], UnpairedQuote) and not cells[0].startswith('"')
+
+
+class _NumberedRow(NamedTuple):
+    """A row with the number of its first line, and whether its last line ends with a quotation mark."""
+
+    cells: Row
+    number: int
+    ends_with_mark: bool
+
+
+def _numbered_rows(text: str, delimiter: str, table: _Table, first_line: int) -> Iterator[_NumberedRow]:
+    """Yield the rows of a text with quotation marks, each judged by its own lines."""
+    lines = _Lines(text)
     number, failed_until = first_line, 0
     is_right = _line_pattern(delimiter).fullmatch
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -62,14 +89,15 @@ def quoted_rows(text: str, delimiter: str, *, first_line: int = 1) -> Iterator[R
         taken = lines.taken
         if fields is not None and (len(taken) == 1 or not table.are_rows(taken)):
             if table.is_incomplete or ('"' in "".join(fields) and not all(map(is_right, taken))):
-                yield table.cells("".join(taken), number, is_doubtful=number <= failed_until)
+                cells = table.cells("".join(taken), number, is_doubtful=number <= failed_until)
             else:
                 table.has_begun = table.has_begun or len(fields) > 1
-                yield list[object](fields)
+                cells = list[object](fields)
+            yield _NumberedRow(cells, number, taken[-1].rstrip("\r\n").endswith('"'))
             number += len(taken)
             continue
         # Only the first line is to blame; the others are read as rows of their own.
-        yield table.cells(taken[0], number, is_cut=True)
+        yield _NumberedRow(table.cells(taken[0], number, is_cut=True), number, ends_with_mark=False)
         failed_until = max(failed_until, number + len(taken) - 1)
         lines.give_back(taken[1:])
         number += 1
