@@ -17,6 +17,7 @@ _VERSION_LABEL: Final = "模板版本"
 _VERSION: Final = re.compile(rf"{_VERSION_LABEL}[:：]?\s*(\d{{1,4}})(?!\d)")
 
 GUIDE_SHEET: Final = "填表说明"
+GUIDE_HEADING: Final = f"登记表{GUIDE_SHEET}"  # the end of its first cell, after the register's title
 DICTIONARY_SHEET: Final = "字典"
 # The first cell of the lists behind the drop-downs. Some programs show the sheet, which is hidden, when they save.
 DICTIONARY_HEADING: Final = "下拉列表的选项"

@@ -57,6 +57,10 @@ _DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
 _SERIAL_DATE = re.compile(r"\d{5}(\.\d+)?")
 _SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days
+# SheetJS 0.18 in Beijing's time zone writes midnight 43 seconds too early: by what local mean time, in use until 1901, was
+# ahead of it.
+_SHEETJS_MIDNIGHT: Final = datetime.time(23, 59, 17)
+_LOCAL_MEAN_TIME: Final = datetime.timedelta(seconds=43)
 EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
 _EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
 _LIST_SEPARATORS = re.compile(r"[、，,;；/\t\r\n]+")
@@ -282,7 +286,8 @@ def _day_in_beijing(found: re.Match[str]) -> datetime.date:
         time = datetime.time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
         offset = datetime.timedelta(hours=int(found["zone_hours"] or 0), minutes=int(found["zone_minutes"] or 0))
         zone = datetime.timezone(-offset if found["sign"] == "-" else offset)
-        day = datetime.datetime.combine(day, time, zone).astimezone(_BEIJING).date()
+        moment = datetime.datetime.combine(day, time, zone).astimezone(_BEIJING)
+        day = (moment + _LOCAL_MEAN_TIME if moment.time() == _SHEETJS_MIDNIGHT else moment).date()
     except (ValueError, OverflowError) as error:
         raise CellRefusedError("bad_date", "时间或时区看不懂，请写成2018-06-30这样") from error
     if day < EARLIEST_DATE:

@@ -69,12 +69,6 @@ FAULTS: tuple[Fault, ...] = (
         refusal="没有找到|丢失",
     ),
     Fault(
-        "in Beijing's time zone it writes days 43 seconds too early: 2018-06-29T15:59:17.000Z for June 30, which is the 29th.",
-        program="SheetJS, cellDates",
-        formats=(".ods", ".fods"),
-        changes_values=True,
-    ),
-    Fault(
         "opening a .csv, it takes texts for numbers, days, truth values and formulas (`0012` → 12, `2018-06` → a day), as Excel "
         "does; the file that it saves does not say what they were.",
         program="LibreOffice",

@@ -16,6 +16,7 @@ from uploads.reading.header_search import HeaderSearch
 from uploads.reading.headers import Header, Matcher, is_serial, normal_header
 from uploads.reading.months import month_in
 from uploads.reading.units import unit_of_header, unit_of_title
+from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_HEADING, GUIDE_SHEET
 
 FEWEST_FIELDS: Final = 2  # a row with a single known word may match by chance
 _ROWS_ABOVE: Final = 2  # of a header whose lowest row has been found
@@ -90,13 +91,14 @@ class TableFinder:
         header, other = self._header_in(search)
         if header is None or (other is None and len(header.mentioned) < FEWEST_FIELDS):
             return []
+        end = _end_of_tables(grid.rows, header.last + 1)
         found = [
             *self._above(grid, header),
             _Found(_top_of(grid.rows, header.first, 0), search, header, other),
-            *self._further(grid, header.last + 1, len(grid.rows)),
+            *self._further(grid, header.last + 1, end),
         ]
         found[0].first = 0
-        stops = [*(later.first for later in found[1:]), len(grid.rows)]
+        stops = [*(later.first for later in found[1:]), end]
         title = title_of(grid, 0, found[0].header.first)
         month = self._month or month_in(title) or self._today
         tables: list[Table] = []
@@ -237,6 +239,26 @@ def title_of(grid: Grid, first: int, stop: int) -> str:
     """Return the text of the rows from `first` to before `stop`: one line per row, cells separated by tabs."""
     lines = [[str(cell).strip() for cell in row if cell != ""] for row in grid.rows[first:stop]]
     return "\n".join("\t".join(texts) for texts in lines if texts)
+
+
+def _end_of_tables(rows: Sequence[Sequence[object]], after: int) -> int:
+    """Return the row from which only the explanations or the lists of choices of our own templates follow.
+
+    They stand below the table when a program has saved all sheets of a template as one web page.
+    """
+    for number in range(after, len(rows)):
+        first = rows[number][0] if rows[number] else ""
+        if first.__class__ is str and _is_our_heading(str(first)):
+            return number
+    return len(rows)
+
+
+def _is_our_heading(text: str) -> bool:
+    return (
+        text.startswith(DICTIONARY_HEADING)
+        or text.endswith(GUIDE_HEADING)
+        or text in {GUIDE_SHEET, DICTIONARY_SHEET}  # the sheet's name, as a heading of the page
+    )
 
 
 def _top_of(rows: Sequence[Sequence[object]], header: int, after: int) -> int:

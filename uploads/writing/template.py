@@ -29,7 +29,14 @@ from changzhi_portal.scope import scope_path_of
 from periods.models import ReportingPeriod
 from uploads.reading.grid import is_error_text
 from uploads.reading.rows import is_ditto
-from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_SHEET, TEMPLATE_VERSION, version_stamp
+from uploads.template_stamp import (
+    DICTIONARY_HEADING,
+    DICTIONARY_SHEET,
+    GUIDE_HEADING,
+    GUIDE_SHEET,
+    TEMPLATE_VERSION,
+    version_stamp,
+)
 from uploads.writing.advice import TEXT, advice_on, choices_of, number_format_of, width_of
 
 SPARE_ROWS: Final = 200  # formatted rows for new records
@@ -225,7 +232,7 @@ class _Workbook:
         page.set_column(0, 0, 26, wrapped)
         page.set_column(1, 1, 8, wrapped)
         page.set_column(2, 2, 90, wrapped)
-        page.write_string(0, 0, f"{self._sheet.title}登记表{GUIDE_SHEET}", bold)
+        page.write_string(0, 0, f"{self._sheet.title}{GUIDE_HEADING}", bold)
         unwrapped = book.add_format({"text_wrap": False})
         for number, rule in enumerate(_GENERAL_RULES, start=1):
             page.write_string(number, 0, f"{number}. {rule}", unwrapped)
