@@ -71,6 +71,8 @@ def clean_phone(text: str) -> str:
 
     0355-1234567转801 is stored as 0355-1234567-801.
     """
+    if text.isascii() and _MOBILE.fullmatch(text):  # as most are written
+        return text
     phones: list[str] = []
     text = _EXTENSION.sub("-", text.translate(_DASHES).translate(_APOSTROPHES).strip())
     for part in filter(None, re.split(r"[、，,;；/]+", text)):

@@ -76,6 +76,7 @@ _LONGEST_WORD: Final = 40
 _NODE_OF_A_UUID = re.compile(r"-[0-9a-f]{12}\Z")
 
 _DIGIT = re.compile(r"\d")
+_FEWEST_CHARACTERS: Final = 11  # of a mobile number
 _FEWEST_DIGITS: Final = 7  # of a telephone number; fewer digits identify nobody
 _SHOWN_FIRST, _SHOWN_LAST = 3, 2
 
@@ -112,6 +113,8 @@ def kinds_in(text: str, *, id_numbers_only: bool = False) -> tuple[Kind, ...]:
     `id_numbers_only` is for numbers that somebody gives out (of a project, of a certificate): eleven digits of such a
     number may look like a mobile number.
     """
+    if len(text) < _FEWEST_CHARACTERS or _SPAN.search(text) is None:  # most texts of a register
+        return ()
     kinds = dict.fromkeys(number.kind for number in personal_numbers(text))
     return tuple(kind for kind in kinds if kind is Kind.ID_NUMBER or not id_numbers_only)
 

@@ -91,7 +91,7 @@ class TableFinder:
         header, other = self._header_in(search)
         if header is None or (other is None and len(header.mentioned) < FEWEST_FIELDS):
             return []
-        end = _end_of_tables(grid.rows, header.last + 1)
+        end = _end_of_tables(grid, header.last + 1)
         found = [
             *self._above(grid, header),
             _Found(_top_of(grid.rows, header.first, 0), search, header, other),
@@ -241,11 +241,14 @@ def title_of(grid: Grid, first: int, stop: int) -> str:
     return "\n".join("\t".join(texts) for texts in lines if texts)
 
 
-def _end_of_tables(rows: Sequence[Sequence[object]], after: int) -> int:
+def _end_of_tables(grid: Grid, after: int) -> int:
     """Return the row from which only the explanations or the lists of choices of our own templates follow.
 
-    They stand below the table when a program has saved all sheets of a template as one web page.
+    They stand below the table when a program has saved all sheets of a template as one web page, which has no name.
     """
+    if grid.name:
+        return len(grid.rows)
+    rows = grid.rows
     for number in range(after, len(rows)):
         first = rows[number][0] if rows[number] else ""
         if first.__class__ is str and _is_our_heading(str(first)):
