@@ -107,7 +107,8 @@ def _marked(register: RegisterSheet, template: bytes, clerk: User, folder: Path)
     path.write_bytes(_with_wrong_choice(template, _CHOICES[register.name]))
     upload(register.name, path, clerk)
     batch = UploadBatch.objects.filter(register=register.name).latest("pk")
-    return annotated_workbook(batch, by=clerk)
+    with annotated_workbook(batch, by=clerk) as file:
+        return file.read()
 
 
 def _with_wrong_choice(data: bytes, choice: str) -> bytes:
