@@ -82,6 +82,12 @@ FAULTS: tuple[Fault, ...] = (
         for program in ("pandas", "XlsxWriter", "pyexcel", "tablib")
     ),
     Fault(
+        "takes codes of 12 digits for numbers when a column has blanks, and writes 1.404020e+11 into a web page.",
+        program="pandas, header and rows",
+        formats=(".html",),
+        registers=("organizations", "workers"),
+    ),
+    Fault(
         "does not read a sheet whose rows have different lengths, such as the portal's list of problems.",
         program="tablib",
         kinds=("marked",),

@@ -195,8 +195,9 @@ def test_our_lists_are_no_table_when_a_program_shows_their_sheet(
     assert shown >= 4
 
 
+@pytest.mark.parametrize("heading", ["{}", "Sheet 2: <em>{}</em>"])
 def test_explanations_and_lists_below_the_table_of_a_web_page_are_no_rows(
-    place: Place, clerk: User, download: Download, capsys: pytest.CaptureFixture[str]
+    heading: str, place: Place, clerk: User, download: Download, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Read a template that a program has saved as a web page, with all its sheets as tables one below the other."""
     make_facility(place.communities[0])
@@ -206,13 +207,15 @@ def test_explanations_and_lists_below_the_table_of_a_web_page_are_no_rows(
     for register in REGISTERS:
         path = download(register, clerk)
         book = openpyxl.load_workbook(path)
-        path.with_suffix(".xls").write_text("".join(map(_as_html, book.worksheets)), encoding="utf-8")
+        path.with_suffix(".xls").write_text(
+            "".join(_as_html(page, heading) for page in book.worksheets), encoding="utf-8"
+        )
         answer, status = upload(capsys, register, path.with_suffix(".xls"), clerk, period="2018-06")
         assert (status, answer["changed"], answer["new"], answer["problems"]) == (0, 0, 0, []), register
         assert answer["unchanged"] >= 1
 
 
-def _as_html(page: Any) -> str:
+def _as_html(page: Any, heading: str) -> str:
     cells = [["" if value is None else escape(str(value)) for value in row] for row in page.values]
     rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in cells)
-    return f"<h1>{page.title}</h1><table>{rows}</table>"
+    return f"<h1>{heading.format(page.title)}</h1><table>{rows}</table>"

@@ -257,11 +257,10 @@ def _end_of_tables(grid: Grid, after: int) -> int:
 
 
 def _is_our_heading(text: str) -> bool:
-    return (
-        text.startswith(DICTIONARY_HEADING)
-        or text.endswith(GUIDE_HEADING)
-        or text in {GUIDE_SHEET, DICTIONARY_SHEET}  # the sheet's name, as a heading of the page
-    )
+    if text.startswith(DICTIONARY_HEADING) or text.endswith(GUIDE_HEADING):
+        return True
+    # The sheet's name as a heading of the page; LibreOffice writes “Sheet 2: 填表说明”.
+    return re.split("[:：]", text)[-1].strip() in {GUIDE_SHEET, DICTIONARY_SHEET}
 
 
 def _top_of(rows: Sequence[Sequence[object]], header: int, after: int) -> int:
