@@ -25,7 +25,8 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.likeness import NameNeighbours
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Division
-from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
+from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
+from communities.sheets.placing import RecordSheet
 from orgs.models import SocialOrganization
 
 

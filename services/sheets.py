@@ -27,7 +27,8 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Community, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
-from communities.sheets.placing import REF, RecordSheet, place_columns
+from communities.sheets.place_columns import REF, place_columns
+from communities.sheets.placing import RecordSheet
 from services.models import ProjectCommunity, ServiceProject
 
 

@@ -27,7 +27,8 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.models import Division
-from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
+from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
+from communities.sheets.placing import RecordSheet
 from socialworkers.models import Posting, SocialWorker
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
 

@@ -18,7 +18,8 @@ from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
-from communities.sheets.placing import REF, PlacedSheet, place_columns, place_values
+from communities.sheets.place_columns import REF, place_columns, place_values
+from communities.sheets.placing import PlacedSheet
 
 Body = GovernanceBody.Kind
 FEWEST_PLAUSIBLE_RESIDENTS = 2

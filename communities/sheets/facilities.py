@@ -24,7 +24,8 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
-from communities.sheets.placing import REF, RecordSheet, place_columns, place_in_words, place_values
+from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
+from communities.sheets.placing import RecordSheet
 
 LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
-from django.contrib.auth.hashers import make_password
 from django.db import DatabaseError, migrations, transaction
 
+from changelog.actions.migration_log import MigrationLog
 from changzhi_portal.names import comparable, fold, pinyin_key
 
 TEXTS = {
@@ -29,7 +29,6 @@ KEYS: dict[str, dict[str, Callable[[str], str]]] = {
     "socialworkers.SocialWorker": {"sort_key": pinyin_key},
 }
 SUMMARY = "把名称等文字里的兼容字符（如部首“⻓”）改为标准字（“长”）"
-SYSTEM_USER = "system"
 logger = structlog.get_logger(__name__)
 
 
@@ -40,20 +39,17 @@ def fold_stored_texts(apps: Any, schema_editor: Any) -> None:
     right a person has to say.
     """
     alias = schema_editor.connection.alias
-    change_set = None
+    log = MigrationLog(apps, alias, SUMMARY)
     for label, names in TEXTS.items():
         for row in _rows_to_fold(apps.get_model(label)._base_manager.using(alias), names):
             before = {name: text for name in names if fold(text := getattr(row, name)) != text}
             after = {name: fold(text) for name, text in before.items()}
-            change_set = change_set or _change_set(apps, alias)
             try:
                 with transaction.atomic(using=alias):
                     _write(row, label, after)
-                    _log(apps, alias, change_set, row, label, before, after)
+                    log.add(row, before=before, after=after)
             except DatabaseError as error:
                 logger.warning("text_not_folded", model=label, object_id=row.pk, error=type(error).__name__)
-    if change_set is not None and not change_set.records.exists():
-        change_set.delete()
 
 
 def _rows_to_fold(rows: Any, names: tuple[str, ...]) -> Iterator[Any]:
@@ -72,57 +68,6 @@ def _write(row: Any, label: str, after: dict[str, str]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
     row.save(update_fields=list(values))
-
-
-def _change_set(apps: Any, alias: str) -> Any:
-    """Return a new change set by the user `system`, who cannot sign in: no person has made these changes."""
-    city = apps.get_model("communities.Division")._base_manager.using(alias).get(level="city")
-    user, _ = (
-        apps.get_model("accounts.User")
-        ._base_manager.using(alias)
-        .get_or_create(
-            username=SYSTEM_USER,
-            defaults={
-                "full_name": "系统",
-                "role": "bureau_admin",
-                "division": city,
-                "is_active": False,
-                "password": make_password(None),
-            },
-        )
-    )
-    # No measure depends on a name, so none becomes stale.
-    sets = apps.get_model("changelog.ChangeSet")._base_manager.using(alias)
-    return sets.create(made_by=user, division=city, summary=SUMMARY, affects_figures=False)
-
-
-def _log(
-    apps: Any, alias: str, change_set: Any, row: Any, label: str, before: dict[str, str], after: dict[str, str]
-) -> None:
-    named = row.worker if label == "socialworkers.Posting" else row
-    apps.get_model("changelog.ChangeRecord")._base_manager.using(alias).create(
-        change_set=change_set,
-        model=label.lower(),
-        object_id=row.pk,
-        object_ref=getattr(row, "ref", ""),
-        object_label=named.name[:200],
-        division_id=_division_of(row) or change_set.division_id,
-        kind="updated",
-        before=before,
-        after=after,
-    )
-
-
-def _division_of(row: Any) -> int | None:
-    """Return the key of the division that a row belongs to; a worker's is that of the newest posting."""
-    if hasattr(row, "town_id"):
-        return row.town_id
-    if hasattr(row, "postings"):
-        row = row.postings.filter(is_newest=True).first()
-        if row is None:
-            return None
-    community = getattr(row, "community", None)
-    return community.town_id if community is not None else row.division_id
 
 
 class Migration(migrations.Migration):

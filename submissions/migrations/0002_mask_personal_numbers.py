@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, migrations, transaction
 
+from changelog.actions.migration_log import MigrationLog
 from changzhi_portal.names import comparable, pinyin_key
 from changzhi_portal.personal_numbers import Kind, mask_personal_numbers, personal_numbers
 
@@ -53,14 +54,18 @@ def mask(apps: Any, schema_editor: Any) -> None:
         for page in _pages(model, fields, database):
             changed = [row for row in page if _mask_row(row, fields)]
             model._base_manager.using(database).bulk_update(changed, fields)
-    log = _Log(apps, database)
+    log = MigrationLog(apps, database, SUMMARY)
     for (app, name), fields in REGISTERS.items():
         for page in _pages(apps.get_model(app, name), fields, database):
             for row in page:
                 before = {field: getattr(row, field) for field in fields}
                 if changed := _mask_row(row, fields):
                     _save(row, changed, database)
-                    log.add(row, {field: before[field] for field in changed})
+                    log.add(
+                        row,
+                        before={field: _named(before[field], field) for field in changed},
+                        after={field: getattr(row, field) for field in changed},
+                    )
 
 
 def _pages(model: Any, fields: tuple[str, ...], database: str) -> Iterator[list[Any]]:
@@ -115,58 +120,6 @@ def _save(row: Any, changed: list[str], database: str) -> None:
             continue
         return
     raise RuntimeError(f"{row._meta.label} {row.pk} cannot be saved with its numbers masked.")
-
-
-class _Log:
-    """The change set of this migration, begun with the first record that was changed.
-
-    It is made in the name of an administrator of the bureau. Without any user there is nobody to make it, and nobody who
-    could have typed anything.
-    """
-
-    def __init__(self, apps: Any, database: str) -> None:
-        self._apps, self._database = apps, database
-        self._change_set: Any = None
-
-    def _manager(self, app: str, name: str) -> Any:
-        return self._apps.get_model(app, name)._base_manager.using(self._database)
-
-    def add(self, row: Any, before: dict[str, str]) -> None:
-        """Log the change of a record; `before` has its former texts."""
-        if self._change_set is None:
-            users = self._manager("accounts", "User").select_related("division").order_by("pk")
-            maker = users.filter(role="bureau_admin").first() or users.first()
-            if maker is None:
-                return
-            self._change_set = self._manager("changelog", "ChangeSet").create(
-                made_by=maker, division=maker.division, summary=SUMMARY, affects_figures=False
-            )
-        self._manager("changelog", "ChangeRecord").create(
-            change_set=self._change_set,
-            model=row._meta.label_lower,
-            object_id=row.pk,
-            object_ref=getattr(row, "ref", ""),
-            object_label=self._label(row)[:200],
-            division_id=self._division_of(row) or self._change_set.division_id,
-            kind="updated",
-            before={field: _named(text, field) for field, text in before.items()},
-            after={field: getattr(row, field) for field in before},
-        )
-
-    @staticmethod
-    def _label(row: Any) -> str:
-        return str(row.worker.name if row._meta.model_name == "posting" else row.name)
-
-    def _division_of(self, row: Any) -> int | None:
-        """Return the key of the division that a record belongs to: the town of its community, else its own."""
-        kind = row._meta.model_name
-        if kind == "socialworker":
-            row = self._manager("socialworkers", "Posting").filter(worker_id=row.pk).order_by("-started_on").first()
-        if row is None:
-            return None
-        community = row if kind == "community" else getattr(row, "community", None)
-        found: int | None = community.town_id if community is not None else row.division_id
-        return found
 
 
 def _named(text: str, name: str) -> str:

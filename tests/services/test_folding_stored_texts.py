@@ -11,6 +11,7 @@ from django.db import connection
 from structlog.testing import capture_logs
 
 from accounts.models import User
+from changelog.actions.migration_log import SYSTEM_USER
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.names import comparable, pinyin_key
 from communities.models import Facility
@@ -82,7 +83,7 @@ def test_without_such_texts_nothing_is_written(place: Place) -> None:
     make_facility(place.villages[0], "西关活动室（一）", note="520㎡")
     assert fold_stored_texts() == []
     assert not ChangeSet.objects.exists()
-    assert not User.objects.filter(username=migration.SYSTEM_USER).exists()
+    assert not User.objects.filter(username=SYSTEM_USER).exists()
 
 
 def test_a_row_whose_name_another_has_already_stays_with_a_warning(place: Place) -> None:
