@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -145,3 +146,22 @@ def _entry(name: str, kind: int, start: int, size: int, *, child: int = 0xFFFFFF
         + bytes(36)
         + struct.pack("<IQ", start, size)
     )
+
+
+def indented(xml: str) -> str:
+    """Return XML as SheetJS and Gnumeric indent it: a paragraph stays in the line of its cell."""
+    return re.sub(r"(</?(?:table|office):[^>]*>)(?=<)", "\\1\n    ", xml).replace("</text:p><", "</text:p>\n  <")
+
+
+def with_names(path: Path, rows: Rows, odd: Callable[[str], str]) -> Path:
+    """Write an .xlsx whose parts have other names."""
+    made = make_xlsx(path.with_suffix(".made"), {"一": rows})
+    with zipfile.ZipFile(made) as usual, zipfile.ZipFile(path, "w") as archive:
+        for info in usual.infolist():
+            archive.writestr(odd(info.filename), usual.read(info))
+    return path
+
+
+def with_backslashes(name: str) -> str:
+    """Return the name of a part as older .NET programs write it."""
+    return name.replace("/", "\\")

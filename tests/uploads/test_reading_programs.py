@@ -13,54 +13,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.models import User
-from communities.models import Division
-from tests.factories import Place, make_community
 from tests.uploads import old_workbooks, workbooks
-from tests.uploads.office import codes_of
-from tests.uploads.samples import SAMPLES, clerk_of, needs_samples, upload
-from tests.uploads.workbooks import XlsCell, record, xls_formula
-from uploads.models import UploadBatch
-from uploads.reading import excel, formula_tokens
-from uploads.reading.grid import NOT_COMPUTED, CellError, Grid, Limits
+from tests.uploads.old_workbooks import indented, with_backslashes, with_names
+from tests.uploads.reading import (
+    CALCULATE_ON_LOAD,
+    ROWS,
+    ZERO,
+    assert_old_format,
+    read,
+    refusal_of,
+    rows_of,
+    written,
+)
+from tests.uploads.workbooks import XlsCell, record
+from uploads.reading import excel
+from uploads.reading.grid import NOT_COMPUTED, CellError, Limits
 from uploads.reading.passwords import DEFAULT_PASSWORD
-from uploads.reading.refusal import FileRefusedError
-from uploads.reading.workbook import read_workbook
-from uploads.writing.annotated import annotated_workbook
 
 pytestmark = pytest.mark.one_database
-
-FOUND = SAMPLES / "found"
-ROWS: list[list[Any]] = [["社区名称", "户数"], ["西垴头村", 1606], ["虒亭村", 534]]
-TEXT_RESULT, EMPTY_RESULT = b"\0\0\0\0\0\0\xff\xff", b"\x03\0\0\0\0\0\xff\xff"
-ZERO, FOUR, TWELVE = (struct.pack("<d", number) for number in (0, 4, 12))
-CALCULATE_ON_LOAD = 2
-
-
-def read(path: Path) -> list[Grid]:
-    return read_workbook(path, file_name=path.name)
-
-
-def rows_of(path: Path) -> list[list[Any]]:
-    (grid,) = read(path)
-    return [list(row) for row in grid.rows]
-
-
-def written(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def refusal_of(path: Path) -> FileRefusedError:
-    with pytest.raises(FileRefusedError) as refusal:
-        read(path)
-    return refusal.value
 
 
 # --- .xls: code pages and formats ---
@@ -182,191 +157,7 @@ def test_a_workbook_without_a_container_is_an_old_excel_table(start: str, tmp_pa
     assert_old_format(path, "Excel 97以前的旧式表格")
 
 
-def assert_old_format(path: Path, kind: str) -> None:
-    refusal = refusal_of(path)
-    assert refusal.problem_code == "unsupported_format"
-    assert f"这是{kind}" in str(refusal)
-    assert "另存为" in str(refusal)
-    assert refusal.cure.isascii()
-
-
-# --- Formulas that no program has computed ---
-
-NUMBERS = bytes.fromhex("44 0100 00c0 1e 0300 05")  # C2*3
-SUM = bytes.fromhex("25 0100 0300 00c0 00c0 22 01 0400")  # SUM(A2:A4)
-QUICK_SUM = bytes.fromhex("25 0100 0300 00c0 00c0 19 10 0000 15")  # the same as Excel writes it, in brackets
-CHOICE = bytes.fromhex("44 0100 00c0 19 02 0c00 17 01 00 61 19 08 0700 17 00 00 19 08 0300 22 03 0100")  # IF(A2,"a","")
-NUMBER_OR_0 = bytes.fromhex("44 0100 00c0 19 02 0c00 1e 0300 19 08 0700 1e 0000 19 08 0300 22 03 0100")  # IF(A2,3,0)
-JOINED = bytes.fromhex("44 0100 00c0 17 02 01 61006200 08")  # A2&"ab"
-
-
-@pytest.mark.parametrize("tokens", [NUMBERS, SUM, QUICK_SUM, NUMBER_OR_0])
-def test_formulas_that_give_a_number_are_told(tokens: bytes) -> None:
-    assert formula_tokens.gives_number(struct.pack("<H", len(tokens)) + tokens)
-
-
-@pytest.mark.parametrize("tokens", [CHOICE, JOINED, b"", b"\x44\x01", b"\x18\x05"])
-def test_other_formulas_are_not(tokens: bytes) -> None:
-    assert not formula_tokens.gives_number(struct.pack("<H", len(tokens)) + tokens)
-
-
-@given(st.binary(max_size=60))
-def test_any_bytes_are_a_formula_that_is_looked_at_in_time(tokens: bytes) -> None:
-    assert formula_tokens.gives_number(tokens) in (True, False)
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        (xls_formula(ZERO, flags=CALCULATE_ON_LOAD), NOT_COMPUTED),  # Apache POI
-        (xls_formula(FOUR, flags=CALCULATE_ON_LOAD), NOT_COMPUTED),  # JExcelApi
-        (xls_formula(ZERO, flags=3), NOT_COMPUTED),  # Perl's Spreadsheet::WriteExcel
-        (xls_formula(EMPTY_RESULT, tokens=NUMBERS), NOT_COMPUTED),  # xlwt
-        (xls_formula(EMPTY_RESULT, tokens=CHOICE), ""),  # Excel: an empty text
-        (xls_formula(ZERO), 0),
-        (xls_formula(FOUR), 4),
-        (xls_formula(TWELVE, flags=CALCULATE_ON_LOAD), 12),
-        # LibreOffice: 0 beside the text of the result
-        (xls_formula(ZERO, after=record(0x207, struct.pack("<HB", 1, 1) + "甲".encode("utf-16-le"))), "甲"),
-        (
-            xls_formula(
-                ZERO, flags=2, after=record(0x4BC) + record(0x207, struct.pack("<HB", 1, 1) + "甲".encode("utf-16-le"))
-            ),
-            "甲",
-        ),
-    ],
-)
-def test_a_formula_of_an_xls_has_its_result_or_is_not_computed(cell: XlsCell, shown: object, tmp_path: Path) -> None:
-    rows = [["a", "b", "c"], ["甲", cell, 1]]
-    row = rows_of(workbooks.make_xls(tmp_path / "a.xls", {"一": rows}))[1]
-    assert row == ["甲", shown, 1]
-    assert isinstance(row[1], CellError) == (shown == NOT_COMPUTED)
-
-
-def test_a_workbook_of_xlwt_has_no_result_at_all(tmp_path: Path) -> None:
-    """Take a formula that could give an empty text for not computed beside one that gives a number and has none."""
-    choice, number = xls_formula(EMPTY_RESULT, tokens=CHOICE), xls_formula(EMPTY_RESULT, tokens=NUMBERS)
-    path = workbooks.make_xls(tmp_path / "a.xls", {"一": [["a", choice]], "二": [["b", number], ["c", choice]]})
-    first, second = ([list(row) for row in grid.rows] for grid in read(path))
-    assert (first, second) == ([["a", NOT_COMPUTED]], [["b", NOT_COMPUTED], ["c", NOT_COMPUTED]])
-
-
-def with_sheet_xml(path: Path, cells: str, *, calculation: str = "") -> Path:
-    """Write an .xlsx with a header of three columns and one row of these cells; `calculation` is for <calcPr>."""
-    workbooks.make_xlsx(path, {"一": [["a", "b", "c"], ["甲", 1, 2]]})
-    old_workbooks.with_part(
-        path,
-        "xl/worksheets/sheet1.xml",
-        lambda xml: re.sub(r'<row r="2".*?</row>', f"<row>{cells}</row>", xml),
-    )
-    return old_workbooks.with_part(
-        path, "xl/workbook.xml", lambda xml: re.sub("<calcPr[^>]*>", f"<calcPr {calculation}/>", xml)
-    )
-
-
-A2 = '<c r="A2" t="inlineStr"><is><t>甲</t></is></c>'
-C2 = '<c r="C2"><v>2</v></c>'
-
-
-@pytest.mark.parametrize(
-    ("cell", "calculation", "shown"),
-    [
-        ('<c r="B2"><f>C2*3</f></c>', "", NOT_COMPUTED),
-        ('<c r="B2"><f>C2*3</f><v></v></c>', "", NOT_COMPUTED),
-        ('<c r="B2"><f>C2*3</f><v/></c>', "", NOT_COMPUTED),
-        ('<c r="B2"><f t="shared" si="0"/></c>', "", NOT_COMPUTED),
-        ('<c r="B2" t="str"><f>A2</f></c>', "", NOT_COMPUTED),
-        ('<c r="B2" t="str"><f>A2</f><v></v></c>', "", ""),
-        ('<c r="B2"><f>C2*3</f><v>0</v></c>', "", 0),
-        ('<c r="B2"><f>C2*3</f><v>0</v></c>', 'fullCalcOnLoad="1"', NOT_COMPUTED),
-        ('<c r="B2"><f>C2*3</f><v>0</v></c>', "fullCalcOnLoad='true'", NOT_COMPUTED),
-        ('<c r="B2"><f>C2*3</f><v>0</v></c>', 'fullCalcOnLoad="0"', 0),
-        ('<c r="B2"><f>C2*3</f><v>6</v></c>', 'fullCalcOnLoad="1"', 6),
-        ('<c r="B2"><v>0</v></c>', 'fullCalcOnLoad="1"', 0),
-        ('<c r="B2" t="n"><f>C2*3</f><v>0.0</v></c>', "", NOT_COMPUTED),  # Apache POI's streaming writer
-        ('<c r="B2" t="e"><f>C2*3</f><v>#REF!</v></c>', "", "#REF!"),
-    ],
-)
-@pytest.mark.parametrize("has_addresses", [True, False])
-def test_a_formula_of_an_xlsx_has_its_result_or_is_not_computed(
-    cell: str, calculation: str, shown: object, has_addresses: bool, tmp_path: Path
-) -> None:
-    cells = A2 + cell + C2
-    if not has_addresses:
-        cells = re.sub(r'\sr="\w+"', "", cells)
-    path = with_sheet_xml(tmp_path / "a.xlsx", cells, calculation=calculation)
-    row = rows_of(path)[1]
-    assert row == ["甲", shown, 2]
-    assert isinstance(row[1], CellError) == (shown in (NOT_COMPUTED, "#REF!"))
-
-
-def test_cells_with_and_without_addresses_stand_where_they_are(tmp_path: Path) -> None:
-    cells = '<c><f>A1</f></c><c r="C2" t="e"><v>#N/A</v></c></row><row r="5"><c/><c t="e"><f>1/0</f><v>#DIV/0!</v></c>'
-    assert rows_of(with_sheet_xml(tmp_path / "a.xlsx", cells)) == [
-        ["a", "b", "c"], [NOT_COMPUTED, "", "#N/A"], [], [], ["", "#DIV/0!", ""]
-    ]  # fmt: skip
-
-
-def test_formulas_of_an_xlsx_with_prefixes_are_seen(tmp_path: Path) -> None:
-    """Read XML as Microsoft's own library for .NET writes it."""
-    path = with_sheet_xml(tmp_path / "a.xlsx", A2 + '<c r="B2"><f>C2*3</f></c>' + C2)
-    old_workbooks.with_part(
-        path,
-        "xl/worksheets/sheet1.xml",
-        lambda xml: re.sub(r"<(/?)(\w)", r"<\1x:\2", xml).replace("xmlns=", "xmlns:x="),
-    )
-    assert rows_of(path)[1] == ["甲", NOT_COMPUTED, 2]
-
-
-@pytest.mark.parametrize(
-    ("attributes", "text", "shown"),
-    [
-        ('table:formula="of:=1"', "", NOT_COMPUTED),
-        ('table:formula="of:=1" office:value-type="float"', "", NOT_COMPUTED),
-        ('office:value-type="float" table:formula="of:=1"', "<text:p>3</text:p>", NOT_COMPUTED),
-        ('table:formula="of:=1&gt;2" office:value-type="float" office:value="3"', "<text:p>3</text:p>", 3),
-        ('table:formula="of:=1" office:value-type="string"', "<text:p>乙</text:p>", "乙"),
-        ('table:formula="of:=1" office:value-type="string" office:string-value=""', "", ""),
-    ],
-)
-def test_a_formula_of_an_ods_has_its_result_or_is_not_computed(
-    attributes: str, text: str, shown: object, tmp_path: Path
-) -> None:
-    cell = f"<table:table-cell {attributes}>{text}</table:table-cell>"
-    path = old_workbooks.make_ods_of_xml(
-        tmp_path / "a.ods",
-        [["a", "b", "c"], ["甲", "HERE", 2]],
-        lambda xml: re.sub(r"<table:table-cell [^>]*><text:p>HERE</text:p></table:table-cell>", cell, xml),
-    )
-    row = rows_of(path)[1]
-    assert row == ["甲", shown, 2]
-    assert isinstance(row[1], CellError) == (shown == NOT_COMPUTED)
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        ('<Cell ss:Formula="=RC[1]*3"/>', NOT_COMPUTED),
-        ('<Cell ss:Formula="=RC[1]*3"><Data ss:Type="Number"></Data></Cell>', NOT_COMPUTED),
-        ('<Cell ss:Formula="=RC[1]*3"><Data ss:Type="Number">6</Data></Cell>', 6),
-        ('<Cell ss:Formula="=RC[1]"><Data ss:Type="String"></Data></Cell>', ""),
-        ("<Cell><Comment><Data>注</Data></Comment></Cell>", ""),
-    ],
-)
-def test_a_formula_of_excel_2003_xml_has_its_result_or_is_not_computed(
-    cell: str, shown: object, tmp_path: Path
-) -> None:
-    number = '<Cell><Data ss:Type="Number">2</Data></Cell>'
-    content = workbooks.make_spreadsheetml({"一": f"<Row>{cell}{number}</Row>"})
-    assert rows_of(written(tmp_path / "a.xls", content)) == [[shown, 2]]
-
-
 # --- OpenDocument ---
-
-
-def indented(xml: str) -> str:
-    """Return XML as SheetJS and Gnumeric indent it: a paragraph stays in the line of its cell."""
-    return re.sub(r"(</?(?:table|office):[^>]*>)(?=<)", "\\1\n    ", xml).replace("</text:p><", "</text:p>\n  <")
 
 
 def test_an_indented_ods_is_read(tmp_path: Path) -> None:
@@ -583,19 +374,6 @@ def test_a_table_inside_a_row_of_data_is_text(tmp_path: Path) -> None:
 # --- Archives ---
 
 
-def with_names(path: Path, rows: list[list[Any]], odd: Callable[[str], str]) -> Path:
-    """Write an .xlsx whose parts have other names."""
-    made = workbooks.make_xlsx(path.with_suffix(".made"), {"一": rows})
-    with zipfile.ZipFile(made) as usual, zipfile.ZipFile(path, "w") as archive:
-        for info in usual.infolist():
-            archive.writestr(odd(info.filename), usual.read(info))
-    return path
-
-
-def with_backslashes(name: str) -> str:
-    return name.replace("/", "\\")
-
-
 @pytest.mark.parametrize("odd", [with_backslashes, lambda name: "/" + name])
 def test_backslashes_in_the_names_of_parts_are_slashes(odd: Callable[[str], str], tmp_path: Path) -> None:
     rows: list[list[Any]] = [["名称", "户数"], ["甲", CellError("#REF!")]]
@@ -610,89 +388,3 @@ def test_struck_through_rows_are_data(tmp_path: Path) -> None:
         for number, row in enumerate(ROWS):
             sheet.write_row(number, 0, row, book.add_format({"font_strikeout": number == 1}))
     assert rows_of(tmp_path / "a.xlsx") == ROWS
-
-
-# --- Through the whole upload ---
-
-
-def community_rows(place: Place) -> list[list[Any]]:
-    community = make_community(place.street, "演示社区居委会", residents=100, households=50)
-    return [["社区名称", "社区代码", "户数", "常住人口"], [community.name, community.code, 60, 120]]
-
-
-Maker = Callable[[Path, list[list[Any]]], Path]
-READ: dict[str, Maker] = {
-    "jexcelapi": lambda path, rows: workbooks.make_xls(
-        path, {"社区": rows}, book_records=record(0x42, struct.pack("<H", 1252))
-    ),
-    "excel95": lambda path, rows: old_workbooks.make_xls95(path, "社区", rows, code_page=936, encoding="gbk"),
-    "indented": lambda path, rows: old_workbooks.make_ods_of_xml(path, rows, indented),
-    "protected": lambda path, rows: old_workbooks.make_encrypted_xls(path, rows, DEFAULT_PASSWORD),
-    "protected-xlsx": lambda path, rows: old_workbooks.make_encrypted_xlsx(path, rows, DEFAULT_PASSWORD),
-    "flat": lambda path, rows: old_workbooks.make_flat_ods(path, rows),
-    "backslashes": lambda path, rows: with_names(path, rows, with_backslashes),
-}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("kind", READ)
-def test_an_office_may_send_any_of_them(
-    kind: str, place: Place, clerk: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = READ[kind](tmp_path / "演示.xls", community_rows(place))
-    answer, status = upload(capsys, "communities", path, clerk)
-    assert (status, answer["rows"], answer["changed"], answer["problems"]) == (0, 1, 1, [])
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("kind", READ)
-def test_each_of_them_comes_back_with_its_problems_marked(
-    kind: str, place: Place, clerk: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    header, row = community_rows(place)
-    path = READ[kind](tmp_path / "演示.xls", [header, [*row[:3], "很多"]])
-    answer, status = upload(capsys, "communities", path, clerk)
-    assert (status, codes_of(answer)) == (1, ["bad_number"])
-    book = openpyxl.load_workbook(annotated_workbook(UploadBatch.objects.get(pk=answer["batch"]), by=clerk))
-    assert book.worksheets[1]["D2"].comment is not None
-
-
-@pytest.mark.django_db
-def test_a_formula_that_was_not_computed_is_an_error_of_its_row(
-    place: Place, clerk: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    header, row = community_rows(place)
-    path = workbooks.make_xls(tmp_path / "a.xls", {"一": [header, [*row[:3], xls_formula(ZERO, flags=2)]]})
-    answer, status = upload(capsys, "communities", path, clerk)
-    assert (status, codes_of(answer)) == (1, ["bad_formula"])
-    assert answer["problems"][0]["cell"] == "D2"
-
-
-# The shared samples: name, rows, and the cells that no program has computed or that failed.
-SHARED_READ = {
-    "04a_unicode_codepage_1252.xls": 2,
-    "04b_excel95_gbk.xls": 2,
-    "jxl_codepage_1252.xls": 2,
-    "11_indented.ods": 2,
-    "sheetjs_pretty.ods": 2,
-    "gnumeric_formats.xls": 3,
-}
-SHARED_ERRORS = {"10_errors_without_addresses.xlsx": 4, "poi_formulas.xls": 3, "xlsxwriter_formulas.xlsx": 3}
-
-
-@needs_samples
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", [*SHARED_READ, *SHARED_ERRORS, "04d_no_container.xls", "flat.fods"])
-def test_a_shared_sample_is_read_rightly(name: str, city: Division, capsys: pytest.CaptureFixture[str]) -> None:
-    answer, _ = upload(capsys, "communities", FOUND / name, clerk_of("140423"), period="2018-06")
-    codes = codes_of(answer)
-    if name in SHARED_READ:
-        assert answer["rows"] == SHARED_READ[name]
-        assert not {"header_not_found", "bad_number", "bad_date", "unknown_place"}.intersection(codes)
-    elif name in SHARED_ERRORS:
-        assert codes.count("bad_formula") == SHARED_ERRORS[name]
-    elif name == "04d_no_container.xls":
-        assert codes == ["unsupported_format"]
-        assert "另存为" in answer["problems"][0]["message"]
-    else:
-        assert answer["rows"] in (2, 3)  # 汇总 is no row
