@@ -12,6 +12,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),
+    path("registers/", include("changelog.urls")),
     path("", include("communities.urls")),
     path("organizations/", include("orgs.urls")),
     path("workers/", include("socialworkers.urls")),

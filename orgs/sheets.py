@@ -23,6 +23,7 @@ from changzhi_portal.registers.columns import (
 )
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.likeness import NameNeighbours
+from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Division
 from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
@@ -58,6 +59,8 @@ class OrganizationSheet(RecordSheet):
     needs_community = False
     identifying = (("name",),)
     list_page = "orgs:list"
+    ends_with = "dissolved_on"
+    end_label = "注销"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         CreditCodeColumn(
@@ -236,10 +239,10 @@ class OrganizationSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.community, record.division)
 
-    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
-        inside = inside.filter(community__closed_on__isnull=True)
+        inside = inside.filter(with_ref(ref), community__closed_on__isnull=True)
         today = Division.objects.standing_for_closed()
         for organization in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
             place = place_values(organization.community, organization.division, today)

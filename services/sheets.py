@@ -23,6 +23,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Community, Division
@@ -200,9 +201,10 @@ class ProjectSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return record.division.name
 
-    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Communities are listed by name, by code where the name alone means another or none."""
-        inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).select_related("division")
+        inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path), with_ref(ref))
+        inside = inside.select_related("division")
         served: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
         links = ProjectCommunity.objects.filter(
             Community.in_subtree(scope_path, prefix="community"),

@@ -24,6 +24,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.models import Division
@@ -58,6 +59,18 @@ class WorkerSheet(RecordSheet):
     needs_community = False
     identifying = (("name", "id_number"),)
     list_page = "socialworkers:list"
+    ends_with = "ended_on"
+    end_label = "离岗"
+    fields_of_new_part = (
+        "county",
+        "town",
+        "community_name",
+        "position",
+        "is_community_worker",
+        "recruited_by",
+        "started_on",
+    )
+    new_part_label = "新任职"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn(SocialWorker, "name", "姓名", "社工姓名", required=True),
@@ -201,12 +214,15 @@ class WorkerSheet(RecordSheet):
         started = row.get("started_on")
         # Of other offices' postings only the one that lasts may be spoken of: a transfer, or a correction of the place.
         known = [posting for posting in postings if posting is newest or self._is_own(posting, context)]
-        posting = self._posting_meant(known, place, started)
+        posting = newest if row.corrects else self._posting_meant(known, place, started)
         if posting is None and started is None:
             if newest is not None:
                 row.report("required", "换了社区，请填新的到岗日期", "started_on")
             return []
         if posting is not None:
+            if row.corrects and len(postings) > 1 and started is not None and started <= postings[1].started_on:
+                row.report("date_order", "到岗日期不晚于这个人前一次任职的到岗日期，请核对", "started_on")
+                return []
             values = place | self.given(row, Posting)
             if values.get("is_community_worker", False) is None:
                 values["is_community_worker"] = place["community_id"] is not None
@@ -261,6 +277,11 @@ class WorkerSheet(RecordSheet):
         """See RegisterSheet.notify_offices_left_undone."""
         notify_former_offices_of_undo(change_set, self.title)
 
+    def end_of(self, record: Any) -> datetime.date | None:
+        """See RegisterSheet.end_of. The day on which the newest posting ends."""
+        newest: Posting | None = record.postings.filter(is_newest=True).first()
+        return None if newest is None else newest.ended_on
+
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialWorker]:
         """See RegisterSheet.standing. Those whose newest posting is the office's."""
         inside = SocialWorker.objects.filter(SocialWorker.in_subtree(scope_path)).with_newest_posting()
@@ -271,10 +292,10 @@ class WorkerSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.newest.community, record.newest.division)
 
-    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each worker with the newest posting; without those of closed communities."""
         inside = Posting.objects.filter(Posting.in_subtree(scope_path), is_newest=True)
-        inside = inside.filter(community__closed_on__isnull=True)
+        inside = inside.filter(with_ref(ref, "worker__ref"), community__closed_on__isnull=True)
         inside = inside.select_related("worker", "community__town__parent", "division__parent")
         today = Division.objects.standing_for_closed()
         for posting in inside.order_by("community__code", "worker_id").iterator(chunk_size=2_000):

@@ -66,11 +66,12 @@ def check_edit(
     ref: str = "",
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
+    corrects: bool = False,
 ) -> Edit:
     """Judge an edit without writing it: for what a form shows before it is saved. See `edit_record`."""
     _refuse_unless_allowed(by, locked_reason)
     record = _record(register, ref, by, lock=False) if ref else None
-    return Edit(_checked(register, values, record, _context(by, period, locked_reason, locking=False)))
+    return Edit(_checked(register, values, record, _context(by, period, locked_reason, locking=False), corrects))
 
 
 def edit_record(
@@ -82,12 +83,14 @@ def edit_record(
     version: int | None = None,
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
+    corrects: bool = False,
 ) -> Edit:
     """Change the record with this ref, or without a ref add a new one, and log it as a change set of its own.
 
     `values` are by field, see `row_of_input`. `version` is that of the record as the person saw it. `period` is the
     month that figures without a day of their own count for, by default the one in hand; `locked_reason` lets the bureau
-    give figures of a locked month.
+    give figures of a locked month. With `corrects` a posting's first day corrects that of the newest posting; without
+    it a later day adds a posting, as in a spreadsheet.
 
     Nothing is written when the row has an error: the edit's problems say at which field. Raises NotAllowedError when the
     person may not edit, NotFoundError for a record that is not in the own area, StaleError when it has been changed
@@ -107,7 +110,7 @@ def edit_record(
                     f"您打开页面以后，有人改过“{record}”，没有保存；请看一看现在的内容，再改一次。",
                     cure=f"The record is at version {record.version}, not {version}. Read it again.",
                 )
-            row = _checked(register, values, record, _context(by, period, locked_reason, locking=True))
+            row = _checked(register, values, record, _context(by, period, locked_reason, locking=True), corrects)
             return Edit(row, None if row.has_error else _write(row, register, by, locked_reason))
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
@@ -157,10 +160,11 @@ def _context(by: Actor, period: ReportingPeriod | None, locked_reason: str, *, l
 
 
 def _checked(
-    register: RegisterSheet, values: Mapping[str, Any], record: Record | None, context: CheckContext
+    register: RegisterSheet, values: Mapping[str, Any], record: Record | None, context: CheckContext, corrects: bool
 ) -> RegisterRow:
     """Return the row of an edit as the register's check leaves it, its problems named by the headers of their columns."""
     row = row_of_input(register, values, record)
+    row.corrects = corrects
     register.check([row], context)
     if record is None and row.target is not None and not row.is_new:
         # A spreadsheet may mean a record by its key; whoever adds one has not seen the one that is there.

@@ -13,6 +13,7 @@ from django.urls import reverse
 from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.pages.base import Crumb, PortalPage, PortalRequest, check_scoped
 from changzhi_portal.pages.panels import record_panels
+from changzhi_portal.registers.registry import register_of
 
 
 class DetailPage(PortalPage):
@@ -42,6 +43,7 @@ class DetailPage(PortalPage):
         context = self.get_context_data(
             record=self.record,
             facts=self.get_facts(),
+            actions=self.get_actions(),
             panels_above=[panel for panel in panels if panel["is_above"]],
             panels=[panel for panel in panels if not panel["is_above"]],
         )
@@ -54,6 +56,21 @@ class DetailPage(PortalPage):
     def get_facts(self) -> list[Fact]:
         """Return the record's columns as text."""
         return [fact_of(self.record, name) for name in self.facts]
+
+    def get_actions(self) -> list[Crumb]:
+        """Return the links to the forms that change the record, for roles that may."""
+        register = register_of(type(self.record))
+        if register is None or not self.request.user.role.may_upload:
+            return []
+        address = [register.name, self.record.ref]
+        actions = [Crumb("修改", reverse("changelog:edit", args=address))]
+        if register.fields_of_new_part:
+            actions.append(Crumb(register.new_part_label, reverse("changelog:part", args=address)))
+        if register.ends_with:
+            has_ended = register().end_of(self.record) is not None
+            name, label = ("resume", f"撤销{register.end_label}") if has_ended else ("end", register.end_label)
+            actions.append(Crumb(label, reverse(f"changelog:{name}", args=address)))
+        return actions
 
     def get_title(self) -> str:
         """Return the record's name; before it is loaded, the register's title."""

@@ -11,11 +11,13 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.tables import RegisterTable
+from changzhi_portal.registers.registry import register_named
 
 PAGE_SIZES = (25, 50, 100, 200)
 
@@ -62,6 +64,7 @@ class ListPage(PortalPage):
             empty_advice=self.empty_advice,
             is_filled_by_uploads=self.is_filled_by_uploads,
             export_register=self.export_register,
+            add_url=self.get_add_url(),
         )
         if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
             return self.render_to_response(context)
@@ -69,6 +72,12 @@ class ListPage(PortalPage):
         response = self.render_to_response({**context, "is_partial": True})
         response["HX-Push-Url"] = f"{request.path}?{_without_blanks(request)}".rstrip("?")
         return response
+
+    def get_add_url(self) -> str:
+        """Return the URL of the form for a new record of the register; "" for a list or a role without it."""
+        name = self.export_register
+        may_add = name and self.request.user.role.may_upload and register_named(name).may_be_added
+        return reverse("changelog:add", args=[name]) if may_add else ""
 
     def get_queryset(self) -> QuerySet:
         """Return the rows the user may see."""

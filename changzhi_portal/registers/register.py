@@ -74,6 +74,15 @@ class RegisterSheet(ABC):
     looks_at: ClassVar[tuple[type[models.Model], ...]] = ()  # besides those: whose changes may alter what a check finds
     has_dated_figures: ClassVar[bool] = False  # whether rows give figures of a day, which a locked month protects
     list_page: ClassVar[str]  # URL name of the register's list
+    may_be_added: ClassVar[bool] = True  # whether a new row makes a record
+    not_in_forms: ClassVar[frozenset[str]] = frozenset({"ref"})  # fields that a form of one record does not change
+    given_together: ClassVar[
+        tuple[tuple[str, ...], ...]
+    ] = ()  # fields that mean something together: town and community
+    ends_with: ClassVar[str] = ""  # the field of the day on which a record ends: 注销日期
+    end_label: ClassVar[str] = ""  # what people call that: 注销
+    fields_of_new_part: ClassVar[tuple[str, ...]] = ()  # of a dated fact that is added beside older ones: a posting
+    new_part_label: ClassVar[str] = ""  # what people call adding it: 新任职
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -93,10 +102,11 @@ class RegisterSheet(ABC):
         """Find each row's place and record, report what is wrong, and fill `row.writes` of rows without an error."""
 
     @abstractmethod
-    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
-        """Yield the register's records of a scope as field → value, for templates and exports; personal values sealed.
+    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+        """Yield the register's records of a scope as field → value, for templates, exports and forms; personal values sealed.
 
-        What is written from them and uploaded unchanged changes nothing (docs/spreadsheets.md §4.7).
+        With `ref` only that record. What is written from them and uploaded unchanged changes nothing
+        (docs/spreadsheets.md §4.7).
         """
 
     @abstractmethod
@@ -109,6 +119,10 @@ class RegisterSheet(ABC):
     @abstractmethod
     def whereabouts(self, record: Any) -> str:
         """Return where a record of `standing` belongs, in words."""
+
+    def end_of(self, record: Any) -> datetime.date | None:
+        """Return the day on which a record ends, None while it lasts; None in a register without `ends_with`."""
+        return getattr(record, self.ends_with) if self.ends_with else None
 
     def growth(self, rows: Sequence[RegisterRow], context: CheckContext) -> list[Growth]:
         """Return where checked rows would multiply the records of the office, so that it is asked (`growth`)."""
@@ -144,6 +158,12 @@ class RegisterSheet(ABC):
         """Notify those who were notified of a change set that it has been undone. Must run in the transaction that undoes it."""
 
     # --- The declaration ---
+
+    @classmethod
+    def form_columns(cls, fields: Iterable[str] = ()) -> tuple[Column, ...]:
+        """Return the columns that a form of one record shows, in the order of the sheet; with `fields` only those."""
+        chosen = set(fields) or {column.field for column in cls.columns} - cls.not_in_forms
+        return tuple(column for column in cls.columns if column.field in chosen)
 
     def column(self, name: str) -> Column:
         """Return the column of a field. Raises StopIteration without one."""
@@ -283,3 +303,8 @@ class RegisterSheet(ABC):
                     f"“{earlier.sheet}”第{earlier.number}行" if earlier.sheet != row.sheet else f"第{earlier.number}行"
                 )
                 row.report("duplicate_in_file", f"与{where}是同一条记录，请只保留一行", *cell_fields)
+
+
+def with_ref(ref: str, lookup: str = "ref") -> models.Q:
+    """Return the condition that a record has this ref; none for ""."""
+    return models.Q(**{lookup: ref}) if ref else models.Q()

@@ -35,6 +35,11 @@ def register_named(name: str) -> type[RegisterSheet]:
         ) from None
 
 
+def register_of(model: type[models.Model]) -> type[RegisterSheet] | None:
+    """Return the register whose rows are about records of a model; None without one."""
+    return next((register for register in registers() if register.model is model), None)
+
+
 def register_writing(model: type[models.Model]) -> type[RegisterSheet] | None:
     """Return the register that writes a model; None for what no register writes."""
     return next((register for register in registers() if model in register.writes_to), None)

@@ -97,6 +97,7 @@ class RegisterRow:
     place: Any = None  # what the place columns lead to; set by registers that have them
     target: models.Model | None = None  # the existing record
     is_new: bool = False  # counts as new for the uploader
+    corrects: bool = False  # its dates correct the newest dated fact (a posting's first day) instead of adding another
     writes: list[Write] = field(default_factory=list)
 
     @property

@@ -14,11 +14,12 @@ from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.problems import Level
+from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
-from communities.sheets.place_columns import REF, place_columns, place_values
+from communities.sheets.place_columns import PLACE_FIELDS, REF, place_columns, place_values
 from communities.sheets.placing import PlacedSheet
 
 Body = GovernanceBody.Kind
@@ -57,6 +58,11 @@ class CommunitySheet(PlacedSheet):
     identifying = (("community_code",), ("community_name",), ("ref",))
     has_dated_figures = True
     list_page = "communities:community_list"
+    may_be_added = False
+    not_in_forms = frozenset({"ref", *PLACE_FIELDS})  # names, codes and towns change with the divisions
+    fields_of_new_part = ("households", "residents", "as_of")
+    given_together = (fields_of_new_part,)
+    new_part_label = "新的户数和人口"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
@@ -192,20 +198,30 @@ class CommunitySheet(PlacedSheet):
         figures = self.given(row, CommunityProfile)
         figures.pop("as_of", None)  # the day of the figures is that of `_day_of`
         newest = next((profile for profile in past if profile.as_of <= day), None)
-        if row.get("ref") and newest is not None:
+        if row.get("ref") and newest is not None and not row.corrects:
             is_repeated = all(getattr(newest, name) == value for name, value in figures.items())
             return {} if is_repeated else figures
         return figures
+
+    @staticmethod
+    def _profile_meant(row: RegisterRow, past: list[CommunityProfile], day: datetime.date) -> CommunityProfile | None:
+        """Return the profile that the row's figures belong to: that of the day, or of a correction the newest."""
+        if row.corrects:
+            return past[0] if past else None
+        return next((profile for profile in past if profile.as_of == day), None)
 
     def _check_profile(self, row: RegisterRow, past: list[CommunityProfile], context: CheckContext) -> None:
         day = self._day_of(row, context)
         values = self._figures(row, past, day)
         if not values:
             return
-        same_day = next((profile for profile in past if profile.as_of == day), None)
-        alters = same_day is None or any(getattr(same_day, name) != value for name, value in values.items())
-        if alters and day.replace(day=1) in context.locked_months:
-            _report_locked(row, day, context)
+        known = self._profile_meant(row, past, day)
+        alters = known is None or any(getattr(known, name) != value for name, value in values.items())
+        days = {day} if known is None else {day, known.as_of}
+        for altered in sorted(days) if alters or len(days) > 1 else ():
+            if altered.replace(day=1) in context.locked_months:
+                _report_locked(row, altered, context)
+                break
         residents = values.get("residents")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
         if residents is not None and (residents < FEWEST_PLAUSIBLE_RESIDENTS or has_jumped(residents, before)):
@@ -225,10 +241,11 @@ class CommunitySheet(PlacedSheet):
         day = self._day_of(row, context)
         figures = self._figures(row, past, day)
         if figures:
-            profile = next((p for p in past if p.as_of == day), None)
-            is_new = profile is None
-            profile = profile or CommunityProfile(community=community, as_of=day)
-            writes.append(self.propose(row, profile, figures, division_id=town_id, is_new=is_new))
+            known = self._profile_meant(row, past, day)
+            profile = known or CommunityProfile(community=community, as_of=day)
+            if known is not None and known.as_of != day:
+                figures |= {"as_of": day}
+            writes.append(self.propose(row, profile, figures, division_id=town_id, is_new=known is None))
         for column in self.columns_of(GovernanceBody):
             if column.field in row.values:
                 body = bodies.get(column.where["kind"])
@@ -259,9 +276,9 @@ class CommunitySheet(PlacedSheet):
         """See RegisterSheet.whereabouts."""
         return record.town.name
 
-    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each community with its newest profile."""
-        inside = Community.objects.current().filter(Community.in_subtree(scope_path))
+        inside = Community.objects.current().filter(Community.in_subtree(scope_path), with_ref(ref))
         newest: dict[int, CommunityProfile] = {}
         for profile in CommunityProfile.objects.filter(community__in=inside.values("pk")).order_by("as_of"):
             newest[profile.community_id] = profile

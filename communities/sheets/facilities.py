@@ -21,6 +21,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
@@ -42,6 +43,8 @@ class FacilitySheet(RecordSheet):
     writes_to = (Facility,)
     identifying = (("community_code", "name"), ("community_name", "name"))
     list_page = "communities:facility_list"
+    ends_with = "closed_on"
+    end_label = "停用"
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
@@ -112,9 +115,11 @@ class FacilitySheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.community, None)
 
-    def records(self, scope_path: str) -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
-        inside = Facility.objects.filter(Facility.in_subtree(scope_path), community__closed_on__isnull=True)
+        inside = Facility.objects.filter(
+            Facility.in_subtree(scope_path), with_ref(ref), community__closed_on__isnull=True
+        )
         inside = inside.select_related("community__town__parent")
         for facility in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
             yield {"ref": facility.ref} | self.values_of(facility) | place_values(facility.community, None)

@@ -25,6 +25,10 @@ class PlacedSheet(RegisterSheet):
 
     looks_at = (Division, Community, CommunityPlacement)
     needs_community = True
+    not_in_forms = frozenset(
+        {"ref", "community_code"}
+    )  # whoever changes the name would have to change the code as well
+    given_together = (("county", "town", "community_name"),)
 
     def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
         """Set `row.place` of every row, or report why it has none."""

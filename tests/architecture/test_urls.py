@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 
 from accounts.models import Role, User
+from changzhi_portal.registers.registry import register_of
 from communities.models import Division
 from reports.models import Briefing
 from submissions.models import Submission
@@ -73,6 +74,10 @@ RECORDS: dict[str, Maker] = {
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
     "services:detail": lambda place, user: make_project(place.county),
+    "changelog:edit": lambda place, user: make_facility(place.communities[0]),
+    "changelog:end": lambda place, user: make_facility(place.communities[0]),
+    "changelog:resume": lambda place, user: make_facility(place.communities[0], closed_on=datetime.date(2018, 5, 1)),
+    "changelog:part": lambda place, user: make_worker(place.communities[0]),
     "uploads:batch": lambda place, user: make_batch(user),
     "uploads:progress": lambda place, user: make_batch(user),
     "uploads:annotated": lambda place, user: make_batch(user),
@@ -111,7 +116,9 @@ VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "targets:plan_target_drop": ["2020", "urban_org_count"],
 }
 NAMES = sorted(name for name, _ in addresses())
-TAKE_REGISTER = sorted(name for name, pattern in addresses() if "register" in pattern.pattern.converters)
+TAKE_REGISTER = sorted(name for name, pattern in addresses() if set(pattern.pattern.converters) == {"register"})
+# Forms of a record of any register: their URL contains the register's name before the ref.
+TAKE_BOTH = sorted(name for name, pattern in addresses() if {"register", "ref"} <= set(pattern.pattern.converters))
 # A month belongs to nobody: its URL contains the month itself.
 TAKE_PERIOD = sorted(name for name, pattern in addresses() if "period" in pattern.pattern.converters)
 TAKE_RECORD = sorted(
@@ -131,7 +138,9 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name, args=VISIBLE_TO_ALL[name])
     if name not in TAKE_RECORD:
         return reverse(name)
-    return reverse(name, args=[RECORDS[name](place, owner).ref])  # type: ignore[attr-defined]
+    record: Any = RECORDS[name](place, owner)
+    register = register_of(type(record)) if name in TAKE_BOTH else None
+    return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])
 
 
 @pytest.fixture

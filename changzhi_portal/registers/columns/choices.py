@@ -38,6 +38,11 @@ class ChoiceColumn(Column):
         self._values |= dict.fromkeys(blank_choices, "")
         self.labels = (*self._label_of.values(), *blank_choices)
 
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Return value and label of each choice."""
+        return list(self._label_of.items())
+
     def is_blank(self, raw: Any) -> bool:
         """Tell whether it is blank and the word is no choice itself (无 in 职业水平)."""
         return cleaning.is_blank(raw) and comparable(str(raw)) not in self._values

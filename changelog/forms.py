@@ -1,0 +1,94 @@
+"""The form of one record of a register, made of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.safestring import SafeString
+
+from changzhi_portal.registers.columns import Column
+from changzhi_portal.registers.form_fields import datalist_id, form_field, form_value
+
+MOST_OFFERED = 500  # words; a longer list makes the page slow, and nobody reads it
+LONGEST_REASON = 100
+
+
+class RecordForm(forms.Form):
+    """Form with the columns of one record.
+
+    Each field carries what it showed when the page was opened, so that only what the user has changed is sent on, and so
+    that the changes of somebody else in between are not taken back.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    locked_reason = forms.CharField(
+        label="修改已锁定月份的原因",
+        required=False,
+        max_length=LONGEST_REASON,
+        help_text="数据日期在已锁定的月份时填写。锁定的结果不变，差异列在“锁定后变动”里。",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        columns: Sequence[Column],
+        values: Mapping[str, Any],
+        offered: Mapping[str, Sequence[str]],
+        version: int | None,
+        may_alter_locked: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns = columns
+        self._offered = {name: words for name, words in offered.items() if len(words) <= MOST_OFFERED}
+        for column in columns:
+            field = form_field(column, offered=self._offered.get(column.field, ()))
+            field.initial = form_value(column, values.get(column.field))
+            field.show_hidden_initial = True
+            self.fields[column.field] = field
+        self.fields["version"].initial = version
+        if may_alter_locked:
+            self.order_fields([column.field for column in columns])  # the reason comes last
+        else:
+            del self.fields["locked_reason"]
+
+    @property
+    def datalists(self) -> list[tuple[str, Sequence[str]]]:
+        """Return id and words of each list that a field offers."""
+        return [
+            (datalist_id(column), self._offered[column.field])
+            for column in self.columns
+            if self._offered.get(column.field)
+        ]
+
+    @property
+    def shown_before(self) -> list[SafeString]:
+        """Return the hidden inputs that hold what each field showed when the page was opened."""
+        return [self[column.field].as_hidden(only_initial=True) for column in self.columns]
+
+    def given(self, together: Iterable[Collection[str]] = ()) -> dict[str, Any]:
+        """Return what the user has changed, by field; of each group in `together` all fields where one has changed.
+
+        Call only when the form is valid.
+        """
+        changed = set(self.changed_data)
+        for group in together:
+            if not changed.isdisjoint(group):
+                changed |= set(group)
+        return {c.field: self.cleaned_data[c.field] for c in self.columns if c.field in changed}
+
+    def rebased(self, values: Mapping[str, Any], version: int | None) -> QueryDict:
+        """Return the input as if the form had been opened on the present `values`: what the user has changed is kept."""
+        changed, sent = set(self.changed_data), QueryDict(mutable=True)
+        sent.update(self.data)
+        for column in self.columns:
+            shown = form_value(column, values.get(column.field))
+            texts = shown if isinstance(shown, list) else [shown]
+            sent.setlist(self[column.field].html_initial_name, texts)
+            if column.field not in changed:
+                sent.setlist(self[column.field].html_name, texts)
+        sent["version"] = str(version)
+        return sent

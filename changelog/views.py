@@ -1,0 +1,302 @@
+"""Pages that add, change and end one record of any register: a batch of one row (docs/architecture.md §3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from changelog.actions import Edit, check_edit, edit_record
+from changelog.forms import RecordForm
+from changelog.models import ChangeRecord
+from changzhi_portal.pages import Crumb, FormPage
+from changzhi_portal.records import Record
+from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
+from changzhi_portal.registers.columns import Column, DateColumn
+from changzhi_portal.registers.form_fields import NOT_GIVEN, form_value
+from changzhi_portal.registers.problems import Level
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.registry import register_named
+from periods.models import ReportingPeriod
+
+
+class RecordPage(FormPage):
+    """Base of the forms of one record: its register from the address, its values, and what comes of a save.
+
+    A save with warnings asks once more, with the warnings at their fields.
+    """
+
+    requires = "may_upload"
+    template_name = "changelog/record_form.html"
+    form_class = RecordForm
+    register: RegisterSheet
+    record: Record | None = None
+    corrects = False  # see `edit_record`
+
+    def load(self) -> None:
+        """Load the register, and the record of a `ref`; raises Http404, also for a record of another area."""
+        try:
+            self.register = register_named(self.kwargs["register"])()
+        except NotFoundError as error:
+            raise Http404(error.cure) from error
+        if "ref" in self.kwargs:
+            visible = self.register.model.objects.visible_to(self.request.user)
+            self.record = get_object_or_404(visible.distinct(), ref=self.kwargs["ref"])
+        self.values = self.read_values()
+
+    def read_values(self) -> dict[str, Any]:
+        """Return what the register says of the record, by field; {} when nothing can be changed."""
+        if self.record is None:
+            return {}
+        records = self.register.records(self.request.user.division.path, ref=self.record.ref)
+        return next(records, {})
+
+    def columns(self) -> Sequence[Column]:
+        """Return the columns of the form."""
+        return self.register.form_columns()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add the columns, the record's values, and the words that the office may choose from."""
+        return {
+            **super().get_form_kwargs(),
+            "columns": self.columns(),
+            "values": self.shown_values(),
+            "offered": self.register.offered(self.request.user.division.path),
+            "version": None if self.record is None else self.record.version,
+            "may_alter_locked": self.register.has_dated_figures and self.request.user.role.may_alter_locked_months,
+        }
+
+    def shown_values(self) -> dict[str, Any]:
+        """Return the values that the form opens with."""
+        return self.values
+
+    def given(self, form: Any) -> dict[str, Any]:
+        """Return what the form says of the record, by field."""
+        return form.given(self.register.given_together)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Check the edit; save it, or show the form with what must be put right or looked at first."""
+        try:
+            edit = check_edit(**self._edit(form))
+        except PortalError as refusal:
+            return self.refuse(form, refusal)
+        if edit.has_error:
+            self.add_problems(form, edit)
+            return self.form_invalid(form)
+        warnings = self.warnings_of(edit)
+        if warnings and not self._is_previewed(form):
+            return self.render_form(form, previewed=self._digest(form), warnings=warnings)
+        return super().form_valid(form)
+
+    def act(self, form: Any) -> str:
+        """Save; the row is checked again in the transaction that writes it."""
+        version = None if self.record is None else form.cleaned_data["version"]
+        edit = edit_record(**self._edit(form), version=version or (None if self.record is None else 0))
+        if edit.has_error:  # changed by somebody else since the check above
+            raise StaleError(self._in_one_sentence(edit), cure="The row has an error by now.")
+        self.saved = edit.record
+        return self.done_message(edit)
+
+    def done_message(self, edit: Edit) -> str:
+        """Return the sentence about a save."""
+        return "已保存。" if edit.change_set is not None else "没有改动。"
+
+    def _edit(self, form: Any) -> dict[str, Any]:
+        return {
+            "register": self.register,
+            "values": self.given(form),
+            "by": self.request.user,
+            "ref": "" if self.record is None else self.record.ref,
+            "locked_reason": form.cleaned_data.get("locked_reason", ""),
+            "corrects": self.corrects,
+        }
+
+    def add_problems(self, form: Any, edit: Edit) -> None:
+        """Add the errors of an edit to their fields; those of a field that the form does not have to the form."""
+        for name, problems in edit.problems.items():
+            for problem in problems:
+                if problem.level == Level.ERROR:
+                    form.add_error(name if name in form.fields else None, f"{problem.message}。")
+
+    def warnings_of(self, edit: Edit) -> list[tuple[str, str]]:
+        """Return header and sentence of each warning of an edit."""
+        found = [problem for problems in edit.problems.values() for problem in problems]
+        return [(problem.column, problem.message) for problem in found if problem.level == Level.WARNING]
+
+    @staticmethod
+    def _in_one_sentence(edit: Edit) -> str:
+        told = [problem.message for problems in edit.problems.values() for problem in problems]
+        return f"没有保存：{'；'.join(told)}。"
+
+    def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
+        """Show the form again; where somebody else has changed the record, on its present values."""
+        if not isinstance(refusal, StaleError) or self.record is None:
+            return super().refuse(form, refusal)
+        mine = set(form.changed_data)
+        self.record.refresh_from_db()
+        self.values = self.read_values()
+        kwargs = self.get_form_kwargs()
+        kwargs["data"] = form.rebased(self.values, self.record.version)
+        present = self.form_class(**kwargs)
+        present.is_valid()
+        present.add_error(None, str(refusal))
+        by_others = self._values_by_others(present, mine)
+        return self.render_form(present, status=refusal.status, by_others=by_others, last_change=self._last_change())
+
+    def _values_by_others(self, form: RecordForm, mine: Iterable[str]) -> list[tuple[str, str]]:
+        """Return header and present value, as text, of each field that the user has changed to something else."""
+        differing = set(mine) & set(form.changed_data)
+        return [(column.header, _in_words(column, self.values)) for column in form.columns if column.field in differing]
+
+    def _last_change(self) -> str:
+        """Return who has changed the record last, and when: 王某某 10:32."""
+        if self.record is None:
+            return ""
+        of_record = ChangeRecord.objects.visible_to(self.request.user).of_object(self.record)
+        last = of_record.select_related("change_set__made_by").first()
+        if last is None:
+            return ""
+        made_at = timezone.localtime(last.change_set.made_at)
+        today = made_at.date() == timezone.localdate()
+        return (
+            f"{last.change_set.made_by} {made_at:%H:%M}"
+            if today
+            else f"{last.change_set.made_by} {made_at:%Y-%m-%d %H:%M}"
+        )
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Add the register's list, and the record."""
+        if not hasattr(self, "register"):
+            return []
+        crumbs = [Crumb(self.register.title, reverse(self.register.list_page))]
+        if self.record is not None:
+            crumbs.append(Crumb(str(self.record), self.record.get_absolute_url()))
+        return crumbs
+
+    def get_success_url(self) -> str:
+        """Return the URL of the record's page, else of the register's list."""
+        record = getattr(self, "saved", None) or self.record
+        return record.get_absolute_url() if record is not None else reverse(self.register.list_page)
+
+
+class ChangeRecordPage(RecordPage):
+    """All columns of a record. A posting's first day is corrected; a new posting has a page of its own."""
+
+    corrects = True
+    unavailable_message = "这条记录所在的社区已撤销，或者现在不属于本单位，不能修改。"
+
+    def is_available(self) -> bool:
+        """Return whether the office's sheet still contains the record."""
+        return bool(self.values)
+
+    def get_title(self) -> str:
+        """Return the record's name."""
+        return f"修改{self.register.title}" if hasattr(self, "register") else "修改"
+
+
+class AddRecord(RecordPage):
+    """A new record; `?community_name=…` and other columns of its place may be given."""
+
+    def load(self) -> None:
+        """Load the register; raises Http404 for one that gets no new records."""
+        super().load()
+        if not self.register.may_be_added:
+            raise Http404(f"{self.register.title}只随区划变更增加。")
+
+    def shown_values(self) -> dict[str, Any]:
+        """Return the columns of the place that the address gives, or of which the office has only one."""
+        places = {column.field for column in self.columns() if column.model is None}
+        offered = self.register.offered(self.request.user.division.path)
+        known = {name: words[0] for name, words in offered.items() if name in places and len(words) == 1}
+        return known | {name: text[:60] for name, text in self.request.GET.items() if name in places}
+
+    def given(self, form: Any) -> dict[str, Any]:
+        """Return every field that is not blank."""
+        return {name: value for name, value in form.cleaned_data.items() if value and name in _fields(form.columns)}
+
+    def get_title(self) -> str:
+        """Return the register's name."""
+        return f"新增{self.register.title}" if hasattr(self, "register") else "新增"
+
+
+class AddPart(RecordPage):
+    """A dated fact beside older ones: a new posting of a worker, which ends the one before."""
+
+    def load(self) -> None:
+        """Load the record; raises Http404 for a register without such facts."""
+        super().load()
+        if not self.register.fields_of_new_part:
+            raise Http404(f"{self.register.title}没有这样的步骤。")
+
+    def columns(self) -> Sequence[Column]:
+        """Return the columns of the fact."""
+        return self.register.form_columns(self.register.fields_of_new_part)
+
+    def shown_values(self) -> dict[str, Any]:
+        """Return what holds at present, but not its day: the day is the new one's."""
+        days = {column.field for column in self.columns() if isinstance(column, DateColumn)}
+        undated = {name: value for name, value in self.values.items() if name not in days}
+        return self.register.prefilled(undated, ReportingPeriod.objects.for_month_or_in_hand(None).as_of)
+
+    def given(self, form: Any) -> dict[str, Any]:
+        """Return every field of the fact that is not blank."""
+        return {name: value for name, value in form.cleaned_data.items() if value and name in _fields(form.columns)}
+
+    def get_title(self) -> str:
+        """Return what adding it is called."""
+        return self.register.new_part_label if hasattr(self, "register") else "新增"
+
+
+class EndRecord(ChangeRecordPage):
+    """The day on which a record ends: 注销, 停用, 离岗."""
+
+    def load(self) -> None:
+        """Load the record; raises Http404 for a register whose records have no such day."""
+        super().load()
+        if not self.register.ends_with:
+            raise Http404(f"{self.register.title}没有这样的步骤。")
+
+    def columns(self) -> Sequence[Column]:
+        """Return the column of the day."""
+        return self.register.form_columns((self.register.ends_with,))
+
+    def get_title(self) -> str:
+        """Return what ending is called."""
+        return self.register.end_label if hasattr(self, "register") else "停用"
+
+
+class ResumeRecord(EndRecord):
+    """Taking back the day on which a record has ended."""
+
+    template_name = "changelog/resume.html"
+    submit_label = "恢复"
+
+    def is_available(self) -> bool:
+        """Return whether the record has ended."""
+        return self.values.get(self.register.ends_with) is not None
+
+    def columns(self) -> Sequence[Column]:
+        """Return no column: there is nothing to type."""
+        return ()
+
+    def given(self, form: Any) -> dict[str, Any]:
+        """Return a blank day."""
+        return {self.register.ends_with: ""}
+
+    def get_title(self) -> str:
+        """Return the opposite of ending."""
+        return f"撤销{self.register.end_label}" if hasattr(self, "register") else "恢复"
+
+
+def _fields(columns: Iterable[Column]) -> set[str]:
+    return {column.field for column in columns}
+
+
+def _in_words(column: Column, values: Mapping[str, Any]) -> str:
+    value = values.get(column.field)
+    shown = form_value(column, value)
+    return NOT_GIVEN if shown in ("", []) else str(value) if column.is_personal else column.written(value)

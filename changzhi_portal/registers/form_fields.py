@@ -1,0 +1,80 @@
+"""The form field of a column, for forms that edit one record or one row: what to type into, and what stands there now."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django import forms
+
+from changzhi_portal.registers.columns import (
+    BooleanColumn,
+    ChoiceColumn,
+    Column,
+    DateColumn,
+    DecimalColumn,
+    IntegerColumn,
+    ManyChoicesColumn,
+    PersonalColumn,
+    TextColumn,
+)
+
+NOT_GIVEN: Final = "（没有填）"  # the choice of an optional column that says nothing
+LONGEST_LINE: Final = 100  # characters; a column that takes more gets an area of several lines
+YES_OR_NO: Final = (("是", "是"), ("否", "否"))
+_BAD_CHOICE: Final = {"invalid_choice": "请从列出的选项中选择。", "invalid_list": "请从列出的选项中选择。"}
+
+
+def form_field(column: Column, *, offered: Sequence[str] = ()) -> forms.Field:
+    """Return a field for the column, never required: the row check says what is missing, in its own words.
+
+    `offered` are words to choose from beside typing; the page holds them in a `<datalist>` (see `datalist_id`).
+    """
+    label = f"{column.header} *" if column.required else column.header  # as in the template
+    options: dict[str, Any] = {"label": label, "required": False, "help_text": column.note}
+    if isinstance(column, ManyChoicesColumn):
+        return forms.MultipleChoiceField(
+            choices=column.choices, widget=forms.CheckboxSelectMultiple, error_messages=_BAD_CHOICE, **options
+        )
+    if isinstance(column, ChoiceColumn | BooleanColumn):
+        choices = column.choices if isinstance(column, ChoiceColumn) else YES_OR_NO
+        return forms.ChoiceField(choices=[("", NOT_GIVEN), *choices], error_messages=_BAD_CHOICE, **options)
+    return forms.CharField(widget=_widget(column, offered), strip=False, **options)
+
+
+def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
+    attrs: dict[str, Any] = {"autocomplete": "off"}
+    if isinstance(column, DateColumn):
+        return forms.DateInput(attrs=attrs | {"type": "date"})
+    if isinstance(column, IntegerColumn):
+        attrs["inputmode"] = "numeric"
+    elif isinstance(column, DecimalColumn):
+        attrs["inputmode"] = "decimal"
+    elif isinstance(column, TextColumn):
+        attrs["maxlength"] = column.max_length
+        if column.max_length > LONGEST_LINE:
+            return forms.Textarea(attrs=attrs | {"rows": 2})
+    if offered:
+        attrs["list"] = datalist_id(column)
+    return forms.TextInput(attrs=attrs)
+
+
+def datalist_id(column: Column) -> str:
+    """Return the id of the `<datalist>` with the words offered for a column."""
+    return f"offered-{column.field}"
+
+
+def form_value(column: Column, value: Any) -> Any:
+    """Return what the column's form field shows of a stored value; personal data are masked."""
+    if isinstance(column, ManyChoicesColumn):
+        return list(value or ())
+    if value is None:
+        return ""
+    if isinstance(column, ChoiceColumn):
+        return value
+    if isinstance(column, PersonalColumn):
+        return str(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return column.written(value)
