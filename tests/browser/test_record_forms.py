@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 @pytest.fixture
 def office() -> Any:
-    """A county with one organization and one worker, and its clerk."""
+    """Return a place with one organization and one worker, and the clerk of its county."""
     place = make_place()
     make_period("2018-06")
     make_organization(place.communities[0], "演示书画社", phone="19900001111")
