@@ -50,6 +50,8 @@ def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
             return f"{register}已入库", _with_name(written + left_out, batch.confirmed_by, batch)
         case State.UNDONE:
             return f"{register}的入库已撤销", _with_name(batch.message, batch.undone_by, batch)
+        case State.DISCARDED:
+            return f"{register}的批次已放弃", f"由{batch.discarded_by}放弃，原文件和逐行结果已删除，没有写入任何数据。"
         case _:
             return f"{register}处理出错，没有写入数据", batch.message
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<slug:ref>/month/", steps.ChangeMonth.as_view(), name="month"),
     path("<slug:ref>/locked/", steps.AlterLocked.as_view(), name="locked"),
     path("<slug:ref>/correct/", steps.CorrectCell.as_view(), name="correct"),
+    path("<slug:ref>/discard/", steps.DiscardBatch.as_view(), name="discard"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),
 ]

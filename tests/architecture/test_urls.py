@@ -82,6 +82,7 @@ RECORDS: dict[str, Maker] = {
     "uploads:month": lambda place, user: make_batch(user, state="checked"),
     "uploads:correct": lambda place, user: make_batch(user, state="checked"),
     "uploads:locked": lambda place, user: make_batch(user, state="checked"),
+    "uploads:discard": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),

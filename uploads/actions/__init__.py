@@ -6,6 +6,7 @@ Tasks, pages and commands call them alike.
 from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
+from uploads.actions.discard import discard_batch
 from uploads.actions.receive import check_may_alter_locked, receive_file
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
@@ -18,6 +19,7 @@ __all__ = [
     "commit_batch",
     "commit_queued_batch",
     "correct_cell",
+    "discard_batch",
     "map_columns",
     "receive_file",
     "request_commit",

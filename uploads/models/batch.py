@@ -88,10 +88,13 @@ class UploadBatch(ScopedModel, Job):
         UNDOING = "undoing", "正在撤销"
         UNDONE = "undone", "已撤销"
         FAILED = "failed", "系统出错"
+        DISCARDED = "discarded", "已放弃"
 
     # The states in which a batch waits for a worker, and those in which it waits or is worked on.
     WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
     IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
+    # The states in which somebody has to decide about a batch that has written nothing.
+    UNDECIDED: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.REJECTED, State.FAILED})
 
     # The results of a check: rows by what committing them would do, and skipped rows.
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
@@ -153,6 +156,10 @@ class UploadBatch(ScopedModel, Job):
     undo_reversed = models.PositiveIntegerField("撤销的行", default=0)
     undo_kept = models.PositiveIntegerField("撤销时保留的行", default=0)
     undo_failed = models.PositiveIntegerField("未能撤销的行", default=0)
+    discarded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="放弃的人"
+    )
+    discarded_at = models.DateTimeField("放弃时间", null=True, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = UploadBatchQuerySet.as_manager()
@@ -170,6 +177,22 @@ class UploadBatch(ScopedModel, Job):
                 condition=~Q(state__in=("checking", "committing", "undoing")) | Q(heartbeat_at__isnull=False),
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
+            ),
+            models.CheckConstraint(
+                condition=Q(discarded_by__isnull=True, discarded_at__isnull=True)
+                | Q(discarded_by__isnull=False, discarded_at__isnull=False),
+                name="batch_discarded_by_somebody",
+                violation_error_message="放弃的人和时间应同时有或同时没有。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="discarded") | Q(discarded_at__isnull=False),
+                name="batch_discarded_has_time",
+                violation_error_message="已放弃的批次应有放弃的人和时间。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("rejected", "failed", "discarded")) | Q(committed_at__isnull=True),
+                name="batch_given_up_has_written_nothing",
+                violation_error_message="不能用、出错和已放弃的批次不应写入过数据。",
             ),
         )
 
@@ -212,6 +235,11 @@ class UploadBatch(ScopedModel, Job):
     def can_be_checked_again(self) -> bool:
         """Return whether its columns may be mapped again: checked or rejected, and nothing written."""
         return self.state in {self.State.CHECKED, self.State.REJECTED}
+
+    @property
+    def can_be_discarded(self) -> bool:
+        """Return whether it may be discarded: it waits for a decision, and nothing of it has been written."""
+        return self.state in self.UNDECIDED and self.committed_at is None
 
     @property
     def needs_mapping(self) -> bool:

@@ -122,7 +122,7 @@ class BatchPage(UploadPage):
         context["corrections"] = made_corrections(self.batch, sheet)
         if self.batch.state == UploadBatch.State.CHECKED:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
-        if self.batch.rows:
+        if self.batch.rows and self.batch.state != UploadBatch.State.DISCARDED:
             context |= preview_of(self.batch, sheet, self.request.GET, self.request.user)
         return context
 

@@ -1,4 +1,4 @@
-"""Steps on one batch: mapping its columns, its month, a locked month, a wrong cell, undoing it."""
+"""Steps on one batch: mapping its columns, its month, a locked month, a wrong cell, undoing it, discarding it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
+from uploads.actions import (
+    alter_locked_months,
+    change_month,
+    correct_cell,
+    discard_batch,
+    map_columns,
+    request_undo,
+)
 from uploads.column_mapping import file_columns
 from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
 from uploads.models import UploadBatch, UploadRow
@@ -223,6 +230,26 @@ class UndoBatch(BatchStep):
     def act(self, form: Form) -> str:
         """Queue the undoing; the batch's page shows the progress."""
         request_undo(batch=self.batch, by=self.request.user)
+        return ""
+
+
+class DiscardBatch(BatchStep):
+    """Discarding of a batch that has written nothing, after a page that says what goes and what stays."""
+
+    title = "放弃这个批次"
+    template_name = "uploads/discard.html"
+    submit_label = "放弃这个批次"
+    busy_label = "正在提交…"
+    cancel_label = "不放弃"
+    unavailable_message = "只有等待处理、没有写入过数据的批次可以放弃。"
+
+    def is_available(self) -> bool:
+        """Return whether the batch waits for a decision and has written nothing."""
+        return self.batch.can_be_discarded
+
+    def act(self, form: Form) -> str:
+        """Discard the batch; its page says so."""
+        discard_batch(batch=self.batch, by=self.request.user)
         return ""
 
 
