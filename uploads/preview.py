@@ -71,6 +71,8 @@ def tabs_of(batch: UploadBatch) -> list[Tab]:
         Tab("changed", "修改", batch.changed),
         Tab("unchanged", "未变", batch.unchanged),
     ]
+    if batch.left_out:
+        written.append(Tab("left-out", "不入库的", batch.left_out))
     doubtful = [Tab("errors", "错误", batch.errors), Tab("warnings", "提醒", batch.warnings)]
     if batch.state == State.COMMITTED:
         return [*written, *doubtful]
@@ -91,7 +93,12 @@ def rows_of_tab(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
         return rows.filter(undo_outcome=UNDONE[tab])
     if tab == "warnings":
         return rows.with_warning()
-    outcomes = {"errors": Outcome.ERROR, "new": Outcome.NEW, "changed": Outcome.CHANGED}
+    outcomes = {
+        "errors": Outcome.ERROR,
+        "new": Outcome.NEW,
+        "changed": Outcome.CHANGED,
+        "left-out": Outcome.LEFT_OUT,
+    }
     return rows.with_outcome(outcomes.get(tab, Outcome.UNCHANGED))
 
 
@@ -138,7 +145,7 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
         return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
     if tab.name == "changed":
         return [(row, change) for row in rows for change in row.changes]
-    if tab.name in UNDONE:
+    if tab.name in UNDONE or tab.name == "left-out":
         return list(rows)
     return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
 

@@ -33,13 +33,13 @@ def reading_key(remembered: Mapping[str, str]) -> str:
 def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | None:
     """Return the committed batch of the same file whose rows this file would give, or None if the file must be read.
 
-    That batch was committed whole, without problems and without corrections in the page; it was read by the same rules
-    and has the same month; and nobody has since changed a record that this register's check reads.
+    That batch was committed whole, without problems and without corrections or rows left out in the page; it was read by
+    the same rules and has the same month; and nobody has since changed a record that this register's check reads.
     """
-    if not batch.needs_reading or batch.corrections:
+    if not batch.needs_reading or batch.corrections or batch.left_out_rows:
         return None
     earlier = UploadBatch.objects.committed_before(batch)
-    if earlier is None or earlier.errors or earlier.warnings or earlier.corrections:
+    if earlier is None or earlier.errors or earlier.warnings or earlier.corrections or earlier.left_out:
         return None
     if earlier.read_as != reading_key(ColumnMapping.objects.of_office(batch).by_header()):
         return None

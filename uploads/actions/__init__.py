@@ -3,7 +3,14 @@
 Tasks, pages and commands call them alike.
 """
 
-from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns
+from uploads.actions.change_batch import (
+    alter_locked_months,
+    change_month,
+    correct_cell,
+    leave_out_row,
+    map_columns,
+    take_row_back,
+)
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.discard import discard_batch
@@ -20,10 +27,12 @@ __all__ = [
     "commit_queued_batch",
     "correct_cell",
     "discard_batch",
+    "leave_out_row",
     "map_columns",
     "receive_file",
     "request_commit",
     "request_undo",
+    "take_row_back",
     "undo_batch",
     "undo_queued_batch",
 ]

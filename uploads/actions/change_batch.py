@@ -1,12 +1,12 @@
 """Changes to a batch that waits for a decision, each followed by a new check.
 
-Its columns are mapped by hand, its month is changed, a cell is corrected in the page, or the bureau gives a reason for
+Its columns are mapped by hand, its month is changed, a cell is corrected or a row is left out in the page, or the bureau gives a reason for
 altering a locked month. Nothing has been written to the registers yet, so the new check only replaces the preview.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db import transaction
 
@@ -18,8 +18,9 @@ from uploads.actions.check import check_batch
 from uploads.actions.receive import check_may_alter_locked
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
 from uploads.jobs import CHECK
-from uploads.models import ColumnMapping, UploadBatch
+from uploads.models import ColumnMapping, UploadBatch, UploadRow
 from uploads.rows.corrections import add_correction
+from uploads.rows.left_out import add_left_out, remove_left_out
 
 State = UploadBatch.State
 MOST_ROWS_AT_ONCE = 2_000  # the worker compares a larger batch again, so that the user need not wait
@@ -115,6 +116,56 @@ def alter_locked_months(*, batch: UploadBatch, reason: str, by: Actor) -> None:
         locked = _locked_batch(batch, by, State.CHECKED)
         locked.locked_reason = reason.strip()
         _check_again(locked)
+
+
+def leave_out_row(*, batch: UploadBatch, position: int, by: Actor) -> None:
+    """Leave one row of a checked batch out of its commit, and compare the batch again; do nothing if it is left out.
+
+    Raises PortalError.
+    """
+
+    def leave_out(locked: UploadBatch, row: UploadRow) -> str:
+        if row.outcome == UploadRow.Outcome.LEFT_OUT:
+            return ""
+        add_left_out(locked, row, by=by)
+        return UploadRow.Outcome.LEFT_OUT
+
+    _decide_about_row(batch, position, by, leave_out)
+
+
+def take_row_back(*, batch: UploadBatch, position: int, by: Actor) -> None:
+    """Take back a row that was left out, and compare the batch again; do nothing if it is not left out.
+
+    Raises PortalError.
+    """
+
+    def take_back(locked: UploadBatch, row: UploadRow) -> str:
+        if row.outcome != UploadRow.Outcome.LEFT_OUT:
+            return ""
+        remove_left_out(locked, row)
+        return UploadRow.Outcome.ERROR  # until the check that follows says what it is
+
+    _decide_about_row(batch, position, by, take_back)
+
+
+def _decide_about_row(
+    batch: UploadBatch, position: int, by: Actor, decide: Callable[[UploadBatch, UploadRow], str]
+) -> None:
+    """Stage one row with the outcome that `decide` returns ("": none) and check the batch again."""
+    with transaction.atomic():
+        locked = _locked_batch(batch, by, State.CHECKED)
+        row = locked.staged_rows.filter(position=position).first()
+        if row is None:
+            raise NotFoundError("没有找到这一行，请刷新页面后再试。", cure="No such row.")
+        outcome = decide(locked, row)
+        if not outcome:
+            return
+        row.outcome = outcome
+        row.save(update_fields=["outcome"])
+        is_small = locked.rows <= MOST_ROWS_AT_ONCE
+        _check_again(locked, queue=not is_small)
+    if is_small:
+        check_batch(locked)
 
 
 def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Actor) -> None:

@@ -23,6 +23,7 @@ from uploads.rows.cleaning import CellRereader
 from uploads.rows.comparison import compare_rows, count_outcomes, count_problems
 from uploads.rows.corrections import apply_corrections
 from uploads.rows.from_file import read_file
+from uploads.rows.left_out import key_of, left_out_keys
 from uploads.rows.staged import all_staged_rows
 from uploads.unmentioned_records import unmentioned_records
 
@@ -96,17 +97,23 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
         for row in rows:
             rereader.read_kept_cells(row)
     apply_corrections(batch, rows, sheet, rereader)
-    report.step("核对现有记录", len(rows))
+    left_out = left_out_keys(batch, rows)
+    compared = [row for row in rows if key_of(row) not in left_out] if left_out else rows
+    report.step("核对现有记录", len(compared))
     context = check_context(batch, locking=False, report=report)
-    compare_rows(rows, sheet, context)
-    batch.growth = [growth.as_json() for growth in sheet.growth(rows, context)]
+    compare_rows(compared, sheet, context)
+    batch.growth = [growth.as_json() for growth in sheet.growth(compared, context)]
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
         claim.hold()
-        replace_staged_rows(batch=batch, rows=rows, sheet=sheet)
-        for name, number in count_outcomes(rows).items():
+        replace_staged_rows(batch=batch, rows=rows, sheet=sheet, left_out=left_out)
+        for name, number in count_outcomes(compared).items():
             setattr(batch, name, number)
-        batch.problem_counts = count_problems(rows)
+        batch.skipped, batch.left_out = (
+            batch.skipped_in_file + len(rows) - len(compared),
+            len(rows) - len(compared),
+        )
+        batch.problem_counts = count_problems(compared)
         _end_checked(batch, sheet)
 
 
@@ -144,7 +151,7 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
         batch.period = ReportingPeriod.objects.for_month(batch.month_in_file or today)
     batch.problems = [problem.as_json() for problem in found.problems]
     batch.mapping = found.mapping
-    batch.skipped = found.skipped
+    batch.skipped, batch.left_out = found.skipped, 0
     return found.rows
 
 
@@ -156,7 +163,7 @@ def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedE
             problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
-            **dict.fromkeys(UploadBatch.COUNTERS, 0),
+            **dict.fromkeys((*UploadBatch.COUNTERS, "left_out"), 0),
         )
         batch.staged_rows.all().delete()
         notify_uploader(load_batch(batch.pk))

@@ -12,7 +12,15 @@ from uploads.models import UploadBatch
 from uploads.outcome_notices import notify_uploader
 
 # What the file said; register, month, file name, digest and counters stay.
-_CONTENTS = {"problems": [], "mapping": [], "growth": [], "problem_counts": {}, "corrections": [], "message": ""}
+_CONTENTS = {
+    "problems": [],
+    "mapping": [],
+    "growth": [],
+    "problem_counts": {},
+    "corrections": [],
+    "left_out_rows": [],
+    "message": "",
+}
 
 
 def discard_batch(*, batch: UploadBatch, by: Actor) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -11,18 +12,26 @@ from changzhi_portal.bulk import insert_values
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadBatch, UploadRow
+from uploads.rows.left_out import Key, key_of, left_out_values
 from uploads.rows.staged import STAGED_FIELDS, staged_values
 
 
-def replace_staged_rows(*, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet) -> None:
-    """Replace the batch's staged rows by checked rows, numbered from 1 in their order."""
+def replace_staged_rows(
+    *, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet, left_out: Collection[Key] = ()
+) -> None:
+    """Replace the batch's staged rows by checked rows, numbered from 1 in their order; `left_out` are not compared."""
+
+    def values_of(position: int, row: RegisterRow) -> tuple[Any, ...]:
+        values = staged_values(batch, position, row, sheet, columns)
+        return left_out_values(values) if key_of(row) in left_out else values
+
     columns = {column.field: column for column in sheet.columns}
     with transaction.atomic():
         batch.staged_rows.all().delete()
         insert_values(
             UploadRow,
             STAGED_FIELDS,
-            (staged_values(batch, position, row, sheet, columns) for position, row in enumerate(rows, 1)),
+            (values_of(position, row) for position, row in enumerate(rows, 1)),
         )
 
 

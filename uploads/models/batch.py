@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import Job
@@ -96,7 +96,7 @@ class UploadBatch(ScopedModel, Job):
     # The states in which somebody has to decide about a batch that has written nothing.
     UNDECIDED: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.REJECTED, State.FAILED})
 
-    # The results of a check: rows by what committing them would do, and skipped rows.
+    # The results of a check: rows by what committing them would do, and skipped rows (those left out are among these).
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
     class CommitMode(models.TextChoices):
@@ -127,6 +127,7 @@ class UploadBatch(ScopedModel, Job):
     changed = models.PositiveIntegerField("修改", default=0)
     unchanged = models.PositiveIntegerField("未变", default=0)
     skipped = models.PositiveIntegerField("跳过", default=0)
+    left_out = models.PositiveIntegerField("不入库的行", default=0, help_text="在页面上定为不入库的，算在跳过里")
     errors = models.PositiveIntegerField("有错误的行", default=0)
     warnings = models.PositiveIntegerField("有提醒的行", default=0)
     problems = models.JSONField("文件和表头的问题", default=list, encoder=DjangoJSONEncoder)
@@ -140,6 +141,9 @@ class UploadBatch(ScopedModel, Job):
     problem_counts = models.JSONField("各种问题的行数", default=dict, help_text="问题代码 → 行数")
     corrections = models.JSONField(
         "页面上改的单元格", default=list, encoder=DjangoJSONEncoder, help_text="个人信息以密文保存"
+    )
+    left_out_rows = models.JSONField(
+        "页面上定为不入库的行", default=list, encoder=DjangoJSONEncoder, help_text="哪一行、谁、什么时候"
     )
     needs_reading = models.BooleanField("下次检查要重读文件", default=True)
     notifies_uploader = models.BooleanField(
@@ -177,6 +181,11 @@ class UploadBatch(ScopedModel, Job):
                 condition=~Q(state__in=("checking", "committing", "undoing")) | Q(heartbeat_at__isnull=False),
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_out__lte=F("skipped")),
+                name="batch_left_out_rows_are_skipped",
+                violation_error_message="不入库的行应算在跳过的行里。",
             ),
             models.CheckConstraint(
                 condition=Q(discarded_by__isnull=True, discarded_at__isnull=True)
@@ -240,6 +249,11 @@ class UploadBatch(ScopedModel, Job):
     def can_be_discarded(self) -> bool:
         """Return whether it may be discarded: it waits for a decision, and nothing of it has been written."""
         return self.state in self.UNDECIDED and self.committed_at is None
+
+    @property
+    def skipped_in_file(self) -> int:
+        """Return how many rows were skipped while reading: totals, repeated headers, notes."""
+        return self.skipped - self.left_out
 
     @property
     def needs_mapping(self) -> bool:

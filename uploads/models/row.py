@@ -40,16 +40,20 @@ class UploadRowQuerySet(ScopedQuerySet):
         return self.filter(label__contains=text)
 
     def to_write(self, *, only_good: bool) -> Self:
-        """Filter for the rows that a commit writes, without those that have an error if `only_good`.
+        """Filter for the rows that a commit writes, without those left out, and those that have an error if `only_good`.
 
         Rows that were unchanged in the preview are left out, so that later changes by others are not reverted.
         """
-        rows = self.exclude(outcome=UploadRow.Outcome.UNCHANGED)
+        rows = self.exclude(outcome__in=(UploadRow.Outcome.UNCHANGED, UploadRow.Outcome.LEFT_OUT))
         return rows.exclude(outcome=UploadRow.Outcome.ERROR) if only_good else rows
 
     def written(self) -> Self:
         """Filter for the rows that a finished commit has written."""
         return self.with_outcome(UploadRow.Outcome.NEW, UploadRow.Outcome.CHANGED)
+
+    def left_out(self) -> Self:
+        """Filter for the rows that a user has left out in the page."""
+        return self.with_outcome(UploadRow.Outcome.LEFT_OUT)
 
     def record_ids(self) -> models.QuerySet:
         """Return the keys of the rows' records, as a subquery."""
@@ -60,12 +64,13 @@ class UploadRow(ScopedModel):
     """One data row of a batch, cleaned and compared. Personal values are stored as ciphertext."""
 
     class Outcome(models.TextChoices):
-        """What committing the row would do."""
+        """What committing the row would do; nothing for a row that was left out in the page."""
 
         NEW = "new", "新增"
         CHANGED = "changed", "修改"
         UNCHANGED = "unchanged", "未变"
         ERROR = "error", "有错误"
+        LEFT_OUT = "left_out", "不入库"
 
     class UndoOutcome(models.TextChoices):
         """The result of undoing a written row."""

@@ -22,6 +22,7 @@ from uploads.forms import BatchFilterForm, UploadForm
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
 from uploads.rows.corrections import made_corrections
+from uploads.rows.left_out import listed_left_out
 from uploads.tables import BatchTable
 from uploads.template_stamp import uses_old_template
 
@@ -122,7 +123,8 @@ class BatchPage(UploadPage):
         context["corrections"] = made_corrections(self.batch, sheet)
         if self.batch.state == UploadBatch.State.CHECKED:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
-        if self.batch.rows and self.batch.state != UploadBatch.State.DISCARDED:
+        context["left_out"] = listed_left_out(self.batch)
+        if (self.batch.rows or self.batch.left_out) and self.batch.state != UploadBatch.State.DISCARDED:
             context |= preview_of(self.batch, sheet, self.request.GET, self.request.user)
         return context
 

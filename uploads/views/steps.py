@@ -10,7 +10,7 @@ from django.forms import Form
 from django.http import Http404, QueryDict
 from django.urls import reverse
 
-from changzhi_portal.pages import Crumb, FormPage
+from changzhi_portal.pages import ActionPage, Crumb, FormPage
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
@@ -19,8 +19,10 @@ from uploads.actions import (
     change_month,
     correct_cell,
     discard_batch,
+    leave_out_row,
     map_columns,
     request_undo,
+    take_row_back,
 )
 from uploads.column_mapping import file_columns
 from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
@@ -212,6 +214,51 @@ class CorrectCell(BatchStep):
 
     def _field_sent(self) -> str:
         return self.request.POST.get("field", "")
+
+
+class LeaveOutRow(UploadPage, ActionPage):
+    """The button that leaves one row out of the commit (这行不入库)."""
+
+    batch: UploadBatch
+
+    def load(self) -> None:
+        """Load the batch; raises Http404."""
+        self.batch = find_batch(self.request, self.kwargs["ref"])
+
+    def act(self) -> str:
+        """Leave the row out, and say so beside the rows."""
+        position = parse_number(self.request.POST.get("row", ""))
+        sentence = self.decide(position)
+        if sentence:
+            messages.add_message(self.request, messages.SUCCESS, sentence, extra_tags=BESIDE_ROWS)
+        return ""
+
+    def decide(self, position: int) -> str:
+        """Leave out the row at a position; return a sentence, or "" while the worker checks the batch."""
+        leave_out_row(batch=self.batch, position=position, by=self.request.user)
+        row = self._row(position)
+        return f"第{row.row_number}行不入库；要入库的，可以在“不入库的”里恢复。" if row else ""
+
+    def _row(self, position: int) -> UploadRow | None:
+        """Return the row after the check; None while the batch waits for the worker."""
+        self.batch.refresh_from_db()
+        return None if self.batch.is_in_progress else self.batch.staged_rows.filter(position=position).first()
+
+    def get_success_url(self) -> str:
+        """Return the URL of the batch's page, with the tab that the user came from."""
+        query = _tab_query(self.request.POST.get("back", ""))
+        address = reverse("uploads:batch", args=[self.batch.ref])
+        return f"{address}?{query}#rows" if query else address
+
+
+class TakeRowBack(LeaveOutRow):
+    """The button that takes back a row that was left out (恢复这一行)."""
+
+    def decide(self, position: int) -> str:
+        """Take back the row at a position; return a sentence, or "" while the worker checks the batch."""
+        take_row_back(batch=self.batch, position=position, by=self.request.user)
+        row = self._row(position)
+        return f"第{row.row_number}行已恢复（{row.get_outcome_display()}）。" if row else ""
 
 
 class UndoBatch(BatchStep):
