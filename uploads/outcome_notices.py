@@ -57,6 +57,8 @@ def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
 
 
 def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
+    if batch.rest:
+        return _rest_checked(batch, register)
     if batch.confirmed_by_id and batch.message:
         return f"{register}没有入库，请看原因", batch.message
     rows = (
@@ -67,6 +69,14 @@ def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
     if not batch.new + batch.changed:
         return f"{register}检查完了，和登记表一致，不用入库", rows
     return f"{register}检查完了，请确认入库", rows
+
+
+def _rest_checked(batch: UploadBatch, register: str) -> tuple[str, str]:
+    if batch.message:
+        return f"{register}余下的行没有入库，请看原因", batch.message
+    rest = batch.to_decide
+    rows = f"已入库{batch.written['rows']}行，还剩{rest['rows']}行：新增{rest['new']}行，修改{rest['changed']}行，有错误{rest['errors']}行。"
+    return f"{register}余下的行检查完了，请确认入库", rows
 
 
 def _with_name(sentence: str, by: object, batch: UploadBatch) -> str:

@@ -51,11 +51,12 @@ class RowFilter(NamedTuple):
 
 
 class ProblemLine(NamedTuple):
-    """A problem, and the field of its cell if that can be corrected in the page, else ""."""
+    """A problem, the field of its cell if that can be corrected in the page, else "", and whether the row can be."""
 
     problem: dict[str, Any]
     field: str
     is_personal: bool
+    can_be_changed: bool
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -66,17 +67,20 @@ def tabs_of(batch: UploadBatch) -> list[Tab]:
             Tab("failed", "未能撤销", batch.undo_failed),
             Tab("reversed", "已撤销", batch.undo_reversed),
         ]
+    numbers = batch.to_decide
     written = [
-        Tab("new", "新增", batch.new),
-        Tab("changed", "修改", batch.changed),
-        Tab("unchanged", "未变", batch.unchanged),
+        Tab("new", "新增", numbers["new"]),
+        Tab("changed", "修改", numbers["changed"]),
+        Tab("unchanged", "未变", numbers["unchanged"]),
     ]
-    if batch.left_out:
-        written.append(Tab("left-out", "不入库的", batch.left_out))
-    doubtful = [Tab("errors", "错误", batch.errors), Tab("warnings", "提醒", batch.warnings)]
+    if numbers["left_out"]:
+        written.append(Tab("left-out", "不入库的", numbers["left_out"]))
+    errors = "没有入库的" if batch.state == State.COMMITTED else "错误"
+    doubtful = [Tab("errors", errors, numbers["errors"]), Tab("warnings", "提醒", numbers["warnings"])]
     if batch.state == State.COMMITTED:
         return [*written, *doubtful]
-    absent = [Tab(UNMENTIONED, "文件中没有的", batch.unmentioned)] if batch.state == State.CHECKED else []
+    is_preview = batch.state == State.CHECKED and not batch.has_written
+    absent = [Tab(UNMENTIONED, "文件中没有的", batch.unmentioned)] if is_preview else []
     return [*doubtful, *written, *absent]
 
 
@@ -88,7 +92,7 @@ def chosen_tab(tabs: list[Tab], name: str) -> Tab:
 
 def rows_of_tab(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     """Return the rows of one tab in the order of the file."""
-    rows = batch.staged_rows.in_file_order()
+    rows = batch.open_rows.in_file_order()
     if tab in UNDONE:
         return rows.filter(undo_outcome=UNDONE[tab])
     if tab == "warnings":
@@ -151,13 +155,15 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
-    """Return the problems of a row; one in a cell of the file can be corrected while the batch waits for a decision."""
-    positions = positions_of(batch, row) if batch.state == State.CHECKED else {}
+    """Return the problems of a row; one in a cell of the file can be corrected while the row is not written."""
+    can_be_changed = row.can_be_changed
+    positions = positions_of(batch, row) if can_be_changed else {}
     by_header = {column.header: column for column in sheet.columns if column.field in positions}
     lines = []
     for problem in row.problems:
         column = by_header.get(problem["column"])
-        lines.append(ProblemLine(problem, column.field if column else "", bool(column and column.is_personal)))
+        is_personal = bool(column and column.is_personal)
+        lines.append(ProblemLine(problem, column.field if column else "", is_personal, can_be_changed))
     return lines
 
 

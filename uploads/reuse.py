@@ -39,7 +39,14 @@ def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | No
     if not batch.needs_reading or batch.corrections or batch.left_out_rows:
         return None
     earlier = UploadBatch.objects.committed_before(batch)
-    if earlier is None or earlier.errors or earlier.warnings or earlier.corrections or earlier.left_out:
+    if (
+        earlier is None
+        or earlier.state != UploadBatch.State.COMMITTED
+        or earlier.errors
+        or earlier.warnings
+        or earlier.corrections
+        or earlier.left_out
+    ):
         return None
     if earlier.read_as != reading_key(ColumnMapping.objects.of_office(batch).by_header()):
         return None

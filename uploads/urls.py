@@ -20,6 +20,7 @@ urlpatterns = [
     path("<slug:ref>/correct/", steps.CorrectCell.as_view(), name="correct"),
     path("<slug:ref>/leave-out/", steps.LeaveOutRow.as_view(), name="leave-out"),
     path("<slug:ref>/take-back/", steps.TakeRowBack.as_view(), name="take-back"),
+    path("<slug:ref>/drop-rest/", steps.DropRest.as_view(), name="drop-rest"),
     path("<slug:ref>/discard/", steps.DiscardBatch.as_view(), name="discard"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),

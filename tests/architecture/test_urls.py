@@ -86,6 +86,7 @@ RECORDS: dict[str, Maker] = {
     "uploads:locked": lambda place, user: make_batch(user, state="checked"),
     "uploads:leave-out": lambda place, user: make_batch(user, state="checked"),
     "uploads:take-back": lambda place, user: make_batch(user, state="checked"),
+    "uploads:drop-rest": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now(), errors=1),
     "uploads:discard": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),

@@ -301,4 +301,4 @@ def test_a_batch_that_is_committed_meanwhile_says_so_without_the_form(send, cler
     answer = signed_in(clerk).post(address, {"row": "1", "field": "area", "text": "1"})
     main = answer.content.decode().split("<main")[1]
     assert answer.status_code == 409
-    assert "正在处理或已经入库" in main and "<form" not in main
+    assert "这一行已经入库，不能在批次里再改" in main and "<form" not in main

@@ -144,7 +144,7 @@ def test_work_that_is_given_up_is_told(kind, title, ends, receive, clerk):
         state=kind.running,
         attempts=MAX_ATTEMPTS,
         heartbeat_at=timezone.now() - LEASE * 2,
-        committed_at=timezone.now(),
+        committed_at=timezone.now() if kind is UNDO else None,
         undone_by=clerk if kind is UNDO else None,
     )
     kind.put_back()

@@ -15,6 +15,7 @@ from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.discard import discard_batch
 from uploads.actions.receive import check_may_alter_locked, receive_file
+from uploads.actions.rest import drop_rest
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "commit_queued_batch",
     "correct_cell",
     "discard_batch",
+    "drop_rest",
     "leave_out_row",
     "map_columns",
     "receive_file",

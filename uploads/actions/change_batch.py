@@ -1,7 +1,8 @@
 """Changes to a batch that waits for a decision, each followed by a new check.
 
 Its columns are mapped by hand, its month is changed, a cell is corrected or a row is left out in the page, or the bureau gives a reason for
-altering a locked month. Nothing has been written to the registers yet, so the new check only replaces the preview.
+altering a locked month. What the check compares has not been written to the registers, so it only replaces the preview.
+In a committed batch the rows that were left behind can still be corrected or left out (`uploads.actions.rest`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads.actions.check import check_batch
 from uploads.actions.receive import check_may_alter_locked
+from uploads.actions.rest import open_rest
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
 from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
@@ -41,6 +43,29 @@ def _locked_batch(batch: UploadBatch, by: Actor, *states: str) -> UploadBatch:
     return locked
 
 
+def _refuse_once_written(batch: UploadBatch) -> None:
+    """Raise StaleError for a batch of which rows are written: its file is not read again, its month stays."""
+    if batch.has_written:
+        raise StaleError(
+            "这个批次已有行入库，列的对应和统计月不能再改；余下的行可以逐行改好再补入库。",
+            cure="Rows of the batch have been written; its columns and its month stay.",
+        )
+
+
+def _open_row(batch: UploadBatch, position: int, by: Actor) -> tuple[UploadBatch, UploadRow | None]:
+    """Return the batch, locked until the transaction ends, and its row at a position; None if there is no such row.
+
+    Raises PortalError for a batch that does not wait, or is not the user's, and for a row that has been written.
+    """
+    locked = _locked_batch(batch, by, State.CHECKED, State.COMMITTED)
+    row = locked.staged_rows.filter(position=position).first()
+    if row is not None and not row.can_be_changed:
+        raise StaleError(
+            "这一行已经入库，不能在批次里再改；要改的，请改好表格重新上传。", cure="The row has been written."
+        )
+    return locked, row
+
+
 def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
     """Put a locked batch back to be checked: by the worker, or without `queue` by the caller."""
     for name, value in (CHECK.queued() if queue else CHECK.begun()).items():
@@ -61,6 +86,7 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> 
         locked = _locked_batch(batch, by, State.CHECKED, State.REJECTED)
         if not locked.stored_as:
             raise NotFoundError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
+        _refuse_once_written(locked)
         sheet = register_named(locked.register)()
         columns = file_columns(locked, sheet)
         check_choices(columns, chosen, sheet)
@@ -92,6 +118,7 @@ def change_month(*, batch: UploadBatch, period: ReportingPeriod, by: Actor) -> b
     """Assign a checked batch to another month; return False when it has it already. Raises PortalError."""
     with transaction.atomic():
         locked = _locked_batch(batch, by, State.CHECKED)
+        _refuse_once_written(locked)
         if locked.period_id == period.pk:
             return False
         if period.state != ReportingPeriod.State.OPEN:
@@ -119,7 +146,7 @@ def alter_locked_months(*, batch: UploadBatch, reason: str, by: Actor) -> None:
 
 
 def leave_out_row(*, batch: UploadBatch, position: int, by: Actor) -> None:
-    """Leave one row of a checked batch out of its commit, and compare the batch again; do nothing if it is left out.
+    """Leave one row that is not written out of its batch, and compare the batch again; do nothing if it is left out.
 
     Raises PortalError.
     """
@@ -153,8 +180,7 @@ def _decide_about_row(
 ) -> None:
     """Stage one row with the outcome that `decide` returns ("": none) and check the batch again."""
     with transaction.atomic():
-        locked = _locked_batch(batch, by, State.CHECKED)
-        row = locked.staged_rows.filter(position=position).first()
+        locked, row = _open_row(batch, position, by)
         if row is None:
             raise NotFoundError("没有找到这一行，请刷新页面后再试。", cure="No such row.")
         outcome = decide(locked, row)
@@ -162,25 +188,26 @@ def _decide_about_row(
             return
         row.outcome = outcome
         row.save(update_fields=["outcome"])
-        is_small = locked.rows <= MOST_ROWS_AT_ONCE
+        open_rest(locked)
+        is_small = locked.to_decide["rows"] <= MOST_ROWS_AT_ONCE
         _check_again(locked, queue=not is_small)
     if is_small:
         check_batch(locked)
 
 
 def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Actor) -> None:
-    """Read `text` in place of one cell of a checked batch's file, and compare the batch again.
+    """Read `text` in place of one cell of a file whose row is not written, and compare the batch again.
 
     A batch of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError.
     """
     with transaction.atomic():
-        locked = _locked_batch(batch, by, State.CHECKED)
-        row = locked.staged_rows.filter(position=position).first()
+        locked, row = _open_row(batch, position, by)
         column = next((each for each in register_named(locked.register).columns if each.field == field), None)
         if row is None or column is None:
             raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
         add_correction(locked, row, column, text, by=by)
-        is_small = locked.rows <= MOST_ROWS_AT_ONCE
+        open_rest(locked)
+        is_small = locked.to_decide["rows"] <= MOST_ROWS_AT_ONCE
         _check_again(locked, queue=not is_small)
     if is_small:
         check_batch(locked)

@@ -12,6 +12,7 @@ from changzhi_portal.registers.registry import register_named
 from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
+from uploads.actions.rest import close_rest, recount, written_in_words
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
 from uploads.jobs import CHECK, load_batch, work_on
 from uploads.models import ColumnMapping, UploadBatch
@@ -25,6 +26,7 @@ from uploads.rows.corrections import apply_corrections
 from uploads.rows.from_file import read_file
 from uploads.rows.left_out import key_of, left_out_keys
 from uploads.rows.staged import all_staged_rows
+from uploads.rows.written_already import report_written_already
 from uploads.unmentioned_records import unmentioned_records
 
 State = UploadBatch.State
@@ -66,7 +68,7 @@ def check_queued_batch(batch_id: int) -> None:
 def check_batch(batch: UploadBatch) -> UploadBatch:
     """Check a batch in state CHECKING that the caller has begun (`CHECK.begun()`); return the updated batch.
 
-    It ends CHECKED, REJECTED or FAILED.
+    It ends CHECKED, REJECTED or FAILED; once rows of it are written COMMITTED, or CHECKED if there is more to write.
     """
     work_on(CHECK.claim_of(load_batch(batch.pk)), check_claimed)
     return load_batch(batch.pk)
@@ -102,17 +104,20 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
     report.step("核对现有记录", len(compared))
     context = check_context(batch, locking=False, report=report)
     compare_rows(compared, sheet, context)
+    if batch.rest:
+        report_written_already(batch, compared, sheet)
     batch.growth = [growth.as_json() for growth in sheet.growth(compared, context)]
     report.step("保存检查结果", len(rows))
     with transaction.atomic():
         claim.hold()
         replace_staged_rows(batch=batch, rows=rows, sheet=sheet, left_out=left_out)
+        if batch.rest:
+            _end_rest_checked(batch)
+            return
         for name, number in count_outcomes(compared).items():
             setattr(batch, name, number)
-        batch.skipped, batch.left_out = (
-            batch.skipped_in_file + len(rows) - len(compared),
-            len(rows) - len(compared),
-        )
+        number_left_out = len(rows) - len(compared)
+        batch.skipped, batch.left_out = batch.skipped_in_file + number_left_out, number_left_out
         batch.problem_counts = count_problems(compared)
         _end_checked(batch, sheet)
 
@@ -130,6 +135,23 @@ def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
     batch.unmentioned = unmentioned_records(batch, sheet).count()
     batch.needs_reading = False
     batch.state = State.CHECKED
+    batch.save()
+    notify_uploader(batch)
+
+
+def _end_rest_checked(batch: UploadBatch) -> None:
+    """End the check of a batch's remaining rows, which have been staged.
+
+    With nothing to write there is nothing to decide: the batch is committed as before. If a commit was refused, it waits
+    with the message that says why.
+    """
+    batch.rest = batch.open_rows.counted()
+    recount(batch)
+    if batch.rest["new"] or batch.rest["changed"] or batch.message:
+        batch.state = State.CHECKED
+    else:
+        close_rest(batch)
+        batch.message = written_in_words(batch)
     batch.save()
     notify_uploader(batch)
 

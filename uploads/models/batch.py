@@ -20,6 +20,10 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
+# The states of a batch whose remaining rows are being finished, once others have been written.
+_FINISHING = ("queued", "checking", "checked", "commit_queued", "committing")
+# Rows of the batch are in the registers by its own commit.
+_HAS_WRITTEN = Q(committed_at__isnull=False) & ~Q(state="undone")
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -30,10 +34,12 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
 
     def reported(self) -> Self:
-        """Filter for batches whose rows are in the registers: committed, or checked and equal to the registers."""
-        states = UploadBatch.State
-        says_the_same = Q(state=states.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
-        return self.filter(Q(state=states.COMMITTED) | says_the_same)
+        """Filter for batches whose rows are in the registers: written and not undone, or checked and equal to the registers.
+
+        One whose remaining rows are being finished is among them, in whatever state.
+        """
+        says_the_same = Q(state=UploadBatch.State.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
+        return self.filter(_HAS_WRITTEN | says_the_same)
 
     def unfinished(self) -> Self:
         """Filter for batches that are being worked on or wait for a user's decision."""
@@ -57,17 +63,17 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return {(row["division__path"], row["register"]): row["moment"] for row in rows}
 
     def same_file(self, batch: UploadBatch) -> Self:
-        """Filter for committed uploads of the same file by the same office, without `batch` itself."""
-        return self.filter(
-            sha256=batch.sha256, register=batch.register, division=batch.division, state=UploadBatch.State.COMMITTED
-        ).exclude(pk=batch.pk)
+        """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
+        return self.filter(_HAS_WRITTEN, sha256=batch.sha256, register=batch.register, division=batch.division).exclude(
+            pk=batch.pk
+        )
 
     def locked(self) -> Self:
         """Lock the batches, but not their users and offices, until the transaction ends."""
         return self.select_for_update(of=("self",))
 
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
-        """Return the newest committed upload of the same file by the same office, or None."""
+        """Return the upload of the same file by the same office that was written last, or None."""
         return self.same_file(batch).order_by("-committed_at").first()
 
 
@@ -145,6 +151,9 @@ class UploadBatch(ScopedModel, Job):
     left_out_rows = models.JSONField(
         "页面上定为不入库的行", default=list, encoder=DjangoJSONEncoder, help_text="哪一行、谁、什么时候"
     )
+    rest = models.JSONField(
+        "余下的行数", default=dict, blank=True, help_text="已有行入库、正在补余下的行时，余下各类行的数目；否则为空"
+    )
     needs_reading = models.BooleanField("下次检查要重读文件", default=True)
     notifies_uploader = models.BooleanField(
         "办完后通知上传人", default=True, help_text="当场办完、当场看到结果的不通知"
@@ -181,6 +190,13 @@ class UploadBatch(ScopedModel, Job):
                 condition=~Q(state__in=("checking", "committing", "undoing")) | Q(heartbeat_at__isnull=False),
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
+            ),
+            models.CheckConstraint(
+                condition=Q(rest={}, committed_at__isnull=True)
+                | Q(rest={}, state__in=("committed", "undo_queued", "undoing", "undone"))
+                | Q(committed_at__isnull=False, state__in=_FINISHING) & ~Q(rest={}),
+                name="batch_rest_waits_after_commit",
+                violation_error_message="有行入库以后，待办的批次才有余下的行。",
             ),
             models.CheckConstraint(
                 condition=Q(left_out__lte=F("skipped")),
@@ -231,9 +247,45 @@ class UploadBatch(ScopedModel, Job):
         return is_allowed and self.may_be_handled_by(user)
 
     @property
-    def commit_change_set(self) -> Any:
-        """Return the change set that its commit has written, or None."""
-        return self.change_sets.filter(reverses__isnull=True).first()
+    def has_written(self) -> bool:
+        """Return whether rows of it are in the registers by its own commit: committed at least once and not undone."""
+        return self.committed_at is not None and self.state != self.State.UNDONE
+
+    @property
+    def written_change_sets(self) -> Any:
+        """Return the change sets that its commits have written, the newest first."""
+        return self.change_sets.filter(reverses__isnull=True).order_by("-id")
+
+    @property
+    def open_rows(self) -> Any:
+        """Return the staged rows that a check compares and a commit writes: all, or the rest once some are written."""
+        return self.staged_rows.remaining() if self.rest else self.staged_rows.all()
+
+    @property
+    def to_decide(self) -> dict[str, int]:
+        """Return the counters of the rows that wait for a decision: of all, or of the rest once some are written."""
+        numbers: dict[str, int] = self.rest
+        return numbers or {name: getattr(self, name) for name in (*self.COUNTERS, "left_out")}
+
+    @property
+    def written(self) -> dict[str, int]:
+        """Return the counters of the rows that earlier commits have settled: all but the rest."""
+        return {name: getattr(self, name) - self.rest.get(name, 0) for name in ("rows", "new", "changed", "unchanged")}
+
+    @property
+    def nothing_written(self) -> str:
+        """Return the words for a commit that has written nothing, which must not deny what an earlier one has written."""
+        return "余下的行没有写入" if self.has_written else "没有写入任何数据"
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Return whether its rows may be taken back: committed, also while its remaining rows wait for a decision."""
+        return self.state == self.State.COMMITTED or (bool(self.rest) and self.state == self.State.CHECKED)
+
+    @property
+    def can_drop_rest(self) -> bool:
+        """Return whether it has rows left behind that may be declared as not wanted."""
+        return self.can_be_undone and bool(self.rest or self.errors)
 
     @property
     def check_mark(self) -> str:
@@ -243,7 +295,7 @@ class UploadBatch(ScopedModel, Job):
     @property
     def can_be_checked_again(self) -> bool:
         """Return whether its columns may be mapped again: checked or rejected, and nothing written."""
-        return self.state in {self.State.CHECKED, self.State.REJECTED}
+        return self.state in {self.State.CHECKED, self.State.REJECTED} and not self.has_written
 
     @property
     def can_be_discarded(self) -> bool:
@@ -264,6 +316,8 @@ class UploadBatch(ScopedModel, Job):
     @property
     def state_label(self) -> str:
         """Return its state as shown to users; a file that only needs a mapping is not called useless."""
+        if self.rest and self.state == self.State.CHECKED:
+            return "补入库待确认"
         return "要对应列" if self.needs_mapping else self.get_state_display()
 
     @property
@@ -278,9 +332,13 @@ class UploadBatch(ScopedModel, Job):
     @property
     def can_commit_all(self) -> bool:
         """Return whether it can be committed whole: checked, no row with an error, and something to write."""
-        return self.state == self.State.CHECKED and not self.errors and bool(self.new + self.changed)
+        return self.state == self.State.CHECKED and not self.errors and self._has_something_to_write
 
     @property
     def can_commit_good(self) -> bool:
         """Return whether it can be committed without its bad rows: checked, with errors, and something to write."""
-        return self.state == self.State.CHECKED and bool(self.errors) and bool(self.new + self.changed)
+        return self.state == self.State.CHECKED and bool(self.errors) and self._has_something_to_write
+
+    @property
+    def _has_something_to_write(self) -> bool:
+        return bool(self.to_decide["new"] + self.to_decide["changed"])

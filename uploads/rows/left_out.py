@@ -60,6 +60,12 @@ def add_left_out(batch: UploadBatch, row: UploadRow, *, by: Actor) -> None:
     ]
 
 
+def rest_left_out(number: int, *, by: Actor) -> dict[str, Any]:
+    """Return the entry that the remaining rows of a committed batch were left out, all at once."""
+    at = timezone.now().isoformat()
+    return {"sheet": "", "row": 0, "label": f"余下没有入库的{number}行", "by": str(by), "at": at}
+
+
 def remove_left_out(batch: UploadBatch, row: UploadRow) -> None:
     """Remove from the batch, without saving it, that a row is left out."""
     batch.left_out_rows = [
@@ -73,7 +79,7 @@ def left_out_keys(batch: UploadBatch, rows: Iterable[RegisterRow]) -> frozenset[
     Of a file that is read these are the rows stored with the batch, else the rows that are staged as left out.
     """
     if not batch.needs_reading:
-        return frozenset(batch.staged_rows.left_out().values_list("sheet", "row_number"))
+        return frozenset(batch.open_rows.left_out().values_list("sheet", "row_number"))
     labels = {(each["sheet"], each["row"]): each["label"] for each in batch.left_out_rows}
     if labels:
         for row in rows:
@@ -97,6 +103,11 @@ def left_out_values(values: Sequence[Any]) -> tuple[Any, ...]:
 def listed_left_out(batch: UploadBatch) -> list[LeftOutRow]:
     """Return the rows left out in the page, the newest first."""
     return [
-        LeftOutRow(each["label"], f"{each['sheet']} 第{each['row']}行".strip(), each["by"], parse_datetime(each["at"]))
+        LeftOutRow(
+            each["label"],
+            f"{each['sheet']} 第{each['row']}行".strip() if each["row"] else "",
+            each["by"],
+            parse_datetime(each["at"]),
+        )
         for each in reversed(batch.left_out_rows)
     ]

@@ -128,7 +128,7 @@ def slices_to_write(
     batch: UploadBatch, sheet: RegisterSheet, *, only_good: bool, size: int
 ) -> Iterator[list[StagedRow]]:
     """Yield the rows that a commit writes (`UploadRowQuerySet.to_write`), `size` at a time in the order of the file."""
-    staged = batch.staged_rows.to_write(only_good=only_good).in_file_order()
+    staged = batch.open_rows.to_write(only_good=only_good).in_file_order()
     last = 0
     while rows := list(_as_cleaned(staged.filter(position__gt=last)[:size], batch, sheet)):
         yield rows
@@ -136,8 +136,8 @@ def slices_to_write(
 
 
 def all_staged_rows(batch: UploadBatch, sheet: RegisterSheet) -> Iterator[RegisterRow]:
-    """Yield every staged row with its stored cells, which `CellRereader.read_kept_cells` has to read again."""
-    return (staged.row for staged in _as_cleaned(batch.staged_rows.in_file_order(), batch, sheet))
+    """Yield every staged row that is checked again, with its stored cells, which `CellRereader.read_kept_cells` reads."""
+    return (staged.row for staged in _as_cleaned(batch.open_rows.in_file_order(), batch, sheet))
 
 
 def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: RegisterSheet) -> Iterator[StagedRow]:

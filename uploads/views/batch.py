@@ -121,7 +121,7 @@ class BatchPage(UploadPage):
         )
         context["columns"] = file_columns(self.batch, sheet)
         context["corrections"] = made_corrections(self.batch, sheet)
-        if self.batch.state == UploadBatch.State.CHECKED:
+        if self.batch.state == UploadBatch.State.CHECKED and not self.batch.has_written:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
         context["left_out"] = listed_left_out(self.batch)
         if (self.batch.rows or self.batch.left_out) and self.batch.state != UploadBatch.State.DISCARDED:

@@ -19,6 +19,7 @@ from uploads.actions import (
     change_month,
     correct_cell,
     discard_batch,
+    drop_rest,
     leave_out_row,
     map_columns,
     request_undo,
@@ -107,7 +108,7 @@ class ChangeMonth(BatchStep):
 
     def is_available(self) -> bool:
         """Return whether the batch waits for a decision."""
-        return self.batch.state == State.CHECKED
+        return self.batch.state == State.CHECKED and not self.batch.has_written
 
     def get_initial(self) -> dict[str, Any]:
         """Return the current month."""
@@ -163,8 +164,8 @@ class CorrectCell(BatchStep):
             raise Http404("No such row.")
 
     def is_available(self) -> bool:
-        """Return whether the row can be corrected: it exists, and its batch waits for a decision."""
-        return self.row is not None and self.batch.state == State.CHECKED
+        """Return whether the row can be corrected: it exists and is not written, and its batch waits."""
+        return self.row is not None and self.row.can_be_changed
 
     def act(self, form: CellForm) -> str:
         """Read the new text instead of the cell's, and return the new outcome of the row."""
@@ -271,12 +272,32 @@ class UndoBatch(BatchStep):
     cancel_label = "不撤销"
 
     def is_available(self) -> bool:
-        """Return whether the batch is committed."""
-        return self.batch.state == State.COMMITTED
+        """Return whether the batch is committed, also while its remaining rows wait for a decision."""
+        return self.batch.can_be_undone
 
     def act(self, form: Form) -> str:
         """Queue the undoing; the batch's page shows the progress."""
         request_undo(batch=self.batch, by=self.request.user)
+        return ""
+
+
+class DropRest(BatchStep):
+    """The decision not to want the rows that a committed batch has not written, after a page that says what happens."""
+
+    title = "余下的不要了"
+    template_name = "uploads/drop_rest.html"
+    submit_label = "余下的不要了"
+    busy_label = "正在提交…"
+    cancel_label = "还要补入库"
+    unavailable_message = "这个批次没有余下的行。"
+
+    def is_available(self) -> bool:
+        """Return whether rows of the batch were left behind."""
+        return self.batch.can_drop_rest
+
+    def act(self, form: Form) -> str:
+        """Leave the rows out; the batch's page says so."""
+        drop_rest(batch=self.batch, by=self.request.user)
         return ""
 
 
