@@ -109,15 +109,6 @@ class ColumnsForm(forms.Form):
         return next((f"column-{number}" for number in numbers), "")
 
 
-class CellForm(forms.Form):
-    """Form with one cell of a row of the file, and the page it was opened from. A batch's pages have one form per cell."""
-
-    row = forms.CharField(required=False, widget=forms.HiddenInput)
-    field = forms.CharField(required=False, widget=forms.HiddenInput)
-    text = forms.CharField(required=False)
-    back = forms.CharField(required=False, widget=forms.HiddenInput)
-
-
 class LockedReasonForm(forms.Form):
     """Form with the reason for altering figures of a locked month."""
 

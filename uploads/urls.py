@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from uploads.views import batch, downloads, steps
+from uploads.views import batch, corrections, downloads, steps
 
 app_name = "uploads"
 urlpatterns = [
@@ -17,7 +17,7 @@ urlpatterns = [
     path("<slug:ref>/columns/", steps.MapColumns.as_view(), name="columns"),
     path("<slug:ref>/month/", steps.ChangeMonth.as_view(), name="month"),
     path("<slug:ref>/locked/", steps.AlterLocked.as_view(), name="locked"),
-    path("<slug:ref>/correct/", steps.CorrectCell.as_view(), name="correct"),
+    path("<slug:ref>/correct/", corrections.CorrectRow.as_view(), name="correct"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),
 ]

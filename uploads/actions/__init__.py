@@ -3,7 +3,7 @@
 Tasks, pages and commands call them alike.
 """
 
-from uploads.actions.change_batch import alter_locked_months, change_month, correct_cell, map_columns
+from uploads.actions.change_batch import alter_locked_months, change_month, correct_row, map_columns
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.receive import check_may_alter_locked, receive_file
@@ -17,7 +17,7 @@ __all__ = [
     "check_queued_batch",
     "commit_batch",
     "commit_queued_batch",
-    "correct_cell",
+    "correct_row",
     "map_columns",
     "receive_file",
     "request_commit",

@@ -1,7 +1,8 @@
 """Changes to a batch that waits for a decision, each followed by a new check.
 
-Its columns are mapped by hand, its month is changed, a cell is corrected in the page, or the bureau gives a reason for
-altering a locked month. Nothing has been written to the registers yet, so the new check only replaces the preview.
+Its columns are mapped by hand, its month is changed, cells of a row are corrected in the page, or the bureau gives a
+reason for altering a locked month. Nothing has been written to the registers yet, so the new check only replaces the
+preview.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from uploads.actions.receive import check_may_alter_locked
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
 from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch
-from uploads.rows.corrections import add_correction
+from uploads.rows.corrections import add_corrections
 
 State = UploadBatch.State
 MOST_ROWS_AT_ONCE = 2_000  # the worker compares a larger batch again, so that the user need not wait
@@ -117,18 +118,27 @@ def alter_locked_months(*, batch: UploadBatch, reason: str, by: Actor) -> None:
         _check_again(locked)
 
 
-def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Actor) -> None:
-    """Read `text` in place of one cell of a checked batch's file, and compare the batch again.
+def correct_row(
+    *, batch: UploadBatch, position: int, texts: Mapping[str, str], by: Actor, seen: str | None = None
+) -> None:
+    """Read new texts, by field, in place of cells of one row of a batch's file, and compare the batch again, once.
 
-    A batch of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError.
+    `seen` is the `check_mark` of the check that the user has looked at. Either all cells are corrected or none. A batch
+    of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError, with the field of a cell that
+    is refused.
     """
     with transaction.atomic():
-        locked = _locked_batch(batch, by, State.CHECKED)
+        locked = _locked_batch(batch, by, *UploadBatch.CORRECTABLE)
+        if seen is not None and seen != locked.check_mark:
+            raise StaleError(
+                "您打开页面以后，有人改过这个批次，没有保存；请看一看现在的内容，再保存一次。",
+                cure="The batch was checked anew after its row was read. Read it again.",
+            )
         row = locked.staged_rows.filter(position=position).first()
-        column = next((each for each in register_named(locked.register).columns if each.field == field), None)
-        if row is None or column is None:
+        columns = {column.field: column for column in register_named(locked.register).columns}
+        if row is None or not texts.keys() <= columns.keys():
             raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
-        add_correction(locked, row, column, text, by=by)
+        add_corrections(locked, row, [(columns[name], text) for name, text in texts.items()], by=by)
         is_small = locked.rows <= MOST_ROWS_AT_ONCE
         _check_again(locked, queue=not is_small)
     if is_small:

@@ -93,6 +93,9 @@ class UploadBatch(ScopedModel, Job):
     WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
     IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
 
+    # The states in which the cells of its rows can be corrected in the page.
+    CORRECTABLE: ClassVar[frozenset[str]] = frozenset({State.CHECKED})
+
     # The results of a check: rows by what committing them would do, and skipped rows.
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
@@ -212,6 +215,11 @@ class UploadBatch(ScopedModel, Job):
     def can_be_checked_again(self) -> bool:
         """Return whether its columns may be mapped again: checked or rejected, and nothing written."""
         return self.state in {self.State.CHECKED, self.State.REJECTED}
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Return whether cells of its rows can be corrected in the page."""
+        return self.state in self.CORRECTABLE
 
     @property
     def needs_mapping(self) -> bool:
