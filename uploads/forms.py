@@ -96,7 +96,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, str]:
-        """Return the choices by normalised header of the column; call only when the form is valid."""
+        """Return the choices by name of the column; call only when the form is valid."""
         return {
             column.name: self.cleaned_data[f"column-{number}"]
             for number, column in enumerate(self.columns)
@@ -104,7 +104,7 @@ class ColumnsForm(forms.Form):
         }
 
     def field_of(self, name: str) -> str:
-        """Return the form field of the column with this normalised header, or ""."""
+        """Return the form field of the column with this name, or ""."""
         numbers = (number for number, column in enumerate(self.columns) if column.name == name)
         return next((f"column-{number}" for number in numbers), "")
 

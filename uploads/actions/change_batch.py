@@ -54,7 +54,7 @@ def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
 def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> bool:
     """Map columns of a batch's file by hand, for this and the office's next files, and have it checked again.
 
-    `chosen` gives by normalised header a field, IGNORED or AUTOMATIC (`uploads.column_mapping`). Returns False when
+    `chosen` gives by name of the column a field, IGNORED or AUTOMATIC (`uploads.column_mapping`). Returns False when
     nothing was changed. Raises PortalError for a mapping that makes no sense or a batch that is not waiting.
     """
     with transaction.atomic():
@@ -74,7 +74,7 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> 
 
 
 def _remember(batch: UploadBatch, choices: Mapping[str, str]) -> None:
-    """Store choices by normalised header for the office of a batch; delete those of columns chosen AUTOMATIC."""
+    """Store choices by name of the column for the office of a batch; delete those of columns chosen AUTOMATIC."""
     ColumnMapping.objects.of_office(batch).filter(header__in=choices).delete()
     ColumnMapping.objects.bulk_create(
         ColumnMapping(
