@@ -88,8 +88,8 @@ class RowForm(forms.Form):
     """Form with the cells of a row, and the page it was opened from.
 
     Each cell is sent with the text that the user saw, so that only those that the user has changed are corrected, and
-    what was typed can be kept when somebody else has changed the row meanwhile. `offered` gives by field words to choose
-    from.
+    what was typed can be kept when somebody else has changed the row meanwhile. `columns` are those of the register, as
+    a cell that was sent may have gone. `offered` gives by field words to choose from.
     """
 
     bound_field_class = BoundCell
@@ -100,11 +100,13 @@ class RowForm(forms.Form):
     def __init__(
         self,
         *args: Any,
+        columns: Sequence[Column] = (),
         cells: Sequence[RowCell] = (),
         offered: Mapping[str, Sequence[str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.columns = columns
         self.cells = cells
         for cell in cells:
             words = (offered or {}).get(cell.field, ()) if cell.problems else ()
@@ -129,18 +131,19 @@ class RowForm(forms.Form):
     def changed_texts(self) -> dict[str, str]:
         """Return by field the texts that the user has changed; personal ones that were typed anew."""
         changed = {}
-        for cell in self.cells:
-            text = self.data.get(text_name(cell.field))
-            if text is not None and _is_changed(cell.column, text, self.data.get(_seen_name(cell.field), "")):
-                changed[cell.field] = text.strip()
+        for column in self.columns:
+            text = self.data.get(text_name(column.field))
+            if text is not None and _is_changed(column, text, self.data.get(_seen_name(column.field), "")):
+                changed[column.field] = text.strip()
         return changed
 
     def clean(self) -> None:
         """Refuse each changed text that no cell may be corrected to, at its field."""
+        changed = self.changed_texts
         for cell in self.cells:
-            if cell.field in self.changed_texts:
+            if cell.field in changed:
                 try:
-                    check_correction(cell.column, self.changed_texts[cell.field])
+                    check_correction(cell.column, changed[cell.field])
                 except InvalidError as refusal:
                     self.add_error(text_name(cell.field), str(refusal))
 

@@ -125,7 +125,7 @@ def test_rows_are_mended_one_after_the_other_each_in_one_form(scripts, place, pe
     expect(page.get_by_label("设施名称")).to_have_value("乙中心")
     area.fill("530")
     area.press("Enter")
-    expect(page.get_by_text("第3行还有错误，见下面标出的格")).to_be_visible()
+    expect(page.get_by_text("第3行还有错误，请看下面写明的问题")).to_be_visible()
     expect(area).to_have_value("530.00")
     kind.select_option("活动场所")
     page.get_by_role("button", name="保存并重新核对").click()

@@ -1,10 +1,9 @@
-"""Tests of the form of one row: what it shows, and what saving it corrects."""
+"""Tests of saving the form of one row: what it corrects, what is refused, and where it leads."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from html.parser import HTMLParser
 
 import pytest
 import xlsxwriter
@@ -17,10 +16,10 @@ from orgs.models import SocialOrganization
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
 from tests.orgs.test_sheets import row as organization_row
-from tests.queries import exactly
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
+from tests.uploads.row_forms import THREE_WRONG, FormFields, address_of, form_of, save, sent, words_of
 from tests.uploads.samples import upload
 from uploads import actions
 from uploads.actions import change_batch
@@ -30,147 +29,7 @@ from uploads.rows import corrections
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 State = UploadBatch.State
 MOBILE = "13812345678"
-THREE_WRONG = {"设施类型": "车库", "建筑面积（㎡）": "五百多", "启用日期": "2018.13.1"}
 MENDED = {"text-kind": "活动场所", "text-area": "520", "text-opened_on": "20160501"}
-
-
-class FormFields(HTMLParser):
-    """The fields of the form of a row: what a browser would send, the attributes, and the options of each."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.sent: dict[str, str] = {}
-        self.attributes: dict[str, dict[str, str | None]] = {}
-        self.options: dict[str, list[str]] = {}
-        self.texts: dict[str, str] = {}  # by id
-        self._inside = ""
-        self._id = ""
-        self.feed(page.split("<main")[1])
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self._id = given.get("id") or self._id
-        name = given.get("name") or ""
-        if tag in {"input", "select", "textarea"}:
-            self.attributes[name] = given
-            self.sent[name] = given.get("value") or ""
-            self._inside = "" if tag == "input" else name
-        elif tag == "option" and self._inside:
-            self.options.setdefault(self._inside, []).append(given["value"])
-            if "selected" in given or len(self.options[self._inside]) == 1:
-                self.sent[self._inside] = given["value"]
-
-    def handle_data(self, data):
-        if self._inside in self.attributes and self._inside not in self.options and data.strip():
-            self.sent[self._inside] += data.removeprefix("\n")
-        self.texts[self._id] = self.texts.get(self._id, "") + " ".join(data.split())
-
-    def handle_endtag(self, tag):
-        if tag in {"select", "textarea"}:
-            self._inside = ""
-
-    def described(self, name):
-        """Return the text of the elements that describe a field."""
-        return " ".join(self.texts[each] for each in (self.attributes[name]["aria-describedby"] or "").split())
-
-
-def sent(send, user, rows, register="facilities", **options):
-    return UploadBatch.objects.get(pk=send(register, user, rows, **options)["batch"])
-
-
-def address_of(batch):
-    return reverse("uploads:correct", args=[batch.ref])
-
-
-def form_of(browser, batch, position=1, **query):
-    answer = browser.get(address_of(batch), {"row": position, **query})
-    assert answer.status_code == 200
-    return FormFields(answer.content.decode())
-
-
-def save(browser, batch, fields, **typed):
-    """Send the form as the browser would after typing; return the answer."""
-    return browser.post(address_of(batch), fields.sent | typed, follow=True)
-
-
-def words_of(answer):
-    return " ".join(answer.content.decode().split())
-
-
-# --- What the form shows ---
-
-
-def test_the_cells_with_a_problem_come_first_each_with_what_is_wrong(send, clerk, signed_in):
-    batch = sent(send, clerk, [facility_row(**THREE_WRONG)])
-    fields = form_of(signed_in(clerk), batch)
-    shown = [name.removeprefix("text-") for name in fields.attributes if name.startswith("text-")]
-    assert shown == ["kind", "area", "opened_on", "county", "town", "community_name", "community_code", "name"]
-    for name, wrong in (("kind", "只能填"), ("area", "应填数字"), ("opened_on", "没有这一天")):
-        assert wrong in fields.described(f"text-{name}")
-        assert fields.attributes[f"text-{name}"]["aria-invalid"] == "true"
-    assert "aria-invalid" not in fields.attributes["text-name"]
-    assert [name for name, given in fields.attributes.items() if "autofocus" in given] == ["text-kind"]
-
-
-def test_a_doubtful_cell_is_described_but_not_called_wrong(send, clerk, signed_in):
-    batch = sent(send, clerk, [facility_row()])
-    fields = form_of(signed_in(clerk), batch)
-    assert "只有年月" in fields.described("text-opened_on")
-    assert "aria-invalid" not in fields.attributes["text-opened_on"]
-
-
-def test_a_choice_that_nobody_knows_stays_the_first_option(send, clerk, signed_in):
-    batch = sent(send, clerk, [facility_row(设施类型="车库", 产权="自有")])
-    fields = form_of(signed_in(clerk), batch)
-    assert fields.options["text-kind"] == ["车库", "", "综合服务设施", "活动场所", "公益性服务设施"]
-    assert fields.sent["text-kind"] == "车库"
-    assert fields.options["text-tenure"] == ["", "自有", "租赁", "借用", "共建", "清空"], (
-        "an optional one can be cleared"
-    )
-    assert fields.sent["text-tenure"] == "自有"
-
-
-def test_yes_and_no_and_words_for_none_of_them_are_chosen_as_the_file_has_them(send, clerk, signed_in):
-    row = organization_row("和平社区", 民办社工机构="有", 枢纽型="否")
-    fields = form_of(signed_in(clerk), sent(send, clerk, [row], register="organizations"))
-    assert (fields.sent["text-is_social_work_agency"], fields.sent["text-hub_kind"]) == ("是", "否")
-
-
-def test_money_is_labelled_with_the_files_unit_and_shown_in_it(send, clerk, signed_in):
-    row = {name.replace("预算金额（元）", "预算金额（万元）"): value for name, value in project_row().items()}
-    batch = sent(send, clerk, [row | {"预算金额（万元）": 12.5}], register="projects")
-    answer = signed_in(clerk).get(address_of(batch), {"row": 1})
-    assert ">预算金额（万元） <" in words_of(answer)
-    fields = FormFields(answer.content.decode())
-    assert fields.sent["text-budget"] == "12.5"
-    modes = {name: fields.attributes[f"text-{name}"].get("inputmode") for name in ("budget", "starts_on", "name")}
-    assert modes == {"budget": "decimal", "starts_on": "numeric", "name": None}
-
-
-def test_an_office_chooses_from_its_own_places_when_one_is_not_found(send, clerk, signed_in, place):
-    batch = sent(send, clerk, [facility_row("没有的社区"), facility_row()])
-    browser = signed_in(clerk)
-    page = words_of(browser.get(address_of(batch), {"row": 1}))
-    words = re.findall(r'<option value="([^"]*)"', page.split('id="words-community_name"')[1].split("</datalist>")[0])
-    assert words == [community.name for community in (*place.communities, *place.other_communities)]
-    assert "<datalist" not in words_of(browser.get(address_of(batch), {"row": 2}))
-
-
-def test_a_column_that_the_file_lacks_is_told_with_what_to_do(send, clerk, signed_in):
-    row = organization_row(管理方式="登记")
-    del row["统一社会信用代码"]
-    batch = sent(send, clerk, [row], register="organizations")
-    assert batch.errors == 1
-    page = words_of(signed_in(clerk).get(address_of(batch), {"row": 1}))
-    assert "。文件里没有“统一社会信用代码”列，请在文件里补上这一列后重新上传。" in page
-
-
-def test_the_page_of_a_row_costs_the_same_queries_for_any_number_of_rows_and_faults(send, clerk, signed_in):
-    batch = sent(send, clerk, [facility_row(设施名称=f"活动室{n}", **THREE_WRONG) for n in range(60)])
-    browser = signed_in(clerk)
-    form_of(browser, batch)
-    with exactly(3):  # the user, the batch, the row
-        form_of(browser, batch, 30)
 
 
 # --- What saving corrects ---
@@ -241,7 +100,7 @@ def test_a_row_that_is_still_wrong_is_shown_again_with_what_remains(send, clerk,
     batch = sent(send, clerk, [facility_row(**THREE_WRONG)])
     browser = signed_in(clerk)
     answer = save(browser, batch, form_of(browser, batch), **MENDED | {"text-area": "六百"})
-    assert "已改，第2行还有错误，见下面标出的格" in words_of(answer)
+    assert "已改，第2行还有错误，请看下面写明的问题" in words_of(answer)
     fields = FormFields(answer.content.decode())
     assert fields.sent["text-area"] == "六百" and "应填数字" in fields.described("text-area")
     wrong = [name for name, given in fields.attributes.items() if "aria-invalid" in given]
@@ -392,6 +251,26 @@ def test_a_row_is_not_corrected_by_a_check_that_was_not_seen(send, clerk):
     batch = sent(send, clerk, [facility_row(**THREE_WRONG)])
     with pytest.raises(StaleError):
         actions.correct_row(batch=batch, position=1, texts={"area": "520"}, seen="", by=clerk)
+
+
+def test_what_was_typed_is_never_passed_over_because_the_batch_is_committed_or_its_column_has_gone(
+    send, clerk, place, signed_in
+):
+    batch = sent(send, clerk, [facility_row(备注="演示")])
+    browser = signed_in(clerk)
+    fields = form_of(browser, batch)
+    actions.map_columns(batch=batch, chosen={"备注": "ignored"}, by=clerk)
+    actions.check_queued_batch(batch.pk)
+    answer = save(browser, batch, fields, **{"text-note": "改"})
+    assert answer.status_code == 409 and "没有保存" in words_of(answer)
+    again = FormFields(answer.content.decode())
+    batch.refresh_from_db()
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    actions.commit_batch(batch)
+    answer = save(browser, batch, again, **{"text-area": "1"})
+    assert answer.status_code == 409
+    assert "正在处理或已经入库" in words_of(answer) and "row-field" not in words_of(answer)
+    assert str(Facility.objects.get().area) == "520.00"
 
 
 # --- The next row ---

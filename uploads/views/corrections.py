@@ -60,7 +60,10 @@ class CorrectRow(BatchStep):
         if self._is_single_cell():
             sent = self.request.POST
             kwargs["data"] = self._data_of({sent["field"]: sent.get("text", "")})
-        return kwargs | {"cells": self.cells, "offered": self._offered()}
+        return kwargs | self._around()
+
+    def _around(self) -> dict[str, Any]:
+        return {"columns": self.sheet.columns, "cells": self.cells, "offered": self._offered()}
 
     def get_initial(self) -> dict[str, Any]:
         """Return the row, the check that is shown, and the list to go back to."""
@@ -103,7 +106,7 @@ class CorrectRow(BatchStep):
 
     def _go_on(self, position: int, *, has_changed: bool) -> None:
         """Choose the page to go on with, and add the message about the row to it."""
-        if self.batch.is_in_progress:
+        if not self.batch.can_be_corrected:  # the worker compares it again, or somebody has decided about it
             self.done_url = self.batch_url()
             return
         row = self.batch.staged_rows.filter(position=position).first()
@@ -132,7 +135,7 @@ class CorrectRow(BatchStep):
         if isinstance(refusal, StaleError):
             typed = form.changed_texts
             self.load()
-            form = RowForm(self._data_of(typed), cells=self.cells, offered=self._offered())
+            form = RowForm(self._data_of(typed), **self._around())
         return super().refuse(form, refusal)
 
     def field_of(self, refusal: PortalError) -> str:
@@ -161,7 +164,7 @@ def _outcome_in_words(row: UploadRow, *, is_shown_again: bool) -> tuple[int, str
     if row.outcome != UploadRow.Outcome.ERROR:
         return messages.SUCCESS, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。"
     if is_shown_again:
-        return messages.WARNING, f"已改，第{row.row_number}行还有错误，见下面标出的格。"
+        return messages.WARNING, f"已改，第{row.row_number}行还有错误，请看下面写明的问题。"
     remaining = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
     return messages.WARNING, f"已改，第{row.row_number}行还有错误：{remaining}"
 
