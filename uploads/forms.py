@@ -96,7 +96,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, str]:
-        """Return the choices by normalised header of the column; call only when the form is valid."""
+        """Return the choices by name of the column; call only when the form is valid."""
         return {
             column.name: self.cleaned_data[f"column-{number}"]
             for number, column in enumerate(self.columns)
@@ -104,18 +104,9 @@ class ColumnsForm(forms.Form):
         }
 
     def field_of(self, name: str) -> str:
-        """Return the form field of the column with this normalised header, or ""."""
+        """Return the form field of the column with this name, or ""."""
         numbers = (number for number, column in enumerate(self.columns) if column.name == name)
         return next((f"column-{number}" for number in numbers), "")
-
-
-class CellForm(forms.Form):
-    """Form with one cell of a row of the file, and the page it was opened from. A batch's pages have one form per cell."""
-
-    row = forms.CharField(required=False, widget=forms.HiddenInput)
-    field = forms.CharField(required=False, widget=forms.HiddenInput)
-    text = forms.CharField(required=False)
-    back = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class LockedReasonForm(forms.Form):

@@ -15,7 +15,8 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
 from uploads.models import UploadBatch, UploadRow
 from uploads.models.row import UploadRowQuerySet
-from uploads.rows.corrections import positions_of
+from uploads.rows.file_columns import FileColumns
+from uploads.rows.row_cells import text_of_cell
 from uploads.rows.staged import CLEARED
 from uploads.unmentioned_records import describe_record, unmentioned_page
 
@@ -51,12 +52,11 @@ class RowFilter(NamedTuple):
 
 
 class ProblemLine(NamedTuple):
-    """A problem, the field of its cell if that can be corrected in the page, else "", and whether the row can be."""
+    """A problem; the field and the present text of its cell if that can be corrected in the page, else ""."""
 
     problem: dict[str, Any]
-    field: str
-    is_personal: bool
-    can_be_changed: bool
+    field: str = ""
+    text: str = ""  # "" of personal ones, which are typed anew
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -106,16 +106,35 @@ def rows_of_tab(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     return rows.with_outcome(outcomes.get(tab, Outcome.UNCHANGED))
 
 
-def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any) -> Page:
-    """Return one page of a tab.
-
-    The batch's counter gives the length of the tab, so that 100,000 rows need not be counted; only a narrowed tab is.
-    """
+def filtered_rows(batch: UploadBatch, tab: Tab, row_filter: RowFilter) -> UploadRowQuerySet:
+    """Return the rows of a tab that its filters leave, in the order of the file."""
     rows = rows_of_tab(batch, tab.name)
     if row_filter.text:
         rows = rows.named(row_filter.text)
     if row_filter.code:
         rows = rows.with_problem_code(row_filter.code)
+    return rows
+
+
+def next_row_with_problem(batch: UploadBatch, query: Mapping[str, str], position: int) -> UploadRow | None:
+    """Return the row to correct after the one at `position`: the next of the list of `query`, then again from its top.
+
+    The list is that of the errors, unless the query names the tab of the warnings; its filters hold. None when no row
+    is left.
+    """
+    name = "warnings" if query.get("tab") == "warnings" else "errors"
+    tab = next(tab for tab in tabs_of(batch) if tab.name == name)
+    rows = filtered_rows(batch, tab, RowFilter.from_query(query, tab))
+    found: UploadRow | None = rows.filter(position__gt=position).first() or rows.first()
+    return found
+
+
+def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any) -> Page:
+    """Return one page of a tab.
+
+    The batch's counter gives the length of the tab, so that 100,000 rows need not be counted; only a narrowed tab is.
+    """
+    rows = filtered_rows(batch, tab, row_filter)
     paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
     if not any(row_filter):
         paginator.count = tab.number
@@ -155,15 +174,21 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
-    """Return the problems of a row; one in a cell of the file can be corrected while the row is not written."""
-    can_be_changed = row.can_be_changed
-    positions = positions_of(batch, row) if can_be_changed else {}
+    """Return the problems of a row; one in a cell of the file with what is needed to correct it while it is not written."""
+    if not row.can_be_changed:
+        return [ProblemLine(problem) for problem in row.problems]
+    file_columns = FileColumns(batch.mapping)
+    positions = file_columns.positions(row.sheet, row.row_number)
     by_header = {column.header: column for column in sheet.columns if column.field in positions}
     lines = []
     for problem in row.problems:
         column = by_header.get(problem["column"])
-        is_personal = bool(column and column.is_personal)
-        lines.append(ProblemLine(problem, column.field if column else "", is_personal, can_be_changed))
+        if column is None:
+            lines.append(ProblemLine(problem))
+        else:
+            multiplier = file_columns.multiplier(row.sheet, row.row_number, column.field)
+            text = "" if column.is_personal else text_of_cell(column, row, multiplier)
+            lines.append(ProblemLine(problem, column.field, text))
     return lines
 
 

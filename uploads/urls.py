@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from uploads.views import batch, downloads, steps
+from uploads.views import batch, corrections, downloads, steps
 
 app_name = "uploads"
 urlpatterns = [
@@ -17,11 +17,11 @@ urlpatterns = [
     path("<slug:ref>/columns/", steps.MapColumns.as_view(), name="columns"),
     path("<slug:ref>/month/", steps.ChangeMonth.as_view(), name="month"),
     path("<slug:ref>/locked/", steps.AlterLocked.as_view(), name="locked"),
-    path("<slug:ref>/correct/", steps.CorrectCell.as_view(), name="correct"),
-    path("<slug:ref>/leave-out/", steps.LeaveOutRow.as_view(), name="leave-out"),
-    path("<slug:ref>/take-back/", steps.TakeRowBack.as_view(), name="take-back"),
     path("<slug:ref>/drop-rest/", steps.DropRest.as_view(), name="drop-rest"),
     path("<slug:ref>/discard/", steps.DiscardBatch.as_view(), name="discard"),
+    path("<slug:ref>/correct/", corrections.CorrectRow.as_view(), name="correct"),
+    path("<slug:ref>/leave-out/", corrections.LeaveOutRow.as_view(), name="leave-out"),
+    path("<slug:ref>/take-back/", corrections.TakeRowBack.as_view(), name="take-back"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),
 ]

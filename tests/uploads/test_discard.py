@@ -53,7 +53,7 @@ def test_file_rows_and_corrections_go_and_the_record_of_the_batch_stays(
     send: Send, clerk: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     batch = sent(send, clerk, [worker_row("和平社区", 身份证号="1"), worker_row("没有的社区")], "workers")
-    actions.correct_cell(batch=batch, position=1, field="id_number", text=NUMBER, by=clerk)
+    actions.correct_row(batch=batch, position=1, texts={"id_number": NUMBER}, by=clerk)
     batch.refresh_from_db()
     path, before = (
         original(batch),
@@ -163,7 +163,7 @@ def test_what_is_left_of_it_cannot_be_downloaded_corrected_or_committed(
         assert answer["Location"] == reverse("uploads:batch", args=[batch.ref])
     for refused in (
         lambda: actions.request_commit(batch=batch, mode="all", by=clerk),
-        lambda: actions.correct_cell(batch=batch, position=1, field="area", text="1", by=clerk),
+        lambda: actions.correct_row(batch=batch, position=1, texts={"area": "1"}, by=clerk),
         lambda: actions.map_columns(batch=batch, chosen={}, by=clerk),
         lambda: actions.request_undo(batch=batch, by=clerk),
     ):

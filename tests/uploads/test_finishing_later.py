@@ -65,7 +65,7 @@ def half(send: Send, clerk: User) -> UploadBatch:
 
 
 def correct(batch: UploadBatch, by: User, position: int, text: str = "520", field: str = "area") -> UploadBatch:
-    actions.correct_cell(batch=batch, position=position, field=field, text=text, by=by)
+    actions.correct_row(batch=batch, position=position, texts={field: text}, by=by)
     batch.refresh_from_db()
     return batch
 
@@ -196,7 +196,7 @@ def test_a_written_row_is_not_mended_in_the_batch(half: UploadBatch, clerk: User
 
     def refuses_the_written_row() -> None:
         with pytest.raises(StaleError):
-            actions.correct_cell(batch=half, position=1, field="area", text="1", by=clerk)
+            actions.correct_row(batch=half, position=1, texts={"area": "1"}, by=clerk)
         for action in (actions.leave_out_row, actions.take_row_back):
             with pytest.raises(StaleError):
                 action(batch=half, position=1, by=clerk)
@@ -486,7 +486,7 @@ def test_undoing_while_the_rest_waits_takes_back_what_is_written(
     mended.refresh_from_db()
     assert (mended.state, mended.undo_reversed, mended.rest, names()) == (State.UNDONE, 2, {}, [])
     with pytest.raises(StaleError):
-        actions.correct_cell(batch=mended, position=2, field="area", text="1", by=clerk)
+        actions.correct_row(batch=mended, position=2, texts={"area": "1"}, by=clerk)
 
 
 def test_an_undoing_that_fails_while_the_rest_waited_leaves_the_batch_committed(
@@ -517,7 +517,7 @@ def test_others_may_not_finish_it(
         state = UploadBatch.objects.get(pk=half.pk).state
         for user, status in ((other_clerk, 404), (street_clerk, 404), (leader, 403)):
             for action in (
-                lambda by: actions.correct_cell(batch=half, position=4, field="area", text="1", by=by),
+                lambda by: actions.correct_row(batch=half, position=4, texts={"area": "1"}, by=by),
                 lambda by: actions.leave_out_row(batch=half, position=4, by=by),
                 lambda by: actions.drop_rest(batch=half, by=by),
                 lambda by: actions.request_undo(batch=half, by=by),
@@ -541,7 +541,7 @@ def test_two_users_who_mend_it_see_each_other_s_rows_before_they_confirm(
     actions.request_commit(batch=half, mode="all", by=officer, seen=theirs, queue=False)
     for action in (
         lambda: actions.request_commit(batch=half, mode="all", by=clerk, seen=theirs),
-        lambda: actions.correct_cell(batch=half, position=4, field="area", text="1", by=clerk),
+        lambda: actions.correct_row(batch=half, position=4, texts={"area": "1"}, by=clerk),
         lambda: actions.drop_rest(batch=half, by=clerk),
         lambda: actions.request_undo(batch=half, by=clerk),
     ):
@@ -559,7 +559,7 @@ def test_two_users_at_the_same_moment_leave_one_whole_batch(send: Send, clerk: U
 
     def mend(user: User, position: int) -> None:
         with suppress(StaleError):  # while the other one's change is being checked
-            actions.correct_cell(batch=batch, position=position, field="area", text="520", by=user)
+            actions.correct_row(batch=batch, position=position, texts={"area": "520"}, by=user)
 
     run_in_threads(lambda: mend(clerk, 2), lambda: mend(officer, 3))
     batch.refresh_from_db()

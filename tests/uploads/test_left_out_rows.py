@@ -125,7 +125,7 @@ def test_it_stays_left_out_when_the_file_is_read_again(send: Send, clerk: User) 
 
 def test_it_stays_left_out_when_the_month_changes_or_a_cell_is_corrected(send: Send, clerk: User) -> None:
     batch = leave_out(sent(send, clerk, [facility_row(**BAD), facility_row("没有的社区")]), clerk, 2)
-    actions.correct_cell(batch=batch, position=1, field="area", text="520", by=clerk)
+    actions.correct_row(batch=batch, position=1, texts={"area": "520"}, by=clerk)
     batch.refresh_from_db()
     assert outcomes(batch) == ["new", "left_out"]
     actions.change_month(batch=batch, period=make_period("2018-07"), by=clerk)
@@ -136,7 +136,7 @@ def test_it_stays_left_out_when_the_month_changes_or_a_cell_is_corrected(send: S
 
 def test_a_cell_corrected_while_left_out_counts_when_it_is_taken_back(send: Send, clerk: User) -> None:
     batch = leave_out(sent(send, clerk, [facility_row(**BAD)]), clerk, 1)
-    actions.correct_cell(batch=batch, position=1, field="area", text="520", by=clerk)
+    actions.correct_row(batch=batch, position=1, texts={"area": "520"}, by=clerk)
     batch.refresh_from_db()
     assert outcomes(batch) == ["left_out"]
     assert outcomes(take_back(batch, clerk, 1)) == ["new"]

@@ -101,7 +101,7 @@ def test_who_waited_for_the_answer_is_not_told_it_again(send, clerk, receive):
     batch.refresh_from_db()
     actions.undo_batch(batch)
     other = UploadBatch.objects.get(pk=send("facilities", clerk, [facility_row()])["batch"])
-    actions.correct_cell(batch=other, position=1, field="area", text="900", by=clerk)
+    actions.correct_row(batch=other, position=1, texts={"area": "900"}, by=clerk)
     assert titles() == []
 
 

@@ -116,7 +116,7 @@ def test_a_correction_with_a_number_is_refused_and_not_kept(send, clerk, signed_
     batch = UploadBatch.objects.get(pk=batch_id)
     for field in ("note", "area"):
         with pytest.raises(InvalidError, match="个人号码"):
-            actions.correct_cell(batch=batch, position=1, field=field, text=f"找张三{MOBILE}", by=clerk)
+            actions.correct_row(batch=batch, position=1, texts={field: f"找张三{MOBILE}"}, by=clerk)
     batch.refresh_from_db()
     assert batch.corrections == []
     answer = signed_in(clerk).post(

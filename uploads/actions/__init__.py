@@ -6,7 +6,7 @@ Tasks, pages and commands call them alike.
 from uploads.actions.change_batch import (
     alter_locked_months,
     change_month,
-    correct_cell,
+    correct_row,
     leave_out_row,
     map_columns,
     take_row_back,
@@ -26,7 +26,7 @@ __all__ = [
     "check_queued_batch",
     "commit_batch",
     "commit_queued_batch",
-    "correct_cell",
+    "correct_row",
     "discard_batch",
     "drop_rest",
     "leave_out_row",

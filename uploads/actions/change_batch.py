@@ -1,8 +1,9 @@
 """Changes to a batch that waits for a decision, each followed by a new check.
 
-Its columns are mapped by hand, its month is changed, a cell is corrected or a row is left out in the page, or the bureau gives a reason for
-altering a locked month. What the check compares has not been written to the registers, so it only replaces the preview.
-In a committed batch the rows that were left behind can still be corrected or left out (`uploads.actions.rest`).
+Its columns are mapped by hand, its month is changed, cells of a row are corrected or a row is left out in the page, or
+the bureau gives a reason for altering a locked month. What the check compares has not been written to the registers, so
+it only replaces the preview. In a committed batch the rows that were left behind can still be corrected or left out
+(`uploads.actions.rest`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from uploads.actions.rest import open_rest
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
 from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
-from uploads.rows.corrections import add_correction
+from uploads.rows.corrections import add_corrections
 from uploads.rows.left_out import add_left_out, remove_left_out
 
 State = UploadBatch.State
@@ -79,7 +80,7 @@ def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
 def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> bool:
     """Map columns of a batch's file by hand, for this and the office's next files, and have it checked again.
 
-    `chosen` gives by normalised header a field, IGNORED or AUTOMATIC (`uploads.column_mapping`). Returns False when
+    `chosen` gives by name of the column a field, IGNORED or AUTOMATIC (`uploads.column_mapping`). Returns False when
     nothing was changed. Raises PortalError for a mapping that makes no sense or a batch that is not waiting.
     """
     with transaction.atomic():
@@ -100,7 +101,7 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> 
 
 
 def _remember(batch: UploadBatch, choices: Mapping[str, str]) -> None:
-    """Store choices by normalised header for the office of a batch; delete those of columns chosen AUTOMATIC."""
+    """Store choices by name of the column for the office of a batch; delete those of columns chosen AUTOMATIC."""
     ColumnMapping.objects.of_office(batch).filter(header__in=choices).delete()
     ColumnMapping.objects.bulk_create(
         ColumnMapping(
@@ -195,17 +196,26 @@ def _decide_about_row(
         check_batch(locked)
 
 
-def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by: Actor) -> None:
-    """Read `text` in place of one cell of a file whose row is not written, and compare the batch again.
+def correct_row(
+    *, batch: UploadBatch, position: int, texts: Mapping[str, str], by: Actor, seen: str | None = None
+) -> None:
+    """Read new texts, by field, in place of cells of a row that is not written, and compare the batch again, once.
 
-    A batch of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError.
+    `seen` is the `check_mark` of the check that the user has looked at. Either all cells are corrected or none. A batch
+    of at most MOST_ROWS_AT_ONCE rows is compared before this returns. Raises PortalError, with the field of a cell that
+    is refused.
     """
     with transaction.atomic():
         locked, row = _open_row(batch, position, by)
-        column = next((each for each in register_named(locked.register).columns if each.field == field), None)
-        if row is None or column is None:
+        if seen is not None and seen != locked.check_mark:
+            raise StaleError(
+                "您打开页面以后，有人改过这个批次，没有保存；请看一看现在的内容，再保存一次。",
+                cure="The batch was checked anew after its row was read. Read it again.",
+            )
+        columns = {column.field: column for column in register_named(locked.register).columns}
+        if row is None or not texts.keys() <= columns.keys():
             raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
-        add_correction(locked, row, column, text, by=by)
+        add_corrections(locked, row, [(columns[name], text) for name, text in texts.items()], by=by)
         open_rest(locked)
         is_small = locked.to_decide["rows"] <= MOST_ROWS_AT_ONCE
         _check_again(locked, queue=not is_small)

@@ -102,6 +102,9 @@ class UploadBatch(ScopedModel, Job):
     # The states in which somebody has to decide about a batch that has written nothing.
     UNDECIDED: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.REJECTED, State.FAILED})
 
+    # The states in which rows that are not written can be corrected in the page.
+    CORRECTABLE: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.COMMITTED})
+
     # The results of a check: rows by what committing them would do, and skipped rows (those left out are among these).
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
@@ -306,6 +309,11 @@ class UploadBatch(ScopedModel, Job):
     def skipped_in_file(self) -> int:
         """Return how many rows were skipped while reading: totals, repeated headers, notes."""
         return self.skipped - self.left_out
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Return whether cells of its rows can be corrected in the page."""
+        return self.state in self.CORRECTABLE
 
     @property
     def needs_mapping(self) -> bool:

@@ -18,7 +18,7 @@ class ColumnMappingQuerySet(ScopedQuerySet):
         return self.filter(division=batch.division, register=batch.register)
 
     def by_header(self) -> dict[str, str]:
-        """Return field by normalised header, "" for an ignored column."""
+        """Return field by name of the column in a file, "" for an ignored column."""
         return dict(self.values_list("header", "field"))
 
 

@@ -11,7 +11,16 @@ from typing import Final
 
 from uploads.reading.column_choice import ColumnValues, assign_fields
 from uploads.reading.grid import Grid
-from uploads.reading.headers import BRACKETS, UNIT, Header, HeaderColumn, Matcher, is_serial, normal_header
+from uploads.reading.headers import (
+    BRACKETS,
+    UNIT,
+    Header,
+    HeaderColumn,
+    Matcher,
+    is_serial,
+    normal_header,
+    number_repeated,
+)
 
 LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
 TALLEST: Final = 3  # … and has at most three
@@ -56,7 +65,9 @@ class HeaderSearch:
         """
         best, best_rank = None, (0, 0)
         for first, last, columns in self._windows:
-            fields = {match.field for column in columns if (match := matcher.find(column.labels))} - {""}
+            fields = {match.field for column in columns if (match := matcher.find(column.labels, column.ordinal))} - {
+                ""
+            }
             rank = (len(fields), first - last)
             if fields and rank > best_rank:
                 best, best_rank = (first, last), rank
@@ -98,6 +109,7 @@ class HeaderSearch:
                     labels.append(above[depth])
             if own:
                 columns.append(HeaderColumn(index, own[-1][0], tuple(labels)))
+        number_repeated(columns)
         return columns
 
     def _with_attached_rows(self, first: int, last: int) -> tuple[int, int]:

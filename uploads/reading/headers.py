@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -11,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from changzhi_portal.names import fold
+from changzhi_portal.registers.problems import cell_address
 from uploads.reading.column_times import ColumnTime, split_times, time_in
 
 if TYPE_CHECKING:
@@ -37,6 +39,14 @@ def normal_header(text: str) -> str:
     """Return a header for comparing: NFKC, one kind of brackets, without spaces, line breaks, signs and bracketed units."""
     plain = unicodedata.normalize("NFKC", fold(text)).translate(BRACKETS)
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
+
+
+def mapping_name(header: str, ordinal: int) -> str:
+    """Return the name by which an office's mapping of a column is stored: its normalised header.
+
+    Of several columns of the same name each has its own, with its `ordinal` after a sign that no normalised header has.
+    """
+    return f"{header}#{ordinal}" if ordinal else header
 
 
 def is_serial(header: str) -> bool:
@@ -74,7 +84,8 @@ class Match(NamedTuple):
 class Matcher:
     """Matcher of headers to the fields of a register's columns.
 
-    `remembered` maps normalised headers to fields, as an office has mapped them before; "" means to ignore the column.
+    `remembered` maps names of columns (`mapping_name`) to fields, as an office has mapped them before; "" means to
+    ignore the column.
     """
 
     def __init__(self, columns: Iterable[Column], remembered: Mapping[str, str] | None = None) -> None:
@@ -91,8 +102,13 @@ class Matcher:
         self._remembered = {name: known for name, known in (remembered or {}).items() if known in fields}
         self._known: dict[tuple[str, ...], Match | None] = {}
 
-    def find(self, labels: tuple[str, ...]) -> Match | None:
-        """Return the field that a column's labels (from the top header row down) match, and how; None without a match."""
+    def find(self, labels: tuple[str, ...], ordinal: int = 0) -> Match | None:
+        """Return the field that a column's labels (from the top header row down) match, and how; None without a match.
+
+        `ordinal` is `HeaderColumn.ordinal`.
+        """
+        if ordinal and (name := mapping_name(_names(labels)[0], ordinal)) in self._remembered:
+            return Match(Fit.REMEMBERED, self._remembered[name])
         if labels not in self._known:
             self._known[labels] = self._find(labels)
         return self._known[labels]
@@ -154,16 +170,40 @@ def _time_of_headings(headings: Sequence[str]) -> ColumnTime | None:
 
 @dataclass(slots=True)
 class HeaderColumn:
-    """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom."""
+    """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom.
+
+    `ordinal` counts from 1 among the columns of the same name; it is 0 for a column whose name no other has.
+    """
 
     index: int
     row: int
     labels: tuple[str, ...]
+    ordinal: int = 0
 
     @property
     def text(self) -> str:
         """Return the header as written, its rows joined."""
         return " ".join("".join(label.split("\n")).strip() for label in self.labels)
+
+    @property
+    def title(self) -> str:
+        """Return the header as users are told it: that of one of several columns of the same name says which it is."""
+        return f"{self.text}（第{self.ordinal}个，{cell_address(1, self.index)[:-1]}列）" if self.ordinal else self.text
+
+    @property
+    def name(self) -> str:
+        """Return the name by which an office's mapping of the column is stored."""
+        return mapping_name(_names(self.labels)[0], self.ordinal)
+
+
+def number_repeated(columns: Sequence[HeaderColumn]) -> None:
+    """Set the ordinals of the columns of one header that have the same name."""
+    names = [_names(column.labels)[0] for column in columns]
+    counts, seen = Counter(names), Counter[str]()
+    for column, name in zip(columns, names, strict=True):
+        if name and counts[name] > 1:
+            seen[name] += 1
+            column.ordinal = seen[name]
 
 
 @dataclass(slots=True)

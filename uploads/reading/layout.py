@@ -45,8 +45,8 @@ class MappedColumn:
 class SheetLayout:
     """The layout of one table of a sheet; a sheet may have several, one below the other.
 
-    Header rows and `last_row` count from 1, as in Excel. `unknown` lists the address and text of header cells whose column
-    is not read; `reasons` gives by address why, where the header does match. `title` is all text above the sheet's
+    Header rows and `last_row` count from 1, as in Excel. `unknown` lists the address and header of columns that are
+    not read; `reasons` gives by address why, where the header does match. `title` is all text above the sheet's
     first header: one line per row, cells separated by tabs. `skipped` counts totals, repeated headers and footers, not
     empty rows. `depends_on_month` tells that the month of the file decided which columns are read.
     """
@@ -62,8 +62,9 @@ class SheetLayout:
     skipped: int = 0
     ignored: list[str] = field(default_factory=list)  # headers that the office has chosen to ignore
     reasons: dict[str, str] = field(default_factory=dict)
-    # Header as written → index of its column and its field ("" for none), of all labelled columns.
+    # Header → index of its column and its field ("" for none), of all labelled columns.
     headers: dict[str, tuple[int, str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # header → mapping name, of columns that share their name
     depends_on_month: bool = False
 
 
@@ -219,7 +220,9 @@ def _require_choice(register: RegisterSheet, table: Table) -> None:
         letters = "和".join(cell_address(1, column.index)[:-1] + "列" for column in columns)
         texts = "和".join(f"“{column.text}”" for column in columns)
         if len({normal_header(column.text) for column in columns}) < len(columns):
-            sentences.append(f"{letters}的列名一样（“{columns[0].text}”），看不出哪一列是“{title}”，请改列名或删去一列")
+            sentences.append(
+                f"{letters}的列名一样（“{columns[0].text}”），看不出哪一列是“{title}”，请手工对应，或在文件里只留一列"
+            )
         else:
             sentences.append(f"{letters}（{texts}）都可能是“{title}”，看不出该读哪一列，请手工对应，或在文件里只留一列")
     if sentences:
@@ -264,7 +267,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
     columns = [
         MappedColumn(
             name,
-            labels[index].text,
+            labels[index].title,
             index,
             (unit_of_header(labels[index].labels) or unit) if column_of[name].counts_yuan else Decimal(1),
         )
@@ -292,11 +295,17 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         title=table.sheet_title,
         rows=data.rows,
         skipped=data.skipped + heads,
-        ignored=[labels[index].text for index in sorted(header.ignored)],
+        ignored=[labels[index].title for index in sorted(header.ignored)],
         reasons=reasons,
-        headers={column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns},
+        headers={column.title: (column.index, header.fields.get(column.index, "")) for column in header.columns},
+        names=names_of_repeated(header),
         depends_on_month=header.depends_on_month,
     )
+
+
+def names_of_repeated(header: Header) -> dict[str, str]:
+    """Return the mapping name of each column that shares its name with another, by its header as users are told it."""
+    return {column.title: column.name for column in header.columns if column.ordinal}
 
 
 def _is_carried(column: Column) -> bool:
@@ -315,7 +324,7 @@ def _unknown(
     unknown = []
     reasons = {}
     labels = header.labels()
-    read_for = {name: labels[index].text for index, name in header.fields.items()}
+    read_for = {name: labels[index].title for index, name in header.fields.items()}
     for position, column in enumerate(header.columns):
         index = column.index
         if index in header.fields or index in header.ignored:
@@ -324,7 +333,7 @@ def _unknown(
         if is_serial(name) or (position == 0 and name == "编号"):
             continue
         address = cell_address(column.row + 1, index)
-        unknown.append((index, address, column.text))
+        unknown.append((index, address, column.title))
         if index in header.earlier:
             title = column_of[header.earlier[index]].header
             reasons[address] = f"这一列不是本期的“{title}”，没有读取；确实要读的，请手工对应"

@@ -14,7 +14,7 @@ from changzhi_portal.registers.problems import Level, Problem
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import RegisterRow
-from uploads.column_mapping import TEACHABLE, plausible_headers, samples_of
+from uploads.column_mapping import TEACHABLE, masked_names, plausible_headers, samples_of
 from uploads.progress import Reporter
 from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
@@ -127,5 +127,6 @@ def _mapping_of(layout: SheetLayout, sheet: RegisterSheet) -> dict[str, Any]:
         ],
         "unknown": [mask_slipped_numbers(header) for _, header in layout.unknown],
         "ignored": [mask_slipped_numbers(header) for header in layout.ignored],
+        **({"names": masked_names(layout.names)} if layout.names else {}),
         **({"depends_on_month": True} if layout.depends_on_month else {}),
     }

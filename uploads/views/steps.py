@@ -1,37 +1,22 @@
-"""Steps on one batch: mapping its columns, its month, a locked month, a wrong cell, undoing it, discarding it."""
+"""Steps on one batch: mapping its columns, its month, a locked month, undoing it, its rest, discarding it."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, QueryDict
 from django.urls import reverse
 
-from changzhi_portal.pages import ActionPage, Crumb, FormPage
-from changzhi_portal.pages.base import parse_number
+from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions import (
-    alter_locked_months,
-    change_month,
-    correct_cell,
-    discard_batch,
-    drop_rest,
-    leave_out_row,
-    map_columns,
-    request_undo,
-    take_row_back,
-)
+from uploads.actions import alter_locked_months, change_month, discard_batch, drop_rest, map_columns, request_undo
 from uploads.column_mapping import file_columns
-from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
-from uploads.models import UploadBatch, UploadRow
-from uploads.rows.corrections import correctable_cells
+from uploads.forms import ColumnsForm, LockedReasonForm, MonthForm
+from uploads.models import UploadBatch
 from uploads.views.batch import UploadPage, find_batch
 
-BESIDE_ROWS = "rows"  # messages with this tag are shown above the rows, where the page opens
 State = UploadBatch.State
 
 
@@ -145,123 +130,6 @@ class AlterLocked(BatchStep):
         return "reason" if refusal.field == "locked_reason" else refusal.field
 
 
-class CorrectCell(BatchStep):
-    """The cells of one row of the file, each of which can be corrected without another upload."""
-
-    title = "改这一行"
-    template_name = "uploads/correct_row.html"
-    form_class = CellForm
-    row: UploadRow | None
-    query: str
-
-    def load(self) -> None:
-        """Load the batch, and the row whose position is `row`; raises Http404."""
-        super().load()
-        sent = self.request.POST if self.request.method == "POST" else self.request.GET
-        self.row = self.batch.staged_rows.filter(position=parse_number(sent.get("row", ""))).first()
-        self.query = _tab_query(sent.get("back", ""))
-        if self.request.method == "GET" and self.row is None and "row" in sent and self.batch.state == State.CHECKED:
-            raise Http404("No such row.")
-
-    def is_available(self) -> bool:
-        """Return whether the row can be corrected: it exists and is not written, and its batch waits."""
-        return self.row is not None and self.row.can_be_changed
-
-    def act(self, form: CellForm) -> str:
-        """Read the new text instead of the cell's, and return the new outcome of the row."""
-        sent = form.cleaned_data
-        position = parse_number(sent["row"])
-        correct_cell(batch=self.batch, position=position, field=sent["field"], text=sent["text"], by=self.request.user)
-        self.batch.refresh_from_db()
-        if self.batch.is_in_progress:
-            self.query = ""
-            return ""
-        row = self.batch.staged_rows.filter(position=position).first()
-        if row is not None and row.outcome == UploadRow.Outcome.ERROR:
-            remaining = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
-            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{remaining}")
-        elif row is not None:
-            self._say(messages.SUCCESS, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。")
-        return ""
-
-    def _say(self, level: int, sentence: str) -> None:
-        messages.add_message(self.request, level, sentence, extra_tags=BESIDE_ROWS)
-
-    def field_of(self, refusal: PortalError) -> str:
-        """Return the text field, for every refusal; "" for a cell that the row does not have."""
-        return "text" if self._field_sent() in {cell.field for cell in self._cells()} else ""
-
-    def get_success_url(self) -> str:
-        """Return the URL of the batch's page, with the tab that the user came from."""
-        return f"{self.batch_url()}?{self.query}#rows" if self.query else self.batch_url()
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the row's cells, and the one that was refused."""
-        cells = self._cells()
-        headers = {cell.header for cell in cells}
-        return super().get_context_data(
-            row=self.row,
-            bad=[cell for cell in cells if cell.problems],
-            others=[cell for cell in cells if not cell.problems],
-            orphans=[problem for problem in self.row.problems if problem["column"] not in headers] if self.row else [],
-            refused=self._field_sent() if kwargs["form"]["text"].errors else "",
-            **kwargs,
-        )
-
-    def _cells(self) -> list[Any]:
-        if self.row is None:
-            return []
-        return correctable_cells(self.batch, self.row, register_named(self.batch.register)())
-
-    def _field_sent(self) -> str:
-        return self.request.POST.get("field", "")
-
-
-class LeaveOutRow(UploadPage, ActionPage):
-    """The button that leaves one row out of the commit (这行不入库)."""
-
-    batch: UploadBatch
-
-    def load(self) -> None:
-        """Load the batch; raises Http404."""
-        self.batch = find_batch(self.request, self.kwargs["ref"])
-
-    def act(self) -> str:
-        """Leave the row out, and say so beside the rows."""
-        position = parse_number(self.request.POST.get("row", ""))
-        sentence = self.decide(position)
-        if sentence:
-            messages.add_message(self.request, messages.SUCCESS, sentence, extra_tags=BESIDE_ROWS)
-        return ""
-
-    def decide(self, position: int) -> str:
-        """Leave out the row at a position; return a sentence, or "" while the worker checks the batch."""
-        leave_out_row(batch=self.batch, position=position, by=self.request.user)
-        row = self._row(position)
-        return f"第{row.row_number}行不入库；要入库的，可以在“不入库的”里恢复。" if row else ""
-
-    def _row(self, position: int) -> UploadRow | None:
-        """Return the row after the check; None while the batch waits for the worker."""
-        self.batch.refresh_from_db()
-        return None if self.batch.is_in_progress else self.batch.staged_rows.filter(position=position).first()
-
-    def get_success_url(self) -> str:
-        """Return the URL of the batch's page, with the tab that the user came from."""
-        query = _tab_query(self.request.POST.get("back", ""))
-        address = reverse("uploads:batch", args=[self.batch.ref])
-        return f"{address}?{query}#rows" if query else address
-
-
-class TakeRowBack(LeaveOutRow):
-    """The button that takes back a row that was left out (恢复这一行)."""
-
-    def decide(self, position: int) -> str:
-        """Take back the row at a position; return a sentence, or "" while the worker checks the batch."""
-        take_row_back(batch=self.batch, position=position, by=self.request.user)
-        row = self._row(position)
-        return f"第{row.row_number}行已恢复（{row.get_outcome_display()}）。" if row else ""
-
-
 class UndoBatch(BatchStep):
     """Undoing of a committed batch, after a page that says what will happen."""
 
@@ -319,9 +187,3 @@ class DiscardBatch(BatchStep):
         """Discard the batch; its page says so."""
         discard_batch(batch=self.batch, by=self.request.user)
         return ""
-
-
-def _tab_query(sent: str) -> str:
-    """Return the query string of the tab, page and filters that the user came from, without unknown parameters."""
-    query = QueryDict(sent[:500])
-    return urlencode({name: query[name] for name in ("tab", "page", "q", "code") if query.get(name)})
