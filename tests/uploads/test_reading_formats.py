@@ -13,9 +13,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.uploads import workbooks
 from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
+from uploads.reading.markup import without_properties
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 
@@ -212,6 +215,36 @@ def test_excel_2003_xml_called_xls_is_read(tmp_path: Path) -> None:
     assert [list(row) for row in grid.rows] == [["沁县", "", 2.5], [], [], [DAY, "#N/A", True]]
     assert isinstance(grid.rows[3][1], CellError)
     assert grid.merged == [(0, 0, 1, 0)]
+
+
+PROPERTIES = [
+    "<DocumentProperties xmlns='urn:o'><Title>甲 & 乙</Title><Author>\x05</Author></DocumentProperties>",
+    "<CustomDocumentProperties xmlns='urn:o'><æ¨¡ dt='float'>1</æ¨¡><模 版本>>\x1a!</模 版本></CustomDocumentProperties>",
+]
+
+
+@pytest.mark.parametrize("properties", [*PROPERTIES, "".join(PROPERTIES)])
+def test_properties_that_are_no_xml_do_not_spoil_excel_2003_xml(properties: str, tmp_path: Path) -> None:
+    rows = '<Row><Cell><Data ss:Type="String">属性&lt;/DocumentProperties&gt;</Data></Cell></Row>'
+    content = workbooks.make_spreadsheetml({"一": rows}).replace(b"<Worksheet", properties.encode() + b"<Worksheet", 1)
+    (grid,) = read(written(tmp_path / "a.xls", content))
+    assert [list(row) for row in grid.rows] == [["属性</DocumentProperties>"]]
+
+
+@given(text=st.text(st.characters(codec="utf-8")))
+def test_whatever_the_properties_say_only_they_are_left_out(text: str) -> None:
+    before, after = b"<Workbook>", b"<Worksheet><DocumentProperties></DocumentProperties></Worksheet>"
+    for name in (b"DocumentProperties", b"CustomDocumentProperties"):
+        inside = text.encode().replace(b"</" + name, b"").replace(b"<Worksheet", b"")
+        whole = before + b"<" + name + b">" + inside + b"</" + name + b">" + after
+        assert without_properties(whole) == before + after
+        assert without_properties(before + b"<" + name + b">" + inside) == before + b"<" + name + b">" + inside
+
+
+def test_a_moment_of_excel_2003_xml_with_a_zone_stays_text(tmp_path: Path) -> None:
+    rows = '<Row><Cell><Data ss:Type="DateTime">2018-06-29T15:59:17.000Z</Data></Cell></Row>'
+    (grid,) = read(written(tmp_path / "a.xls", workbooks.make_spreadsheetml({"一": rows})))
+    assert [list(row) for row in grid.rows] == [["2018-06-29T15:59:17.000Z"]]
 
 
 # --- Refusals ---
