@@ -61,7 +61,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "writes every Chinese character as ? or _, since it knows no code page for them, so that no header is left.",
         formats=(".xls (Excel 95)",),
-        refusal="没有找到|丢失",
+        refusal="丢失",
     ),
     Fault(
         "opening a .csv, it takes texts for numbers, days, truth values and formulas (`0012` → 12, `2018-06` → a day), as Excel "
