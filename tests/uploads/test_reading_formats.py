@@ -87,6 +87,19 @@ def test_a_formula_that_no_spreadsheet_has_computed_is_no_blank_cell(tmp_path: P
     assert isinstance(grid.rows[1][1], CellError)
 
 
+def test_rows_and_columns_of_nothing_but_formulas_without_results_are_not_lost(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["社区", "面积"])
+    for cell in ("A2", "B2", "D2", "B1048576"):
+        book.active[cell] = "=1+1"
+    book.create_sheet("算").append(["=1+1"])
+    book.save(tmp_path / "a.xlsx")
+    first, second = read(tmp_path / "a.xlsx")
+    assert [list(row) for row in first.rows[:2]] == [["社区", "面积"], [NOT_COMPUTED, NOT_COMPUTED, "", NOT_COMPUTED]]
+    assert (len(first.rows), list(first.rows[-1])) == (1_048_576, ["", NOT_COMPUTED])
+    assert [list(row) for row in second.rows] == [[NOT_COMPUTED]]
+
+
 def test_a_formula_whose_result_is_empty_text_is_a_blank_cell(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "made.xlsx") as book:
         sheet = book.add_worksheet()
