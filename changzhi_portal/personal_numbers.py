@@ -139,7 +139,9 @@ def kinds_in(text: str, *, id_numbers_only: bool = False) -> tuple[Kind, ...]:
     if len(text) < _FEWEST_CHARACTERS or _SPAN.search(text) is None:  # most texts of a register
         return ()
     numbers = personal_numbers(text)
-    return tuple(dict.fromkeys(number.kind for number in numbers if not id_numbers_only or _has_check_character(number)))
+    return tuple(
+        dict.fromkeys(number.kind for number in numbers if not id_numbers_only or _has_check_character(number))
+    )
 
 
 def refuse_personal_numbers(text: str, *, what: str, field: str = "") -> None:
@@ -212,11 +214,8 @@ def _number_from(
         if len(digits) > _ID_LENGTH:
             break
         start, end = groups[first].start, groups[last].end
-        if len(digits) in _MOBILE_LENGTHS and shorter[1] is None and _is_mobile(text, groups, first, last, digits):
-            shorter = last + 1, PersonalNumber(Kind.MOBILE, start, end)
-        if len(digits) == _FIRST_GENERATION_LENGTH and shorter[1] is None:
-            if _is_of_first_generation(text, groups, first, last, digits):
-                shorter = last + 1, PersonalNumber(Kind.ID_NUMBER, start, end, is_first_generation=True)
+        if shorter[1] is None and (number := _shorter_number(text, groups, first, last, digits)):
+            shorter = last + 1, number
         if len(digits) == _ID_LENGTH - 1 and x_ends is not None and last == len(groups) - 1:
             digits, end = digits + "X", x_ends
         if len(digits) == _ID_LENGTH and (
@@ -225,6 +224,16 @@ def _number_from(
         ):
             return last + 1, PersonalNumber(Kind.ID_NUMBER, start, end)
     return shorter
+
+
+def _shorter_number(text: str, groups: Sequence[_Digits], first: int, last: int, digits: str) -> PersonalNumber | None:
+    """Return the mobile number, or the ID number of the first generation, that the groups from `first` to `last` are."""
+    start, end = groups[first].start, groups[last].end
+    if len(digits) in _MOBILE_LENGTHS and _is_mobile(text, groups, first, last, digits):
+        return PersonalNumber(Kind.MOBILE, start, end)
+    if len(digits) == _FIRST_GENERATION_LENGTH and _is_of_first_generation(text, groups, first, last, digits):
+        return PersonalNumber(Kind.ID_NUMBER, start, end, is_first_generation=True)
+    return None
 
 
 def _is_of_first_generation(text: str, groups: Sequence[_Digits], first: int, last: int, digits: str) -> bool:

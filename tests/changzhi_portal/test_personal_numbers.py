@@ -103,7 +103,10 @@ def test_eight_in_a_thousand_numbers_of_15_digits_look_like_an_id_number() -> No
 
 
 @given(
-    old_id_numbers(), st.sampled_from("账号 开户行账号： 帐户 卡号 案号： 注册号 登记证号为 许可证号 编号（ 流水号 合同编号: 统一代码".split())
+    old_id_numbers(),
+    st.sampled_from(
+        "账号 开户行账号： 帐户 卡号 案号： 注册号 登记证号为 许可证号 编号（ 流水号 合同编号: 统一代码".split()
+    ),
 )
 def test_fifteen_digits_that_have_another_name_are_no_id_number(number: str, name: str) -> None:
     assert personal_numbers(f"演示{name}{number}，有效") == []

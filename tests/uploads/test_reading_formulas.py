@@ -157,7 +157,7 @@ EXCELJS = '<fileVersion appName="xl" lastEdited="5" lowestEdited="5" rupBuild="9
         ("0", "\n  ", COMPUTED, "", 0),  # indented XML
         ("0", "", COMPUTED, f"{EXCELJS}fullCalcOnLoad", 0),
         ("0", "", "", f"{EXCELJS}fullCalcOnLoad", NOT_COMPUTED),
-        ("0", "", COMPUTED, "fullCalcOnLoad", 0),  # EPPlus
+        ("0", "", COMPUTED, "fullCalcOnLoad", 0),  # a program that does not tell its version
         ("0.0", "", COMPUTED, "fullCalcOnLoad", 0),
         ("0", "", COMPUTED, f"{XLSXWRITER}fullCalcOnLoad", NOT_COMPUTED),
         ("0", "", COMPUTED, XLSXWRITER, 0),  # Excel 2007

@@ -95,7 +95,10 @@ def test_a_row_of_formulas_that_were_not_computed_is_an_error_wherever_it_is(
     book.save(tmp_path / "a.xlsx")
     answer, status = upload(capsys, "communities", tmp_path / "a.xlsx", clerk)
     assert (status, answer["rows"], answer["errors"]) == (1, 2, 1)
-    assert {(each["cell"], each["code"]) for each in answer["problems"]} >= {("A3", "bad_formula"), ("D3", "bad_formula")}
+    assert {(each["cell"], each["code"]) for each in answer["problems"]} >= {
+        ("A3", "bad_formula"),
+        ("D3", "bad_formula"),
+    }
 
 
 # The shared samples: name, rows, and the cells that no program has computed or that failed.

@@ -60,7 +60,7 @@ _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relati
 class SheetScan:
     """Scan result of a worksheet's XML: formulas without a value, and the position of the last value.
 
-    `zeros` are formulas with a 0 that is the result only if the program computes, which `has_results` tells.
+    `zeros` are formulas with a 0 that is the result only if another formula of the sheet has one that is not 0.
     `lacks_addresses` tells that a formula without a value has no address, so that `errors` is not complete.
     The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
     written in an unusual way, which is not trimmed.
@@ -68,7 +68,6 @@ class SheetScan:
 
     errors: ErrorCells = field(default_factory=dict)
     zeros: ErrorCells = field(default_factory=dict)
-    has_results: bool = False
     lacks_addresses: bool = False
     keep: int = 0
     end: int = 0
@@ -92,6 +91,8 @@ def scan(archive: Archive) -> dict[str, SheetScan]:
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             scans[name] = _scan_worksheet(archive.inflate(name), zeros)
+            if scans[name].zeros and not _has_results(archive.inflate(name)):
+                scans[name].errors.update(scans[name].zeros)
             if scans[name].lacks_addresses:
                 scans[name].errors = _Positions(is_computed_on_load).errors_of(archive.inflate(name))
         elif name.endswith((".xml", ".rels")):
@@ -105,7 +106,7 @@ class _Zeros:
     """What a workbook says about the formulas that have the result 0.
 
     `are_doubtful` tells that it wants to be computed when it is opened, `are_results` that a 0 in such a workbook may be
-    computed nevertheless (exceljs, EPPlus, Apache POI with its evaluator).
+    computed nevertheless (exceljs, Apache POI with its evaluator).
     """
 
     are_doubtful: bool
@@ -140,7 +141,6 @@ def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros) -> SheetScan:
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
             _note_errors(window, sheet_scan)
         if any(sign in window for sign in signs):
-            sheet_scan.has_results = sheet_scan.has_results or _COMPUTED_CELL.search(window) is not None
             _note_not_computed(window, sheet_scan, zeros)
         if rows_end >= 0 and start >= 0:
             sheet_scan.end = base + rows_end
@@ -148,9 +148,17 @@ def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros) -> SheetScan:
             sheet_scan.rest = window[rows_end:]
     if len(sheet_scan.rest) >= _MAX_REST:
         sheet_scan.end = 0
-    if not sheet_scan.has_results:
-        sheet_scan.errors.update(sheet_scan.zeros)
     return sheet_scan
+
+
+def _has_results(chunks: Iterable[bytes]) -> bool:
+    """Return whether a formula of a worksheet has a result other than 0."""
+    window = b""
+    for chunk in chunks:
+        window = window[-_OVERLAP:] + chunk
+        if _COMPUTED_CELL.search(window):
+            return True
+    return False
 
 
 def _note_errors(window: bytes, sheet_scan: SheetScan) -> None:

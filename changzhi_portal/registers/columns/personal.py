@@ -13,7 +13,6 @@ from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.columns.base import ONE, Column
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
-
 _WHOLE_IN_EXCEL = 15  # digits of a number that Excel keeps, and of an ID number of the first generation
 
 
