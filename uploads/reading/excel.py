@@ -171,7 +171,7 @@ def _rows(sheet: CalamineSheet, errors: ErrorCells, columns: int) -> Iterator[Se
     one; a formula without a value may stand beyond.
     """
     margin: list[object] = [""] * sheet.start[1] if sheet.start else []
-    rows: Iterator[list[object]] = sheet.iter_rows() if sheet.start else iter(())
+    rows: Iterator[Sequence[object]] = sheet.iter_rows() if sheet.start else iter(())
     if not margin and not errors:
         yield from rows
         return
