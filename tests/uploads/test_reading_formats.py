@@ -16,7 +16,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.uploads import workbooks
+from tests.uploads import old_workbooks, workbooks
 from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
 from uploads.reading.markup import without_properties
 from uploads.reading.refusal import FileRefusedError
@@ -98,6 +98,14 @@ def test_rows_and_columns_of_nothing_but_formulas_without_results_are_not_lost(t
     assert [list(row) for row in first.rows[:2]] == [["社区", "面积"], [NOT_COMPUTED, NOT_COMPUTED, "", NOT_COMPUTED]]
     assert (len(first.rows), list(first.rows[-1])) == (1_048_576, ["", NOT_COMPUTED])
     assert [list(row) for row in second.rows] == [[NOT_COMPUTED]]
+
+
+def test_a_formula_beyond_the_last_row_of_a_sheet_is_no_work(tmp_path: Path) -> None:
+    path = workbooks.make_xlsx(tmp_path / "a.xlsx", {"一": [["社区", "面积"], ["甲", 1]]})
+    cell = '<row r="9999999"><c r="B9999999"><f>1+1</f></c></row></sheetData>'
+    old_workbooks.with_part(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("</sheetData>", cell))
+    (grid,) = read(path)
+    assert [list(row) for row in grid.rows] == [["社区", "面积"], ["甲", 1]]
 
 
 def test_a_formula_whose_result_is_empty_text_is_a_blank_cell(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from uploads.reading.compound import CompoundFile
 from uploads.reading.grid import NOT_COMPUTED, CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
 from uploads.reading.zipped import Archive
 
+_MOST_ROWS: Final = 1_048_576  # of a sheet in any program; an address beyond is none
 _OLD_OPENDOCUMENT: Final = b"application/vnd.sun.xml.calc"
 
 
@@ -177,7 +178,7 @@ def _rows(sheet: CalamineSheet, errors: ErrorCells, columns: int) -> Iterator[Se
         return
     by_row: dict[int, dict[int, str]] = {}
     for (row_number, column), text in errors.items():
-        if column < columns:
+        if row_number < _MOST_ROWS and column < columns:
             by_row.setdefault(row_number, {})[column] = text
     below = max(by_row, default=-1) + 1
     for number, cells in enumerate(chain(rows, repeat(()))):
