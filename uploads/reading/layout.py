@@ -15,6 +15,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import LAST_FIRST_ROW
 from uploads.reading.headers import Header, is_serial, normal_header
+from uploads.reading.lost_text import lost_sign
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
@@ -111,7 +112,7 @@ def lay_out(
     `others` are the registers that the file might be meant for instead. `remembered` maps a header, normalised by
     `headers.normal_header`, to a field, or to "" to ignore that column. `month` is the month that the user has chosen; by
     default that of the title counts, else the month of `today`. Raises FileRefusedError with the code empty_sheet,
-    header_not_found, missing_column or wrong_register.
+    unreadable_file, header_not_found, missing_column or wrong_register.
     """
     written = [
         grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
@@ -128,7 +129,7 @@ def lay_out(
     own = [table for table in tables if table.other is None]
     known = [table for table in own if len(table.header.mentioned) >= FEWEST_FIELDS]
     if not known:
-        raise _no_table(register, wrong)
+        raise _no_table(register, wrong, lost_sign(written))
     complete = [table for table in known if identifies(register, table.header)]
     for table in complete or known[:1]:
         _require_one_table(table)
@@ -154,13 +155,21 @@ def is_problem_list(grid: Grid) -> bool:
     return (grid.name or "").startswith(PROBLEM_SHEET) and str(first).startswith(PROBLEM_HEADING)
 
 
-def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet]) -> FileRefusedError:
+def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet], lost: str) -> FileRefusedError:
+    """Return the refusal of a file without a table of the register; `lost` stands where its Chinese was, if that is lost."""
     if wrong:
         title = wrong[0].title
         return FileRefusedError(
             "wrong_register",
             f"这像是“{title}”的表，不是“{register.title}”的表，请改在“{title}”中上传，或换成正确的文件",
             cure=f"This looks like the register {wrong[0].register!r}, not {register.name!r}.",
+        )
+    if lost:
+        return FileRefusedError(
+            "unreadable_file",
+            f"表里的汉字在保存时已经丢失，只剩下“{lost}”，无法恢复，"
+            "请用原来的程序打开汉字还在的原文件，另存为“Excel工作簿（.xlsx）”再上传",
+            cure="The Chinese text was lost when the file was saved. Save the original as .xlsx.",
         )
     known = "、".join(f"“{column.header}”" for column in register.columns if column.required or column.is_key)
     return FileRefusedError(

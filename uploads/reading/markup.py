@@ -31,6 +31,7 @@ _WITHOUT_END: Final = frozenset({"p", "li"})  # their end may be left out
 _SPREADSHEET: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _TYPE: Final = _SPREADSHEET + "Type"
 _HIDDEN: Final = ("SheetHidden", "SheetVeryHidden")
+_PROPERTIES: Final = (b"DocumentProperties", b"CustomDocumentProperties")
 
 
 def _text_of(data: bytes) -> str:
@@ -284,9 +285,24 @@ def _span(text: str | None) -> int:
     return max(1, min(int(text), 1_048_576)) if text and text.isdecimal() and len(text) < 8 else 1
 
 
+def without_properties(data: bytes) -> bytes:
+    """Return a file in Excel 2003's XML format, or its beginning, without its title, author and other properties.
+
+    SheetJS 0.18.5 writes them as they are: names with signs that no name may have, texts with control characters or a bare
+    `&`. The sheets behind them are sound.
+    """
+    for name in _PROPERTIES:
+        start = data.find(b"<" + name)
+        end = data.find(b"</" + name + b">", start)
+        if 0 <= start < end and data.find(b"<Worksheet", 0, end) < 0:
+            data = data[:start] + data[end + len(name) + len(b"</>") :]
+    return data
+
+
 def spreadsheetml_sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
     """Yield the visible sheets of a file in Excel 2003's XML format."""
-    source = io.BytesIO(_DECLARATION.sub("", _text_of(data).lstrip("\ufeff"), count=1).encode("utf-8", "replace"))
+    text = _text_of(without_properties(data)).lstrip("\ufeff")
+    source = io.BytesIO(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"))
     try:
         for _, element in iterparse(source, events=("end",)):
             if element.tag == _SPREADSHEET + "Worksheet":
@@ -349,6 +365,8 @@ def _value(data: Element | None) -> object:
             return float(text)
         if kind == "DateTime":
             moment = datetime.datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return text  # which day it is in Beijing, the cleaning of a date says
             return moment.date() if moment.time() == datetime.time() else moment
     except ValueError:
         return text
