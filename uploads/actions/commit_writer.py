@@ -23,7 +23,7 @@ from uploads.models import UploadBatch, UploadRow
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.rows.comparison import count_outcomes, outcome_of
-from uploads.rows.staged import StagedRow, describe_changes, digest_of_changes, slices_to_write
+from uploads.rows.staged import StagedRow, describe_changes, digest_of_shown, slices_to_write
 
 State = UploadBatch.State
 Outcome = UploadRow.Outcome
@@ -79,11 +79,11 @@ def _is_as_shown(staged: StagedRow) -> bool:
     outcome = outcome_of(staged.row)
     if outcome in {Outcome.ERROR, Outcome.UNCHANGED}:
         return True
-    return outcome == staged.outcome and (outcome == Outcome.NEW or digest_of_changes(staged.row) == staged.seen)
+    return outcome == staged.outcome and digest_of_shown(staged.row, outcome) == staged.seen
 
 
-def _what_changed(staged: StagedRow, shown: list[dict[str, str]], sheet: RegisterSheet) -> str:
-    """Return in words what differs from the preview of a row, whose changes it showed as `shown`."""
+def _what_changed(staged: StagedRow, shown: list[dict[str, str]], said: list[str], sheet: RegisterSheet) -> str:
+    """Return in words what differs from the preview of a row: it showed the changes `shown` and the sentences `said`."""
     row = staged.row
     name = f"第{row.number}行“{row.label}”"
     if row.is_new:
@@ -97,7 +97,8 @@ def _what_changed(staged: StagedRow, shown: list[dict[str, str]], sheet: Registe
             return f"{name}的“{change['column']}”现在也会改动"
         if before != change["old"]:
             return f"{name}的“{change['column']}”预览时是“{before}”，现在是“{change['old']}”"
-    return f"{name}的原有内容已有人改过"
+    unsaid = next((sentence for sentence in row.also if sentence not in said), "")
+    return f"{name}现在还有：{unsaid}" if unsaid else f"{name}的原有内容已有人改过"
 
 
 class CommitWriter:
@@ -150,8 +151,8 @@ class CommitWriter:
             return
         first = others[:MOST_ROWS_NAMED]
         shown = self._batch.staged_rows.filter(position__in=[each.row.position for each in first])
-        changes = dict(shown.values_list("position", "changes"))
-        told = "；".join(_what_changed(each, changes[each.row.position], self._sheet) for each in first)
+        told_before = {position: told for position, *told in shown.values_list("position", "changes", "also")}
+        told = "；".join(_what_changed(each, *told_before[each.row.position], self._sheet) for each in first)
         more = f"；等至少{len(others)}行" if len(others) > len(first) else ""
         raise PreviewOutdatedError(
             f"没有写入任何数据：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"
