@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -243,9 +244,12 @@ class WorkerSheet(RecordSheet):
 
     def _told_of(self, posting: Posting) -> dict[str, Any]:
         """Return what the preview tells of the posting before, which ends by itself (`_close`) and says so."""
-        told = {column.attribute: getattr(posting, column.attribute) for column in self.columns_of(Posting)}
-        del told["ended_on"]
-        return told | {"community_id": posting.community_id, "division_id": posting.division_id}
+        return {name: getattr(posting, name) for name in self._told_attributes}
+
+    @cached_property
+    def _told_attributes(self) -> tuple[str, ...]:
+        own = (column.attribute for column in self.columns_of(Posting) if column.attribute != "ended_on")
+        return ("community_id", "division_id", *own)
 
     def _place_values(self, row: RegisterRow, newest: Posting | None) -> dict[str, Any]:
         community = row.place.community

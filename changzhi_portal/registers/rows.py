@@ -98,7 +98,7 @@ class RegisterRow:
     target: models.Model | None = None  # the existing record
     is_new: bool = False  # counts as new for the uploader
     writes: list[Write] = field(default_factory=list)
-    also: list[str] = field(default_factory=list)  # sentences: what the row does besides what its columns say
+    also: tuple[str, ...] = ()  # sentences: what the row does besides what its columns say
 
     @property
     def has_error(self) -> bool:
@@ -117,7 +117,7 @@ class RegisterRow:
 
     def say(self, sentence: str) -> None:
         """Add a sentence on what writing the row does besides what its columns say; the preview shows it."""
-        self.also.append(sentence)
+        self.also += (sentence,)
 
     def take(self, name: str, reading: Reading) -> None:
         """Set the value that a reading gives a field, and report the problem that it has."""

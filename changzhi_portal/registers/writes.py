@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from django.db import models
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    """Return the empty mapping that writes share: one of its own for each write of a large file costs time."""
+    return _NOTHING
 
 
 class Wording(NamedTuple):
@@ -40,8 +48,8 @@ class Write:
     label: str = ""  # how people call the record; by default what the instance says
     leaves_division_id: int | None = None  # the place that loses a person by it, whose office is told
     is_said: bool = False  # whether a sentence of the row tells it (`RegisterRow.also`): an old posting is ended
-    follows: dict[str, Any] = field(default_factory=dict)
-    words: dict[str, Wording] = field(default_factory=dict)
+    follows: Mapping[str, Any] = field(default_factory=_nothing)
+    words: Mapping[str, Wording] = field(default_factory=_nothing)
 
 
 def propose(instance: models.Model, values: Mapping[str, Any], *, division_id: int, is_new: bool) -> Write | None:

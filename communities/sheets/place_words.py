@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from django.db import models
+
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.records import field_of
 from changzhi_portal.registers.writes import Wording, Write
 from communities.models import Community
 from communities.places import PlaceIndex
@@ -20,18 +24,18 @@ def put_places_in_words(writes: Iterable[Write], index: PlaceIndex) -> None:
 
     At most one query for a thousand places, and only for communities that are closed: the others are in the index.
     """
-    moved = [(write, *_ends_of(write)) for write in writes if _moves(write)]
+    moved = [write for write in writes if _moves(write)]
     if not moved:
         return
-    names = _community_names((place[0] for _, *ends in moved for place in ends), index)
-    for write, old, new in moved:
-        keys = [key for key, before, after in zip(_KEYS, old, new, strict=True) if before != after]
-        if not keys:
-            continue
-        field = type(write.instance)._meta.get_field(keys[0].removesuffix("_id"))
-        header = BOTH_HEADER if len(keys) > 1 else str(field.verbose_name)
-        wording = Wording(header, _in_words(*old, index, names), _in_words(*new, index, names))
-        write.words |= dict.fromkeys(keys, wording)
+    names = _community_names({key for write in moved for key in _communities_of(write)}, index)
+    for write in moved:
+        before: Mapping[str, Any] = write.follows or write.before
+        old, new = _place_in(before), _place_in(write.after)
+        keys = [key for key, was, is_now in zip(_KEYS, old, new, strict=True) if was != is_now]
+        if keys:
+            header = BOTH_HEADER if len(keys) > 1 else _header(type(write.instance), keys[0])
+            wording = Wording(header, _in_words(*old, index, names), _in_words(*new, index, names))
+            write.words = dict.fromkeys(keys, wording)
 
 
 def _moves(write: Write) -> bool:
@@ -40,18 +44,26 @@ def _moves(write: Write) -> bool:
     return "community_id" in write.after or "division_id" in write.after
 
 
-def _ends_of(write: Write) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Return the community and the division that a record leaves, and those that it goes to."""
-    before: Mapping[str, Any] = write.follows or write.before
-    old = (before.get("community_id"), before.get("division_id"))
-    return old, (write.after.get("community_id"), write.after.get("division_id"))
+def _place_in(values: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    return values.get("community_id"), values.get("division_id")
+
+
+def _communities_of(write: Write) -> tuple[int | None, int | None]:
+    return (write.follows or write.before).get("community_id"), write.after.get("community_id")
+
+
+@cache
+def _header(model: type[models.Model], key: str) -> str:
+    return str(field_of(model, key.removesuffix("_id")).verbose_name)
 
 
 def _community_names(keys: Iterable[int | None], index: PlaceIndex) -> dict[int, str]:
     """Return town and name of communities of the office, by key; those that are closed are looked up."""
     names: dict[int, str] = {}
     closed: set[int] = set()
-    for key in {key for key in keys if key is not None}:
+    for key in keys:
+        if key is None:
+            continue
         known = index.communities.get(key)
         if known is None:
             closed.add(key)

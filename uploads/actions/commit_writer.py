@@ -86,12 +86,12 @@ def _what_changed(staged: StagedRow, shown: list[dict[str, str]], said: list[str
     """Return in words what differs from the preview of a row: it showed the changes `shown` and the sentences `said`."""
     row = staged.row
     name = f"第{row.number}行“{row.label}”"
-    if row.is_new:
+    if row.is_new and staged.outcome != Outcome.NEW:
         return f"{name}预览时是修改，现在没有这条记录，会成为新增"
-    if staged.outcome == Outcome.NEW:
+    if staged.outcome == Outcome.NEW and not row.is_new:
         return f"{name}预览时是新增，现在已有这条记录，会成为修改"
     old = {change["column"]: change["old"] for change in shown}
-    for change in describe_changes(row, sheet):
+    for change in [] if row.is_new else describe_changes(row, sheet):
         before = old.get(change["column"])
         if before is None:
             return f"{name}的“{change['column']}”现在也会改动"

@@ -60,7 +60,7 @@ def staged_values(
         _as_json(values),
         _as_json(cells_with_problems(row, columns) if row.problems else {}),
         _as_json(changes),
-        _as_json(row.also if outcome in {Outcome.NEW, Outcome.CHANGED} else []),
+        _as_json(list(row.also)) if row.also and outcome in {Outcome.NEW, Outcome.CHANGED} else "[]",
         digest_of_shown(row, outcome),
         _as_json([problem.as_json() for problem in row.problems]),
         _codes_of(row) if row.problems else "",
@@ -109,28 +109,51 @@ def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, s
 
     What a sentence of the row tells is left out. An old value is "" only where the register had none.
     """
-    return [line for write in row.writes if not write.is_said for line in _lines_of(write, sheet)]
+    changes: list[dict[str, str]] = []
+    for write in row.writes:
+        if write.is_said:
+            continue
+        if write.follows:
+            changes += _changes_of_part(write, sheet)
+            continue
+        told: set[Wording] = set()
+        for name, new in write.after.items():
+            wording = write.words.get(name)
+            if wording is None:
+                changes.append(_change(write, name, write.before.get(name), new, sheet))
+            elif wording not in told:
+                told.add(wording)
+                changes.append(_change_of_keys(wording))
+    return changes
 
 
-def _lines_of(write: Write, sheet: RegisterSheet) -> Iterator[dict[str, str]]:
+def _changes_of_part(write: Write, sheet: RegisterSheet) -> Iterator[dict[str, str]]:
+    """Yield what is other in a new part of a record than in the one before, which may have said what this one does not."""
     told: set[Wording] = set()
-    before = write.follows or write.before
-    # What a new part does not say is empty in it, though the one before said something.
     for name in dict.fromkeys((*write.after, *write.follows)):
-        old, new = before.get(name), write.after[name] if name in write.after else getattr(write.instance, name)
-        if write.follows and (old == new or (_is_empty(old) and _is_empty(new))):
-            continue
+        old, new = write.follows.get(name), getattr(write.instance, name)
         wording = write.words.get(name)
-        if wording is None:
-            column = sheet.column_for(write.instance, name)
-            header = column.header if column is not None else _verbose_name(write.instance, name)
-            wording = Wording(header, _display(column, old), _display(column, new))
-        elif wording in told:
+        if old == new or (_is_empty(old) and _is_empty(new)) or wording in told:
             continue
-        told.add(wording)
-        is_personal = isinstance(new, Sealed)
-        words = told_apart(wording.old, wording.new, is_personal=is_personal)
-        yield {"column": wording.header, "old": wording.old, "new": words}
+        if wording is None:
+            yield _change(write, name, old, new, sheet)
+        else:
+            told.add(wording)
+            yield _change_of_keys(wording)
+
+
+def _change(write: Write, name: str, old: Any, new: Any, sheet: RegisterSheet) -> dict[str, str]:
+    column = sheet.column_for(write.instance, name)
+    header = column.header if column is not None else _verbose_name(write.instance, name)
+    old_words, new_words = _display(column, old), _display(column, new)
+    if old_words == new_words:
+        new_words = told_apart(old_words, new_words, is_personal=isinstance(new, Sealed))
+    return {"column": header, "old": old_words, "new": new_words}
+
+
+def _change_of_keys(wording: Wording) -> dict[str, str]:
+    new = told_apart(wording.old, wording.new, is_personal=False)
+    return {"column": wording.header, "old": wording.old, "new": new}
 
 
 def _is_empty(value: Any) -> bool:
