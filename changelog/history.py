@@ -13,13 +13,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from changelog.models import ChangeRecord
-from changzhi_portal.display import display_value
+from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
 from changzhi_portal.rights import Actor
 
 Named = Mapping[tuple[type[models.Model], Any], str]
+OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
 
@@ -135,7 +136,8 @@ def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Na
     """Return the change under the header of the register's column, or else under the name of the field."""
     field, column = _field(type(record), name), column_for(record, name)
     label = column.header if column is not None else str(field.verbose_name) if field is not None else name
-    return FieldChange(label, _display(field, column, old, named), _display(field, column, new, named))
+    before, after = _display(field, column, old, named), _display(field, column, new, named)
+    return FieldChange(label, before, told_apart(before, after, is_personal=isinstance(field, SealedField)))
 
 
 def _display(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
@@ -146,7 +148,8 @@ def _display(field: models.Field | None, column: Column | None, value: Any, name
     if isinstance(field, SealedField):
         return str(Sealed(field.kind, token=value))
     if isinstance(field, models.ForeignKey):
-        return named.get((field.remote_field.model, value), display_value(None))
+        # A dash would say that there was nothing.
+        return named.get((field.remote_field.model, value), OF_OTHERS)
     return display_value(dict(field.flatchoices).get(value, value))
 
 
@@ -171,7 +174,7 @@ def _field(model: type[models.Model], name: str) -> models.Field | None:
 def _names_of_related(rows: Sequence[ChangeRecord], user: Actor) -> Named:
     """Return the names of the records that changed foreign keys refer to, with one query for each model.
 
-    Records outside the user's scope are left out.
+    Records outside the user's scope are left out; `_display` says only that there is one.
     """
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     for row in rows:

@@ -28,6 +28,7 @@ from changzhi_portal.registers.writes import Write
 from communities.models import Community, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import REF, place_columns
+from communities.sheets.place_words import listed
 from communities.sheets.placing import RecordSheet
 from services.models import ProjectCommunity, ServiceProject
 
@@ -173,7 +174,17 @@ class ProjectSheet(RecordSheet):
                 write.after["communities"] = served
                 if not row.is_new:
                     write.before["communities"] = before
+                    self._say_served(row, before, served)
         row.writes = [write] if write else []
+
+    def _say_served(self, row: RegisterRow, before: Sequence[int], served: Sequence[int]) -> None:
+        """Say which communities come and go: those of other offices, and closed ones, stay (see `propose_writes`)."""
+        known = self._index.communities
+        added = [known[key].name for key in served if key not in before]
+        removed = [known[key].name for key in before if key not in served]
+        said = [f"增加{listed(added)}"] if added else []
+        said += [f"去掉{listed(removed)}"] if removed else []
+        row.say(f"服务社区{'，'.join(said)}")
 
     @staticmethod
     def _unchanged_write(project: ServiceProject, row: RegisterRow) -> Write:

@@ -146,13 +146,15 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     tabs = tabs_of(batch)
     tab = chosen_tab(tabs, query.get("tab", ""))
     row_filter = RowFilter.from_query(query, tab)
-    context = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
+    context: dict[str, Any] = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
+    context["says_more"] = False
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
         page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
     page = page_of_tab(batch, tab, row_filter, number)
-    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet)}
+    says_more = tab.name in {"new", "changed"} and any(row.also for row in page)
+    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet), "says_more": says_more}
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
@@ -167,10 +169,19 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
     if tab.name in WITH_PROBLEMS:
         return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
     if tab.name == "changed":
-        return [(row, change) for row in rows for change in row.changes]
+        return [(row, change) for row in rows for change in _changes_of(row)]
     if tab.name in UNDONE or tab.name == "left-out":
         return list(rows)
     return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
+
+
+def _changes_of(row: UploadRow) -> list[dict[str, Any]]:
+    """Return the changes of a row, the first one with what the row does besides (`also`).
+
+    A row that only does something besides, such as giving equal figures for another day, has one without a column.
+    """
+    changes = row.changes or [{"column": "", "old": "", "new": ""}]
+    return [change | {"also": [] if number else row.also} for number, change in enumerate(changes)]
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:

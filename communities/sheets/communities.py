@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -15,6 +16,7 @@ from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Colum
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Write
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
@@ -225,17 +227,55 @@ class CommunitySheet(PlacedSheet):
         day = self._day_of(row, context)
         figures = self._figures(row, past, day)
         if figures:
-            profile = next((p for p in past if p.as_of == day), None)
-            is_new = profile is None
-            profile = profile or CommunityProfile(community=community, as_of=day)
-            writes.append(self.propose(row, profile, figures, division_id=town_id, is_new=is_new))
+            writes.append(self._propose_figures(row, community, past, figures, day))
         for column in self.columns_of(GovernanceBody):
             if column.field in row.values:
                 body = bodies.get(column.where["kind"])
                 values = {column.attribute: row.get(column.field)}
+                if body is None and values[column.attribute] is None:
+                    continue  # 清空 where nothing is
                 new_or_known = body or GovernanceBody(community=community, **column.where)
                 writes.append(self.propose(row, new_or_known, values, division_id=town_id, is_new=body is None))
         row.writes = [write for write in writes if write is not None]
+
+    def _propose_figures(
+        self,
+        row: RegisterRow,
+        community: Community,
+        past: list[CommunityProfile],
+        figures: dict[str, Any],
+        day: datetime.date,
+    ) -> Write | None:
+        """Propose the figures of a day: a profile of its own, or other figures of the one that is there.
+
+        The columns do not tell of which day the figures are, nor that a new profile has only what the row gives.
+        """
+        profile = next((p for p in past if p.as_of == day), None)
+        is_new = profile is None
+        write = self.propose(
+            row,
+            profile or CommunityProfile(community=community, as_of=day),
+            figures,
+            division_id=community.town_id,
+            is_new=is_new,
+        )
+        if write is None:
+            return None
+        named = "、".join(c.header for c in self.columns_of(CommunityProfile) if c.attribute in write.after)
+        if not is_new:
+            row.say(f"改写已登记的{day}的{named}")
+            return write
+        earlier = next((p for p in past if p.as_of < day), None)
+        later = past[0] if past and past[0].as_of > day else None
+        if earlier is not None:
+            write.follows = {c.attribute: getattr(earlier, c.attribute) for c in self._figure_columns}
+        kept = "、".join(f"{p.as_of}" for p in (earlier, later) if p is not None)
+        row.say(f"新增{day}的{named}，登记过的{kept}的数字保留" if kept else f"新增{day}的{named}，以前没有登记过")
+        return write
+
+    @cached_property
+    def _figure_columns(self) -> list[Column]:
+        return [column for column in self.columns_of(CommunityProfile) if column.attribute != "as_of"]
 
     def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
         """See RegisterSheet.months_written. Only profiles have dated figures."""

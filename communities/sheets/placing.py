@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.db.models import Count, Q
@@ -18,6 +19,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import PLACE_FIELDS
+from communities.sheets.place_words import put_places_in_words
 
 
 class PlacedSheet(RegisterSheet):
@@ -122,9 +124,12 @@ class RecordSheet(PlacedSheet):
                 self.propose_writes(row, context)
                 if others:
                     self._reject_known_key(row, known_as, others)
-            # A preview shows nothing of what a new row would write, and a large file needs the room.
+                self._say_endings(row)
+            # A preview shows the values of a new row and what it does besides, not what it would write, and a large
+            # file needs the room.
             if row.has_error or (row.is_new and not context.locking):
                 row.writes = []
+        put_places_in_words((write for row in rows for write in row.writes), self._index)
 
     @abstractmethod
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
@@ -178,6 +183,28 @@ class RecordSheet(PlacedSheet):
             if len(records) == 1:
                 for row in renaming[key]:
                     self.note_other(row, records[0])
+
+    @cached_property
+    def _endings(self) -> Mapping[type[Any], tuple[str, str]]:
+        """Return by model the attribute of the last day, and what the register calls the ending: 停用, 注销, 离岗."""
+        return {
+            model: (column.attribute, column.header.removesuffix("日期"))
+            for model in self.writes_to
+            for column in self.columns_of(model)
+            if column.attribute == getattr(model, "dated_by", ("", ""))[1]
+        }
+
+    def _say_endings(self, row: RegisterRow) -> None:
+        """Say that a record is counted no longer, or again: a date alone does not tell."""
+        for write in row.writes:
+            attribute, ending = self._endings.get(type(write.instance), ("", ""))
+            if write.is_said or attribute not in write.after:
+                continue
+            day, before = write.after[attribute], write.before.get(attribute)
+            if day is not None:
+                row.say(f"自{day}起{ending}，从这一天起不再计入统计")
+            elif before is not None:
+                row.say(f"取消{ending}（原为{before}），重新计入统计")
 
     def _identity(self, row: RegisterRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)

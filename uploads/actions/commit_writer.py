@@ -28,7 +28,7 @@ from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.comparison import count_outcomes, name_columns, outcome_of
-from uploads.rows.staged import StagedRow, describe_changes, digest_of_changes, slices_to_write
+from uploads.rows.staged import StagedRow, describe_changes, digest_of_shown, slices_to_write
 
 Outcome = UploadRow.Outcome
 ROWS_AT_ONCE = 10_000
@@ -87,25 +87,26 @@ def _is_as_shown(staged: StagedRow) -> bool:
     outcome = outcome_of(staged.row)
     if outcome in {Outcome.ERROR, Outcome.UNCHANGED}:
         return True
-    return outcome == staged.outcome and (outcome == Outcome.NEW or digest_of_changes(staged.row) == staged.seen)
+    return outcome == staged.outcome and digest_of_shown(staged.row, outcome) == staged.seen
 
 
-def _what_changed(staged: StagedRow, shown: list[dict[str, str]], sheet: RegisterSheet) -> str:
-    """Return in words what differs from the preview of a row, whose changes it showed as `shown`."""
+def _what_changed(staged: StagedRow, shown: list[dict[str, str]], said: list[str], sheet: RegisterSheet) -> str:
+    """Return in words what differs from the preview of a row: it showed the changes `shown` and the sentences `said`."""
     row = staged.row
     name = f"第{row.number}行“{row.label}”"
-    if row.is_new:
+    if row.is_new and staged.outcome != Outcome.NEW:
         return f"{name}预览时是修改，现在没有这条记录，会成为新增"
-    if staged.outcome == Outcome.NEW:
+    if staged.outcome == Outcome.NEW and not row.is_new:
         return f"{name}预览时是新增，现在已有这条记录，会成为修改"
     old = {change["column"]: change["old"] for change in shown}
-    for change in describe_changes(row, sheet):
+    for change in [] if row.is_new else describe_changes(row, sheet):
         before = old.get(change["column"])
         if before is None:
             return f"{name}的“{change['column']}”现在也会改动"
         if before != change["old"]:
             return f"{name}的“{change['column']}”预览时是“{before}”，现在是“{change['old']}”"
-    return f"{name}的原有内容已有人改过"
+    unsaid = next((sentence for sentence in row.also if sentence not in said), "")
+    return f"{name}现在还有：{unsaid}" if unsaid else f"{name}的原有内容已有人改过"
 
 
 class CommitWriter:
@@ -162,8 +163,8 @@ class CommitWriter:
             return
         first = others[:MOST_ROWS_NAMED]
         shown = self._batch.staged_rows.filter(position__in=[each.row.position for each in first])
-        changes = dict(shown.values_list("position", "changes"))
-        told = "；".join(_what_changed(each, changes[each.row.position], self._sheet) for each in first)
+        told_before = {position: told for position, *told in shown.values_list("position", "changes", "also")}
+        told = "；".join(_what_changed(each, *told_before[each.row.position], self._sheet) for each in first)
         more = f"；等至少{len(others)}行" if len(others) > len(first) else ""
         raise PreviewOutdatedError(
             f"{self._batch.nothing_written}：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"
@@ -212,7 +213,7 @@ class CommitWriter:
             stage_again(batch=self._batch, rows=self._bad, sheet=self._sheet)
         for positions in in_batches(self._equal):
             rows = self._batch.staged_rows.filter(position__in=positions)
-            rows.update(outcome=Outcome.UNCHANGED, changes=[], seen="")
+            rows.update(outcome=Outcome.UNCHANGED, changes=[], also=[], seen="")
         if self._bad or self._equal:
             recount(self._batch)
 

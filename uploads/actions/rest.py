@@ -85,7 +85,7 @@ def leave_out_rest(locked: UploadBatch, *, by: Actor) -> None:
     open_rest(locked)
     rows = locked.staged_rows.remaining().exclude(outcome__in=(Outcome.UNCHANGED, Outcome.LEFT_OUT))
     number = rows.update(
-        outcome=Outcome.LEFT_OUT, has_warning=False, record_id=None, changes=[], seen="", problems=[], codes=""
+        outcome=Outcome.LEFT_OUT, has_warning=False, record_id=None, changes=[], also=[], seen="", problems=[], codes=""
     )
     if number:
         locked.left_out_rows = [*locked.left_out_rows, rest_left_out(number, by=by)]

@@ -67,9 +67,9 @@ def copy_staged_rows(*, batch: UploadBatch, earlier: UploadBatch, sheet: Registe
             cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(
             f"INSERT INTO {rows} (batch_id, position, sheet, row_number, label, outcome, has_warning, record_id,"
-            f" {quoted}, raw, changes, seen, problems, codes, is_remaining, undo_outcome, undo_note)\n"
+            f" {quoted}, raw, changes, also, seen, problems, codes, is_remaining, undo_outcome, undo_note)\n"
             f"SELECT %s, staged.position, staged.sheet, staged.row_number, staged.label, %s, %s,"
-            f" COALESCE(staged.record_id, made.object_id), staged.{quoted}, '{{}}', '[]', '', '[]', '', %s, '', ''\n"
+            f" COALESCE(staged.record_id, made.object_id), staged.{quoted}, '{{}}', '[]', '[]', '', '[]', '', %s, '', ''\n"
             f"FROM {rows} AS staged LEFT JOIN {records} AS made ON made.change_set_id IN ({marks})"
             " AND made.model = %s AND made.kind = %s AND made.batch_row = staged.position\n"
             "WHERE staged.batch_id = %s",

@@ -113,6 +113,7 @@ class UploadRow(ScopedModel):
     values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
     raw = models.JSONField("有问题的单元格原文", default=dict, help_text="个人信息以密文保存")
     changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
+    also = models.JSONField("另外的影响", default=list, help_text="各列以外还会发生什么，每条一句话")
     seen = models.CharField("预览时原值的摘要", max_length=16, blank=True, help_text="入库时与登记表现在的值核对")
     problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
     codes = models.CharField("问题代码", max_length=500, blank=True, help_text="前后各有一个空格，供筛选")
