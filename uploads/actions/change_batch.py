@@ -35,7 +35,8 @@ def _locked_batch(batch: UploadBatch, by: Actor, *states: str) -> UploadBatch:
     locked = UploadBatch.objects.locked().select_related("division", "period").get(pk=batch.pk)
     if locked.state not in states:
         raise StaleError(
-            "这个批次正在处理或已经入库，不能再改；请刷新页面查看。", cure="The batch is not waiting for a decision."
+            "这个批次正在处理或已经入库，不能再改；请打开这个批次，看它现在的状态。",
+            cure="The batch is not waiting for a decision.",
         )
     return locked
 
@@ -127,7 +128,7 @@ def correct_cell(*, batch: UploadBatch, position: int, field: str, text: str, by
         row = locked.staged_rows.filter(position=position).first()
         column = next((each for each in register_named(locked.register).columns if each.field == field), None)
         if row is None or column is None:
-            raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
+            raise NotFoundError("没有找到要改的这一格，请从这个批次的页面重新打开。", cure="No such row or column.")
         add_correction(locked, row, column, text, by=by)
         is_small = locked.rows <= MOST_ROWS_AT_ONCE
         _check_again(locked, queue=not is_small)
