@@ -138,6 +138,7 @@ def test_the_reviewer_reads_the_same_until_the_report_is_settled(place, due, cle
     submission = submit_month(period=due, county=place.county, by=clerk)
     page = before_the_button(signed_in(officer).get(PAGE), "接收")
     assert "还有1个上传没有确认入库</h3>" in page and "3行有错误" in page
+    assert "里面的数据没有算进本月；有疑问的，可以退回" in page
     accept_submission(submission=submission, by=officer)
     assert "还有1个上传没有确认入库" in markup_of(signed_in(officer).get(PAGE)), "it may still be returned"
     assert "还有1个上传没有确认入库" not in markup_of(signed_in(clerk).get(PAGE)), (
