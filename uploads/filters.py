@@ -19,7 +19,7 @@ _FOUND_STATES: dict[str, tuple[str, Callable[[UploadBatchQuerySet], UploadBatchQ
     UNSETTLED: ("没有办完的", UploadBatchQuerySet.unsettled),
     "same": (SAME_AS_REGISTER, UploadBatchQuerySet.same_as_register),
     "to_map": (NEEDS_MAPPING, UploadBatchQuerySet.to_map),
-    "left_out": ("已入库，有错误行没有入库", UploadBatchQuerySet.with_rows_left_out),
+    "bad_rows_left": ("已入库，有错误行没有入库", UploadBatchQuerySet.with_bad_rows_left),
 }
 
 

@@ -68,7 +68,7 @@ class UnsettledUploads(HomePanel):
             "batches": shown,
             "total": len(found) if len(found) <= MOST_ROWS else listed.count(),
             "elsewhere": unsettled.exclude(division=user.division).count() if is_bureau else 0,
-            "shows_offices": any(batch.division_id != user.division_id for batch in shown),
+            "shows_offices": any(batch.division != user.division for batch in shown),
             "first": first,
             "filter": UNSETTLED,
             "urgency": FIRST_STEP if first else NOTHING_TO_DO,
@@ -153,7 +153,7 @@ def _cell(
 class RegisterUploads(NamedTuple):
     """What the offices of a county have brought in of one register in a month.
 
-    `batches` are all uploads that count, the newest first; `rows_left_out` leaves out those that a later upload of the
+    `batches` are all uploads that count, the newest first; `bad_rows_left` leaves out those that a later upload of the
     same office has replaced. `from_above` is set if only an office above has brought it in.
     """
 
@@ -184,9 +184,9 @@ class RegisterUploads(NamedTuple):
         return sum(batch.changed for batch in self.batches)
 
     @property
-    def rows_left_out(self) -> int:
+    def bad_rows_left(self) -> int:
         """Return how many bad rows of the month are not in the register."""
-        return sum(batch.rows_left_out for batch in self.batches if not batch.is_replaced)
+        return sum(batch.bad_rows_left for batch in self.batches if not batch.is_replaced)
 
     @property
     def shown(self) -> Sequence[UploadBatch]:
@@ -222,8 +222,8 @@ class SubmissionUploads(RecordPanel):
             "remark": f"本月还没有上传：{'、'.join(missing)}；确实没有变动的，不用再传。" if missing else "",
             "caution_template": "uploads/unsettled_of_month.html" if unsettled else "",
             "unsettled": unsettled[:MOST_ROWS],
-            "number_left_out": sum(bool(batch.rows_left_out) for batch in unsettled),
-            "number_open": sum(not batch.rows_left_out for batch in unsettled),
+            "number_with_bad_rows": sum(bool(batch.bad_rows_left) for batch in unsettled),
+            "number_open": sum(not batch.bad_rows_left for batch in unsettled),
         }
 
 

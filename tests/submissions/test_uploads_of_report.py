@@ -56,7 +56,7 @@ def test_all_uploads_of_the_month_are_summed_up_and_not_the_newest_alone(
     committed(clerk, "facilities", make_period("2018-05"), 4, new=700, file_name="五月.xlsx")
     answer = signed_in(officer).get(PAGE)
     line = register_of(answer, "facilities")
-    assert (line.new, line.changed, line.rows_left_out) == (42, 9, 4)
+    assert (line.new, line.changed, line.bad_rows_left) == (42, 9, 4)
     assert line.newest_at == at(3)
     assert line.uploaders == f"{clerk}、{street_clerk}"
     assert [batch.file_name for batch in line.batches] == ["县二.xlsx", "街道.xlsx", "县一.xlsx"]
@@ -74,7 +74,7 @@ def test_bad_rows_that_a_later_upload_of_the_office_replaced_are_not_counted(
     committed(street_clerk, "facilities", due, 1, new=9, errors=2)
     committed(clerk, "facilities", due, 2, new=5)
     answer = signed_in(clerk).get(PAGE)
-    assert register_of(answer, "facilities").rows_left_out == 2
+    assert register_of(answer, "facilities").bad_rows_left == 2
     assert "5行有错误没有入库（后来已重新上传）" in markup_of(answer)
 
 

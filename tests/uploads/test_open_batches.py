@@ -72,26 +72,24 @@ def test_what_the_database_finds_is_what_a_batch_says_of_itself(clerk, period):
     make_batch(clerk, state="rejected", mapping=[], problems=UNMAPPED)
     batches = UploadBatch.objects.all()
     found_and_said = {
-        "with_written_rows": "has_written_rows",
-        "same_as_register": "is_same_as_register",
-        "reported": "is_reported",
-        "open": "is_open",
-        "with_rows_left_out": "rows_left_out",
-        "to_map": "needs_mapping",
+        "same_as_register": lambda batch: batch.is_same_as_register,
+        "with_bad_rows_left": lambda batch: batch.bad_rows_left,
+        "to_map": lambda batch: batch.needs_mapping,
+        "reported": lambda batch: batch.is_same_as_register or (batch.committed_at and batch.state != "undone"),
+        "open": lambda batch: batch.is_in_progress or batch.waits_for_decision or batch.state in {"rejected", "failed"},
     }
-    for query, name in found_and_said.items():
+    for query, is_so in found_and_said.items():
         found = set(getattr(batches, query)().values_list("pk", flat=True))
-        said = {batch.pk for batch in batches if getattr(batch, name)}
-        assert found == said and found, query
+        assert found == {batch.pk for batch in batches if is_so(batch)} and found, query
 
 
 def test_an_upload_is_over_when_its_office_brings_in_the_register_of_that_month_later(clerk, period):
     old = waiting(clerk, period=period, errors=2)
     refused = make_batch(clerk, period=period, state="rejected", uploaded_at=ago(hours=2))
-    left_out = make_batch(
+    bad_rows = make_batch(
         clerk, period=period, state="committed", committed_at=ago(hours=3), errors=5, uploaded_at=ago(hours=3)
     )
-    every = (old, refused, left_out)
+    every = (old, refused, bad_rows)
     assert unsettled(*every) == {batch.pk for batch in every}
     committed(clerk, period=period)
     assert unsettled(*every) == set()
@@ -147,12 +145,12 @@ def test_work_that_goes_on_is_shown_whatever_was_brought_in_since(clerk, period)
     assert unsettled(*at_work) == {batch.pk for batch in at_work}
 
 
-def test_what_was_refused_or_left_out_is_over_when_the_month_is_locked(clerk, period):
+def test_what_was_refused_or_not_written_is_over_when_the_month_is_locked(clerk, period):
     refused = make_batch(clerk, period=period, state="rejected")
     broken = make_batch(clerk, "workers", period=period, state="failed")
-    left_out = committed(clerk, "projects", period=period, errors=5)
+    bad_rows = committed(clerk, "projects", period=period, errors=5)
     undecided = waiting(clerk, "organizations", period=period)
-    every = (refused, broken, left_out, undecided)
+    every = (refused, broken, bad_rows, undecided)
     assert len(unsettled(*every)) == 4
     ReportingPeriod.objects.filter(pk=period.pk).update(
         state=ReportingPeriod.State.LOCKED, locked_at=timezone.now(), locked_by=clerk
@@ -272,7 +270,7 @@ def test_the_list_filters_by_the_states_that_it_shows(clerk, period, signed_in):
         "to_map": {"列.xlsx"},
         "rejected": {"列.xlsx", "坏.xlsx"},
         "committed": {"全.xlsx", "缺.xlsx"},
-        "left_out": {"缺.xlsx"},
+        "bad_rows_left": {"缺.xlsx"},
     }.items():
         rows = browser.get(LIST, {"state": state}).context["table"].data.data
         assert {batch.file_name for batch in rows} == files, state

@@ -38,27 +38,23 @@ class UploadBatchQuerySet(ScopedQuerySet):
         """Leave the large columns unread, which only a batch's own page needs."""
         return self.defer("problems", "mapping", "growth", "problem_counts", "corrections")
 
-    # --- What a batch is to its office; in brackets the property of `UploadBatch` with the same condition ---
-
-    def with_written_rows(self) -> Self:
-        """Filter for batches with rows in the registers: committed and not undone (`has_written_rows`)."""
-        return self.filter(_has_written_rows())
+    # --- What a batch is to its office (docs/domain.md §6.12); in brackets the property with the same condition ---
 
     def same_as_register(self) -> Self:
         """Filter for checked batches that say what the registers say already (`is_same_as_register`)."""
         return self.filter(_is_same_as_register())
 
     def reported(self) -> Self:
-        """Filter for batches that count as brought in (`is_reported`): written, or equal to the registers."""
-        return self.filter(_is_reported())
+        """Filter for batches that count as brought in: rows of them are in the registers, or they are equal to these."""
+        return self.filter(_has_written() | _is_same_as_register())
 
     def open(self) -> Self:
-        """Filter for batches that a worker has in hand, that wait for a decision, or that were refused (`is_open`)."""
+        """Filter for batches that a worker has in hand, that wait for a decision, or that were refused."""
         return self.filter(_is_open())
 
-    def with_rows_left_out(self) -> Self:
-        """Filter for committed batches whose bad rows are not in the registers (`rows_left_out`)."""
-        return self.filter(_has_rows_left_out())
+    def with_bad_rows_left(self) -> Self:
+        """Filter for committed batches whose bad rows are not in the registers (`bad_rows_left`)."""
+        return self.filter(_has_bad_rows_left())
 
     def to_map(self) -> Self:
         """Filter for refused batches whose user has to say which column is which (`needs_mapping`)."""
@@ -84,16 +80,16 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.annotate(is_replaced=Exists(later))
 
     def unsettled(self) -> Self:
-        """Filter for batches that an office still has to look at: `open` or with rows left out, and not replaced.
+        """Filter for batches that an office still has to look at: `open` or with bad rows left, and not replaced.
 
-        A batch that a worker has in hand is not replaced. What was refused or left out for a month that has been locked
-        since is over.
+        A batch that a worker has in hand is not replaced. What was refused, or not written, for a month that has been
+        locked since is over.
         """
         states = UploadBatch.State
         is_over = Q(
             period__state=ReportingPeriod.State.LOCKED, state__in=(states.REJECTED, states.FAILED, states.COMMITTED)
         )
-        found = self.filter(_is_open() | _has_rows_left_out()).exclude(is_over).with_replaced()
+        found = self.filter(_is_open() | _has_bad_rows_left()).exclude(is_over).with_replaced()
         return found.filter(Q(state__in=UploadBatch.IN_PROGRESS) | Q(is_replaced=False))
 
     def for_month(self, period: ReportingPeriod) -> Self:
@@ -130,16 +126,12 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.same_file(batch).order_by("-committed_at").first()
 
 
-def _has_written_rows() -> Q:
+def _has_written() -> Q:
     return Q(committed_at__isnull=False) & ~Q(state=UploadBatch.State.UNDONE)
 
 
 def _is_same_as_register() -> Q:
     return Q(state=UploadBatch.State.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
-
-
-def _is_reported() -> Q:
-    return _has_written_rows() | _is_same_as_register()
 
 
 def _is_open() -> Q:
@@ -148,7 +140,7 @@ def _is_open() -> Q:
     return Q(state__in=UploadBatch.IN_PROGRESS) | (Q(state=states.CHECKED) & ~_is_same_as_register()) | refused
 
 
-def _has_rows_left_out() -> Q:
+def _has_bad_rows_left() -> Q:
     return Q(state=UploadBatch.State.COMMITTED, errors__gt=0)
 
 
@@ -235,6 +227,8 @@ class UploadBatch(ScopedModel, Job):
     undo_kept = models.PositiveIntegerField("撤销时保留的行", default=0)
     undo_failed = models.PositiveIntegerField("未能撤销的行", default=0)
 
+    is_replaced: bool  # annotated by `UploadBatchQuerySet.with_replaced`
+
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = UploadBatchQuerySet.as_manager()
 
@@ -307,25 +301,9 @@ class UploadBatch(ScopedModel, Job):
         return {problem.get("code") for problem in self.problems} == {UNMAPPED}
 
     @property
-    def has_written_rows(self) -> bool:
-        """Return whether rows of it are in the registers: it was committed and has not been undone."""
-        return self.committed_at is not None and self.state != self.State.UNDONE
-
-    @property
     def is_same_as_register(self) -> bool:
         """Return whether it was checked and says what the registers say already, so that there is nothing to confirm."""
         return self.state == self.State.CHECKED and self.rows > 0 and not (self.errors or self.new or self.changed)
-
-    @property
-    def is_reported(self) -> bool:
-        """Return whether it counts as brought in: rows are written, or it is equal to the registers."""
-        return self.has_written_rows or self.is_same_as_register
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether a worker has it in hand, it waits for a decision, or it was refused."""
-        waits = self.state == self.State.CHECKED and not self.is_same_as_register
-        return self.is_in_progress or waits or self.state in {self.State.REJECTED, self.State.FAILED}
 
     @property
     def waits_for_decision(self) -> bool:
@@ -333,7 +311,7 @@ class UploadBatch(ScopedModel, Job):
         return self.needs_mapping or (self.state == self.State.CHECKED and not self.is_same_as_register)
 
     @property
-    def rows_left_out(self) -> int:
+    def bad_rows_left(self) -> int:
         """Return how many bad rows its commit has left out of the registers; 0 while it is not committed."""
         return self.errors if self.state == self.State.COMMITTED else 0
 
