@@ -15,9 +15,11 @@ from django.db import models
 from changelog.models import ChangeRecord
 from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.records import Record
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
 from changzhi_portal.rights import Actor
+from changzhi_portal.scope import scope_path_of
 
 Named = Mapping[tuple[type[models.Model], Any], str]
 OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
@@ -53,12 +55,22 @@ class LoggedEdit:
     record_name: str
     ref: str
     model: str
-    batch_ref: str  # of the upload that made the change; "" for other changes
+    batch_ref: str  # of the upload that made the change; "" for other changes and for uploads that the user may not see
     entry: Entry
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the record's page; "" for a record without one."""
+        model = apps.get_model(self.model)
+        return model.url_of(self.ref) if issubclass(model, Record) else ""
 
 
 def logged_edits(rows: Sequence[ChangeRecord], user: Actor) -> list[LoggedEdit]:
-    """Return changes of several records in the same order. The caller must have filtered them by the user's scope."""
+    """Return changes of several records in the same order.
+
+    The caller must have filtered them by the user's scope, and loaded them `with_sources`.
+    """
+    scope = scope_path_of(user)
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     edits = []
     for row in rows:
@@ -69,7 +81,7 @@ def logged_edits(rows: Sequence[ChangeRecord], user: Actor) -> list[LoggedEdit]:
                 record_name=row.object_label,
                 ref=row.object_ref,
                 model=row.model,
-                batch_ref=batch.ref if batch is not None else "",
+                batch_ref=batch.ref if batch and scope and batch.division.path.startswith(scope) else "",
                 entry=_entry(row, model, named, records),
             )
         )
@@ -83,13 +95,7 @@ def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
         rows = getattr(record, name)
         of_parts |= models.Q(model=rows.model._meta.label_lower, object_id__in=rows.order_by().values("pk"))
     of_record = models.Q(model=record._meta.label_lower, object_id=record.pk)
-    found = (
-        ChangeRecord.objects.visible_to(user)
-        .filter(of_record | of_parts)
-        .select_related("change_set__made_by", "change_set__batch")
-        .order_by("-id")[:limit]
-    )
-    rows = list(found)
+    rows = list(ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()[:limit])
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     return [_entry(row, type(record), named, records) for row in rows]
 

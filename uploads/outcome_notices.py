@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from changzhi_portal.registers.registry import register_named
 from notices.actions import Message, notify
 from uploads.models import UploadBatch
 
@@ -20,7 +19,7 @@ def notify_uploader(batch: UploadBatch) -> None:
     """
     if not batch.notifies_uploader:
         return
-    title, detail = _outcome(batch, register_named(batch.register).title)
+    title, detail = _outcome(batch, batch.register_title)
     message = Message(
         user=batch.uploaded_by,
         title=title,
@@ -66,8 +65,8 @@ def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
     )
     if batch.errors:
         return f"{register}检查完了，有{batch.errors}行错误", rows
-    if not batch.new + batch.changed:
-        return f"{register}检查完了，和登记表一致，不用入库", rows
+    if batch.is_same_as_register:
+        return f"{register}检查完了，与登记表一致，不用确认", f"{rows}已算报过，不用再办。"
     return f"{register}检查完了，请确认入库", rows
 
 

@@ -90,6 +90,7 @@ RECORDS: dict[str, Maker] = {
     "uploads:discard": lambda place, user: make_batch(user, state="checked"),
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),
+    "submissions:submission_changes": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
     "reports:correct_briefing": lambda place, user: make_briefing(place.county),

@@ -292,7 +292,7 @@ def test_a_correction_of_a_cell_that_is_gone_is_said_above(send, clerk, signed_i
     asked = {"row": "1", "field": "area", "text": "520", **change}
     answer = signed_in(clerk).post(reverse("uploads:correct", args=[batch.ref]), asked)
     assert answer.status_code == 404
-    assert "没有找到要改的这一格，请刷新页面后再改。" in answer.content.decode()
+    assert "没有找到要改的这一格，请从这个批次的页面重新打开。" in answer.content.decode()
 
 
 def test_a_batch_that_is_committed_meanwhile_says_so_without_the_form(send, clerk, signed_in):

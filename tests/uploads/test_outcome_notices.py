@@ -91,7 +91,8 @@ def test_a_file_that_says_what_the_register_says_needs_no_commit(checked, clerk)
     actions.request_commit(batch=batch, mode="all", by=clerk)
     actions.commit_queued_batch(batch.pk)
     checked([facility_row()])
-    assert newest().title == "服务设施检查完了，和登记表一致，不用入库"
+    assert newest().title == "服务设施检查完了，与登记表一致，不用确认"
+    assert "已算报过" in newest().text
 
 
 def test_who_waited_for_the_answer_is_not_told_it_again(send, clerk, receive):

@@ -39,7 +39,8 @@ def _locked_batch(batch: UploadBatch, by: Actor, *states: str) -> UploadBatch:
     locked = UploadBatch.objects.locked().select_related("division", "period").get(pk=batch.pk)
     if locked.state not in states:
         raise StaleError(
-            "这个批次正在处理或已经入库，不能再改；请刷新页面查看。", cure="The batch is not waiting for a decision."
+            "这个批次正在处理或已经入库，不能再改；请打开这个批次，看它现在的状态。",
+            cure="The batch is not waiting for a decision.",
         )
     return locked
 

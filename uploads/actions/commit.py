@@ -71,7 +71,8 @@ def request_commit(
         )
         if not taken:
             raise StaleError(
-                "这个批次现在不能入库：已入库、正在处理，或还有错误行。请刷新页面查看。", cure="The batch is not ready."
+                "这个批次现在不能入库：已入库、正在处理，或还有错误行；请看它现在的状态。",
+                cure="The batch is not ready.",
             )
         if queue:
             COMMIT.announce(batch.pk)

@@ -42,7 +42,9 @@ def request_undo(*, batch: UploadBatch, by: Actor, queue: bool = True) -> None:
             notifies_uploader=queue,
         )
         if not taken:
-            raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
+            raise StaleError(
+                "只有已入库的批次可以撤销；请看它现在的状态。", cure="Only a committed batch can be undone."
+            )
         if queue:
             UNDO.announce(batch.pk)
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Max, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, Max, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
@@ -17,13 +17,17 @@ from changzhi_portal.registers.growth import Growth
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from periods.models import ReportingPeriod
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
+UNMAPPED = "missing_column"  # the problem of a file that is refused only until its columns are mapped
+SENT_TOGETHER = datetime.timedelta(minutes=1)
+UNKNOWN_REGISTER = "自动识别"
+# Labels of states that are no `UploadBatch.State`.
+NEEDS_MAPPING, SAME_AS_REGISTER, REST_TO_CONFIRM = "要对应列", "与登记表一致", "补入库待确认"
 # The states of a batch whose remaining rows are being finished, once others have been written.
 _FINISHING = ("queued", "checking", "checked", "commit_queued", "committing")
-# Rows of the batch are in the registers by its own commit.
-_HAS_WRITTEN = Q(committed_at__isnull=False) & ~Q(state="undone")
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -33,20 +37,68 @@ class UploadBatchQuerySet(ScopedQuerySet):
         """Load the related rows that a line of the list shows, the newest batch first."""
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
 
+    def without_details(self) -> Self:
+        """Leave the large columns unread, which only a batch's own page needs."""
+        return self.defer("problems", "mapping", "growth", "problem_counts", "corrections")
+
+    # --- What a batch is to its office (docs/domain.md §6.12); in brackets the property with the same condition ---
+
+    def same_as_register(self) -> Self:
+        """Filter for checked batches that say what the registers say already (`is_same_as_register`)."""
+        return self.filter(_is_same_as_register())
+
     def reported(self) -> Self:
-        """Filter for batches whose rows are in the registers: written and not undone, or checked and equal to the registers.
+        """Filter for batches that count as brought in: rows of them are in the registers, or they are equal to these."""
+        return self.filter(_has_written() | _is_same_as_register())
 
-        One whose remaining rows are being finished is among them, in whatever state.
+    def open(self) -> Self:
+        """Filter for batches that a worker has in hand, that wait for a decision, or that were refused."""
+        return self.filter(_is_open())
+
+    def with_bad_rows_left(self) -> Self:
+        """Filter for committed batches whose bad rows are not in the registers (`bad_rows_left`)."""
+        return self.filter(_has_bad_rows_left())
+
+    def to_map(self) -> Self:
+        """Filter for refused batches whose user has to say which column is which (`needs_mapping`)."""
+        return self.filter(state=UploadBatch.State.REJECTED, problems__0__code=UNMAPPED).exclude(mapping=[])
+
+    def with_replaced(self) -> Self:
+        """Annotate `is_replaced`: whether a later upload of the same office, register and month has replaced it.
+
+        The later one is `reported`. Files that arrive within SENT_TOGETHER are parts of one sending and do not replace
+        each other. An unknown register or month is any.
         """
-        says_the_same = Q(state=UploadBatch.State.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
-        return self.filter(_HAS_WRITTEN | says_the_same)
+        later = (
+            UploadBatch.objects.order_by()
+            .reported()
+            .annotate(sent_before=F("uploaded_at") - SENT_TOGETHER)
+            .filter(
+                division=OuterRef("division"),
+                register=Coalesce(NullIf(OuterRef("register"), Value("")), F("register")),
+                period=Coalesce(OuterRef("period"), F("period")),
+                sent_before__gt=OuterRef("uploaded_at"),
+            )
+        )
+        return self.annotate(is_replaced=Exists(later))
 
-    def unfinished(self) -> Self:
-        """Filter for batches that are being worked on or wait for a user's decision."""
+    def unsettled(self) -> Self:
+        """Filter for batches that an office still has to look at: `open` or with bad rows left, and not replaced.
+
+        A batch that a worker has in hand is not replaced. What was refused, or not written, for a month that has been
+        locked since is over.
+        """
         states = UploadBatch.State
-        in_progress = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
-        to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
-        return self.filter(Q(state__in=in_progress) | to_decide)
+        is_over = Q(
+            period__state=ReportingPeriod.State.LOCKED, state__in=(states.REJECTED, states.FAILED, states.COMMITTED)
+        )
+        found = self.filter(_is_open() | _has_bad_rows_left()).exclude(is_over).with_replaced()
+        return found.filter(Q(state__in=UploadBatch.IN_PROGRESS) | Q(is_replaced=False))
+
+    def for_month(self, period: ReportingPeriod) -> Self:
+        """Filter for batches of a month, and for those since its opening whose month is not known yet."""
+        is_unknown = Q(period__isnull=True, uploaded_at__date__gte=period.opens_on)
+        return self.filter(Q(period=period) | is_unknown)
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """Return the newest batch by register name."""
@@ -64,9 +116,9 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
     def same_file(self, batch: UploadBatch) -> Self:
         """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
-        return self.filter(_HAS_WRITTEN, sha256=batch.sha256, register=batch.register, division=batch.division).exclude(
-            pk=batch.pk
-        )
+        return self.filter(
+            _has_written(), sha256=batch.sha256, register=batch.register, division=batch.division
+        ).exclude(pk=batch.pk)
 
     def locked(self) -> Self:
         """Lock the batches, but not their users and offices, until the transaction ends."""
@@ -75,6 +127,25 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
         """Return the upload of the same file by the same office that was written last, or None."""
         return self.same_file(batch).order_by("-committed_at").first()
+
+
+def _has_written() -> Q:
+    """Return the condition that rows of a batch are in the registers by its own commit, whatever its state (`has_written`)."""
+    return Q(committed_at__isnull=False) & ~Q(state=UploadBatch.State.UNDONE)
+
+
+def _is_same_as_register() -> Q:
+    return Q(state=UploadBatch.State.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
+
+
+def _is_open() -> Q:
+    states = UploadBatch.State
+    refused = Q(state__in=(states.REJECTED, states.FAILED))
+    return Q(state__in=UploadBatch.IN_PROGRESS) | (Q(state=states.CHECKED) & ~_is_same_as_register()) | refused
+
+
+def _has_bad_rows_left() -> Q:
+    return Q(state=UploadBatch.State.COMMITTED, errors__gt=0)
 
 
 class UploadBatch(ScopedModel, Job):
@@ -177,6 +248,8 @@ class UploadBatch(ScopedModel, Job):
     )
     discarded_at = models.DateTimeField("放弃时间", null=True, blank=True)
 
+    is_replaced: bool  # annotated by `UploadBatchQuerySet.with_replaced`
+
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = UploadBatchQuerySet.as_manager()
 
@@ -225,7 +298,12 @@ class UploadBatch(ScopedModel, Job):
         )
 
     def __str__(self) -> str:
-        return f"{self.file_name}（{self.get_state_display()}）"
+        return f"{self.file_name}（{self.state_label}）"
+
+    @property
+    def brought_in_at(self) -> datetime.datetime:
+        """Return when it was committed; for a file that needed no commit, when it was uploaded."""
+        return self.committed_at or self.uploaded_at
 
     @property
     def progress(self) -> Progress:
@@ -318,15 +396,41 @@ class UploadBatch(ScopedModel, Job):
     @property
     def needs_mapping(self) -> bool:
         """Return whether its file was refused only because the user has to say which column is which."""
-        codes = {problem.get("code") for problem in self.problems}
-        return self.state == self.State.REJECTED and bool(self.mapping) and codes == {"missing_column"}
+        if self.state != self.State.REJECTED or not self.mapping:
+            return False
+        return {problem.get("code") for problem in self.problems} == {UNMAPPED}
+
+    @property
+    def is_same_as_register(self) -> bool:
+        """Return whether it was checked and says what the registers say already, so that there is nothing to confirm."""
+        return self.state == self.State.CHECKED and self.rows > 0 and not (self.errors or self.new or self.changed)
+
+    @property
+    def waits_for_decision(self) -> bool:
+        """Return whether a user can go on with it: confirm it, correct it or map its columns."""
+        return self.needs_mapping or (self.state == self.State.CHECKED and not self.is_same_as_register)
+
+    @property
+    def bad_rows_left(self) -> int:
+        """Return how many bad rows its commit has left out of the registers; 0 while it is not committed."""
+        return self.errors if self.state == self.State.COMMITTED else 0
 
     @property
     def state_label(self) -> str:
-        """Return its state as shown to users; a file that only needs a mapping is not called useless."""
+        """Return its state as shown to users.
+
+        A file that only needs a mapping is not called useless, and one without a change does not wait to be confirmed.
+        """
+        if self.needs_mapping:
+            return NEEDS_MAPPING
         if self.rest and self.state == self.State.CHECKED:
-            return "补入库待确认"
-        return "要对应列" if self.needs_mapping else self.get_state_display()
+            return REST_TO_CONFIRM
+        return SAME_AS_REGISTER if self.is_same_as_register else self.get_state_display()
+
+    @property
+    def register_title(self) -> str:
+        """Return the title of its register; UNKNOWN_REGISTER while the register is to be found from the file."""
+        return register_named(self.register).title if self.register else UNKNOWN_REGISTER
 
     @property
     def growth_question(self) -> str:
