@@ -183,7 +183,7 @@ def test_it_counts_nowhere_as_open_reported_or_the_same_file(send: Send, clerk: 
     discard(same, clerk)
     new = discard(sent(send, clerk, [facility_row("东关社区")]), clerk)
     assert set(UploadBatch.objects.reported()) == {first}
-    assert not UploadBatch.objects.unfinished().exists()
+    assert not UploadBatch.objects.unsettled().exists()
     assert not UploadBatch.objects.same_file(make_batch(clerk, sha256=new.sha256)).exists()
 
 

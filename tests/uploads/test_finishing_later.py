@@ -286,7 +286,7 @@ def still_waits(batch: UploadBatch, browser: Client) -> None:
     assert (batch.state, outcomes(batch)) == (State.CHECKED, ["new", "new", "new", "new"])
     assert (batch.rest["rows"], batch.written["rows"], batch.staged_rows.remaining().count()) == (2, 2, 2)
     assert names() == sorted(["甲", "丙"]) and batch.written_change_sets.count() == 1
-    assert batch in UploadBatch.objects.reported() and batch in UploadBatch.objects.unfinished()
+    assert batch in UploadBatch.objects.reported() and batch in UploadBatch.objects.unsettled()
     assert "余下的行没有写入" in batch.message and DENIAL not in page_of(browser, batch)
 
 

@@ -66,7 +66,12 @@ def test_what_the_database_finds_is_what_a_batch_says_of_itself(clerk, period):
     for state, counts, at in itertools.product(State.values, counters, (None, timezone.now())):
         if state == State.COMMITTED and at is None:
             continue
-        make_batch(clerk, state=state, committed_at=at, heartbeat_at=timezone.now(), period=period, **counts)
+        if at and state in {State.REJECTED, State.FAILED, State.DISCARDED}:
+            continue
+        others = {"discarded_at": timezone.now(), "discarded_by": clerk} if state == State.DISCARDED else {}
+        if at and state in {State.QUEUED, State.CHECKING, State.CHECKED, State.COMMIT_QUEUED, State.COMMITTING}:
+            others["rest"] = {"rows": 1}
+        make_batch(clerk, state=state, committed_at=at, heartbeat_at=timezone.now(), period=period, **counts, **others)
     make_batch(clerk, state="rejected", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, state="rejected", mapping=MAPPING, problems=[{"code": "header_not_found"}])
     make_batch(clerk, state="rejected", mapping=[], problems=UNMAPPED)
