@@ -15,7 +15,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.rights import Actor
 from communities.models import DivisionChange
-from periods.models import ReportingPeriod, month_after
+from periods.models import ReportingPeriod, beginning_of, month_after
 from submissions.models import Submission
 from targets.engine.map_of_day import divisions_counted_for
 
@@ -46,7 +46,8 @@ def changes_of_month(
     since an edit has no month of its own.
     """
     first, last = edited_in
-    edited = Q(batch__isnull=True, made_at__date__gte=first, made_at__date__lte=last)
+    edited = Q(batch__isnull=True, made_at__gte=beginning_of(first))
+    edited &= Q(made_at__lt=beginning_of(last + datetime.timedelta(days=1)))
     change_sets = ChangeSet.objects.filter(Q(batch__period=submission.period) | edited)
     return _inside(submission, user).filter(change_set__in=change_sets.order_by().values("pk")).not_undone()
 

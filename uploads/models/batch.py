@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Exists, F, Max, OuterRef, Q, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import Job
 from changzhi_portal.records import new_ref
@@ -17,7 +17,7 @@ from changzhi_portal.registers.growth import Growth
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
-from periods.models import ReportingPeriod
+from periods.models import ReportingPeriod, beginning_of
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
@@ -69,18 +69,18 @@ class UploadBatchQuerySet(ScopedQuerySet):
         The later one is `reported`. Files that arrive within SENT_TOGETHER are parts of one sending and do not replace
         each other. An unknown register or month is any.
         """
-        later = (
-            UploadBatch.objects.order_by()
-            .reported()
-            .annotate(sent_before=F("uploaded_at") - SENT_TOGETHER)
-            .filter(
-                division=OuterRef("division"),
-                register=Coalesce(NullIf(OuterRef("register"), Value("")), F("register")),
-                period=Coalesce(OuterRef("period"), F("period")),
-                sent_before__gt=OuterRef("uploaded_at"),
-            )
+        of_office = UploadBatch.objects.order_by().reported().filter(division=OuterRef("division"))
+        of_register = of_office.filter(register=OuterRef("register"))
+        of_month = of_register.filter(period=OuterRef("period"))
+        newest = Case(
+            When(register="", then=_newest(of_office)),
+            When(period__isnull=True, then=_newest(of_register)),
+            default=_newest(of_month),
         )
-        return self.annotate(is_replaced=Exists(later))
+        is_later = Q(newest_reported__gt=F("uploaded_at") + SENT_TOGETHER)
+        return self.annotate(newest_reported=newest).annotate(
+            is_replaced=Case(When(is_later, then=Value(True)), default=Value(False))
+        )
 
     def unsettled(self) -> Self:
         """Filter for batches that an office still has to look at: `open` or with bad rows left, and not replaced.
@@ -97,7 +97,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
     def for_month(self, period: ReportingPeriod) -> Self:
         """Filter for batches of a month, and for those since its opening whose month is not known yet."""
-        is_unknown = Q(period__isnull=True, uploaded_at__date__gte=period.opens_on)
+        is_unknown = Q(period__isnull=True, uploaded_at__gte=beginning_of(period.opens_on))
         return self.filter(Q(period=period) | is_unknown)
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
@@ -127,6 +127,11 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
         """Return the upload of the same file by the same office that was written last, or None."""
         return self.same_file(batch).order_by("-committed_at").first()
+
+
+def _newest(batches: UploadBatchQuerySet) -> Subquery:
+    """Return when the newest of one office's batches arrived."""
+    return Subquery(batches.values("division").annotate(newest=Max("uploaded_at")).values("newest"))
 
 
 def _has_written() -> Q:
@@ -256,6 +261,9 @@ class UploadBatch(ScopedModel, Job):
     class Meta:
         verbose_name = verbose_name_plural = "上传批次"
         ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["division", "register", "period", "uploaded_at"], name="upload_batch_of_office"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~Q(state="committed") | Q(committed_at__isnull=False),
