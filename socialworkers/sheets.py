@@ -33,13 +33,10 @@ from communities.sheets.placing import RecordSheet
 from socialworkers.models import Posting, SocialWorker
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
 
-
 FROM_OTHERS = (
     "这个人登记在其他单位，入库后转到本单位：在那里的任职最晚到{day}为止，那个单位会收到通知；个人信息以本行为准"
 )
-FROM_OTHERS_CORRECTED = (
-    "这个人登记在其他单位，到岗日期相同，视为更正任职的地方：那里的任职改到本单位，那个单位会收到通知；个人信息以本行为准"
-)
+FROM_OTHERS_CORRECTED = "这个人登记在其他单位，到岗日期相同，视为更正任职的地方：那里的任职改到本单位，那个单位会收到通知；个人信息以本行为准"
 
 
 def _division_of(posting: Posting) -> int:
@@ -227,7 +224,9 @@ class WorkerSheet(RecordSheet):
             write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=False)
             if write is not None and not write.after.keys().isdisjoint(place):
                 write.leaves_division_id = left
-                row.say(FROM_OTHERS_CORRECTED if row.is_new else "到岗日期没有变，视为更正这次任职的地方，不另记一次任职")
+                row.say(
+                    FROM_OTHERS_CORRECTED if row.is_new else "到岗日期没有变，视为更正这次任职的地方，不另记一次任职"
+                )
             return [write]
         posting = Posting(worker=worker)
         values = {"is_community_worker": place["community_id"] is not None} | place

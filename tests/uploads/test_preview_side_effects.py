@@ -416,9 +416,7 @@ def test_communities_of_others_stay_with_a_project_and_are_not_named(
     assert "西垴头" not in preview.page("changed")
 
 
-def test_a_project_that_goes_to_another_county_says_from_where(
-    preview: Preview, officer: User, place: Place
-) -> None:
+def test_a_project_that_goes_to_another_county_says_from_where(preview: Preview, officer: User, place: Place) -> None:
     project = make_project(place.county, number="YS001")
     moved = {"记录编号": project.ref} | project_row(服务社区="") | {"县（市、区）": "襄垣县"}
     preview.upload("projects", officer, moved)
@@ -455,7 +453,8 @@ def test_places_of_many_moved_records_cost_as_many_queries_as_of_one(
     Community.objects.filter(town=place.street).update(closed_on=datetime.date(2018, 1, 1))
     there = {"街道（乡镇）": "西街街道", "启用日期": ""}
     rows = [
-        {"记录编号": facility.ref} | facility_row("参府社区", 设施名称=facility.name, **there) for facility in facilities
+        {"记录编号": facility.ref} | facility_row("参府社区", 设施名称=facility.name, **there)
+        for facility in facilities
     ]
     asked = []
     for number in (1, 2, len(rows)):

@@ -82,22 +82,22 @@ def _is_as_shown(staged: StagedRow) -> bool:
     return outcome == staged.outcome and digest_of_shown(staged.row, outcome) == staged.seen
 
 
-def _what_changed(staged: StagedRow, shown: list[dict[str, str]], said: list[str], sheet: RegisterSheet) -> str:
-    """Return in words what differs from the preview of a row: it showed the changes `shown` and the sentences `said`."""
+def _what_changed(staged: StagedRow, shown: UploadRow, sheet: RegisterSheet) -> str:
+    """Return in words what differs from the preview of a row, which is still staged as it was shown."""
     row = staged.row
     name = f"第{row.number}行“{row.label}”"
     if row.is_new and staged.outcome != Outcome.NEW:
         return f"{name}预览时是修改，现在没有这条记录，会成为新增"
     if staged.outcome == Outcome.NEW and not row.is_new:
         return f"{name}预览时是新增，现在已有这条记录，会成为修改"
-    old = {change["column"]: change["old"] for change in shown}
+    old = {change["column"]: change["old"] for change in shown.changes}
     for change in [] if row.is_new else describe_changes(row, sheet):
         before = old.get(change["column"])
         if before is None:
             return f"{name}的“{change['column']}”现在也会改动"
         if before != change["old"]:
             return f"{name}的“{change['column']}”预览时是“{before}”，现在是“{change['old']}”"
-    unsaid = next((sentence for sentence in row.also if sentence not in said), "")
+    unsaid = next((sentence for sentence in row.also if sentence not in shown.also), "")
     return f"{name}现在还有：{unsaid}" if unsaid else f"{name}的原有内容已有人改过"
 
 
@@ -150,9 +150,9 @@ class CommitWriter:
         if not others:
             return
         first = others[:MOST_ROWS_NAMED]
-        shown = self._batch.staged_rows.filter(position__in=[each.row.position for each in first])
-        told_before = {position: told for position, *told in shown.values_list("position", "changes", "also")}
-        told = "；".join(_what_changed(each, *told_before[each.row.position], self._sheet) for each in first)
+        positions = [each.row.position for each in first]
+        shown = {row.position: row for row in self._batch.staged_rows.filter(position__in=positions)}
+        told = "；".join(_what_changed(each, shown[each.row.position or 0], self._sheet) for each in first)
         more = f"；等至少{len(others)}行" if len(others) > len(first) else ""
         raise PreviewOutdatedError(
             f"没有写入任何数据：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"
