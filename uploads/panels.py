@@ -176,12 +176,12 @@ class RegisterUploads(NamedTuple):
     @property
     def new(self) -> int:
         """Return how many records the commits of the month have added."""
-        return sum(batch.new for batch in self.batches)
+        return sum(batch.written["new"] for batch in self.batches)
 
     @property
     def changed(self) -> int:
         """Return how many records the commits of the month have changed, a record once for each commit."""
-        return sum(batch.changed for batch in self.batches)
+        return sum(batch.written["changed"] for batch in self.batches)
 
     @property
     def bad_rows_left(self) -> int:

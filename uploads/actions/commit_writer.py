@@ -91,7 +91,7 @@ def _is_as_shown(staged: StagedRow) -> bool:
 
 
 def _what_changed(staged: StagedRow, shown: UploadRow, sheet: RegisterSheet) -> str:
-    """Return in words what differs from what the preview showed of a row."""
+    """Return in words what differs from the preview of a row, which is still staged as it was shown."""
     row = staged.row
     name = f"第{row.number}行“{row.label}”"
     if row.is_new and staged.outcome != Outcome.NEW:
@@ -162,9 +162,9 @@ class CommitWriter:
         if not others:
             return
         first = others[:MOST_ROWS_NAMED]
-        shown = self._batch.staged_rows.filter(position__in=[each.row.position for each in first])
-        rows = {row.position: row for row in shown}
-        told = "；".join(_what_changed(each, rows[each.row.position or 0], self._sheet) for each in first)
+        positions = [each.row.position for each in first]
+        shown = {row.position: row for row in self._batch.staged_rows.filter(position__in=positions)}
+        told = "；".join(_what_changed(each, shown[each.row.position or 0], self._sheet) for each in first)
         more = f"；等至少{len(others)}行" if len(others) > len(first) else ""
         raise PreviewOutdatedError(
             f"{self._batch.nothing_written}：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("communities", "0001_initial"),
         ("periods", "0001_initial"),
-        ("uploads", "0002_confirm_what_was_shown"),
+        ("uploads", "0004_what_a_row_does_besides"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
