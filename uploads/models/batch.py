@@ -20,6 +20,8 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
+# The problems of a file without a known register that the user's choice may cure.
+UNRECOGNISED = frozenset({"header_not_found", "wrong_register"})
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -56,6 +58,10 @@ class UploadBatchQuerySet(ScopedQuerySet):
         rows = self.order_by().values("division__path", "register").annotate(moment=moment)
         return {(row["division__path"], row["register"]): row["moment"] for row in rows}
 
+    def of_upload(self, batch: UploadBatch) -> Self:
+        """Filter for the batches that were uploaded together with `batch`, itself included."""
+        return self.filter(group=batch.group) if batch.group else self.filter(pk=batch.pk)
+
     def same_file(self, batch: UploadBatch) -> Self:
         """Filter for committed uploads of the same file by the same office, without `batch` itself."""
         return self.filter(
@@ -72,7 +78,10 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
 
 class UploadBatch(ScopedModel, Job):
-    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`)."""
+    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`).
+
+    A file with tables of several registers becomes several batches; `group` is the same for all batches of one upload.
+    """
 
     class State(models.TextChoices):
         """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
@@ -93,6 +102,9 @@ class UploadBatch(ScopedModel, Job):
     WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
     IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
 
+    # What a form and a command say in place of a register's name, to have it found out from the file.
+    RECOGNISED: ClassVar[str] = "auto"
+
     # The results of a check: rows by what committing them would do, and skipped rows.
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
@@ -103,7 +115,22 @@ class UploadBatch(ScopedModel, Job):
         GOOD = "good", "只入库没有错误的行"
 
     ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
-    register = models.CharField("登记表", max_length=20)
+    group = models.CharField(
+        "同一次上传", max_length=13, blank=True, db_index=True, editable=False, help_text="同一次上传的批次相同"
+    )
+    register = models.CharField("登记表", max_length=20, blank=True, help_text="空表示还没有从文件内容认出")
+    is_recognised = models.BooleanField(
+        "登记表由系统识别", default=False, help_text="不是上传人选定的；文件里别的登记表的表由别的批次读取"
+    )
+    split_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name="由哪个批次分出",
+        help_text="同一个文件里有几张登记表的，每张一个批次",
+    )
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="填报单位")
     period = models.ForeignKey("periods.ReportingPeriod", models.PROTECT, null=True, blank=True, verbose_name="统计月")
     uploaded_by = models.ForeignKey(
@@ -171,10 +198,34 @@ class UploadBatch(ScopedModel, Job):
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
             ),
+            models.CheckConstraint(
+                # "discarded" is in this list because nothing is read or written of such a batch any more.
+                condition=~Q(register="") | Q(state__in=("queued", "checking", "rejected", "failed", "discarded")),
+                name="batch_checked_has_register",
+                violation_error_message="还没有认出登记表的批次不能核对，也不能入库。",
+            ),
+            models.UniqueConstraint(
+                fields=("split_from", "register"),
+                name="batch_split_once_per_register",
+                violation_error_message="这个文件里的这张登记表已有另一个批次。",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.file_name}（{self.get_state_display()}）"
+
+    @property
+    def register_title(self) -> str:
+        """Return the title of its register, or a word for one that is not known yet."""
+        if self.register:
+            return register_named(self.register).title
+        return "检查后确定" if self.is_in_progress else "没有认出"
+
+    @property
+    def needs_register(self) -> bool:
+        """Return whether its file was refused because nothing tells which register it is for, so that the user has to."""
+        codes = {problem.get("code") for problem in self.problems}
+        return self.state == self.State.REJECTED and not self.register and codes <= UNRECOGNISED
 
     @property
     def progress(self) -> Progress:
@@ -221,7 +272,9 @@ class UploadBatch(ScopedModel, Job):
 
     @property
     def state_label(self) -> str:
-        """Return its state as shown to users; a file that only needs a mapping is not called useless."""
+        """Return its state as shown to users; a file that only needs an answer is not called useless."""
+        if self.needs_register:
+            return "要选登记表"
         return "要对应列" if self.needs_mapping else self.get_state_display()
 
     @property

@@ -14,9 +14,16 @@ from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
+from uploads.actions import (
+    alter_locked_months,
+    change_month,
+    choose_register,
+    correct_cell,
+    map_columns,
+    request_undo,
+)
 from uploads.column_mapping import file_columns
-from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
+from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm, RegisterForm
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.corrections import correctable_cells
 from uploads.views.batch import UploadPage, find_batch
@@ -51,7 +58,28 @@ class BatchStep(UploadPage, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the batch and its register."""
-        return super().get_context_data(batch=self.batch, sheet=register_named(self.batch.register), **kwargs)
+        sheet = register_named(self.batch.register) if self.batch.register else None
+        return super().get_context_data(batch=self.batch, sheet=sheet, **kwargs)
+
+
+class ChooseRegister(BatchStep):
+    """The register of a file that was not recognised, chosen by hand."""
+
+    title = "选登记表"
+    form_class = RegisterForm
+    submit_label = "按这张登记表检查"
+    busy_label = "正在提交…"
+    cancel_label = "不选了"
+    unavailable_message = "这个批次的登记表已经确定。"
+
+    def is_available(self) -> bool:
+        """Return whether the file was refused because nothing tells its register."""
+        return self.batch.needs_register
+
+    def act(self, form: RegisterForm) -> str:
+        """Store the register and have the batch checked again."""
+        choose_register(batch=self.batch, register=form.cleaned_data["register"], by=self.request.user)
+        return ""
 
 
 class MapColumns(BatchStep):
