@@ -78,13 +78,15 @@ class RegisterForm(forms.Form):
     """Form with the register of a file that was not recognised."""
 
     register = forms.ChoiceField(
-        label="登记表", widget=forms.RadioSelect, error_messages={"required": "请选这个文件是哪一张登记表的。"}
+        label="登记表",
+        help_text="只读这张登记表的表；文件里有别的登记表的，要另行上传。",
+        error_messages={"required": "请选这个文件是哪一张登记表的。"},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["register"].choices = _titles()
+        fields["register"].choices = [("", "请选择"), *_titles()]
 
 
 def _titles() -> list[tuple[str, str]]:

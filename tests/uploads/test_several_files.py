@@ -383,6 +383,8 @@ def test_one_file_leads_to_its_batch_and_several_to_all_of_them(
     assert "every 2s" not in page
     for title in ("社区", "服务设施", "社会组织", "社会工作者"):
         assert f">{title}</td>" in page
+    for batch in UploadBatch.objects.filter(group=second.group):
+        assert reverse("uploads:batch", args=[batch.ref]) in page
     assert "处理下一个" in page
 
 
@@ -433,6 +435,12 @@ def test_too_many_files_are_refused_before_any_is_taken(signed_in: Any, clerk: U
     assert "一次最多上传20个文件，您选了21个，都没有收下；请分几次上传。" in words_of(answer)
     assert not UploadBatch.objects.exists()
     assert originals() == []
+
+
+def test_more_files_than_a_request_may_have_are_no_server_error(signed_in: Any, clerk: User) -> None:
+    answer = post(signed_in(clerk), *(file_of(b"a,b", f"{number}.csv") for number in range(101)))
+    assert answer.status_code == 400
+    assert not UploadBatch.objects.exists()
 
 
 def test_as_many_files_as_allowed_are_taken(signed_in: Any, clerk: User) -> None:

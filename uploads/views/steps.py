@@ -66,6 +66,7 @@ class ChooseRegister(BatchStep):
     """The register of a file that was not recognised, chosen by hand."""
 
     title = "选登记表"
+    template_name = "uploads/register.html"
     form_class = RegisterForm
     submit_label = "按这张登记表检查"
     busy_label = "正在提交…"
