@@ -324,6 +324,26 @@ def test_the_clerk_chooses_and_the_batch_is_checked_again(unknown: UploadBatch, 
         actions.choose_register(batch=batch, register="communities", by=clerk)
 
 
+def test_a_register_that_was_chosen_wrongly_is_changed_without_sending_the_file_again(
+    receive: Receive, tmp_path: Path, signed_in: Any, clerk: User
+) -> None:
+    receive(write_workbook(tmp_path / "演示.xlsx", [FACILITY]).read_bytes(), register="workers")
+    (batch,) = check_all()
+    assert [problem["code"] for problem in batch.problems] == ["wrong_register"]
+    browser = signed_in(clerk)
+    assert "换一张登记表</a>重新检查" in words_of(browser.get(reverse("uploads:batch", args=[batch.ref])))
+    browser.post(reverse("uploads:register", args=[batch.ref]), {"register": "facilities"})
+    (batch,) = check_all()
+    assert (batch.register, batch.state, batch.rows, batch.problems) == ("facilities", State.CHECKED, 1, [])
+
+
+def test_a_recognised_register_is_not_changed_by_hand(clerk: User) -> None:
+    problems = [{"code": "header_not_found"}]
+    recognised = make_batch(clerk, is_recognised=True, state="rejected", problems=problems, stored_as="x")
+    with pytest.raises(StaleError):
+        actions.choose_register(batch=recognised, register="workers", by=clerk)
+
+
 def test_nobody_of_another_county_may_choose(unknown: UploadBatch, signed_in: Any, other_clerk: User) -> None:
     address = reverse("uploads:register", args=[unknown.ref])
     assert signed_in(other_clerk).get(address).status_code == 404

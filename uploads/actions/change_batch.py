@@ -73,7 +73,7 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> 
 
 
 def choose_register(*, batch: UploadBatch, register: str, by: Actor) -> None:
-    """Say which register a batch's file is for, where it was not recognised, and have it checked again.
+    """Say which register a batch's file is for, where that was not recognised or chosen wrongly; have it checked again.
 
     Tables of other registers in the file are named as not read, as for any file whose register the user has chosen.
     Raises PortalError for an unknown register or a batch that does not wait for the answer.
@@ -81,12 +81,13 @@ def choose_register(*, batch: UploadBatch, register: str, by: Actor) -> None:
     sheet = register_named(register)
     with transaction.atomic():
         locked = _locked_batch(batch, by, State.REJECTED)
-        if not locked.needs_register:
-            raise StaleError("这个批次的登记表已经选定，请刷新页面查看。", cure="The batch has a register.")
+        if not locked.can_change_register:
+            raise StaleError("这个批次的登记表已经确定，请刷新页面查看。", cure="The batch has its register.")
         if not locked.stored_as:
             raise NotFoundError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
         locked.register = sheet.name
-        locked.problems = []
+        locked.problems, locked.mapping = [], []
+        locked.needs_reading = True
         _check_again(locked)
 
 

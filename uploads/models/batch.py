@@ -20,7 +20,7 @@ from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
-# The problems of a file without a known register that the user's choice may cure.
+# The problems of a file that choosing a register, or another one, may cure.
 UNRECOGNISED = frozenset({"header_not_found", "wrong_register"})
 
 
@@ -224,8 +224,13 @@ class UploadBatch(ScopedModel, Job):
     @property
     def needs_register(self) -> bool:
         """Return whether its file was refused because nothing tells which register it is for, so that the user has to."""
+        return not self.register and self.can_change_register
+
+    @property
+    def can_change_register(self) -> bool:
+        """Return whether its file was refused because it is not that of the register chosen, if one was."""
         codes = {problem.get("code") for problem in self.problems}
-        return self.state == self.State.REJECTED and not self.register and codes <= UNRECOGNISED
+        return self.state == self.State.REJECTED and not self.is_recognised and codes <= UNRECOGNISED
 
     @property
     def progress(self) -> Progress:

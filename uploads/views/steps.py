@@ -63,7 +63,7 @@ class BatchStep(UploadPage, FormPage):
 
 
 class ChooseRegister(BatchStep):
-    """The register of a file that was not recognised, chosen by hand."""
+    """The register of a file, chosen by hand where it was not recognised, or chosen wrongly."""
 
     title = "选登记表"
     template_name = "uploads/register.html"
@@ -74,8 +74,12 @@ class ChooseRegister(BatchStep):
     unavailable_message = "这个批次的登记表已经确定。"
 
     def is_available(self) -> bool:
-        """Return whether the file was refused because nothing tells its register."""
-        return self.batch.needs_register
+        """Return whether the file was refused for its register."""
+        return self.batch.can_change_register
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return the register chosen before."""
+        return {"register": self.batch.register}
 
     def act(self, form: RegisterForm) -> str:
         """Store the register and have the batch checked again."""
