@@ -225,7 +225,7 @@ def test_a_file_of_no_register_is_refused_in_one_sentence(rows: list[list[Any]])
     refusal = refusal_of(Grid("Sheet1", rows))
     assert refusal.problem_code == "header_not_found"
     assert str(refusal) == (
-        "前15行里没有找到哪一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填写后重新上传"
+        "前15行里没有找到任何一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填好后重新上传"
     )
 
 

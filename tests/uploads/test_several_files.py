@@ -146,10 +146,10 @@ def test_the_templates_of_all_registers_in_one_workbook_give_no_warning_about_ea
     for register in registers():
         path = tmp_path / f"{register.name}.xlsx"
         path.write_bytes(write_template(register(), division=officer.division, period=period, by=officer, filled=True))
-        page = load_workbook(path).worksheets[0]
-        sheets[page.title] = [
-            [("" if cell is None else cell) for cell in row] for row in page.iter_rows(values_only=True)
-        ]
+        for page in load_workbook(path).worksheets:  # with the explanations and the lists of choices of each
+            title = page.title if page.title not in sheets else f"{page.title} ({len(sheets)})"
+            lines = page.iter_rows(values_only=True)
+            sheets[title] = [["" if cell is None else cell for cell in line] for line in lines]
     together = make_xlsx(tmp_path / "五张.xlsx", sheets).read_bytes()
     actions.receive_file(file=[together], file_name="五张.xlsx", register="", by=officer, period=period)
     batches = check_all()
@@ -367,6 +367,16 @@ def test_no_page_of_an_unrecognised_batch_breaks(name: str, unknown: UploadBatch
     address = reverse(name, args=[unknown.ref])
     for answer in (signed_in(clerk).get(address), signed_in(clerk).post(address)):
         assert answer.status_code in {302, 404, 405, 409, 422}
+
+
+@pytest.mark.parametrize("state", ["queued", "rejected", "failed"])
+@pytest.mark.parametrize("address", ["/", "/uploads/", "/uploads/?register=facilities", "/uploads/?sort=register"])
+def test_no_page_over_batches_breaks_on_one_without_a_register(
+    state: str, address: str, clerk: User, officer: User, period: ReportingPeriod, signed_in: Any
+) -> None:
+    make_batch(clerk, "", state=state, period=period)
+    for user in (clerk, officer):
+        assert signed_in(user).get(address).status_code == 200
 
 
 # --- The form ---

@@ -181,7 +181,7 @@ def _not_recognised(unread: Sequence[WrongSheet]) -> FileRefusedError:
         )
     return FileRefusedError(
         "header_not_found",
-        f"前{LAST_FIRST_ROW}行里没有找到哪一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填写后重新上传",
+        f"前{LAST_FIRST_ROW}行里没有找到任何一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填好后重新上传",
         cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of a register; name it, or use the template.",
         can_be_mapped=False,
     )
