@@ -47,12 +47,18 @@ def see_the_end(page, text):
             link.click()
 
 
-def test_several_files_dropped_on_the_form_become_a_batch_each(place, period, clerk, enter, tmp_path):
+def test_several_files_chosen_at_once_become_a_batch_each(place, period, clerk, enter, tmp_path):
     page = enter(clerk, "/uploads/new/", screen=TELEPHONE)
     files = [write_workbook(tmp_path / f"{name}.xlsx", [facility_row(设施名称=name)]) for name in ("甲", "乙")]
     drop = page.get_by_label("文件")
-    assert drop.bounding_box()["height"] >= 70, "the area is large enough to be hit"
+    assert drop.bounding_box()["height"] >= 70, "the area is large enough for dropping files on it"
     drop.set_input_files(files)
     page.get_by_role("button", name="上传并检查").click()
     expect(page.get_by_text("共 2 个批次，还有 2 个在处理")).to_be_visible()
+    link = page.get_by_role("link", name="甲.xlsx")
+    link.focus()
+    with page.expect_response(lambda answer: "waiting=2" in answer.url):
+        pass
+    page.wait_for_timeout(300)
+    expect(link).to_be_focused()  # the table was exchanged meanwhile
     assert sorted(UploadBatch.objects.values_list("file_name", flat=True)) == ["乙.xlsx", "甲.xlsx"]
