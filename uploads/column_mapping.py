@@ -21,6 +21,7 @@ from uploads.reading.grid import Grid
 from uploads.reading.header_search import LAST_FIRST_ROW, HeaderSearch
 from uploads.reading.headers import Header, HeaderColumn, is_serial, normal_header, number_repeated
 from uploads.reading.layout import NO_HEADER, names_of_repeated
+from uploads.reading.recognition import Recogniser
 from uploads.reading.tables import TableFinder
 
 IGNORED: Final = "ignored"  # the form's value for 忽略此列
@@ -175,18 +176,23 @@ def plausible_headers(
     *,
     month: datetime.date | None,
     today: datetime.date,
+    recogniser: Recogniser | None = None,
 ) -> list[dict[str, Any]]:
     """Return the possible headers of a refused file, in the form of `UploadBatch.mapping`.
 
     For files without a header, with missing columns or with several columns for one. Each table contributes its header;
     a sheet without one the row that fits best, or if none fits the row with the most labels. A table that fits far less
-    well than another, such as the explanations in our template, contributes none.
+    well than another, such as the explanations in our template, contributes none. With a `recogniser` a sheet of other
+    registers' tables contributes none either.
     """
-    finder = TableFinder(sheet, others, remembered, month=month, today=today)
+    finder = TableFinder(sheet, others, remembered, month=month, today=today, recogniser=recogniser)
     candidates: list[tuple[Grid, Header]] = []
     for grid in grids:
-        tables = [table for table in finder.tables(grid) if table.other is None and table.header.columns]
+        found = finder.tables(grid)
+        tables = [table for table in found if table.other is None and table.header.columns]
         candidates += [(grid, table.header) for table in tables]
+        if recogniser is not None and found:
+            continue
         if not tables and (header := finder.nearest(HeaderSearch(grid)) or _row_with_most_labels(grid)):
             candidates.append((grid, header))
     most = max((len(header.mentioned) for _, header in candidates), default=0)

@@ -19,7 +19,7 @@ def notify_uploader(batch: UploadBatch) -> None:
     """
     if not batch.notifies_uploader:
         return
-    title, detail = _outcome(batch, batch.register_title)
+    title, detail = _outcome(batch, batch.register_title if batch.register else "上传的表格")
     message = Message(
         user=batch.uploaded_by,
         title=title,
@@ -37,10 +37,13 @@ def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
     match batch.state:
         case State.CHECKED:
             return _checked(batch, register)
+        case State.REJECTED if batch.needs_register:
+            return "认不出是哪张登记表的文件，请打开选定", f"{batch.message}。"
         case State.REJECTED if batch.needs_mapping:
             return f"{register}的文件要对应列，请打开选定", f"{batch.message}。"
         case State.REJECTED:
-            return f"{register}的文件不能用，请看原因", f"{batch.message}。"
+            file = f"{register}的文件" if batch.register else "上传的文件"
+            return f"{file}不能用，请看原因", f"{batch.message}。"
         case State.COMMITTED if batch.undone_by_id:
             return f"{register}的入库没有撤销成", batch.message
         case State.COMMITTED:

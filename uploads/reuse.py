@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Final
 
 from django.utils import timezone
@@ -21,13 +20,19 @@ from uploads.models import ColumnMapping, UploadBatch
 READING_VERSION: Final = 4
 
 
-def reading_key(remembered: Mapping[str, str]) -> str:
+def key_of_reading(batch: UploadBatch) -> str:
     """Return a digest of what determines the reading besides the file: our rules and the office's own mapping.
 
-    Two files with the same bytes and the same key give the same rows.
+    Two files with the same bytes and the same key give the same rows. Which tables are those of a register that was
+    recognised depends on the office's mapping for every register.
     """
-    rules = json.dumps([READING_VERSION, sorted(remembered.items())], ensure_ascii=False)
-    return hashlib.sha256(rules.encode()).hexdigest()
+    remembered = sorted(ColumnMapping.objects.of_office(batch).by_header().items())
+    rules: list[object] = [READING_VERSION, remembered]
+    if batch.is_recognised:
+        every = ColumnMapping.objects.by_register(batch)
+        rules.append(sorted((register, sorted(headers.items())) for register, headers in every.items()))
+        rules.append(batch.split_from_id is None)
+    return hashlib.sha256(json.dumps(rules, ensure_ascii=False).encode()).hexdigest()
 
 
 def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | None:
@@ -48,7 +53,7 @@ def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | No
         or earlier.left_out
     ):
         return None
-    if earlier.read_as != reading_key(ColumnMapping.objects.of_office(batch).by_header()):
+    if earlier.read_as != key_of_reading(batch):
         return None
     return earlier if _is_same_month(batch, earlier) and not _has_changed_since(earlier, sheet) else None
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from uploads.views import batch, corrections, downloads, steps
+from uploads.views import batch, corrections, downloads, steps, together
 
 app_name = "uploads"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("<slug:ref>/original/", downloads.OriginalFile.as_view(), name="original"),
     path("<slug:ref>/", batch.BatchPage.as_view(), name="batch"),
     path("<slug:ref>/progress/", batch.BatchProgress.as_view(), name="progress"),
+    path("<slug:ref>/together/", together.BatchesOfUpload.as_view(), name="together"),
+    path("<slug:ref>/register/", steps.ChooseRegister.as_view(), name="register"),
     path("<slug:ref>/columns/", steps.MapColumns.as_view(), name="columns"),
     path("<slug:ref>/month/", steps.ChangeMonth.as_view(), name="month"),
     path("<slug:ref>/locked/", steps.AlterLocked.as_view(), name="locked"),

@@ -80,6 +80,10 @@ RECORDS: dict[str, Maker] = {
     "uploads:annotated": lambda place, user: make_batch(user),
     "uploads:original": lambda place, user: make_batch(user),
     "uploads:commit": lambda place, user: make_batch(user),
+    "uploads:together": lambda place, user: make_batch(user),
+    "uploads:register": lambda place, user: make_batch(
+        user, "", state="rejected", problems=[{"code": "header_not_found"}]
+    ),
     "uploads:columns": lambda place, user: make_batch(user),
     "uploads:month": lambda place, user: make_batch(user, state="checked"),
     "uploads:correct": lambda place, user: make_batch(user, state="checked"),

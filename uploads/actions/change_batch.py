@@ -101,6 +101,25 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> 
     return True
 
 
+def choose_register(*, batch: UploadBatch, register: str, by: Actor) -> None:
+    """Say which register a batch's file is for, where that was not recognised or chosen wrongly; have it checked again.
+
+    Tables of other registers in the file are named as not read, as for any file whose register the user has chosen.
+    Raises PortalError for an unknown register or a batch that does not wait for the answer.
+    """
+    sheet = register_named(register)
+    with transaction.atomic():
+        locked = _locked_batch(batch, by, State.REJECTED)
+        if not locked.can_change_register:
+            raise StaleError("这个批次的登记表已经确定，请刷新页面查看。", cure="The batch has its register.")
+        if not locked.stored_as:
+            raise NotFoundError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
+        locked.register = sheet.name
+        locked.problems, locked.mapping = [], []
+        locked.needs_reading = True
+        _check_again(locked)
+
+
 def _remember(batch: UploadBatch, choices: Mapping[str, str]) -> None:
     """Store choices by name of the column for the office of a batch; delete those of columns chosen AUTOMATIC."""
     ColumnMapping.objects.of_office(batch).filter(header__in=choices).delete()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,18 +14,20 @@ from changzhi_portal.registers.registry import register_named
 from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
+from uploads.actions.recognise import recognise, recogniser_of
 from uploads.actions.rest import close_rest, recount, written_in_words
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
 from uploads.jobs import CHECK, load_batch, work_on
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
+from uploads.reading.grid import Grid
 from uploads.reading.refusal import FileRefusedError
-from uploads.reuse import reading_key, reusable_batch
+from uploads.reuse import key_of_reading, reusable_batch
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.comparison import compare_rows, count_outcomes, count_problems
 from uploads.rows.corrections import apply_corrections
-from uploads.rows.from_file import read_file
+from uploads.rows.from_file import FileContent, content_of, read_grids
 from uploads.rows.left_out import key_of, left_out_keys
 from uploads.rows.staged import all_staged_rows
 from uploads.rows.written_already import report_written_already
@@ -83,17 +87,19 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
     batch = load_batch(claim.key)
     follow_office(batch)
     report = Reporter(batch.ref, claim.heartbeat)
-    sheet = register_named(batch.register)()
-    earlier = reusable_batch(batch, sheet)
-    if earlier is not None:
-        report.step("与上次入库的文件相同，核对登记表有无变动")
-        _reuse(claim, batch, earlier, sheet)
-        return
     try:
-        rows = _read(batch, sheet, report) if batch.needs_reading else list(all_staged_rows(batch, sheet))
+        grids = None if batch.register else recognise(claim, batch, report)
+        sheet = register_named(batch.register)()
+        earlier = reusable_batch(batch, sheet)
+        if earlier is not None:
+            report.step("与上次入库的文件相同，核对登记表有无变动")
+            _reuse(claim, batch, earlier, sheet)
+            return
+        rows = _read(batch, sheet, report, grids) if batch.needs_reading else list(all_staged_rows(batch, sheet))
     except FileRefusedError as refused:
         _reject(claim, batch, refused)
         return
+    del grids  # the cells of a large file take much memory
     rereader = CellRereader(sheet, batch.mapping)
     if not batch.needs_reading:
         for row in rows:
@@ -156,17 +162,17 @@ def _end_rest_checked(batch: UploadBatch) -> None:
     notify_uploader(batch)
 
 
-def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[RegisterRow]:
+def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter, grids: list[Grid] | None) -> list[RegisterRow]:
     """Return the rows of the batch's file, and set the file's other results on the batch, unsaved.
 
-    Raises FileRefusedError.
+    `grids` are the sheets of the file, if it has been read already. Raises FileRefusedError.
     """
-    remembered = ColumnMapping.objects.of_office(batch).by_header()
+    if grids is None:
+        with storage.original_as_file(batch.stored_as) as path:
+            grids = read_grids(path, batch.file_name, report)
     today = timezone.localdate()
-    month = batch.period.month if batch.period is not None else None
-    with storage.original_as_file(batch.stored_as) as path:
-        found = read_file(path, batch.file_name, sheet, remembered, report, month=month, today=today)
-    batch.read_as = reading_key(remembered)
+    found = _content(batch, sheet, report, grids, today)
+    batch.read_as = key_of_reading(batch)
     # A month that has not begun is a typing error, and must not be opened for everybody.
     batch.month_in_file = found.month if found.month and found.month <= today else None
     if batch.period is None:
@@ -175,6 +181,22 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter) -> list[Re
     batch.mapping = found.mapping
     batch.skipped, batch.left_out = found.skipped, 0
     return found.rows
+
+
+def _content(
+    batch: UploadBatch, sheet: RegisterSheet, report: Reporter, grids: list[Grid], today: datetime.date
+) -> FileContent:
+    """Return what the sheets of a batch's file hold of its register. Raises FileRefusedError."""
+    return content_of(
+        grids,
+        sheet,
+        ColumnMapping.objects.of_office(batch).by_header(),
+        report,
+        month=batch.period.month if batch.period is not None else None,
+        today=today,
+        recogniser=recogniser_of(batch) if batch.is_recognised else None,
+        names_unread=batch.split_from_id is None,
+    )
 
 
 def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedError) -> None:

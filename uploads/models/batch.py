@@ -22,10 +22,15 @@ from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
 UNMAPPED = "missing_column"  # the problem of a file that is refused only until its columns are mapped
-SENT_TOGETHER = datetime.timedelta(minutes=1)
-UNKNOWN_REGISTER = "自动识别"
+# The problems of a file that choosing a register, or another one, may cure.
+UNRECOGNISED = frozenset({"header_not_found", "wrong_register"})
 # Labels of states that are no `UploadBatch.State`.
-NEEDS_MAPPING, SAME_AS_REGISTER, REST_TO_CONFIRM = "要对应列", "与登记表一致", "补入库待确认"
+NEEDS_REGISTER, NEEDS_MAPPING, SAME_AS_REGISTER, REST_TO_CONFIRM = (
+    "要选登记表",
+    "要对应列",
+    "与登记表一致",
+    "补入库待确认",
+)
 # The states of a batch whose remaining rows are being finished, once others have been written.
 _FINISHING = ("queued", "checking", "checked", "commit_queued", "committing")
 
@@ -66,10 +71,11 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def with_replaced(self) -> Self:
         """Annotate `is_replaced`: whether a later upload of the same office, register and month has replaced it.
 
-        The later one is `reported`. Files that arrive within SENT_TOGETHER are parts of one sending and do not replace
-        each other. An unknown register or month is any.
+        The later one is `reported`. Batches of one upload are parts of one sending and do not replace each other. An
+        unknown register or month is any.
         """
-        of_office = UploadBatch.objects.order_by().reported().filter(division=OuterRef("division"))
+        others = Q(group="") | ~Q(group=OuterRef("group"))
+        of_office = UploadBatch.objects.order_by().reported().filter(others, division=OuterRef("division"))
         of_register = of_office.filter(register=OuterRef("register"))
         of_month = of_register.filter(period=OuterRef("period"))
         newest = Case(
@@ -77,7 +83,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
             When(period__isnull=True, then=_newest(of_register)),
             default=_newest(of_month),
         )
-        is_later = Q(newest_reported__gt=F("uploaded_at") + SENT_TOGETHER)
+        is_later = Q(newest_reported__gt=F("uploaded_at"))
         return self.annotate(newest_reported=newest).annotate(
             is_replaced=Case(When(is_later, then=Value(True)), default=Value(False))
         )
@@ -113,6 +119,10 @@ class UploadBatchQuerySet(ScopedQuerySet):
         moment = Max(Coalesce("committed_at", "uploaded_at"))
         rows = self.order_by().values("division__path", "register").annotate(moment=moment)
         return {(row["division__path"], row["register"]): row["moment"] for row in rows}
+
+    def of_upload(self, batch: UploadBatch) -> Self:
+        """Filter for the batches that were uploaded together with `batch`, itself included."""
+        return self.filter(group=batch.group) if batch.group else self.filter(pk=batch.pk)
 
     def same_file(self, batch: UploadBatch) -> Self:
         """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
@@ -154,7 +164,10 @@ def _has_bad_rows_left() -> Q:
 
 
 class UploadBatch(ScopedModel, Job):
-    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`)."""
+    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`).
+
+    A file with tables of several registers becomes several batches; `group` is the same for all batches of one upload.
+    """
 
     class State(models.TextChoices):
         """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
@@ -180,6 +193,8 @@ class UploadBatch(ScopedModel, Job):
 
     # The states in which rows that are not written can be corrected in the page.
     CORRECTABLE: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.COMMITTED})
+    # What a form and a command say in place of a register's name, to have it found out from the file.
+    RECOGNISED: ClassVar[str] = "auto"
 
     # The results of a check: rows by what committing them would do, and skipped rows (those left out are among these).
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
@@ -191,7 +206,22 @@ class UploadBatch(ScopedModel, Job):
         GOOD = "good", "只入库没有错误的行"
 
     ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
-    register = models.CharField("登记表", max_length=20)
+    group = models.CharField(
+        "同一次上传", max_length=13, blank=True, db_index=True, editable=False, help_text="同一次上传的批次相同"
+    )
+    register = models.CharField("登记表", max_length=20, blank=True, help_text="空表示还没有从文件内容认出")
+    is_recognised = models.BooleanField(
+        "登记表由系统识别", default=False, help_text="不是上传人选定的；文件里别的登记表的表由别的批次读取"
+    )
+    split_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name="由哪个批次分出",
+        help_text="同一个文件里有几张登记表的，每张一个批次",
+    )
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="填报单位")
     period = models.ForeignKey("periods.ReportingPeriod", models.PROTECT, null=True, blank=True, verbose_name="统计月")
     uploaded_by = models.ForeignKey(
@@ -303,6 +333,17 @@ class UploadBatch(ScopedModel, Job):
                 name="batch_given_up_has_written_nothing",
                 violation_error_message="不能用、出错和已放弃的批次不应写入过数据。",
             ),
+            models.CheckConstraint(
+                # "discarded" is in this list because nothing is read or written of such a batch any more.
+                condition=~Q(register="") | Q(state__in=("queued", "checking", "rejected", "failed", "discarded")),
+                name="batch_checked_has_register",
+                violation_error_message="还没有认出登记表的批次不能核对，也不能入库。",
+            ),
+            models.UniqueConstraint(
+                fields=("split_from", "register"),
+                name="batch_split_once_per_register",
+                violation_error_message="这个文件里的这张登记表已有另一个批次。",
+            ),
         )
 
     def __str__(self) -> str:
@@ -312,6 +353,24 @@ class UploadBatch(ScopedModel, Job):
     def brought_in_at(self) -> datetime.datetime:
         """Return when it was committed; for a file that needed no commit, when it was uploaded."""
         return self.committed_at or self.uploaded_at
+
+    @property
+    def register_title(self) -> str:
+        """Return the title of its register, or a word for one that is not known yet."""
+        if self.register:
+            return register_named(self.register).title
+        return "检查后确定" if self.is_in_progress else "没有认出"
+
+    @property
+    def needs_register(self) -> bool:
+        """Return whether its file was refused because nothing tells which register it is for, so that the user has to."""
+        return not self.register and self.can_change_register
+
+    @property
+    def can_change_register(self) -> bool:
+        """Return whether its file was refused because it is not that of the register chosen, if one was."""
+        codes = {problem.get("code") for problem in self.problems}
+        return self.state == self.State.REJECTED and not self.is_recognised and codes <= UNRECOGNISED
 
     @property
     def progress(self) -> Progress:
@@ -427,18 +486,15 @@ class UploadBatch(ScopedModel, Job):
     def state_label(self) -> str:
         """Return its state as shown to users.
 
-        A file that only needs a mapping is not called useless, and one without a change does not wait to be confirmed.
+        A file that only needs an answer is not called useless, and one without a change does not wait to be confirmed.
         """
+        if self.needs_register:
+            return NEEDS_REGISTER
         if self.needs_mapping:
             return NEEDS_MAPPING
         if self.rest and self.state == self.State.CHECKED:
             return REST_TO_CONFIRM
         return SAME_AS_REGISTER if self.is_same_as_register else self.get_state_display()
-
-    @property
-    def register_title(self) -> str:
-        """Return the title of its register; UNKNOWN_REGISTER while the register is to be found from the file."""
-        return register_named(self.register).title if self.register else UNKNOWN_REGISTER
 
     @property
     def growth_question(self) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
@@ -17,6 +18,7 @@ from uploads.reading.header_search import LAST_FIRST_ROW
 from uploads.reading.headers import Header, is_serial, normal_header
 from uploads.reading.lost_text import lost_sign
 from uploads.reading.months import month_in
+from uploads.reading.recognition import Recogniser, Unclear, in_upload_order
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
 from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
@@ -25,6 +27,7 @@ from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SH
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
 
+_MANY_ROWS: Final = 20  # below a header; no header has so many rows of totals and footers alone
 NO_HEADER: Final = "（无列名）"  # shown for a column that has values but no label
 
 
@@ -83,6 +86,7 @@ class WrongSheet:
     title: str = ""
     lacks: str = ""
     row: int | None = None
+    between: tuple[str, ...] = ()  # titles of registers that fit it about equally, where none was chosen
 
     @property
     def message(self) -> str:
@@ -93,6 +97,8 @@ class WrongSheet:
         where = where or "这张表"
         if self.lacks:
             return f"{where}没有{self.lacks}列，不像明细表，这次没有读取"
+        if self.between:
+            return f"{where}像是“{'”的表，又像“'.join(self.between)}”的表，这次没有读取；请选定登记表，另行上传"
         if not self.title:
             return f"{where}没有可以读取的列，不像明细表，这次没有读取"
         return f"{where}像是“{self.title}”的表，这次没有读取；请在“{self.title}”中另行上传"
@@ -106,26 +112,24 @@ def lay_out(
     remembered: Mapping[str, str] | None = None,
     month: datetime.date | None = None,
     today: datetime.date | None = None,
+    recogniser: Recogniser | None = None,
 ) -> tuple[list[SheetLayout], list[WrongSheet]]:
     """Return the layouts of the register's tables, and the sheets and tables that were not read.
 
     `others` are the registers that the file might be meant for instead. `remembered` maps a header, normalised by
     `headers.normal_header`, to a field, or to "" to ignore that column. `month` is the month that the user has chosen; by
-    default that of the title counts, else the month of `today`. Raises FileRefusedError with the code empty_sheet,
-    unreadable_file, header_not_found, missing_column or wrong_register.
+    default that of the title counts, else the month of `today`. With a `recogniser` the tables of the other registers are
+    read for those, and are not among those not read. Raises FileRefusedError with the code empty_sheet, unreadable_file,
+    header_not_found, missing_column or wrong_register.
     """
-    written = [
-        grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
-    ]
-    # The lists of choices in our templates are hidden, but some programs forget that.
-    written = [grid for grid in written if len(written) == 1 or grid.name != DICTIONARY_SHEET]
-    if not written:
-        raise FileRefusedError(
-            "empty_sheet", "文件里没有内容，请填好数据后再上传", cure="The visible sheets are empty; fill them in."
-        )
-    finder = TableFinder(register, others, remembered, month=month, today=today)
+    finder = TableFinder(register, others, remembered, month=month, today=today, recogniser=recogniser)
+    written = _written(grids)
     tables = [table for grid in written for table in finder.tables(grid)]
-    wrong = [_wrong(table, other=table.other) for table in tables if table.other is not None]
+    wrong = [
+        _wrong(table, other=table.other)
+        for table in tables
+        if table.other is not None and (recogniser is None or isinstance(table.other, Unclear))
+    ]
     own = [table for table in tables if table.other is None]
     known = [table for table in own if len(table.header.mentioned) >= FEWEST_FIELDS]
     if not known:
@@ -147,6 +151,63 @@ def lay_out(
             cure="There is a header but no row of data below it; fill it in.",
         )
     return layouts, wrong
+
+
+def recognised_registers(grids: Sequence[Grid], recogniser: Recogniser) -> list[RegisterSheet]:
+    """Return the registers whose tables are in a file, in the order in which offices upload them; at least one.
+
+    Tables without rows of data count only where no table has any. Raises FileRefusedError with the code empty_sheet;
+    header_not_found if no table is a register's, wrong_register if each might be that of several.
+    """
+    first, *others = recogniser.registers
+    finder = TableFinder(first, others, None, recogniser=recogniser)
+    tables = [table for grid in _written(grids) for table in finder.tables(grid)]
+    owned: list[tuple[RegisterSheet, Table]] = []
+    for table in tables:
+        owner = table.other or first
+        if not isinstance(owner, Unclear):
+            owned.append((owner, table))
+    if not owned:
+        raise _not_recognised([_wrong(table, other=table.other) for table in tables])
+    filled = [owner for owner, table in owned if _has_rows(table, owner)]
+    return in_upload_order(filled or [owner for owner, _ in owned[:1]], recogniser.registers)
+
+
+def _not_recognised(unread: Sequence[WrongSheet]) -> FileRefusedError:
+    between = next((wrong.between for wrong in unread if wrong.between), ())
+    if between:
+        return FileRefusedError(
+            "wrong_register",
+            f"这个文件像是“{'”的表，又像“'.join(between)}”的表，看不出是哪一张，请选定登记表",
+            cure="Several registers fit the file about equally; name one.",
+            can_be_mapped=False,
+        )
+    return FileRefusedError(
+        "header_not_found",
+        f"前{LAST_FIRST_ROW}行里没有找到任何一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填好后重新上传",
+        cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of a register; name it, or use the template.",
+        can_be_mapped=False,
+    )
+
+
+def _has_rows(table: Table, register: RegisterSheet) -> bool:
+    """Return whether a table has rows of data; one with many written rows needs no closer look."""
+    below = (row for row in table.grid.rows[table.header.last + 1 : table.stop] if any(cell != "" for cell in row))
+    return len(list(islice(below, _MANY_ROWS))) == _MANY_ROWS or bool(_layout_of(table, register).rows)
+
+
+def _written(grids: Sequence[Grid]) -> list[Grid]:
+    """Return the sheets that may have tables. Raises FileRefusedError (empty_sheet) when there are none."""
+    written = [
+        grid for grid in grids if any(cell != "" for row in grid.rows for cell in row) and not is_problem_list(grid)
+    ]
+    # The lists of choices in our templates are hidden, but some programs forget that.
+    written = [grid for grid in written if len(written) == 1 or grid.name != DICTIONARY_SHEET]
+    if not written:
+        raise FileRefusedError(
+            "empty_sheet", "文件里没有内容，请填好数据后再上传", cure="The visible sheets are empty; fill them in."
+        )
+    return written
 
 
 def is_problem_list(grid: Grid) -> bool:
@@ -186,10 +247,11 @@ def _place(table: Table) -> str:
     return f"{sheet}{row}的" if sheet or row else ""
 
 
-def _wrong(table: Table, *, other: RegisterSheet | None = None, lacks: str = "") -> WrongSheet:
+def _wrong(table: Table, *, other: RegisterSheet | Unclear | None = None, lacks: str = "") -> WrongSheet:
     row = None if table.is_only else table.header.first + 1
     register, title = (other.name, other.title) if other is not None else ("", "")
-    return WrongSheet(table.grid.name, register, title, lacks, row)
+    between = other.between if isinstance(other, Unclear) else ()
+    return WrongSheet(table.grid.name, register, title, lacks, row, between)
 
 
 def _require_one_table(table: Table) -> None:

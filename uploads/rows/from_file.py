@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from uploads.column_mapping import TEACHABLE, masked_names, plausible_headers, s
 from uploads.progress import Reporter
 from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.recognition import Recogniser
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 from uploads.rows.cleaning import RowCleaner
@@ -39,35 +40,47 @@ class FileContent:
     month: datetime.date | None = None
 
 
-def read_file(
-    path: Path,
-    file_name: str,
+def read_grids(path: Path, file_name: str, report: Reporter) -> list[Grid]:
+    """Return the visible sheets of a file. Raises FileRefusedError, also for a personal number in a sheet's name."""
+    report.step("读取文件")
+    grids = read_workbook(path, file_name=file_name)
+    _refuse_personal_names(grids)
+    return grids
+
+
+def content_of(
+    grids: Sequence[Grid],
     sheet: RegisterSheet,
     remembered: Mapping[str, str],
     report: Reporter,
     *,
     month: datetime.date | None,
     today: datetime.date,
+    recogniser: Recogniser | None = None,
+    names_unread: bool = True,
 ) -> FileContent:
-    """Return the cleaned rows of a file of the register `sheet`, not yet compared with the registers.
+    """Return the cleaned rows of the register `sheet` in a file, not yet compared with the registers.
 
     `remembered` is the office's own mapping, normalised header → field. `month` is the month chosen by the user; by
-    default the month in the title decides which of several columns are this month's, else that of `today`. Raises
+    default the month in the title decides which of several columns are this month's, else that of `today`. With a
+    `recogniser` the register was recognised, not chosen: tables of other registers have batches of their own. Without
+    `names_unread` tables that were not read are not named, as another batch of the file names them. Raises
     FileRefusedError.
     """
-    report.step("读取文件")
-    grids = read_workbook(path, file_name=file_name)
-    _refuse_personal_names(grids)
     others = [other() for other in registers() if other.name != sheet.name]
     try:
-        layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered, month=month, today=today)
+        layouts, wrong_sheets = lay_out(
+            grids, sheet, others=others, remembered=remembered, month=month, today=today, recogniser=recogniser
+        )
     except FileRefusedError as refused:
         if refused.problem_code in TEACHABLE and refused.can_be_mapped:
-            refused.headers = plausible_headers(grids, sheet, others, remembered, month=month, today=today)
+            refused.headers = plausible_headers(
+                grids, sheet, others, remembered, month=month, today=today, recogniser=recogniser
+            )
         raise
     content = FileContent(skipped=sum(layout.skipped for layout in layouts))
     content.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
-    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets]
+    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets if names_unread or wrong.lacks]
     total = sum(len(layout.rows) for layout in layouts)
     report.step("整理数据", total)
     for layout in layouts:

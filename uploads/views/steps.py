@@ -11,9 +11,17 @@ from django.urls import reverse
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions import alter_locked_months, change_month, discard_batch, drop_rest, map_columns, request_undo
+from uploads.actions import (
+    alter_locked_months,
+    change_month,
+    choose_register,
+    discard_batch,
+    drop_rest,
+    map_columns,
+    request_undo,
+)
 from uploads.column_mapping import file_columns
-from uploads.forms import ColumnsForm, LockedReasonForm, MonthForm
+from uploads.forms import ColumnsForm, LockedReasonForm, MonthForm, RegisterForm
 from uploads.models import UploadBatch
 from uploads.views.batch import UploadPage, find_batch
 
@@ -46,7 +54,33 @@ class BatchStep(UploadPage, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the batch and its register."""
-        return super().get_context_data(batch=self.batch, sheet=register_named(self.batch.register), **kwargs)
+        sheet = register_named(self.batch.register) if self.batch.register else None
+        return super().get_context_data(batch=self.batch, sheet=sheet, **kwargs)
+
+
+class ChooseRegister(BatchStep):
+    """The register of a file, chosen by hand where it was not recognised, or chosen wrongly."""
+
+    title = "选登记表"
+    template_name = "uploads/register.html"
+    form_class = RegisterForm
+    submit_label = "按这张登记表检查"
+    busy_label = "正在提交…"
+    cancel_label = "不选了"
+    unavailable_message = "这个批次的登记表已经确定。"
+
+    def is_available(self) -> bool:
+        """Return whether the file was refused for its register."""
+        return self.batch.can_change_register
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return the register chosen before."""
+        return {"register": self.batch.register}
+
+    def act(self, form: RegisterForm) -> str:
+        """Store the register and have the batch checked again."""
+        choose_register(batch=self.batch, register=form.cleaned_data["register"], by=self.request.user)
+        return ""
 
 
 class MapColumns(BatchStep):
