@@ -22,13 +22,9 @@ from uploads.outcome_notices import notify_uploader
 logger = logging.getLogger(__name__)
 State = UploadBatch.State
 BROKER_UNREACHABLE = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
-_BROKEN = "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。"
-_GIVEN_UP = "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
-# The same of a batch that has been written before: it waits with its remaining rows, as before the work.
-_OF_THE_REST = {
-    _BROKEN: "处理时系统出错，余下的行没有写入，以前入库的不变；请稍后再试，仍不行请联系市局管理员。",
-    _GIVEN_UP: "多次处理都中断，余下的行没有写入，以前入库的不变；请稍后再试，或联系市局管理员。",
-}
+# True also of a batch of which an earlier commit has written rows.
+_BROKEN = "处理时系统出错，这一次没有写入；请稍后再试，仍不行请联系市局管理员。"
+_GIVEN_UP = "多次处理都中断，这一次没有写入；请把文件分小后重新上传，或联系市局管理员。"
 _NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
 
 
@@ -38,11 +34,7 @@ def load_batch(batch_id: int) -> UploadBatch:
 
 
 def _notify_of_failure(batch_id: int) -> None:
-    batch = load_batch(batch_id)
-    if batch.rest and batch.message in _OF_THE_REST:
-        batch.message = _OF_THE_REST[batch.message]
-        batch.save(update_fields=["message"])
-    notify_uploader(batch)
+    notify_uploader(load_batch(batch_id))
 
 
 # A batch whose first rows are written does not fail: what remains of it waits for a decision again.

@@ -287,7 +287,7 @@ def still_waits(batch: UploadBatch, browser: Client) -> None:
     assert (batch.rest["rows"], batch.written["rows"], batch.staged_rows.remaining().count()) == (2, 2, 2)
     assert names() == sorted(["甲", "丙"]) and batch.written_change_sets.count() == 1
     assert batch in UploadBatch.objects.reported() and batch in UploadBatch.objects.unsettled()
-    assert "余下的行没有写入" in batch.message and DENIAL not in page_of(browser, batch)
+    assert "没有写入" in batch.message and DENIAL not in page_of(browser, batch)
 
 
 @pytest.fixture
@@ -369,7 +369,7 @@ def test_a_check_that_fails_leaves_the_rest_waiting(
         batch = correct(half, clerk, 2)
     assert (batch.state, outcomes(batch)) == (State.CHECKED, ["new", "error", "new", "error"])
     assert (batch.rest["errors"], batch.can_commit_all, batch.can_commit_good) == (2, False, False)
-    assert "余下的行没有写入" in batch.message and DENIAL not in page_of(signed_in(clerk), batch)
+    assert "没有写入" in batch.message and DENIAL not in page_of(signed_in(clerk), batch)
     assert correct(batch, clerk, 4).rest["new"] == 2, "the correction of the second row was not lost"
 
 

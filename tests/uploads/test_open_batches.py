@@ -188,7 +188,7 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
         "列名不同.xlsx": ("要对应列", "检查后确定", ">对应列"),
         "照片.xlsx": ("文件不能用", "看原因"),
         "出错.xlsx": ("系统出错", "看原因"),
-        "刚传的.xlsx": ("自动识别", "等待检查", "看进度"),
+        "刚传的.xlsx": ("检查后确定", "等待检查", "看进度"),
         "社区.xlsx": ("已入库，", "5行有错误没有入库</span>", "看错误的行"),
     }.items():
         for words in (*told, str(clerk), "月"):
@@ -261,8 +261,8 @@ def test_the_home_page_costs_the_same_queries_however_many_are_left(clerk, stree
 
 
 def test_the_list_filters_by_the_states_that_it_shows(clerk, period, signed_in):
-    waiting(clerk, file_name="待.xlsx")
-    waiting(clerk, file_name="同.xlsx", new=0, unchanged=9)
+    waiting(clerk, file_name="待.xlsx", group="together")
+    waiting(clerk, file_name="同.xlsx", new=0, unchanged=9, group="together")
     make_batch(clerk, state="rejected", file_name="列.xlsx", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, state="rejected", file_name="坏.xlsx")
     committed(clerk, "workers", period=period, file_name="全.xlsx")
@@ -286,7 +286,7 @@ def test_the_list_filters_by_the_states_that_it_shows(clerk, period, signed_in):
 
 def test_a_file_whose_register_is_not_known_yet_has_a_line_in_the_list(clerk, signed_in):
     make_batch(clerk, "")
-    assert "自动识别" in signed_in(clerk).get(LIST).content.decode()
+    assert "检查后确定" in signed_in(clerk).get(LIST).content.decode()
 
 
 # --- A file that is equal to the register, through the real path ---

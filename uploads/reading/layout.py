@@ -157,23 +157,25 @@ def recognised_registers(grids: Sequence[Grid], recogniser: Recogniser) -> list[
     """Return the registers whose tables are in a file, in the order in which offices upload them; at least one.
 
     Tables without rows of data count only where no table has any. Raises FileRefusedError with the code empty_sheet;
-    header_not_found if no table is a register's, wrong_register if each might be that of several.
+    header_not_found if no table is a register's, unreadable_file if its texts are lost, wrong_register if each might be
+    that of several.
     """
     first, *others = recogniser.registers
     finder = TableFinder(first, others, None, recogniser=recogniser)
-    tables = [table for grid in _written(grids) for table in finder.tables(grid)]
+    written = _written(grids)
+    tables = [table for grid in written for table in finder.tables(grid)]
     owned: list[tuple[RegisterSheet, Table]] = []
     for table in tables:
         owner = table.other or first
         if not isinstance(owner, Unclear):
             owned.append((owner, table))
     if not owned:
-        raise _not_recognised([_wrong(table, other=table.other) for table in tables])
+        raise _not_recognised([_wrong(table, other=table.other) for table in tables], lost_sign(written))
     filled = [owner for owner, table in owned if _has_rows(table, owner)]
     return in_upload_order(filled or [owner for owner, _ in owned[:1]], recogniser.registers)
 
 
-def _not_recognised(unread: Sequence[WrongSheet]) -> FileRefusedError:
+def _not_recognised(unread: Sequence[WrongSheet], lost: str) -> FileRefusedError:
     between = next((wrong.between for wrong in unread if wrong.between), ())
     if between:
         return FileRefusedError(
@@ -182,6 +184,8 @@ def _not_recognised(unread: Sequence[WrongSheet]) -> FileRefusedError:
             cure="Several registers fit the file about equally; name one.",
             can_be_mapped=False,
         )
+    if lost:
+        return _lost(lost)
     return FileRefusedError(
         "header_not_found",
         f"前{LAST_FIRST_ROW}行里没有找到任何一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填好后重新上传",
@@ -226,17 +230,22 @@ def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet], lost: str) -
             cure=f"This looks like the register {wrong[0].register!r}, not {register.name!r}.",
         )
     if lost:
-        return FileRefusedError(
-            "unreadable_file",
-            f"表里的汉字在保存时已经丢失，只剩下“{lost}”，无法恢复，"
-            "请用原来的程序打开汉字还在的原文件，另存为“Excel工作簿（.xlsx）”再上传",
-            cure="The Chinese text was lost when the file was saved. Save the original as .xlsx.",
-        )
+        return _lost(lost)
     known = "、".join(f"“{column.header}”" for column in register.columns if column.required or column.is_key)
     return FileRefusedError(
         "header_not_found",
         f"前{LAST_FIRST_ROW}行里没有找到“{register.title}”表的表头（如{known}），请下载模板，按模板的列名填写后上传",
         cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of {register.name!r}; use the template.",
+    )
+
+
+def _lost(lost: str) -> FileRefusedError:
+    """Return the refusal of a file of whose Chinese a program has left only `lost`."""
+    return FileRefusedError(
+        "unreadable_file",
+        f"表里的汉字在保存时已经丢失，只剩下“{lost}”，无法恢复，"
+        "请用原来的程序打开汉字还在的原文件，另存为“Excel工作簿（.xlsx）”再上传",
+        cure="The Chinese text was lost when the file was saved. Save the original as .xlsx.",
     )
 
 
