@@ -68,7 +68,7 @@ class CommunitySheet(PlacedSheet):
             "城乡类型",
             short_forms={"城市": Community.Kind.URBAN, "农村": Community.Kind.RURAL},
         ),
-        IntegerColumn(CommunityProfile, "households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
+        IntegerColumn(CommunityProfile, "households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000, units=("户", "家")),
         IntegerColumn(
             CommunityProfile,
             "residents",
@@ -78,6 +78,7 @@ class CommunitySheet(PlacedSheet):
             "人口数",
             "人口",
             maximum=10_000_000,
+            units=("人", "口人", "口", "名", "位"),
         ),
         DateColumn(CommunityProfile, "as_of", "数据日期", "统计日期", "数据时间", "统计时间"),
         _whether(Body.PARTY, "has_party", "社区党组织", "党组织", "是否建立党组织"),

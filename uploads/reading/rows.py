@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Final, cast
 
 from changzhi_portal.names import fold
-from uploads.reading.grid import Grid
+from uploads.reading.grid import MERGED_FIGURE, SURPLUS_FIELDS, Grid, RefusedCell, UnpairedQuote
 from uploads.reading.header_search import is_numbering
 
 # Spellings of "as above", with and without a space before and after.
@@ -96,6 +96,9 @@ class DataRows:
 
     Totals, repeated headers, headings and footers are skipped and counted; rows without a value in a mapped column are
     skipped and not counted. A heading that names a town or county is given to the rows below it.
+
+    A number in a cell merged beside several records is nobody's alone, and of a row with more fields than its header
+    nothing says which is which: these cells are RefusedCell.
     """
 
     def __init__(
@@ -127,6 +130,7 @@ class DataRows:
         self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
         self._merged = _merged_values(grid, header_rows.stop, set(carried))
+        self._fields_of_header = max((len(grid.rows[row]) for row in header_rows), default=0) if grid.is_delimited else 0
         self._in_footer = False
         for number in title_rows:
             self._is_section(grid.rows[number])
@@ -136,6 +140,22 @@ class DataRows:
             elif grid.rows[number]:
                 self.skipped += 1
                 self._is_section(grid.rows[number])
+        self._refuse_merged_figures(grid, set(carried))
+
+    def _refuse_merged_figures(self, grid: Grid, carried: set[int]) -> None:
+        """Refuse each number that is merged over the cells of several records."""
+        areas = [area for area in grid.merged if area[2] > area[0] and area[1] in self._fields and area[1] not in carried]
+        if not areas:
+            return
+        rows = {row.number - 1: row for row in self.rows}
+        for top, left, bottom, _ in areas:
+            first = rows.get(top)
+            if first is None or first.values[left] == "" or isinstance(first.values[left], RefusedCell):
+                continue
+            if any(number in rows for number in range(top + 1, min(bottom + 1, len(grid.rows)))):
+                values = list(first.values)
+                values[left] = RefusedCell(str(values[left]).removesuffix(".0"), MERGED_FIGURE)
+                first.values = values
 
     def _take(self, number: int, row: Sequence[object]) -> None:
         if not row:
@@ -152,10 +172,19 @@ class DataRows:
             if all(value == "" or value in _DITTO for value in values):
                 return
             row = self._repeated(row)
+        if self._has_surplus(row):
+            row = [*row[:1], *(RefusedCell(str(cell), SURPLUS_FIELDS) if cell != "" else "" for cell in row[1:])]
         if number in self._merged:
             carried = self._merged[number]
             row = [carried.get(index, value) if value == "" else value for index, value in enumerate(row)]
         self.rows.append(RawRow(self._name, number + 1, self._fields, row, self._section))
+
+    def _has_surplus(self, row: Sequence[object]) -> bool:
+        """Return whether a row of a delimited text has more fields than its header, and not for a wrong quotation mark."""
+        if not self._fields_of_header or len(row) <= self._fields_of_header:
+            return False
+        surplus = row[self._fields_of_header :]
+        return surplus.count("") < len(surplus) and not any(isinstance(cell, UnpairedQuote) for cell in row)
 
     def _repeated(self, row: Sequence[object]) -> list[object]:
         """Replace 〃 by the value above; without one it stays, and the column reports that it cannot be read."""
