@@ -18,7 +18,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 
 # Increase this whenever files are read, or cells cleaned, differently than before.
-READING_VERSION: Final = 3
+READING_VERSION: Final = 4
 
 
 def reading_key(remembered: Mapping[str, str]) -> str:

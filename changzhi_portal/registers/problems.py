@@ -25,6 +25,7 @@ WARNING_CODES = frozenset(
         "similar_name",
         "unknown_column",
         "old_place_name",
+        "other_month",
         "over_budget",
         "wrong_register",  # of one sheet among others; of a whole file it is a refusal
     }

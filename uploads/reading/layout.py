@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
+from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import LAST_FIRST_ROW
 from uploads.reading.headers import Header, is_serial, normal_header
+from uploads.reading.month_sheets import other_times
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
 from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
+from uploads.reading.turned import reject_turned
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
@@ -71,7 +73,8 @@ class SheetLayout:
 class WrongSheet:
     """A sheet, or a table below another one, that was not read.
 
-    Either it belongs to another register, whose name and title are given; or it has some columns of the chosen register
+    Its name is that of another month, where the other sheets are of other months too (`is_of_other_month`). Else
+    either it belongs to another register, whose name and title are given; or it has some columns of the chosen register
     but lacks the column `lacks`, without which records cannot be identified: a summary, a list of choices. `row` is the
     first row of its header where it is not the only table of its sheet, else None.
     """
@@ -81,6 +84,7 @@ class WrongSheet:
     title: str = ""
     lacks: str = ""
     row: int | None = None
+    is_of_other_month: bool = False
 
     @property
     def message(self) -> str:
@@ -89,6 +93,8 @@ class WrongSheet:
         if self.row is not None:
             where = f"{where}第{self.row}行起的表"
         where = where or "这张表"
+        if self.is_of_other_month:
+            return f"{where}不是本期的表，这次没有读取；确实要报这张的，请另存为一个文件，或改选月份"
         if self.lacks:
             return f"{where}没有{self.lacks}列，不像明细表，这次没有读取"
         if not self.title:
@@ -126,18 +132,29 @@ def lay_out(
     wrong = [_wrong(table, other=table.other) for table in tables if table.other is not None]
     own = [table for table in tables if table.other is None]
     known = [table for table in own if len(table.header.mentioned) >= FEWEST_FIELDS]
+    complete = [table for table in known if identifies(register, table.header)]
+    if not complete and not wrong:
+        reject_turned(written, register)
     if not known:
         raise _no_table(register, wrong)
-    complete = [table for table in known if identifies(register, table.header)]
+    others_of_series = _of_other_months(register, complete, month or today)
+    complete = [table for table in complete if table.grid.name not in others_of_series]
     for table in complete or known[:1]:
         _require_one_table(table)
         _require_choice(register, table)
         _require_columns(register, table)
+    wrong += [WrongSheet(name, is_of_other_month=True) for name in others_of_series]
     for table in own:
+        if table.grid.name in others_of_series:
+            continue
         if table not in complete:
             lacking = _lacking_names(register, set(table.header.fields.values()))
             wrong.append(_wrong(table, lacks=lacking[0] if lacking else ""))
+    for table in complete:
+        _leave_out_box_beside(table, register, remembered or {})
     layouts = [_layout_of(table, register) for table in complete]
+    for layout in layouts:
+        layout.depends_on_month = layout.depends_on_month or bool(others_of_series)
     if not any(layout.rows for layout in layouts):
         raise FileRefusedError(
             "empty_sheet",
@@ -145,6 +162,26 @@ def lay_out(
             cure="There is a header but no row of data below it; fill it in.",
         )
     return layouts, wrong
+
+
+def _of_other_months(register: RegisterSheet, tables: Sequence[Table], month: datetime.date | None) -> list[str]:
+    """Return the sheets with undated figures of another time, of a workbook that has one sheet per month or year.
+
+    Raises FileRefusedError (header_not_found) when none of them is of the file's month.
+    """
+    if not register.has_dated_figures or month is None:
+        return []
+    undated = [table.grid.name for table in tables if "as_of" not in table.header.fields.values()]
+    others = other_times(undated, month)
+    if others and not all(others.values()):
+        names = "、".join(f"“{name}”" for name in list(others)[:6])
+        raise FileRefusedError(
+            "header_not_found",
+            f"工作表按月份分开（{names}），其中没有{month.year}年{month.month}月的表；请改选月份，或只留要报的那一张",
+            cure="There is one sheet per month, and none of the month chosen. Choose another month.",
+            can_be_mapped=False,
+        )
+    return list(others)
 
 
 def is_problem_list(grid: Grid) -> bool:
@@ -256,6 +293,26 @@ def _lacking_names(register: RegisterSheet, fields: set[str]) -> list[str]:
     return [f"“{register.column(name).header}”" for name in nearest if name not in fields]
 
 
+def _leave_out_box_beside(table: Table, register: RegisterSheet, remembered: Mapping[str, str]) -> None:
+    """Do not read a box of explanations at the right of a table, beyond a blank column, as the records' own remarks."""
+    header = table.header
+    index = max(header.fields, default=0)
+    column = register.column(header.fields[index]) if header.fields else None
+    labels = header.labels()
+    if not isinstance(column, TextColumn) or column.is_identifying or index != max(labels) or index - 1 in labels:
+        return
+    if normal_header(labels[index].text) in remembered:
+        return
+    is_of_wide_label = any(
+        top <= header.last and bottom >= header.first and left < index <= right + 1
+        for top, left, bottom, right in table.grid.merged
+    )
+    rows = table.grid.rows[header.last + 1 : table.stop]
+    if index and not is_of_wide_label and all(len(row) < index or row[index - 1] == "" for row in rows):
+        del header.fields[index]
+        header.boxes.add(index)
+
+
 def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
     grid, header = table.grid, table.header
     column_of = {column.field: column for column in register.columns}
@@ -328,6 +385,8 @@ def _unknown(
         if index in header.earlier:
             title = column_of[header.earlier[index]].header
             reasons[address] = f"这一列不是本期的“{title}”，没有读取；确实要读的，请手工对应"
+        elif index in header.boxes:
+            reasons[address] = "这一列与左边的表隔开了一列，像是填表说明，没有读取；确实要读的，请手工对应"
         elif index in header.spare and header.spare[index] in read_for:
             other, title = read_for[header.spare[index]], column_of[header.spare[index]].header
             reasons[address] = f"“{title}”读取的是“{other}”列，这一列没有读取；应当读这一列的，请手工对应"

@@ -24,13 +24,13 @@ _DITTO: Final[frozenset[object]] = frozenset(
 
 # A row that does not match is no total, label or signature, and needs no further test; most rows are such.
 _SPACE: Final = re.compile(r"\s+")
-_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL")
+_SUSPECT: Final = re.compile(r"[计数均]|共\s*\d|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL")
 _FIRST_TEXTS: Final = 6
 _TOTAL: Final = re.compile(
     r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数|汇总|总和)"
-    r"(\([^()]*\))?(\d+[^\d]{0,2})?|(?i:(grand|sub)?total)"
+    r"(\([^()]*\))?(\d+[^\d]{0,2})?|(?i:(grand|sub)?total)|(总|每[村户]|村|户|人)?(平均|均)[值数]?"
 )
-_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}")
+_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}|.{0,20}共计?\d{1,5}(个|家|人|户|名|项|处)[^\d]{0,6}")
 _COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
 _LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
 _DECIMAL: Final = re.compile(r"([+-]?[\d,]+)\.\d+")  # a sum printed in full: 932.5500000000001

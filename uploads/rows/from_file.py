@@ -17,7 +17,8 @@ from changzhi_portal.registers.rows import RegisterRow
 from uploads.column_mapping import TEACHABLE, plausible_headers, samples_of
 from uploads.progress import Reporter
 from uploads.reading.grid import Grid
-from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.layout import SheetLayout, WrongSheet, lay_out
+from uploads.reading.months import month_in, title_month
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 from uploads.rows.cleaning import RowCleaner
@@ -66,11 +67,12 @@ def read_file(
             refused.headers = plausible_headers(grids, sheet, others, remembered, month=month, today=today)
         raise
     content = FileContent(skipped=sum(layout.skipped for layout in layouts))
-    content.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
+    content.month = next(filter(None, (month_in(layout.title) for layout in layouts)), None)
     content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets]
     total = sum(len(layout.rows) for layout in layouts)
     report.step("整理数据", total)
     for layout in layouts:
+        content.problems += _other_month(layout, sheet, month)
         content.problems += _unknown_columns(layout)
         content.mapping.append(_mapping_of(layout, sheet))
         cleaner = RowCleaner(sheet, layout.columns)
@@ -94,6 +96,16 @@ def _refuse_personal_names(grids: Iterable[Grid]) -> None:
 
 def _wrong_sheet(wrong: WrongSheet) -> Problem:
     return Problem("wrong_register", wrong.message, Level.WARNING, sheet=wrong.sheet)
+
+
+def _other_month(layout: SheetLayout, sheet: RegisterSheet, month: datetime.date | None) -> list[Problem]:
+    """Return a warning if a table without 数据日期 calls its figures those of another month than was chosen."""
+    written = title_month(layout.title)
+    is_dated = any(column.field == "as_of" for column in layout.columns)
+    if not sheet.has_dated_figures or is_dated or month is None or written in (None, month):
+        return []
+    message = f"标题写的是{written:%Y}年{written.month}月，选的是{month.year}年{month.month}月；数据将记在所选的月份，请核对是不是上错了文件"
+    return [Problem("other_month", message, Level.WARNING, sheet=layout.name)]
 
 
 def _unknown_columns(layout: SheetLayout) -> list[Problem]:
