@@ -32,7 +32,6 @@ from communities.sheets.place_columns import REF, place_columns
 from communities.sheets.placing import RecordSheet
 from services.models import ProjectCommunity, ServiceProject
 
-
 SMALLEST_PLAUSIBLE_AMOUNT = Decimal(1_000)  # yuan
 LARGEST_PLAUSIBLE_AMOUNT = Decimal(50_000_000)
 

@@ -77,7 +77,9 @@ _BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
 _NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123456789")
-_WRITTEN_DATE = re.compile(r"([〇○零一二三四五六七八九]{4})年(十[一二]?|[一二三四五六七八九])月(?:([二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号])?")
+_WRITTEN_DATE = re.compile(
+    r"([〇○零一二三四五六七八九]{4})年(十[一二]?|[一二三四五六七八九])月(?:([二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号])?"
+)
 _WEEKDAY = re.compile(r"\s*\(?(?:星期|周)[一二三四五六日天]\)?$")
 _SERIAL_DATE = re.compile(r"\d{5}(\.\d+)?")
 _SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days

@@ -68,7 +68,16 @@ class CommunitySheet(PlacedSheet):
             "城乡类型",
             short_forms={"城市": Community.Kind.URBAN, "农村": Community.Kind.RURAL},
         ),
-        IntegerColumn(CommunityProfile, "households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000, units=("户", "家")),
+        IntegerColumn(
+            CommunityProfile,
+            "households",
+            "户数",
+            "总户数",
+            "户籍户数",
+            "户数（户）",
+            maximum=1_000_000,
+            units=("户", "家"),
+        ),
         IntegerColumn(
             CommunityProfile,
             "residents",

@@ -71,7 +71,9 @@ FACILITY_HEADER = ["社区名称", "设施名称", "设施类型", "建筑面积
 # --- Several things in one cell ---
 
 
-@pytest.mark.parametrize("written", ["286\n720", "286 720", "1 286", "286\t720", "286/720", "286①", "730¹", "286+12", "５②"])
+@pytest.mark.parametrize(
+    "written", ["286\n720", "286 720", "1 286", "286\t720", "286/720", "286①", "730¹", "286+12", "５②"]
+)
 def test_a_cell_with_two_numbers_or_a_footnote_is_no_number(written: str, place: Place, check: Check) -> None:
     answer = check([HEADER, [NAMES[0], written, 720]])
     assert cells(answer) == {"B2": "bad_number"}
@@ -86,7 +88,9 @@ def test_blanks_that_group_thousands_and_raised_digits_of_units_are_none(place: 
 
 
 def test_a_unit_of_another_column_says_that_the_cell_is_in_the_wrong_one(place: Place, check: Check) -> None:
-    answer = check([HEADER, [NAMES[0], "286户", "720人"], [NAMES[1], "878人", "332户"], [NAMES[2], "1.2千户", "410口人"]])
+    answer = check(
+        [HEADER, [NAMES[0], "286户", "720人"], [NAMES[1], "878人", "332户"], [NAMES[2], "1.2千户", "410口人"]]
+    )
     assert cells(answer) == {"B3": "bad_number", "C3": "bad_number"}
     assert "“人”" in answer["problems"][0]["message"]
     assert figures(answer) == [(286, 720), (None, None), (1200, 410)]
@@ -147,7 +151,11 @@ def test_what_is_struck_through_or_raised_in_a_cell_never_joins_the_number_besid
 
 @pytest.mark.parametrize(
     ("households", "residents"),
-    [("户数（低保）", "常住人口（60岁以上）"), ("户数（其中：流动）", "人口（千人）"), ("户数【百户】", "常住人口(不含外出)")],
+    [
+        ("户数（低保）", "常住人口（60岁以上）"),
+        ("户数（其中：流动）", "人口（千人）"),
+        ("户数【百户】", "常住人口(不含外出)"),
+    ],
 )
 def test_a_remark_that_narrows_a_figure_or_changes_its_unit_is_not_passed_over(
     households: str, residents: str, place: Place, check: Check
@@ -158,7 +166,11 @@ def test_a_remark_that_narrows_a_figure_or_changes_its_unit_is_not_passed_over(
 
 
 def test_a_heading_that_narrows_a_figure_is_not_passed_over(place: Place, check: Check) -> None:
-    rows = [["社区名称", "基本情况", "", "建档立卡贫困户", ""], ["", "户数", "人口数", "户数", "人口数"], [NAMES[0], 286, 720, 12, 36]]
+    rows = [
+        ["社区名称", "基本情况", "", "建档立卡贫困户", ""],
+        ["", "户数", "人口数", "户数", "人口数"],
+        [NAMES[0], 286, 720, 12, 36],
+    ]
     merged = [(0, 0, 1, 0), (0, 1, 0, 2), (0, 3, 0, 4)]
     assert figures(check(rows, merged=merged)) == [(286, 720)]
     rows = [["社区名称", "社区党组织", "其中：低保", ""], ["", "", "户数", "人口数"], [NAMES[0], "是", 12, 36]]
@@ -173,7 +185,9 @@ def test_remarks_that_leave_a_figure_whole_are_passed_over(place: Place, check: 
 
 def test_areas_in_another_unit_are_not_taken_for_square_metres(place: Place, check: Check) -> None:
     for header in ("建筑面积（公顷）", "建筑面积（千平方米）", "建筑面积（亩）"):
-        answer = check([[*FACILITY_HEADER[:3], header, "启用日期"], facility(0.05)], "facilities", name=f"{header}.xlsx")
+        answer = check(
+            [[*FACILITY_HEADER[:3], header, "启用日期"], facility(0.05)], "facilities", name=f"{header}.xlsx"
+        )
         assert codes_of(answer) == ["missing_column"], header
 
 
@@ -187,12 +201,19 @@ def test_money_under_the_heading_of_one_month_is_not_the_whole(place: Place, che
 
 
 def test_explanations_beside_a_table_are_no_remarks_of_its_records(place: Place, check: Check) -> None:
-    rows = [[*HEADER, "", "说明"], [NAMES[0], 286, 720, "", "1.本表由社区填写"], [NAMES[1], 332, 878, "", "2.每月25日前报"]]
+    rows = [
+        [*HEADER, "", "说明"],
+        [NAMES[0], 286, 720, "", "1.本表由社区填写"],
+        [NAMES[1], 332, 878, "", "2.每月25日前报"],
+    ]
     answer = check(rows)
     assert [row.get("note") for row in answer["values"]] == [None, None]
     assert answer["problems"][0]["code"] == "unknown_column" and "隔开" in answer["problems"][0]["message"]
     beside = [[*row[:3], row[4]] for row in rows]
-    assert [row.get("note") for row in check(beside, name="乙.xlsx")["values"]] == ["1.本表由社区填写", "2.每月25日前报"]
+    assert [row.get("note") for row in check(beside, name="乙.xlsx")["values"]] == [
+        "1.本表由社区填写",
+        "2.每月25日前报",
+    ]
 
 
 def test_headers_of_a_web_form_and_of_footnotes_are_read(place: Place, check: Check) -> None:
@@ -212,7 +233,9 @@ def test_a_figure_merged_over_several_communities_is_none_of_theirs(place: Place
 
 
 def test_a_number_with_commas_that_shifts_a_row_of_a_csv_is_an_error_of_the_row(place: Place, check: Check) -> None:
-    answer = check("社区名称,户数,常住人口\n和平社区,290,730\n东关社区,1,332,3,878\n下东社区,150,1,410\n", name="演示.csv")
+    answer = check(
+        "社区名称,户数,常住人口\n和平社区,290,730\n东关社区,1,332,3,878\n下东社区,150,1,410\n", name="演示.csv"
+    )
     assert figures(answer) == [(290, 730), (None, None), (None, None)]
     assert set(cells(answer).values()) == {"unpaired_quote"} and answer["errors"] == 2
     assert "1,286" in answer["problems"][-1]["message"]
@@ -270,7 +293,12 @@ def test_organizations_below_a_community_whose_cells_were_merged_are_not_the_cou
     def row(name: str, street: str, community: str) -> list[str]:
         return [name, "街道备案", "文体活动类", "城区", street, community, "2016-05-01"]
 
-    rows = [header, row("演示秧歌队", "东街街道", "和平社区"), row("演示象棋社", "", ""), row("演示合唱团", "", "东关社区")]
+    rows = [
+        header,
+        row("演示秧歌队", "东街街道", "和平社区"),
+        row("演示象棋社", "", ""),
+        row("演示合唱团", "", "东关社区"),
+    ]
 
     def saved(path: Path) -> None:
         with path.open("w", encoding="gb18030", newline="") as target:
@@ -323,7 +351,10 @@ def test_the_fields_of_a_page_that_was_saved_while_it_was_edited_are_its_values(
 
 def test_what_statistics_programs_write_for_nothing_is_blank(place: Place, check: Check) -> None:
     header = "名称,管理方式,类别,社区名称,成立日期,负责人,成员人数,备注"
-    rows = [f"演示{number}队,街道备案,文体活动类,和平社区,2016-05-01,{word},{word},{word}" for number, word in enumerate(("NA", "."))]
+    rows = [
+        f"演示{number}队,街道备案,文体活动类,和平社区,2016-05-01,{word},{word},{word}"
+        for number, word in enumerate(("NA", "."))
+    ]
     answer = check("\n".join([header, *rows]), "organizations", name="演示.csv")
     assert answer["errors"] == 0
     assert all({"leader", "member_count", "note"}.isdisjoint(row) for row in answer["values"])
@@ -340,7 +371,9 @@ def test_days_as_people_write_them(place: Place, check: Check) -> None:
     rows = [facility(500, written, f"演示站{number}") for number, written in enumerate(days)]
     answer = check([FACILITY_HEADER, *rows, facility(500, 20186, "演示站")], "facilities")
     assert [row.get("opened_on") for row in answer["values"]] == [*days.values(), None]
-    assert set(cells(answer).values()) == {"bad_date"} and set(cells(answer, "warning").values()) == {"approximate_date"}
+    assert set(cells(answer).values()) == {"bad_date"} and set(cells(answer, "warning").values()) == {
+        "approximate_date"
+    }
 
 
 def test_codes_in_groups_are_read_and_letters_that_no_credit_code_has_are_named(place: Place, check: Check) -> None:
@@ -356,7 +389,8 @@ def test_codes_in_groups_are_read_and_letters_that_no_credit_code_has_are_named(
 
 
 @pytest.mark.parametrize(
-    ("word", "value"), [("已建立", True), ("建有", True), ("-1", True), ("☑是", True), ("未成立", False), ("没建", False)]
+    ("word", "value"),
+    [("已建立", True), ("建有", True), ("-1", True), ("☑是", True), ("未成立", False), ("没建", False)],
 )
 def test_local_words_for_yes_and_no(word: str, value: bool, place: Place, check: Check) -> None:
     answer = check([["社区名称", "社区党组织"], [NAMES[0], word]])
@@ -376,7 +410,12 @@ def test_a_turned_table_and_a_form_are_refused_with_their_cure(place: Place, che
     turned = check([["社区名称", *NAMES], ["户数", 286, 332, 150], ["常住人口", 720, 878, 410]])
     assert codes_of(turned) == ["header_not_found"] and "转置" in turned["problems"][0]["message"]
     code = place.communities[0].code
-    form = [["社区登记表"], ["社区名称", NAMES[0], "社区代码", code], ["户数", 286, "常住人口", 720], ["类型", "城市社区", "备注", ""]]
+    form = [
+        ["社区登记表"],
+        ["社区名称", NAMES[0], "社区代码", code],
+        ["户数", 286, "常住人口", 720],
+        ["类型", "城市社区", "备注", ""],
+    ]
     refused = check({"和平": form, "东关": form}, name="乙.xlsx")
     assert codes_of(refused) == ["header_not_found"] and "登记表" in refused["problems"][0]["message"]
 

@@ -28,7 +28,9 @@ def says_something(tag: str, attributes: Sequence[tuple[str, str | None]]) -> bo
     """Return whether an element of a tag of TELLING is more than the formatting that Word and Excel write around texts."""
     if tag not in _FORMATTING:
         return True
-    return any(name == "style" and value and (_STRUCK.search(value) or _RAISED.search(value)) for name, value in attributes)
+    return any(
+        name == "style" and value and (_STRUCK.search(value) or _RAISED.search(value)) for name, value in attributes
+    )
 
 
 class CellMarks:

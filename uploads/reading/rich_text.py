@@ -74,7 +74,11 @@ def _text_kept_apart(match: re.Match[bytes]) -> bytes:
         before, was_struck = text[2], is_struck
         return run[1] + run[2][: text.start(2)] + content + run[2][text.end(2) :] + run[3]
 
-    return match[0][: match.start(2) - match.start()] + _RUN.sub(changed, match[2]) + match[0][match.end(2) - match.start() :]
+    return (
+        match[0][: match.start(2) - match.start()]
+        + _RUN.sub(changed, match[2])
+        + match[0][match.end(2) - match.start() :]
+    )
 
 
 def _as_references(digits: str) -> bytes:

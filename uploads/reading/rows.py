@@ -24,13 +24,17 @@ _DITTO: Final[frozenset[object]] = frozenset(
 
 # A row that does not match is no total, label or signature, and needs no further test; most rows are such.
 _SPACE: Final = re.compile(r"\s+")
-_SUSPECT: Final = re.compile(r"[计数均]|共\s*\d|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL")
+_SUSPECT: Final = re.compile(
+    r"[计数均]|共\s*\d|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL"
+)
 _FIRST_TEXTS: Final = 6
 _TOTAL: Final = re.compile(
     r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数|汇总|总和)"
     r"(\([^()]*\))?(\d+[^\d]{0,2})?|(?i:(grand|sub)?total)|(总|每[村户]|村|户|人)?(平均|均)[值数]?"
 )
-_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}|.{0,20}共计?\d{1,5}(个|家|人|户|名|项|处)[^\d]{0,6}")
+_NAMED_TOTAL: Final = re.compile(
+    r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}|.{0,20}共计?\d{1,5}(个|家|人|户|名|项|处)[^\d]{0,6}"
+)
 _COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
 _LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
 _DECIMAL: Final = re.compile(r"([+-]?[\d,]+)\.\d+")  # a sum printed in full: 932.5500000000001
@@ -130,7 +134,9 @@ class DataRows:
         self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
         self._merged = _merged_values(grid, header_rows.stop, set(carried))
-        self._fields_of_header = max((len(grid.rows[row]) for row in header_rows), default=0) if grid.is_delimited else 0
+        self._fields_of_header = (
+            max((len(grid.rows[row]) for row in header_rows), default=0) if grid.is_delimited else 0
+        )
         self._in_footer = False
         for number in title_rows:
             self._is_section(grid.rows[number])
@@ -144,7 +150,9 @@ class DataRows:
 
     def _refuse_merged_figures(self, grid: Grid, carried: set[int]) -> None:
         """Refuse each number that is merged over the cells of several records."""
-        areas = [area for area in grid.merged if area[2] > area[0] and area[1] in self._fields and area[1] not in carried]
+        areas = [
+            area for area in grid.merged if area[2] > area[0] and area[1] in self._fields and area[1] not in carried
+        ]
         if not areas:
             return
         rows = {row.number - 1: row for row in self.rows}

@@ -14,7 +14,6 @@ from uploads.reading.layout import MappedColumn, RawRow
 from uploads.rows.file_columns import FileColumns
 from uploads.rows.raw_cells import NOT_KEPT
 
-
 SPSS_MISSING = "#NULL!"  # what SPSS writes into a .csv for a missing number
 
 # What to say of a RefusedCell, by its reason.
