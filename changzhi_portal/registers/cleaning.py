@@ -23,7 +23,17 @@ BLANK_WORDS: Final = frozenset(
     {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
     # What web systems and pandas write for nothing, in any case.
     | {"null", "<null>", "(null)", "[null]", "undefined", "nan", "none", "nat", "<na>", "n/a"}
-    | {"na", ".", ".."}  # R, and Stata
+    | {
+        "na",
+        ".",
+        "..",
+        "\\n",
+        ".null.",
+        "nil",
+        "(空白)",
+        "(blank)",
+        "（空白）",
+    }  # R, Stata, MySQL, FoxPro, pivot tables
 )
 _FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"

@@ -20,6 +20,7 @@ WARNING_CODES = frozenset(
     {
         "approximate_date",
         "area_code_unusual",
+        "heading_not_read",
         "lost_character",
         "outlier",
         "similar_name",

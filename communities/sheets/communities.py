@@ -23,6 +23,12 @@ from communities.sheets.placing import PlacedSheet
 
 Body = GovernanceBody.Kind
 FEWEST_PLAUSIBLE_RESIDENTS = 2
+MOST_PLAUSIBLE_RESIDENTS = 100_000
+MOST_PLAUSIBLE_HOUSEHOLDS = 50_000
+PLAUSIBLE_FIGURES = (  # field, unit, fewest, most
+    ("residents", "人", FEWEST_PLAUSIBLE_RESIDENTS, MOST_PLAUSIBLE_RESIDENTS),
+    ("households", "户", 0, MOST_PLAUSIBLE_HOUSEHOLDS),
+)
 
 
 def _whether(kind: Body, field: str, *names: str) -> BooleanColumn:
@@ -216,11 +222,12 @@ class CommunitySheet(PlacedSheet):
         alters = same_day is None or any(getattr(same_day, name) != value for name, value in values.items())
         if alters and day.replace(day=1) in context.locked_months:
             _report_locked(row, day, context)
-        residents = values.get("residents")
-        before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
-        if residents is not None and (residents < FEWEST_PLAUSIBLE_RESIDENTS or has_jumped(residents, before)):
-            described = f"上次是{before}人，" if before else ""
-            row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
+        for name, unit, fewest, most in PLAUSIBLE_FIGURES:
+            count = values.get(name)
+            before = next((getattr(p, name) for p in past if p.as_of < day and getattr(p, name) is not None), None)
+            if count is not None and (not fewest <= count <= most or has_jumped(count, before)):
+                described = f"上次是{before}{unit}，" if before else ""
+                row.report("outlier", f"{described}这次是{count}{unit}，变化过大或不合常理，请核实", name)
 
     def _propose(
         self,

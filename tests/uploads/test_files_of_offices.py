@@ -318,6 +318,22 @@ def test_totals_of_any_wording_are_no_records(place: Place, check: Check) -> Non
     assert (answer["rows"], answer["new"], answer["skipped"], answer["errors"]) == (1, 1, 5, 0)
 
 
+def test_a_heading_that_says_the_rows_below_are_over_or_planned_is_named(place: Place, check: Check) -> None:
+    header = ["名称", "管理方式", "类别", "社区名称", "成立日期"]
+    rows = [[f"演示{name}队", "街道备案", "文体活动类", "和平社区", "2016-05-01"] for name in "甲乙丙"]
+    answer = check(
+        [header, rows[0], ["二、已注销", "", "", "", ""], rows[1], ["", "拟备案组织", "", "", ""], rows[2]],
+        "organizations",
+    )
+    assert (answer["new"], answer["errors"], answer["skipped"]) == (3, 0, 2)
+    assert [(problem["code"], problem["cell"]) for problem in answer["problems"]] == [
+        ("heading_not_read", "A3"),
+        ("heading_not_read", "A5"),
+    ]
+    for text in ("规划村", "计划生育协会", "待业青年社区", "离退休人员活动室"):
+        assert codes_of(check([HEADER, [NAMES[0], 286, 720], [text, "", ""]], name=f"{text}.xlsx")) == ["unknown_place"]
+
+
 # --- Cells of other programs ---
 
 
@@ -331,6 +347,22 @@ def test_amounts_in_another_unit_than_the_column_are_doubted(place: Place, check
 
     answer = check([header, project(1, 12.5), project(2, 120_000), project(3, 0.01), project(4, "9千元")], "projects")
     assert cells(answer, "warning") == {"I3": "outlier", "I4": "outlier"} and answer["errors"] == 0
+
+
+def test_a_unit_alone_above_the_table_is_that_of_its_money(place: Place, check: Check) -> None:
+    header = ["项目编号", "项目名称", "购买主体", "承接主体", "服务领域", "服务对象", "购买方式", "资金来源", "预算金额", "开始日期",
+              "结束日期", "状态"]  # fmt: skip
+    row = ["YS-1", "演示", "城区民政局", "演示中心", "社区养老", "全体居民", "公开招标", "福彩公益金", 12.5, "2018-01-01", "2018-12-31",
+           "履约中"]  # fmt: skip
+    answer = check([["购买服务台账", *[""] * 10, "（万元）"], header, row], "projects")
+    assert (answer["values"][0]["budget"], answer["problems"]) == ("125000.00", [])
+    header[8] = "预算金额（元/年）"
+    assert codes_of(check([header, row], "projects", name="乙.xlsx")) == ["missing_column"]
+
+
+def test_more_households_than_a_community_can_have_are_doubted(place: Place, check: Check) -> None:
+    answer = check([HEADER, [NAMES[0], "286,720", 720], [NAMES[1], 286, "332，878"]])
+    assert cells(answer, "warning") == {"B2": "outlier", "C3": "outlier"}
 
 
 PAGE_WITH_FIELDS = """<html><body><form><table><tr><th></th><th>社区名称</th><th>户数</th><th>社区党组织</th><th>群团组织</th><th>类型</th></tr>

@@ -33,7 +33,7 @@ _PART: Final = re.compile(
 # What does so in a remark only, or gives the figure another unit.
 _PART_IN_REMARK: Final = re.compile(
     r"党员|团员|骨干|志愿|兼职|专职|学生|妇|劳动力|就业|失业|集体户|空挂|搬迁|困难|农业|城镇|非农|使用|实用|套内|室[内外]|露天"
-    r"|院落|地下|附属|财政|自筹|配套|本级|首付|未付|余额|尾款|公顷|[十百千万亿亩]"
+    r"|院落|地下|附属|财政|自筹|配套|本级|首付|未付|余额|尾款|公顷|[十百千万亿亩/每]"
 )
 _INCLUDES: Final = ("含", "包括", "包含", "包", "按", "以")  # such a remark leaves the figure whole
 # The number of a question in a web form, and the mark of a footnote: 1、社区名称, 户数①, 常住人口[2].

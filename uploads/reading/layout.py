@@ -50,7 +50,8 @@ class SheetLayout:
     Header rows and `last_row` count from 1, as in Excel. `unknown` lists the address and text of header cells whose column
     is not read; `reasons` gives by address why, where the header does match. `title` is all text above the sheet's
     first header: one line per row, cells separated by tabs. `skipped` counts totals, repeated headers and footers, not
-    empty rows. `depends_on_month` tells that the month of the file decided which columns are read.
+    empty rows. `headings` are the rows and texts of headings such as 已注销, below which rows are read like any other.
+    `depends_on_month` tells that the month of the file decided which columns are read.
     """
 
     name: str | None
@@ -67,6 +68,7 @@ class SheetLayout:
     # Header as written → index of its column and its field ("" for none), of all labelled columns.
     headers: dict[str, tuple[int, str]] = field(default_factory=dict)
     depends_on_month: bool = False
+    headings: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -353,6 +355,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         reasons=reasons,
         headers={column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns},
         depends_on_month=header.depends_on_month,
+        headings=data.headings,
     )
 
 

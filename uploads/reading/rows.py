@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -67,6 +68,15 @@ _REMARK_BEHIND: Final = re.compile(r"(\([^()]*\))?:?$")
 _TOWN: Final = re.compile(
     r"(?![各全本所乡]).{1,20}(镇|乡|街道|街道办|办事处|开发区|工业园区|产业园区|新区|管委会|管理委员会)"
 )
+_LONGEST_HEADING: Final = 30
+# A heading above records that are no longer, or not yet, what the table lists: 二、已注销, 离岗人员, 服务设施（拟建）.
+_OVER: Final = "注销|撤销|撤并|停用|停办|离岗|离职|退出|退休|终止|作废|拆除|报废"
+_PLANNED: Final = "(?:拟|待|计划(?!生育)|规划)(?:新?建|成立|注册|登记|备案|购买|投用|到岗|聘)?"
+_OTHERS: Final = re.compile(
+    rf"(?:\(?(?:[一二三四五六七八九十]{{1,3}}|\d{{1,2}})[)、.])?(?:本[月年]|今年|近期)?(?:"
+    rf"(?:已|应|拟)(?:{_OVER})[^,。;:]{{0,12}}|(?:{_OVER}|{_PLANNED})的?(?:社会)?(?:名单|人员|组织|设施|项目|部分|组织名单)"
+    rf"|[^,。;:()]{{2,12}}\((?:已?(?:{_OVER})|{_PLANNED})的?\)):?"
+)
 _SHORTEST_REPEAT: Final = 4  # characters that a text must share with the title to count as its repetition: 襄垣县民政局
 _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
 # How a heading may end; most rows are rejected by this.
@@ -92,7 +102,7 @@ class RawRow:
 
 
 class DataRows:
-    """The data rows below a header: `rows`, and the number of `skipped` rows.
+    """The data rows below a header: `rows`, the number of `skipped` rows, and `headings` that say the rows below are others.
 
     `fields` is the field of each mapped column by its index; `carried` are the columns in which the value of merged cells
     applies to all of their rows. `stop` is the row after the table's last one, `left_out` are the rows of repeated headers
@@ -119,6 +129,7 @@ class DataRows:
     ) -> None:
         self.rows: list[RawRow] = []
         self.skipped = 0
+        self.headings: list[tuple[int, str]] = []
         self._section: dict[str, str] = {}
         self._name = grid.name
         self._fields = dict(fields)
@@ -155,18 +166,22 @@ class DataRows:
         ]
         if not areas:
             return
-        rows = {row.number - 1: row for row in self.rows}
+        numbers = [row.number - 1 for row in self.rows]  # ascending
         for top, left, bottom, _ in areas:
-            first = rows.get(top)
-            if first is None or first.values[left] == "" or isinstance(first.values[left], RefusedCell):
+            at = bisect_left(numbers, top)
+            if at + 1 >= len(numbers) or numbers[at] != top or numbers[at + 1] > bottom:
                 continue
-            if any(number in rows for number in range(top + 1, min(bottom + 1, len(grid.rows)))):
+            first = self.rows[at]
+            if first.values[left] != "" and not isinstance(first.values[left], RefusedCell):
                 values = list(first.values)
                 values[left] = RefusedCell(str(values[left]).removesuffix(".0"), MERGED_FIGURE)
                 first.values = values
 
     def _take(self, number: int, row: Sequence[object]) -> None:
         if not row:
+            return
+        if row.count("") == len(row) - 1 and self._is_heading_of_others(number, row):
+            self.skipped += 1
             return
         if self._is_no_data(row):
             self.skipped += 1
@@ -186,6 +201,14 @@ class DataRows:
             carried = self._merged[number]
             row = [carried.get(index, value) if value == "" else value for index, value in enumerate(row)]
         self.rows.append(RawRow(self._name, number + 1, self._fields, row, self._section))
+
+    def _is_heading_of_others(self, number: int, row: Sequence[object]) -> bool:
+        """Return whether a row is a heading of records that are no longer or not yet (二、已注销), and note it."""
+        text = next(cell for cell in row if cell != "")
+        if not isinstance(text, str) or len(text) > _LONGEST_HEADING or not _OTHERS.fullmatch(_plain(text)):
+            return False
+        self.headings.append((number + 1, text))
+        return True
 
     def _has_surplus(self, row: Sequence[object]) -> bool:
         """Return whether a row of a delimited text has more fields than its header, and not for a wrong quotation mark."""

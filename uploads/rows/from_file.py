@@ -10,7 +10,7 @@ from typing import Any
 
 from changzhi_portal.personal_numbers import kinds_in, mask_slipped_numbers
 from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS
-from changzhi_portal.registers.problems import Level, Problem
+from changzhi_portal.registers.problems import Level, Problem, cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import RegisterRow
@@ -73,6 +73,7 @@ def read_file(
     report.step("整理数据", total)
     for layout in layouts:
         content.problems += _other_month(layout, sheet, month)
+        content.problems += _headings_of_others(layout)
         content.problems += _unknown_columns(layout)
         content.mapping.append(_mapping_of(layout, sheet))
         cleaner = RowCleaner(sheet, layout.columns)
@@ -106,6 +107,21 @@ def _other_month(layout: SheetLayout, sheet: RegisterSheet, month: datetime.date
         return []
     message = f"标题写的是{written:%Y}年{written.month}月，选的是{month.year}年{month.month}月；数据将记在所选的月份，请核对是不是上错了文件"
     return [Problem("other_month", message, Level.WARNING, sheet=layout.name)]
+
+
+def _headings_of_others(layout: SheetLayout) -> list[Problem]:
+    """Return a warning for each heading that says of the rows below what their own columns do not say."""
+    return [
+        Problem(
+            "heading_not_read",
+            "小标题不读取，下面的行照常读取；已注销、停用、离岗的请在各行填相应日期，还没有的和不报的行请删去",
+            Level.WARNING,
+            sheet=layout.name,
+            cell=cell_address(number, 0),
+            value=mask_slipped_numbers(text),
+        )
+        for number, text in layout.headings
+    ]
 
 
 def _unknown_columns(layout: SheetLayout) -> list[Problem]:
