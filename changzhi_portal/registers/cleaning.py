@@ -99,7 +99,8 @@ _SHEETJS_MIDNIGHT: Final = datetime.time(23, 59, 17)
 _LOCAL_MEAN_TIME: Final = datetime.timedelta(seconds=43)
 EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
 _EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
-_LIST_SEPARATORS = re.compile(r"[、，,;；/\t\r\n]+")
+_LIST_SEPARATORS = re.compile(r"[、，,;；/。\t\r\n]+")
+_BOXES_OF_LIST = re.compile(rf"(?P<ticked>{_TICKED})|[□☐◻]")
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 _DATE_OF_EXCEL = re.compile(
     r"\d{4}/\d{1,2}/\d{1,2}|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
@@ -169,6 +170,19 @@ def items_of(raw: Any) -> list[str]:
         words = part.split()
         items += map(tidy, words if all(len(word) > 1 for word in words) else ["".join(words)])
     return items
+
+
+def ticked_items(raw: Any) -> list[str] | None:
+    """Return the ticked ones of choices with a box before each (☑登记 ☐街道备案); None for a text without such boxes."""
+    if not isinstance(raw, str) or not _BOXES_OF_LIST.match(raw.strip()):
+        return None
+    boxes = [*_BOXES_OF_LIST.finditer(raw)]
+    ends = [*(box.start() for box in boxes[1:]), len(raw)]
+    items = [
+        (box["ticked"], raw[box.end() : end].strip(" 、，,;；\t\r\n\u3000"))
+        for box, end in zip(boxes, ends, strict=True)
+    ]
+    return [tidy(item) for ticked, item in items if ticked]
 
 
 def is_blank(raw: Any) -> bool:

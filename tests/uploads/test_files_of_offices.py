@@ -259,6 +259,32 @@ def test_of_one_sheet_per_month_only_the_months_own_is_read(place: Place, check:
     assert codes_of(refused) == ["header_not_found"] and "没有2018年6月" in refused["problems"][0]["message"]
 
 
+def test_of_one_table_per_month_below_another_only_the_months_own_is_read(place: Place, check: Check) -> None:
+    may = [["2018年5月"], HEADER, [NAMES[0], 286, 720], [NAMES[2], 150, 410], []]
+    june = [["2018年6月"], HEADER, [NAMES[0], 290, 730], [NAMES[1], 340, 880], []]
+    for number, rows in enumerate(([*may, *june], [*june, *may])):
+        answer = check(rows, name=f"{number}.xlsx")
+        assert figures(answer) == [(290, 730), (340, 880)]
+        assert codes_of(answer) == ["wrong_register"] and "不是本期" in answer["problems"][0]["message"]
+    again = [june[0], *june[1:4], june[0], HEADER, [NAMES[2], 150, 410]]
+    assert figures(check(again, name="续.xlsx")) == [(290, 730), (340, 880), (150, 410)]
+
+
+def test_rows_of_several_months_are_refused(place: Place, check: Check) -> None:
+    rows = [["月份", *HEADER], ["5月", NAMES[2], 150, 410], ["6月", NAMES[0], 290, 730]]
+    refused = check(rows)
+    assert codes_of(refused) == ["header_not_found"] and "2018年6月" in refused["problems"][0]["message"]
+    rows[1][0] = "6月份"
+    rows[2][0] = 201806
+    assert figures(check(rows, name="乙.xlsx")) == [(150, 410), (290, 730)]
+    dated = [
+        [*rows[0], "数据日期"],
+        ["5月", NAMES[2], 150, 410, "2018-05-31"],
+        ["6月", NAMES[0], 290, 730, "2018-06-30"],
+    ]
+    assert figures(check(dated, name="丙.xlsx")) == [(150, 410), (290, 730)]
+
+
 @pytest.mark.parametrize(
     ("names", "others"),
     [
@@ -427,6 +453,17 @@ def test_codes_in_groups_are_read_and_letters_that_no_credit_code_has_are_named(
 def test_local_words_for_yes_and_no(word: str, value: bool, place: Place, check: Check) -> None:
     answer = check([["社区名称", "社区党组织"], [NAMES[0], word]])
     assert answer["values"][0]["has_party"] is value
+
+
+def test_of_choices_with_boxes_the_ticked_ones_are_read(place: Place, check: Check) -> None:
+    header = [*FACILITY_HEADER, "功能", "产权"]
+    rows = [
+        [*facility(500, name="演示甲"), "☑党员活动中心 ☐居民议事中心 ☑便民服务中心", "□自有 ■租赁"],
+        [*facility(500, name="演示乙"), "☐党员活动中心 ☐居民议事中心", "☑自有 ☑租赁"],
+    ]
+    answer = check([header, *rows], "facilities")
+    assert cells(answer) == {"F3": "bad_choice", "G3": "bad_choice"}
+    assert (answer["values"][0]["functions"], answer["values"][0]["tenure"]) == (["party", "convenience"], "leased")
 
 
 def test_words_that_are_neither_yes_nor_no_are_errors(place: Place, check: Check) -> None:

@@ -15,7 +15,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import LAST_FIRST_ROW
 from uploads.reading.headers import Header, is_serial, normal_header
-from uploads.reading.month_sheets import other_times
+from uploads.reading.month_sheets import tables_of_other_months
 from uploads.reading.months import month_in
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
@@ -69,6 +69,7 @@ class SheetLayout:
     headers: dict[str, tuple[int, str]] = field(default_factory=dict)
     depends_on_month: bool = False
     headings: list[tuple[int, str]] = field(default_factory=list)
+    own_title: str = ""  # the text above this table
 
 
 @dataclass(slots=True)
@@ -139,24 +140,25 @@ def lay_out(
         reject_turned(written, register)
     if not known:
         raise _no_table(register, wrong)
-    others_of_series = _of_other_months(register, complete, month or today)
-    complete = [table for table in complete if table.grid.name not in others_of_series]
+    when = month or today
+    of_others = tables_of_other_months(complete, when) if register.has_dated_figures and when is not None else []
+    complete = [table for table in complete if table not in of_others]
     for table in complete or known[:1]:
         _require_one_table(table)
         _require_choice(register, table)
         _require_columns(register, table)
-    wrong += [WrongSheet(name, is_of_other_month=True) for name in others_of_series]
     for table in own:
-        if table.grid.name in others_of_series:
-            continue
-        if table not in complete:
+        if table in of_others:
+            row = None if table.is_only else table.header.first + 1
+            wrong.append(WrongSheet(table.grid.name, row=row, is_of_other_month=True))
+        elif table not in complete:
             lacking = _lacking_names(register, set(table.header.fields.values()))
             wrong.append(_wrong(table, lacks=lacking[0] if lacking else ""))
     for table in complete:
         _leave_out_box_beside(table, register, remembered or {})
     layouts = [_layout_of(table, register) for table in complete]
     for layout in layouts:
-        layout.depends_on_month = layout.depends_on_month or bool(others_of_series)
+        layout.depends_on_month = layout.depends_on_month or bool(of_others)
     if not any(layout.rows for layout in layouts):
         raise FileRefusedError(
             "empty_sheet",
@@ -164,26 +166,6 @@ def lay_out(
             cure="There is a header but no row of data below it; fill it in.",
         )
     return layouts, wrong
-
-
-def _of_other_months(register: RegisterSheet, tables: Sequence[Table], month: datetime.date | None) -> list[str]:
-    """Return the sheets with undated figures of another time, of a workbook that has one sheet per month or year.
-
-    Raises FileRefusedError (header_not_found) when none of them is of the file's month.
-    """
-    if not register.has_dated_figures or month is None:
-        return []
-    undated = [table.grid.name for table in tables if "as_of" not in table.header.fields.values()]
-    others = other_times(undated, month)
-    if others and not all(others.values()):
-        names = "、".join(f"“{name}”" for name in list(others)[:6])
-        raise FileRefusedError(
-            "header_not_found",
-            f"工作表按月份分开（{names}），其中没有{month.year}年{month.month}月的表；请改选月份，或只留要报的那一张",
-            cure="There is one sheet per month, and none of the month chosen. Choose another month.",
-            can_be_mapped=False,
-        )
-    return list(others)
 
 
 def is_problem_list(grid: Grid) -> bool:
@@ -356,6 +338,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         headers={column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns},
         depends_on_month=header.depends_on_month,
         headings=data.headings,
+        own_title=table.title or table.sheet_title,
     )
 
 
