@@ -25,10 +25,6 @@ Body = GovernanceBody.Kind
 FEWEST_PLAUSIBLE_RESIDENTS = 2
 MOST_PLAUSIBLE_RESIDENTS = 100_000
 MOST_PLAUSIBLE_HOUSEHOLDS = 50_000
-PLAUSIBLE_FIGURES = (  # field, unit, fewest, most
-    ("residents", "人", FEWEST_PLAUSIBLE_RESIDENTS, MOST_PLAUSIBLE_RESIDENTS),
-    ("households", "户", 0, MOST_PLAUSIBLE_HOUSEHOLDS),
-)
 
 
 def _whether(kind: Body, field: str, *names: str) -> BooleanColumn:
@@ -222,12 +218,14 @@ class CommunitySheet(PlacedSheet):
         alters = same_day is None or any(getattr(same_day, name) != value for name, value in values.items())
         if alters and day.replace(day=1) in context.locked_months:
             _report_locked(row, day, context)
-        for name, unit, fewest, most in PLAUSIBLE_FIGURES:
-            count = values.get(name)
-            before = next((getattr(p, name) for p in past if p.as_of < day and getattr(p, name) is not None), None)
-            if count is not None and (not fewest <= count <= most or has_jumped(count, before)):
-                described = f"上次是{before}{unit}，" if before else ""
-                row.report("outlier", f"{described}这次是{count}{unit}，变化过大或不合常理，请核实", name)
+        residents, households = values.get("residents"), values.get("households")
+        before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
+        is_plausible = residents is None or FEWEST_PLAUSIBLE_RESIDENTS <= residents <= MOST_PLAUSIBLE_RESIDENTS
+        if not is_plausible or (residents is not None and has_jumped(residents, before)):
+            described = f"上次是{before}人，" if before else ""
+            row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
+        if households is not None and households > MOST_PLAUSIBLE_HOUSEHOLDS:
+            row.report("outlier", f"这次是{households}户，不合常理，请核实", "households")
 
     def _propose(
         self,
