@@ -178,6 +178,12 @@ def test_a_heading_that_narrows_a_figure_is_not_passed_over(place: Place, check:
     assert figures(answer) == [(None, None)]
 
 
+def test_a_column_that_is_itself_a_part_is_read_below_a_heading_that_says_so(place: Place, check: Check) -> None:
+    rows = [[*FACILITY_HEADER, "其中："], ["", "", "", "", "", "居民活动面积（㎡）"], [*facility(500), 300]]
+    answer = check(rows, "facilities", merged=[(0, column, 1, column) for column in range(5)])
+    assert (answer["values"][0]["area"], answer["values"][0]["activity_area"]) == ("500.00", "300.00")
+
+
 def test_remarks_that_leave_a_figure_whole_are_passed_over(place: Place, check: Check) -> None:
     headers = ["社区名称（必填）", "户数（保留整数）", "常住人口（含流动人口，以公安数据为准）"]
     assert figures(check([headers, [NAMES[0], 286, 720]])) == [(286, 720)]

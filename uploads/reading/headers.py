@@ -27,7 +27,7 @@ _BRACKET_AT_END: Final = re.compile(
 )  # except units such as 万人: its figures are not in 人
 # What narrows a figure to a part of it, in a heading above a column or in a remark behind its name.
 _PART: Final = re.compile(
-    r"其中|低保|贫困|脱贫|特困|五保|流动|外来|外出|户籍|残疾|老年|老人|老龄|\d+岁|儿童|留守|空巢|独居|[男女]|退役|优抚|失独"
+    r"其中.|低保|贫困|脱贫|特困|五保|流动|外来|外出|户籍|残疾|老年|老人|老龄|\d+岁|儿童|留守|空巢|独居|[男女]|退役|优抚|失独"
     r"|在建|占地|拟建|闲置|出租|新增|减少|增减|迁入|迁出|出生|死亡|不含"
 )
 # What does so in a remark only, or gives the figure another unit.
@@ -157,7 +157,7 @@ class Matcher:
 
     def _is_part(self, field: str, headings: Sequence[str]) -> bool:
         """Return whether a heading above narrows a figure to a part of it: the 户数 under 低保 are no households."""
-        return field in self._figures and any(_PART.search(heading) for heading in headings)
+        return field in self._figures and any(_PART.search(normal_header(heading)) for heading in headings)
 
     def _is_part_in(self, name: str, form: str) -> bool:
         """Return whether the remark in brackets, without which `name` is `form`, may narrow a figure or change its unit."""
