@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import datetime
+import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from accounts.models import User
 from tests.factories import Place, make_period
 from tests.uploads.office import codes_of
 from tests.uploads.samples import upload
-from tests.uploads.workbooks import make_xlsx
+from tests.uploads.workbooks import XlsCell, make_ods, make_xls, make_xlsx, record
 from uploads.models import UploadRow
 from uploads.reading.month_sheets import other_times
 
@@ -131,12 +133,60 @@ def inline_workbook(path: Path) -> None:
     book.save(path)
 
 
+def opendocument(path: Path) -> None:
+    make_ods(path, {"表": [HEADER, [NAMES[0], "B2", "C2"], [NAMES[1], "B3", "C3"]]})
+    spans = {
+        "B2": '<text:span text:style-name="T1">286</text:span>290',
+        "C2": '730<text:span text:style-name="T2">1</text:span>',
+        "B3": '<text:span text:style-name="T3">34</text:span>0',
+        "C3": '880<text:span text:style-name="T1">870</text:span>',
+    }
+    styles = {
+        "T1": 'text-line-through-style="solid"',
+        "T2": 'text-position="super 58%"',
+        "T3": 'text-position="0% 100%"',
+    }
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    content = parts["content.xml"].decode()
+    for cell, span in spans.items():
+        content = content.replace(f"<text:p>{cell}<", f"<text:p>{span}<")
+    declared = "".join(
+        f'<style:style style:name="{name}" style:family="text"><style:text-properties style:{style}/></style:style>'
+        for name, style in styles.items()
+    )
+    parts["content.xml"] = content.replace(
+        "</office:automatic-styles>", f"{declared}</office:automatic-styles>"
+    ).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+
+def old_workbook(path: Path) -> None:
+    """Write an .xls whose fonts 5 and 6 are struck through and raised; the table of texts is continued inside a text."""
+    fonts = [(0, 0)] * 4 + [(8, 0), (0, 1)]  # no font has the number 4, so these have 5 and 6
+    records = b"".join(
+        record(0x31, struct.pack("<HHHHH", 200, flags, 0, 400, script) + bytes(6)) for flags, script in fonts
+    )
+    texts = [("286290", [(0, 5), (3, 0)]), ("7301", [(3, 6)]), ("340", [(0, 0), (2, 0)]), ("880870", [(3, 5)])]
+    table = struct.pack("<II", len(texts), len(texts))
+    for text, runs in texts:
+        table += struct.pack("<HBH", len(text), 9, len(runs)) + text.encode("utf-16-le")
+        table += b"".join(struct.pack("<HH", *run) for run in runs)
+    broken = table.index("880870".encode("utf-16-le")) + 4
+    records += record(0xFC, table[:broken]) + record(0x3C, b"\x01" + table[broken:])
+    cell = [XlsCell(0xFD, struct.pack("<I", number)) for number in range(4)]
+    rows: list[list[Any]] = [HEADER, [NAMES[0], cell[0], cell[1]], [NAMES[1], cell[2], cell[3]]]
+    make_xls(path, {"表": rows}, book_records=records)
+
+
 WEB_PAGE = """<html><body><table><tr><td>社区名称</td><td>户数</td><td>常住人口</td></tr>
 <tr><td>和平社区</td><td><s>286</s>290</td><td>730<sup>1</sup></td></tr>
 <tr><td>东关社区</td><td><b>34</b>0</td><td>880<span style="text-decoration:line-through">870</span></td></tr></table></body></html>"""
 
 
-@pytest.mark.parametrize("content", [rich_workbook, inline_workbook, WEB_PAGE], ids=["shared", "inline", "web page"])
+@pytest.mark.parametrize("content", [rich_workbook, inline_workbook, opendocument, old_workbook, WEB_PAGE])
 def test_what_is_struck_through_or_raised_in_a_cell_never_joins_the_number_beside_it(
     content: Any, place: Place, check: Check
 ) -> None:

@@ -23,7 +23,16 @@ from python_calamine import (
 
 from uploads.reading import biff, excel95, opendocument, openxml, passwords
 from uploads.reading.compound import CompoundFile
-from uploads.reading.grid import NOT_COMPUTED, CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.grid import (
+    NOT_COMPUTED,
+    CellError,
+    ErrorCells,
+    KeptApart,
+    Limits,
+    MergedRange,
+    NotReadableError,
+    RawSheet,
+)
 from uploads.reading.zipped import Archive
 
 _OLD_OPENDOCUMENT: Final = b"application/vnd.sun.xml.calc"
@@ -113,7 +122,10 @@ def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> It
         return excel95.sheets(content, book, limits)
     if book.version == biff.EXCEL_97 and book.repairs:
         source = io.BytesIO(compound.with_changes(stream, book.repairs))
-    return _sheets(_opened(source), limits, errors=book.error_cells())
+    errors = book.error_cells()
+    for index, texts in book.texts_kept_apart().items():
+        errors[index] = {**errors.get(index, {}), **texts}
+    return _sheets(_opened(source), limits, errors=errors)
 
 
 def _foreign_compound_file(names: set[str]) -> NotReadableError:
@@ -177,6 +189,8 @@ def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Sequence[object]
     for number, cells in enumerate(sheet.iter_rows()):
         row = [*margin, *cells]
         for column, text in by_row.get(number, {}).items():
-            if column < len(row) and (row[column] == "" or text == NOT_COMPUTED):
+            if isinstance(text, KeptApart) and column < len(row):
+                row[column] = str(text)
+            elif column < len(row) and (row[column] == "" or text == NOT_COMPUTED):
                 row[column] = CellError(text)
         yield row

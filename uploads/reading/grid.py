@@ -64,6 +64,12 @@ class RefusedCell(str):
         return cell
 
 
+class KeptApart(str):
+    """The text of a cell as it is to be read instead of its characters (`biff_texts`)."""
+
+    __slots__ = ()
+
+
 MERGED_FIGURE: Final = "merged"  # one number in a merged cell beside several records
 SURPLUS_FIELDS: Final = "surplus"  # a row of a .csv with more fields than its header: 1,286 without quotation marks
 
