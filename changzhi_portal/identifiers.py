@@ -10,6 +10,7 @@ from stdnum.exceptions import ValidationError as StdnumError
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
+_NO_LETTER_OF_CODES = re.compile("[IOZSV]")  # GB 32100 leaves them out
 _ID_SHAPE = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1\d{10}")
 _ABROAD = re.compile(r"(\+|00)?86-?(?=1\d{10}$)")
@@ -88,6 +89,11 @@ def clean_credit_code(text: str) -> str:
         value = uscc.compact(text)
         if len(value) != 18:
             raise InvalidIdentifierError(f"统一社会信用代码应为18位，现有{len(value)}位") from error
+        if letter := _NO_LETTER_OF_CODES.search(value):
+            place = letter.start() + 1
+            raise InvalidIdentifierError(
+                f"统一社会信用代码里没有字母I、O、Z、S、V，第{place}位的“{letter[0]}”请对照登记证书核对（常把0写成O、1写成I）"
+            ) from error
         raise InvalidIdentifierError("统一社会信用代码的校验位不对，请核对登记证书") from error
 
 

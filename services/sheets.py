@@ -6,6 +6,7 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -31,6 +32,9 @@ from communities.sheets.place_columns import REF, place_columns
 from communities.sheets.place_words import listed
 from communities.sheets.placing import RecordSheet
 from services.models import ProjectCommunity, ServiceProject
+
+SMALLEST_PLAUSIBLE_AMOUNT = Decimal(1_000)  # yuan
+LARGEST_PLAUSIBLE_AMOUNT = Decimal(50_000_000)
 
 
 class ProjectSheet(RecordSheet):
@@ -164,6 +168,7 @@ class ProjectSheet(RecordSheet):
             values["division_id"] = self.division_for(row, project.division_id)
         write = self.propose(row, project, values, division_id=row.place.division_id, is_new=row.is_new)
         self._check_amounts(row, project)
+        self._check_units(row, write)
         if "communities" in row.values:
             before = self._links.get(project.pk, []) if project.pk else []
             # The office neither sees nor changes links to communities that are closed or not its own.
@@ -200,6 +205,14 @@ class ProjectSheet(RecordSheet):
             row.report("over_budget", "合同金额超过预算金额，请核实", "contract_amount")
         if project.paid is not None and project.contract_amount is not None and project.paid > project.contract_amount:
             row.report("over_budget", "已拨付超过合同金额，请核实", "paid")
+
+    @staticmethod
+    def _check_units(row: RegisterRow, write: Write | None) -> None:
+        """Report an amount that was probably given in another unit than its column's: 12.5 for 12.5万, or the reverse."""
+        for name in ("budget", "contract_amount"):
+            amount = write.after.get(name) if write is not None else None
+            if amount and not SMALLEST_PLAUSIBLE_AMOUNT <= amount <= LARGEST_PLAUSIBLE_AMOUNT:
+                row.report("outlier", f"按{amount:,.2f}元读取，过大或过小，请核对单位是元还是万元", name)
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[ServiceProject]:
         """See RegisterSheet.standing. Without those that had been accepted or given up."""

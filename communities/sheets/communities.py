@@ -25,6 +25,8 @@ from communities.sheets.placing import PlacedSheet
 
 Body = GovernanceBody.Kind
 FEWEST_PLAUSIBLE_RESIDENTS = 2
+MOST_PLAUSIBLE_RESIDENTS = 100_000
+MOST_PLAUSIBLE_HOUSEHOLDS = 50_000
 
 
 def _whether(kind: Body, field: str, *names: str) -> BooleanColumn:
@@ -70,7 +72,16 @@ class CommunitySheet(PlacedSheet):
             "城乡类型",
             short_forms={"城市": Community.Kind.URBAN, "农村": Community.Kind.RURAL},
         ),
-        IntegerColumn(CommunityProfile, "households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
+        IntegerColumn(
+            CommunityProfile,
+            "households",
+            "户数",
+            "总户数",
+            "户籍户数",
+            "户数（户）",
+            maximum=1_000_000,
+            units=("户", "家"),
+        ),
         IntegerColumn(
             CommunityProfile,
             "residents",
@@ -80,6 +91,7 @@ class CommunitySheet(PlacedSheet):
             "人口数",
             "人口",
             maximum=10_000_000,
+            units=("人", "口人", "口", "名", "位"),
         ),
         DateColumn(CommunityProfile, "as_of", "数据日期", "统计日期", "数据时间", "统计时间"),
         _whether(Body.PARTY, "has_party", "社区党组织", "党组织", "是否建立党组织"),
@@ -208,11 +220,14 @@ class CommunitySheet(PlacedSheet):
         alters = same_day is None or any(getattr(same_day, name) != value for name, value in values.items())
         if alters and day.replace(day=1) in context.locked_months:
             _report_locked(row, day, context)
-        residents = values.get("residents")
+        residents, households = values.get("residents"), values.get("households")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
-        if residents is not None and (residents < FEWEST_PLAUSIBLE_RESIDENTS or has_jumped(residents, before)):
+        is_plausible = residents is None or FEWEST_PLAUSIBLE_RESIDENTS <= residents <= MOST_PLAUSIBLE_RESIDENTS
+        if not is_plausible or (residents is not None and has_jumped(residents, before)):
             described = f"上次是{before}人，" if before else ""
             row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
+        if households is not None and households > MOST_PLAUSIBLE_HOUSEHOLDS:
+            row.report("outlier", f"这次是{households}户，不合常理，请核实", "households")
 
     def _propose(
         self,

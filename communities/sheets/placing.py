@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, cast
 
 from django.db.models import Count, Q
@@ -14,6 +15,7 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.growth import FEWEST_NEW_OF_ONE_COMMUNITY, Growth, multiplies_community
+from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
@@ -111,6 +113,7 @@ class RecordSheet(PlacedSheet):
         self._named_too: dict[int, list[Any]] = {}
         self.match(rows, context)
         self._match_refs(rows)
+        self._warn_of_lost_communities(rows)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
         self._reject_taken_over_keys(rows)
@@ -130,6 +133,23 @@ class RecordSheet(PlacedSheet):
             if row.has_error or (row.is_new and not context.locking):
                 row.writes = []
         put_places_in_words((write for row in rows for write in row.writes), self._index)
+
+    def _warn_of_lost_communities(self, rows: Sequence[RegisterRow]) -> None:
+        """Warn of new rows without a community in a file whose cells of communities were merged once.
+
+        Saved as .csv, such a cell is filled in its first row only. A file in which some community stands in two rows, one
+        below the other, was not written that way, and its blank ones mean the town or county itself.
+        """
+        names = [row.get("community_name") or row.get("community_code") for row in rows if row.number is not None]
+        if self.needs_community or not names or not names[0] or all(names):
+            return
+        if any(name and name == below for name, below in pairwise(names)):
+            return
+        for row in rows:
+            if row.target is None and row.place is not None and row.place.community is None and row.number is not None:
+                office = self._index.divisions[row.place.division_id].name
+                message = f"社区是空的，按{office}直属读取；如果是合并单元格另存后丢了上面的社区，请逐行补上"
+                row.report("ambiguous_place", message, "community_name", level=Level.WARNING)
 
     @abstractmethod
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:

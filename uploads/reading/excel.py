@@ -24,7 +24,16 @@ from python_calamine import (
 
 from uploads.reading import biff, excel95, opendocument, openxml, passwords
 from uploads.reading.compound import CompoundFile
-from uploads.reading.grid import NOT_COMPUTED, CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.grid import (
+    NOT_COMPUTED,
+    CellError,
+    ErrorCells,
+    KeptApart,
+    Limits,
+    MergedRange,
+    NotReadableError,
+    RawSheet,
+)
 from uploads.reading.zipped import Archive
 
 _MOST_ROWS: Final = 1_048_576  # of a sheet in any program; an address beyond is none
@@ -115,7 +124,10 @@ def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> It
         return excel95.sheets(content, book, limits)
     if book.version == biff.EXCEL_97 and book.repairs:
         source = io.BytesIO(compound.with_changes(stream, book.repairs))
-    return _sheets(_opened(source), limits, errors=book.error_cells())
+    errors = book.error_cells()
+    for index, texts in book.texts_kept_apart().items():
+        errors[index] = {**errors.get(index, {}), **texts}
+    return _sheets(_opened(source), limits, errors=errors)
 
 
 def _foreign_compound_file(names: set[str]) -> NotReadableError:
@@ -188,6 +200,8 @@ def _rows(sheet: CalamineSheet, errors: ErrorCells, columns: int) -> Iterator[Se
         if failed := by_row.get(number):
             row += [""] * (max(failed) + 1 - len(row))
             for column, text in failed.items():
-                if row[column] == "" or text == NOT_COMPUTED:
+                if isinstance(text, KeptApart):
+                    row[column] = str(text)
+                elif row[column] == "" or text == NOT_COMPUTED:
                     row[column] = CellError(text)
         yield row

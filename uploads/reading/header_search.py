@@ -25,6 +25,7 @@ from uploads.reading.headers import (
 LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
 TALLEST: Final = 3  # … and has at most three
 _MOST_MERGED: Final = 1_000  # merged ranges in a header; offices use fewer than a hundred
+_CODE_LENGTH: Final = 12  # digits of a community's code, which no header has
 _SIGNS: Final = "甲乙丙丁戊己庚辛壬癸"
 _LETTERS: Final = "abcdefghij"
 _FORMULA: Final = re.compile(r"(\d{1,2})=\d{1,2}(?:[-+*/×÷]\d{1,2})*%?")
@@ -82,8 +83,8 @@ class HeaderSearch:
         return header
 
     def _may_be_header(self, row: int) -> bool:
-        """Return whether most cells of the row are text; rows of numbers and dates are data."""
-        if row not in self._texts:
+        """Return whether most cells of the row are text; rows of numbers and dates are data, also with a code as text."""
+        if row not in self._texts or any(len(text) >= _CODE_LENGTH and text.isdecimal() for text in self._texts[row]):
             return False
         texts = sum(1 for text in self._texts[row] if text)
         cells = sum(1 for cell in self._rows[row] if cell != "")

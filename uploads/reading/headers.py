@@ -27,6 +27,20 @@ _UNIT_AT_END: Final = re.compile(rf"[/-]?(?:{UNIT})$")
 _BRACKET_AT_END: Final = re.compile(
     r"\((?![^()]*[万亿亩])[^()]*\)$"
 )  # except units such as 万人: its figures are not in 人
+# What narrows a figure to a part of it, in a heading above a column or in a remark behind its name.
+_PART: Final = re.compile(
+    r"其中.|低保|贫困|脱贫|特困|五保|流动|外来|外出|户籍|残疾|老年|老人|老龄|\d+岁|儿童|留守|空巢|独居|[男女]|退役|优抚|失独"
+    r"|在建|占地|拟建|闲置|出租|新增|减少|增减|迁入|迁出|出生|死亡|不含"
+)
+# What does so in a remark only, or gives the figure another unit.
+_PART_IN_REMARK: Final = re.compile(
+    r"党员|团员|骨干|志愿|兼职|专职|学生|妇|劳动力|就业|失业|集体户|空挂|搬迁|困难|农业|城镇|非农|使用|实用|套内|室[内外]|露天"
+    r"|院落|地下|附属|财政|自筹|配套|本级|首付|未付|余额|尾款|公顷|[十百千万亿亩/每]"
+)
+_INCLUDES: Final = ("含", "包括", "包含", "包", "按", "以")  # such a remark leaves the figure whole
+# The number of a question in a web form, and the mark of a footnote: 1、社区名称, 户数①, 常住人口[2].
+_QUESTION: Final = re.compile(r"^\s*[*＊]?\s*(?:[Qq第]?\d{1,2}题?\s*[、.．:：)）]|[(（]\d{1,2}[)）])\s*[*＊]?(?=\D)")
+_FOOTNOTE: Final = re.compile(r"(?:[①-⑳❶-❿⓵-⓾¹²³⁴-⁹]|(?<![a-zA-Z])[※◆◇△▲*]|[\[［【〔]\d[\]］】〕])+$")
 _BRACKETED: Final = re.compile(r"\([^()]*\)")
 # The column of a total among its parts (合计, 其中：男, 女) is the one that the register asks for.
 _TOTALS: Final = frozenset({"合计", "小计", "总计", "合计数", "总数", "计", "全部", "总人数", "总量"})
@@ -91,8 +105,11 @@ class Matcher:
     def __init__(self, columns: Iterable[Column], remembered: Mapping[str, str] | None = None) -> None:
         self._fields: dict[str, str] = {}
         self._own_names: set[str] = set()
+        self._figures: set[str] = set()
         self._money: set[str] = set()
         for column in columns:
+            if column.is_figure:
+                self._figures.add(column.field)
             if column.counts_yuan:
                 self._money.add(column.field)
             self._own_names.add(normal_header(column.header))
@@ -121,27 +138,51 @@ class Matcher:
         names = _names(labels)
         if names[0] in self._remembered:
             return Match(Fit.REMEMBERED, self._remembered[names[0]])
+        if match := self._find_plain(labels, names):
+            return match
+        bare = tuple(_FOOTNOTE.sub("", _QUESTION.sub("", label)) for label in labels)
+        return self._find(bare) if bare != labels and all(bare) else None
+
+    def _find_plain(self, labels: tuple[str, ...], names: tuple[str, ...]) -> Match | None:
+        """Return what labels match that are not mapped by hand; a figure is not matched by a part of it."""
         kept = tuple(label for label in labels if normal_header(label) not in _TOTALS)
         if kept and len(kept) < len(labels):
             return self._find(kept)
         for depth, name in enumerate(names):
-            if name in self._fields:
+            if name in self._fields and not self._is_part(self._fields[name], labels[:depth]):
                 heading = _time_of_headings(labels[:depth])
+                if self._is_flow(name, heading):
+                    continue
                 is_whole = depth == 0 and name in self._own_names
                 return Match(Fit.EXACT, self._fields[name], is_whole, heading, heading is not None)
         for name in names:
             for rest, time in split_times(name):
                 for form in (rest, *_shorter(rest)):
-                    if form in self._fields and not self._is_flow(form, time):
+                    if form in self._fields and not self._is_flow(form, time) and not self._is_part_in(rest, form):
                         return Match(Fit.EXACT, self._fields[form], time=time)
         for depth, name in enumerate(names):
             for form in _shorter(name):
-                if form in self._fields:
+                if form in self._fields and not self._is_part_in(name, form):
+                    if self._is_part(self._fields[form], labels[:depth]):
+                        continue
                     remarks = _BRACKETED.findall(name)
                     said = (time_in(remarks[-1]) if remarks else None) or _time_of_headings(labels[:depth])
                     if not self._is_flow(form, said):
                         return Match(Fit.LOOSE, self._fields[form], time=said, is_aside=said is not None)
         return None
+
+    def _is_part(self, field: str, headings: Sequence[str]) -> bool:
+        """Return whether a heading above narrows a figure to a part of it: the 户数 under 低保 are no households."""
+        return field in self._figures and any(_PART.search(normal_header(heading)) for heading in headings)
+
+    def _is_part_in(self, name: str, form: str) -> bool:
+        """Return whether the remark in brackets, without which `name` is `form`, may narrow a figure or change its unit."""
+        if self._fields[form] not in self._figures or not name.startswith(form):
+            return False
+        remark = name[len(form) :].strip("()")
+        if not name.endswith(")") or remark.startswith(_INCLUDES):
+            return False
+        return _PART.search(remark) is not None or _PART_IN_REMARK.search(remark) is not None
 
     def _is_flow(self, name: str, time: ColumnTime | None) -> bool:
         """Return whether a header means the money of one month or year (本月已拨付), where the register has the whole."""
@@ -219,6 +260,7 @@ class Header:
     doubts: dict[str, list[HeaderColumn]] = field(default_factory=dict)
     earlier: dict[int, str] = field(default_factory=dict)  # columns of another month or of a former version
     spare: dict[int, str] = field(default_factory=dict)  # columns that would fit too; another one was more certain
+    boxes: set[int] = field(default_factory=set)  # columns of explanations beside the table
     depends_on_month: bool = False  # whether a column was chosen or left out by the month of the file
 
     @property

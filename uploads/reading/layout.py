@@ -10,18 +10,20 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
-from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
+from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import LAST_FIRST_ROW
 from uploads.reading.headers import Header, is_serial, normal_header
 from uploads.reading.lost_text import lost_sign
+from uploads.reading.month_sheets import tables_of_other_months
 from uploads.reading.months import month_in
 from uploads.reading.recognition import Recogniser, Unclear, in_upload_order
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
 from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
+from uploads.reading.turned import reject_turned
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
@@ -52,7 +54,8 @@ class SheetLayout:
     Header rows and `last_row` count from 1, as in Excel. `unknown` lists the address and header of columns that are
     not read; `reasons` gives by address why, where the header does match. `title` is all text above the sheet's
     first header: one line per row, cells separated by tabs. `skipped` counts totals, repeated headers and footers, not
-    empty rows. `depends_on_month` tells that the month of the file decided which columns are read.
+    empty rows. `headings` are the rows and texts of headings such as 已注销, below which rows are read like any other.
+    `depends_on_month` tells that the month of the file decided which columns are read.
     """
 
     name: str | None
@@ -70,13 +73,16 @@ class SheetLayout:
     headers: dict[str, tuple[int, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # header → mapping name, of columns that share their name
     depends_on_month: bool = False
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    own_title: str = ""  # the text above this table
 
 
 @dataclass(slots=True)
 class WrongSheet:
     """A sheet, or a table below another one, that was not read.
 
-    Either it belongs to another register, whose name and title are given; or it has some columns of the chosen register
+    Its name is that of another month, where the other sheets are of other months too (`is_of_other_month`). Else
+    either it belongs to another register, whose name and title are given; or it has some columns of the chosen register
     but lacks the column `lacks`, without which records cannot be identified: a summary, a list of choices. `row` is the
     first row of its header where it is not the only table of its sheet, else None.
     """
@@ -87,6 +93,12 @@ class WrongSheet:
     lacks: str = ""
     row: int | None = None
     between: tuple[str, ...] = ()  # titles of registers that fit it about equally, where none was chosen
+    is_of_other_month: bool = False
+
+    @property
+    def is_of_this_register(self) -> bool:
+        """Return whether only the chosen register could read it: no other batch of the file does, or names it."""
+        return bool(self.lacks) or self.is_of_other_month
 
     @property
     def message(self) -> str:
@@ -95,6 +107,8 @@ class WrongSheet:
         if self.row is not None:
             where = f"{where}第{self.row}行起的表"
         where = where or "这张表"
+        if self.is_of_other_month:
+            return f"{where}不是本期的表，这次没有读取；确实要报这张的，请另存为一个文件，或改选月份"
         if self.lacks:
             return f"{where}没有{self.lacks}列，不像明细表，这次没有读取"
         if self.between:
@@ -132,18 +146,30 @@ def lay_out(
     ]
     own = [table for table in tables if table.other is None]
     known = [table for table in own if len(table.header.mentioned) >= FEWEST_FIELDS]
+    complete = [table for table in known if identifies(register, table.header)]
+    if not complete and not wrong:
+        reject_turned(written, register)
     if not known:
         raise _no_table(register, wrong, lost_sign(written))
-    complete = [table for table in known if identifies(register, table.header)]
+    when = month or today
+    of_others = tables_of_other_months(complete, when) if register.has_dated_figures and when is not None else []
+    complete = [table for table in complete if table not in of_others]
     for table in complete or known[:1]:
         _require_one_table(table)
         _require_choice(register, table)
         _require_columns(register, table)
     for table in own:
-        if table not in complete:
+        if table in of_others:
+            row = None if table.is_only else table.header.first + 1
+            wrong.append(WrongSheet(table.grid.name, row=row, is_of_other_month=True))
+        elif table not in complete:
             lacking = _lacking_names(register, set(table.header.fields.values()))
             wrong.append(_wrong(table, lacks=lacking[0] if lacking else ""))
+    for table in complete:
+        _leave_out_box_beside(table, register, remembered or {})
     layouts = [_layout_of(table, register) for table in complete]
+    for layout in layouts:
+        layout.depends_on_month = layout.depends_on_month or bool(of_others)
     if not any(layout.rows for layout in layouts):
         raise FileRefusedError(
             "empty_sheet",
@@ -339,6 +365,26 @@ def _lacking_names(register: RegisterSheet, fields: set[str]) -> list[str]:
     return [f"“{register.column(name).header}”" for name in nearest if name not in fields]
 
 
+def _leave_out_box_beside(table: Table, register: RegisterSheet, remembered: Mapping[str, str]) -> None:
+    """Do not read a box of explanations at the right of a table, beyond a blank column, as the records' own remarks."""
+    header = table.header
+    index = max(header.fields, default=0)
+    column = register.column(header.fields[index]) if header.fields else None
+    labels = header.labels()
+    if not isinstance(column, TextColumn) or column.is_identifying or index != max(labels) or index - 1 in labels:
+        return
+    if normal_header(labels[index].text) in remembered:
+        return
+    is_of_wide_label = any(
+        top <= header.last and bottom >= header.first and left < index <= right + 1
+        for top, left, bottom, right in table.grid.merged
+    )
+    rows = table.grid.rows[header.last + 1 : table.stop]
+    if index and not is_of_wide_label and all(len(row) < index or row[index - 1] == "" for row in rows):
+        del header.fields[index]
+        header.boxes.add(index)
+
+
 def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
     grid, header = table.grid, table.header
     column_of = {column.field: column for column in register.columns}
@@ -380,6 +426,8 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         headers={column.title: (column.index, header.fields.get(column.index, "")) for column in header.columns},
         names=names_of_repeated(header),
         depends_on_month=header.depends_on_month,
+        headings=data.headings,
+        own_title=table.title or table.sheet_title,
     )
 
 
@@ -417,6 +465,8 @@ def _unknown(
         if index in header.earlier:
             title = column_of[header.earlier[index]].header
             reasons[address] = f"这一列不是本期的“{title}”，没有读取；确实要读的，请手工对应"
+        elif index in header.boxes:
+            reasons[address] = "这一列与左边的表隔开了一列，像是填表说明，没有读取；确实要读的，请手工对应"
         elif index in header.spare and header.spare[index] in read_for:
             other, title = read_for[header.spare[index]], column_of[header.spare[index]].header
             reasons[address] = f"“{title}”读取的是“{other}”列，这一列没有读取；应当读这一列的，请手工对应"

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from uploads.reading.grid import NOT_COMPUTED, CellError, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.markup_cells import TELLING, CellMarks, says_something
 from uploads.reading.texts import decode
 
 _CHARSET: Final = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -84,6 +85,7 @@ class _TableReader(HTMLParser):
         self._span = (1, 1)
         self._number: str | None = None  # of the cell, as Excel stores it beside what it shows
         self._line: list[str] = []
+        self._marks: CellMarks | None = None  # of the current cell, if it has an element that means something
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row or cell."""
@@ -100,6 +102,9 @@ class _TableReader(HTMLParser):
             self._silent = 0  # the end of <head> may be left out
         elif tag == "table":
             self._open_table()
+        elif tag in TELLING and self._cell is not None and (self._marks is not None or says_something(tag, attrs)):
+            self._marks = self._marks or CellMarks()
+            self._cell.append(self._marks.start(tag, dict(attrs), is_first=not self._row))
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":
@@ -112,6 +117,7 @@ class _TableReader(HTMLParser):
                 self._row = []
             values = dict(attrs)
             self._cell = []
+            self._marks = None
             self._is_hidden_cell = is_hidden
             self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
             self._number = values.get("x:num") or values.get("data-v")  # Excel, SheetJS
@@ -162,6 +168,8 @@ class _TableReader(HTMLParser):
                 self._has_full_row = self._frames.pop()
             else:
                 self._depth = max(0, self._depth - 1)
+        elif self._marks is not None and tag in TELLING and self._cell is not None:
+            self._cell.append(self._marks.end(tag))
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":
@@ -180,7 +188,8 @@ class _TableReader(HTMLParser):
         if self._silent or self._hidden is not None:
             return
         if self._cell is not None:
-            self._cell.append(_SPACES.sub(" ", data))
+            data = _SPACES.sub(" ", data)
+            self._cell.append(data if self._marks is None else self._marks.add("".join(self._cell), data))
         elif not self._depth or (self._depth == 1 and self._row is None and not data.isspace()):
             self._line.append(_SPACES.sub(" ", data))
 

@@ -13,7 +13,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -22,6 +22,7 @@ from xml.parsers import expat
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from uploads.reading import rich_text
 from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadableError
 from uploads.reading.zipped import Archive
 
@@ -46,6 +47,7 @@ _STREAMED_ROW: Final = b">\n<c"
 _WRITTEN_WITHOUT_RESULTS: Final = re.compile(rb"<(?:\w+:)?fileVersion\s[^>]*\brupBuild=[\"']4505[\"']")
 _TEXT_CELL: Final = re.compile(rb"\bt=[\"']str")
 _PREFIXED: Final = re.compile(rb"<\w+:worksheet\b")
+_RICH_RUN: Final = b"rPr>"  # of a text that stands in the worksheet itself
 _FORMULA_SIGNS: Final = (b"<f>", b"<f ")
 _PREFIXED_FORMULA_SIGNS: Final = (b":f>", b":f ")
 _COMPUTED_ON_LOAD: Final = re.compile(rb"\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
@@ -62,6 +64,7 @@ class SheetScan:
 
     `zeros` are formulas with a 0 that is the result only if another formula of the sheet has one that is not 0.
     `lacks_addresses` tells that a formula without a value has no address, so that `errors` is not complete.
+    `is_rich` tells that texts of the part have a part that is struck through or raised.
     The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
     written in an unusual way, which is not trimmed.
     """
@@ -69,6 +72,7 @@ class SheetScan:
     errors: ErrorCells = field(default_factory=dict)
     zeros: ErrorCells = field(default_factory=dict)
     lacks_addresses: bool = False
+    is_rich: bool = False
     keep: int = 0
     end: int = 0
     rest: bytes = b""
@@ -80,7 +84,7 @@ class SheetScan:
 
 
 def scan(archive: Archive) -> dict[str, SheetScan]:
-    """Return the scans of the worksheets by part name.
+    """Return the scans of the worksheets by part name, and that of the shared texts if they are rich.
 
     Every part that will be read is inflated, to check the size limit. Raises NotReadableError.
     """
@@ -95,6 +99,9 @@ def scan(archive: Archive) -> dict[str, SheetScan]:
                 scans[name].errors.update(scans[name].zeros)
             if scans[name].lacks_addresses:
                 scans[name].errors = _Positions(is_computed_on_load).errors_of(archive.inflate(name))
+        elif name.endswith("haredStrings.xml"):
+            if rich_text.has_signs(archive.inflate(name)):
+                scans[name] = SheetScan(is_rich=True)
         elif name.endswith((".xml", ".rels")):
             for _ in archive.inflate(name):
                 pass  # only to count the inflated bytes
@@ -142,6 +149,8 @@ def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros) -> SheetScan:
             _note_errors(window, sheet_scan)
         if any(sign in window for sign in signs):
             _note_not_computed(window, sheet_scan, zeros)
+        if _RICH_RUN in window and rich_text.has_signs([window]):
+            sheet_scan.is_rich = True
         if rows_end >= 0 and start >= 0:
             sheet_scan.end = base + rows_end
             sheet_scan.keep = (row_end if row_end >= 0 else sheet_scan.end) if last_value >= 0 else start
@@ -299,11 +308,12 @@ def _part_name(target: str) -> str:
 
 
 def repacked(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
-    """Return the workbook without long tails of blank rows and with the usual names of parts.
+    """Return the workbook without long tails of blank rows, with the usual names of parts, and with rich texts kept apart.
 
-    None when no sheet has a tail that is worth trimming and all names are usual.
+    None when no sheet has a tail that is worth trimming, all names are usual and no text is rich.
     """
-    if not archive.has_odd_names and not any(sheet_scan.has_long_blank_tail for sheet_scan in scans.values()):
+    is_needed = any(sheet_scan.has_long_blank_tail or sheet_scan.is_rich for sheet_scan in scans.values())
+    if not archive.has_odd_names and not is_needed:
         return None
     copied = io.BytesIO()
     with zipfile.ZipFile(copied, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
@@ -311,16 +321,21 @@ def repacked(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
             if not name.endswith((".xml", ".rels")):
                 continue
             with copy.open(name, "w") as part:
-                sheet_scan = scans.get(name)
-                if sheet_scan and sheet_scan.has_long_blank_tail:
-                    left = sheet_scan.keep
-                    for chunk in archive.inflate(name):
-                        part.write(chunk[:left])
-                        left -= len(chunk)
-                        if left <= 0:
-                            break
-                    part.write(sheet_scan.rest)
-                else:
-                    for chunk in archive.inflate(name):
-                        part.write(chunk)
+                chunks = _trimmed(archive.inflate(name), scans.get(name))
+                for chunk in rich_text.kept_apart(chunks) if name in scans and scans[name].is_rich else chunks:
+                    part.write(chunk)
     return copied.getvalue()
+
+
+def _trimmed(chunks: Iterable[bytes], sheet_scan: SheetScan | None) -> Iterator[bytes]:
+    """Yield a part without a long tail of blank rows."""
+    if sheet_scan is None or not sheet_scan.has_long_blank_tail:
+        yield from chunks
+        return
+    left = sheet_scan.keep
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            break
+    yield sheet_scan.rest

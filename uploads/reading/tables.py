@@ -14,7 +14,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import HeaderSearch
 from uploads.reading.headers import Header, Matcher, is_serial, normal_header
-from uploads.reading.months import month_in
+from uploads.reading.months import month_in, title_month
 from uploads.reading.recognition import FEWEST_FIELDS, Recogniser, Unclear, identifies, mentioned_columns
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_HEADING, GUIDE_SHEET
@@ -32,7 +32,7 @@ _PLACES_ABOVE: Final = frozenset({"county", "town"})
 _RECORD_NAME: Final = re.compile(r".*(村|社区|委会|居委会|小区)")  # a lone name above a header is a record, no title
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Table:
     """One table found in a sheet, from its title to the row before the next table's title. Rows count from 0.
 
@@ -281,6 +281,9 @@ def _is_repeated(earlier: Table, later: Table) -> bool:
     if earlier.other is not None or later.other is not None or not later.header.columns:
         return False
     first, second = earlier.header, later.header
+    month = title_month(later.title)
+    if month is not None and month != title_month(earlier.title):
+        return False
     is_same = (first.fields, first.ignored, first.earlier) == (second.fields, second.ignored, second.earlier)
     return is_same and _money_units(first) == _money_units(second) and unit_of_title(later.title) is None
 

@@ -10,14 +10,15 @@ from typing import Any
 
 from changzhi_portal.personal_numbers import kinds_in, mask_slipped_numbers
 from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS
-from changzhi_portal.registers.problems import Level, Problem
+from changzhi_portal.registers.problems import Level, Problem, cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import RegisterRow
 from uploads.column_mapping import TEACHABLE, masked_names, plausible_headers, samples_of
 from uploads.progress import Reporter
 from uploads.reading.grid import Grid
-from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.layout import SheetLayout, WrongSheet, lay_out
+from uploads.reading.months import month_in, title_month
 from uploads.reading.recognition import Recogniser
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
@@ -79,11 +80,13 @@ def content_of(
             )
         raise
     content = FileContent(skipped=sum(layout.skipped for layout in layouts))
-    content.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
-    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets if names_unread or wrong.lacks]
+    content.month = next(filter(None, (month_in(layout.title) for layout in layouts)), None)
+    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets if names_unread or wrong.is_of_this_register]
     total = sum(len(layout.rows) for layout in layouts)
     report.step("整理数据", total)
     for layout in layouts:
+        content.problems += _other_month(layout, sheet, month)
+        content.problems += _headings_of_others(layout)
         content.problems += _unknown_columns(layout)
         content.mapping.append(_mapping_of(layout, sheet))
         cleaner = RowCleaner(sheet, layout.columns)
@@ -107,6 +110,31 @@ def _refuse_personal_names(grids: Iterable[Grid]) -> None:
 
 def _wrong_sheet(wrong: WrongSheet) -> Problem:
     return Problem("wrong_register", wrong.message, Level.WARNING, sheet=wrong.sheet)
+
+
+def _other_month(layout: SheetLayout, sheet: RegisterSheet, month: datetime.date | None) -> list[Problem]:
+    """Return a warning if a table without 数据日期 calls its figures those of another month than was chosen."""
+    written = title_month(layout.own_title)
+    is_dated = any(column.field == "as_of" for column in layout.columns)
+    if not sheet.has_dated_figures or is_dated or month is None or written is None or written == month:
+        return []
+    message = f"标题写的是{written:%Y}年{written.month}月，选的是{month.year}年{month.month}月；数据将记在所选的月份，请核对是不是上错了文件"
+    return [Problem("other_month", message, Level.WARNING, sheet=layout.name)]
+
+
+def _headings_of_others(layout: SheetLayout) -> list[Problem]:
+    """Return a warning for each heading that says of the rows below what their own columns do not say."""
+    return [
+        Problem(
+            "heading_not_read",
+            "小标题不读取，下面的行照常读取；已注销、停用、离岗的请在各行填相应日期，还没有的和不报的行请删去",
+            Level.WARNING,
+            sheet=layout.name,
+            cell=cell_address(number, 0),
+            value=mask_slipped_numbers(text),
+        )
+        for number, text in layout.headings
+    ]
 
 
 def _unknown_columns(layout: SheetLayout) -> list[Problem]:
