@@ -266,6 +266,19 @@ def test_the_same_file_again_is_read_and_says_nothing_of_the_row_that_was_left_o
     assert (again.rows, again.new, again.unchanged, again.left_out) == (2, 1, 1, 0)
 
 
+def test_the_record_of_a_row_left_out_is_still_mentioned_by_the_file(send: Send, clerk: User) -> None:
+    sent(send, clerk, [facility_row(), facility_row("东关社区")], commit="all")
+    rows = [facility_row() | {"别的列": "甲"}, facility_row("下东社区")]
+    batch = sent(send, clerk, rows)
+    assert batch.unmentioned == 1
+    batch = leave_out(batch, clerk, 1)
+    assert batch.unmentioned == 1
+    actions.map_columns(batch=batch, chosen={"别的列": "ignored"}, by=clerk)
+    actions.check_queued_batch(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.unmentioned, batch.left_out) == (1, 1)
+
+
 def test_its_problems_are_not_marked_in_the_office_s_workbook(send: Send, clerk: User) -> None:
     batch = sent(send, clerk, [facility_row(**BAD), facility_row("没有的社区")])
     batch = leave_out(batch, clerk, 2)

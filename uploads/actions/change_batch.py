@@ -111,7 +111,7 @@ def choose_register(*, batch: UploadBatch, register: str, by: Actor) -> None:
     with transaction.atomic():
         locked = _locked_batch(batch, by, State.REJECTED)
         if not locked.can_change_register:
-            raise StaleError("这个批次的登记表已经确定，请刷新页面查看。", cure="The batch has its register.")
+            raise StaleError("这个批次的登记表已经确定，不用再选。", cure="The batch has its register.")
         if not locked.stored_as:
             raise NotFoundError("上传的原文件已按期清除，请重新上传。", cure="The original is purged. Upload it again.")
         locked.register = sheet.name
@@ -203,7 +203,7 @@ def _decide_about_row(
     with transaction.atomic():
         locked, row = _open_row(batch, position, by)
         if row is None:
-            raise NotFoundError("没有找到这一行，请刷新页面后再试。", cure="No such row.")
+            raise NotFoundError("没有找到这一行，请从这个批次的页面重新打开。", cure="No such row.")
         outcome = decide(locked, row)
         if not outcome:
             return
@@ -234,7 +234,7 @@ def correct_row(
             )
         columns = {column.field: column for column in register_named(locked.register).columns}
         if row is None or not texts.keys() <= columns.keys():
-            raise NotFoundError("没有找到要改的这一格，请刷新页面后再改。", cure="No such row or column.")
+            raise NotFoundError("没有找到要改的这一格，请从这个批次的页面重新打开。", cure="No such row or column.")
         add_corrections(locked, row, [(columns[name], text) for name, text in texts.items()], by=by)
         open_rest(locked)
         is_small = locked.to_decide["rows"] <= MOST_ROWS_AT_ONCE

@@ -28,7 +28,7 @@ from uploads.rows.cleaning import CellRereader
 from uploads.rows.comparison import compare_rows, count_outcomes, count_problems
 from uploads.rows.corrections import apply_corrections
 from uploads.rows.from_file import FileContent, content_of, read_grids
-from uploads.rows.left_out import key_of, left_out_keys
+from uploads.rows.left_out import key_of, rows_left_out
 from uploads.rows.staged import all_staged_rows
 from uploads.rows.written_already import report_written_already
 from uploads.unmentioned_records import unmentioned_records
@@ -105,7 +105,7 @@ def check_claimed(claim: Claim[UploadBatch]) -> None:
         for row in rows:
             rereader.read_kept_cells(row)
     apply_corrections(batch, rows, sheet, rereader)
-    left_out = left_out_keys(batch, rows)
+    left_out = rows_left_out(batch, rows)
     compared = [row for row in rows if key_of(row) not in left_out] if left_out else rows
     report.step("核对现有记录", len(compared))
     context = check_context(batch, locking=False, report=report)

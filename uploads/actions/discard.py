@@ -35,7 +35,7 @@ def discard_batch(*, batch: UploadBatch, by: Actor) -> None:
         locked = UploadBatch.objects.locked().select_related("uploaded_by").get(pk=batch.pk)
         if not locked.can_be_discarded:
             raise StaleError(
-                "这个批次正在处理、已经入库或者已经放弃，现在不能放弃；请刷新页面查看。",
+                "这个批次正在处理、已经入库或者已经放弃，现在不能放弃；页面上是它现在的状态。",
                 cure="The batch is not waiting for a decision, or has written something.",
             )
         locked.staged_rows.all().delete()

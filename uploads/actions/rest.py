@@ -70,7 +70,7 @@ def drop_rest(*, batch: UploadBatch, by: Actor) -> None:
         locked = UploadBatch.objects.locked().get(pk=batch.pk)
         if not locked.can_drop_rest:
             raise StaleError(
-                "这个批次正在处理，或者没有余下的行；请刷新页面查看。",
+                "这个批次正在处理，或者没有余下的行；页面上是它现在的状态。",
                 cure="The batch is being worked on, or has no rows left behind.",
             )
         leave_out_rest(locked, by=by)
@@ -85,7 +85,7 @@ def leave_out_rest(locked: UploadBatch, *, by: Actor) -> None:
     open_rest(locked)
     rows = locked.staged_rows.remaining().exclude(outcome__in=(Outcome.UNCHANGED, Outcome.LEFT_OUT))
     number = rows.update(
-        outcome=Outcome.LEFT_OUT, has_warning=False, record_id=None, changes=[], also=[], seen="", problems=[], codes=""
+        outcome=Outcome.LEFT_OUT, has_warning=False, changes=[], also=[], seen="", problems=[], codes=""
     )
     if number:
         locked.left_out_rows = [*locked.left_out_rows, rest_left_out(number, by=by)]

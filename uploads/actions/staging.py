@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,12 +12,12 @@ from changzhi_portal.bulk import in_batches, insert_values
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from uploads.models import UploadBatch, UploadRow
-from uploads.rows.left_out import Key, key_of, left_out_values
+from uploads.rows.left_out import LeftOut, key_of, left_out_values
 from uploads.rows.staged import STAGED_FIELDS, staged_values
 
 
 def replace_staged_rows(
-    *, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet, left_out: Collection[Key] = ()
+    *, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet, left_out: LeftOut | None = None
 ) -> None:
     """Replace the staged rows that a check has compared: all, numbered from 1 in their order, or the remaining ones.
 
@@ -28,7 +28,7 @@ def replace_staged_rows(
         if not batch.rest:
             for position, row in enumerate(rows, 1):
                 row.position = position
-        _insert(batch, rows, sheet, left_out)
+        _insert(batch, rows, sheet, left_out or {})
 
 
 def stage_again(*, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet) -> None:
@@ -36,16 +36,18 @@ def stage_again(*, batch: UploadBatch, rows: Sequence[RegisterRow], sheet: Regis
     with transaction.atomic():
         for some in in_batches([row.position for row in rows]):
             batch.staged_rows.filter(position__in=some).delete()
-        _insert(batch, rows, sheet, ())
+        _insert(batch, rows, sheet, {})
 
 
-def _insert(batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet, left_out: Collection[Key]) -> None:
+def _insert(batch: UploadBatch, rows: Sequence[RegisterRow], sheet: RegisterSheet, left_out: LeftOut) -> None:
     columns = {column.field: column for column in sheet.columns}
     is_remaining = bool(batch.rest)
 
     def values_of(row: RegisterRow) -> tuple[Any, ...]:
         values = staged_values(batch, row.position or 0, row, sheet, columns)
-        return (*(left_out_values(values) if key_of(row) in left_out else values), is_remaining)
+        if left_out and (key := key_of(row)) in left_out:
+            values = left_out_values(values, left_out[key])
+        return (*values, is_remaining)
 
     insert_values(UploadRow, (*STAGED_FIELDS, "is_remaining"), map(values_of, rows))
 

@@ -43,7 +43,7 @@ class UploadRowQuerySet(ScopedQuerySet):
     def to_write(self, *, only_good: bool) -> Self:
         """Filter for the rows that a commit writes, without those left out, and those that have an error if `only_good`.
 
-        Rows that were unchanged in the preview are left out, so that later changes by others are not reverted.
+        Nor does it write rows that were unchanged in the preview, so that later changes by others are not reverted.
         """
         rows = self.exclude(outcome__in=(UploadRow.Outcome.UNCHANGED, UploadRow.Outcome.LEFT_OUT))
         return rows.exclude(outcome=UploadRow.Outcome.ERROR) if only_good else rows

@@ -71,7 +71,7 @@ class Book:
         cell_formats: list[tuple[int, int]] = []  # offset, number
         self._fonts: list[biff_texts.Font] = []
         self._texts: list[bytes] = []  # the blocks of the table of shared texts
-        last = 0
+        in_texts = False
         for kind, at, content in self._records(0):
             if not self.version:
                 self.version = _version(kind, content)
@@ -89,11 +89,9 @@ class Book:
                 cell_formats.append((at + 2, _NUMBER.unpack_from(content, 2)[0]))
             elif kind == _FONT:
                 self._fonts.append(biff_texts.font_of(content))
-            elif (kind == _TEXTS and self._has_telling_fonts()) or (
-                kind == _CONTINUED and last in (_TEXTS, _CONTINUED) and self._texts
-            ):
+            in_texts = kind == _TEXTS or (in_texts and kind == _CONTINUED)
+            if in_texts and self._has_telling_fonts():
                 self._texts.append(content)
-            last = kind
         self._renumber(own_formats, cell_formats)
 
     def _renumber(self, own_formats: dict[int, int], cell_formats: list[tuple[int, int]]) -> None:

@@ -23,13 +23,15 @@ MOST_LEFT_OUT = 200  # more rows are deleted faster in the file
 _NOTHING_TO_WRITE: Final = {
     "outcome": str(UploadRow.Outcome.LEFT_OUT),
     "has_warning": False,
-    "record_id": None,
     "changes": "[]",
+    "also": "[]",
     "seen": "",
     "problems": "[]",
     "codes": "",
 }
 Key = tuple[str, int]  # sheet and row of the file
+# The record that each left-out row was about when it was last compared; the file still mentions it.
+LeftOut = dict[Key, int | None]
 
 
 class LeftOutRow(NamedTuple):
@@ -54,6 +56,7 @@ def add_left_out(batch: UploadBatch, row: UploadRow, *, by: Actor) -> None:
             "sheet": row.sheet,
             "row": row.row_number,
             "label": row.label,
+            "record": row.record_id,
             "by": str(by),
             "at": timezone.now().isoformat(),
         },
@@ -63,7 +66,7 @@ def add_left_out(batch: UploadBatch, row: UploadRow, *, by: Actor) -> None:
 def rest_left_out(number: int, *, by: Actor) -> dict[str, Any]:
     """Return the entry that the remaining rows of a committed batch were left out, all at once."""
     at = timezone.now().isoformat()
-    return {"sheet": "", "row": 0, "label": f"余下没有入库的{number}行", "by": str(by), "at": at}
+    return {"sheet": "", "row": 0, "label": f"余下没有入库的{number}行", "record": None, "by": str(by), "at": at}
 
 
 def remove_left_out(batch: UploadBatch, row: UploadRow) -> None:
@@ -73,18 +76,19 @@ def remove_left_out(batch: UploadBatch, row: UploadRow) -> None:
     ]
 
 
-def left_out_keys(batch: UploadBatch, rows: Iterable[RegisterRow]) -> frozenset[Key]:
-    """Return the keys of the rows that a check leaves out, and give those of `rows` that were just read their label.
+def rows_left_out(batch: UploadBatch, rows: Iterable[RegisterRow]) -> LeftOut:
+    """Return the rows that a check leaves out, and give those of `rows` that were just read their label.
 
     Of a file that is read these are the rows stored with the batch, else the rows that are staged as left out.
     """
     if not batch.needs_reading:
-        return frozenset(batch.open_rows.left_out().values_list("sheet", "row_number"))
+        staged = batch.open_rows.left_out().values_list("sheet", "row_number", "record_id")
+        return {(sheet, number): record for sheet, number, record in staged}
     labels = {(each["sheet"], each["row"]): each["label"] for each in batch.left_out_rows}
     if labels:
         for row in rows:
             row.label = labels.get(key_of(row), row.label)
-    return frozenset(labels)
+    return {(each["sheet"], each["row"]): each["record"] for each in batch.left_out_rows}
 
 
 def key_of(row: RegisterRow) -> Key:
@@ -92,12 +96,13 @@ def key_of(row: RegisterRow) -> Key:
     return row.sheet or "", row.number or 0
 
 
-def left_out_values(values: Sequence[Any]) -> tuple[Any, ...]:
+def left_out_values(values: Sequence[Any], record_id: int | None) -> tuple[Any, ...]:
     """Return the values of STAGED_FIELDS of a row that is left out, from those of a row that was not compared.
 
     Its stored cells stay, so that it can be read again as at first.
     """
-    return tuple((dict(zip(STAGED_FIELDS, values, strict=True)) | _NOTHING_TO_WRITE).values())
+    staged = dict(zip(STAGED_FIELDS, values, strict=True))
+    return tuple((staged | _NOTHING_TO_WRITE | {"record_id": record_id}).values())
 
 
 def listed_left_out(batch: UploadBatch) -> list[LeftOutRow]:
