@@ -13,13 +13,16 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from changelog.models import ChangeRecord
-from changzhi_portal.display import display_value
+from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.records import Record
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
 from changzhi_portal.rights import Actor
+from changzhi_portal.scope import scope_path_of
 
 Named = Mapping[tuple[type[models.Model], Any], str]
+OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
 
@@ -52,12 +55,22 @@ class LoggedEdit:
     record_name: str
     ref: str
     model: str
-    batch_ref: str  # of the upload that made the change; "" for other changes
+    batch_ref: str  # of the upload that made the change; "" for other changes and for uploads that the user may not see
     entry: Entry
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the record's page; "" for a record without one."""
+        model = apps.get_model(self.model)
+        return model.url_of(self.ref) if issubclass(model, Record) else ""
 
 
 def logged_edits(rows: Sequence[ChangeRecord], user: Actor) -> list[LoggedEdit]:
-    """Return changes of several records in the same order. The caller must have filtered them by the user's scope."""
+    """Return changes of several records in the same order.
+
+    The caller must have filtered them by the user's scope, and loaded them `with_sources`.
+    """
+    scope = scope_path_of(user)
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     edits = []
     for row in rows:
@@ -68,7 +81,7 @@ def logged_edits(rows: Sequence[ChangeRecord], user: Actor) -> list[LoggedEdit]:
                 record_name=row.object_label,
                 ref=row.object_ref,
                 model=row.model,
-                batch_ref=batch.ref if batch is not None else "",
+                batch_ref=batch.ref if batch and scope and batch.division.path.startswith(scope) else "",
                 entry=_entry(row, model, named, records),
             )
         )
@@ -82,13 +95,7 @@ def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
         rows = getattr(record, name)
         of_parts |= models.Q(model=rows.model._meta.label_lower, object_id__in=rows.order_by().values("pk"))
     of_record = models.Q(model=record._meta.label_lower, object_id=record.pk)
-    found = (
-        ChangeRecord.objects.visible_to(user)
-        .filter(of_record | of_parts)
-        .select_related("change_set__made_by", "change_set__batch")
-        .order_by("-id")[:limit]
-    )
-    rows = list(found)
+    rows = list(ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()[:limit])
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     return [_entry(row, type(record), named, records) for row in rows]
 
@@ -135,7 +142,8 @@ def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Na
     """Return the change under the header of the register's column, or else under the name of the field."""
     field, column = _field(type(record), name), column_for(record, name)
     label = column.header if column is not None else str(field.verbose_name) if field is not None else name
-    return FieldChange(label, _display(field, column, old, named), _display(field, column, new, named))
+    before, after = _display(field, column, old, named), _display(field, column, new, named)
+    return FieldChange(label, before, told_apart(before, after, is_personal=isinstance(field, SealedField)))
 
 
 def _display(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
@@ -146,7 +154,8 @@ def _display(field: models.Field | None, column: Column | None, value: Any, name
     if isinstance(field, SealedField):
         return str(Sealed(field.kind, token=value))
     if isinstance(field, models.ForeignKey):
-        return named.get((field.remote_field.model, value), display_value(None))
+        # A dash would say that there was nothing.
+        return named.get((field.remote_field.model, value), OF_OTHERS)
     return display_value(dict(field.flatchoices).get(value, value))
 
 
@@ -171,7 +180,7 @@ def _field(model: type[models.Model], name: str) -> models.Field | None:
 def _names_of_related(rows: Sequence[ChangeRecord], user: Actor) -> Named:
     """Return the names of the records that changed foreign keys refer to, with one query for each model.
 
-    Records outside the user's scope are left out.
+    Records outside the user's scope are left out; `_display` says only that there is one.
     """
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     for row in rows:

@@ -62,11 +62,18 @@ class ChangeRecordQuerySet(ScopedQuerySet):
         """
         same = ChangeRecord.objects.filter(model=OuterRef("model"), object_id=OuterRef("object_id"))
         touched = same.filter(change_set=change_set, id__lt=OuterRef("id"))
+        return self.not_undone().filter(Exists(touched)).exclude(change_set=change_set)
+
+    def not_undone(self) -> Self:
+        """Leave out changes that were reversed, and the reversals themselves."""
+        same = ChangeRecord.objects.filter(model=OuterRef("model"), object_id=OuterRef("object_id"))
         taken_back = same.filter(change_set__reverses=OuterRef("change_set"))
-        not_undone = Q(change_set__reversed_by__isnull=True) | ~Exists(taken_back)
-        return self.filter(Exists(touched), not_undone, change_set__reverses__isnull=True).exclude(
-            change_set=change_set
-        )
+        stands = Q(change_set__reversed_by__isnull=True) | ~Exists(taken_back)
+        return self.filter(stands, change_set__reverses__isnull=True)
+
+    def with_sources(self) -> Self:
+        """Load who made each change and the upload it came with, with its office; the newest change first."""
+        return self.select_related("change_set__made_by", "change_set__batch__division").order_by("-id")
 
 
 class ChangeRecord(ScopedModel):

@@ -102,8 +102,10 @@ class RecordPage(FormPage):
         return self.done_message(edit)
 
     def done_message(self, edit: Edit) -> str:
-        """Return the sentence about a save."""
-        return "已保存。" if edit.change_set is not None else "没有改动。"
+        """Return the sentence about a save, and what it has done besides."""
+        if edit.change_set is None:
+            return "没有改动。"
+        return "".join(["已保存。", *(f"{sentence}。" for sentence in edit.row.also)])
 
     def _edit(self, form: Any) -> dict[str, Any]:
         return {

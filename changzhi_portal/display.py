@@ -29,6 +29,16 @@ def display_value(value: Any, *, empty: str = DASH) -> str:
     return str(value)
 
 
+def told_apart(old: str, new: str, *, is_personal: bool) -> str:
+    """Return the text of a changed value, marked where it reads like the one before: a mask, a number of links.
+
+    `is_personal` is true for a masked number.
+    """
+    if old != new or old in {"", DASH}:
+        return new
+    return f"{new}（{'号码有改动' if is_personal else '有改动'}）"
+
+
 def display_number(value: Decimal | int | None) -> str:
     """Return a number with thousands separated and without trailing zeros: 12,345.5; a dash for None."""
     if value is None:

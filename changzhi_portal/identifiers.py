@@ -10,6 +10,7 @@ from stdnum.exceptions import ValidationError as StdnumError
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
+_NO_LETTER_OF_CODES = re.compile("[IOZSV]")  # GB 32100 leaves them out
 _ID_SHAPE = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1\d{10}")
 _ABROAD = re.compile(r"(\+|00)?86-?(?=1\d{10}$)")
@@ -23,6 +24,12 @@ _PROVINCES = frozenset(
 )
 
 
+_WITHOUT_CARDS_OF_THE_FIRST_GENERATION = frozenset({"71", "81", "82", "83"})
+# Division, date of birth without its century, serial number. No county has the code 00, and the second pair of digits is a
+# city or prefecture (01 to 70), 90 or, in Hainan, 00 for counties below the province.
+_FIRST_GENERATION = re.compile(r"(\d\d)(?:[0-6]\d|70|90)(?!00)\d\d(\d\d)(\d\d)(\d\d)(?!000)\d{3}")
+
+
 class InvalidIdentifierError(ValueError):
     """An identifier that is invalid; the message is one Chinese sentence that names the error."""
 
@@ -31,9 +38,12 @@ def clean_id_number(text: str, *, today: datetime.date) -> str:
     """Return an 18-character ID number (GB 11643) in upper case.
 
     Checks the length, the birth date (a real day, not after `today`) and the mod 11-2 check character, but not the area
-    code, because counties are dissolved and numbers stay. Raises InvalidIdentifierError.
+    code, because counties are dissolved and numbers stay. The 18-digit number is not computed from one of 15 digits: it
+    has to be read off the card. Raises InvalidIdentifierError.
     """
     value = text.upper()
+    if len(value) == 15 and value.isdecimal():
+        raise InvalidIdentifierError("这是15位的旧身份证号，请照现在的居民身份证填18位的号码")
     if len(value) != 18:
         raise InvalidIdentifierError(f"身份证号应为18位，现有{len(value)}位")
     if not _ID_SHAPE.fullmatch(value):
@@ -55,6 +65,22 @@ def has_usual_area_code(id_number: str) -> bool:
     return id_number[:2] in _PROVINCES
 
 
+def is_id_number_of_first_generation(digits: str) -> bool:
+    """Return whether fifteen digits may be an ID number of the first generation (issued from 1984 to 1999).
+
+    It has no check digit: a province of GB/T 2260, a possible city and county, a real date of birth in 19YY and a serial
+    number are all that can be asked. Eight in a thousand random numbers of 15 digits have them by chance.
+    """
+    matched = _FIRST_GENERATION.fullmatch(digits)
+    if matched is None or matched[1] not in _PROVINCES - _WITHOUT_CARDS_OF_THE_FIRST_GENERATION:
+        return False
+    try:
+        datetime.date(1900 + int(matched[2]), int(matched[3]), int(matched[4]))
+    except ValueError:
+        return False
+    return True
+
+
 def clean_credit_code(text: str) -> str:
     """Return a unified social credit code (GB 32100) without spaces, in upper case. Raises InvalidIdentifierError."""
     try:
@@ -63,6 +89,11 @@ def clean_credit_code(text: str) -> str:
         value = uscc.compact(text)
         if len(value) != 18:
             raise InvalidIdentifierError(f"统一社会信用代码应为18位，现有{len(value)}位") from error
+        if letter := _NO_LETTER_OF_CODES.search(value):
+            place = letter.start() + 1
+            raise InvalidIdentifierError(
+                f"统一社会信用代码里没有字母I、O、Z、S、V，第{place}位的“{letter[0]}”请对照登记证书核对（常把0写成O、1写成I）"
+            ) from error
         raise InvalidIdentifierError("统一社会信用代码的校验位不对，请核对登记证书") from error
 
 

@@ -71,8 +71,9 @@ class JobKind(Generic[Row]):
     model: type[Row]
     queue: Queue
     running: str
-    # The state of a row whose work failed, or was given up after `max_attempts` workers had died.
-    failed: str
+    # The state of a row whose work failed, or was given up after `max_attempts` workers had died; an expression where it
+    # depends on the row.
+    failed: str | Case
     # The state in which a row waits for a worker. None for rows that become due in another way: these are claimed in
     # any state but `running`, `find_due` returns the keys for which the task is sent, and the row of a dead worker is
     # set to `failed`.
@@ -219,7 +220,7 @@ class JobKind(Generic[Row]):
             values[self.message_field] = sentence[: field_of(self.model, self.message_field).max_length]
         return values
 
-    def _state(self, state: str | None) -> dict[str, Any]:
+    def _state(self, state: str | Case | None) -> dict[str, Any]:
         if state is None:
             raise TypeError("Rows of this kind do not wait in a state: they become due by find_due.")
         return {self.state_field: state}

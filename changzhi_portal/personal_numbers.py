@@ -11,13 +11,18 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import count
+from itertools import accumulate, count
 from typing import Final, NamedTuple
 
 from django.utils import timezone
 from stdnum.cn import uscc
 
-from changzhi_portal.identifiers import InvalidIdentifierError, clean_id_number, has_usual_area_code
+from changzhi_portal.identifiers import (
+    InvalidIdentifierError,
+    clean_id_number,
+    has_usual_area_code,
+    is_id_number_of_first_generation,
+)
 from changzhi_portal.refusals import InvalidError
 
 
@@ -29,11 +34,15 @@ class Kind(StrEnum):
 
 
 class PersonalNumber(NamedTuple):
-    """A personal number found in a text, which stands at `text[start:end]`."""
+    """A personal number found in a text, which stands at `text[start:end]`.
+
+    An ID number of the first generation (15 digits) has no check character that vouches for it.
+    """
 
     kind: Kind
     start: int
     end: int
+    is_first_generation: bool = False
 
 
 class _Digits(NamedTuple):
@@ -46,6 +55,8 @@ class _Digits(NamedTuple):
 
 _ID_LENGTH: Final = 18
 _CREDIT_CODE_LENGTH: Final = 18
+_FIRST_GENERATION_LENGTH: Final = 15
+_FIRST_GENERATION_CUTS: Final = frozenset({6, 12})  # where it may be grouped: division, date of birth, serial number
 # Eleven or more digits of any script, with at most three characters that are neither letters nor digits between two of
 # them, and the X that may end an ID number. A mask has more characters than that between its digits.
 _SPAN = re.compile(r"\d(?:[\W_]{0,3}\d){10,}(?:[\W_]{0,3}[XxＸｘⅩⅹ])?")
@@ -54,7 +65,8 @@ _CANDIDATE = re.compile(
     r"(?<!\d)(?:"
     r"(?:(?:[0０][\W_]{0,3}[0０][\W_]{0,3})?[8８][\W_]{0,3}[6６][\W_]{0,3}|[0０][\W_]{0,3})?"
     r"[1１][\W_]{0,3}[3-9３-９](?:[\W_]{0,3}\d){9}(?!\d)"
-    r"|\d(?:[\W_]{0,3}\d){16}[\W_]{0,3}(?:[XxＸｘⅩⅹ]|\d(?!\d)))"
+    r"|\d(?:[\W_]{0,3}\d){16}[\W_]{0,3}(?:[XxＸｘⅩⅹ]|\d(?!\d))"
+    r"|\d{6}[\W_]{0,3}\d{6}[\W_]{0,3}\d{3}(?!\d))"
 )
 _GROUP = re.compile(r"\d+")
 # Without the country code or the 0 of long-distance calls. No mobile number begins with 1404, but a code of a place in
@@ -66,13 +78,21 @@ _LOOSE = re.compile(
     r"(?:[^\S\r\n]|[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d_~～·•・]|[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff])+"
 )
 _DASHED = re.compile(r"[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d~～]")
+_JOINING = re.compile(r"[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d_]")  # between the parts of a code
 # How a mobile number is grouped where other figures stand beside it, or a point or bracket inside: 138 1234 5678.
 _USUAL_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 8)})
 # Two numbers with a dash are a range (15000-200000), unless they are grouped like this.
 _DASHED_PAIRS: Final = frozenset({(3, 8), (7, 4)})
+# Fifteen digits that their writer calls something else are no ID number: 账号, 案号, 注册号 (of a business: a division and
+# eight digits), 编号.
+_NAMED_OTHERWISE = re.compile(
+    r"(?:[账帐]户?|卡|案|文|单|[票据]|注册|登记证?|执照|许可证|证书|合同|流水|档案|批准|编|代|序列|设备)(?:户|[号码]{1,2})"
+    r"[\s为是:：#（(“\"【\[]{0,3}\Z"
+)
 _LETTERS_BEFORE = re.compile(r"[0-9A-Za-z]*\Z")
 _LETTERS_AFTER = re.compile(r"[0-9A-Za-z]*")
 _LONGEST_WORD: Final = 40
+_LONGEST_NAME: Final = 12  # characters of `_NAMED_OTHERWISE`
 _NODE_OF_A_UUID = re.compile(r"-[0-9a-f]{12}\Z")
 
 _DIGIT = re.compile(r"\d")
@@ -87,7 +107,9 @@ def personal_numbers(text: str, *, doubtful: bool = False) -> list[PersonalNumbe
     They are found with blanks, hyphens or other marks between the digits, in full-width digits, and with words directly
     beside them; never inside a longer run of digits. An ID number (GB 11643) has a real birth date and the right check
     character; with `doubtful`, eighteen digits in one piece are taken for one all the same, for texts that are only
-    shown. A mobile number has eleven digits from 13… on, after a country code or 0 if any.
+    shown. One of the first generation has 15 digits and no check character: a province, a real birth date in 19YY, no
+    letter or dash beside it, and no other name before it (账号, 编号); eight in a thousand random numbers of 15 digits are
+    taken for one. A mobile number has eleven digits from 13… on, after a country code or 0 if any.
     """
     first_digits = _SPAN.search(text)
     if first_digits is None or _CANDIDATE.search(text, first_digits.start()) is None:
@@ -111,12 +133,15 @@ def kinds_in(text: str, *, id_numbers_only: bool = False) -> tuple[Kind, ...]:
     """Return which kinds of personal numbers a text contains, each once.
 
     `id_numbers_only` is for numbers that somebody gives out (of a project, of a certificate): eleven digits of such a
-    number may look like a mobile number.
+    number may look like a mobile number, and fifteen (a division, a day, a serial number) like an ID number of the first
+    generation. Those of 18 characters alone are looked for.
     """
     if len(text) < _FEWEST_CHARACTERS or _SPAN.search(text) is None:  # most texts of a register
         return ()
-    kinds = dict.fromkeys(number.kind for number in personal_numbers(text))
-    return tuple(kind for kind in kinds if kind is Kind.ID_NUMBER or not id_numbers_only)
+    numbers = personal_numbers(text)
+    return tuple(
+        dict.fromkeys(number.kind for number in numbers if not id_numbers_only or _has_check_character(number))
+    )
 
 
 def refuse_personal_numbers(text: str, *, what: str, field: str = "") -> None:
@@ -134,7 +159,7 @@ def mask_personal_numbers(text: str, *, doubtful: bool = False, id_numbers_only:
     """Return a text with its personal numbers masked: 138******78; what stands between their digits is kept."""
     numbers = personal_numbers(text, doubtful=doubtful)
     for number in reversed(numbers):
-        if number.kind is Kind.ID_NUMBER or not id_numbers_only:
+        if not id_numbers_only or _has_check_character(number):
             masked = mask_numbers_in(text[number.start : number.end])
             text = text[: number.start] + masked + text[number.end :]
     return text
@@ -162,6 +187,10 @@ def mask_numbers_in(text: str) -> str:
     )
 
 
+def _has_check_character(number: PersonalNumber) -> bool:
+    return number.kind is Kind.ID_NUMBER and not number.is_first_generation
+
+
 def _plain(digits: str) -> str:
     """Return digits of any script as those of ASCII."""
     return digits if digits.isascii() else "".join(str(unicodedata.decimal(digit)) for digit in digits)
@@ -179,14 +208,14 @@ def _number_from(
     `x_ends` is where the X behind the last group ends, None without one.
     """
     digits = ""
-    mobile: tuple[int, PersonalNumber | None] = (first, None)
+    shorter: tuple[int, PersonalNumber | None] = (first, None)
     for last in range(first, len(groups)):
         digits += groups[last].digits
         if len(digits) > _ID_LENGTH:
             break
         start, end = groups[first].start, groups[last].end
-        if len(digits) in _MOBILE_LENGTHS and mobile[1] is None and _is_mobile(text, groups, first, last, digits):
-            mobile = last + 1, PersonalNumber(Kind.MOBILE, start, end)
+        if shorter[1] is None and (number := _shorter_number(text, groups, first, last, digits)):
+            shorter = last + 1, number
         if len(digits) == _ID_LENGTH - 1 and x_ends is not None and last == len(groups) - 1:
             digits, end = digits + "X", x_ends
         if len(digits) == _ID_LENGTH and (
@@ -194,7 +223,37 @@ def _number_from(
             or (doubtful and end - start == _ID_LENGTH and _stands_alone(text, start, end))
         ):
             return last + 1, PersonalNumber(Kind.ID_NUMBER, start, end)
-    return mobile
+    return shorter
+
+
+def _shorter_number(text: str, groups: Sequence[_Digits], first: int, last: int, digits: str) -> PersonalNumber | None:
+    """Return the mobile number, or the ID number of the first generation, that the groups from `first` to `last` are."""
+    start, end = groups[first].start, groups[last].end
+    if len(digits) in _MOBILE_LENGTHS and _is_mobile(text, groups, first, last, digits):
+        return PersonalNumber(Kind.MOBILE, start, end)
+    if len(digits) == _FIRST_GENERATION_LENGTH and _is_of_first_generation(text, groups, first, last, digits):
+        return PersonalNumber(Kind.ID_NUMBER, start, end, is_first_generation=True)
+    return None
+
+
+def _is_of_first_generation(text: str, groups: Sequence[_Digits], first: int, last: int, digits: str) -> bool:
+    """Tell whether the groups from `first` to `last`, whose digits these are, are one ID number of the first generation."""
+    if not is_id_number_of_first_generation(digits):
+        return False
+    lengths = [len(group.digits) for group in groups[first:last]]
+    start, end = groups[first].start, groups[last].end
+    if not _FIRST_GENERATION_CUTS.issuperset(accumulate(lengths)) or not _stands_alone(text, start, end):
+        return False
+    between = [text[groups[index].end : groups[index + 1].start] for index in range(first, last)]
+    beside = _between_neighbours(text, groups, first, last)
+    if not all(map(_LOOSE.fullmatch, between)) or any(map((_LOOSE if between else _JOINING).fullmatch, beside)):
+        return False
+    return _NAMED_OTHERWISE.search(text, max(start - _LONGEST_NAME, 0), start) is None
+
+
+def _between_neighbours(text: str, groups: Sequence[_Digits], first: int, last: int) -> list[str]:
+    """Return what stands between a number, which is the groups from `first` to `last`, and the digits beside it."""
+    return [text[groups[i].end : groups[i + 1].start] for i in (first - 1, last) if 0 <= i < len(groups) - 1]
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -228,8 +287,7 @@ def _is_mobile(text: str, groups: Sequence[_Digits], first: int, last: int, digi
     between = [text[groups[index].end : groups[index + 1].start] for index in range(first, last)]
     if not all(_LOOSE.fullmatch(each) for each in between):
         return False
-    beside = [text[groups[i].end : groups[i + 1].start] for i in (first - 1, last) if 0 <= i < len(groups) - 1]
-    if any(_LOOSE.fullmatch(each) for each in beside):
+    if any(_LOOSE.fullmatch(each) for each in _between_neighbours(text, groups, first, last)):
         return False
     return len(lengths) != 2 or lengths in _DASHED_PAIRS or not _DASHED.search("".join(between))
 

@@ -25,6 +25,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.likeness import NameNeighbours
 from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Write
 from communities.models import Division
 from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
 from communities.sheets.placing import RecordSheet
@@ -228,6 +229,16 @@ class OrganizationSheet(RecordSheet):
         } | self.given(row, SocialOrganization)
         write = self.propose(row, organization, values, division_id=row.place.division_id, is_new=row.is_new)
         row.writes = [write] if write else []
+        if write is not None and not row.is_new:
+            self._say_what_it_becomes(row, write)
+
+    def _say_what_it_becomes(self, row: RegisterRow, write: Write) -> None:
+        """Say that a filed organization becomes a registered one, and that the row is about the one without a code."""
+        if "credit_code" in write.after and not write.before["credit_code"] and not row.get("ref"):
+            row.say("登记表中同名、没有统一社会信用代码的组织就是它，不另增一条")
+        if write.after.get("registration") == SocialOrganization.Registration.REGISTERED:
+            before = self.column("registration").written(write.before["registration"])
+            row.say(f"组织由“{before}”改为“登记”")
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[SocialOrganization]:
         """See RegisterSheet.standing."""

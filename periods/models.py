@@ -42,6 +42,11 @@ def month_after(month: datetime.date, months: int = 1) -> datetime.date:
     return datetime.date(index // 12, index % 12 + 1, 1)
 
 
+def beginning_of(day: datetime.date) -> datetime.datetime:
+    """Return the first moment of a day in the portal's time zone, so that moments are compared with an index."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
 class PeriodQuerySet(models.QuerySet):
     """Queries of reporting periods."""
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
 from django.urls import reverse
@@ -19,7 +18,6 @@ from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.percent import percent, percent_text
-from changzhi_portal.records import Record
 from changzhi_portal.rights import has_right
 from changzhi_portal.scope import scope_path_of
 from communities.models import Community
@@ -40,20 +38,12 @@ _COUNTS = (("judged", "参评"), ("met", "达标"), ("over", "超上限"), ("unm
 
 
 @dataclass(frozen=True)
-class ShownEdit:
-    """An edit with the URL of its record's page; empty if the record has none."""
-
-    edit: LoggedEdit
-    url: str
-
-
-@dataclass(frozen=True)
 class ChangedUnit:
     """A community or division as the page shows it. `figures`: label, frozen and recomputed figure as text."""
 
     change: LockedChange
     figures: list[tuple[str, str, str]]
-    edits: list[ShownEdit]
+    edits: list[LoggedEdit]
     number_of_edits: int
 
 
@@ -90,7 +80,7 @@ class LockedChanges(MonthPage):
     def _with_edits(self, changes: Any) -> Any:
         """Load the first edits that caused each change, in the user's scope, and annotate their number."""
         user = self.request.user
-        edits = ChangeRecord.objects.visible_to(user).select_related("change_set__made_by", "change_set__batch")
+        edits = ChangeRecord.objects.visible_to(user).with_sources()
         path = scope_path_of(user)
         visible = ChangeRecord.in_subtree(path, prefix="causes") if path else Q(pk__in=())
         return changes.annotate(number_of_edits=Count("causes", filter=visible)).prefetch_related(
@@ -99,16 +89,11 @@ class LockedChanges(MonthPage):
 
     def _units(self, changes: Sequence[Any]) -> list[ChangedUnit]:
         every = logged_edits([record for change in changes for record in change.edits], self.request.user)
-        edits = iter(map(_with_url, every))
+        edits = iter(every)
         return [
             ChangedUnit(change, _figures(change), [next(edits) for _ in change.edits], change.number_of_edits)
             for change in changes
         ]
-
-
-def _with_url(edit: LoggedEdit) -> ShownEdit:
-    model = apps.get_model(edit.model)
-    return ShownEdit(edit, model.url_of(edit.ref) if issubclass(model, Record) else "")
 
 
 def _labels() -> dict[str, str]:

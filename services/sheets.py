@@ -6,6 +6,7 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -29,8 +30,12 @@ from changzhi_portal.registers.writes import Write
 from communities.models import Community, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import REF, place_columns
+from communities.sheets.place_words import listed
 from communities.sheets.placing import RecordSheet
 from services.models import ProjectCommunity, ServiceProject
+
+SMALLEST_PLAUSIBLE_AMOUNT = Decimal(1_000)  # yuan
+LARGEST_PLAUSIBLE_AMOUNT = Decimal(50_000_000)
 
 
 class ProjectSheet(RecordSheet):
@@ -164,6 +169,7 @@ class ProjectSheet(RecordSheet):
             values["division_id"] = self.division_for(row, project.division_id)
         write = self.propose(row, project, values, division_id=row.place.division_id, is_new=row.is_new)
         self._check_amounts(row, project)
+        self._check_units(row, write)
         if "communities" in row.values:
             before = self._links.get(project.pk, []) if project.pk else []
             # The office neither sees nor changes links to communities that are closed or not its own.
@@ -174,7 +180,17 @@ class ProjectSheet(RecordSheet):
                 write.after["communities"] = served
                 if not row.is_new:
                     write.before["communities"] = before
+                    self._say_served(row, before, served)
         row.writes = [write] if write else []
+
+    def _say_served(self, row: RegisterRow, before: Sequence[int], served: Sequence[int]) -> None:
+        """Say which communities come and go: those of other offices, and closed ones, stay (see `propose_writes`)."""
+        known = self._index.communities
+        added = [known[key].name for key in served if key not in before]
+        removed = [known[key].name for key in before if key not in served]
+        said = [f"增加{listed(added)}"] if added else []
+        said += [f"去掉{listed(removed)}"] if removed else []
+        row.say(f"服务社区{'，'.join(said)}")
 
     @staticmethod
     def _unchanged_write(project: ServiceProject, row: RegisterRow) -> Write:
@@ -190,6 +206,14 @@ class ProjectSheet(RecordSheet):
             row.report("over_budget", "合同金额超过预算金额，请核实", "contract_amount")
         if project.paid is not None and project.contract_amount is not None and project.paid > project.contract_amount:
             row.report("over_budget", "已拨付超过合同金额，请核实", "paid")
+
+    @staticmethod
+    def _check_units(row: RegisterRow, write: Write | None) -> None:
+        """Report an amount that was probably given in another unit than its column's: 12.5 for 12.5万, or the reverse."""
+        for name in ("budget", "contract_amount"):
+            amount = write.after.get(name) if write is not None else None
+            if amount and not SMALLEST_PLAUSIBLE_AMOUNT <= amount <= LARGEST_PLAUSIBLE_AMOUNT:
+                row.report("outlier", f"按{amount:,.2f}元读取，过大或过小，请核对单位是元还是万元", name)
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[ServiceProject]:
         """See RegisterSheet.standing. Without those that had been accepted or given up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -32,6 +33,11 @@ from communities.sheets.place_columns import REF, place_columns, place_in_words,
 from communities.sheets.placing import RecordSheet
 from socialworkers.models import Posting, SocialWorker
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
+
+FROM_OTHERS = (
+    "这个人登记在其他单位，入库后转到本单位：在那里的任职最晚到{day}为止，那个单位会收到通知；个人信息以本行为准"
+)
+FROM_OTHERS_CORRECTED = "这个人登记在其他单位，到岗日期相同，视为更正任职的地方：那里的任职改到本单位，那个单位会收到通知；个人信息以本行为准"
 
 
 def _division_of(posting: Posting) -> int:
@@ -201,6 +207,10 @@ class WorkerSheet(RecordSheet):
             writes.append(self.propose(row, worker, values, division_id=row.place.division_id, is_new=is_new_person))
         writes += self._posting_writes(row, worker, postings, context)
         row.writes = [write for write in writes if write is not None]
+        if row.is_new and not is_new_person and not postings:
+            row.say("登记表中已有这个人，没有任职；个人信息以本行为准")
+        if has_left:
+            row.say("这个人已转到其他单位：只改在本单位的这次任职，姓名、职业水平等个人信息不改")
 
     def _is_own(self, posting: Posting, context: CheckContext) -> bool:
         """Tell whether a posting is at a place of the office."""
@@ -230,6 +240,9 @@ class WorkerSheet(RecordSheet):
             write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=False)
             if write is not None and not write.after.keys().isdisjoint(place):
                 write.leaves_division_id = left
+                row.say(
+                    FROM_OTHERS_CORRECTED if row.is_new else "到岗日期没有变，视为更正这次任职的地方，不另记一次任职"
+                )
             return [write]
         posting = Posting(worker=worker)
         values = {"is_community_worker": place["community_id"] is not None} | place
@@ -237,9 +250,21 @@ class WorkerSheet(RecordSheet):
         if newest is not None and started <= newest.started_on:
             row.report("date_order", "到岗日期不晚于这个人现有任职的到岗日期，请核对", "started_on")
             return []
+        followed = {} if newest is None or row.is_new else self._told_of(newest)
         closed = self._close(newest, started, row) if newest is not None else None
         write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=True)
+        if write is not None:
+            write.follows = followed
         return [closed, write]
+
+    def _told_of(self, posting: Posting) -> dict[str, Any]:
+        """Return what the preview tells of the posting before, which ends by itself (`_close`) and says so."""
+        return {name: getattr(posting, name) for name in self._told_attributes}
+
+    @cached_property
+    def _told_attributes(self) -> tuple[str, ...]:
+        own = (column.attribute for column in self.columns_of(Posting) if column.attribute != "ended_on")
+        return ("community_id", "division_id", *own)
 
     def _place_values(self, row: RegisterRow, newest: Posting | None) -> dict[str, Any]:
         community = row.place.community
@@ -257,17 +282,32 @@ class WorkerSheet(RecordSheet):
         is_there = newest is not None and (newest.community_id, newest.division_id) == tuple(place.values())
         return newest if is_there else None
 
-    @staticmethod
-    def _close(newest: Posting, started: datetime.date, row: RegisterRow) -> Write | None:
+    def _close(self, newest: Posting, started: datetime.date, row: RegisterRow) -> Write | None:
         """Propose to end the newest posting when the next one begins, unless it has ended before; it is not the newest then."""
         values: dict[str, Any] = {"is_newest": False}
-        if newest.ended_on is None or newest.ended_on > started:
+        planned = newest.ended_on
+        if planned is None or planned > started:
             values["ended_on"] = started
         write = propose(newest, values, division_id=row.place.division_id, is_new=False)
         if write is not None:
-            write.is_shown = False
+            write.is_said = True
             write.leaves_division_id = _division_of(newest)
+            row.say(self._closing_in_words(row, newest, planned))
         return write
+
+    def _closing_in_words(self, row: RegisterRow, closed: Posting, planned: datetime.date | None) -> str:
+        """Return the sentence on the posting that a row ends, which had the last day `planned`.
+
+        Of another office's posting it tells neither where it is nor whether it has ended (docs/domain.md §4.9).
+        """
+        if row.is_new:
+            return FROM_OTHERS.format(day=row.get("started_on"))
+        town = self._index.divisions[_division_of(closed)].name
+        where = f"{town} {closed.community.name}" if closed.community else town
+        if planned == closed.ended_on:
+            return f"原在“{where}”的任职已于{planned}结束，另记一次新的任职"
+        was_planned = f"（原定{planned}离岗）" if planned else ""
+        return f"原在“{where}”的在岗记录于{closed.ended_on}结束{was_planned}，另记一次新的任职"
 
     def notify_offices_left(self, change_set: Any, left: Mapping[int, Sequence[str]]) -> None:
         """See RegisterSheet.notify_offices_left."""

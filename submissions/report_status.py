@@ -15,14 +15,11 @@ from typing import Any
 
 from django.db.models import Q, TextChoices
 
-from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.percent import percent
-from changzhi_portal.rights import Actor
-from communities.models import Division, DivisionChange
+from communities.models import Division
 from communities.models.division import DivisionQuerySet
 from periods.models import ReportingPeriod, month_after
 from submissions.models import Submission
-from targets.engine.map_of_day import divisions_counted_for
 
 MONTHS = 12  # the number of months that a county's rates cover
 
@@ -155,25 +152,6 @@ def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus
         return month_status(period, counties.within(division))
     # Not `within` a county, which would include counties merged into it since, which reported by themselves.
     return month_status(period, counties.filter(pk=division.pk))
-
-
-def records_changed_since(submission: Submission, user: Actor) -> int:
-    """Return the number of records in the user's scope that were changed since the county's valid report; 0 without one.
-
-    The time of the report is that of its change set: demo data has a `submitted_at` years before it was created.
-    """
-    if not submission.is_reported:
-        return 0
-    visible = ChangeRecord.objects.visible_to(user)
-    reports = visible.of_object(submission).filter(after__state=Submission.State.SUBMITTED).select_related("change_set")
-    report = reports.first()
-    since = report.change_set.made_at if report else submission.submitted_at
-    # Includes edits at divisions that replaced those of the county since.
-    inside = visible.filter(division__in=divisions_counted_for(submission.county_id, submission.period.as_of))
-    later = inside.filter(change_set__made_at__gt=since, change_set__affects_figures=True)
-    # A change of divisions touches every record of a place, but no figure of an earlier month.
-    of_the_map = ChangeSet.objects.filter(records__model=DivisionChange._meta.label_lower)
-    return later.exclude(change_set__in=of_the_map).values("model", "object_id").distinct().count()
 
 
 # --- Over months ---

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from submissions.views.changes import SubmissionChanges
 from submissions.views.periods import ComputePeriod, LockPeriod, PeriodDates, PeriodList, PeriodPage, ReopenPeriod
 from submissions.views.quality import DataQuality
 from submissions.views.submissions import RemindCounties, SubmissionList, SubmissionPage
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("submissions/", SubmissionList.as_view(), name="submissions"),
     path("submissions/remind/", RemindCounties.as_view(), name="submissions_remind"),
     path("submissions/<slug:ref>/", SubmissionPage.as_view(), name="submission"),
+    path("submissions/<slug:ref>/changes/", SubmissionChanges.as_view(), name="submission_changes"),
     path("quality/", DataQuality.as_view(), name="quality"),
 ]

@@ -268,8 +268,10 @@ def _place_column(where: Community | Division) -> str:
 # --- Uploads and the change log ---
 
 
-def make_batch(user: User, register: str = "facilities", **fields: Any) -> UploadBatch:
-    """Create a batch that `user` has uploaded for the own office and that waits to be checked."""
+def make_batch(
+    user: User, register: str = "facilities", *, uploaded_at: datetime.datetime | None = None, **fields: Any
+) -> UploadBatch:
+    """Create a batch that `user` has uploaded for the own office, by default now, and that waits to be checked."""
     number = next(_numbers)
     values = {
         "division": user.division,
@@ -277,7 +279,11 @@ def make_batch(user: User, register: str = "facilities", **fields: Any) -> Uploa
         "file_size": 1_000,
         "sha256": f"{number:064x}",
     }
-    return UploadBatch.objects.create(uploaded_by=user, register=register, **{**values, **fields})
+    batch = UploadBatch.objects.create(uploaded_by=user, register=register, **{**values, **fields})
+    if uploaded_at is not None:
+        UploadBatch.objects.filter(pk=batch.pk).update(uploaded_at=uploaded_at)
+        batch.uploaded_at = uploaded_at
+    return batch
 
 
 def make_change_set(user: User, **fields: Any) -> ChangeSet:

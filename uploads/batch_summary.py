@@ -15,7 +15,7 @@ def describe_batch(batch: UploadBatch) -> dict[str, Any]:
     for row_problems in batch.staged_rows.with_problems().in_file_order().values_list("problems", flat=True):
         problems += row_problems
     return (
-        {"batch": batch.pk, "register": batch.register, "state": str(batch.state)}
+        {"batch": batch.pk, "register": batch.register or UploadBatch.RECOGNISED, "state": str(batch.state)}
         | {name: getattr(batch, name) for name in UploadBatch.COUNTERS}
         | {"problems": problems}
     )

@@ -1,7 +1,7 @@
 """The mapping of a file's columns to those of the register, which the clerk sees and can change.
 
 A mapping that an office has chosen is stored by header (`ColumnMapping`), normalised as the reader normalises it, and
-applies to the office's next files.
+applies to the office's next files. Of columns that have the same name in one table each is stored with its ordinal.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import LAST_FIRST_ROW, HeaderSearch
-from uploads.reading.headers import Header, HeaderColumn, is_serial, normal_header
-from uploads.reading.layout import NO_HEADER
+from uploads.reading.headers import Header, HeaderColumn, is_serial, normal_header, number_repeated
+from uploads.reading.layout import NO_HEADER, names_of_repeated
+from uploads.reading.recognition import Recogniser
 from uploads.reading.tables import TableFinder
 
 IGNORED: Final = "ignored"  # the form's value for 忽略此列
@@ -54,7 +55,7 @@ class FileColumn:
     """
 
     header: str
-    name: str  # the header, normalised
+    name: str  # by which its mapping is stored: the header, normalised (`uploads.reading.headers.mapping_name`)
     sheets: tuple[str, ...]
     choice: str
     title: str  # header of the register's column, "" if there is none
@@ -73,7 +74,7 @@ def file_columns(batch: UploadBatch, sheet: RegisterSheet) -> list[FileColumn]:
     columns: dict[str, FileColumn] = {}
     for part in batch.mapping:
         for header, choice, multiplier in _columns_of(part):
-            name = normal_header(header)
+            name = part.get("names", {}).get(header) or normal_header(header)
             earlier = columns.get(name)
             sheets = (*(earlier.sheets if earlier else ()), part["sheet"] or "")
             if earlier is not None and earlier.choice != AUTOMATIC:
@@ -115,6 +116,11 @@ def samples_of(
     return {mask_slipped_numbers(header): known for header, known in samples.items() if known}
 
 
+def masked_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Return `SheetLayout.names` for `UploadBatch.mapping`, personal numbers masked."""
+    return {mask_slipped_numbers(header): mask_slipped_numbers(name) for header, name in names.items()}
+
+
 def _columns_of(part: Mapping[str, Any]) -> Iterable[tuple[str, str, Decimal]]:
     """Yield (header, choice, multiplier) of every column of one sheet."""
     for column in part["columns"]:
@@ -154,9 +160,9 @@ def check_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str], shee
 
 
 def changed_choices(columns: Sequence[FileColumn], chosen: Mapping[str, str]) -> dict[str, str]:
-    """Return the choices, by normalised header, that differ from the present mapping.
+    """Return the choices, by name of the column, that differ from the present mapping.
 
-    Headers that cannot be stored are left out.
+    Names that cannot be stored are left out.
     """
     changed = {c.name: chosen[c.name] for c in columns if c.name in chosen and chosen[c.name] != c.choice}
     return {name: choice for name, choice in changed.items() if 0 < len(name) <= LONGEST_HEADER}
@@ -170,18 +176,23 @@ def plausible_headers(
     *,
     month: datetime.date | None,
     today: datetime.date,
+    recogniser: Recogniser | None = None,
 ) -> list[dict[str, Any]]:
     """Return the possible headers of a refused file, in the form of `UploadBatch.mapping`.
 
     For files without a header, with missing columns or with several columns for one. Each table contributes its header;
     a sheet without one the row that fits best, or if none fits the row with the most labels. A table that fits far less
-    well than another, such as the explanations in our template, contributes none.
+    well than another, such as the explanations in our template, contributes none. With a `recogniser` a sheet of other
+    registers' tables contributes none either.
     """
-    finder = TableFinder(sheet, others, remembered, month=month, today=today)
+    finder = TableFinder(sheet, others, remembered, month=month, today=today, recogniser=recogniser)
     candidates: list[tuple[Grid, Header]] = []
     for grid in grids:
-        tables = [table for table in finder.tables(grid) if table.other is None and table.header.columns]
+        found = finder.tables(grid)
+        tables = [table for table in found if table.other is None and table.header.columns]
         candidates += [(grid, table.header) for table in tables]
+        if recogniser is not None and found:
+            continue
         if not tables and (header := finder.nearest(HeaderSearch(grid)) or _row_with_most_labels(grid)):
             candidates.append((grid, header))
     most = max((len(header.mentioned) for _, header in candidates), default=0)
@@ -201,6 +212,7 @@ def _row_with_most_labels(grid: Grid) -> Header | None:
             best = labels
     if len(best) < _FEWEST_LABELS:
         return None
+    number_repeated(best)
     return Header(best[0].row, best[0].row, best)
 
 
@@ -211,8 +223,8 @@ def _is_figure(text: str) -> bool:
 
 def _described(grid: Grid, header: Header, sheet: RegisterSheet) -> dict[str, Any]:
     read = header.fields.keys() | header.ignored
-    headers = {column.text: (column.index, header.fields.get(column.index, "")) for column in header.columns}
-    doubts = {mask_slipped_numbers(column.text): name for name, columns in header.doubts.items() for column in columns}
+    headers = {column.title: (column.index, header.fields.get(column.index, "")) for column in header.columns}
+    doubts = {mask_slipped_numbers(column.title): name for name, columns in header.doubts.items() for column in columns}
     return {
         "sheet": grid.name,
         "header_rows": [header.first + 1, header.last + 1],
@@ -220,17 +232,18 @@ def _described(grid: Grid, header: Header, sheet: RegisterSheet) -> dict[str, An
         "columns": [
             {
                 "field": header.fields[column.index],
-                "header": mask_slipped_numbers(column.text),
+                "header": mask_slipped_numbers(column.title),
                 "index": column.index,
             }
             for column in header.columns
             if column.index in header.fields
         ],
         "unknown": [
-            mask_slipped_numbers(column.text)
+            mask_slipped_numbers(column.title)
             for column in header.columns
             if column.index not in read and not is_serial(normal_header(column.text))
         ],
-        "ignored": [mask_slipped_numbers(column.text) for column in header.columns if column.index in header.ignored],
+        "ignored": [mask_slipped_numbers(column.title) for column in header.columns if column.index in header.ignored],
+        "names": masked_names(names_of_repeated(header)),
         "doubts": doubts,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import django_filters
 from django.db.models import Q
 
@@ -9,11 +11,27 @@ from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
+from uploads.models.batch import NEEDS_MAPPING, SAME_AS_REGISTER, UploadBatchQuerySet
+
+UNSETTLED = "unsettled"
+# States as the list shows them that are not stored as one, each with its label and its rows.
+_FOUND_STATES: dict[str, tuple[str, Callable[[UploadBatchQuerySet], UploadBatchQuerySet]]] = {
+    UNSETTLED: ("没有办完的", UploadBatchQuerySet.unsettled),
+    "same": (SAME_AS_REGISTER, UploadBatchQuerySet.same_as_register),
+    "to_map": (NEEDS_MAPPING, UploadBatchQuerySet.to_map),
+    "bad_rows_left": ("已入库，有错误行没有入库", UploadBatchQuerySet.with_bad_rows_left),
+}
 
 
 def register_choices() -> list[tuple[str, str]]:
     """Return name and title of each register."""
     return [(sheet.name, sheet.title) for sheet in registers()]
+
+
+def state_choices() -> list[tuple[str, str]]:
+    """Return the states that can be asked for: what is not settled first, then those that the list shows."""
+    found = [(name, label) for name, (label, _) in _FOUND_STATES.items()]
+    return [found[0], *UploadBatch.State.choices, *found[1:]]
 
 
 class BatchFilterSet(RegisterFilterSet):
@@ -23,11 +41,19 @@ class BatchFilterSet(RegisterFilterSet):
     period = django_filters.ModelChoiceFilter(
         label="统计月", queryset=ReportingPeriod.objects.all(), empty_label="全部"
     )
-    state = django_filters.ChoiceFilter(label="状态", choices=UploadBatch.State.choices)
+    state = django_filters.ChoiceFilter(label="状态", choices=state_choices, method="filter_state")
 
     class Meta:
         model = UploadBatch
         fields = ()
+
+    def filter_state(self, queryset: UploadBatchQuerySet, name: str, value: str) -> UploadBatchQuerySet:
+        """Return the batches that are shown with this state; those equal to the registers do not wait to be confirmed."""
+        if value in _FOUND_STATES:
+            return _FOUND_STATES[value][1](queryset)
+        if value == UploadBatch.State.CHECKED:
+            return queryset.open().filter(state=value)
+        return queryset.filter(state=value)
 
     def search(self, text: str) -> Q:
         """Return the condition that the file's name or the uploader's name contains `text`, or is the user name."""

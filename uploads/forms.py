@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from changzhi_portal.pages.filters import FilterForm
@@ -13,12 +14,41 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.column_mapping import FileColumn, choices_for
+from uploads.models import UploadBatch
+
+MOST_FILES: Final = 20  # of one upload
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    """The browser's own input for files, which takes several; files can be dropped on it."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """Field with a list of files."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """Return the files. Raises ValidationError for none, too many, or an only one that is empty.
+
+        Of several files each is judged by its own check, so that one bad file keeps no other one out.
+        """
+        files = list(data) if isinstance(data, list | tuple) else [data]
+        if len(files) > MOST_FILES:
+            raise forms.ValidationError(
+                f"一次最多上传{MOST_FILES}个文件，您选了{len(files)}个，都没有收下；请分几次上传。", code="too_many"
+            )
+        return files if len(files) > 1 else [super().clean(files[0] if files else None, initial)]
 
 
 class UploadForm(forms.Form):
-    """Form with the register, the month and the file of an upload."""
+    """Form with the register, the month and the files of an upload."""
 
-    register = forms.ChoiceField(label="登记表")
+    register = forms.ChoiceField(
+        label="登记表", help_text="一个文件里有几张登记表的，请选“按文件内容自动识别”，每张登记表各成一个批次。"
+    )
     period = forms.ModelChoiceField(
         label="统计月",
         queryset=ReportingPeriod.objects.none(),
@@ -26,10 +56,11 @@ class UploadForm(forms.Form):
         empty_label="按文件里写的填报时间",
         help_text="数据日期没有填的行，按这个月最后一天计。",
     )
-    file = forms.FileField(
+    file = SeveralFilesField(
         label="文件",
         max_length=255,
-        help_text="Excel（.xlsx、.xls）、WPS、OpenDocument（.ods）或 CSV 文件。标题行、序号、合计行不用删。",
+        help_text=f"可以一次选几个文件，也可以把文件拖到上面的框里，最多{MOST_FILES}个。"
+        "Excel（.xlsx、.xls）、WPS、OpenDocument（.ods）或 CSV 文件。标题行、序号、合计行不用删。",
         error_messages={"required": "请选择要上传的文件。", "empty": "这个文件是空的，请重新选择。"},
     )
 
@@ -37,10 +68,30 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         open_periods = ReportingPeriod.objects.open()
         fields: dict[str, Any] = self.fields
-        fields["register"].choices = [(sheet.name, sheet.title) for sheet in registers()]
+        fields["register"].choices = [(UploadBatch.RECOGNISED, "按文件内容自动识别"), *_titles()]
         fields["period"].queryset = open_periods
         fields["period"].initial = ReportingPeriod.objects.in_hand(timezone.localdate())
-        fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.et,.ods,.csv"
+        fields["file"].widget.attrs |= {"accept": ".xlsx,.xls,.et,.ods,.csv", "class": "form-control drop-files"}
+
+
+class RegisterForm(forms.Form):
+    """Form with the register of a file that was not recognised."""
+
+    register = forms.ChoiceField(
+        label="登记表",
+        help_text="只读这张登记表的表；文件里有别的登记表的，要另行上传。",
+        error_messages={"required": "请选这个文件是哪一张登记表的。"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["register"].choices = [("", "请选择"), *_titles()]
+
+
+def _titles() -> list[tuple[str, str]]:
+    """Return name and title of each register."""
+    return [(sheet.name, sheet.title) for sheet in registers()]
 
 
 class MonthForm(forms.Form):
@@ -96,7 +147,7 @@ class ColumnsForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, str]:
-        """Return the choices by normalised header of the column; call only when the form is valid."""
+        """Return the choices by name of the column; call only when the form is valid."""
         return {
             column.name: self.cleaned_data[f"column-{number}"]
             for number, column in enumerate(self.columns)
@@ -104,18 +155,9 @@ class ColumnsForm(forms.Form):
         }
 
     def field_of(self, name: str) -> str:
-        """Return the form field of the column with this normalised header, or ""."""
+        """Return the form field of the column with this name, or ""."""
         numbers = (number for number, column in enumerate(self.columns) if column.name == name)
         return next((f"column-{number}" for number in numbers), "")
-
-
-class CellForm(forms.Form):
-    """Form with one cell of a row of the file, and the page it was opened from. A batch's pages have one form per cell."""
-
-    row = forms.CharField(required=False, widget=forms.HiddenInput)
-    field = forms.CharField(required=False, widget=forms.HiddenInput)
-    text = forms.CharField(required=False)
-    back = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class LockedReasonForm(forms.Form):

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 
 from django.db import DatabaseError
+from django.db.models import Case, Value, When
 from structlog.contextvars import bound_contextvars
 
 from changzhi_portal.bulk import garbage_collection_disabled
@@ -21,8 +22,9 @@ from uploads.outcome_notices import notify_uploader
 logger = logging.getLogger(__name__)
 State = UploadBatch.State
 BROKER_UNREACHABLE = "文件已收下，但后台处理服务暂时连不上；恢复后会自动继续，不必重新上传。"
-_BROKEN = "处理时系统出错，没有写入任何数据；请稍后重新上传，仍不行请联系市局管理员。"
-_GIVEN_UP = "多次处理都中断，没有写入任何数据；请把文件分小后重新上传，或联系市局管理员。"
+# True also of a batch of which an earlier commit has written rows.
+_BROKEN = "处理时系统出错，这一次没有写入；请稍后再试，仍不行请联系市局管理员。"
+_GIVEN_UP = "多次处理都中断，这一次没有写入；请把文件分小后重新上传，或联系市局管理员。"
 _NOT_UNDONE = "撤销没有完成，登记表没有改动，这个批次仍是已入库；请稍后再撤销，仍不行请联系市局管理员。"
 
 
@@ -35,13 +37,15 @@ def _notify_of_failure(batch_id: int) -> None:
     notify_uploader(load_batch(batch_id))
 
 
+# A batch whose first rows are written does not fail: what remains of it waits for a decision again.
+_FAILED = Case(When(committed_at__isnull=False, then=Value(State.CHECKED)), default=Value(State.FAILED))
 CHECK = JobKind(
     model=UploadBatch,
     task="uploads.tasks.check_batch",
     queue=Queue.UPLOADS,
     waiting=State.QUEUED,
     running=State.CHECKING,
-    failed=State.FAILED,
+    failed=_FAILED,
     given_up=_GIVEN_UP,
     broken=_BROKEN,
     unreachable=BROKER_UNREACHABLE,
@@ -53,7 +57,7 @@ COMMIT = JobKind(
     queue=Queue.UPLOADS,
     waiting=State.COMMIT_QUEUED,
     running=State.COMMITTING,
-    failed=State.FAILED,
+    failed=_FAILED,
     given_up=_GIVEN_UP,
     broken=_BROKEN,
     unreachable=BROKER_UNREACHABLE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from changzhi_portal.registers.registry import register_named
 from notices.actions import Message, notify
 from uploads.models import UploadBatch
 
@@ -20,7 +19,7 @@ def notify_uploader(batch: UploadBatch) -> None:
     """
     if not batch.notifies_uploader:
         return
-    title, detail = _outcome(batch, register_named(batch.register).title)
+    title, detail = _outcome(batch, batch.register_title if batch.register else "上传的表格")
     message = Message(
         user=batch.uploaded_by,
         title=title,
@@ -38,10 +37,13 @@ def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
     match batch.state:
         case State.CHECKED:
             return _checked(batch, register)
+        case State.REJECTED if batch.needs_register:
+            return "认不出是哪张登记表的文件，请打开选定", f"{batch.message}。"
         case State.REJECTED if batch.needs_mapping:
             return f"{register}的文件要对应列，请打开选定", f"{batch.message}。"
         case State.REJECTED:
-            return f"{register}的文件不能用，请看原因", f"{batch.message}。"
+            file = f"{register}的文件" if batch.register else "上传的文件"
+            return f"{file}不能用，请看原因", f"{batch.message}。"
         case State.COMMITTED if batch.undone_by_id:
             return f"{register}的入库没有撤销成", batch.message
         case State.COMMITTED:
@@ -50,11 +52,15 @@ def _outcome(batch: UploadBatch, register: str) -> tuple[str, str]:
             return f"{register}已入库", _with_name(written + left_out, batch.confirmed_by, batch)
         case State.UNDONE:
             return f"{register}的入库已撤销", _with_name(batch.message, batch.undone_by, batch)
+        case State.DISCARDED:
+            return f"{register}的批次已放弃", f"由{batch.discarded_by}放弃，原文件和逐行结果已删除，没有写入任何数据。"
         case _:
             return f"{register}处理出错，没有写入数据", batch.message
 
 
 def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
+    if batch.rest:
+        return _rest_checked(batch, register)
     if batch.confirmed_by_id and batch.message:
         return f"{register}没有入库，请看原因", batch.message
     rows = (
@@ -62,9 +68,17 @@ def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
     )
     if batch.errors:
         return f"{register}检查完了，有{batch.errors}行错误", rows
-    if not batch.new + batch.changed:
-        return f"{register}检查完了，和登记表一致，不用入库", rows
+    if batch.is_same_as_register:
+        return f"{register}检查完了，与登记表一致，不用确认", f"{rows}已算报过，不用再办。"
     return f"{register}检查完了，请确认入库", rows
+
+
+def _rest_checked(batch: UploadBatch, register: str) -> tuple[str, str]:
+    if batch.message:
+        return f"{register}余下的行没有入库，请看原因", batch.message
+    rest = batch.to_decide
+    rows = f"已入库{batch.written['rows']}行，还剩{rest['rows']}行：新增{rest['new']}行，修改{rest['changed']}行，有错误{rest['errors']}行。"
+    return f"{register}余下的行检查完了，请确认入库", rows
 
 
 def _with_name(sentence: str, by: object, batch: UploadBatch) -> str:

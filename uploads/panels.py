@@ -1,23 +1,26 @@
-"""Panels of uploads on the home page and on a county's report: the registers that were brought in for the month."""
+"""Panels of uploads: what waits for the office and what was brought in for the month; and both on a county's report."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import paths_above
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import FIRST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
+from changzhi_portal.pages.panels import FIRST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
+from uploads.filters import UNSETTLED
 from uploads.models import UploadBatch
+
+MOST_NAMED = 3  # uploaders of a register
 
 
 class FromAbove(NamedTuple):
@@ -41,6 +44,37 @@ def _from_above(period: ReportingPeriod, path: str) -> dict[str, FromAbove]:
     return by_register
 
 
+class UnsettledUploads(HomePanel):
+    """Panel for everybody who uploads: the uploads that are not settled, of all registers and months."""
+
+    position = 8
+    template_name = "uploads/unsettled_panel.html"
+    requires = "may_upload"
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return the newest MOST_ROWS unsettled uploads and their number.
+
+        Clerks see those of their own office and the offices below it. The bureau sees its own, and how many the
+        counties have.
+        """
+        user = request.user
+        unsettled = UploadBatch.objects.visible_to(user).unsettled()
+        is_bureau = user.division.level == "city"
+        listed = unsettled.filter(division=user.division) if is_bureau else unsettled
+        found = list(listed.newest_first()[: MOST_ROWS + 1])
+        shown = found[:MOST_ROWS]
+        first = next((batch for batch in shown if batch.waits_for_decision), None)
+        return {
+            "batches": shown,
+            "total": len(found) if len(found) <= MOST_ROWS else listed.count(),
+            "elsewhere": unsettled.exclude(division=user.division).count() if is_bureau else 0,
+            "shows_offices": any(batch.division != user.division for batch in shown),
+            "first": first,
+            "filter": UNSETTLED,
+            "urgency": FIRST_STEP if first else NOTHING_TO_DO,
+        }
+
+
 class OfficeMonth(HomePanel):
     """Panel for clerks: the open month, register by register, and the button to upload."""
 
@@ -53,44 +87,30 @@ class OfficeMonth(HomePanel):
         return super().concerns(user) and user.division.level != "city"
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return for each register the newest upload whose rows are in it, and a newer unfinished one."""
+        """Return for each register the newest upload that counts as brought in."""
         period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
         batches = UploadBatch.objects.visible_to(request.user).filter(period=period)
         reported = batches.reported().newest_of_each_register()
-        unfinished = batches.unfinished().newest_of_each_register()
         from_above = _from_above(period, request.user.division.path)
-        lines = [
-            _line(sheet, reported.get(sheet.name), unfinished.get(sheet.name), from_above.get(sheet.name))
-            for sheet in registers()
-        ]
+        lines = [_line(sheet, reported.get(sheet.name), from_above.get(sheet.name)) for sheet in registers()]
         done = sum(bool(line["reported"] or line["from_above"]) for line in lines)
-        is_left = done < len(lines) or any(line["unfinished"] for line in lines)
         return {
             "period": period,
             "lines": lines,
             "done": done,
-            "urgency": FIRST_STEP if is_left else NOTHING_TO_DO,
+            "urgency": FIRST_STEP if done < len(lines) else NOTHING_TO_DO,
         }
 
 
-def _line(
-    sheet: type[RegisterSheet],
-    reported: UploadBatch | None,
-    unfinished: UploadBatch | None,
-    from_above: FromAbove | None,
-) -> dict[str, Any]:
-    """Return the line of one register; an unfinished upload is left out if a later one has replaced it."""
-    if reported is not None and unfinished is not None and unfinished.pk < reported.pk:
-        unfinished = None
-    url = f"{reverse('uploads:new')}?register={sheet.name}"
+def _line(sheet: type[RegisterSheet], reported: UploadBatch | None, from_above: FromAbove | None) -> dict[str, Any]:
+    """Return the line of one register."""
     return {
         "register": sheet,
         "reported": reported,
         "from_above": None if reported else from_above,
-        "unfinished": unfinished,
-        "upload_url": url,
+        "upload_url": f"{reverse('uploads:new')}?register={sheet.name}",
     }
 
 
@@ -130,8 +150,57 @@ def _cell(
     return {"register": sheet, "at": max(moments, default=by_bureau), "is_by_bureau": not moments and bool(by_bureau)}
 
 
+class RegisterUploads(NamedTuple):
+    """What the offices of a county have brought in of one register in a month.
+
+    `batches` are all uploads that count, the newest first; `bad_rows_left` leaves out those that a later upload of the
+    same office has replaced. `from_above` is set if only an office above has brought it in.
+    """
+
+    register: type[RegisterSheet]
+    batches: Sequence[UploadBatch]
+    from_above: FromAbove | None
+
+    @property
+    def newest_at(self) -> datetime.datetime:
+        """Return when rows of the register were brought in last. Raises ValueError without an upload."""
+        return max(batch.brought_in_at for batch in self.batches)
+
+    @property
+    def uploaders(self) -> str:
+        """Return the names of the uploaders, the newest first, at most MOST_NAMED."""
+        names = list(dict.fromkeys(str(batch.uploaded_by) for batch in self.batches))
+        more = f"等{len(names)}人" if len(names) > MOST_NAMED else ""
+        return "、".join(names[:MOST_NAMED]) + more
+
+    @property
+    def new(self) -> int:
+        """Return how many records the commits of the month have added."""
+        return sum(batch.written["new"] for batch in self.batches)
+
+    @property
+    def changed(self) -> int:
+        """Return how many records the commits of the month have changed, a record once for each commit."""
+        return sum(batch.written["changed"] for batch in self.batches)
+
+    @property
+    def bad_rows_left(self) -> int:
+        """Return how many bad rows of the month are not in the register."""
+        return sum(batch.bad_rows_left for batch in self.batches if not batch.is_replaced)
+
+    @property
+    def shown(self) -> Sequence[UploadBatch]:
+        """Return the newest MOST_ROWS uploads."""
+        return self.batches[:MOST_ROWS]
+
+    @property
+    def number_not_shown(self) -> int:
+        """Return how many older uploads there are."""
+        return len(self.batches) - len(self.shown)
+
+
 class SubmissionUploads(RecordPanel):
-    """Panel of a county's report: which registers were brought in for that month, and when."""
+    """Panel of a county's report: what was brought in of each register for that month, and what was left out."""
 
     model_label = "submissions.Submission"
     position = 20
@@ -139,22 +208,31 @@ class SubmissionUploads(RecordPanel):
     template_name = "uploads/submission_panel.html"
 
     def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
-        """Return for each register the newest upload of the county's offices whose rows are in it."""
-        batches = UploadBatch.objects.visible_to(request.user).within(record.county).filter(period=record.period)
-        reported = batches.reported().newest_of_each_register()
-        prefetch_related_objects(list(reported.values()), "uploaded_by")
-        from_above = _from_above(record.period, record.county.path)
-        uploads = [
-            {
-                "register": sheet,
-                "batch": (batch := reported.get(sheet.name)),
-                "from_above": None if batch else from_above.get(sheet.name),
-            }
-            for sheet in registers()
-        ]
-        missing = [sheet.title for sheet in registers() if sheet.name not in reported and sheet.name not in from_above]
+        """Return the uploads of the county's offices by register, and those that do not count, for who decides."""
+        period = record.period
+        batches = UploadBatch.objects.visible_to(request.user).within(record.county).newest_first()
+        reported = batches.filter(period=period).reported().with_replaced().without_details()
+        unsettled = [] if period.is_locked else list(batches.for_month(period).unsettled())
+        from_above = _from_above(period, record.county.path)
+        uploads = _by_register(reported, from_above)
+        missing = [each.register.title for each in uploads if not each.batches and not each.from_above]
         return {
             "uploads": uploads,
             "done": len(uploads) - len(missing),
             "remark": f"本月还没有上传：{'、'.join(missing)}；确实没有变动的，不用再传。" if missing else "",
+            "caution_template": "uploads/unsettled_of_month.html" if unsettled else "",
+            "unsettled": unsettled[:MOST_ROWS],
+            "number_with_bad_rows": sum(bool(batch.bad_rows_left) for batch in unsettled),
+            "number_open": sum(not batch.bad_rows_left for batch in unsettled),
         }
+
+
+def _by_register(batches: Iterable[UploadBatch], from_above: Mapping[str, FromAbove]) -> list[RegisterUploads]:
+    by_register: defaultdict[str, list[UploadBatch]] = defaultdict(list)
+    for batch in batches:
+        by_register[batch.register].append(batch)
+    return [
+        RegisterUploads(sheet, own, None if own else from_above.get(sheet.name))
+        for sheet in registers()
+        for own in [by_register[sheet.name]]
+    ]

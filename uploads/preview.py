@@ -15,7 +15,8 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
 from uploads.models import UploadBatch, UploadRow
 from uploads.models.row import UploadRowQuerySet
-from uploads.rows.corrections import positions_of
+from uploads.rows.file_columns import FileColumns
+from uploads.rows.row_cells import text_of_cell
 from uploads.rows.staged import CLEARED
 from uploads.unmentioned_records import describe_record, unmentioned_page
 
@@ -51,11 +52,11 @@ class RowFilter(NamedTuple):
 
 
 class ProblemLine(NamedTuple):
-    """A problem, and the field of its cell if that can be corrected in the page, else ""."""
+    """A problem; the field and the present text of its cell if that can be corrected in the page, else ""."""
 
     problem: dict[str, Any]
-    field: str
-    is_personal: bool
+    field: str = ""
+    text: str = ""  # "" of personal ones, which are typed anew
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -66,15 +67,20 @@ def tabs_of(batch: UploadBatch) -> list[Tab]:
             Tab("failed", "未能撤销", batch.undo_failed),
             Tab("reversed", "已撤销", batch.undo_reversed),
         ]
+    numbers = batch.to_decide
     written = [
-        Tab("new", "新增", batch.new),
-        Tab("changed", "修改", batch.changed),
-        Tab("unchanged", "未变", batch.unchanged),
+        Tab("new", "新增", numbers["new"]),
+        Tab("changed", "修改", numbers["changed"]),
+        Tab("unchanged", "未变", numbers["unchanged"]),
     ]
-    doubtful = [Tab("errors", "错误", batch.errors), Tab("warnings", "提醒", batch.warnings)]
+    if numbers["left_out"]:
+        written.append(Tab("left-out", "不入库的", numbers["left_out"]))
+    errors = "没有入库的" if batch.state == State.COMMITTED else "错误"
+    doubtful = [Tab("errors", errors, numbers["errors"]), Tab("warnings", "提醒", numbers["warnings"])]
     if batch.state == State.COMMITTED:
         return [*written, *doubtful]
-    absent = [Tab(UNMENTIONED, "文件中没有的", batch.unmentioned)] if batch.state == State.CHECKED else []
+    is_preview = batch.state == State.CHECKED and not batch.has_written
+    absent = [Tab(UNMENTIONED, "文件中没有的", batch.unmentioned)] if is_preview else []
     return [*doubtful, *written, *absent]
 
 
@@ -86,13 +92,41 @@ def chosen_tab(tabs: list[Tab], name: str) -> Tab:
 
 def rows_of_tab(batch: UploadBatch, tab: str) -> UploadRowQuerySet:
     """Return the rows of one tab in the order of the file."""
-    rows = batch.staged_rows.in_file_order()
+    rows = batch.open_rows.in_file_order()
     if tab in UNDONE:
         return rows.filter(undo_outcome=UNDONE[tab])
     if tab == "warnings":
         return rows.with_warning()
-    outcomes = {"errors": Outcome.ERROR, "new": Outcome.NEW, "changed": Outcome.CHANGED}
+    outcomes = {
+        "errors": Outcome.ERROR,
+        "new": Outcome.NEW,
+        "changed": Outcome.CHANGED,
+        "left-out": Outcome.LEFT_OUT,
+    }
     return rows.with_outcome(outcomes.get(tab, Outcome.UNCHANGED))
+
+
+def filtered_rows(batch: UploadBatch, tab: Tab, row_filter: RowFilter) -> UploadRowQuerySet:
+    """Return the rows of a tab that its filters leave, in the order of the file."""
+    rows = rows_of_tab(batch, tab.name)
+    if row_filter.text:
+        rows = rows.named(row_filter.text)
+    if row_filter.code:
+        rows = rows.with_problem_code(row_filter.code)
+    return rows
+
+
+def next_row_with_problem(batch: UploadBatch, query: Mapping[str, str], position: int) -> UploadRow | None:
+    """Return the row to correct after the one at `position`: the next of the list of `query`, then again from its top.
+
+    The list is that of the errors, unless the query names the tab of the warnings; its filters hold. None when no row
+    is left.
+    """
+    name = "warnings" if query.get("tab") == "warnings" else "errors"
+    tab = next(tab for tab in tabs_of(batch) if tab.name == name)
+    rows = filtered_rows(batch, tab, RowFilter.from_query(query, tab))
+    found: UploadRow | None = rows.filter(position__gt=position).first() or rows.first()
+    return found
 
 
 def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any) -> Page:
@@ -100,11 +134,7 @@ def page_of_tab(batch: UploadBatch, tab: Tab, row_filter: RowFilter, number: Any
 
     The batch's counter gives the length of the tab, so that 100,000 rows need not be counted; only a narrowed tab is.
     """
-    rows = rows_of_tab(batch, tab.name)
-    if row_filter.text:
-        rows = rows.named(row_filter.text)
-    if row_filter.code:
-        rows = rows.with_problem_code(row_filter.code)
+    rows = filtered_rows(batch, tab, row_filter)
     paginator = ForgivingPaginator(rows, ROWS_A_PAGE)
     if not any(row_filter):
         paginator.count = tab.number
@@ -116,13 +146,15 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     tabs = tabs_of(batch)
     tab = chosen_tab(tabs, query.get("tab", ""))
     row_filter = RowFilter.from_query(query, tab)
-    context = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
+    context: dict[str, Any] = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
+    context["says_more"] = False
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
         page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
     page = page_of_tab(batch, tab, row_filter, number)
-    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet)}
+    says_more = tab.name in {"new", "changed"} and any(row.also for row in page)
+    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet), "says_more": says_more}
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
@@ -137,20 +169,37 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
     if tab.name in WITH_PROBLEMS:
         return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
     if tab.name == "changed":
-        return [(row, change) for row in rows for change in row.changes]
-    if tab.name in UNDONE:
+        return [(row, change) for row in rows for change in _changes_of(row)]
+    if tab.name in UNDONE or tab.name == "left-out":
         return list(rows)
     return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
 
 
+def _changes_of(row: UploadRow) -> list[dict[str, Any]]:
+    """Return the changes of a row, the first one with what the row does besides (`also`).
+
+    A row that only does something besides, such as giving equal figures for another day, has one without a column.
+    """
+    changes = row.changes or [{"column": "", "old": "", "new": ""}]
+    return [change | {"also": [] if number else row.also} for number, change in enumerate(changes)]
+
+
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
-    """Return the problems of a row; one in a cell of the file can be corrected while the batch waits for a decision."""
-    positions = positions_of(batch, row) if batch.state == State.CHECKED else {}
+    """Return the problems of a row; one in a cell of the file with what is needed to correct it while it is not written."""
+    if not row.can_be_changed:
+        return [ProblemLine(problem) for problem in row.problems]
+    file_columns = FileColumns(batch.mapping)
+    positions = file_columns.positions(row.sheet, row.row_number)
     by_header = {column.header: column for column in sheet.columns if column.field in positions}
     lines = []
     for problem in row.problems:
         column = by_header.get(problem["column"])
-        lines.append(ProblemLine(problem, column.field if column else "", bool(column and column.is_personal)))
+        if column is None:
+            lines.append(ProblemLine(problem))
+        else:
+            multiplier = file_columns.multiplier(row.sheet, row.row_number, column.field)
+            text = "" if column.is_personal else text_of_cell(column, row, multiplier)
+            lines.append(ProblemLine(problem, column.field, text))
     return lines
 
 

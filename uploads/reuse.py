@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Final
 
 from django.utils import timezone
@@ -18,30 +17,43 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 
 # Increase this whenever files are read, or cells cleaned, differently than before.
-READING_VERSION: Final = 3
+READING_VERSION: Final = 5
 
 
-def reading_key(remembered: Mapping[str, str]) -> str:
+def key_of_reading(batch: UploadBatch) -> str:
     """Return a digest of what determines the reading besides the file: our rules and the office's own mapping.
 
-    Two files with the same bytes and the same key give the same rows.
+    Two files with the same bytes and the same key give the same rows. Which tables are those of a register that was
+    recognised depends on the office's mapping for every register.
     """
-    rules = json.dumps([READING_VERSION, sorted(remembered.items())], ensure_ascii=False)
-    return hashlib.sha256(rules.encode()).hexdigest()
+    remembered = sorted(ColumnMapping.objects.of_office(batch).by_header().items())
+    rules: list[object] = [READING_VERSION, remembered]
+    if batch.is_recognised:
+        every = ColumnMapping.objects.by_register(batch)
+        rules.append(sorted((register, sorted(headers.items())) for register, headers in every.items()))
+        rules.append(batch.split_from_id is None)
+    return hashlib.sha256(json.dumps(rules, ensure_ascii=False).encode()).hexdigest()
 
 
 def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | None:
     """Return the committed batch of the same file whose rows this file would give, or None if the file must be read.
 
-    That batch was committed whole, without problems and without corrections in the page; it was read by the same rules
-    and has the same month; and nobody has since changed a record that this register's check reads.
+    That batch was committed whole, without problems and without corrections or rows left out in the page; it was read by
+    the same rules and has the same month; and nobody has since changed a record that this register's check reads.
     """
-    if not batch.needs_reading or batch.corrections:
+    if not batch.needs_reading or batch.corrections or batch.left_out_rows:
         return None
     earlier = UploadBatch.objects.committed_before(batch)
-    if earlier is None or earlier.errors or earlier.warnings or earlier.corrections:
+    if (
+        earlier is None
+        or earlier.state != UploadBatch.State.COMMITTED
+        or earlier.errors
+        or earlier.warnings
+        or earlier.corrections
+        or earlier.left_out
+    ):
         return None
-    if earlier.read_as != reading_key(ColumnMapping.objects.of_office(batch).by_header()):
+    if earlier.read_as != key_of_reading(batch):
         return None
     return earlier if _is_same_month(batch, earlier) and not _has_changed_since(earlier, sheet) else None
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
 from changzhi_portal.refusals import NotFoundError, UnavailableError
@@ -63,6 +64,22 @@ def keep_original(ref: str, data: bytes) -> str:
 def forget_original(name: str) -> None:
     """Delete a stored file, for a batch whose row was never written."""
     (Path(settings.MEDIA_ROOT) / name).unlink(missing_ok=True)
+
+
+def forget_original_on_commit(name: str) -> None:
+    """Delete a stored file once the transaction that has taken its name from its batch is committed; "" is no file.
+
+    A disk that refuses is logged with the name, for the operator: the batch no longer leads to the file.
+    """
+
+    def forget() -> None:
+        try:
+            forget_original(name)
+        except OSError as error:
+            logger.error("The original %s cannot be deleted: %s", name, error)
+
+    if name:
+        transaction.on_commit(forget)
 
 
 def original_bytes(name: str) -> bytes:

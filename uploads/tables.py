@@ -8,7 +8,6 @@ import django_tables2 as tables
 from django_tables2.utils import A
 
 from changzhi_portal.pages.tables import MomentColumn, NumberColumn, RegisterTable, ShortColumn
-from changzhi_portal.registers.registry import register_named
 from uploads.models import UploadBatch
 
 
@@ -19,7 +18,7 @@ class BatchTable(RegisterTable):
     default_order: ClassVar[str] = "-uploaded_at"
 
     file_name = tables.Column("文件", linkify=("uploads:batch", {"ref": A("ref")}), orderable=False)
-    register = ShortColumn("登记表")
+    register = ShortColumn("登记表", accessor="register_title", order_by="register")
     period = ShortColumn("统计月", order_by="period__month")
     division = ShortColumn("填报单位", accessor="division__name", order_by="division__code")
     uploaded_by = ShortColumn("上传人", order_by="uploaded_by__full_name")
@@ -33,7 +32,3 @@ class BatchTable(RegisterTable):
     class Meta(RegisterTable.Meta):
         model = UploadBatch
         fields = ()
-
-    def render_register(self, value: str) -> str:
-        """Return the register's title."""
-        return register_named(value).title

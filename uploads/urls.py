@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from uploads.views import batch, downloads, steps
+from uploads.views import batch, corrections, downloads, steps, together
 
 app_name = "uploads"
 urlpatterns = [
@@ -14,10 +14,16 @@ urlpatterns = [
     path("<slug:ref>/original/", downloads.OriginalFile.as_view(), name="original"),
     path("<slug:ref>/", batch.BatchPage.as_view(), name="batch"),
     path("<slug:ref>/progress/", batch.BatchProgress.as_view(), name="progress"),
+    path("<slug:ref>/together/", together.BatchesOfUpload.as_view(), name="together"),
+    path("<slug:ref>/register/", steps.ChooseRegister.as_view(), name="register"),
     path("<slug:ref>/columns/", steps.MapColumns.as_view(), name="columns"),
     path("<slug:ref>/month/", steps.ChangeMonth.as_view(), name="month"),
     path("<slug:ref>/locked/", steps.AlterLocked.as_view(), name="locked"),
-    path("<slug:ref>/correct/", steps.CorrectCell.as_view(), name="correct"),
+    path("<slug:ref>/drop-rest/", steps.DropRest.as_view(), name="drop-rest"),
+    path("<slug:ref>/discard/", steps.DiscardBatch.as_view(), name="discard"),
+    path("<slug:ref>/correct/", corrections.CorrectRow.as_view(), name="correct"),
+    path("<slug:ref>/leave-out/", corrections.LeaveOutRow.as_view(), name="leave-out"),
+    path("<slug:ref>/take-back/", corrections.TakeRowBack.as_view(), name="take-back"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),
 ]

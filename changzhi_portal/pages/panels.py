@@ -54,6 +54,7 @@ class RecordPanel(Panel):
         """Return the template context, limited to the user's scope; a panel defines it.
 
         `remark` in it is a sentence for the user who decides about the record; a page may show it beside the button.
+        `caution_template` is a template with more than a sentence for that user, such as links.
         """
         raise NotImplementedError
 
@@ -81,9 +82,18 @@ def home_panels(request: PortalRequest) -> list[dict[str, Any]]:
 
 
 def record_panels(request: PortalRequest, record: Model) -> list[dict[str, Any]]:
-    """Return the context of each panel of a record's page for this user, with `template_name` and `is_above`."""
+    """Return the context of each panel of a record's page for this user, with `template_name` and `is_above`.
+
+    `remark` and `caution_template` are "" for a panel that has none.
+    """
     return [
-        {"template_name": panel.template_name, "is_above": panel.is_above, **panel.context(request, record)}
+        {
+            "template_name": panel.template_name,
+            "is_above": panel.is_above,
+            "remark": "",
+            "caution_template": "",
+            **panel.context(request, record),
+        }
         for panel in _all_panels()
         if isinstance(panel, RecordPanel)
         and panel.model_label in {"", record._meta.label}

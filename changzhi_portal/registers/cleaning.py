@@ -10,6 +10,7 @@ import datetime
 import math
 import re
 import unicodedata
+from collections.abc import Collection
 from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
@@ -22,19 +23,49 @@ BLANK_WORDS: Final = frozenset(
     {"", "无", "/", "//", "\\", "—", "——", "———", "–", "―", "─", "-", "--", "---", "暂无", "无。", "／", "－", "－－"}
     # What web systems and pandas write for nothing, in any case.
     | {"null", "<null>", "(null)", "[null]", "undefined", "nan", "none", "nat", "<na>", "n/a"}
+    | {
+        "na",
+        ".",
+        "..",
+        "\\n",
+        ".null.",
+        "nil",
+        "(空白)",
+        "(blank)",
+        "（空白）",
+    }  # R, Stata, MySQL, FoxPro, pivot tables
 )
 _FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"
 
-_TRUE: Final = frozenset({"是", "有", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "对", "true"})
-_FALSE: Final = frozenset({"否", "无", "没有", "×", "✗", "✘", "☐", "x", "0", "n", "no", "false"})
+_TRUE: Final = frozenset(
+    {"是", "有", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "对", "true", "-1"}  # Access exports -1
+    | {"已有", "已建", "建有", "已建立", "已成立", "已设立", "已组建", "已配备"}
+)
+_FALSE: Final = frozenset(
+    {"否", "无", "没有", "×", "✗", "✘", "☐", "x", "0", "n", "no", "false"}
+    | {"未有", "未建", "没建", "未建立", "未成立", "未设立", "未组建", "未配备"}
+)
 # Both choices with a box each, of which one is ticked: ■是□否, 是☑否☐, 是(√)否( ).
 _TICKED = r"[■☑☒✅√✓✔●◼▣]"
 _BOX = rf"\(?(?:(?P<{{}}>{_TICKED})|[□☐○◻])?\)?"
 _BOXES_BEFORE = re.compile(rf"{_BOX.format('yes')}[是有]{_BOX.format('no')}[否无]")
+_ONE_TICKED = re.compile(rf"{_TICKED}(?:(?P<yes>[是有])|[否无])")
 _BOXES_BEHIND = re.compile(rf"[是有]{_BOX.format('yes')}[否无]{_BOX.format('no')}")
 
-_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|口人|口|人|户|个|名|家|次|件)$")
+_UNIT = re.compile(r"(平方米|平方|平米|m2|㎡|元整|元|口人|口|人|户|个|名|家|次|件|位|组)$")
+AREA_UNITS: Final = frozenset({"平方米", "平方", "平米", "m2", "㎡"})
+MONEY_UNITS: Final = frozenset({"元整", "元"})
+COUNT_UNITS: Final = frozenset({"口人", "口", "人", "户", "个", "名", "家", "次", "件", "位", "组"})
+ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS
+# A small digit behind a number is a footnote's, or a power; NFKC would make one more digit of it.
+_RAISED_DIGIT = re.compile(
+    "[0-9０-９][ \u3000]*[²³¹⁰⁴-⁹₀-₉①-⒛⓪-⓿❶-➓㉑-㉟㊱-㊿]",
+)
+_SEVERAL_NUMBERS = re.compile(r"\d[^\d.,]+\d")
+_DIGITS_APART = re.compile(r"[0-9０-９]\s+[0-9０-９]")
+# As programs group thousands: with a blank that does not break a line.
+_GROUPED_BY_BLANKS = re.compile(r"[^\d\s]{0,3}\d{1,3}([\xa0\u2009\u202f]\d{3})+([^\d\s].*)?")
 _UNIT_IN_BRACKETS = re.compile(r"\(([百千万亿]*(?:平方米|平方|平米|m2|元|口|人|户|个|名|家|次|件)?)\)$")
 _OWN_UNIT = re.compile(r"[百千万亿元]")  # a cell that says so itself does not count in its column's unit
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?")
@@ -55,6 +86,11 @@ _DATE_SEPARATED = re.compile(
 _BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _DATE_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_ONLY = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
+_NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_WRITTEN_DATE = re.compile(
+    r"([〇○零一二三四五六七八九]{4})年(十[一二]?|[一二三四五六七八九])月(?:([二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号])?"
+)
+_WEEKDAY = re.compile(r"\s*\(?(?:星期|周)[一二三四五六日天]\)?$")
 _SERIAL_DATE = re.compile(r"\d{5}(\.\d+)?")
 _SERIAL_DATES = (18_000, 80_000)  # 1949 … 2119 as Excel counts days
 # SheetJS 0.18 in Beijing's time zone writes midnight 43 seconds too early: by what local mean time, in use until 1901, was
@@ -63,7 +99,8 @@ _SHEETJS_MIDNIGHT: Final = datetime.time(23, 59, 17)
 _LOCAL_MEAN_TIME: Final = datetime.timedelta(seconds=43)
 EARLIEST_DATE: Final = datetime.date(1900, 1, 1)
 _EXACT_DIGITS: Final = 15  # what Excel keeps of a number and shows; the rest is binary noise
-_LIST_SEPARATORS = re.compile(r"[、，,;；/\t\r\n]+")
+_LIST_SEPARATORS = re.compile(r"[、，,;；/。\t\r\n]+")
+_BOXES_OF_LIST = re.compile(rf"(?P<ticked>{_TICKED})|[□☐◻]")
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 _DATE_OF_EXCEL = re.compile(
     r"\d{4}/\d{1,2}/\d{1,2}|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
@@ -135,6 +172,19 @@ def items_of(raw: Any) -> list[str]:
     return items
 
 
+def ticked_items(raw: Any) -> list[str] | None:
+    """Return the ticked ones of choices with a box before each (☑登记 ☐街道备案); None for a text without such boxes."""
+    if not isinstance(raw, str) or not _BOXES_OF_LIST.match(raw.strip()):
+        return None
+    boxes = [*_BOXES_OF_LIST.finditer(raw)]
+    ends = [*(box.start() for box in boxes[1:]), len(raw)]
+    items = [
+        (box["ticked"], raw[box.end() : end].strip(" 、，,;；\t\r\n\u3000"))
+        for box, end in zip(boxes, ends, strict=True)
+    ]
+    return [tidy(item) for ticked, item in items if ticked]
+
+
 def is_blank(raw: Any) -> bool:
     """Return whether a cell says nothing: empty, or one of 无 / — 暂无 - null NaN.
 
@@ -161,11 +211,12 @@ def clean_name(raw: Any, *, max_length: int) -> str:
     return text
 
 
-def clean_number(raw: Any) -> Decimal | Doubtful:
+def clean_number(raw: Any, *, units: Collection[str] = ANY_UNITS) -> Decimal | Doubtful:
     """Return a decimal number in the column's own unit.
 
     Reads 1,200 · ￥1,200 · 520㎡ · 520平方米 · 286口人 · 93（户） · 2.5万 · full-width digits. 约520 is read with a warning (`approximate_number`);
-    a range or 多/余 is an error under the same code; anything else `bad_number`.
+    a range or 多/余 is an error under the same code; anything else `bad_number`: also a unit that is none of `units`
+    (720人 in a column of households), two numbers in one cell, and a number with a footnote's mark (286①).
     """
     if isinstance(raw, bool):
         raise CellRefusedError("bad_number", "应填数字")
@@ -175,11 +226,9 @@ def clean_number(raw: Any) -> Decimal | Doubtful:
         return Decimal(raw) if isinstance(raw, int) else Decimal(f"{raw:.{_EXACT_DIGITS}g}")
     if isinstance(raw, datetime.date | datetime.time):
         raise CellRefusedError("bad_number", "应填数字，这里是日期，请把单元格格式改为常规后重填")
-    text = unicodedata.normalize("NFKC", tidy(str(raw))).replace(" ", "").lstrip("'").removeprefix("¥")
-    if text.endswith(")"):
-        text = _UNIT_IN_BRACKETS.sub(r"\1", text)
+    text = _text_of_number(str(raw))
     try:
-        return _exact_number(text)
+        return _exact_number(text, units)
     except CellRefusedError:
         if _RANGE.search(text):
             raise CellRefusedError("approximate_number", "这里是一个范围，请填一个确定的数字") from None
@@ -187,13 +236,34 @@ def clean_number(raw: Any) -> Decimal | Doubtful:
             raise CellRefusedError("approximate_number", "这里是概数，请填一个确定的数字") from None
         stripped = _ABOUT.sub("", text)
         if stripped != text:
-            value = _exact_number(stripped)
+            value = _exact_number(stripped, units)
             return Doubtful(value, "approximate_number", f"按{format(value.normalize(), 'f')}读取，请核实准确数字")
         raise
 
 
-def _exact_number(text: str) -> Decimal:
-    bare = _UNIT.sub("", text)
+def _text_of_number(raw: str) -> str:
+    """Return a text without blanks, full-width characters, and brackets around its unit.
+
+    Raises `bad_number` where that would join what are two numbers, or a number and the mark of a footnote.
+    """
+    reject_raised_digit(raw, "bad_number")
+    if _DIGITS_APART.search(raw) and not _GROUPED_BY_BLANKS.fullmatch(raw.strip()):
+        raise CellRefusedError("bad_number", "这里好像有几个数，请只留一个数，中间不要有空格或换行")
+    text = unicodedata.normalize("NFKC", tidy(raw)).replace(" ", "").lstrip("'").removeprefix("¥")
+    return _UNIT_IN_BRACKETS.sub(r"\1", text) if text.endswith(")") else text
+
+
+def reject_raised_digit(raw: str, code: str) -> None:
+    """Raise `code` for a digit with a small or circled digit behind it (286①, 730¹): the mark of a footnote."""
+    if not raw.isascii() and _RAISED_DIGIT.search(raw):
+        raise CellRefusedError(code, "数字后面带了角标（如①），请删去角标，只留数字")
+
+
+def _exact_number(text: str, units: Collection[str]) -> Decimal:
+    unit = _UNIT.search(text)
+    if unit is not None and unit[1] not in units and text[0] in "+-.0123456789":
+        raise CellRefusedError("bad_number", f"这里写的是“{unit[1]}”，与这一列的单位不符，请核对是不是填错了列")
+    bare = text[: unit.start()] if unit is not None else text
     factor = Decimal(1)
     while bare and bare[-1] in _MANY:
         factor *= _MANY[bare[-1]]
@@ -201,13 +271,17 @@ def _exact_number(text: str) -> Decimal:
     if _GROUPED_NUMBER.fullmatch(bare):
         bare = bare.replace(",", "")
     if not _PLAIN_NUMBER.fullmatch(bare.lower()):
-        raise CellRefusedError("bad_number", "应填数字（如520），不要填文字")
+        several = "这里好像有几个数或算式，请只填一个数字（如520）" if _SEVERAL_NUMBERS.search(bare) else ""
+        raise CellRefusedError("bad_number", several or "应填数字（如520），不要填文字")
     return Decimal(bare) * factor
 
 
-def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
-    """Return a count from 0 to `maximum`. Raises `negative_number` and `bad_number`."""
-    number = clean_number(raw)
+def clean_integer(raw: Any, *, maximum: int, units: Collection[str] = ANY_UNITS) -> int | Doubtful:
+    """Return a count from 0 to `maximum`, of the `units` that may stand behind it.
+
+    Raises `negative_number` and `bad_number`.
+    """
+    number = clean_number(raw, units=units)
     value = number.value if isinstance(number, Doubtful) else number
     if value < 0:
         raise CellRefusedError("negative_number", "不能是负数")
@@ -218,13 +292,20 @@ def clean_integer(raw: Any, *, maximum: int) -> int | Doubtful:
     return Doubtful(int(value), number.code, number.message) if isinstance(number, Doubtful) else int(value)
 
 
-def clean_decimal(raw: Any, *, places: int, maximum: Decimal, multiplier: Decimal = Decimal(1)) -> Decimal | Doubtful:
+def clean_decimal(
+    raw: Any,
+    *,
+    places: int,
+    maximum: Decimal,
+    multiplier: Decimal = Decimal(1),
+    units: Collection[str] = ANY_UNITS,
+) -> Decimal | Doubtful:
     """Return a number ≥ 0 with at most `places` decimals after multiplying (万元 → 元); further decimals are rounded.
 
     It is rounded before it is compared with the bounds, so that -0.001 is 0. A cell that names its own unit (12.5万元 in
     a column of 万元) is not multiplied once more.
     """
-    number = clean_number(raw)
+    number = clean_number(raw, units=units)
     if isinstance(raw, str) and _OWN_UNIT.search(raw):
         multiplier = Decimal(1)
     value = (number.value if isinstance(number, Doubtful) else number) * multiplier
@@ -254,15 +335,14 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
         return day
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         if _SERIAL_DATES[0] <= raw <= _SERIAL_DATES[1]:
-            return _EXCEL_EPOCH + datetime.timedelta(days=int(raw))
+            return _day_of_serial(raw)
         raw = str(int(raw)) if isinstance(raw, int) or raw.is_integer() else raw
     if not isinstance(raw, str):
         if isinstance(raw, float) and re.fullmatch(r"(19|20)\d\d\.\d{1,2}", repr(raw)):
             raw = repr(raw)  # 2017.11 typed as a number
         else:
             raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
-    text = unicodedata.normalize("NFKC", tidy(raw)).replace(" 年", "年").lstrip("'")
-    compact = re.sub(r"\s*([-./年月日号])\s*", r"\1", text)
+    compact = _text_of_date(raw)
     if found := _DATE_SEPARATED.fullmatch(compact):
         return _day_in_beijing(found)
     if found := _DATE_PACKED.fullmatch(compact):
@@ -273,8 +353,39 @@ def clean_date(raw: Any) -> datetime.date | Doubtful:
         october = "（如果是10月，请写成2017年10月这样）" if re.fullmatch(r"\d{4}\.1", compact) else ""
         return Doubtful(day, "approximate_date", f"只有年月，按{day.isoformat()}读取，请核实{october}")
     if _SERIAL_DATE.fullmatch(compact) and _SERIAL_DATES[0] <= float(compact) <= _SERIAL_DATES[1]:
-        return _EXCEL_EPOCH + datetime.timedelta(days=int(float(compact)))
+        return _day_of_serial(float(compact))
     raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
+
+
+def _text_of_date(raw: str) -> str:
+    """Return a text without blanks beside its signs, its digits of one kind: 二〇一八年六月一日 is 2018年6月1日.
+
+    Raises `bad_date` for the mark of a footnote, which would become a digit.
+    """
+    reject_raised_digit(raw, "bad_date")
+    text = unicodedata.normalize("NFKC", tidy(raw)).replace(" 年", "年").lstrip("'")
+    compact = _WEEKDAY.sub("", re.sub(r"\s*([-./年月日号、。])\s*", r"\1", text))
+    if written := _WRITTEN_DATE.fullmatch(compact):
+        day = f"{_numeral(written[3])}日" if written[3] else ""
+        return f"{written[1].translate(_NUMERALS)}年{_numeral(written[2])}月{day}"
+    if "、" in compact or "。" in compact:  # typed with the Chinese input method: 2018、6、1
+        compact = re.sub("(?<=\\d)[、。](?=\\d)", ".", compact)
+    return compact.rstrip(".。") if compact.count(".") > 2 or compact.endswith("。") else compact
+
+
+def _numeral(text: str) -> int:
+    """Return the number that 六, 十二 or 三十一 writes."""
+    tens, ten, ones = text.rpartition("十")
+    if ten:
+        tens, ones = tens or "一", ones or "〇"
+    return int(f"{tens}{ones}".translate(_NUMERALS))
+
+
+def _day_of_serial(number: float) -> datetime.date:
+    """Return the day that Excel counts as a number. Raises `bad_date` for a year and a month (20186) typed as one."""
+    if 1990 <= number // 10 <= 2035:  # as a serial number a day of 1954 or 1955
+        raise CellRefusedError("bad_date", "日期看不懂，请写成2018-06-30这样")
+    return _EXCEL_EPOCH + datetime.timedelta(days=int(number))
 
 
 def _day_in_beijing(found: re.Match[str]) -> datetime.date:
@@ -313,6 +424,8 @@ def clean_boolean(raw: Any) -> bool:
     if text in _FALSE:
         return False
     compact = text.replace(" ", "")
+    if ticked := _ONE_TICKED.fullmatch(compact):
+        return ticked["yes"] is not None
     boxes = _BOXES_BEFORE.fullmatch(compact) or _BOXES_BEHIND.fullmatch(compact)
     if boxes is not None and (boxes["yes"] is None) != (boxes["no"] is None):
         return boxes["yes"] is not None

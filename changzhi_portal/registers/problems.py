@@ -20,11 +20,13 @@ WARNING_CODES = frozenset(
     {
         "approximate_date",
         "area_code_unusual",
+        "heading_not_read",
         "lost_character",
         "outlier",
         "similar_name",
         "unknown_column",
         "old_place_name",
+        "other_month",
         "over_budget",
         "wrong_register",  # of one sheet among others; of a whole file it is a refusal
     }

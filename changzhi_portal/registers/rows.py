@@ -99,6 +99,7 @@ class RegisterRow:
     is_new: bool = False  # counts as new for the uploader
     corrects: bool = False  # its dates correct the newest dated fact (a posting's first day) instead of adding another
     writes: list[Write] = field(default_factory=list)
+    also: tuple[str, ...] = ()  # sentences: what the row does besides what its columns say
 
     @property
     def has_error(self) -> bool:
@@ -114,6 +115,10 @@ class RegisterRow:
         """Return the cleaned value of a field; `default` when it was blank or says 清空."""
         value = self.values.get(name, default)
         return default if value is CLEAR else value
+
+    def say(self, sentence: str) -> None:
+        """Add a sentence on what writing the row does besides what its columns say; the preview shows it."""
+        self.also += (sentence,)
 
     def take(self, name: str, reading: Reading) -> None:
         """Set the value that a reading gives a field, and report the problem that it has."""

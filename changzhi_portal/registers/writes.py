@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from django.db import models
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    """Return the empty mapping that writes share: one of its own for each write of a large file costs time."""
+    return _NOTHING
+
+
+class Wording(NamedTuple):
+    """A change of keys as people read it: its heading, what the record said, what it will say."""
+
+    header: str
+    old: str
+    new: str
 
 
 @dataclass(slots=True)
@@ -15,6 +31,11 @@ class Write:
 
     `before` holds the old values of the changed fields, `links` the keys that many-to-many fields shall hold.
     `division_id` is the division that the change belongs to.
+
+    The preview shows the fields of every write but those of new records, which the row's own values show, and those that a
+    sentence of the row tells (`is_said`). `follows` belongs to a new part of an existing record, such as the figures of
+    another day: the values of the part that it comes after, which the preview shows as the old ones. `words` says by
+    attribute what keys mean; attributes that are told together have the same wording.
     """
 
     instance: models.Model
@@ -26,7 +47,9 @@ class Write:
     batch_row: int | None = None  # the position of the row that asks for it; undoing goes row by row
     label: str = ""  # how people call the record; by default what the instance says
     leaves_division_id: int | None = None  # the place that loses a person by it, whose office is told
-    is_shown: bool = True  # whether its fields appear in the preview (closing an old posting does not)
+    is_said: bool = False  # whether a sentence of the row tells it (`RegisterRow.also`): an old posting is ended
+    follows: Mapping[str, Any] = field(default_factory=_nothing)
+    words: Mapping[str, Wording] = field(default_factory=_nothing)
 
 
 def propose(instance: models.Model, values: Mapping[str, Any], *, division_id: int, is_new: bool) -> Write | None:

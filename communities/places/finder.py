@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
@@ -13,6 +14,7 @@ from communities.places.place import Areas, KnownCommunity, Place, PlaceNotFound
 from communities.places.suggestions import Suggestions
 
 _SEPARATORS: Final = "/\\>-‐–—―→·|,、:;_"
+_REMARK: Final = re.compile(r"[(（].*|^\d{1,3}[.、)．]|[*※①-⑳]+$")
 _OF_VILLAGES: Final = ("村", "村委会", "村民委员会")
 _OF_CITIES: Final = ("社区", "居委会", "居民委员会")
 
@@ -182,7 +184,9 @@ class PlaceFinder:
     def _reject_unknown(self, text: str, name: str, areas: Areas) -> NoReturn:
         """Raise PlaceNotFoundError for a text that names no community, with the one whose name is nearest to `name`."""
         mine = self._of_scope(areas, "community_name", text)
-        suggestion = self._suggestions.community(name, self._index.with_successors(mine))
+        areas = self._index.with_successors(mine)
+        bare = _REMARK.sub("", name) or name  # 西垴头村（原东垴头村）, 1.栗家岭村
+        suggestion = self._suggestions.community(name, areas) or self._suggestions.community(bare, areas)
         raise PlaceNotFoundError(
             "unknown_place", "community_name", f"没有找到“{text}”这个社区（村），请核对名称{suggestion}"
         )

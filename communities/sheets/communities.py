@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.registers.writes import Write
 from communities.models import Community, CommunityProfile, GovernanceBody
 from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
@@ -24,6 +26,8 @@ from communities.sheets.placing import PlacedSheet
 
 Body = GovernanceBody.Kind
 FEWEST_PLAUSIBLE_RESIDENTS = 2
+MOST_PLAUSIBLE_RESIDENTS = 100_000
+MOST_PLAUSIBLE_HOUSEHOLDS = 50_000
 
 
 def _whether(kind: Body, field: str, *names: str) -> BooleanColumn:
@@ -74,7 +78,16 @@ class CommunitySheet(PlacedSheet):
             "城乡类型",
             short_forms={"城市": Community.Kind.URBAN, "农村": Community.Kind.RURAL},
         ),
-        IntegerColumn(CommunityProfile, "households", "户数", "总户数", "户籍户数", "户数（户）", maximum=1_000_000),
+        IntegerColumn(
+            CommunityProfile,
+            "households",
+            "户数",
+            "总户数",
+            "户籍户数",
+            "户数（户）",
+            maximum=1_000_000,
+            units=("户", "家"),
+        ),
         IntegerColumn(
             CommunityProfile,
             "residents",
@@ -84,6 +97,7 @@ class CommunitySheet(PlacedSheet):
             "人口数",
             "人口",
             maximum=10_000_000,
+            units=("人", "口人", "口", "名", "位"),
         ),
         DateColumn(CommunityProfile, "as_of", "数据日期", "统计日期", "数据时间", "统计时间"),
         _whether(Body.PARTY, "has_party", "社区党组织", "党组织", "是否建立党组织"),
@@ -222,11 +236,14 @@ class CommunitySheet(PlacedSheet):
             if altered.replace(day=1) in context.locked_months:
                 _report_locked(row, altered, context)
                 break
-        residents = values.get("residents")
+        residents, households = values.get("residents"), values.get("households")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
-        if residents is not None and (residents < FEWEST_PLAUSIBLE_RESIDENTS or has_jumped(residents, before)):
+        is_plausible = residents is None or FEWEST_PLAUSIBLE_RESIDENTS <= residents <= MOST_PLAUSIBLE_RESIDENTS
+        if not is_plausible or (residents is not None and has_jumped(residents, before)):
             described = f"上次是{before}人，" if before else ""
             row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
+        if households is not None and households > MOST_PLAUSIBLE_HOUSEHOLDS:
+            row.report("outlier", f"这次是{households}户，不合常理，请核实", "households")
 
     def _propose(
         self,
@@ -241,18 +258,58 @@ class CommunitySheet(PlacedSheet):
         day = self._day_of(row, context)
         figures = self._figures(row, past, day)
         if figures:
-            known = self._profile_meant(row, past, day)
-            profile = known or CommunityProfile(community=community, as_of=day)
-            if known is not None and known.as_of != day:
-                figures |= {"as_of": day}
-            writes.append(self.propose(row, profile, figures, division_id=town_id, is_new=known is None))
+            writes.append(self._propose_figures(row, community, past, figures, day))
         for column in self.columns_of(GovernanceBody):
             if column.field in row.values:
                 body = bodies.get(column.where["kind"])
                 values = {column.attribute: row.get(column.field)}
+                if body is None and values[column.attribute] is None:
+                    continue  # 清空 where nothing is
                 new_or_known = body or GovernanceBody(community=community, **column.where)
                 writes.append(self.propose(row, new_or_known, values, division_id=town_id, is_new=body is None))
         row.writes = [write for write in writes if write is not None]
+
+    def _propose_figures(
+        self,
+        row: RegisterRow,
+        community: Community,
+        past: list[CommunityProfile],
+        figures: dict[str, Any],
+        day: datetime.date,
+    ) -> Write | None:
+        """Propose the figures of a day: a profile of its own, or other figures of the one that is there.
+
+        The columns do not tell of which day the figures are, nor that a new profile has only what the row gives.
+        """
+        profile = self._profile_meant(row, past, day)
+        is_new = profile is None
+        if profile is not None and profile.as_of != day:
+            figures = figures | {"as_of": day}
+        write = self.propose(
+            row,
+            profile or CommunityProfile(community=community, as_of=day),
+            figures,
+            division_id=community.town_id,
+            is_new=is_new,
+        )
+        if write is None:
+            return None
+        named = "、".join(c.header for c in self.columns_of(CommunityProfile) if c.attribute in write.after)
+        if not is_new:
+            if not row.corrects:  # a form has shown the figures that it corrects
+                row.say(f"改写已登记的{day}的{named}")
+            return write
+        earlier = next((p for p in past if p.as_of < day), None)
+        later = past[0] if past and past[0].as_of > day else None
+        if earlier is not None:
+            write.follows = {c.attribute: getattr(earlier, c.attribute) for c in self._figure_columns}
+        kept = "、".join(f"{p.as_of}" for p in (earlier, later) if p is not None)
+        row.say(f"新增{day}的{named}，登记过的{kept}的数字保留" if kept else f"新增{day}的{named}，以前没有登记过")
+        return write
+
+    @cached_property
+    def _figure_columns(self) -> list[Column]:
+        return [column for column in self.columns_of(CommunityProfile) if column.attribute != "as_of"]
 
     def months_written(self, records: Mapping[str, Sequence[int]]) -> set[datetime.date]:
         """See RegisterSheet.months_written. Only profiles have dated figures."""

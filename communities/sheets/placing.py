@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, cast
 
 from django.db.models import Count, Q
@@ -13,11 +15,13 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.growth import FEWEST_NEW_OF_ONE_COMMUNITY, Growth, multiplies_community
+from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Community, CommunityPlacement, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import PLACE_FIELDS
+from communities.sheets.place_words import put_places_in_words
 
 
 class PlacedSheet(RegisterSheet):
@@ -113,6 +117,7 @@ class RecordSheet(PlacedSheet):
         self._named_too: dict[int, list[Any]] = {}
         self.match(rows, context)
         self._match_refs(rows)
+        self._warn_of_lost_communities(rows)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
         self._reject_taken_over_keys(rows)
@@ -126,9 +131,29 @@ class RecordSheet(PlacedSheet):
                 self.propose_writes(row, context)
                 if others:
                     self._reject_known_key(row, known_as, others)
-            # A preview shows nothing of what a new row would write, and a large file needs the room.
+                self._say_endings(row)
+            # A preview shows the values of a new row and what it does besides, not what it would write, and a large
+            # file needs the room.
             if row.has_error or (row.is_new and not context.locking):
                 row.writes = []
+        put_places_in_words((write for row in rows for write in row.writes), self._index)
+
+    def _warn_of_lost_communities(self, rows: Sequence[RegisterRow]) -> None:
+        """Warn of new rows without a community in a file whose cells of communities were merged once.
+
+        Saved as .csv, such a cell is filled in its first row only. A file in which some community stands in two rows, one
+        below the other, was not written that way, and its blank ones mean the town or county itself.
+        """
+        names = [row.get("community_name") or row.get("community_code") for row in rows if row.number is not None]
+        if self.needs_community or not names or not names[0] or all(names):
+            return
+        if any(name and name == below for name, below in pairwise(names)):
+            return
+        for row in rows:
+            if row.target is None and row.place is not None and row.place.community is None and row.number is not None:
+                office = self._index.divisions[row.place.division_id].name
+                message = f"社区是空的，按{office}直属读取；如果是合并单元格另存后丢了上面的社区，请逐行补上"
+                row.report("ambiguous_place", message, "community_name", level=Level.WARNING)
 
     @abstractmethod
     def match(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
@@ -182,6 +207,28 @@ class RecordSheet(PlacedSheet):
             if len(records) == 1:
                 for row in renaming[key]:
                     self.note_other(row, records[0])
+
+    @cached_property
+    def _endings(self) -> Mapping[type[Any], tuple[str, str]]:
+        """Return by model the attribute of the last day, and what the register calls the ending: 停用, 注销, 离岗."""
+        return {
+            model: (column.attribute, column.header.removesuffix("日期"))
+            for model in self.writes_to
+            for column in self.columns_of(model)
+            if column.attribute == getattr(model, "dated_by", ("", ""))[1]
+        }
+
+    def _say_endings(self, row: RegisterRow) -> None:
+        """Say that a record is counted no longer, or again: a date alone does not tell."""
+        for write in row.writes:
+            attribute, ending = self._endings.get(type(write.instance), ("", ""))
+            if write.is_said or attribute not in write.after:
+                continue
+            day, before = write.after[attribute], write.before.get(attribute)
+            if day is not None:
+                row.say(f"自{day}起{ending}，从这一天起不再计入统计")
+            elif before is not None:
+                row.say(f"取消{ending}（原为{before}），重新计入统计")
 
     def _identity(self, row: RegisterRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)

@@ -20,17 +20,21 @@
   document.addEventListener("htmx:sendError", function () { showTrouble(true); });
   document.addEventListener("htmx:afterSwap", function () { showTrouble(false); });
 
-  // Submit a form once: further clicks on its button are ignored while the request is running.
+  // Submit a form once: further clicks on its buttons are ignored while the request is running.
   document.addEventListener("submit", function (event) {
-    var button = event.target.querySelector("button[data-once]");
+    var form = event.target;
+    var button = form.querySelector("button[data-once]");
     if (!button) {
       return;
     }
-    if (button.dataset.pressed) {
+    if (form.dataset.sent) {
       event.preventDefault();
       return;
     }
-    button.dataset.pressed = "yes";
+    form.dataset.sent = "yes";
+    if (event.submitter && event.submitter.dataset.once) {
+      button = event.submitter;
+    }
     button.textContent = button.dataset.once;
     button.classList.add("disabled");
   });

@@ -232,7 +232,7 @@ def _key(finding: Finding) -> str:
 def _refuse_unless_as_seen(submission: Submission, steps_seen: int | None) -> None:
     if steps_seen is not None and submission.steps.count() != steps_seen:
         raise StaleError(
-            "您打开页面以后，这份上报又有了新的变化，请看过最新情况再操作。",
+            "您打开页面以后，这份上报又有了新的变化，请看过现在的情况再操作。",
             cure=f"{submission.ref} has moved on since it was read.",
         )
 
@@ -262,7 +262,7 @@ def _review(
         _refuse_unless_as_seen(current, seen)
         if current.state not in since:
             raise StaleError(
-                f"{current.county.name}{period}现在是“{current.get_state_display()}”，不能{kind.label}，请刷新页面看最新情况。",
+                f"{current.county.name}{period}现在是“{current.get_state_display()}”，不能{kind.label}；请先看现在的情况。",
                 cure=f"{current.ref} is {current.state}; it cannot be {state}.",
             )
         before = _logged_values(current)

@@ -22,6 +22,7 @@ from notices.models import Notice
 from periods.models import ReportingPeriod, month_after, parse_month
 from submissions.actions import remind_counties
 from submissions.actions.submitting import accept_submission, return_submission, submit_month
+from submissions.changes import records_changed_since
 from submissions.explanations import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
 from submissions.models import Reminder, Submission, SubmissionStep
@@ -34,7 +35,6 @@ from submissions.report_status import (
     months_due,
     phase_of,
     rates_by_county,
-    records_changed_since,
     report_status_of,
     reporting_counties,
     submissions_of,

@@ -134,7 +134,7 @@ def _lock_current_version(plan: TargetPlan) -> None:
     current = TargetPlan.objects.select_for_update(of=("self",)).filter(code=plan.code, is_current=True).first()
     if current is None or current.pk != plan.pk:
         raise StaleError(
-            f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
+            f"“{plan}”刚刚被别人改过，您看到的已经不是现行版本；请打开方案，看过现行版本后重新修改。",
             cure=f"The plan {plan.code} has a newer version than {plan.version}. Read it again.",
         )
 
@@ -157,7 +157,8 @@ def _refuse_months_without_plan() -> None:
 
 def _no_such_target(plan: TargetPlan, code: str) -> NotFoundError:
     return NotFoundError(
-        f"“{plan}”中没有代码为“{code}”的目标，请刷新页面后重试。", cure=f"The plan {plan.code} has no target {code!r}."
+        f"“{plan}”中没有代码为“{code}”的目标；请打开方案，看现行版本里有哪些目标。",
+        cure=f"The plan {plan.code} has no target {code!r}.",
     )
 
 

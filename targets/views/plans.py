@@ -112,7 +112,7 @@ class _Editing(FormPage):
         """Save a new version. Raises StaleError if another one was saved since the page was opened."""
         if form.cleaned_data["based_on"] != self.plan.version:
             raise StaleError(
-                f"“{self.plan}”刚刚被别人改过，您看到的已经不是现行版本，请刷新页面后重新修改。",
+                f"“{self.plan}”刚刚被别人改过，您看到的已经不是现行版本；请打开方案，看过现行版本后重新修改。",
                 cure=f"The plan {self.plan.code} has a newer version. Read it again.",
             )
         saved = self.save(form, form.cleaned_data["reason"])

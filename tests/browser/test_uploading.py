@@ -107,6 +107,33 @@ def test_a_column_is_mapped_and_a_cell_mended_in_the_page(scripts, place, period
     assert str(Facility.objects.get().area) == "530.00"
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_rows_are_mended_one_after_the_other_each_in_one_form(scripts, place, period, clerk, enter, send):
+    wrong = {"设施类型": "车库", "建筑面积（㎡）": "五百多"}
+    rows = [facility_row(设施名称=name, **wrong) for name in ("甲中心", "乙中心")]
+    batch = UploadBatch.objects.get(pk=send("facilities", clerk, rows)["batch"])
+    page = enter(clerk, f"/uploads/{batch.ref}/", scripts=scripts)
+    page.get_by_role("link", name="改这一行").first.click()
+    kind, area = page.get_by_label("设施类型"), page.get_by_label("建筑面积（㎡）")
+    expect(kind).to_be_focused()
+    expect(kind).to_have_accessible_description(re.compile("只能填"))
+    expect(kind.locator("option:checked")).to_have_text("文件里写的：车库")
+    kind.select_option("活动场所")
+    area.fill("520")
+    page.get_by_role("button", name="保存并看下一个有问题的行").click()
+    expect(page.get_by_text("第2行没有错误了")).to_be_visible()
+    expect(page.get_by_label("设施名称")).to_have_value("乙中心")
+    area.fill("530")
+    area.press("Enter")
+    expect(page.get_by_text("第3行还有错误，请看下面写明的问题")).to_be_visible()
+    expect(area).to_have_value("530.00")
+    kind.select_option("活动场所")
+    page.get_by_role("button", name="保存并重新核对").click()
+    expect(page.get_by_text("第3行没有错误了")).to_be_visible()
+    expect(page.get_by_text("在页面上改过 4 格")).to_be_visible()
+    expect(page.get_by_role("button", name="全部入库")).to_be_visible()
+
+
 def test_a_notice_appears_when_work_is_done_and_goes_when_it_has_been_seen(place, period, clerk, enter, tmp_path):
     page = enter(clerk)
     with worker():

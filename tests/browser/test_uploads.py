@@ -66,4 +66,4 @@ def test_a_clerk_uploads_a_bad_file_mends_it_and_commits(scripts, place, period,
         wait_for("已入库：新增3行")
     assert sorted(Facility.objects.values_list("area", flat=True)) == [300, 500, 520]
     page.goto("/")
-    expect(page.get_by_text("已入库 1 / 5 张登记表")).to_be_visible()
+    expect(page.get_by_text("已报 1 / 5 张登记表")).to_be_visible()

@@ -98,7 +98,7 @@ def test_what_happened_in_another_county_is_neither_listed_nor_named(place, cler
     here, there = place.communities[0].pk, place.villages[0].pk
     log(officer, posting, {"community_id": there}, {"community_id": here}, division=place.county)
     (entry,) = history_of(worker, clerk, limit=10)
-    assert [(change.old, change.new) for change in entry.changes] == [("—", "和平社区居委会")]
+    assert [(change.old, change.new) for change in entry.changes] == [("其他单位", "和平社区居委会")]
     assert len(history_of(worker, officer, limit=10)) == 2
 
 

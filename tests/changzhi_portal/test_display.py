@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from changzhi_portal.display import display_number, display_value
+from changzhi_portal.display import display_number, display_value, told_apart
 from changzhi_portal.templatetags.portal import whole_dates
 
 
@@ -60,3 +60,17 @@ def test_a_date_in_a_page_stays_in_one_line_and_the_text_as_it_is(text, dates):
 
 def test_text_around_a_date_is_escaped():
     assert whole_dates("<b>2018年</b>") == '&lt;b&gt;<span class="date">2018年</span>&lt;/b&gt;'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_personal", "said"),
+    [
+        ("199****1234", "199****5678", True, "199****5678"),
+        ("199****1234", "199****1234", True, "199****1234（号码有改动）"),
+        ("3个社区", "3个社区", False, "3个社区（有改动）"),
+        ("", "", False, ""),
+        ("—", "—", False, "—"),
+    ],
+)
+def test_a_change_that_reads_the_same_is_marked(old, new, is_personal, said):
+    assert told_apart(old, new, is_personal=is_personal) == said

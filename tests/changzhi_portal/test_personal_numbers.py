@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from random import Random
 
 import pytest
 from hypothesis import assume, given
@@ -35,6 +36,13 @@ provinces = st.sampled_from(["11", "14", "32", "44", "51", "65"])
 def id_numbers(draw: st.DrawFn) -> str:
     first = f"{draw(provinces)}{draw(st.integers(0, 9999)):04d}{draw(days):%Y%m%d}{draw(st.integers(0, 999)):03d}"
     return first + mod_11_2.calc_check_digit(first)
+
+
+@st.composite
+def old_id_numbers(draw: st.DrawFn) -> str:
+    city = draw(st.sampled_from(["00", "01", "04", "22", "70", "90"]))
+    born = draw(st.dates(datetime.date(1900, 1, 1), datetime.date(1999, 12, 31)))
+    return f"{draw(provinces)}{city}{draw(st.integers(1, 99)):02d}{born:%y%m%d}{draw(st.integers(1, 999)):03d}"
 
 
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True).filter(lambda number: not number.startswith("1404"))
@@ -72,6 +80,69 @@ def test_a_mobile_number_is_found_however_and_wherever_it_is_written(data: st.Da
     text = text_around(data, data.draw(written(number), "written"))
     assert kinds_in(text) == (Kind.MOBILE,)
     assert kinds_in(mask_personal_numbers(text)) == ()
+
+
+@given(st.data(), old_id_numbers())
+def test_an_id_number_of_15_digits_is_found_in_one_piece_or_in_its_parts(data: st.DataObject, number: str) -> None:
+    cuts = data.draw(st.sets(st.sampled_from([6, 12])), "cuts")
+    separator = data.draw(st.sampled_from(BETWEEN), "separator")
+    digits = number.translate(FULL_WIDTH) if data.draw(st.booleans(), "wide") else number
+    text = text_around(data, "".join(separator * (place in cuts) + digit for place, digit in enumerate(digits)))
+    assert kinds_in(text) == (Kind.ID_NUMBER,)
+    assert kinds_in(mask_personal_numbers(text)) == ()
+
+
+def test_eight_in_a_thousand_numbers_of_15_digits_look_like_an_id_number() -> None:
+    """There is no check digit: 31 provinces × 72 cities × 99 counties × 36,524 days × 999 of 10**15."""
+    share = 31 * 72 * 99 * 36_524 * 999 / 10**15
+    number = 40_000
+    drawn = Random(20180630)
+    found = sum(bool(personal_numbers(f"{drawn.randrange(10**15):015d}")) for _ in range(number))
+    assert share == pytest.approx(0.0081, abs=0.0001)
+    assert found / number == pytest.approx(share, abs=4 * (share / number) ** 0.5)
+
+
+@given(
+    old_id_numbers(),
+    st.sampled_from(
+        "账号 开户行账号： 帐户 卡号 案号： 注册号 登记证号为 许可证号 编号（ 流水号 合同编号: 统一代码".split()
+    ),
+)
+def test_fifteen_digits_that_have_another_name_are_no_id_number(number: str, name: str) -> None:
+    assert personal_numbers(f"演示{name}{number}，有效") == []
+    assert kinds_in(f"演示{name}已注销，身份证号码：{number}") == (Kind.ID_NUMBER,)
+
+
+@given(old_id_numbers(), st.sampled_from(["A", "ZH", "a"]), st.sampled_from(["-", "—", "_"]), st.integers(1, 9999))
+def test_fifteen_digits_in_a_longer_code_are_no_id_number(number: str, letters: str, dash: str, more: int) -> None:
+    for code in (letters + number, number + letters, f"{number}{dash}{more}", f"{more}{dash}{number}"):
+        assert personal_numbers(f"见{code}。") == [], code
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "140402701301001",  # no 13th month
+        "140402700230001",  # no 30 February
+        "140402000229001",  # 1900 had no 29 February
+        "140402700101000",  # no serial number 000
+        "140400700101001",  # no county 00
+        "148502700101001",  # no city 85
+        "100402700101001",  # no province 10
+        "710402700101001",  # 台湾: no cards of the first generation
+        "140402201806001",  # a project of 2018-06
+        "140402 2 00012345",
+        "1404 0270 0101 001",  # as an account is grouped
+    ],
+)
+def test_other_numbers_of_15_digits_are_no_id_number(number: str) -> None:
+    assert personal_numbers(f"原{number}，已换") == []
+
+
+def test_a_number_that_an_office_gives_out_may_look_like_an_id_number_of_15_digits() -> None:
+    assert kinds_in("140402180630001") == (Kind.ID_NUMBER,)
+    assert kinds_in("140402180630001", id_numbers_only=True) == ()
+    assert mask_personal_numbers("140402180630001", id_numbers_only=True) == "140402180630001"
 
 
 @given(st.integers(1, 40).filter(lambda length: length not in {11, 12, 13, 15, 18}), st.data())
@@ -123,6 +194,8 @@ def test_dates_and_times_are_no_personal_numbers(moment: datetime.datetime) -> N
         (f"原登记身份证{ID}", ID),
         ("身份证：140428 19850101 1185，请核", "140428 19850101 1185"),
         (f"身份证{WITH_X}号", WITH_X),
+        ("身份证号140402700101001（一代证）", "140402700101001"),
+        ("张三140402 700101 001/13812", "140402 700101 001"),
         (f"身份证{WITH_X.lower()[:-1]} x号", f"{WITH_X[:-1]} x"),
         ("电话138-1234-5678转3", "138-1234-5678"),
         ("2018-06-30 138 1234 5678", "138 1234 5678"),
@@ -159,6 +232,8 @@ def test_several_numbers_are_found_each() -> None:
         "预算15000-200000元",
         "0355-2123456转801",
         "6222 0213 1381 2345 678",
+        "0355-2024567",
+        "（0355）2024567、0355 2024567",
         "（2018）晋0402民初140402197001010017123号",
         "138****1234、140402********0017",
         "0c9b2f6e-5a1d-4b7e-9f00-c13812345678",

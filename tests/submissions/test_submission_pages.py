@@ -27,6 +27,10 @@ def text_of(answer):
     return markup_of(answer)
 
 
+def changed_since(number):
+    return f'上报以后，登记表又改了<a href="{PAGE}changes/?since=report">{number}条记录</a>'
+
+
 def test_a_clerk_looks_at_the_checks_and_reports(place, due, clerk, signed_in):
     browser = signed_in(clerk)
     page = text_of(browser.get(PAGE))
@@ -151,9 +155,9 @@ def test_what_changed_since_the_report_is_said_to_whoever_decides(place, due, cl
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
     for community in (place.communities[0], place.communities[0], place.communities[1], place.villages[0]):
         note_edit(community, officer)
-    assert "上报以后，登记表又改了2条记录" in text_of(browser.get(PAGE))
+    assert changed_since(2) in text_of(browser.get(PAGE))
     accept_submission(submission=submission, by=officer)
-    assert "上报以后，登记表又改了2条记录" in text_of(browser.get(PAGE)), "accepting is no new report"
+    assert changed_since(2) in text_of(browser.get(PAGE)), "accepting is no new report"
     return_submission(submission=submission, note="请核对", by=officer)
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE))
 
@@ -180,7 +184,7 @@ def test_what_changed_since_is_said_of_a_county_that_was_merged_meanwhile_too(
     assert "上报以后，登记表又改了" not in text_of(browser.get(PAGE)), "the merger itself is no edit"
     for community in Community.objects.filter(pk__in=[place.communities[0].pk, place.villages[0].pk]):
         note_edit(community, officer)
-    assert "上报以后，登记表又改了1条记录" in text_of(browser.get(PAGE))
+    assert changed_since(1) in text_of(browser.get(PAGE))
 
 
 def test_what_a_county_has_taken_in_since_is_not_said_to_have_changed_after_its_report(
@@ -242,7 +246,7 @@ def test_the_page_shows_the_months_figures_beside_last_months_and_what_was_uploa
     compute_period(make_period("2018-05"))
     make_facility(place.communities[1], area=600)
     compute_period(due)
-    make_batch(clerk, "facilities", period=due, state="committed", committed_at="2018-07-02T09:00+08:00", rows=412)
+    make_batch(clerk, "facilities", period=due, state="committed", committed_at="2018-07-02T09:00+08:00", new=412)
     answer = signed_in(clerk).get(PAGE)
     (area,) = [each for each in answer.context["figures"] if each["target"].code == "urban_facility_area"]
     assert (area["figure"], area["change"]) == ("40.0%", "+20.0")

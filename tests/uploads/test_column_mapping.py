@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 
 import openpyxl
 import pytest
 from django.urls import reverse
 
-from changzhi_portal.refusals import NotAllowedError, StaleError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from changzhi_portal.registers.registry import register_named
 from communities.models import Facility
 from tests.communities.test_sheets import facility_row
 from tests.factories import make_period
+from tests.socialworkers.test_sheets import NUMBER
 from tests.uploads.samples import upload
 from tests.uploads.workbooks import make_xlsx
 from uploads import actions
@@ -152,10 +154,11 @@ def test_nothing_changed_is_not_checked_again(send, clerk):
     assert batch.state == State.CHECKED
 
 
-@pytest.mark.parametrize("state", [State.COMMITTED, State.COMMIT_QUEUED])
-def test_a_batch_past_its_decision_is_not_mapped(send, clerk, state):
-    batch = sent(send, clerk, [facility_row()], commit="all")
-    UploadBatch.objects.filter(pk=batch.pk).update(state=state)
+@pytest.mark.parametrize("commit", ["all", None])
+def test_a_batch_past_its_decision_is_not_mapped(send, clerk, commit):
+    batch = sent(send, clerk, [facility_row()], commit=commit)
+    if not commit:
+        UploadBatch.objects.filter(pk=batch.pk).update(state=State.COMMIT_QUEUED)
     with pytest.raises(StaleError):
         actions.map_columns(batch=batch, chosen={"建筑面积": IGNORED}, by=clerk)
     assert not ColumnMapping.objects.exists()
@@ -208,6 +211,97 @@ def test_the_page_shows_the_first_values_of_each_column_and_masks_personal_ones(
     for number in (id_number, mobile):
         assert number not in page and number not in str(batch.mapping)
     assert samples["身份证号"] and samples["联系人手机"], "masked, so that the column can be recognised"
+
+
+# --- Two columns of the same name ---
+
+FIRST_PHONE, SECOND_PHONE = "0355-1234567", "13900006001"
+PHONES = ("联系电话（第1个，G列）", "联系电话（第2个，H列）")
+
+
+def workers(path, *phones, headers=("联系电话", "联系电话"), name="张演示"):
+    """Write a file of one worker whose telephones are in several columns."""
+    head = ["姓名", "身份证号", "街道（乡镇）", "社区名称", "职业水平", "到岗日期", *headers]
+    row = [name, NUMBER, "东街街道", "和平社区", "无", "2016-09-01", *phones]
+    return make_xlsx(path, {"社工": [head, row]})
+
+
+@pytest.fixture
+def send_phones(capsys, clerk, tmp_path):
+    """Return a function that uploads a worker with these telephones; it returns the batch."""
+
+    def send(*phones, **options):
+        commit = {"commit": options.pop("commit")} if "commit" in options else {}
+        answer, _ = upload(capsys, "workers", workers(tmp_path / "演示.xlsx", *phones, **options), clerk, **commit)
+        return UploadBatch.objects.get(pk=answer["batch"])
+
+    return send
+
+
+def phone_of(batch):
+    (row,) = batch.staged_rows.all()
+    return register_named("workers")().column("phone").from_json(row.values["phone"]).reveal()
+
+
+def test_two_columns_of_one_name_are_told_apart_on_the_page_by_their_place(place, clerk, send_phones, signed_in):
+    batch = send_phones(FIRST_PHONE, SECOND_PHONE)
+    assert batch.needs_mapping
+    assert "G列和H列的列名一样（“联系电话”），看不出哪一列是“联系电话”，请手工对应" in batch.message
+    browser = signed_in(clerk)
+    address = reverse("uploads:columns", args=[batch.ref])
+    page = " ".join(browser.get(address).content.decode().split())
+    for number, header in enumerate(PHONES):
+        assert f'<label for="id_column-{number}">{header}</label>' in page
+    assert re.search(r"139\*+\d", page) and SECOND_PHONE not in page
+    assert page.count("可能是“联系电话”") == 2, "the user chooses, nothing is chosen for him"
+    sent_form = {
+        "header-0": "联系电话#1", "column-0": "ignored", "header-1": "联系电话#2", "column-1": "phone",
+    }  # fmt: skip
+    assert browser.post(address, sent_form).status_code == 302
+    batch = again(batch)
+    assert (batch.state, batch.new, phone_of(batch)) == (State.CHECKED, 1, SECOND_PHONE)
+    assert choices_of(batch) | dict(zip(PHONES, ("ignored", "phone"), strict=True)) == choices_of(batch)
+    shown = " ".join(browser.get(reverse("uploads:batch", args=[batch.ref])).content.decode().split())
+    assert f"列“{PHONES[1]}” → 联系电话" in shown
+
+
+def test_what_was_chosen_holds_for_the_next_file_with_both_columns_only(place, clerk, send_phones):
+    batch = send_phones(FIRST_PHONE, SECOND_PHONE)
+    actions.map_columns(batch=batch, chosen={"联系电话#1": IGNORED, "联系电话#2": "phone"}, by=clerk)
+    again(batch)
+    following = send_phones(SECOND_PHONE, FIRST_PHONE)
+    assert (following.state, phone_of(following)) == (State.CHECKED, FIRST_PHONE)
+    alone = send_phones(SECOND_PHONE, headers=("联系电话",))
+    assert (alone.state, phone_of(alone)) == (State.CHECKED, SECOND_PHONE), "the only one is not the first of two"
+    three = send_phones("", FIRST_PHONE, "", headers=("联系电话", "联系电话", "联系电话"))
+    assert phone_of(three) == FIRST_PHONE
+
+
+def test_the_choice_between_two_columns_of_one_name_can_be_taken_back(place, clerk, send_phones):
+    batch = send_phones(FIRST_PHONE, SECOND_PHONE)
+    actions.map_columns(batch=batch, chosen={"联系电话#1": "phone", "联系电话#2": IGNORED}, by=clerk)
+    batch = again(batch)
+    assert phone_of(batch) == FIRST_PHONE
+    actions.map_columns(batch=batch, chosen={"联系电话#1": AUTOMATIC, "联系电话#2": AUTOMATIC}, by=clerk)
+    batch = again(batch)
+    assert batch.needs_mapping and not ColumnMapping.objects.exists()
+
+
+def test_both_columns_of_one_name_for_one_are_refused_naming_both(place, clerk, send_phones):
+    batch = send_phones(FIRST_PHONE, SECOND_PHONE)
+    with pytest.raises(InvalidError, match=f"“{PHONES[0]}”和“{PHONES[1]}”都对应到“联系电话”") as refused:
+        actions.map_columns(batch=batch, chosen={"联系电话#1": "phone", "联系电话#2": "phone"}, by=clerk)
+    assert refused.value.field == "联系电话#2"
+
+
+def test_an_unknown_name_that_occurs_twice_leads_to_two_fields(send_phones, place, clerk):
+    """Nobody knows 数; the office says that the first is the post and the second the remark."""
+    batch = send_phones("主任", "演示", headers=("数", "数"))
+    assert batch.state == State.CHECKED
+    actions.map_columns(batch=batch, chosen={"数#1": "position", "数#2": "note"}, by=clerk)
+    batch = again(batch)
+    values = batch.staged_rows.get().values
+    assert (values["position"], values["note"]) == ("主任", "演示")
 
 
 def test_a_file_that_wants_a_mapping_is_not_called_useless(send, clerk, signed_in):

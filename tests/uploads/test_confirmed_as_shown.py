@@ -92,15 +92,15 @@ def test_a_row_that_somebody_else_has_written_meanwhile_is_no_reason_to_ask(
     assert (mine.state, mine.new, mine.changed, mine.unchanged) == (State.COMMITTED, 1, 0, 1)
 
 
-def test_a_place_that_changed_meanwhile_is_noticed_though_the_preview_shows_no_old_place(
-    send: Send, clerk: User, place: Place
-) -> None:
+def test_a_place_that_changed_meanwhile_is_told(send: Send, clerk: User, place: Place) -> None:
     organization = make_organization(place.communities[0], "演示书画社")
     moved = organization_row(社区名称="东关社区", 类别="社区服务类") | {"记录编号": organization.ref}
     batch = checked(send, clerk, [moved], "organizations")
     SocialOrganization.objects.filter(pk=organization.pk).update(community=place.communities[2])
     batch = commit(batch, clerk, "all")
-    assert batch.state == State.CHECKED and "已有人改过" in batch.message
+    was, is_now = (f"东街街道办事处 {place.communities[number].name}" for number in (0, 2))
+    assert batch.state == State.CHECKED
+    assert f"“社区”预览时是“{was}”，现在是“{is_now}”" in batch.message, batch.message
     organization.refresh_from_db()
     assert organization.community == place.communities[2]
     assert commit(batch, clerk, "all").state == State.COMMITTED

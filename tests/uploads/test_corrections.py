@@ -35,7 +35,7 @@ def sent(send, user, rows, register="facilities", **options):
 
 
 def correct(batch, by, position, field, text):
-    actions.correct_cell(batch=batch, position=position, field=field, text=text, by=by)
+    actions.correct_row(batch=batch, position=position, texts={field: text}, by=by)
     batch.refresh_from_db()
     return batch
 
@@ -216,7 +216,7 @@ def test_a_large_batch_is_compared_by_the_worker(send, clerk, monkeypatch):
 def test_a_cell_that_is_not_there_is_refused(send, clerk, position, field, kind):
     batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"})])
     with pytest.raises(kind):
-        actions.correct_cell(batch=batch, position=position, field=field, text="1", by=clerk)
+        actions.correct_row(batch=batch, position=position, texts={field: "1"}, by=clerk)
     batch.refresh_from_db()
     assert (batch.state, batch.corrections) == (State.CHECKED, [])
 
@@ -225,7 +225,7 @@ def test_a_committed_batch_and_another_offices_are_not_corrected(send, clerk, ot
     batch = sent(send, clerk, [facility_row()], commit="all")
     for by, kind in ((clerk, StaleError), (other_clerk, NotAllowedError)):
         with pytest.raises(kind):
-            actions.correct_cell(batch=batch, position=1, field="area", text="1", by=by)
+            actions.correct_row(batch=batch, position=1, texts={"area": "1"}, by=by)
     assert str(Facility.objects.get().area) == "520.00"
 
 
@@ -268,9 +268,9 @@ def test_a_refused_correction_stays_at_its_cell_with_what_was_typed_and_the_focu
     answer = signed_in(clerk).post(address, {"row": "1", "field": "area", "text": typed, "back": "tab=errors"})
     page = " ".join(answer.content.decode().split())
     assert answer.status_code == 422
-    cell = page.split('id="cell-area"')[1].split("</form>")[0]
-    assert f'value="{typed}"' in cell and " autofocus>" in cell
-    assert '<p class="invalid-feedback mb-0" id="error-area">内容过长' in cell
+    cell, after = page.split('name="text-area"')[1].split(">", 1)
+    assert f'value="{typed}"' in cell and " autofocus" in cell
+    assert '<p class="invalid-feedback mb-0" id="id_text-area_error">内容过长' in after
     assert page.count(" autofocus") == page.count("内容过长") == 1
     batch.refresh_from_db()
     assert batch.corrections == []
@@ -292,7 +292,7 @@ def test_a_correction_of_a_cell_that_is_gone_is_said_above(send, clerk, signed_i
     asked = {"row": "1", "field": "area", "text": "520", **change}
     answer = signed_in(clerk).post(reverse("uploads:correct", args=[batch.ref]), asked)
     assert answer.status_code == 404
-    assert "没有找到要改的这一格，请刷新页面后再改。" in answer.content.decode()
+    assert "没有找到要改的这一格，请从这个批次的页面重新打开。" in answer.content.decode()
 
 
 def test_a_batch_that_is_committed_meanwhile_says_so_without_the_form(send, clerk, signed_in):
@@ -301,4 +301,4 @@ def test_a_batch_that_is_committed_meanwhile_says_so_without_the_form(send, cler
     answer = signed_in(clerk).post(address, {"row": "1", "field": "area", "text": "1"})
     main = answer.content.decode().split("<main")[1]
     assert answer.status_code == 409
-    assert "正在处理或已经入库" in main and "<form" not in main
+    assert "这一行已经入库，不能在批次里再改" in main and "<form" not in main

@@ -125,7 +125,7 @@ def test_the_question_goes_away_with_the_rows_that_raised_it(send: Send, clerk: 
     batch = UploadBatch.objects.get(pk=send("organizations", clerk, organizations(101))["batch"])
     with pytest.raises(InvalidError, match="成倍增加"):
         actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
-    actions.correct_cell(batch=batch, position=1, field="community_name", text="东关社区", by=clerk)
+    actions.correct_row(batch=batch, position=1, texts={"community_name": "东关社区"}, by=clerk)
     batch.refresh_from_db()
     assert batch.growth == []
     actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)

@@ -18,7 +18,7 @@ from tests.communities.test_sheets import community_row
 from tests.factories import Place, make_period
 from tests.uploads.office import Send, codes_of
 from uploads import actions
-from uploads.actions import alter_locked_months, correct_cell
+from uploads.actions import alter_locked_months, correct_row
 from uploads.models import UploadBatch
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_what_the_bureau_has_given_its_reason_for_a_clerk_does_not_alter_and_bri
     batch = UploadBatch.objects.get(pk=answer["batch"])
     alter_locked_months(batch=batch, reason=REASON, by=officer)
     actions.check_queued_batch(batch.pk)
-    correct_cell(batch=batch, position=1, field="residents", text="9999", by=clerk)
+    correct_row(batch=batch, position=1, texts={"residents": "9999"}, by=clerk)
     batch.refresh_from_db()
     with pytest.raises(LockedError):
         actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)

@@ -91,7 +91,8 @@ def test_a_file_that_says_what_the_register_says_needs_no_commit(checked, clerk)
     actions.request_commit(batch=batch, mode="all", by=clerk)
     actions.commit_queued_batch(batch.pk)
     checked([facility_row()])
-    assert newest().title == "服务设施检查完了，和登记表一致，不用入库"
+    assert newest().title == "服务设施检查完了，与登记表一致，不用确认"
+    assert "已算报过" in newest().text
 
 
 def test_who_waited_for_the_answer_is_not_told_it_again(send, clerk, receive):
@@ -101,7 +102,7 @@ def test_who_waited_for_the_answer_is_not_told_it_again(send, clerk, receive):
     batch.refresh_from_db()
     actions.undo_batch(batch)
     other = UploadBatch.objects.get(pk=send("facilities", clerk, [facility_row()])["batch"])
-    actions.correct_cell(batch=other, position=1, field="area", text="900", by=clerk)
+    actions.correct_row(batch=other, position=1, texts={"area": "900"}, by=clerk)
     assert titles() == []
 
 
@@ -144,7 +145,7 @@ def test_work_that_is_given_up_is_told(kind, title, ends, receive, clerk):
         state=kind.running,
         attempts=MAX_ATTEMPTS,
         heartbeat_at=timezone.now() - LEASE * 2,
-        committed_at=timezone.now(),
+        committed_at=timezone.now() if kind is UNDO else None,
         undone_by=clerk if kind is UNDO else None,
     )
     kind.put_back()

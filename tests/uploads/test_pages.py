@@ -120,7 +120,7 @@ def test_what_a_colleague_corrected_after_the_page_was_opened_is_not_committed_u
     address = reverse("uploads:commit", args=[batch.ref])
     seen = seen_on(page_of(browser, batch))
     colleague = make_user("district_clerk", place.county)
-    actions.correct_cell(batch=batch, position=1, field="area", text="9999", by=colleague)
+    actions.correct_row(batch=batch, position=1, texts={"area": "9999"}, by=colleague)
     page = browser.post(address, {"mode": "all", "seen": seen}, follow=True).content.decode()
     assert "有人改过这个批次" in page and "没有入库" in page
     batch.refresh_from_db()

@@ -35,6 +35,7 @@ OTHER, MOBILE = id_number(777), "13812345678"
 WRITTEN = {
     f"原登记身份证{OTHER}": OTHER,
     f"身份证 {OTHER[:6]} {OTHER[6:14]} {OTHER[14:]}，已核": OTHER[6:14],
+    "原一代证140402700101001": "140402700101001",
     "电话１３８１２３４５６７８": "１３８１２３４５６７８",
     "138-1234-5678": "138-1234-5678",
     MOBILE: MOBILE,
@@ -99,14 +100,36 @@ def test_a_number_that_is_typed_as_a_figure_is_found_too(send, clerk):
     assert codes_of(answer) == ["personal_text"]
 
 
+@pytest.mark.parametrize("number", ["140402700101001", 140402700101001, "140402 700101 001"])
+def test_an_old_number_in_the_column_of_id_numbers_asks_for_the_one_of_today(number, send, clerk):
+    answer = send("workers", clerk, [worker_row("和平社区", 身份证号=number)], commit="good")
+    (problem,) = answer["problems"]
+    assert (problem["code"], problem["column"]) == ("bad_id_number", "身份证号")
+    assert problem["value"].replace(" ", "") == "140**********01"
+    assert "15位的旧身份证号，请照现在的居民身份证填18位" in problem["message"]
+    assert not SocialWorker.objects.exists(), "no 18-digit number is computed from it"
+
+
 def test_a_projects_number_may_have_eleven_digits(send, clerk, place):
     answer = send("projects", clerk, [project_row(项目编号="18150402001")], commit="all")
     assert (answer["state"], codes_of(answer)) == ("committed", [])
     assert ServiceProject.objects.get().number == "18150402001"
 
 
+def test_a_projects_number_of_a_division_and_a_day_is_no_id_number(send, clerk, place):
+    answer = send("projects", clerk, [project_row(项目编号="140402180630001")], commit="all")
+    assert (answer["state"], codes_of(answer)) == ("committed", [])
+
+
+def test_an_office_telephone_in_a_note_is_let_through(send, clerk):
+    note = "社区值班电话0355-2024567，（0355）2024568转801"
+    answer = send("workers", clerk, [worker_row("和平社区", 备注=note)], commit="all")
+    assert (answer["state"], codes_of(answer)) == ("committed", [])
+    assert SocialWorker.objects.get().note == note
+
+
 def test_codes_dates_and_case_numbers_in_a_note_are_let_through(send, clerk):
-    note = "社区代码140402001001，2018-06-30核对，代码52140402MJ00000171，案号140402197001010017123，面积138.5"
+    note = "社区代码140402001001，2018-06-30核对，代码52140402MJ00000171，案号140402197001010017123，面积138.5，账号140402600123456"
     answer = send("workers", clerk, [worker_row("和平社区", 备注=note)], commit="all")
     assert (answer["state"], codes_of(answer)) == ("committed", [])
 
@@ -116,7 +139,7 @@ def test_a_correction_with_a_number_is_refused_and_not_kept(send, clerk, signed_
     batch = UploadBatch.objects.get(pk=batch_id)
     for field in ("note", "area"):
         with pytest.raises(InvalidError, match="个人号码"):
-            actions.correct_cell(batch=batch, position=1, field=field, text=f"找张三{MOBILE}", by=clerk)
+            actions.correct_row(batch=batch, position=1, texts={field: f"找张三{MOBILE}"}, by=clerk)
     batch.refresh_from_db()
     assert batch.corrections == []
     answer = signed_in(clerk).post(

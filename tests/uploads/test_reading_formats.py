@@ -13,9 +13,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.uploads import workbooks
+from tests.uploads import old_workbooks, workbooks
 from uploads.reading.grid import NOT_COMPUTED, CellError, Grid
+from uploads.reading.markup import without_properties
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 
@@ -82,6 +85,27 @@ def test_a_formula_that_no_spreadsheet_has_computed_is_no_blank_cell(tmp_path: P
     (grid,) = read(tmp_path / "a.xlsx")
     assert [list(row) for row in grid.rows[1:]] == [["甲", NOT_COMPUTED, ""], ["乙", 520, NOT_COMPUTED]]
     assert isinstance(grid.rows[1][1], CellError)
+
+
+def test_rows_and_columns_of_nothing_but_formulas_without_results_are_not_lost(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["社区", "面积"])
+    for cell in ("A2", "B2", "D2", "B1048576"):
+        book.active[cell] = "=1+1"
+    book.create_sheet("算").append(["=1+1"])
+    book.save(tmp_path / "a.xlsx")
+    first, second = read(tmp_path / "a.xlsx")
+    assert [list(row) for row in first.rows[:2]] == [["社区", "面积"], [NOT_COMPUTED, NOT_COMPUTED, "", NOT_COMPUTED]]
+    assert (len(first.rows), list(first.rows[-1])) == (1_048_576, ["", NOT_COMPUTED])
+    assert [list(row) for row in second.rows] == [[NOT_COMPUTED]]
+
+
+def test_a_formula_beyond_the_last_row_of_a_sheet_is_no_work(tmp_path: Path) -> None:
+    path = workbooks.make_xlsx(tmp_path / "a.xlsx", {"一": [["社区", "面积"], ["甲", 1]]})
+    cell = '<row r="9999999"><c r="B9999999"><f>1+1</f></c></row></sheetData>'
+    old_workbooks.with_part(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("</sheetData>", cell))
+    (grid,) = read(path)
+    assert [list(row) for row in grid.rows] == [["社区", "面积"], ["甲", 1]]
 
 
 def test_a_formula_whose_result_is_empty_text_is_a_blank_cell(tmp_path: Path) -> None:
@@ -212,6 +236,36 @@ def test_excel_2003_xml_called_xls_is_read(tmp_path: Path) -> None:
     assert [list(row) for row in grid.rows] == [["沁县", "", 2.5], [], [], [DAY, "#N/A", True]]
     assert isinstance(grid.rows[3][1], CellError)
     assert grid.merged == [(0, 0, 1, 0)]
+
+
+PROPERTIES = [
+    "<DocumentProperties xmlns='urn:o'><Title>甲 & 乙</Title><Author>\x05</Author></DocumentProperties>",
+    "<CustomDocumentProperties xmlns='urn:o'><æ¨¡ dt='float'>1</æ¨¡><模 版本>>\x1a!</模 版本></CustomDocumentProperties>",
+]
+
+
+@pytest.mark.parametrize("properties", [*PROPERTIES, "".join(PROPERTIES)])
+def test_properties_that_are_no_xml_do_not_spoil_excel_2003_xml(properties: str, tmp_path: Path) -> None:
+    rows = '<Row><Cell><Data ss:Type="String">属性&lt;/DocumentProperties&gt;</Data></Cell></Row>'
+    content = workbooks.make_spreadsheetml({"一": rows}).replace(b"<Worksheet", properties.encode() + b"<Worksheet", 1)
+    (grid,) = read(written(tmp_path / "a.xls", content))
+    assert [list(row) for row in grid.rows] == [["属性</DocumentProperties>"]]
+
+
+@given(text=st.text(st.characters(codec="utf-8")))
+def test_whatever_the_properties_say_only_they_are_left_out(text: str) -> None:
+    before, after = b"<Workbook>", b"<Worksheet><DocumentProperties></DocumentProperties></Worksheet>"
+    for name in (b"DocumentProperties", b"CustomDocumentProperties"):
+        inside = text.encode().replace(b"</" + name, b"").replace(b"<Worksheet", b"")
+        whole = before + b"<" + name + b">" + inside + b"</" + name + b">" + after
+        assert without_properties(whole) == before + after
+        assert without_properties(before + b"<" + name + b">" + inside) == before + b"<" + name + b">" + inside
+
+
+def test_a_moment_of_excel_2003_xml_with_a_zone_stays_text(tmp_path: Path) -> None:
+    rows = '<Row><Cell><Data ss:Type="DateTime">2018-06-29T15:59:17.000Z</Data></Cell></Row>'
+    (grid,) = read(written(tmp_path / "a.xls", workbooks.make_spreadsheetml({"一": rows})))
+    assert [list(row) for row in grid.rows] == [["2018-06-29T15:59:17.000Z"]]
 
 
 # --- Refusals ---

@@ -138,6 +138,62 @@ def test_a_formula_of_an_xlsx_has_its_result_or_is_not_computed(
     assert isinstance(row[1], CellError) == (shown in (NOT_COMPUTED, "#REF!"))
 
 
+COMPUTED, ZERO_CELL = '<c r="D2"><f>C2*4</f><v>8</v></c>', '<c r="B2" t="n"><f>C2*0</f><v>{}</v></c>'
+XLSXWRITER = '<fileVersion appName="xl" lastEdited="4" lowestEdited="4" rupBuild="4505"/>'
+EXCELJS = '<fileVersion appName="xl" lastEdited="5" lowestEdited="5" rupBuild="9303"/>'
+
+
+@pytest.mark.parametrize(
+    ("zero", "before", "behind", "workbook", "shown"),
+    [
+        ("0.0", "", COMPUTED, "", 0),  # Apache POI, computed by its evaluator
+        ("0.0", "", '<c r="D2" t="str"><f>A2</f><v>甲</v></c>', "", 0),
+        ("0.0", "", '<c r="D2"><f>C2*4</f></c>', "", NOT_COMPUTED),
+        ("0.0", "", '<c r="D2"><f>C2*0</f><v>0.0</v></c>', "", NOT_COMPUTED),
+        ("0.0", "", '<c r="D2" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "", NOT_COMPUTED),
+        ("0.0", "", '<c r="D2"><v>8</v></c>', "", NOT_COMPUTED),
+        ("0.0", "\n", COMPUTED, "", NOT_COMPUTED),  # Apache POI, streaming
+        ("0", "\n", COMPUTED, "", NOT_COMPUTED),  # NPOI, streaming
+        ("0", "\n  ", COMPUTED, "", 0),  # indented XML
+        ("0", "", COMPUTED, f"{EXCELJS}fullCalcOnLoad", 0),
+        ("0", "", "", f"{EXCELJS}fullCalcOnLoad", NOT_COMPUTED),
+        ("0", "", COMPUTED, "fullCalcOnLoad", 0),  # a program that does not tell its version
+        ("0.0", "", COMPUTED, "fullCalcOnLoad", 0),
+        ("0", "", COMPUTED, f"{XLSXWRITER}fullCalcOnLoad", NOT_COMPUTED),
+        ("0", "", COMPUTED, XLSXWRITER, 0),  # Excel 2007
+    ],
+)
+def test_a_zero_is_a_result_if_the_program_computes(
+    zero: str, before: str, behind: str, workbook: str, shown: object, tmp_path: Path
+) -> None:
+    calculation = 'fullCalcOnLoad="1"' if "fullCalc" in workbook else ""
+    path = with_sheet_xml(
+        tmp_path / "a.xlsx", before + A2 + ZERO_CELL.format(zero) + C2 + behind, calculation=calculation
+    )
+    version = workbook.removesuffix("fullCalcOnLoad")
+    old_workbooks.with_part(path, "xl/workbook.xml", lambda xml: re.sub("<fileVersion[^>]*>", version, xml))
+    cell = rows_of(path)[1][1]
+    assert (cell, isinstance(cell, CellError)) == (shown, shown == NOT_COMPUTED)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_result_anywhere_in_the_sheet_vouches_for_its_zeros(first: int, tmp_path: Path) -> None:
+    many = "".join(f'<row r="{row}"><c r="B{row}"><f>C{row}*2</f><v>0.0</v></c></row>' for row in range(3, 5_000))
+    rows = [f'<row r="2">{COMPUTED}</row>{many}', f'{many}<row r="5000"><c r="B5000"><f>C1+1</f><v>1.0</v></c></row>']
+    path = with_sheet_xml(tmp_path / "a.xlsx", f"</row>{rows[first]}<row>")
+    cells = [cell for row in rows_of(path)[2:4_999] for cell in row if cell != ""]
+    assert len(cells) == 4_997 and not any(isinstance(cell, CellError) for cell in cells)
+
+
+def test_rows_of_a_template_and_streamed_ones_are_told_apart(tmp_path: Path) -> None:
+    """Read a sheet of Apache POI: two rows computed by its evaluator, and one that was streamed below them."""
+    cells = (
+        '<c r="B2" t="n"><f>A2*0</f><v>0.0</v></c></row><row r="3"><c r="B3" t="n"><f>1+1</f><v>2.0</v></c></row>'
+        '<row r="4">\n<c r="A4" t="inlineStr"><is><t>合计</t></is></c><c r="B4"><f>SUM(B2:B3)</f><v>0.0</v></c>'
+    )
+    assert [row[1] for row in rows_of(with_sheet_xml(tmp_path / "a.xlsx", cells))[1:]] == [0, 2, NOT_COMPUTED]
+
+
 def test_cells_with_and_without_addresses_stand_where_they_are(tmp_path: Path) -> None:
     cells = '<c><f>A1</f></c><c r="C2" t="e"><v>#N/A</v></c></row><row r="5"><c/><c t="e"><f>1/0</f><v>#DIV/0!</v></c>'
     assert rows_of(with_sheet_xml(tmp_path / "a.xlsx", cells)) == [

@@ -164,7 +164,7 @@ def test_a_circle_of_the_sectors_that_list_the_sector_table_is_no_work(
 
 
 def test_an_answer_that_breaks_off_or_holds_code_is_not_believed() -> None:
-    whole = pickle.dumps([["a"]], 5) + pickle.dumps(("sheet", "一", []), 5)
+    whole = pickle.dumps([["a"]], 5) + pickle.dumps(("sheet", "一", [], False), 5)
     for answer in (b"", whole, whole[:-3], pickle.dumps([os.getcwd]) + pickle.dumps(("end",))):
         with pytest.raises(FileRefusedError) as refusal:
             workbook._grids(io.BytesIO(answer))

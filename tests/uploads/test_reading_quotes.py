@@ -19,7 +19,7 @@ from tests.communities.test_sheets import facility_row
 from tests.factories import Place, make_facility
 from tests.uploads.office import Send
 from tests.uploads.samples import upload
-from uploads.actions import correct_cell
+from uploads.actions import correct_row
 from uploads.models import UploadBatch
 from uploads.reading.grid import UnpairedQuote
 from uploads.reading.quotes import quoted_rows, split
@@ -200,10 +200,10 @@ def test_the_cell_can_be_mended_in_the_page(
     assert any(
         "第2行的引号" in str(cell.comment and cell.comment.text) for sheet in sheets for row in sheet for cell in row
     )
-    correct_cell(batch=batch, position=1, field="area", text="521", by=clerk)
+    correct_row(batch=batch, position=1, texts={"area": "521"}, by=clerk)
     batch.refresh_from_db()
     assert (batch.errors, batch.new) == (1, 1), "the open mark is still there"
-    correct_cell(batch=batch, position=1, field="note", text="党员", by=clerk)
+    correct_row(batch=batch, position=1, texts={"note": "党员"}, by=clerk)
     batch.refresh_from_db()
     assert (batch.errors, batch.changed, batch.new) == (0, 1, 1)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from changzhi_portal.registers.registry import register_named
-from uploads.reading.grid import CellError, Grid
+from uploads.reading.grid import CellError, Grid, RefusedCell
 from uploads.reading.layout import SheetLayout, lay_out
 from uploads.reading.rows import is_total
 
@@ -229,9 +229,17 @@ def test_merged_places_hold_for_all_their_rows_and_blanks_do_not() -> None:
     assert [row.cells["town"] for row in layout.rows] == ["定昌镇", "定昌镇", "郭村镇", "", ""]
 
 
-def test_a_merged_figure_is_counted_once() -> None:
+def test_a_figure_merged_over_several_records_is_none_of_theirs() -> None:
     layout = laid_out(record("北关"), record("南关", households="", note=""), merged=[(2, 4, 3, 4), (2, 6, 3, 6)])
-    assert [row.cells["households"] for row in layout.rows] == [5, ""]
+    first, second = (row.cells["households"] for row in layout.rows)
+    assert isinstance(first, RefusedCell) and first == "5"
+    assert second == ""
+
+
+def test_a_figure_of_one_record_in_several_rows_is_its_own() -> None:
+    lines = [["", "", "", "", "", "", ""]] * 2
+    layout = laid_out(record("北关"), *lines, record("南关"), merged=[(2, 2, 4, 2), (2, 4, 4, 4)])
+    assert [row.cells["households"] for row in layout.rows] == [5, 5]
 
 
 def test_merged_cells_reaching_below_the_data_make_no_records() -> None:

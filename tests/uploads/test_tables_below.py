@@ -21,7 +21,8 @@ from uploads.models import UploadBatch
 from uploads.reading.grid import Grid
 from uploads.reading.layout import SheetLayout, WrongSheet, lay_out
 from uploads.reading.refusal import FileRefusedError
-from uploads.rows.corrections import correctable_cells
+from uploads.rows.corrections import corrected_cells
+from uploads.rows.row_cells import cells_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -142,11 +143,15 @@ def test_a_bad_cell_of_the_second_block_has_its_own_address_and_can_be_corrected
     assert [(problem["cell"], problem["column"]) for problem in answer["problems"]] == [("B5", "常住人口")]
     batch = UploadBatch.objects.get(pk=answer["batch"])
     row = batch.staged_rows.get(row_number=5)
-    cells = {cell.field: cell.address for cell in correctable_cells(batch, row, register_named("communities")())}
+    cells = {cell.field: cell.address for cell in cells_of(batch, row, register_named("communities")())}
     assert cells == {"community_name": "A5", "residents": "B5", "households": "C5"}
-    actions.correct_cell(batch=batch, position=row.position, field="residents", text="500", by=clerk)
+    actions.correct_row(batch=batch, position=row.position, texts={"residents": "500"}, by=clerk)
     batch.refresh_from_db()
     assert (batch.errors, batch.changed) == (0, 2)
+    actions.correct_row(batch=batch, position=1, texts={"residents": "4700"}, by=clerk)
+    batch.refresh_from_db()
+    marked = [cell.address for cell in corrected_cells(batch, register_named("communities")())]
+    assert marked == ["B5", "C2"], "each in the column of its own table"
 
 
 # --- Tables of other things below ---

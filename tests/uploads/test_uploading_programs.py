@@ -85,6 +85,22 @@ def test_a_formula_that_was_not_computed_is_an_error_of_its_row(
     assert answer["problems"][0]["cell"] == "D2"
 
 
+@pytest.mark.django_db
+def test_a_row_of_formulas_that_were_not_computed_is_an_error_wherever_it_is(
+    place: Place, clerk: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = openpyxl.Workbook()
+    for row in [*community_rows(place), ["=A2", "=B2", "=C2", "=D2"]]:
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    answer, status = upload(capsys, "communities", tmp_path / "a.xlsx", clerk)
+    assert (status, answer["rows"], answer["errors"]) == (1, 2, 1)
+    assert {(each["cell"], each["code"]) for each in answer["problems"]} >= {
+        ("A3", "bad_formula"),
+        ("D3", "bad_formula"),
+    }
+
+
 # The shared samples: name, rows, and the cells that no program has computed or that failed.
 SHARED_READ = {
     "04a_unicode_codepage_1252.xls": 2,

@@ -52,7 +52,7 @@ def fetch(tmp_path: Path, capsys: pytest.CaptureFixture[str], signed_in: Callabl
         answer, _ = upload(capsys, register, path, user, period=period)
         batch = UploadBatch.objects.get(pk=answer["batch"])
         for position, field, text in corrections:
-            actions.correct_cell(batch=batch, position=position, field=field, text=text, by=user)
+            actions.correct_row(batch=batch, position=position, texts={field: text}, by=user)
         response = signed_in(user).get(reverse("uploads:annotated", args=[batch.ref]))
         assert response.status_code == 200, response.status_code
         data: bytes = response.getvalue()
@@ -259,7 +259,7 @@ def test_a_file_without_a_problem_left_still_gives_the_corrected_workbook(
     batch = UploadBatch.objects.get(
         pk=send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "五百多", "启用日期": "2016-05-01"})])["batch"]
     )
-    actions.correct_cell(batch=batch, position=1, field="area", text="530", by=clerk)
+    actions.correct_row(batch=batch, position=1, texts={"area": "530"}, by=clerk)
     batch.refresh_from_db()
     assert (batch.errors, batch.warnings) == (0, 0)
     address = reverse("uploads:annotated", args=[batch.ref])

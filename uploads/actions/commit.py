@@ -59,7 +59,7 @@ def request_commit(
             _refuse_if_checked_anew(locked, seen)
         if locked.state == State.CHECKED and locked.growth and not confirms_growth:
             raise InvalidError(
-                f"{locked.growth_question}。确实如此的，请勾选确认后再入库；不是的，请核对社区一列。没有写入任何数据。",
+                f"{locked.growth_question}。确实如此的，请勾选确认后再入库；不是的，请核对社区一列。{locked.nothing_written}。",
                 cure="The rows would multiply the records. Look at the file; confirm with --confirm-growth.",
                 field="confirms_growth",
             )
@@ -71,7 +71,8 @@ def request_commit(
         )
         if not taken:
             raise StaleError(
-                "这个批次现在不能入库：已入库、正在处理，或还有错误行。请刷新页面查看。", cure="The batch is not ready."
+                "这个批次现在不能入库：已入库、正在处理，或还有错误行；请看它现在的状态。",
+                cure="The batch is not ready.",
             )
         if queue:
             COMMIT.announce(batch.pk)
@@ -96,7 +97,8 @@ def commit_queued_batch(batch_id: int) -> None:
 def commit_batch(batch: UploadBatch) -> UploadBatch:
     """Commit a batch in state COMMITTING that the caller has begun; return the updated batch.
 
-    It ends COMMITTED, or with nothing written: CHECKED again with a message, or FAILED.
+    It ends COMMITTED, or with nothing written by this commit: CHECKED again with a message, or FAILED. A batch that an
+    earlier commit has written is never FAILED; it is CHECKED as before.
     """
     work_on(COMMIT.claim_of(load_batch(batch.pk)), _commit)
     return load_batch(batch.pk)

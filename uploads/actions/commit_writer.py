@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from changelog.actions import apply_writes
 from changelog.models import ChangeSet, RegisterLock
+from changzhi_portal.bulk import in_batches
 from changzhi_portal.jobs import Claim
 from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
@@ -19,13 +20,16 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
+from uploads.actions.rest import close_rest, recount, written_in_words
+from uploads.actions.staging import stage_again
+from uploads.jobs import load_batch
 from uploads.models import UploadBatch, UploadRow
 from uploads.outcome_notices import notify_uploader
 from uploads.progress import Reporter
-from uploads.rows.comparison import count_outcomes, outcome_of
-from uploads.rows.staged import StagedRow, describe_changes, digest_of_changes, slices_to_write
+from uploads.rows.cleaning import CellRereader
+from uploads.rows.comparison import count_outcomes, name_columns, outcome_of
+from uploads.rows.staged import StagedRow, describe_changes, digest_of_shown, slices_to_write
 
-State = UploadBatch.State
 Outcome = UploadRow.Outcome
 ROWS_AT_ONCE = 10_000
 MOST_ROWS_NAMED = 3  # in the sentence about what has changed since the preview
@@ -52,15 +56,17 @@ def write_batch(
             RegisterLock.objects.lock(batch.register)
             # Called here, to notice a month that has been locked while the batch waited.
             writer = CommitWriter(batch, sheet, make_context(), by=by)
-            report.step("核对并写入登记表", batch.rows)
+            done, total = 0, batch.to_decide["rows"]
+            report.step("核对并写入登记表", total)
             only_good = batch.commit_mode == UploadBatch.CommitMode.GOOD
             for rows in slices_to_write(batch, sheet, only_good=only_good, size=ROWS_AT_ONCE):
                 writer.write(rows)
-                report(rows[-1].row.position or 0, batch.rows)
+                done += len(rows)
+                report(done, total)
             writer.finish()
     except IntegrityError as error:
-        why = violation_in_words(error, sheet.writes_to)
-        raise InvalidError(f"{why}没有写入任何数据，请核对后重新上传。") from error
+        why, nothing_written = violation_in_words(error, sheet.writes_to), load_batch(claim.key).nothing_written
+        raise InvalidError(f"{why}{nothing_written}，请核对后重新上传。") from error
 
 
 def _refuse_unless_still_allowed(batch: UploadBatch) -> Actor:
@@ -70,7 +76,9 @@ def _refuse_unless_still_allowed(batch: UploadBatch) -> Actor:
     """
     by = batch.confirmed_by
     if by is None or not batch.may_be_committed_by(by):
-        raise NotAllowedError(f"{by or '确认的人'}已不能为这个单位入库，没有写入任何数据，请由现在的填报员重新确认。")
+        raise NotAllowedError(
+            f"{by or '确认的人'}已不能为这个单位入库，{batch.nothing_written}，请由现在的填报员重新确认。"
+        )
     return by
 
 
@@ -79,25 +87,26 @@ def _is_as_shown(staged: StagedRow) -> bool:
     outcome = outcome_of(staged.row)
     if outcome in {Outcome.ERROR, Outcome.UNCHANGED}:
         return True
-    return outcome == staged.outcome and (outcome == Outcome.NEW or digest_of_changes(staged.row) == staged.seen)
+    return outcome == staged.outcome and digest_of_shown(staged.row, outcome) == staged.seen
 
 
-def _what_changed(staged: StagedRow, shown: list[dict[str, str]], sheet: RegisterSheet) -> str:
-    """Return in words what differs from the preview of a row, whose changes it showed as `shown`."""
+def _what_changed(staged: StagedRow, shown: UploadRow, sheet: RegisterSheet) -> str:
+    """Return in words what differs from the preview of a row, which is still staged as it was shown."""
     row = staged.row
     name = f"第{row.number}行“{row.label}”"
-    if row.is_new:
+    if row.is_new and staged.outcome != Outcome.NEW:
         return f"{name}预览时是修改，现在没有这条记录，会成为新增"
-    if staged.outcome == Outcome.NEW:
+    if staged.outcome == Outcome.NEW and not row.is_new:
         return f"{name}预览时是新增，现在已有这条记录，会成为修改"
-    old = {change["column"]: change["old"] for change in shown}
-    for change in describe_changes(row, sheet):
+    old = {change["column"]: change["old"] for change in shown.changes}
+    for change in [] if row.is_new else describe_changes(row, sheet):
         before = old.get(change["column"])
         if before is None:
             return f"{name}的“{change['column']}”现在也会改动"
         if before != change["old"]:
             return f"{name}的“{change['column']}”预览时是“{before}”，现在是“{change['old']}”"
-    return f"{name}的原有内容已有人改过"
+    unsaid = next((sentence for sentence in row.also if sentence not in shown.also), "")
+    return f"{name}现在还有：{unsaid}" if unsaid else f"{name}的原有内容已有人改过"
 
 
 class CommitWriter:
@@ -115,6 +124,8 @@ class CommitWriter:
         self._change_set: ChangeSet | None = None
         self._written: set[int] = set()  # keys of the records of earlier slices
         self._counts: Counter[str] = Counter()
+        self._bad: list[RegisterRow] = []  # good in the preview, with an error by now
+        self._equal: list[int] = []  # positions of rows that say by now what the register says
         self._left: defaultdict[int, list[str]] = defaultdict(list)  # names of the workers whom each division loses
 
     def write(self, staged: list[StagedRow]) -> None:
@@ -133,6 +144,8 @@ class CommitWriter:
         self._check_scope(good)
         self._apply(good)
         self._counts.update(count_outcomes(good))
+        self._bad += [row for row in rows if row.has_error]
+        self._equal += [row.position or 0 for row in good if outcome_of(row) == Outcome.UNCHANGED]
 
     def _good_rows(self, rows: list[RegisterRow]) -> list[RegisterRow]:
         bad = sum(row.has_error for row in rows)
@@ -149,19 +162,21 @@ class CommitWriter:
         if not others:
             return
         first = others[:MOST_ROWS_NAMED]
-        shown = self._batch.staged_rows.filter(position__in=[each.row.position for each in first])
-        changes = dict(shown.values_list("position", "changes"))
-        told = "；".join(_what_changed(each, changes[each.row.position], self._sheet) for each in first)
+        positions = [each.row.position for each in first]
+        shown = {row.position: row for row in self._batch.staged_rows.filter(position__in=positions)}
+        told = "；".join(_what_changed(each, shown[each.row.position or 0], self._sheet) for each in first)
         more = f"；等至少{len(others)}行" if len(others) > len(first) else ""
         raise PreviewOutdatedError(
-            f"没有写入任何数据：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"
+            f"{self._batch.nothing_written}：预览以后登记表有变动，已重新核对，请再看一遍后确认。{mask_slipped_numbers(told)}{more}。"
         )
 
     def _check_scope(self, rows: list[RegisterRow]) -> None:
         """Raise PortalError unless every division of the written rows is in the office's own subtree."""
         division_ids = {write.division_id for row in rows for write in row.writes}
         if not lie_within(self._batch.division, division_ids):
-            raise StaleError("文件中有不属于本单位的记录（检查以后区划可能有变更），没有写入任何数据，请重新上传。")
+            raise StaleError(
+                f"文件中有不属于本单位的记录（检查以后区划可能有变更），{self._batch.nothing_written}，请重新上传。"
+            )
 
     def _apply(self, rows: list[RegisterRow]) -> None:
         writes = [write for row in rows for write in row.writes]
@@ -188,15 +203,33 @@ class CommitWriter:
         reason = f"（修改已锁定月份：{self._batch.locked_reason}）" if self._batch.locked_reason else ""
         return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"
 
+    def _stage_what_rows_have_become(self) -> None:
+        """Correct the staged rows that were not written though the preview showed them as good, and the counters."""
+        if self._bad:
+            rereader = CellRereader(self._sheet, self._batch.mapping)
+            for row in self._bad:
+                rereader.read_kept_cells(row)
+            name_columns(self._bad, self._sheet)
+            stage_again(batch=self._batch, rows=self._bad, sheet=self._sheet)
+        for positions in in_batches(self._equal):
+            rows = self._batch.staged_rows.filter(position__in=positions)
+            rows.update(outcome=Outcome.UNCHANGED, changes=[], also=[], seen="")
+        if self._bad or self._equal:
+            recount(self._batch)
+
     def finish(self) -> None:
-        """End the batch as committed with the numbers of written rows, and send the notices."""
+        """End the batch as committed with the numbers of its rows, and send the notices."""
         batch, counts = self._batch, self._counts
-        batch.new, batch.changed = counts["new"], counts["changed"]
-        batch.unchanged += counts["unchanged"]  # equal by now, added to those that were equal when checked
-        batch.state = State.COMMITTED
+        is_rest = bool(batch.rest)
+        self._stage_what_rows_have_become()
+        close_rest(batch)
         batch.committed_at = timezone.now()
-        batch.message = f"已入库：新增{batch.new}行，修改{batch.changed}行，未变{batch.unchanged}行。"
-        batch.save(update_fields=["new", "changed", "unchanged", "state", "committed_at", "message"])
+        batch.message = written_in_words(batch)
+        if is_rest:
+            batch.message = (
+                f"余下的行已入库：这次新增{counts['new']}行，修改{counts['changed']}行。前后合计{batch.message}"
+            )
+        batch.save()
         if self._change_set is not None:
             self._sheet.notify_offices_left(self._change_set, self._left)
         notify_uploader(batch)

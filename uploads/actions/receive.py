@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from django.db import DatabaseError, transaction
 
 from changzhi_portal.personal_numbers import mask_slipped_numbers, refuse_personal_numbers
-from changzhi_portal.refusals import InvalidError, NotAllowedError
+from changzhi_portal.records import new_ref
+from changzhi_portal.refusals import InvalidError, NotAllowedError, PortalError, UnavailableError
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.jobs import CHECK
 from uploads.models import UploadBatch
+from uploads.reading.refusal import FileRefusedError
 
 State = UploadBatch.State
 FILE_NAME_LENGTH = 255
@@ -28,15 +31,18 @@ def receive_file(
     period: ReportingPeriod | None = None,
     locked_reason: str = "",
     queue: bool = True,
+    group: str = "",
 ) -> UploadBatch:
     """Store a file encrypted, create its batch, queue the check, and return the batch.
 
-    `file` yields chunks of bytes; ID and mobile numbers in its name are masked. Without `queue` the caller checks the
-    batch and shows the result: no worker takes it, and nobody is notified. `locked_reason` is the bureau's reason for
-    altering figures of a locked month. Raises FileRefusedError for a file that is too large, PortalError for an unknown
-    register, a role that may not upload, a reason with a personal number, and a disk that refuses the file.
+    `file` yields chunks of bytes; ID and mobile numbers in its name are masked. Without a register ("") the check finds
+    it out. `group` is shared by the batches of one upload. Without `queue` the caller checks the batch and shows the
+    result: no worker takes it, and nobody is notified. `locked_reason` is the bureau's reason for altering figures of a
+    locked month. Raises FileRefusedError for a file that is too large, PortalError for an unknown register, a role that
+    may not upload, a reason with a personal number, and a disk that refuses the file.
     """
-    sheet = register_named(register)
+    if register:
+        register_named(register)
     if not by.role.may_upload:
         raise NotAllowedError(
             "您的角色不能上传表格，请联系市局管理员。", cure=f"The role of {by.username} may not upload."
@@ -45,7 +51,7 @@ def receive_file(
         check_may_alter_locked(by, locked_reason)
     data = storage.read_within_limit(file)
     batch = UploadBatch(
-        register=sheet.name,
+        register=register,
         division_id=by.division.pk,
         period=period,
         locked_reason=locked_reason,
@@ -56,6 +62,7 @@ def receive_file(
         **(CHECK.queued() if queue else CHECK.begun()),
         notifies_uploader=queue,
     )
+    batch.group = group or batch.ref
     batch.stored_as = storage.keep_original(batch.ref, data)
     try:
         with transaction.atomic():
@@ -66,6 +73,38 @@ def receive_file(
         storage.forget_original(batch.stored_as)
         raise
     return batch
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of the files of one upload: their batches, and the refusal of each other file, by the file's name."""
+
+    batches: list[UploadBatch] = field(default_factory=list)
+    refused: list[tuple[str, PortalError]] = field(default_factory=list)
+
+
+def receive_files(
+    *,
+    files: Iterable[tuple[str, Iterable[bytes]]],
+    register: str,
+    by: Actor,
+    period: ReportingPeriod | None = None,
+) -> Receipt:
+    """Receive several files, given by name and chunks of bytes, one after the other; each becomes a batch.
+
+    A file that cannot be received keeps no other one out. Raises PortalError for what concerns them all: an unknown
+    register, a role that may not upload.
+    """
+    receipt = Receipt()
+    group = new_ref()
+    for name, chunks in files:
+        try:
+            batch = receive_file(file=chunks, file_name=name, register=register, by=by, period=period, group=group)
+        except (FileRefusedError, UnavailableError) as refusal:
+            receipt.refused.append((mask_slipped_numbers(name), refusal))
+        else:
+            receipt.batches.append(batch)
+    return receipt
 
 
 def check_may_alter_locked(by: Actor, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Undoing of a committed batch: requesting it, and reversing each written row (docs/spreadsheets.md §4.5)."""
+"""Undoing of a committed batch: requesting it, and reversing each written row, of all its commits (docs/spreadsheets.md §4.5)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
+from uploads.actions.rest import leave_out_rest
 from uploads.jobs import UNDO, load_batch, work_on
 from uploads.models import UploadBatch, UploadRow
 from uploads.outcome_notices import notify_uploader
@@ -25,16 +26,25 @@ NOTE_LENGTH = 200
 
 
 def request_undo(*, batch: UploadBatch, by: Actor, queue: bool = True) -> None:
-    """Request that a committed batch is undone. Raises PortalError if it is not committed or not the user's to undo."""
+    """Request that a committed batch is undone; remaining rows that wait for a decision are left out.
+
+    Raises PortalError if it is not committed or not the user's to undo.
+    """
     _refuse_unless_allowed(batch, register_named(batch.register)(), by)
     with transaction.atomic():
+        locked = UploadBatch.objects.locked().get(pk=batch.pk)
+        if locked.rest and locked.can_be_undone:
+            leave_out_rest(locked, by=by)
+            locked.save()
         taken = UploadBatch.objects.filter(pk=batch.pk, state=State.COMMITTED).update(
             **(UNDO.queued() if queue else UNDO.begun()),
             undone_by_id=by.pk,
             notifies_uploader=queue,
         )
         if not taken:
-            raise StaleError("只有已入库的批次可以撤销，请刷新页面查看。", cure="Only a committed batch can be undone.")
+            raise StaleError(
+                "只有已入库的批次可以撤销；请看它现在的状态。", cure="Only a committed batch can be undone."
+            )
         if queue:
             UNDO.announce(batch.pk)
 
@@ -73,18 +83,20 @@ def _take_back(claim: Claim[UploadBatch], sheet: RegisterSheet, report: Reporter
             ReportingPeriod.objects.keep_from_locking()
         by = _refuse_unless_allowed(batch, sheet, batch.undone_by)
         report.step("撤销入库")
-        change_set = batch.commit_change_set
         result = Reversal()
-        if change_set is not None:
-            result = reverse_change_set(change_set, by=by, models_in_order=sheet.writes_to)
+        for change_set in batch.written_change_sets:
+            reversal = reverse_change_set(change_set, by=by, models_in_order=sheet.writes_to)
+            result.reversed |= reversal.reversed
+            result.kept |= reversal.kept
+            result.failed |= reversal.failed
+            if reversal.reversed:
+                sheet.notify_offices_left_undone(change_set)
         _mark_rows(batch, result)
         batch.state = State.UNDONE
         batch.undo_reversed, batch.undo_kept = len(result.reversed), len(result.kept)
         batch.undo_failed = len(result.failed)
         batch.message = f"已撤销{len(result.reversed)}行，保留{len(result.kept)}行（入库后又有修改），未能撤销{len(result.failed)}行。"
         batch.save(update_fields=["state", "message", "undo_reversed", "undo_kept", "undo_failed"])
-        if result.reversed and change_set is not None:
-            sheet.notify_offices_left_undone(change_set)
         notify_uploader(batch)
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Max, Q
+from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import Job
@@ -17,9 +17,22 @@ from changzhi_portal.registers.growth import Growth
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from periods.models import ReportingPeriod, beginning_of
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
+UNMAPPED = "missing_column"  # the problem of a file that is refused only until its columns are mapped
+# The problems of a file that choosing a register, or another one, may cure.
+UNRECOGNISED = frozenset({"header_not_found", "wrong_register"})
+# Labels of states that are no `UploadBatch.State`.
+NEEDS_REGISTER, NEEDS_MAPPING, SAME_AS_REGISTER, REST_TO_CONFIRM = (
+    "要选登记表",
+    "要对应列",
+    "与登记表一致",
+    "补入库待确认",
+)
+# The states of a batch whose remaining rows are being finished, once others have been written.
+_FINISHING = ("queued", "checking", "checked", "commit_queued", "committing")
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -29,18 +42,69 @@ class UploadBatchQuerySet(ScopedQuerySet):
         """Load the related rows that a line of the list shows, the newest batch first."""
         return self.select_related("division", "period", "uploaded_by").order_by("-id")
 
-    def reported(self) -> Self:
-        """Filter for batches whose rows are in the registers: committed, or checked and equal to the registers."""
-        states = UploadBatch.State
-        says_the_same = Q(state=states.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
-        return self.filter(Q(state=states.COMMITTED) | says_the_same)
+    def without_details(self) -> Self:
+        """Leave the large columns unread, which only a batch's own page needs."""
+        return self.defer("problems", "mapping", "growth", "problem_counts", "corrections")
 
-    def unfinished(self) -> Self:
-        """Filter for batches that are being worked on or wait for a user's decision."""
+    # --- What a batch is to its office (docs/domain.md §6.12); in brackets the property with the same condition ---
+
+    def same_as_register(self) -> Self:
+        """Filter for checked batches that say what the registers say already (`is_same_as_register`)."""
+        return self.filter(_is_same_as_register())
+
+    def reported(self) -> Self:
+        """Filter for batches that count as brought in: rows of them are in the registers, or they are equal to these."""
+        return self.filter(_has_written() | _is_same_as_register())
+
+    def open(self) -> Self:
+        """Filter for batches that a worker has in hand, that wait for a decision, or that were refused."""
+        return self.filter(_is_open())
+
+    def with_bad_rows_left(self) -> Self:
+        """Filter for committed batches whose bad rows are not in the registers (`bad_rows_left`)."""
+        return self.filter(_has_bad_rows_left())
+
+    def to_map(self) -> Self:
+        """Filter for refused batches whose user has to say which column is which (`needs_mapping`)."""
+        return self.filter(state=UploadBatch.State.REJECTED, problems__0__code=UNMAPPED).exclude(mapping=[])
+
+    def with_replaced(self) -> Self:
+        """Annotate `is_replaced`: whether a later upload of the same office, register and month has replaced it.
+
+        The later one is `reported`. Batches of one upload are parts of one sending and do not replace each other. An
+        unknown register or month is any.
+        """
+        others = Q(group="") | ~Q(group=OuterRef("group"))
+        of_office = UploadBatch.objects.order_by().reported().filter(others, division=OuterRef("division"))
+        of_register = of_office.filter(register=OuterRef("register"))
+        of_month = of_register.filter(period=OuterRef("period"))
+        newest = Case(
+            When(register="", then=_newest(of_office)),
+            When(period__isnull=True, then=_newest(of_register)),
+            default=_newest(of_month),
+        )
+        is_later = Q(newest_reported__gt=F("uploaded_at"))
+        return self.annotate(newest_reported=newest).annotate(
+            is_replaced=Case(When(is_later, then=Value(True)), default=Value(False))
+        )
+
+    def unsettled(self) -> Self:
+        """Filter for batches that an office still has to look at: `open` or with bad rows left, and not replaced.
+
+        A batch that a worker has in hand is not replaced. What was refused, or not written, for a month that has been
+        locked since is over.
+        """
         states = UploadBatch.State
-        in_progress = (states.QUEUED, states.CHECKING, states.COMMIT_QUEUED, states.COMMITTING)
-        to_decide = Q(state=states.CHECKED) & (Q(errors__gt=0) | Q(new__gt=0) | Q(changed__gt=0))
-        return self.filter(Q(state__in=in_progress) | to_decide)
+        is_over = Q(
+            period__state=ReportingPeriod.State.LOCKED, state__in=(states.REJECTED, states.FAILED, states.COMMITTED)
+        )
+        found = self.filter(_is_open() | _has_bad_rows_left()).exclude(is_over).with_replaced()
+        return found.filter(Q(state__in=UploadBatch.IN_PROGRESS) | Q(is_replaced=False))
+
+    def for_month(self, period: ReportingPeriod) -> Self:
+        """Filter for batches of a month, and for those since its opening whose month is not known yet."""
+        is_unknown = Q(period__isnull=True, uploaded_at__gte=beginning_of(period.opens_on))
+        return self.filter(Q(period=period) | is_unknown)
 
     def newest_of_each_register(self) -> dict[str, UploadBatch]:
         """Return the newest batch by register name."""
@@ -56,10 +120,14 @@ class UploadBatchQuerySet(ScopedQuerySet):
         rows = self.order_by().values("division__path", "register").annotate(moment=moment)
         return {(row["division__path"], row["register"]): row["moment"] for row in rows}
 
+    def of_upload(self, batch: UploadBatch) -> Self:
+        """Filter for the batches that were uploaded together with `batch`, itself included."""
+        return self.filter(group=batch.group) if batch.group else self.filter(pk=batch.pk)
+
     def same_file(self, batch: UploadBatch) -> Self:
-        """Filter for committed uploads of the same file by the same office, without `batch` itself."""
+        """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
         return self.filter(
-            sha256=batch.sha256, register=batch.register, division=batch.division, state=UploadBatch.State.COMMITTED
+            _has_written(), sha256=batch.sha256, register=batch.register, division=batch.division
         ).exclude(pk=batch.pk)
 
     def locked(self) -> Self:
@@ -67,12 +135,39 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.select_for_update(of=("self",))
 
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
-        """Return the newest committed upload of the same file by the same office, or None."""
+        """Return the upload of the same file by the same office that was written last, or None."""
         return self.same_file(batch).order_by("-committed_at").first()
 
 
+def _newest(batches: UploadBatchQuerySet) -> Subquery:
+    """Return when the newest of one office's batches arrived."""
+    return Subquery(batches.values("division").annotate(newest=Max("uploaded_at")).values("newest"))
+
+
+def _has_written() -> Q:
+    """Return the condition that rows of a batch are in the registers by its own commit, whatever its state (`has_written`)."""
+    return Q(committed_at__isnull=False) & ~Q(state=UploadBatch.State.UNDONE)
+
+
+def _is_same_as_register() -> Q:
+    return Q(state=UploadBatch.State.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
+
+
+def _is_open() -> Q:
+    states = UploadBatch.State
+    refused = Q(state__in=(states.REJECTED, states.FAILED))
+    return Q(state__in=UploadBatch.IN_PROGRESS) | (Q(state=states.CHECKED) & ~_is_same_as_register()) | refused
+
+
+def _has_bad_rows_left() -> Q:
+    return Q(state=UploadBatch.State.COMMITTED, errors__gt=0)
+
+
 class UploadBatch(ScopedModel, Job):
-    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`)."""
+    """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`).
+
+    A file with tables of several registers becomes several batches; `group` is the same for all batches of one upload.
+    """
 
     class State(models.TextChoices):
         """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
@@ -88,12 +183,20 @@ class UploadBatch(ScopedModel, Job):
         UNDOING = "undoing", "正在撤销"
         UNDONE = "undone", "已撤销"
         FAILED = "failed", "系统出错"
+        DISCARDED = "discarded", "已放弃"
 
     # The states in which a batch waits for a worker, and those in which it waits or is worked on.
     WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
     IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
+    # The states in which somebody has to decide about a batch that has written nothing.
+    UNDECIDED: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.REJECTED, State.FAILED})
 
-    # The results of a check: rows by what committing them would do, and skipped rows.
+    # The states in which rows that are not written can be corrected in the page.
+    CORRECTABLE: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.COMMITTED})
+    # What a form and a command say in place of a register's name, to have it found out from the file.
+    RECOGNISED: ClassVar[str] = "auto"
+
+    # The results of a check: rows by what committing them would do, and skipped rows (those left out are among these).
     COUNTERS: ClassVar[tuple[str, ...]] = ("rows", "new", "changed", "unchanged", "skipped", "errors", "warnings")
 
     class CommitMode(models.TextChoices):
@@ -103,7 +206,22 @@ class UploadBatch(ScopedModel, Job):
         GOOD = "good", "只入库没有错误的行"
 
     ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
-    register = models.CharField("登记表", max_length=20)
+    group = models.CharField(
+        "同一次上传", max_length=13, blank=True, db_index=True, editable=False, help_text="同一次上传的批次相同"
+    )
+    register = models.CharField("登记表", max_length=20, blank=True, help_text="空表示还没有从文件内容认出")
+    is_recognised = models.BooleanField(
+        "登记表由系统识别", default=False, help_text="不是上传人选定的；文件里别的登记表的表由别的批次读取"
+    )
+    split_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name="由哪个批次分出",
+        help_text="同一个文件里有几张登记表的，每张一个批次",
+    )
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="填报单位")
     period = models.ForeignKey("periods.ReportingPeriod", models.PROTECT, null=True, blank=True, verbose_name="统计月")
     uploaded_by = models.ForeignKey(
@@ -124,6 +242,7 @@ class UploadBatch(ScopedModel, Job):
     changed = models.PositiveIntegerField("修改", default=0)
     unchanged = models.PositiveIntegerField("未变", default=0)
     skipped = models.PositiveIntegerField("跳过", default=0)
+    left_out = models.PositiveIntegerField("不入库的行", default=0, help_text="在页面上定为不入库的，算在跳过里")
     errors = models.PositiveIntegerField("有错误的行", default=0)
     warnings = models.PositiveIntegerField("有提醒的行", default=0)
     problems = models.JSONField("文件和表头的问题", default=list, encoder=DjangoJSONEncoder)
@@ -137,6 +256,12 @@ class UploadBatch(ScopedModel, Job):
     problem_counts = models.JSONField("各种问题的行数", default=dict, help_text="问题代码 → 行数")
     corrections = models.JSONField(
         "页面上改的单元格", default=list, encoder=DjangoJSONEncoder, help_text="个人信息以密文保存"
+    )
+    left_out_rows = models.JSONField(
+        "页面上定为不入库的行", default=list, encoder=DjangoJSONEncoder, help_text="哪一行、谁、什么时候"
+    )
+    rest = models.JSONField(
+        "余下的行数", default=dict, blank=True, help_text="已有行入库、正在补余下的行时，余下各类行的数目；否则为空"
     )
     needs_reading = models.BooleanField("下次检查要重读文件", default=True)
     notifies_uploader = models.BooleanField(
@@ -153,6 +278,12 @@ class UploadBatch(ScopedModel, Job):
     undo_reversed = models.PositiveIntegerField("撤销的行", default=0)
     undo_kept = models.PositiveIntegerField("撤销时保留的行", default=0)
     undo_failed = models.PositiveIntegerField("未能撤销的行", default=0)
+    discarded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="放弃的人"
+    )
+    discarded_at = models.DateTimeField("放弃时间", null=True, blank=True)
+
+    is_replaced: bool  # annotated by `UploadBatchQuerySet.with_replaced`
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = UploadBatchQuerySet.as_manager()
@@ -160,6 +291,9 @@ class UploadBatch(ScopedModel, Job):
     class Meta:
         verbose_name = verbose_name_plural = "上传批次"
         ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["division", "register", "period", "uploaded_at"], name="upload_batch_of_office"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~Q(state="committed") | Q(committed_at__isnull=False),
@@ -171,10 +305,72 @@ class UploadBatch(ScopedModel, Job):
                 name="batch_at_work_has_heartbeat",
                 violation_error_message="处理中的批次应有心跳。",
             ),
+            models.CheckConstraint(
+                condition=Q(rest={}, committed_at__isnull=True)
+                | Q(rest={}, state__in=("committed", "undo_queued", "undoing", "undone"))
+                | Q(committed_at__isnull=False, state__in=_FINISHING) & ~Q(rest={}),
+                name="batch_rest_waits_after_commit",
+                violation_error_message="有行入库以后，待办的批次才有余下的行。",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_out__lte=F("skipped")),
+                name="batch_left_out_rows_are_skipped",
+                violation_error_message="不入库的行应算在跳过的行里。",
+            ),
+            models.CheckConstraint(
+                condition=Q(discarded_by__isnull=True, discarded_at__isnull=True)
+                | Q(discarded_by__isnull=False, discarded_at__isnull=False),
+                name="batch_discarded_by_somebody",
+                violation_error_message="放弃的人和时间应同时有或同时没有。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="discarded") | Q(discarded_at__isnull=False),
+                name="batch_discarded_has_time",
+                violation_error_message="已放弃的批次应有放弃的人和时间。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("rejected", "failed", "discarded")) | Q(committed_at__isnull=True),
+                name="batch_given_up_has_written_nothing",
+                violation_error_message="不能用、出错和已放弃的批次不应写入过数据。",
+            ),
+            models.CheckConstraint(
+                # "discarded" is in this list because nothing is read or written of such a batch any more.
+                condition=~Q(register="") | Q(state__in=("queued", "checking", "rejected", "failed", "discarded")),
+                name="batch_checked_has_register",
+                violation_error_message="还没有认出登记表的批次不能核对，也不能入库。",
+            ),
+            models.UniqueConstraint(
+                fields=("split_from", "register"),
+                name="batch_split_once_per_register",
+                violation_error_message="这个文件里的这张登记表已有另一个批次。",
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.file_name}（{self.get_state_display()}）"
+        return f"{self.file_name}（{self.state_label}）"
+
+    @property
+    def brought_in_at(self) -> datetime.datetime:
+        """Return when it was committed; for a file that needed no commit, when it was uploaded."""
+        return self.committed_at or self.uploaded_at
+
+    @property
+    def register_title(self) -> str:
+        """Return the title of its register, or a word for one that is not known yet."""
+        if self.register:
+            return register_named(self.register).title
+        return "检查后确定" if self.is_in_progress else "没有认出"
+
+    @property
+    def needs_register(self) -> bool:
+        """Return whether its file was refused because nothing tells which register it is for, so that the user has to."""
+        return not self.register and self.can_change_register
+
+    @property
+    def can_change_register(self) -> bool:
+        """Return whether its file was refused because it is not that of the register chosen, if one was."""
+        codes = {problem.get("code") for problem in self.problems}
+        return self.state == self.State.REJECTED and not self.is_recognised and codes <= UNRECOGNISED
 
     @property
     def progress(self) -> Progress:
@@ -199,9 +395,45 @@ class UploadBatch(ScopedModel, Job):
         return is_allowed and self.may_be_handled_by(user)
 
     @property
-    def commit_change_set(self) -> Any:
-        """Return the change set that its commit has written, or None."""
-        return self.change_sets.filter(reverses__isnull=True).first()
+    def has_written(self) -> bool:
+        """Return whether rows of it are in the registers by its own commit: committed at least once and not undone."""
+        return self.committed_at is not None and self.state != self.State.UNDONE
+
+    @property
+    def written_change_sets(self) -> Any:
+        """Return the change sets that its commits have written, the newest first."""
+        return self.change_sets.filter(reverses__isnull=True).order_by("-id")
+
+    @property
+    def open_rows(self) -> Any:
+        """Return the staged rows that a check compares and a commit writes: all, or the rest once some are written."""
+        return self.staged_rows.remaining() if self.rest else self.staged_rows.all()
+
+    @property
+    def to_decide(self) -> dict[str, int]:
+        """Return the counters of the rows that wait for a decision: of all, or of the rest once some are written."""
+        numbers: dict[str, int] = self.rest
+        return numbers or {name: getattr(self, name) for name in (*self.COUNTERS, "left_out")}
+
+    @property
+    def written(self) -> dict[str, int]:
+        """Return the counters of the rows that earlier commits have settled: all but the rest."""
+        return {name: getattr(self, name) - self.rest.get(name, 0) for name in ("rows", "new", "changed", "unchanged")}
+
+    @property
+    def nothing_written(self) -> str:
+        """Return the words for a commit that has written nothing, which must not deny what an earlier one has written."""
+        return "余下的行没有写入" if self.has_written else "没有写入任何数据"
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Return whether its rows may be taken back: committed, also while its remaining rows wait for a decision."""
+        return self.state == self.State.COMMITTED or (bool(self.rest) and self.state == self.State.CHECKED)
+
+    @property
+    def can_drop_rest(self) -> bool:
+        """Return whether it has rows left behind that may be declared as not wanted."""
+        return self.can_be_undone and bool(self.rest or self.errors)
 
     @property
     def check_mark(self) -> str:
@@ -211,18 +443,58 @@ class UploadBatch(ScopedModel, Job):
     @property
     def can_be_checked_again(self) -> bool:
         """Return whether its columns may be mapped again: checked or rejected, and nothing written."""
-        return self.state in {self.State.CHECKED, self.State.REJECTED}
+        return self.state in {self.State.CHECKED, self.State.REJECTED} and not self.has_written
+
+    @property
+    def can_be_discarded(self) -> bool:
+        """Return whether it may be discarded: it waits for a decision, and nothing of it has been written."""
+        return self.state in self.UNDECIDED and self.committed_at is None
+
+    @property
+    def skipped_in_file(self) -> int:
+        """Return how many rows were skipped while reading: totals, repeated headers, notes."""
+        return self.skipped - self.left_out
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Return whether cells of its rows can be corrected in the page."""
+        return self.state in self.CORRECTABLE
 
     @property
     def needs_mapping(self) -> bool:
         """Return whether its file was refused only because the user has to say which column is which."""
-        codes = {problem.get("code") for problem in self.problems}
-        return self.state == self.State.REJECTED and bool(self.mapping) and codes == {"missing_column"}
+        if self.state != self.State.REJECTED or not self.mapping:
+            return False
+        return {problem.get("code") for problem in self.problems} == {UNMAPPED}
+
+    @property
+    def is_same_as_register(self) -> bool:
+        """Return whether it was checked and says what the registers say already, so that there is nothing to confirm."""
+        return self.state == self.State.CHECKED and self.rows > 0 and not (self.errors or self.new or self.changed)
+
+    @property
+    def waits_for_decision(self) -> bool:
+        """Return whether a user can go on with it: confirm it, correct it or map its columns."""
+        return self.needs_mapping or (self.state == self.State.CHECKED and not self.is_same_as_register)
+
+    @property
+    def bad_rows_left(self) -> int:
+        """Return how many bad rows its commit has left out of the registers; 0 while it is not committed."""
+        return self.errors if self.state == self.State.COMMITTED else 0
 
     @property
     def state_label(self) -> str:
-        """Return its state as shown to users; a file that only needs a mapping is not called useless."""
-        return "要对应列" if self.needs_mapping else self.get_state_display()
+        """Return its state as shown to users.
+
+        A file that only needs an answer is not called useless, and one without a change does not wait to be confirmed.
+        """
+        if self.needs_register:
+            return NEEDS_REGISTER
+        if self.needs_mapping:
+            return NEEDS_MAPPING
+        if self.rest and self.state == self.State.CHECKED:
+            return REST_TO_CONFIRM
+        return SAME_AS_REGISTER if self.is_same_as_register else self.get_state_display()
 
     @property
     def growth_question(self) -> str:
@@ -236,9 +508,13 @@ class UploadBatch(ScopedModel, Job):
     @property
     def can_commit_all(self) -> bool:
         """Return whether it can be committed whole: checked, no row with an error, and something to write."""
-        return self.state == self.State.CHECKED and not self.errors and bool(self.new + self.changed)
+        return self.state == self.State.CHECKED and not self.errors and self._has_something_to_write
 
     @property
     def can_commit_good(self) -> bool:
         """Return whether it can be committed without its bad rows: checked, with errors, and something to write."""
-        return self.state == self.State.CHECKED and bool(self.errors) and bool(self.new + self.changed)
+        return self.state == self.State.CHECKED and bool(self.errors) and self._has_something_to_write
+
+    @property
+    def _has_something_to_write(self) -> bool:
+        return bool(self.to_decide["new"] + self.to_decide["changed"])

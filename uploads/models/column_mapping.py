@@ -17,8 +17,15 @@ class ColumnMappingQuerySet(ScopedQuerySet):
         """Filter for the mappings of a batch's office and register."""
         return self.filter(division=batch.division, register=batch.register)
 
+    def by_register(self, batch: UploadBatch) -> dict[str, dict[str, str]]:
+        """Return all mappings of a batch's office: by register, field by normalised header."""
+        mappings: dict[str, dict[str, str]] = {}
+        for register, header, field in self.filter(division=batch.division).values_list("register", "header", "field"):
+            mappings.setdefault(register, {})[header] = field
+        return mappings
+
     def by_header(self) -> dict[str, str]:
-        """Return field by normalised header, "" for an ignored column."""
+        """Return field by name of the column in a file, "" for an ignored column."""
         return dict(self.values_list("header", "field"))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.models.batch import UploadBatch
@@ -40,16 +41,42 @@ class UploadRowQuerySet(ScopedQuerySet):
         return self.filter(label__contains=text)
 
     def to_write(self, *, only_good: bool) -> Self:
-        """Filter for the rows that a commit writes, without those that have an error if `only_good`.
+        """Filter for the rows that a commit writes, without those left out, and those that have an error if `only_good`.
 
-        Rows that were unchanged in the preview are left out, so that later changes by others are not reverted.
+        Nor does it write rows that were unchanged in the preview, so that later changes by others are not reverted.
         """
-        rows = self.exclude(outcome=UploadRow.Outcome.UNCHANGED)
+        rows = self.exclude(outcome__in=(UploadRow.Outcome.UNCHANGED, UploadRow.Outcome.LEFT_OUT))
         return rows.exclude(outcome=UploadRow.Outcome.ERROR) if only_good else rows
 
     def written(self) -> Self:
         """Filter for the rows that a finished commit has written."""
         return self.with_outcome(UploadRow.Outcome.NEW, UploadRow.Outcome.CHANGED)
+
+    def remaining(self) -> Self:
+        """Filter for the rows that are being finished after a commit has written others of their batch."""
+        return self.filter(is_remaining=True)
+
+    def not_written(self) -> Self:
+        """Filter for the rows that a commit leaves behind: those with an error, and those left out in the page."""
+        return self.with_outcome(UploadRow.Outcome.ERROR, UploadRow.Outcome.LEFT_OUT)
+
+    def counted(self) -> dict[str, int]:
+        """Return the number of rows by outcome, under the names of a batch's counters, with `left_out`."""
+        by_outcome = self.order_by().values_list("outcome")
+        found = by_outcome.annotate(number=Count("pk"), warned=Count("pk", filter=Q(has_warning=True)))
+        numbers = {outcome: (rows, warnings) for outcome, rows, warnings in found}
+        counters = {name: numbers.get(outcome, (0, 0))[0] for name, outcome in _COUNTERS.items()}
+        rows = sum(counters.values()) - counters["left_out"]
+        return {"rows": rows, **counters, "warnings": sum(warnings for _, warnings in numbers.values())}
+
+    def count_problems(self) -> dict[str, int]:
+        """Return how many rows have each kind of problem, by code."""
+        codes = self.exclude(codes="").values_list("codes", flat=True)
+        return dict(Counter(code for each in codes.iterator() for code in each.split()))
+
+    def left_out(self) -> Self:
+        """Filter for the rows that a user has left out in the page."""
+        return self.with_outcome(UploadRow.Outcome.LEFT_OUT)
 
     def record_ids(self) -> models.QuerySet:
         """Return the keys of the rows' records, as a subquery."""
@@ -60,12 +87,13 @@ class UploadRow(ScopedModel):
     """One data row of a batch, cleaned and compared. Personal values are stored as ciphertext."""
 
     class Outcome(models.TextChoices):
-        """What committing the row would do."""
+        """What committing the row would do; nothing for a row that was left out in the page."""
 
         NEW = "new", "新增"
         CHANGED = "changed", "修改"
         UNCHANGED = "unchanged", "未变"
         ERROR = "error", "有错误"
+        LEFT_OUT = "left_out", "不入库"
 
     class UndoOutcome(models.TextChoices):
         """The result of undoing a written row."""
@@ -85,9 +113,11 @@ class UploadRow(ScopedModel):
     values = models.JSONField("整理后的值", default=dict, encoder=DjangoJSONEncoder)
     raw = models.JSONField("有问题的单元格原文", default=dict, help_text="个人信息以密文保存")
     changes = models.JSONField("改动", default=list, encoder=DjangoJSONEncoder)
+    also = models.JSONField("另外的影响", default=list, help_text="各列以外还会发生什么，每条一句话")
     seen = models.CharField("预览时原值的摘要", max_length=16, blank=True, help_text="入库时与登记表现在的值核对")
     problems = models.JSONField("问题", default=list, encoder=DjangoJSONEncoder)
     codes = models.CharField("问题代码", max_length=500, blank=True, help_text="前后各有一个空格，供筛选")
+    is_remaining = models.BooleanField("余下的行", default=False, help_text="同批的其他行已入库，这一行还在补")
     undo_outcome = models.CharField("撤销结果", max_length=10, choices=UndoOutcome, blank=True)
     undo_note = models.CharField("撤销说明", max_length=200, blank=True)
 
@@ -108,8 +138,28 @@ class UploadRow(ScopedModel):
             models.Index(
                 fields=["batch", "undo_outcome", "position"], condition=~Q(undo_outcome=""), name="upload_row_undone"
             ),
+            models.Index(
+                fields=["batch", "outcome", "position"], condition=Q(is_remaining=True), name="upload_row_remaining"
+            ),
             models.Index(fields=["batch", "record_id"], condition=Q(record_id__isnull=False), name="upload_row_record"),
         )
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.row_number}"
+
+    @property
+    def can_be_changed(self) -> bool:
+        """Return whether the page may correct it or leave it out: its batch waits, and the row has not been written."""
+        if self.batch.state == UploadBatch.State.CHECKED:
+            return self.is_remaining or not self.batch.has_written
+        is_left = self.outcome in {self.Outcome.ERROR, self.Outcome.LEFT_OUT}
+        return is_left and self.batch.state == UploadBatch.State.COMMITTED
+
+
+_COUNTERS = {
+    "new": UploadRow.Outcome.NEW,
+    "changed": UploadRow.Outcome.CHANGED,
+    "unchanged": UploadRow.Outcome.UNCHANGED,
+    "errors": UploadRow.Outcome.ERROR,
+    "left_out": UploadRow.Outcome.LEFT_OUT,
+}

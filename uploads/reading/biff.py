@@ -11,8 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from uploads.reading import formula_tokens
-from uploads.reading.grid import NOT_COMPUTED, ErrorCells
+from uploads.reading import biff_texts, formula_tokens
+from uploads.reading.grid import NOT_COMPUTED, ErrorCells, KeptApart
 
 EXCEL_95: Final = 0x0500
 EXCEL_97: Final = 0x0600
@@ -23,6 +23,7 @@ _NUMBER: Final = struct.Struct("<H")
 _LONGEST_RECORD: Final = 8224
 _END, _FORMULA, _FILE_PASS, _SHEET, _BOOLEAN_OR_ERROR = 0x0A, 0x06, 0x2F, 0x85, 0x205
 _BEGIN, _CODE_PAGE, _FORMAT, _CELL_FORMAT, _TEXT_RESULT = 0x809, 0x42, 0x41E, 0xE0, 0x207
+_FONT, _TEXTS, _CONTINUED, _TEXT_CELL = 0x31, 0xFC, 0x3C, 0xFD
 _OLDER_BEGINS: Final = {0x009: 0x0200, 0x209: 0x0300, 0x409: 0x0400}
 _BESIDE_FORMULA: Final = frozenset({0x4BC, 0x221, 0x236})  # shared formula, array, data table: before the text result
 _UTF_16: Final = _NUMBER.pack(1200)
@@ -68,6 +69,9 @@ class Book:
         self.repairs: dict[int, bytes] = {}
         own_formats: dict[int, int] = {}  # offset → number of a format that the workbook itself describes
         cell_formats: list[tuple[int, int]] = []  # offset, number
+        self._fonts: list[biff_texts.Font] = []
+        self._texts: list[bytes] = []  # the blocks of the table of shared texts
+        in_texts = False
         for kind, at, content in self._records(0):
             if not self.version:
                 self.version = _version(kind, content)
@@ -83,6 +87,11 @@ class Book:
                 own_formats[at] = _NUMBER.unpack_from(content)[0]
             elif kind == _CELL_FORMAT and len(content) >= 4:
                 cell_formats.append((at + 2, _NUMBER.unpack_from(content, 2)[0]))
+            elif kind == _FONT:
+                self._fonts.append(biff_texts.font_of(content))
+            in_texts = kind == _TEXTS or (in_texts and kind == _CONTINUED)
+            if in_texts and self._has_telling_fonts():
+                self._texts.append(content)
         self._renumber(own_formats, cell_formats)
 
     def _renumber(self, own_formats: dict[int, int], cell_formats: list[tuple[int, int]]) -> None:
@@ -107,6 +116,23 @@ class Book:
             for index, errors in found.items():
                 errors.update(empty[index])
         return {index: errors for index, errors in found.items() if errors}
+
+    def _has_telling_fonts(self) -> bool:
+        return any(font.is_struck or font.is_raised for font in self._fonts)
+
+    def texts_kept_apart(self) -> dict[int, ErrorCells]:
+        """Return the cells with a text of which a part is struck through or raised, by the position of their sheet."""
+        if self.version != EXCEL_97 or not self._texts:
+            return {}
+        texts = biff_texts.texts_kept_apart(self._texts, self._fonts)
+        found: dict[int, ErrorCells] = {}
+        for index, start in enumerate(self._sheets if texts else ()):
+            for kind, _, content in self._records(start):
+                if kind == _TEXT_CELL and len(content) >= 10:
+                    text = texts.get(int.from_bytes(content[6:10], "little"))
+                    if text is not None:
+                        found.setdefault(index, {})[_CELL.unpack_from(content)] = KeptApart(text)
+        return found
 
     def _errors_of(self, start: int, empty: ErrorCells) -> ErrorCells:
         """Return the errors of a sheet, and add the formulas with an empty result to `empty`."""

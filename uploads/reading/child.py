@@ -1,7 +1,7 @@
 """Child process that reads one file: `python -m uploads.reading.child LIMITS NAME PATH`.
 
-It writes pickles of plain values to standard output: lists of rows; after the rows of a sheet ("sheet", name, merged);
-at the end ("end",) or ("refused", reason, values). It imports neither Django nor changzhi_portal, so it starts in a
+It writes pickles of plain values to standard output: lists of rows; after the rows of a sheet ("sheet", name, merged,
+is_delimited); at the end ("end",) or ("refused", reason, values). It imports neither Django nor changzhi_portal, so it starts in a
 tenth of a second, and it may be killed at any time.
 """
 
@@ -71,7 +71,8 @@ def raw_sheets(file: IO[bytes], path: Path, name: str, limits: Limits) -> Iterab
         return [markup.html_sheet(file.read(), limits)]
     if kind == Kind.SPREADSHEETML:
         return markup.spreadsheetml_sheets(file.read(), limits)
-    return [RawSheet(None, texts.delimited_rows(file.read(), is_named_csv=name.lower().endswith(".csv")))]
+    rows = texts.delimited_rows(file.read(), is_named_csv=name.lower().endswith(".csv"))
+    return [RawSheet(None, rows, is_delimited=True)]
 
 
 class _Texts(dict[str, str]):
@@ -120,7 +121,7 @@ class SheetWriter:
         if batch:
             self.put(batch)
         name = sheet.name and sheet.name.replace("\0", "")[:_LONGEST_NAME]
-        self.put(("sheet", name, sheet.merged))
+        self.put(("sheet", name, sheet.merged, sheet.is_delimited))
 
     def put(self, value: object) -> None:
         """Write a batch of rows, or the end of a sheet."""

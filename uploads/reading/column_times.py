@@ -12,18 +12,20 @@ from typing import Final, NamedTuple
 
 _CHANGE: Final = "调整|变更|修改|更正|变动|修订|整改|改造|核实|换届|更新"
 _EARLIER: Final = (
-    f"上个?月|上一?年度?|上一?期|上个?季度?|上半年|去年|前年|往年|上次|前次|(?:{_CHANGE})之?前|期初|年初|月初"
+    f"上个?月|上一?年度?|上一?期|上个?季度?|去年|前年|往年|上次|前次|(?:{_CHANGE})之?前|期初|年初|月初"
     "|原来|原有|以前|此前|早前"
 )
 _PRESENT: Final = f"本个?月|本年度?|本期|本季度?|今年|当月|当前|当期|当年|本次|此次|最新|目前|现在|现有|(?:{_CHANGE})之?后|期末|月末|月底"
 _SHORT_EARLIER: Final = "原|旧|前"
 _SHORT_PRESENT: Final = "现|新|后"
 _DATE: Final = r"(?P<year>20\d\d)(?:年度?|[-/])?(?:(?P<month>0[1-9]|1[0-2]|[1-9])月?(?:份|(?:[-/]?\d{1,2}日?))?)?"
+# A half-year or a quarter, of which the file's month is one or is not.
+_SPAN: Final = r"(?:(?P<span_year>20\d\d)年?)?(?:(?P<half>[上下])半年度?|第?(?P<quarter>[一二三四1-4])季度?)"
 _MONTH: Final = "(?P<only_month>1[0-2]|0?[1-9])月份?"
 _TAIL: Final = "(?:末|底|初)?(?:同期)?(?:的?(?:数据|人数|情况|数|值))?"
 _WORD: Final = (
     rf"(?:截至|截止|至)?(?:(?P<earlier>{_EARLIER}|{_SHORT_EARLIER})|(?P<present>{_PRESENT}|{_SHORT_PRESENT})"
-    rf"|{_DATE}|{_MONTH})"
+    rf"|{_SPAN}|{_DATE}|{_MONTH})"
 )
 _WHOLE: Final = rf"{_WORD}(?P<tail>{_TAIL})"
 _ONLY: Final = re.compile(_WHOLE)
@@ -33,18 +35,19 @@ _AFTER_NAME: Final = re.compile(rf"(?P<rest>.+?)[-/]?{_WHOLE}")
 _IN_BRACKETS: Final = re.compile(rf"\({_WHOLE}[人户个名]?\)")
 _PERIOD: Final = re.compile("本.*[月年期季]|今年|当[月期年]")
 # In a longer text, words of one character mean something else: 新型, 原址, 前期.
-_WITHIN: Final = re.compile(rf"(?P<earlier>{_EARLIER})|(?P<present>{_PRESENT})|(?P<year>20\d\d)年")
+_WITHIN: Final = re.compile(rf"(?P<earlier>{_EARLIER})|(?P<present>{_PRESENT})|{_SPAN}|(?P<year>20\d\d)年")
 
 
 class ColumnTime(NamedTuple):
-    """The time of a column's figures: `is_present` for a word, else a year, a month or both (0 where not given).
+    """The time of a column's figures: `is_present` for a word, else a year (0 where not given), `months`, or both.
 
-    `is_of_period` tells that the word names the present month or year (本月), and no version (新, 调整后).
+    `months` are the numbers of the month, quarter or half-year. `is_of_period` tells that the word names a period (本月,
+    上半年), and no version (新, 调整后).
     """
 
     is_present: bool | None
     year: int = 0
-    month: int = 0
+    months: tuple[int, ...] = ()
     is_of_period: bool = False
 
     def fits(self, month: datetime.date | None) -> bool | None:
@@ -53,7 +56,7 @@ class ColumnTime(NamedTuple):
             return self.is_present
         if month is None:
             return None
-        return self.year in (0, month.year) and self.month in (0, month.month)
+        return self.year in (0, month.year) and (not self.months or month.month in self.months)
 
 
 def split_times(name: str) -> Iterator[tuple[str, ColumnTime]]:
@@ -77,7 +80,7 @@ def time_in(text: str) -> ColumnTime | None:
         return None
     if match["year"]:
         return ColumnTime(None, int(match["year"]))
-    return _of_word(match["present"])
+    return _span_of(match) or _of_word(match["present"])
 
 
 def _time_of(match: re.Match[str]) -> ColumnTime:
@@ -85,10 +88,24 @@ def _time_of(match: re.Match[str]) -> ColumnTime:
         return ColumnTime(False)
     if match["present"]:
         return _of_word(match["present"])
+    if span := _span_of(match):
+        return span
     if match["tail"].startswith("初"):
         return ColumnTime(False)
     month = match["month"] or match["only_month"]
-    return ColumnTime(None, int(match["year"] or 0), int(month or 0))
+    return ColumnTime(None, int(match["year"] or 0), (int(month),) if month else ())
+
+
+def _span_of(match: re.Match[str]) -> ColumnTime | None:
+    """Return the half-year or quarter that a match names; None for another time."""
+    if match["half"]:
+        months = range(1, 7) if match["half"] == "上" else range(7, 13)
+    elif match["quarter"]:
+        first = 3 * ("一二三四1234".index(match["quarter"]) % 4) + 1
+        months = range(first, first + 3)
+    else:
+        return None
+    return ColumnTime(None, int(match["span_year"] or 0), tuple(months), is_of_period=True)
 
 
 def _of_word(present: str | None) -> ColumnTime:

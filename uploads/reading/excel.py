@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import IO, Final
 
@@ -23,9 +24,19 @@ from python_calamine import (
 
 from uploads.reading import biff, excel95, opendocument, openxml, passwords
 from uploads.reading.compound import CompoundFile
-from uploads.reading.grid import NOT_COMPUTED, CellError, ErrorCells, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.grid import (
+    NOT_COMPUTED,
+    CellError,
+    ErrorCells,
+    KeptApart,
+    Limits,
+    MergedRange,
+    NotReadableError,
+    RawSheet,
+)
 from uploads.reading.zipped import Archive
 
+_MOST_ROWS: Final = 1_048_576  # of a sheet in any program; an address beyond is none
 _OLD_OPENDOCUMENT: Final = b"application/vnd.sun.xml.calc"
 
 
@@ -113,7 +124,10 @@ def compound_sheets(data: bytes, source: Path | IO[bytes], limits: Limits) -> It
         return excel95.sheets(content, book, limits)
     if book.version == biff.EXCEL_97 and book.repairs:
         source = io.BytesIO(compound.with_changes(stream, book.repairs))
-    return _sheets(_opened(source), limits, errors=book.error_cells())
+    errors = book.error_cells()
+    for index, texts in book.texts_kept_apart().items():
+        errors[index] = {**errors.get(index, {}), **texts}
+    return _sheets(_opened(source), limits, errors=errors)
 
 
 def _foreign_compound_file(names: set[str]) -> NotReadableError:
@@ -156,27 +170,38 @@ def _sheets(
             raise NotReadableError("damaged") from error
         if sheet.end and sheet.end[1] >= limits.columns:
             raise NotReadableError("columns", columns=limits.columns)
-        yield RawSheet(properties.name, _rows(sheet, errors.get(index, {})), ranges)
+        yield RawSheet(properties.name, _rows(sheet, errors.get(index, {}), limits.columns), ranges)
 
 
 def _merged(sheet: CalamineSheet) -> list[MergedRange]:
     return [(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
 
 
-def _rows(sheet: CalamineSheet, errors: ErrorCells) -> Iterator[Sequence[object]]:
-    """Yield the rows from column A on; calamine's rows begin at row 1, but at the first column that has a value."""
-    if sheet.start is None:
-        return
-    margin: list[object] = [""] * sheet.start[1]
+def _rows(sheet: CalamineSheet, errors: ErrorCells, columns: int) -> Iterator[Sequence[object]]:
+    """Yield the rows from column A on, with the `errors` in the first `columns`.
+
+    calamine's rows begin at row 1, but at the first column that has a value, and end with the last row and column that have
+    one; a formula without a value may stand beyond.
+    """
+    margin: list[object] = [""] * sheet.start[1] if sheet.start else []
+    rows: Iterator[Sequence[object]] = sheet.iter_rows() if sheet.start else iter(())
     if not margin and not errors:
-        yield from sheet.iter_rows()
+        yield from rows
         return
     by_row: dict[int, dict[int, str]] = {}
     for (row_number, column), text in errors.items():
-        by_row.setdefault(row_number, {})[column] = text
-    for number, cells in enumerate(sheet.iter_rows()):
+        if row_number < _MOST_ROWS and column < columns:
+            by_row.setdefault(row_number, {})[column] = text
+    below = max(by_row, default=-1) + 1
+    for number, cells in enumerate(chain(rows, repeat(()))):
+        if number >= below and cells == ():
+            return
         row = [*margin, *cells]
-        for column, text in by_row.get(number, {}).items():
-            if column < len(row) and (row[column] == "" or text == NOT_COMPUTED):
-                row[column] = CellError(text)
+        if failed := by_row.get(number):
+            row += [""] * (max(failed) + 1 - len(row))
+            for column, text in failed.items():
+                if isinstance(text, KeptApart):
+                    row[column] = str(text)
+                elif row[column] == "" or text == NOT_COMPUTED:
+                    row[column] = CellError(text)
         yield row

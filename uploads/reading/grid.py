@@ -51,6 +51,29 @@ class UnpairedQuote(str):
     __hash__ = object.__hash__
 
 
+class RefusedCell(str):
+    """The text of a cell that is not to be read, because nothing says where it belongs; `reason` is one of the two below."""
+
+    __slots__ = ("reason",)
+    reason: str
+
+    def __new__(cls, text: str, reason: str) -> RefusedCell:
+        """Return the text with its reason."""
+        cell = super().__new__(cls, text)
+        cell.reason = reason
+        return cell
+
+
+class KeptApart(str):
+    """The text of a cell as it is to be read instead of its characters (`biff_texts`)."""
+
+    __slots__ = ()
+
+
+MERGED_FIGURE: Final = "merged"  # one number in a merged cell beside several records
+SURPLUS_FIELDS: Final = "surplus"  # a row of a .csv with more fields than its header: 1,286 without quotation marks
+
+
 @dataclass(slots=True)
 class Grid:
     """One visible worksheet, from Excel's row 1 and column A.
@@ -58,11 +81,13 @@ class Grid:
     `name` is None for .csv and HTML, which have no sheets. A cell is str, int, float, bool, datetime.date,
     datetime.datetime, datetime.time, CellError or UnpairedQuote; a blank one is "". Rows may be shorter than the widest one.
     `merged` has 0-based (first row, first column, last row, last column), if the format records merged cells.
+    `is_delimited` tells that the rows are those of a delimited text.
     """
 
     name: str | None
     rows: Sequence[Sequence[object]]
     merged: list[MergedRange] = field(default_factory=list)
+    is_delimited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,7 @@ class RawSheet:
     name: str | None
     rows: Iterable[Sequence[object]]
     merged: list[MergedRange] = field(default_factory=list)
+    is_delimited: bool = False
 
 
 def is_error_text(text: str) -> bool:

@@ -11,11 +11,21 @@ from typing import Final
 
 from uploads.reading.column_choice import ColumnValues, assign_fields
 from uploads.reading.grid import Grid
-from uploads.reading.headers import BRACKETS, UNIT, Header, HeaderColumn, Matcher, is_serial, normal_header
+from uploads.reading.headers import (
+    BRACKETS,
+    UNIT,
+    Header,
+    HeaderColumn,
+    Matcher,
+    is_serial,
+    normal_header,
+    number_repeated,
+)
 
 LAST_FIRST_ROW: Final = 15  # a header begins in one of the first 15 rows …
 TALLEST: Final = 3  # … and has at most three
 _MOST_MERGED: Final = 1_000  # merged ranges in a header; offices use fewer than a hundred
+_CODE_LENGTH: Final = 12  # digits of a community's code, which no header has
 _SIGNS: Final = "甲乙丙丁戊己庚辛壬癸"
 _LETTERS: Final = "abcdefghij"
 _FORMULA: Final = re.compile(r"(\d{1,2})=\d{1,2}(?:[-+*/×÷]\d{1,2})*%?")
@@ -56,7 +66,9 @@ class HeaderSearch:
         """
         best, best_rank = None, (0, 0)
         for first, last, columns in self._windows:
-            fields = {match.field for column in columns if (match := matcher.find(column.labels))} - {""}
+            fields = {match.field for column in columns if (match := matcher.find(column.labels, column.ordinal))} - {
+                ""
+            }
             rank = (len(fields), first - last)
             if fields and rank > best_rank:
                 best, best_rank = (first, last), rank
@@ -71,8 +83,8 @@ class HeaderSearch:
         return header
 
     def _may_be_header(self, row: int) -> bool:
-        """Return whether most cells of the row are text; rows of numbers and dates are data."""
-        if row not in self._texts:
+        """Return whether most cells of the row are text; rows of numbers and dates are data, also with a code as text."""
+        if row not in self._texts or any(len(text) >= _CODE_LENGTH and text.isdecimal() for text in self._texts[row]):
             return False
         texts = sum(1 for text in self._texts[row] if text)
         cells = sum(1 for cell in self._rows[row] if cell != "")
@@ -98,6 +110,7 @@ class HeaderSearch:
                     labels.append(above[depth])
             if own:
                 columns.append(HeaderColumn(index, own[-1][0], tuple(labels)))
+        number_repeated(columns)
         return columns
 
     def _with_attached_rows(self, first: int, last: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -11,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from changzhi_portal.names import fold
+from changzhi_portal.registers.problems import cell_address
 from uploads.reading.column_times import ColumnTime, split_times, time_in
 
 if TYPE_CHECKING:
@@ -25,6 +27,20 @@ _UNIT_AT_END: Final = re.compile(rf"[/-]?(?:{UNIT})$")
 _BRACKET_AT_END: Final = re.compile(
     r"\((?![^()]*[万亿亩])[^()]*\)$"
 )  # except units such as 万人: its figures are not in 人
+# What narrows a figure to a part of it, in a heading above a column or in a remark behind its name.
+_PART: Final = re.compile(
+    r"其中.|低保|贫困|脱贫|特困|五保|流动|外来|外出|户籍|残疾|老年|老人|老龄|\d+岁|儿童|留守|空巢|独居|[男女]|退役|优抚|失独"
+    r"|在建|占地|拟建|闲置|出租|新增|减少|增减|迁入|迁出|出生|死亡|不含"
+)
+# What does so in a remark only, or gives the figure another unit.
+_PART_IN_REMARK: Final = re.compile(
+    r"党员|团员|骨干|志愿|兼职|专职|学生|妇|劳动力|就业|失业|集体户|空挂|搬迁|困难|农业|城镇|非农|使用|实用|套内|室[内外]|露天"
+    r"|院落|地下|附属|财政|自筹|配套|本级|首付|未付|余额|尾款|公顷|[十百千万亿亩/每]"
+)
+_INCLUDES: Final = ("含", "包括", "包含", "包", "按", "以")  # such a remark leaves the figure whole
+# The number of a question in a web form, and the mark of a footnote: 1、社区名称, 户数①, 常住人口[2].
+_QUESTION: Final = re.compile(r"^\s*[*＊]?\s*(?:[Qq第]?\d{1,2}题?\s*[、.．:：)）]|[(（]\d{1,2}[)）])\s*[*＊]?(?=\D)")
+_FOOTNOTE: Final = re.compile(r"(?:[①-⑳❶-❿⓵-⓾¹²³⁴-⁹]|(?<![a-zA-Z])[※◆◇△▲*]|[\[［【〔]\d[\]］】〕])+$")
 _BRACKETED: Final = re.compile(r"\([^()]*\)")
 # The column of a total among its parts (合计, 其中：男, 女) is the one that the register asks for.
 _TOTALS: Final = frozenset({"合计", "小计", "总计", "合计数", "总数", "计", "全部", "总人数", "总量"})
@@ -37,6 +53,14 @@ def normal_header(text: str) -> str:
     """Return a header for comparing: NFKC, one kind of brackets, without spaces, line breaks, signs and bracketed units."""
     plain = unicodedata.normalize("NFKC", fold(text)).translate(BRACKETS)
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
+
+
+def mapping_name(header: str, ordinal: int) -> str:
+    """Return the name by which an office's mapping of a column is stored: its normalised header.
+
+    Of several columns of the same name each has its own, with its `ordinal` after a sign that no normalised header has.
+    """
+    return f"{header}#{ordinal}" if ordinal else header
 
 
 def is_serial(header: str) -> bool:
@@ -74,14 +98,18 @@ class Match(NamedTuple):
 class Matcher:
     """Matcher of headers to the fields of a register's columns.
 
-    `remembered` maps normalised headers to fields, as an office has mapped them before; "" means to ignore the column.
+    `remembered` maps names of columns (`mapping_name`) to fields, as an office has mapped them before; "" means to
+    ignore the column.
     """
 
     def __init__(self, columns: Iterable[Column], remembered: Mapping[str, str] | None = None) -> None:
         self._fields: dict[str, str] = {}
         self._own_names: set[str] = set()
+        self._figures: set[str] = set()
         self._money: set[str] = set()
         for column in columns:
+            if column.is_figure:
+                self._figures.add(column.field)
             if column.counts_yuan:
                 self._money.add(column.field)
             self._own_names.add(normal_header(column.header))
@@ -91,8 +119,13 @@ class Matcher:
         self._remembered = {name: known for name, known in (remembered or {}).items() if known in fields}
         self._known: dict[tuple[str, ...], Match | None] = {}
 
-    def find(self, labels: tuple[str, ...]) -> Match | None:
-        """Return the field that a column's labels (from the top header row down) match, and how; None without a match."""
+    def find(self, labels: tuple[str, ...], ordinal: int = 0) -> Match | None:
+        """Return the field that a column's labels (from the top header row down) match, and how; None without a match.
+
+        `ordinal` is `HeaderColumn.ordinal`.
+        """
+        if ordinal and (name := mapping_name(_names(labels)[0], ordinal)) in self._remembered:
+            return Match(Fit.REMEMBERED, self._remembered[name])
         if labels not in self._known:
             self._known[labels] = self._find(labels)
         return self._known[labels]
@@ -105,27 +138,51 @@ class Matcher:
         names = _names(labels)
         if names[0] in self._remembered:
             return Match(Fit.REMEMBERED, self._remembered[names[0]])
+        if match := self._find_plain(labels, names):
+            return match
+        bare = tuple(_FOOTNOTE.sub("", _QUESTION.sub("", label)) for label in labels)
+        return self._find(bare) if bare != labels and all(bare) else None
+
+    def _find_plain(self, labels: tuple[str, ...], names: tuple[str, ...]) -> Match | None:
+        """Return what labels match that are not mapped by hand; a figure is not matched by a part of it."""
         kept = tuple(label for label in labels if normal_header(label) not in _TOTALS)
         if kept and len(kept) < len(labels):
             return self._find(kept)
         for depth, name in enumerate(names):
-            if name in self._fields:
+            if name in self._fields and not self._is_part(self._fields[name], labels[:depth]):
                 heading = _time_of_headings(labels[:depth])
+                if self._is_flow(name, heading):
+                    continue
                 is_whole = depth == 0 and name in self._own_names
                 return Match(Fit.EXACT, self._fields[name], is_whole, heading, heading is not None)
         for name in names:
             for rest, time in split_times(name):
                 for form in (rest, *_shorter(rest)):
-                    if form in self._fields and not self._is_flow(form, time):
+                    if form in self._fields and not self._is_flow(form, time) and not self._is_part_in(rest, form):
                         return Match(Fit.EXACT, self._fields[form], time=time)
         for depth, name in enumerate(names):
             for form in _shorter(name):
-                if form in self._fields:
+                if form in self._fields and not self._is_part_in(name, form):
+                    if self._is_part(self._fields[form], labels[:depth]):
+                        continue
                     remarks = _BRACKETED.findall(name)
                     said = (time_in(remarks[-1]) if remarks else None) or _time_of_headings(labels[:depth])
                     if not self._is_flow(form, said):
                         return Match(Fit.LOOSE, self._fields[form], time=said, is_aside=said is not None)
         return None
+
+    def _is_part(self, field: str, headings: Sequence[str]) -> bool:
+        """Return whether a heading above narrows a figure to a part of it: the 户数 under 低保 are no households."""
+        return field in self._figures and any(_PART.search(normal_header(heading)) for heading in headings)
+
+    def _is_part_in(self, name: str, form: str) -> bool:
+        """Return whether the remark in brackets, without which `name` is `form`, may narrow a figure or change its unit."""
+        if self._fields[form] not in self._figures or not name.startswith(form):
+            return False
+        remark = name[len(form) :].strip("()")
+        if not name.endswith(")") or remark.startswith(_INCLUDES):
+            return False
+        return _PART.search(remark) is not None or _PART_IN_REMARK.search(remark) is not None
 
     def _is_flow(self, name: str, time: ColumnTime | None) -> bool:
         """Return whether a header means the money of one month or year (本月已拨付), where the register has the whole."""
@@ -154,16 +211,40 @@ def _time_of_headings(headings: Sequence[str]) -> ColumnTime | None:
 
 @dataclass(slots=True)
 class HeaderColumn:
-    """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom."""
+    """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom.
+
+    `ordinal` counts from 1 among the columns of the same name; it is 0 for a column whose name no other has.
+    """
 
     index: int
     row: int
     labels: tuple[str, ...]
+    ordinal: int = 0
 
     @property
     def text(self) -> str:
         """Return the header as written, its rows joined."""
         return " ".join("".join(label.split("\n")).strip() for label in self.labels)
+
+    @property
+    def title(self) -> str:
+        """Return the header as users are told it: that of one of several columns of the same name says which it is."""
+        return f"{self.text}（第{self.ordinal}个，{cell_address(1, self.index)[:-1]}列）" if self.ordinal else self.text
+
+    @property
+    def name(self) -> str:
+        """Return the name by which an office's mapping of the column is stored."""
+        return mapping_name(_names(self.labels)[0], self.ordinal)
+
+
+def number_repeated(columns: Sequence[HeaderColumn]) -> None:
+    """Set the ordinals of the columns of one header that have the same name."""
+    names = [_names(column.labels)[0] for column in columns]
+    counts, seen = Counter(names), Counter[str]()
+    for column, name in zip(columns, names, strict=True):
+        if name and counts[name] > 1:
+            seen[name] += 1
+            column.ordinal = seen[name]
 
 
 @dataclass(slots=True)
@@ -179,6 +260,7 @@ class Header:
     doubts: dict[str, list[HeaderColumn]] = field(default_factory=dict)
     earlier: dict[int, str] = field(default_factory=dict)  # columns of another month or of a former version
     spare: dict[int, str] = field(default_factory=dict)  # columns that would fit too; another one was more certain
+    boxes: set[int] = field(default_factory=set)  # columns of explanations beside the table
     depends_on_month: bool = False  # whether a column was chosen or left out by the month of the file
 
     @property

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from uploads.reading.grid import NOT_COMPUTED, CellError, Limits, MergedRange, NotReadableError, RawSheet
+from uploads.reading.markup_cells import TELLING, CellMarks, says_something
 from uploads.reading.texts import decode
 
 _CHARSET: Final = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -31,6 +32,7 @@ _WITHOUT_END: Final = frozenset({"p", "li"})  # their end may be left out
 _SPREADSHEET: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _TYPE: Final = _SPREADSHEET + "Type"
 _HIDDEN: Final = ("SheetHidden", "SheetVeryHidden")
+_PROPERTIES: Final = (b"DocumentProperties", b"CustomDocumentProperties")
 
 
 def _text_of(data: bytes) -> str:
@@ -83,6 +85,7 @@ class _TableReader(HTMLParser):
         self._span = (1, 1)
         self._number: str | None = None  # of the cell, as Excel stores it beside what it shows
         self._line: list[str] = []
+        self._marks: CellMarks | None = None  # of the current cell, if it has an element that means something
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row or cell."""
@@ -99,6 +102,9 @@ class _TableReader(HTMLParser):
             self._silent = 0  # the end of <head> may be left out
         elif tag == "table":
             self._open_table()
+        elif tag in TELLING and self._cell is not None and (self._marks is not None or says_something(tag, attrs)):
+            self._marks = self._marks or CellMarks()
+            self._cell.append(self._marks.start(tag, dict(attrs), is_first=not self._row))
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":
@@ -111,6 +117,7 @@ class _TableReader(HTMLParser):
                 self._row = []
             values = dict(attrs)
             self._cell = []
+            self._marks = None
             self._is_hidden_cell = is_hidden
             self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
             self._number = values.get("x:num") or values.get("data-v")  # Excel, SheetJS
@@ -161,6 +168,8 @@ class _TableReader(HTMLParser):
                 self._has_full_row = self._frames.pop()
             else:
                 self._depth = max(0, self._depth - 1)
+        elif self._marks is not None and tag in TELLING and self._cell is not None:
+            self._cell.append(self._marks.end(tag))
         elif tag in _LINE_BREAKING:
             self._break()
         elif self._depth == 1 and tag == "tr":
@@ -179,7 +188,8 @@ class _TableReader(HTMLParser):
         if self._silent or self._hidden is not None:
             return
         if self._cell is not None:
-            self._cell.append(_SPACES.sub(" ", data))
+            data = _SPACES.sub(" ", data)
+            self._cell.append(data if self._marks is None else self._marks.add("".join(self._cell), data))
         elif not self._depth or (self._depth == 1 and self._row is None and not data.isspace()):
             self._line.append(_SPACES.sub(" ", data))
 
@@ -284,9 +294,24 @@ def _span(text: str | None) -> int:
     return max(1, min(int(text), 1_048_576)) if text and text.isdecimal() and len(text) < 8 else 1
 
 
+def without_properties(data: bytes) -> bytes:
+    """Return a file in Excel 2003's XML format, or its beginning, without its title, author and other properties.
+
+    SheetJS 0.18.5 writes them as they are: names with signs that no name may have, texts with control characters or a bare
+    `&`. The sheets behind them are sound.
+    """
+    for name in _PROPERTIES:
+        start = data.find(b"<" + name)
+        end = data.find(b"</" + name + b">", start)
+        if 0 <= start < end and data.find(b"<Worksheet", 0, end) < 0:
+            data = data[:start] + data[end + len(name) + len(b"</>") :]
+    return data
+
+
 def spreadsheetml_sheets(data: bytes, limits: Limits) -> Iterator[RawSheet]:
     """Yield the visible sheets of a file in Excel 2003's XML format."""
-    source = io.BytesIO(_DECLARATION.sub("", _text_of(data).lstrip("\ufeff"), count=1).encode("utf-8", "replace"))
+    text = _text_of(without_properties(data)).lstrip("\ufeff")
+    source = io.BytesIO(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"))
     try:
         for _, element in iterparse(source, events=("end",)):
             if element.tag == _SPREADSHEET + "Worksheet":
@@ -349,6 +374,8 @@ def _value(data: Element | None) -> object:
             return float(text)
         if kind == "DateTime":
             moment = datetime.datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return text  # which day it is in Beijing, the cleaning of a date says
             return moment.date() if moment.time() == datetime.time() else moment
     except ValueError:
         return text

@@ -19,15 +19,19 @@ def month_in(text: str) -> datetime.date | None:
     A month in the title takes precedence over the day on which the sheet was filled in. Recognises 2018年6月,
     2018年6月30日, 2018.06, 2018-6-30 and 二〇一八年六月.
     """
-    filled_in = None
+    return title_month(text) or _first_month(text, is_filled_in=True)
+
+
+def title_month(text: str) -> datetime.date | None:
+    """Return the first day of the month that a title names as that of the figures, like `month_in`."""
+    return _first_month(text, is_filled_in=False)
+
+
+def _first_month(text: str, *, is_filled_in: bool) -> datetime.date | None:
     for line in re.split(r"[\n\t]", unicodedata.normalize("NFKC", text)):
-        month = _month_of(re.sub(r"\s", "", line))
-        if month is None:
-            continue
-        if not _FILLED_IN.search(line):
+        if (_FILLED_IN.search(line) is not None) is is_filled_in and (month := _month_of(re.sub(r"\s", "", line))):
             return month
-        filled_in = filled_in or month
-    return filled_in
+    return None
 
 
 def _month_of(line: str) -> datetime.date | None:

@@ -10,11 +10,13 @@ import codecs
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from xml.parsers import expat
 
+from uploads.reading import rich_text
 from uploads.reading.grid import NOT_COMPUTED, ErrorCells, Limits, MergedRange, NotReadableError
 from uploads.reading.zipped import Archive
 
@@ -39,6 +41,8 @@ _TO_TIDY: Final = re.compile(
 )
 _TAB: Final = re.compile(rb"<text:tab\b[^>]*>(?:</text:tab>)?")
 _LINE_BREAK: Final = re.compile(rb"<text:line-break\b[^>]*>(?:</text:line-break>)?")
+_END_OF_STYLES: Final = b"</office:automatic-styles>"
+_LONGEST_HEAD: Final = 4 * 1024 * 1024
 _ROW_END: Final = b"</table:table-row>"
 _MANIFEST: Final = b'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
 SPREADSHEET: Final = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -49,7 +53,7 @@ _MOST: Final = 200_000  # merged ranges and failed formulas together
 class Scan:
     """Merged cells and formulas without a value, by the position of their sheet, counting hidden sheets.
 
-    `loses_text` tells that calamine would lose tabs or line breaks.
+    `loses_text` tells that calamine would lose tabs, line breaks, or what keeps the parts of a text apart.
     """
 
     merged: dict[int, list[MergedRange]] = field(default_factory=dict)
@@ -63,8 +67,14 @@ def scan(archive: Archive, limits: Limits) -> Scan:
     Raises NotReadableError.
     """
     before, has_signs, loses_text = b"", False, False
+    head: bytes | None = b""  # up to the end of the styles
     for chunk in archive.inflate("content.xml"):
         window = before + chunk
+        if head is not None:
+            head += chunk
+            if _END_OF_STYLES in window or len(head) > _LONGEST_HEAD:
+                loses_text = loses_text or bool(rich_text.styles_that_mark(head))
+                head = None
         has_signs = has_signs or any(sign in window for sign in _SIGNS)
         has_signs = has_signs or (_FORMULA_SIGN in window and _NOT_COMPUTED.search(window) is not None)
         loses_text = loses_text or _LOST.search(window) is not None
@@ -96,21 +106,27 @@ def tidied(archive: Archive) -> bytes:
 def _tidy_pieces(archive: Archive) -> Iterator[bytes]:
     """Yield the content in pieces of whole rows, because no paragraph reaches over the end of a row."""
     rest = b""
+    tidy = partial(_tidy, {})
+    is_first = True
     for chunk in archive.inflate("content.xml"):
         rest += chunk
         end = rest.rfind(_ROW_END) + len(_ROW_END)
         if end >= len(_ROW_END):
-            yield _TO_TIDY.sub(_tidy, rest[:end])
+            if is_first:  # the styles stand before all rows
+                tidy, is_first = partial(_tidy, rich_text.styles_that_mark(rest[:_LONGEST_HEAD])), False
+            yield _TO_TIDY.sub(tidy, rest[:end])
             rest = rest[end:]
-    yield _TO_TIDY.sub(_tidy, rest)
+    yield _TO_TIDY.sub(tidy, rest)
 
 
-def _tidy(match: re.Match[bytes]) -> bytes:
+def _tidy(styles: Mapping[bytes, str], match: re.Match[bytes]) -> bytes:
     found = match[0].rstrip()
     if found == b">":
         return found
     if not found.startswith(b"<text:p"):
         return b""
+    if styles:
+        found = rich_text.paragraph_kept_apart(found, styles)
     return _LINE_BREAK.sub(b"\n", _TAB.sub(b" ", found))
 
 

@@ -13,7 +13,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -22,6 +22,7 @@ from xml.parsers import expat
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from uploads.reading import rich_text
 from uploads.reading.grid import NOT_COMPUTED, ErrorCells, NotReadableError
 from uploads.reading.zipped import Archive
 
@@ -31,17 +32,22 @@ _WORTH_TRIMMING: Final = 32 * 1024 * 1024
 _MAX_REST: Final = 32 * 1024 * 1024
 
 _ERROR_CELL: Final = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e[\"'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-# A formula without a result; its second group is the element for the result. 0.0 is what Apache POI's streaming writer
-# stores that cannot compute (Excel writes 0).
+# A formula without a result, or with one that may be none; its second group is the element for the result, its third a zero.
 _WITHOUT_RESULT: Final = (
     rb"<(?:\w+:)?c(?:\s([^>]*))?(?<!/)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*(?:%s)?\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*(%s)?\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _NOT_COMPUTED_CELL: Final = re.compile(_WITHOUT_RESULT % rb"0\.0")
-# In a workbook that wants to be computed when it is opened, 0 is what a program stores that cannot compute (XlsxWriter).
 _NOT_COMPUTED_OR_ZERO_CELL: Final = re.compile(_WITHOUT_RESULT % rb"0(?:\.0)?")
+# A formula with a result that only a program which computes can have stored.
+_COMPUTED_CELL: Final = re.compile(rb"[f/]>\s*<(?:\w+:)?v>\s*(?!0(?:\.0)?\s*<)[^<\s#]")
+# How the streaming writers of Apache POI and NPOI begin a row. They cannot compute, and store 0.0 and 0.
+_STREAMED_ROW: Final = b">\n<c"
+# The version that XlsxWriter, Excel::Writer::XLSX and their relatives claim to be. They store 0 unless they are told a result.
+_WRITTEN_WITHOUT_RESULTS: Final = re.compile(rb"<(?:\w+:)?fileVersion\s[^>]*\brupBuild=[\"']4505[\"']")
 _TEXT_CELL: Final = re.compile(rb"\bt=[\"']str")
 _PREFIXED: Final = re.compile(rb"<\w+:worksheet\b")
+_RICH_RUN: Final = b"rPr>"  # of a text that stands in the worksheet itself
 _FORMULA_SIGNS: Final = (b"<f>", b"<f ")
 _PREFIXED_FORMULA_SIGNS: Final = (b":f>", b":f ")
 _COMPUTED_ON_LOAD: Final = re.compile(rb"\bfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
@@ -56,13 +62,17 @@ _STRICT_RELATIONSHIP: Final = "{http://purl.oclc.org/ooxml/officeDocument/relati
 class SheetScan:
     """Scan result of a worksheet's XML: formulas without a value, and the position of the last value.
 
+    `zeros` are formulas with a 0 that is the result only if another formula of the sheet has one that is not 0.
     `lacks_addresses` tells that a formula without a value has no address, so that `errors` is not complete.
+    `is_rich` tells that texts of the part have a part that is struck through or raised.
     The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
     written in an unusual way, which is not trimmed.
     """
 
     errors: ErrorCells = field(default_factory=dict)
+    zeros: ErrorCells = field(default_factory=dict)
     lacks_addresses: bool = False
+    is_rich: bool = False
     keep: int = 0
     end: int = 0
     rest: bytes = b""
@@ -74,25 +84,43 @@ class SheetScan:
 
 
 def scan(archive: Archive) -> dict[str, SheetScan]:
-    """Return the scans of the worksheets by part name.
+    """Return the scans of the worksheets by part name, and that of the shared texts if they are rich.
 
     Every part that will be read is inflated, to check the size limit. Raises NotReadableError.
     """
     scans = {}
-    is_computed_on_load = bool(_COMPUTED_ON_LOAD.search(archive.read("xl/workbook.xml")))
-    not_computed = _NOT_COMPUTED_OR_ZERO_CELL if is_computed_on_load else _NOT_COMPUTED_CELL
+    workbook = archive.read("xl/workbook.xml")
+    is_computed_on_load = _COMPUTED_ON_LOAD.search(workbook) is not None
+    zeros = _Zeros(is_computed_on_load, are_results=_WRITTEN_WITHOUT_RESULTS.search(workbook) is None)
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            scans[name] = _scan_worksheet(archive.inflate(name), not_computed)
+            scans[name] = _scan_worksheet(archive.inflate(name), zeros)
+            if scans[name].zeros and not _has_results(archive.inflate(name)):
+                scans[name].errors.update(scans[name].zeros)
             if scans[name].lacks_addresses:
                 scans[name].errors = _Positions(is_computed_on_load).errors_of(archive.inflate(name))
+        elif name.endswith("haredStrings.xml"):
+            if rich_text.has_signs(archive.inflate(name)):
+                scans[name] = SheetScan(is_rich=True)
         elif name.endswith((".xml", ".rels")):
             for _ in archive.inflate(name):
                 pass  # only to count the inflated bytes
     return scans
 
 
-def _scan_worksheet(chunks: Iterable[bytes], not_computed: re.Pattern[bytes]) -> SheetScan:
+@dataclass(frozen=True, slots=True)
+class _Zeros:
+    """What a workbook says about the formulas that have the result 0.
+
+    `are_doubtful` tells that it wants to be computed when it is opened, `are_results` that a 0 in such a workbook may be
+    computed nevertheless (exceljs, Apache POI with its evaluator).
+    """
+
+    are_doubtful: bool
+    are_results: bool
+
+
+def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros) -> SheetScan:
     sheet_scan = SheetScan()
     start = last_value = row_end = -1
     window, seen = b"", 0
@@ -120,7 +148,9 @@ def _scan_worksheet(chunks: Iterable[bytes], not_computed: re.Pattern[bytes]) ->
         if value >= 0 and (b't="e"' in window or b"t='e'" in window):
             _note_errors(window, sheet_scan)
         if any(sign in window for sign in signs):
-            _note_not_computed(window, sheet_scan, not_computed)
+            _note_not_computed(window, sheet_scan, zeros)
+        if _RICH_RUN in window and rich_text.has_signs([window]):
+            sheet_scan.is_rich = True
         if rows_end >= 0 and start >= 0:
             sheet_scan.end = base + rows_end
             sheet_scan.keep = (row_end if row_end >= 0 else sheet_scan.end) if last_value >= 0 else start
@@ -130,25 +160,56 @@ def _scan_worksheet(chunks: Iterable[bytes], not_computed: re.Pattern[bytes]) ->
     return sheet_scan
 
 
+def _has_results(chunks: Iterable[bytes]) -> bool:
+    """Return whether a formula of a worksheet has a result other than 0."""
+    window = b""
+    for chunk in chunks:
+        window = window[-_OVERLAP:] + chunk
+        if _COMPUTED_CELL.search(window):
+            return True
+    return False
+
+
 def _note_errors(window: bytes, sheet_scan: SheetScan) -> None:
     for cell in _ERROR_CELL.finditer(window):
         value = _VALUE.search(cell[2])
-        _note(cell[1], value[1].decode("ascii", "replace") if value else "#VALUE!", sheet_scan)
+        _note(cell[1], value[1].decode("ascii", "replace") if value else "#VALUE!", sheet_scan, sheet_scan.errors)
 
 
-def _note_not_computed(window: bytes, sheet_scan: SheetScan, not_computed: re.Pattern[bytes]) -> None:
-    for cell in not_computed.finditer(window):
-        attributes = cell[1] or b""
-        if not (cell[2] and _TEXT_CELL.search(attributes)):  # an empty text is a result
-            _note(attributes, NOT_COMPUTED, sheet_scan)
+def _note_not_computed(window: bytes, sheet_scan: SheetScan, zeros: _Zeros) -> None:
+    """Note the formulas without a result.
+
+    A 0 in a streamed row is none. Where a workbook wants to be computed it is none or, from a program that may compute, one
+    that another formula of the sheet has to vouch for. So has 0.0, which no program but Apache POI is known to write.
+    """
+    has_streamed_rows = _STREAMED_ROW in window
+    pattern = _NOT_COMPUTED_OR_ZERO_CELL if zeros.are_doubtful or has_streamed_rows else _NOT_COMPUTED_CELL
+    for cell in pattern.finditer(window):
+        attributes, result, zero = cell[1] or b"", cell[2], cell[3]
+        if result and _TEXT_CELL.search(attributes):
+            continue  # an empty text is a result
+        if not zero or (has_streamed_rows and _is_in_streamed_row(window, cell.start())):
+            _note(attributes, NOT_COMPUTED, sheet_scan, sheet_scan.errors)
+        elif zeros.are_doubtful or zero != b"0":
+            is_none = zeros.are_doubtful and not zeros.are_results
+            _note(attributes, NOT_COMPUTED, sheet_scan, sheet_scan.errors if is_none else sheet_scan.zeros)
 
 
-def _note(attributes: bytes, text: str, sheet_scan: SheetScan) -> None:
+def _is_in_streamed_row(window: bytes, position: int) -> bool:
+    """Return whether a cell's row is streamed; a row that begins before the window counts as such."""
+    row = window.rfind(b"<row", 0, position)
+    return row < 0 or window.find(_STREAMED_ROW, row, position + len(_STREAMED_ROW)) == window.find(b">", row)
+
+
+def _note(attributes: bytes, text: str, sheet_scan: SheetScan, cells: ErrorCells) -> None:
+    """Note a cell, unless an earlier window, in which more of its row was to be seen, had it already."""
     address = _ADDRESS.search(attributes)
-    if address:
-        sheet_scan.errors[int(address[2]) - 1, _column(address[1])] = text
-    else:
+    if not address:
         sheet_scan.lacks_addresses = True
+        return
+    cell = int(address[2]) - 1, _column(address[1])
+    if cell not in sheet_scan.zeros:
+        cells[cell] = text
 
 
 def _column(letters: bytes) -> int:
@@ -247,11 +308,12 @@ def _part_name(target: str) -> str:
 
 
 def repacked(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
-    """Return the workbook without long tails of blank rows and with the usual names of parts.
+    """Return the workbook without long tails of blank rows, with the usual names of parts, and with rich texts kept apart.
 
-    None when no sheet has a tail that is worth trimming and all names are usual.
+    None when no sheet has a tail that is worth trimming, all names are usual and no text is rich.
     """
-    if not archive.has_odd_names and not any(sheet_scan.has_long_blank_tail for sheet_scan in scans.values()):
+    is_needed = any(sheet_scan.has_long_blank_tail or sheet_scan.is_rich for sheet_scan in scans.values())
+    if not archive.has_odd_names and not is_needed:
         return None
     copied = io.BytesIO()
     with zipfile.ZipFile(copied, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
@@ -259,16 +321,21 @@ def repacked(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
             if not name.endswith((".xml", ".rels")):
                 continue
             with copy.open(name, "w") as part:
-                sheet_scan = scans.get(name)
-                if sheet_scan and sheet_scan.has_long_blank_tail:
-                    left = sheet_scan.keep
-                    for chunk in archive.inflate(name):
-                        part.write(chunk[:left])
-                        left -= len(chunk)
-                        if left <= 0:
-                            break
-                    part.write(sheet_scan.rest)
-                else:
-                    for chunk in archive.inflate(name):
-                        part.write(chunk)
+                chunks = _trimmed(archive.inflate(name), scans.get(name))
+                for chunk in rich_text.kept_apart(chunks) if name in scans and scans[name].is_rich else chunks:
+                    part.write(chunk)
     return copied.getvalue()
+
+
+def _trimmed(chunks: Iterable[bytes], sheet_scan: SheetScan | None) -> Iterator[bytes]:
+    """Yield a part without a long tail of blank rows."""
+    if sheet_scan is None or not sheet_scan.has_long_blank_tail:
+        yield from chunks
+        return
+    left = sheet_scan.keep
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            break
+    yield sheet_scan.rest

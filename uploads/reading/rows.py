@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,7 +12,7 @@ from operator import itemgetter
 from typing import Final, cast
 
 from changzhi_portal.names import fold
-from uploads.reading.grid import Grid
+from uploads.reading.grid import MERGED_FIGURE, SURPLUS_FIELDS, Grid, RefusedCell, UnpairedQuote
 from uploads.reading.header_search import is_numbering
 
 # Spellings of "as above", with and without a space before and after.
@@ -24,13 +25,17 @@ _DITTO: Final[frozenset[object]] = frozenset(
 
 # A row that does not match is no total, label or signature, and needs no further test; most rows are such.
 _SPACE: Final = re.compile(r"\s+")
-_SUSPECT: Final = re.compile(r"[计数]|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL")
+_SUSPECT: Final = re.compile(
+    r"[计数均]|共\s*\d|[:：]|注|说明|签|盖章|填表|填报|制表|审核|负责人|汇总|总和|[Tt]otal|TOTAL"
+)
 _FIRST_TEXTS: Final = 6
 _TOTAL: Final = re.compile(
     r"((本|全|以上|累计)?[页表村镇乡街道社区县市]{0,3})?(小计|合计|总计|共计|累计|总合计|合计数|总数|汇总|总和)"
-    r"(\([^()]*\))?(\d+[^\d]{0,2})?|(?i:(grand|sub)?total)"
+    r"(\([^()]*\))?(\d+[^\d]{0,2})?|(?i:(grand|sub)?total)|(总|每[村户]|村|户|人)?(平均|均)[值数]?"
 )
-_NAMED_TOTAL: Final = re.compile(r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}")
+_NAMED_TOTAL: Final = re.compile(
+    r".{1,40}(小计|合计|总计|汇总)|其中:.{1,20}|.{0,20}共计?\d{1,5}(个|家|人|户|名|项|处)[^\d]{0,6}"
+)
 _COUNT_OR_DASH: Final = re.compile(r"[共计约]?[+-]?[\d.,]+[^\d]{0,4}|[-—–/\\×*.]+|无|\d[\d年月日./-]*")
 _LONGEST_COUNT: Final = 11  # more digits in a text are a code or an ID number, and belong to a record
 _DECIMAL: Final = re.compile(r"([+-]?[\d,]+)\.\d+")  # a sum printed in full: 932.5500000000001
@@ -63,6 +68,15 @@ _REMARK_BEHIND: Final = re.compile(r"(\([^()]*\))?:?$")
 _TOWN: Final = re.compile(
     r"(?![各全本所乡]).{1,20}(镇|乡|街道|街道办|办事处|开发区|工业园区|产业园区|新区|管委会|管理委员会)"
 )
+_LONGEST_HEADING: Final = 30
+# A heading above records that are no longer, or not yet, what the table lists: 二、已注销, 离岗人员, 服务设施（拟建）.
+_OVER: Final = "注销|撤销|撤并|停用|停办|离岗|离职|退出|退休|终止|作废|拆除|报废"
+_PLANNED: Final = "(?:拟|待|计划(?!生育)|规划)(?:新?建|成立|注册|登记|备案|购买|投用|到岗|聘)?"
+_OTHERS: Final = re.compile(
+    rf"(?:\(?(?:[一二三四五六七八九十]{{1,3}}|\d{{1,2}})[)、.])?(?:本[月年]|今年|近期)?(?:"
+    rf"(?:已|应|拟)(?:{_OVER})[^,。;:]{{0,12}}|(?:{_OVER}|{_PLANNED})的?(?:社会)?(?:名单|人员|组织|设施|项目|部分|组织名单)"
+    rf"|[^,。;:()]{{2,12}}\((?:已?(?:{_OVER})|{_PLANNED})的?\)):?"
+)
 _SHORTEST_REPEAT: Final = 4  # characters that a text must share with the title to count as its repetition: 襄垣县民政局
 _DATE: Final = re.compile(r"\d{4}[年./-]\d{1,2}([月./-]\d{1,2}日?|月)?")
 # How a heading may end; most rows are rejected by this.
@@ -88,7 +102,7 @@ class RawRow:
 
 
 class DataRows:
-    """The data rows below a header: `rows`, and the number of `skipped` rows.
+    """The data rows below a header: `rows`, the number of `skipped` rows, and `headings` that say the rows below are others.
 
     `fields` is the field of each mapped column by its index; `carried` are the columns in which the value of merged cells
     applies to all of their rows. `stop` is the row after the table's last one, `left_out` are the rows of repeated headers
@@ -96,6 +110,9 @@ class DataRows:
 
     Totals, repeated headers, headings and footers are skipped and counted; rows without a value in a mapped column are
     skipped and not counted. A heading that names a town or county is given to the rows below it.
+
+    A number in a cell merged beside several records is nobody's alone, and of a row with more fields than its header
+    nothing says which is which: these cells are RefusedCell.
     """
 
     def __init__(
@@ -112,6 +129,7 @@ class DataRows:
     ) -> None:
         self.rows: list[RawRow] = []
         self.skipped = 0
+        self.headings: list[tuple[int, str]] = []
         self._section: dict[str, str] = {}
         self._name = grid.name
         self._fields = dict(fields)
@@ -127,6 +145,9 @@ class DataRows:
         self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
         self._merged = _merged_values(grid, header_rows.stop, set(carried))
+        self._fields_of_header = (
+            max((len(grid.rows[row]) for row in header_rows), default=0) if grid.is_delimited else 0
+        )
         self._in_footer = False
         for number in title_rows:
             self._is_section(grid.rows[number])
@@ -136,9 +157,31 @@ class DataRows:
             elif grid.rows[number]:
                 self.skipped += 1
                 self._is_section(grid.rows[number])
+        self._refuse_merged_figures(grid, set(carried))
+
+    def _refuse_merged_figures(self, grid: Grid, carried: set[int]) -> None:
+        """Refuse each number that is merged over the cells of several records."""
+        areas = [
+            area for area in grid.merged if area[2] > area[0] and area[1] in self._fields and area[1] not in carried
+        ]
+        if not areas:
+            return
+        numbers = [row.number - 1 for row in self.rows]  # ascending
+        for top, left, bottom, _ in areas:
+            at = bisect_left(numbers, top)
+            if at + 1 >= len(numbers) or numbers[at] != top or numbers[at + 1] > bottom:
+                continue
+            first = self.rows[at]
+            if first.values[left] != "" and not isinstance(first.values[left], RefusedCell):
+                values = list(first.values)
+                values[left] = RefusedCell(str(values[left]).removesuffix(".0"), MERGED_FIGURE)
+                first.values = values
 
     def _take(self, number: int, row: Sequence[object]) -> None:
         if not row:
+            return
+        if row.count("") == len(row) - 1 and self._is_heading_of_others(number, row):
+            self.skipped += 1
             return
         if self._is_no_data(row):
             self.skipped += 1
@@ -152,10 +195,27 @@ class DataRows:
             if all(value == "" or value in _DITTO for value in values):
                 return
             row = self._repeated(row)
+        if self._has_surplus(row):
+            row = [*row[:1], *(RefusedCell(str(cell), SURPLUS_FIELDS) if cell != "" else "" for cell in row[1:])]
         if number in self._merged:
             carried = self._merged[number]
             row = [carried.get(index, value) if value == "" else value for index, value in enumerate(row)]
         self.rows.append(RawRow(self._name, number + 1, self._fields, row, self._section))
+
+    def _is_heading_of_others(self, number: int, row: Sequence[object]) -> bool:
+        """Return whether a row is a heading of records that are no longer or not yet (二、已注销), and note it."""
+        text = next(cell for cell in row if cell != "")
+        if not isinstance(text, str) or len(text) > _LONGEST_HEADING or not _OTHERS.fullmatch(_plain(text)):
+            return False
+        self.headings.append((number + 1, text))
+        return True
+
+    def _has_surplus(self, row: Sequence[object]) -> bool:
+        """Return whether a row of a delimited text has more fields than its header, and not for a wrong quotation mark."""
+        if not self._fields_of_header or len(row) <= self._fields_of_header:
+            return False
+        surplus = row[self._fields_of_header :]
+        return surplus.count("") < len(surplus) and not any(isinstance(cell, UnpairedQuote) for cell in row)
 
     def _repeated(self, row: Sequence[object]) -> list[object]:
         """Replace 〃 by the value above; without one it stays, and the column reports that it cannot be read."""

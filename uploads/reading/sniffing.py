@@ -8,6 +8,7 @@ from enum import Enum
 from typing import IO, Final
 
 from uploads.reading.grid import NotReadableError
+from uploads.reading.markup import without_properties
 from uploads.reading.texts import decode, looks_like_text
 
 _HEAD: Final = 65_536
@@ -47,6 +48,7 @@ _XML_SPREADSHEETS: Final = (
     ("http://www.gnumeric.org/v10.dtd", "Gnumeric表格（.gnumeric）"),
     ("http://schemas.uof.org/", "标文通表格（.uos）"),
 )
+_SPREADSHEETML: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 _FLAT_OPENDOCUMENT: Final = re.compile(r"<office:document\b[^>]*")
 _HTML: Final = re.compile(r"<(!doctype\s+html|html|table|body|head|meta)\b", re.IGNORECASE)
 
@@ -78,9 +80,12 @@ def kind_of(file: IO[bytes]) -> Kind:
             raise NotReadableError("format", kind=name)
     if head[4:8] == b"ftyp":
         raise NotReadableError("format", kind="视频或图片")
+    is_whole = len(head) < _HEAD
+    if _SPREADSHEETML in head:
+        head = without_properties(head)
     if not looks_like_text(head):
         raise NotReadableError("format", kind="无法识别的文件")
-    return _kind_of_text(decode(head, is_whole=len(head) < _HEAD))
+    return _kind_of_text(decode(head, is_whole=is_whole))
 
 
 def _refuse_old_spreadsheets(head: bytes) -> None:
@@ -119,7 +124,7 @@ def _kind_of_text(text: str) -> Kind:
 
 
 def _kind_of_markup(text: str) -> Kind:
-    if "urn:schemas-microsoft-com:office:spreadsheet" in text and re.search(r"<(\w+:)?Workbook\b", text):
+    if _SPREADSHEETML.decode() in text and re.search(r"<(\w+:)?Workbook\b", text):
         return Kind.SPREADSHEETML
     if flat := _FLAT_OPENDOCUMENT.search(text):
         if "opendocument.spreadsheet" in flat[0]:

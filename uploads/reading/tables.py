@@ -14,11 +14,11 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import HeaderSearch
 from uploads.reading.headers import Header, Matcher, is_serial, normal_header
-from uploads.reading.months import month_in
+from uploads.reading.months import month_in, title_month
+from uploads.reading.recognition import FEWEST_FIELDS, Recogniser, Unclear, identifies, mentioned_columns
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_HEADING, GUIDE_SHEET
 
-FEWEST_FIELDS: Final = 2  # a row with a single known word may match by chance
 _ROWS_ABOVE: Final = 2  # of a header whose lowest row has been found
 _MOST_HEADERS: Final = 5_000  # of one sheet; more are texts that look like headers
 _TRIED_LABELS: Final = 3  # a header has a known label among its first ones
@@ -32,19 +32,19 @@ _PLACES_ABOVE: Final = frozenset({"county", "town"})
 _RECORD_NAME: Final = re.compile(r".*(村|社区|委会|居委会|小区)")  # a lone name above a header is a record, no title
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Table:
     """One table found in a sheet, from its title to the row before the next table's title. Rows count from 0.
 
-    `other` is the register it belongs to, if not the chosen one. `title` is the text above it, one line per row, and
-    `sheet_title` the text above the first table of the sheet.
+    `other` is the register it belongs to, if not the chosen one, or why it belongs to none. `title` is the text above it,
+    one line per row, and `sheet_title` the text above the first table of the sheet.
     `repeats` are the rows of the same header repeated below, with their titles. `is_only` tells that its sheet has no
     other table.
     """
 
     grid: Grid
     header: Header
-    other: RegisterSheet | None
+    other: RegisterSheet | Unclear | None
     first: int
     stop: int
     title: str
@@ -56,7 +56,7 @@ class Table:
 class _Found:
     """A header found in a sheet, before it is known where its table ends."""
 
-    def __init__(self, first: int, search: HeaderSearch, header: Header, other: RegisterSheet | None) -> None:
+    def __init__(self, first: int, search: HeaderSearch, header: Header, other: RegisterSheet | Unclear | None) -> None:
         self.first = first
         self.search = search
         self.header = header
@@ -66,7 +66,8 @@ class _Found:
 class TableFinder:
     """Finder of the tables of a register, and of other registers, in the sheets of a file.
 
-    `month` is the month that the user has chosen for the file, by default that of the title, else that of `today`.
+    `month` is the month that the user has chosen for the file, by default that of the title, else that of `today`. With a
+    `recogniser` the register has no preference over the others: it was recognised, not chosen by the user.
     """
 
     def __init__(
@@ -77,18 +78,21 @@ class TableFinder:
         *,
         month: datetime.date | None = None,
         today: datetime.date | None = None,
+        recogniser: Recogniser | None = None,
     ) -> None:
         self._register = register
+        self._recogniser = recogniser
         self._matcher = Matcher(register.columns, remembered)
         self._others = [(other, Matcher(other.columns)) for other in others]
-        self._any = Matcher(chain(register.columns, *(other.columns for other in others)), remembered)
+        known = remembered if recogniser is None else recogniser.remembered
+        self._any = Matcher(chain(register.columns, *(other.columns for other in others)), known)
         self._month = month
         self._today = today
 
     def tables(self, grid: Grid) -> list[Table]:
         """Return the tables of a sheet from the top, those of the register and others; none without a header."""
         search = HeaderSearch(grid)
-        header, other = self._header_in(search)
+        header, other = self._header_in(search, grid.name)
         if header is None or (other is None and len(header.mentioned) < FEWEST_FIELDS):
             return []
         end = _end_of_tables(grid, header.last + 1)
@@ -124,8 +128,13 @@ class TableFinder:
         title = title_of(grid, found.first, header.first)
         return Table(grid, header, found.other, found.first, stop, title, sheet_title)
 
-    def _header_in(self, search: HeaderSearch) -> tuple[Header | None, RegisterSheet | None]:
+    def _header_in(
+        self, search: HeaderSearch, sheet: str | None
+    ) -> tuple[Header | None, RegisterSheet | Unclear | None]:
         """Return the best header, and the register it belongs to if that is not the chosen one."""
+        if self._recogniser is not None:
+            found, owner = self._recogniser.owner(search, sheet)
+            return found, (None if owner.name == self._register.name else owner)
         own = search.best(self._matcher)
         better = better_register(search, own, self._register, self._others)
         return (better[1], better[0]) if better is not None else (own, None)
@@ -153,11 +162,12 @@ class TableFinder:
                 return
             first_row = max(after, number - _ROWS_ABOVE)
             search = HeaderSearch(grid, first_row=first_row, rows=number + 1 - first_row)
-            header, other = self._header_in(search)
+            header, other = self._header_in(search, grid.name)
             if header is None or header.last < number or not self._is_header(header, other):
                 if not allows_others or not self._is_other_table(grid.rows, number, after):
                     continue
-                header, other = header if header and header.first <= number else Header(number, number, []), None
+                header = header if header and header.first <= number else Header(number, number, [])
+                other = Unclear() if self._recogniser is not None else None
             yield _Found(_top_of(grid.rows, header.first, after), search, header, other)
             after = header.last + 1
 
@@ -181,9 +191,9 @@ class TableFinder:
             elif any(self._is_label(str(text)) for text in texts[:_TRIED_LABELS]):
                 yield number
 
-    def _is_header(self, header: Header, other: RegisterSheet | None) -> bool:
+    def _is_header(self, header: Header, other: RegisterSheet | Unclear | None) -> bool:
         """Return whether labels are a header; a row of data may contain a word that is also a header."""
-        known = len(_mentioned_columns(header) | set(header.spare) | header.ignored)
+        known = len(mentioned_columns(header) | set(header.spare) | header.ignored)
         serial = sum(is_serial(normal_header(column.labels[-1])) for column in header.columns)
         begins_well = self._is_label(header.columns[0].labels[-1]) or 4 * (known + serial) >= 3 * len(header.columns)
         is_mostly_known = 2 * (known + serial) > len(header.columns)
@@ -211,28 +221,18 @@ def better_register(
     table with at least two such columns of the chosen register and the columns that identify its records belongs to the
     chosen register, whatever other columns it has.
     """
-    own_columns = _mentioned_columns(own) if own else set()
+    own_columns = mentioned_columns(own) if own else set()
     best, best_count = None, 0
     for other, matcher in others:
         header = search.best(matcher)
         if header is None or not identifies(other, header):
             continue
-        columns = _mentioned_columns(header)
+        columns = mentioned_columns(header)
         theirs, ours = len(columns - own_columns), len(own_columns - columns)
         keeps = own is not None and ours >= 2 and identifies(register, own)
         if theirs > ours and not keeps and len(columns) > max(best_count, FEWEST_FIELDS):
             best, best_count = (other, header), len(columns)
     return best
-
-
-def _mentioned_columns(header: Header) -> set[int]:
-    doubtful = (column.index for columns in header.doubts.values() for column in columns)
-    return {*header.fields, *header.earlier, *doubtful}
-
-
-def identifies(register: RegisterSheet, header: Header) -> bool:
-    """Return whether the header has columns that identify a record; a summary or a list of choices has none."""
-    return any(header.mentioned.issuperset(group) for group in register.identifying)
 
 
 def title_of(grid: Grid, first: int, stop: int) -> str:
@@ -281,6 +281,9 @@ def _is_repeated(earlier: Table, later: Table) -> bool:
     if earlier.other is not None or later.other is not None or not later.header.columns:
         return False
     first, second = earlier.header, later.header
+    month = title_month(later.title)
+    if month is not None and month != title_month(earlier.title):
+        return False
     is_same = (first.fields, first.ignored, first.earlier) == (second.fields, second.ignored, second.earlier)
     return is_same and _money_units(first) == _money_units(second) and unit_of_title(later.title) is None
 

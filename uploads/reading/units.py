@@ -18,6 +18,8 @@ _MONEY_UNIT: Final = re.compile("|".join(_YUAN))
 # Matches the unit of figures, but not the reporting office (填报单位：元庄乡…).
 _UNIT_LINE: Final = re.compile(r"(?<![报表送制买接管办])单 *位\s*[:：]?\s*[^:：\n\t]{0,12}?(亿元|百万元|万元|千元|元)")
 
+_ONLY_UNIT: Final = re.compile(r"(?:^|[\n\t])\s*(?:金额)?[:：]?[(（]?(亿元|百万元|万元|千元|元)[)）]?\s*(?=$|[\n\t])")
+
 
 def unit_of_header(labels: Sequence[str]) -> Decimal | None:
     """Return the yuan in one unit of a column by its labels, the lowest first; None if they name no unit of money."""
@@ -28,6 +30,6 @@ def unit_of_header(labels: Sequence[str]) -> Decimal | None:
 
 
 def unit_of_title(title: str) -> Decimal | None:
-    """Return the yuan in one unit by the line 单位：… in the text above a table; None without such a line."""
-    line = _UNIT_LINE.search(title)
+    """Return the yuan in one unit by the line 单位：…, or a cell with a unit alone, in the text above a table; else None."""
+    line = _UNIT_LINE.search(title) or _ONLY_UNIT.search(title)
     return _YUAN[line[1]] if line else None

@@ -56,8 +56,8 @@ def _grids(answer: IO[bytes]) -> list[Grid]:
             rows += part
             continue
         match part:
-            case ("sheet", name, merged):
-                grids.append(Grid(name, rows, merged))
+            case ("sheet", name, merged, is_delimited):
+                grids.append(Grid(name, rows, merged, is_delimited))
                 rows = []
             case ("refused", reason, values):
                 raise refuse(reason, **values)

@@ -9,10 +9,21 @@ from typing import Any
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import Reading, RegisterRow, read_cell
-from uploads.reading.grid import NOT_COMPUTED, CellError, UnpairedQuote
+from uploads.reading.grid import MERGED_FIGURE, NOT_COMPUTED, SURPLUS_FIELDS, CellError, RefusedCell, UnpairedQuote
 from uploads.reading.layout import MappedColumn, RawRow
 from uploads.rows.file_columns import FileColumns
 from uploads.rows.raw_cells import NOT_KEPT
+
+SPSS_MISSING = "#NULL!"  # what SPSS writes into a .csv for a missing number
+
+# What to say of a RefusedCell, by its reason.
+_REFUSED = {
+    MERGED_FIGURE: ("bad_number", "这个数写在合并的几行里，看不出每一行是多少；请取消合并，逐行填写"),
+    SURPLUS_FIELDS: (
+        "unpaired_quote",
+        "这一行比表头多出几格，分不清哪一格属于哪一列；数字里的逗号（如1,286）请去掉或给整格加英文引号",
+    ),
+}
 
 
 class RowCleaner:
@@ -97,12 +108,17 @@ def _read_cell(column: Column, raw: Any, multiplier: Decimal) -> Reading:
         return Reading(is_error=True, code="bad_formula", message=_about_formula(raw))
     if isinstance(raw, UnpairedQuote):
         return Reading(is_error=True, code="unpaired_quote", message=_about_quote(raw))
+    if isinstance(raw, RefusedCell):
+        code, message = _REFUSED[raw.reason]
+        return Reading(is_error=True, code=code, message=message)
     return read_cell(column, raw, multiplier)
 
 
 def _about_formula(cell: CellError) -> str:
     if cell == NOT_COMPUTED:
         return "公式还没有算出结果，请用Excel或WPS打开文件、保存后再上传，或直接填值"
+    if cell == SPSS_MISSING:
+        return "“#NULL!”是缺失值（SPSS）或出错的公式；请填值，没有就留空"
     return f"公式出错（{cell}），请改正公式或直接填值"
 
 

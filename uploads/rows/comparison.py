@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.context import CheckContext
@@ -18,6 +18,11 @@ Outcome = UploadRow.Outcome
 def compare_rows(rows: list[RegisterRow], sheet: RegisterSheet, context: CheckContext) -> None:
     """Let the register check the rows, and add to each problem the header and the value of its cell."""
     sheet.check(rows, context)
+    name_columns(rows, sheet)
+
+
+def name_columns(rows: Iterable[RegisterRow], sheet: RegisterSheet) -> None:
+    """Add to each problem of the rows the header and the value of its cell."""
     columns = {column.field: column for column in sheet.columns}
     for row in rows:
         for problem in row.problems:

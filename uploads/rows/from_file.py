@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from changzhi_portal.personal_numbers import kinds_in, mask_slipped_numbers
 from changzhi_portal.registers.context import ROWS_BETWEEN_REPORTS
-from changzhi_portal.registers.problems import Level, Problem
+from changzhi_portal.registers.problems import Level, Problem, cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.registers.rows import RegisterRow
-from uploads.column_mapping import TEACHABLE, plausible_headers, samples_of
+from uploads.column_mapping import TEACHABLE, masked_names, plausible_headers, samples_of
 from uploads.progress import Reporter
 from uploads.reading.grid import Grid
-from uploads.reading.layout import SheetLayout, WrongSheet, lay_out, month_in
+from uploads.reading.layout import SheetLayout, WrongSheet, lay_out
+from uploads.reading.months import month_in, title_month
+from uploads.reading.recognition import Recogniser
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.workbook import read_workbook
 from uploads.rows.cleaning import RowCleaner
@@ -39,38 +41,52 @@ class FileContent:
     month: datetime.date | None = None
 
 
-def read_file(
-    path: Path,
-    file_name: str,
+def read_grids(path: Path, file_name: str, report: Reporter) -> list[Grid]:
+    """Return the visible sheets of a file. Raises FileRefusedError, also for a personal number in a sheet's name."""
+    report.step("读取文件")
+    grids = read_workbook(path, file_name=file_name)
+    _refuse_personal_names(grids)
+    return grids
+
+
+def content_of(
+    grids: Sequence[Grid],
     sheet: RegisterSheet,
     remembered: Mapping[str, str],
     report: Reporter,
     *,
     month: datetime.date | None,
     today: datetime.date,
+    recogniser: Recogniser | None = None,
+    names_unread: bool = True,
 ) -> FileContent:
-    """Return the cleaned rows of a file of the register `sheet`, not yet compared with the registers.
+    """Return the cleaned rows of the register `sheet` in a file, not yet compared with the registers.
 
     `remembered` is the office's own mapping, normalised header → field. `month` is the month chosen by the user; by
-    default the month in the title decides which of several columns are this month's, else that of `today`. Raises
+    default the month in the title decides which of several columns are this month's, else that of `today`. With a
+    `recogniser` the register was recognised, not chosen: tables of other registers have batches of their own. Without
+    `names_unread` tables that were not read are not named, as another batch of the file names them. Raises
     FileRefusedError.
     """
-    report.step("读取文件")
-    grids = read_workbook(path, file_name=file_name)
-    _refuse_personal_names(grids)
     others = [other() for other in registers() if other.name != sheet.name]
     try:
-        layouts, wrong_sheets = lay_out(grids, sheet, others=others, remembered=remembered, month=month, today=today)
+        layouts, wrong_sheets = lay_out(
+            grids, sheet, others=others, remembered=remembered, month=month, today=today, recogniser=recogniser
+        )
     except FileRefusedError as refused:
         if refused.problem_code in TEACHABLE and refused.can_be_mapped:
-            refused.headers = plausible_headers(grids, sheet, others, remembered, month=month, today=today)
+            refused.headers = plausible_headers(
+                grids, sheet, others, remembered, month=month, today=today, recogniser=recogniser
+            )
         raise
     content = FileContent(skipped=sum(layout.skipped for layout in layouts))
-    content.month = next((month for layout in layouts if (month := month_in(layout.title))), None)
-    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets]
+    content.month = next(filter(None, (month_in(layout.title) for layout in layouts)), None)
+    content.problems = [_wrong_sheet(wrong) for wrong in wrong_sheets if names_unread or wrong.is_of_this_register]
     total = sum(len(layout.rows) for layout in layouts)
     report.step("整理数据", total)
     for layout in layouts:
+        content.problems += _other_month(layout, sheet, month)
+        content.problems += _headings_of_others(layout)
         content.problems += _unknown_columns(layout)
         content.mapping.append(_mapping_of(layout, sheet))
         cleaner = RowCleaner(sheet, layout.columns)
@@ -94,6 +110,31 @@ def _refuse_personal_names(grids: Iterable[Grid]) -> None:
 
 def _wrong_sheet(wrong: WrongSheet) -> Problem:
     return Problem("wrong_register", wrong.message, Level.WARNING, sheet=wrong.sheet)
+
+
+def _other_month(layout: SheetLayout, sheet: RegisterSheet, month: datetime.date | None) -> list[Problem]:
+    """Return a warning if a table without 数据日期 calls its figures those of another month than was chosen."""
+    written = title_month(layout.own_title)
+    is_dated = any(column.field == "as_of" for column in layout.columns)
+    if not sheet.has_dated_figures or is_dated or month is None or written is None or written == month:
+        return []
+    message = f"标题写的是{written:%Y}年{written.month}月，选的是{month.year}年{month.month}月；数据将记在所选的月份，请核对是不是上错了文件"
+    return [Problem("other_month", message, Level.WARNING, sheet=layout.name)]
+
+
+def _headings_of_others(layout: SheetLayout) -> list[Problem]:
+    """Return a warning for each heading that says of the rows below what their own columns do not say."""
+    return [
+        Problem(
+            "heading_not_read",
+            "小标题不读取，下面的行照常读取；已注销、停用、离岗的请在各行填相应日期，还没有的和不报的行请删去",
+            Level.WARNING,
+            sheet=layout.name,
+            cell=cell_address(number, 0),
+            value=mask_slipped_numbers(text),
+        )
+        for number, text in layout.headings
+    ]
 
 
 def _unknown_columns(layout: SheetLayout) -> list[Problem]:
@@ -127,5 +168,6 @@ def _mapping_of(layout: SheetLayout, sheet: RegisterSheet) -> dict[str, Any]:
         ],
         "unknown": [mask_slipped_numbers(header) for _, header in layout.unknown],
         "ignored": [mask_slipped_numbers(header) for header in layout.ignored],
+        **({"names": masked_names(layout.names)} if layout.names else {}),
         **({"depends_on_month": True} if layout.depends_on_month else {}),
     }

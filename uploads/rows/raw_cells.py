@@ -16,7 +16,7 @@ from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.rows import LONGEST_VALUE, RegisterRow
-from uploads.reading.grid import CellError, UnpairedQuote
+from uploads.reading.grid import CellError, RefusedCell, UnpairedQuote
 
 NOT_KEPT = None  # in `RegisterRow.raw` of a restored row, a cell that had no problem
 
@@ -25,6 +25,7 @@ _KINDS: dict[str, Any] = {
     "date": datetime.date.fromisoformat,
     "time": datetime.time.fromisoformat,
     "error": CellError,
+    "refused": lambda stored: RefusedCell(*stored),
     "quote": lambda stored: UnpairedQuote(*stored),
 }
 
@@ -50,6 +51,8 @@ def _plain(cell: Any) -> Any:
     """Return the cell as a JSON value; a kind that JSON cannot tell from text is stored with it."""
     if isinstance(cell, CellError):
         return {"error": str(cell)}
+    if isinstance(cell, RefusedCell):
+        return {"refused": [str(cell), cell.reason]}
     if isinstance(cell, UnpairedQuote):
         return {"quote": [str(cell), cell.line]}
     if isinstance(cell, datetime.datetime):

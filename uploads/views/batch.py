@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 from structlog.contextvars import bind_contextvars
 
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.refusals import PortalError
+from changzhi_portal.refusals import InvalidError, PortalError
 from changzhi_portal.registers.registry import register_named, registers
+from changzhi_portal.rights import Actor
 from notices.models import Notice
-from uploads.actions import receive_file, request_commit
+from uploads.actions import receive_files, request_commit
 from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
 from uploads.models import UploadBatch
 from uploads.preview import preview_of
 from uploads.rows.corrections import made_corrections
+from uploads.rows.left_out import listed_left_out
 from uploads.tables import BatchTable
 from uploads.template_stamp import uses_old_template
 
@@ -50,7 +54,7 @@ class BatchList(ListPage):
 
 
 class NewUpload(UploadPage, FormPage):
-    """The form that uploads a file."""
+    """The form that uploads files."""
 
     title = "上传表格"
     template_name = "uploads/new.html"
@@ -60,19 +64,24 @@ class NewUpload(UploadPage, FormPage):
     extra_context = {"registers": registers}
 
     def get_initial(self) -> dict[str, Any]:
-        """Return the register in `?register=` as the initial choice."""
-        return {"register": self.request.GET.get("register", "")}
+        """Return the register in `?register=` as the initial choice; by default it is found out from the file."""
+        return {"register": self.request.GET.get("register", "") or UploadBatch.RECOGNISED}
 
     def act(self, form: UploadForm) -> str:
-        """Receive the file."""
-        file = form.cleaned_data["file"]
-        self.batch = receive_file(
-            file=file.chunks(),
-            file_name=file.name,
-            register=form.cleaned_data["register"],
+        """Receive the files, and say which were refused. Raises PortalError when all were."""
+        files = form.cleaned_data["file"]
+        register = form.cleaned_data["register"]
+        receipt = receive_files(
+            files=((file.name, file.chunks()) for file in files),
+            register="" if register == UploadBatch.RECOGNISED else register,
             period=form.cleaned_data["period"],
             by=self.request.user,
         )
+        self.batches = receipt.batches
+        if not self.batches:
+            raise receipt.refused[0][1] if len(files) == 1 else _all_refused(receipt.refused)
+        for name, refusal in receipt.refused:
+            messages.error(self.request, f"“{name}”没有收下：{refusal}")
         return ""
 
     def field_of(self, refusal: PortalError) -> str:
@@ -80,12 +89,18 @@ class NewUpload(UploadPage, FormPage):
         return refusal.field if refusal.field in UploadForm.base_fields else "file"
 
     def get_success_url(self) -> str:
-        """Return the URL of the batch."""
-        return reverse("uploads:batch", args=[self.batch.ref])
+        """Return the URL of the only batch, or of the page that shows all of them."""
+        return reverse("uploads:batch" if len(self.batches) == 1 else "uploads:together", args=[self.batches[0].ref])
 
     def get_cancel_url(self) -> str:
         """Return "": the page has no cancel link."""
         return ""
+
+
+def _all_refused(refused: Sequence[tuple[str, PortalError]]) -> InvalidError:
+    """Return the refusal of an upload none of whose files could be received."""
+    told = "；".join(f"“{name}”：{str(refusal).rstrip('。')}" for name, refusal in refused)
+    return InvalidError(f"{len(refused)}个文件都没有收下。{told}。", cure="No file could be received.", field="file")
 
 
 class BatchPage(UploadPage):
@@ -105,12 +120,15 @@ class BatchPage(UploadPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the batch; once it is checked also the mapping of its columns, its tabs and the chosen tab's rows."""
-        sheet = register_named(self.batch.register)()
+        sheet = register_named(self.batch.register)() if self.batch.register else None
         context = super().get_context_data(
             batch=self.batch,
             sheet=sheet,
+            together=together_with(self.batch, self.request.user),
             is_uploader=self.batch.uploaded_by_id == self.request.user.pk,
             uses_old_template=uses_old_template(self.batch.mapping),
+            columns=[],
+            corrections=[],
             **kwargs,
         )
         if self.batch.is_in_progress:
@@ -118,11 +136,14 @@ class BatchPage(UploadPage):
         context["has_unseen_notices"] = (
             Notice.objects.addressed_to(self.request.user).unseen().about(self.batch.ref).exists()
         )
+        if sheet is None:
+            return context
         context["columns"] = file_columns(self.batch, sheet)
         context["corrections"] = made_corrections(self.batch, sheet)
-        if self.batch.state == UploadBatch.State.CHECKED:
+        if self.batch.state == UploadBatch.State.CHECKED and not self.batch.has_written:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
-        if self.batch.rows:
+        context["left_out"] = listed_left_out(self.batch)
+        if (self.batch.rows or self.batch.left_out) and self.batch.state != UploadBatch.State.DISCARDED:
             context |= preview_of(self.batch, sheet, self.request.GET, self.request.user)
         return context
 
@@ -137,6 +158,9 @@ class BatchProgress(UploadPage):
         batch = find_batch(request, ref)
         if not request.htmx:
             return redirect("uploads:batch", ref=batch.ref)
+        if request.GET.get("unrecognised") and batch.parts.exists():
+            # While this page waited, the file turned out to hold several registers.
+            return HttpResponseClientRedirect(reverse("uploads:together", args=[batch.ref]))
         if not batch.is_in_progress:
             return HttpResponseClientRefresh()
         step = batch.progress.step or batch.get_state_display()
@@ -166,6 +190,12 @@ class CommitBatch(UploadPage, ActionPage):
     def get_success_url(self) -> str:
         """Return the URL of the batch."""
         return reverse("uploads:batch", args=[self.batch.ref])
+
+
+def together_with(batch: UploadBatch, user: Actor) -> list[UploadBatch]:
+    """Return the other batches of the same upload that the user may see, in the order in which they were created."""
+    others = UploadBatch.objects.visible_to(user).of_upload(batch).exclude(pk=batch.pk)
+    return list(others.order_by("pk")) if batch.group else []
 
 
 def find_batch(request: PortalRequest, ref: str) -> UploadBatch:

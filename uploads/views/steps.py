@@ -1,27 +1,30 @@
-"""Steps on one batch: mapping its columns, its month, a locked month, a wrong cell, undoing it."""
+"""Steps on one batch: mapping its columns, its month, a locked month, undoing it, its rest, discarding it."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from changzhi_portal.pages import Crumb, FormPage
-from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.registry import register_named
-from uploads.actions import alter_locked_months, change_month, correct_cell, map_columns, request_undo
+from uploads.actions import (
+    alter_locked_months,
+    change_month,
+    choose_register,
+    discard_batch,
+    drop_rest,
+    map_columns,
+    request_undo,
+)
 from uploads.column_mapping import file_columns
-from uploads.forms import CellForm, ColumnsForm, LockedReasonForm, MonthForm
-from uploads.models import UploadBatch, UploadRow
-from uploads.rows.corrections import correctable_cells
+from uploads.forms import ColumnsForm, LockedReasonForm, MonthForm, RegisterForm
+from uploads.models import UploadBatch
 from uploads.views.batch import UploadPage, find_batch
 
-BESIDE_ROWS = "rows"  # messages with this tag are shown above the rows, where the page opens
 State = UploadBatch.State
 
 
@@ -51,7 +54,33 @@ class BatchStep(UploadPage, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the batch and its register."""
-        return super().get_context_data(batch=self.batch, sheet=register_named(self.batch.register), **kwargs)
+        sheet = register_named(self.batch.register) if self.batch.register else None
+        return super().get_context_data(batch=self.batch, sheet=sheet, **kwargs)
+
+
+class ChooseRegister(BatchStep):
+    """The register of a file, chosen by hand where it was not recognised, or chosen wrongly."""
+
+    title = "选登记表"
+    template_name = "uploads/register.html"
+    form_class = RegisterForm
+    submit_label = "按这张登记表检查"
+    busy_label = "正在提交…"
+    cancel_label = "不选了"
+    unavailable_message = "这个批次的登记表已经确定。"
+
+    def is_available(self) -> bool:
+        """Return whether the file was refused for its register."""
+        return self.batch.can_change_register
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return the register chosen before."""
+        return {"register": self.batch.register}
+
+    def act(self, form: RegisterForm) -> str:
+        """Store the register and have the batch checked again."""
+        choose_register(batch=self.batch, register=form.cleaned_data["register"], by=self.request.user)
+        return ""
 
 
 class MapColumns(BatchStep):
@@ -98,7 +127,7 @@ class ChangeMonth(BatchStep):
 
     def is_available(self) -> bool:
         """Return whether the batch waits for a decision."""
-        return self.batch.state == State.CHECKED
+        return self.batch.state == State.CHECKED and not self.batch.has_written
 
     def get_initial(self) -> dict[str, Any]:
         """Return the current month."""
@@ -135,78 +164,6 @@ class AlterLocked(BatchStep):
         return "reason" if refusal.field == "locked_reason" else refusal.field
 
 
-class CorrectCell(BatchStep):
-    """The cells of one row of the file, each of which can be corrected without another upload."""
-
-    title = "改这一行"
-    template_name = "uploads/correct_row.html"
-    form_class = CellForm
-    row: UploadRow | None
-    query: str
-
-    def load(self) -> None:
-        """Load the batch, and the row whose position is `row`; raises Http404."""
-        super().load()
-        sent = self.request.POST if self.request.method == "POST" else self.request.GET
-        self.row = self.batch.staged_rows.filter(position=parse_number(sent.get("row", ""))).first()
-        self.query = _tab_query(sent.get("back", ""))
-        if self.request.method == "GET" and self.row is None and "row" in sent and self.batch.state == State.CHECKED:
-            raise Http404("No such row.")
-
-    def is_available(self) -> bool:
-        """Return whether the row can be corrected: it exists, and its batch waits for a decision."""
-        return self.row is not None and self.batch.state == State.CHECKED
-
-    def act(self, form: CellForm) -> str:
-        """Read the new text instead of the cell's, and return the new outcome of the row."""
-        sent = form.cleaned_data
-        position = parse_number(sent["row"])
-        correct_cell(batch=self.batch, position=position, field=sent["field"], text=sent["text"], by=self.request.user)
-        self.batch.refresh_from_db()
-        if self.batch.is_in_progress:
-            self.query = ""
-            return ""
-        row = self.batch.staged_rows.filter(position=position).first()
-        if row is not None and row.outcome == UploadRow.Outcome.ERROR:
-            remaining = "；".join(problem["message"] for problem in row.problems if problem["level"] == "error")
-            self._say(messages.WARNING, f"已改，第{row.row_number}行还有错误：{remaining}")
-        elif row is not None:
-            self._say(messages.SUCCESS, f"已改，第{row.row_number}行没有错误了（{row.get_outcome_display()}）。")
-        return ""
-
-    def _say(self, level: int, sentence: str) -> None:
-        messages.add_message(self.request, level, sentence, extra_tags=BESIDE_ROWS)
-
-    def field_of(self, refusal: PortalError) -> str:
-        """Return the text field, for every refusal; "" for a cell that the row does not have."""
-        return "text" if self._field_sent() in {cell.field for cell in self._cells()} else ""
-
-    def get_success_url(self) -> str:
-        """Return the URL of the batch's page, with the tab that the user came from."""
-        return f"{self.batch_url()}?{self.query}#rows" if self.query else self.batch_url()
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the row's cells, and the one that was refused."""
-        cells = self._cells()
-        headers = {cell.header for cell in cells}
-        return super().get_context_data(
-            row=self.row,
-            bad=[cell for cell in cells if cell.problems],
-            others=[cell for cell in cells if not cell.problems],
-            orphans=[problem for problem in self.row.problems if problem["column"] not in headers] if self.row else [],
-            refused=self._field_sent() if kwargs["form"]["text"].errors else "",
-            **kwargs,
-        )
-
-    def _cells(self) -> list[Any]:
-        if self.row is None:
-            return []
-        return correctable_cells(self.batch, self.row, register_named(self.batch.register)())
-
-    def _field_sent(self) -> str:
-        return self.request.POST.get("field", "")
-
-
 class UndoBatch(BatchStep):
     """Undoing of a committed batch, after a page that says what will happen."""
 
@@ -217,8 +174,8 @@ class UndoBatch(BatchStep):
     cancel_label = "不撤销"
 
     def is_available(self) -> bool:
-        """Return whether the batch is committed."""
-        return self.batch.state == State.COMMITTED
+        """Return whether the batch is committed, also while its remaining rows wait for a decision."""
+        return self.batch.can_be_undone
 
     def act(self, form: Form) -> str:
         """Queue the undoing; the batch's page shows the progress."""
@@ -226,7 +183,41 @@ class UndoBatch(BatchStep):
         return ""
 
 
-def _tab_query(sent: str) -> str:
-    """Return the query string of the tab, page and filters that the user came from, without unknown parameters."""
-    query = QueryDict(sent[:500])
-    return urlencode({name: query[name] for name in ("tab", "page", "q", "code") if query.get(name)})
+class DropRest(BatchStep):
+    """The decision not to want the rows that a committed batch has not written, after a page that says what happens."""
+
+    title = "余下的不要了"
+    template_name = "uploads/drop_rest.html"
+    submit_label = "余下的不要了"
+    busy_label = "正在提交…"
+    cancel_label = "还要补入库"
+    unavailable_message = "这个批次没有余下的行。"
+
+    def is_available(self) -> bool:
+        """Return whether rows of the batch were left behind."""
+        return self.batch.can_drop_rest
+
+    def act(self, form: Form) -> str:
+        """Leave the rows out; the batch's page says so."""
+        drop_rest(batch=self.batch, by=self.request.user)
+        return ""
+
+
+class DiscardBatch(BatchStep):
+    """Discarding of a batch that has written nothing, after a page that says what goes and what stays."""
+
+    title = "放弃这个批次"
+    template_name = "uploads/discard.html"
+    submit_label = "放弃这个批次"
+    busy_label = "正在提交…"
+    cancel_label = "不放弃"
+    unavailable_message = "只有等待处理、没有写入过数据的批次可以放弃。"
+
+    def is_available(self) -> bool:
+        """Return whether the batch waits for a decision and has written nothing."""
+        return self.batch.can_be_discarded
+
+    def act(self, form: Form) -> str:
+        """Discard the batch; its page says so."""
+        discard_batch(batch=self.batch, by=self.request.user)
+        return ""

@@ -69,8 +69,8 @@ class _Collector(SheetWriter):
         if isinstance(value, list):
             self._kept += value
         elif isinstance(value, tuple):
-            _, name, merged = value
-            self.grids.append(Grid(name, self._kept, merged))
+            _, name, merged, is_delimited = value
+            self.grids.append(Grid(name, self._kept, merged, is_delimited))
             self._kept = []
 
 

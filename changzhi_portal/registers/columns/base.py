@@ -42,6 +42,7 @@ class Column:
     is_personal = False  # values are masked wherever they are shown
     # A number that somebody gives out (a project's, a certificate's) may look like a mobile number.
     holds_issued_numbers = False
+    is_figure = False  # a number that is counted, summed or compared
     counts_yuan = False  # a header or unit line that says 万元 multiplies it
 
     def __init__(

@@ -52,9 +52,11 @@ class ChoiceColumn(Column):
         return self.is_blank(given) and given not in self._label_of
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
-        """Return the choice's value. Raises `bad_choice`."""
+        """Return the choice's value, of choices with a box each that of the only ticked one. Raises `bad_choice`."""
+        ticked = cleaning.ticked_items(raw)
+        text = ticked[0] if ticked is not None and len(ticked) == 1 else cleaning.as_text(raw)
         try:
-            return self._values[comparable(cleaning.as_text(raw))]
+            return self._values[comparable(text)]
         except KeyError:
             raise CellRefusedError("bad_choice", f"只能填：{'、'.join(self.labels)}") from None
 
@@ -72,7 +74,10 @@ class ManyChoicesColumn(ChoiceColumn):
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> Any:
         """Return the chosen values in the list's own order. Raises `bad_choice`."""
-        words = [word for word in cleaning.items_of(raw) if word]
+        ticked = cleaning.ticked_items(raw)
+        words = [word for word in cleaning.items_of(raw) if word] if ticked is None else ticked
+        if not words:
+            raise CellRefusedError("bad_choice", f"没有勾选，请写明：{'、'.join(self.labels)}，用顿号分开；没有的留空")
         unknown = [word for word in words if comparable(word) not in self._values]
         if unknown:
             raise CellRefusedError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,9 @@ from changzhi_portal.registers.problems import Doubtful
 
 
 class IntegerColumn(Column):
-    """A count from 0 to `maximum`."""
+    """A count from 0 to `maximum`; a cell may name one of `units` behind the number, and no other."""
+
+    is_figure = True
 
     def __init__(
         self,
@@ -24,18 +27,22 @@ class IntegerColumn(Column):
         header: str,
         *spellings: str,
         maximum: int = 100_000_000,
+        units: Collection[str] = cleaning.COUNT_UNITS,
         **options: Any,
     ) -> None:
         super().__init__(model, attribute, header, *spellings, **options)
         self.maximum = maximum
+        self.units = units
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> int | Doubtful:
         """Return the count."""
-        return cleaning.clean_integer(raw, maximum=self.maximum)
+        return cleaning.clean_integer(raw, maximum=self.maximum, units=self.units)
 
 
 class DecimalColumn(Column):
     """An area in m² or, with `counts_yuan`, money in yuan, as large and with as many decimals as the model field holds."""
+
+    is_figure = True
 
     def __init__(
         self,
@@ -48,12 +55,15 @@ class DecimalColumn(Column):
     ) -> None:
         super().__init__(model, attribute, header, *spellings, **options)
         self.counts_yuan = counts_yuan
+        self.units = cleaning.MONEY_UNITS if counts_yuan else cleaning.AREA_UNITS
         self.places: int = self.model_field.decimal_places
         self.maximum = Decimal(10 ** (self.model_field.max_digits - self.places)) - Decimal(1).scaleb(-self.places)
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> Decimal | Doubtful:
         """Return the number, times the multiplier of its column."""
-        return cleaning.clean_decimal(raw, places=self.places, maximum=self.maximum, multiplier=multiplier)
+        return cleaning.clean_decimal(
+            raw, places=self.places, maximum=self.maximum, multiplier=multiplier, units=self.units
+        )
 
     def to_json(self, value: Any) -> Any:
         """Return it as text, so that nothing is lost."""

@@ -13,6 +13,8 @@ from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.columns.base import ONE, Column
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
+_WHOLE_IN_EXCEL = 15  # digits of a number that Excel keeps, and of an ID number of the first generation
+
 
 class PersonalColumn(Column):
     """Personal data: sealed as soon as it is read; a masked value (with *) means "no change"."""
@@ -54,7 +56,8 @@ class IdNumberColumn(PersonalColumn):
         Raises `damaged_id_number` and `bad_id_number`.
         """
         text = re.sub(r"[\s'’]", "", comparable(cleaning.as_text(raw)))
-        if not isinstance(raw, str) or self._SCIENTIFIC.fullmatch(text):
+        is_number = not isinstance(raw, str) and len(text) != _WHOLE_IN_EXCEL  # which has lost nothing: it is too short
+        if is_number or self._SCIENTIFIC.fullmatch(text):
             raise CellRefusedError(
                 "damaged_id_number", "身份证号被Excel当成数字，末几位已丢失；请把这一列设为“文本”格式后照原件重填"
             )

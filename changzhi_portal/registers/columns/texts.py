@@ -16,7 +16,9 @@ from changzhi_portal.registers.lost_characters import lost_character_message, lo
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 
 _LONGEST_NAME = 300  # columns that take more hold free text
+_CODE_LENGTH = 12
 _DAMAGED = "Excel把这一格变成了{kind}（显示为{shown}），原来填的内容已丢失；请把这一列设为文本格式后重新填写"
+_CODE_IN_GROUPS = re.compile(r"\d{2,6}(?:[-.·][0-9]{3,6}){1,3}[.。]?|\d{12}[.。]")  # 140423-100-206
 _POINT_ZERO = re.compile(r"(?<=\d{12})\.0+(?!\d)")  # pandas writes a column of codes with blanks as 140423100206.0
 
 
@@ -116,7 +118,7 @@ class ListColumn(TextColumn):
 
 
 class PlaceCodeColumn(Column):
-    """A 12-digit community code; numbers and text, a leading apostrophe and spaces are all read."""
+    """A 12-digit community code; numbers and text, a leading apostrophe, spaces, and signs between groups are all read."""
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> str:
         """Return the digits. A code of another length is nobody's: the place look-up says `unknown_place`.
@@ -126,6 +128,9 @@ class PlaceCodeColumn(Column):
         text = re.sub(r"[\s'’]", "", comparable(cleaning.as_text(raw)))
         if text.isdecimal():
             return text
+        digits = re.sub(r"[-.·。]", "", text)
+        if len(digits) == _CODE_LENGTH and _CODE_IN_GROUPS.fullmatch(text):
+            return digits
         if shortened := cleaning.shortened_by_excel(raw):
             raise CellRefusedError(
                 "damaged_id_number",

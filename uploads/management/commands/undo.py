@@ -8,10 +8,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.acting import acting_user
-from accounts.models import User
 from changzhi_portal.commands import COULD_NOT_RUN, PortalCommand
-from changzhi_portal.refusals import NotFoundError
 from uploads import actions
+from uploads.management.finding import batch_numbered
 from uploads.models import UploadBatch, UploadRow
 
 
@@ -29,7 +28,7 @@ class Command(PortalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Undo the batch and print the result; raises CommandError with the exit status."""
         user = acting_user(options["as_"])
-        batch = _batch(options["batch"], user)
+        batch = batch_numbered(options["batch"], user)
         actions.request_undo(batch=batch, by=user, queue=False)
         batch.refresh_from_db()
         self._print(actions.undo_batch(batch), as_json=options["json"])
@@ -49,14 +48,3 @@ class Command(PortalCommand):
             self.stdout.write("Batch {batch}: {reversed} reversed, {kept} kept, {failed} failed.".format(**answer))
         if counts["kept"] or counts["failed"]:
             raise CommandError("Some rows were not undone.", returncode=1)
-
-
-def _batch(number: int, user: User) -> UploadBatch:
-    batch = UploadBatch.objects.visible_to(user).filter(pk=number).first()
-    if batch is None:
-        raise NotFoundError(
-            f"没有编号为{number}的批次，请核对。",
-            cure=f"User {user.username!r} has no batch {number}. Check both.",
-            field="batch",
-        )
-    return batch

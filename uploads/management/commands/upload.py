@@ -1,9 +1,13 @@
-"""`manage.py upload REGISTER FILE --as USERNAME …`: calls the same actions as the page, without broker or worker."""
+"""`manage.py upload REGISTER FILE --as USERNAME …`: calls the same actions as the page, without broker or worker.
+
+With the register `auto` the check finds out which registers the file holds; each becomes a batch.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,21 +27,23 @@ from uploads.reading.refusal import FileRefusedError
 
 ROW_ERRORS, REFUSED = 1, 2  # exit statuses
 CHUNK_BYTES = 1024 * 1024
+WAIT_SECONDS = 0.5  # between two looks at a batch that a worker has
 State = UploadBatch.State
 
 
 class Command(PortalCommand):
     """Command that checks one spreadsheet and, with --commit, writes it.
 
-    Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file was refused, 3 the command could not
-    run (unknown user, register, period or file).
+    With `auto` a file may become several batches, which are checked, and with --commit written, one after the other; the
+    exit status is then the worst of them. Exit status: 0 nothing wrong (warnings allowed), 1 rows with errors, 2 the file
+    was refused, 3 the command could not run (unknown user, register, period or file).
     """
 
-    help = "Check a spreadsheet of one register and, with --commit, write it to the register."
+    help = "Check a spreadsheet of one register (or auto) and, with --commit, write it to the register."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments (docs/spreadsheets.md §6.1)."""
-        parser.add_argument("register")
+        parser.add_argument("register", help="the register's name, or auto to find it out from the file")
         parser.add_argument("file", type=Path)
         parser.add_argument("--as", dest="as_", required=True, metavar="USERNAME", help="the user to act as")
         parser.add_argument(
@@ -62,24 +68,21 @@ class Command(PortalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the file and print the result; raises CommandError with the exit status."""
         try:
-            batch = self._check(options)
-            if options["commit"] and batch.state == State.CHECKED:
-                batch = self._commit(batch, options["commit"], confirms_growth=options["confirm_growth"])
+            batches = [self._carry_out(self._check(options), options)]
+            batches += [self._carry_out(_checked(part), options) for part in batches[0].parts.order_by("pk")]
         except FileRefusedError as refused:
             answer = describe_refusal(refused, register=options["register"], file_name=_file_name(options["file"]))
-            self._print(answer, as_json=options["json"])
+            self._print([answer], as_json=options["json"])
             raise CommandError(bilingual_message(refused), returncode=REFUSED) from refused
-        self._print(describe_batch(batch), as_json=options["json"])
-        if batch.state == State.FAILED:
-            raise CommandError(batch.message, returncode=COULD_NOT_RUN)
-        if batch.state == State.REJECTED:
-            raise CommandError(batch.message, returncode=REFUSED)
-        if batch.errors:
-            raise CommandError(f"{batch.errors} rows have errors.", returncode=ROW_ERRORS)
-        if batch.growth and batch.state == State.CHECKED and not options["confirm_growth"]:
-            raise CommandError(f"{batch.growth_question}。确实如此的，请加上--confirm-growth。", returncode=ROW_ERRORS)
-        if options["commit"] and batch.state != State.COMMITTED:
-            raise CommandError(batch.message or "Nothing was committed.", returncode=ROW_ERRORS)
+        self._print([describe_batch(batch) for batch in batches], as_json=options["json"])
+        errors = [error for batch in batches if (error := _error_of(batch, options)) is not None]
+        if errors:
+            raise max(errors, key=lambda error: error.returncode)
+
+    def _carry_out(self, batch: UploadBatch, options: dict[str, Any]) -> UploadBatch:
+        if options["commit"] and batch.state == State.CHECKED:
+            return self._commit(batch, options["commit"], confirms_growth=options["confirm_growth"])
+        return batch
 
     def _check(self, options: dict[str, Any]) -> UploadBatch:
         user = acting_user(options["as_"])
@@ -90,7 +93,7 @@ class Command(PortalCommand):
                 batch = actions.receive_file(
                     file=_chunks(path),
                     file_name=_file_name(path),
-                    register=options["register"],
+                    register="" if options["register"] == UploadBatch.RECOGNISED else options["register"],
                     by=user,
                     period=_period(options["period"]) if options["period"] else None,
                     locked_reason=options["locked_reason"],
@@ -111,10 +114,18 @@ class Command(PortalCommand):
         batch.refresh_from_db()
         return actions.commit_batch(batch)
 
-    def _print(self, answer: dict[str, Any], *, as_json: bool) -> None:
+    def _print(self, answers: list[dict[str, Any]], *, as_json: bool) -> None:
+        """Print one batch, or several as the list `batches` of one object."""
         if as_json:
+            answer = answers[0] if len(answers) == 1 else {"batches": answers}
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return
+        for answer in answers:
+            if len(answers) > 1:
+                self.stdout.write("Register {register}:".format(**answer))
+            self._print_one(answer)
+
+    def _print_one(self, answer: dict[str, Any]) -> None:
         self.stdout.write(
             "Batch {batch}: {state}. {rows} rows: {new} new, {changed} changed, {unchanged} unchanged, "
             "{errors} with errors, {warnings} with warnings; {skipped} skipped.".format(**answer)
@@ -122,6 +133,31 @@ class Command(PortalCommand):
         for problem in answer["problems"]:
             where = "!".join(filter(None, (problem["sheet"], problem["cell"])))
             self.stdout.write(f"{problem['level']} {problem['code']} {where} {problem['column']}: {problem['message']}")
+
+
+def _error_of(batch: UploadBatch, options: dict[str, Any]) -> CommandError | None:
+    """Return the error, with its exit status, that a batch ends with; None if nothing is wrong."""
+    if batch.state == State.FAILED:
+        return CommandError(batch.message, returncode=COULD_NOT_RUN)
+    if batch.state == State.REJECTED:
+        return CommandError(batch.message, returncode=REFUSED)
+    if batch.errors:
+        return CommandError(f"{batch.errors} rows have errors.", returncode=ROW_ERRORS)
+    if batch.growth and batch.state == State.CHECKED and not options["confirm_growth"]:
+        return CommandError(f"{batch.growth_question}。确实如此的，请加上--confirm-growth。", returncode=ROW_ERRORS)
+    if options["commit"] and batch.state != State.COMMITTED:
+        return CommandError(batch.message or "Nothing was committed.", returncode=ROW_ERRORS)
+    return None
+
+
+def _checked(batch: UploadBatch) -> UploadBatch:
+    """Return a batch that was split off, checked: here, or by the worker that has taken it after it had waited long."""
+    while batch.is_in_progress:
+        actions.check_queued_batch(batch.pk)
+        batch.refresh_from_db()
+        if batch.is_in_progress:
+            time.sleep(WAIT_SECONDS)
+    return batch
 
 
 def _period(text: str) -> ReportingPeriod:
