@@ -11,7 +11,8 @@ from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
-from uploads.models.batch import NEEDS_MAPPING, SAME_AS_REGISTER, UploadBatchQuerySet
+from uploads.models.batch import UploadBatchQuerySet
+from uploads.models.batch_states import NEEDS_MAPPING, SAME_AS_REGISTER
 
 UNSETTLED = "unsettled"
 # States as the list shows them that are not stored as one, each with its label and its rows.

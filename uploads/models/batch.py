@@ -18,21 +18,27 @@ from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from periods.models import ReportingPeriod, beginning_of
+from uploads.models.batch_states import (
+    CORRECTABLE,
+    FINISHING,
+    IN_PROGRESS,
+    NEEDS_MAPPING,
+    NEEDS_REGISTER,
+    REST_TO_CONFIRM,
+    SAME_AS_REGISTER,
+    UNDECIDED,
+    UNMAPPED,
+    UNRECOGNISED,
+    WAITING,
+    BatchState,
+    has_bad_rows_left,
+    has_written,
+    is_open,
+    is_same_as_register,
+)
 from uploads.progress import Progress, read_progress
 
 MOST_GROWTH_NAMED = 5
-UNMAPPED = "missing_column"  # the problem of a file that is refused only until its columns are mapped
-# The problems of a file that choosing a register, or another one, may cure.
-UNRECOGNISED = frozenset({"header_not_found", "wrong_register"})
-# Labels of states that are no `UploadBatch.State`.
-NEEDS_REGISTER, NEEDS_MAPPING, SAME_AS_REGISTER, REST_TO_CONFIRM = (
-    "要选登记表",
-    "要对应列",
-    "与登记表一致",
-    "补入库待确认",
-)
-# The states of a batch whose remaining rows are being finished, once others have been written.
-_FINISHING = ("queued", "checking", "checked", "commit_queued", "committing")
 
 
 class UploadBatchQuerySet(ScopedQuerySet):
@@ -50,19 +56,19 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
     def same_as_register(self) -> Self:
         """Filter for checked batches that say what the registers say already (`is_same_as_register`)."""
-        return self.filter(_is_same_as_register())
+        return self.filter(is_same_as_register())
 
     def reported(self) -> Self:
         """Filter for batches that count as brought in: rows of them are in the registers, or they are equal to these."""
-        return self.filter(_has_written() | _is_same_as_register())
+        return self.filter(has_written() | is_same_as_register())
 
     def open(self) -> Self:
         """Filter for batches that a worker has in hand, that wait for a decision, or that were refused."""
-        return self.filter(_is_open())
+        return self.filter(is_open())
 
     def with_bad_rows_left(self) -> Self:
         """Filter for committed batches whose bad rows are not in the registers (`bad_rows_left`)."""
-        return self.filter(_has_bad_rows_left())
+        return self.filter(has_bad_rows_left())
 
     def to_map(self) -> Self:
         """Filter for refused batches whose user has to say which column is which (`needs_mapping`)."""
@@ -98,7 +104,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
         is_over = Q(
             period__state=ReportingPeriod.State.LOCKED, state__in=(states.REJECTED, states.FAILED, states.COMMITTED)
         )
-        found = self.filter(_is_open() | _has_bad_rows_left()).exclude(is_over).with_replaced()
+        found = self.filter(is_open() | has_bad_rows_left()).exclude(is_over).with_replaced()
         return found.filter(Q(state__in=UploadBatch.IN_PROGRESS) | Q(is_replaced=False))
 
     def for_month(self, period: ReportingPeriod) -> Self:
@@ -127,7 +133,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def same_file(self, batch: UploadBatch) -> Self:
         """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
         return self.filter(
-            _has_written(), sha256=batch.sha256, register=batch.register, division=batch.division
+            has_written(), sha256=batch.sha256, register=batch.register, division=batch.division
         ).exclude(pk=batch.pk)
 
     def locked(self) -> Self:
@@ -144,55 +150,17 @@ def _newest(batches: UploadBatchQuerySet) -> Subquery:
     return Subquery(batches.values("division").annotate(newest=Max("uploaded_at")).values("newest"))
 
 
-def _has_written() -> Q:
-    """Return the condition that rows of a batch are in the registers by its own commit, whatever its state (`has_written`)."""
-    return Q(committed_at__isnull=False) & ~Q(state=UploadBatch.State.UNDONE)
-
-
-def _is_same_as_register() -> Q:
-    return Q(state=UploadBatch.State.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
-
-
-def _is_open() -> Q:
-    states = UploadBatch.State
-    refused = Q(state__in=(states.REJECTED, states.FAILED))
-    return Q(state__in=UploadBatch.IN_PROGRESS) | (Q(state=states.CHECKED) & ~_is_same_as_register()) | refused
-
-
-def _has_bad_rows_left() -> Q:
-    return Q(state=UploadBatch.State.COMMITTED, errors__gt=0)
-
-
 class UploadBatch(ScopedModel, Job):
     """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`).
 
     A file with tables of several registers becomes several batches; `group` is the same for all batches of one upload.
     """
 
-    class State(models.TextChoices):
-        """queued → checking → checked | rejected; → commit_queued → committing → committed; → undo_queued … → undone."""
-
-        QUEUED = "queued", "等待检查"
-        CHECKING = "checking", "正在检查"
-        CHECKED = "checked", "待确认"
-        REJECTED = "rejected", "文件不能用"
-        COMMIT_QUEUED = "commit_queued", "等待入库"
-        COMMITTING = "committing", "正在入库"
-        COMMITTED = "committed", "已入库"
-        UNDO_QUEUED = "undo_queued", "等待撤销"
-        UNDOING = "undoing", "正在撤销"
-        UNDONE = "undone", "已撤销"
-        FAILED = "failed", "系统出错"
-        DISCARDED = "discarded", "已放弃"
-
-    # The states in which a batch waits for a worker, and those in which it waits or is worked on.
-    WAITING: ClassVar[frozenset[str]] = frozenset({State.QUEUED, State.COMMIT_QUEUED, State.UNDO_QUEUED})
-    IN_PROGRESS: ClassVar[frozenset[str]] = WAITING | {State.CHECKING, State.COMMITTING, State.UNDOING}
-    # The states in which somebody has to decide about a batch that has written nothing.
-    UNDECIDED: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.REJECTED, State.FAILED})
-
-    # The states in which rows that are not written can be corrected in the page.
-    CORRECTABLE: ClassVar[frozenset[str]] = frozenset({State.CHECKED, State.COMMITTED})
+    State = BatchState
+    WAITING: ClassVar[frozenset[str]] = WAITING
+    IN_PROGRESS: ClassVar[frozenset[str]] = IN_PROGRESS
+    UNDECIDED: ClassVar[frozenset[str]] = UNDECIDED
+    CORRECTABLE: ClassVar[frozenset[str]] = CORRECTABLE
     # What a form and a command say in place of a register's name, to have it found out from the file.
     RECOGNISED: ClassVar[str] = "auto"
 
@@ -308,7 +276,7 @@ class UploadBatch(ScopedModel, Job):
             models.CheckConstraint(
                 condition=Q(rest={}, committed_at__isnull=True)
                 | Q(rest={}, state__in=("committed", "undo_queued", "undoing", "undone"))
-                | Q(committed_at__isnull=False, state__in=_FINISHING) & ~Q(rest={}),
+                | Q(committed_at__isnull=False, state__in=FINISHING) & ~Q(rest={}),
                 name="batch_rest_waits_after_commit",
                 violation_error_message="有行入库以后，待办的批次才有余下的行。",
             ),
