@@ -100,7 +100,7 @@ def test_a_column_is_mapped_and_a_cell_mended_in_the_page(scripts, place, period
         page.get_by_role("button", name="保存并重新检查").click()
         settle("请按下面的清单改好文件后重新上传")
         page.get_by_label("H2改成").fill("530")
-        page.get_by_role("row").filter(has_text="H2").get_by_role("button").click()
+        page.get_by_role("row").filter(has_text="H2").get_by_role("button", name="改", exact=True).click()
         expect(page.get_by_text("第2行没有错误了")).to_be_visible()
         page.get_by_role("button", name="全部入库").click()
         settle("已入库：新增1行")
