@@ -130,6 +130,11 @@ class UploadBatchQuerySet(ScopedQuerySet):
         """Filter for the batches that were uploaded together with `batch`, itself included."""
         return self.filter(group=batch.group) if batch.group else self.filter(pk=batch.pk)
 
+    def of_workbook(self, batch: UploadBatch) -> Self:
+        """Filter for the batches into which the file of `batch` was split, one a register, itself included."""
+        first = batch.split_from_id or batch.pk
+        return self.filter(Q(pk=first) | Q(split_from=first), sha256=batch.sha256)
+
     def same_file(self, batch: UploadBatch) -> Self:
         """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
         return self.filter(

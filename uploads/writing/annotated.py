@@ -6,10 +6,11 @@ A child process makes it under the limits of reading, so a large workbook costs 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from typing import IO, Final
 from django.conf import settings
 
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError, UnavailableError
+from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.rights import Actor
 from uploads import storage
@@ -37,7 +39,7 @@ LONGEST_WAIT: Final = 30  # seconds
 _MODULE: Final = "uploads.writing.child"
 _CHUNK: Final = 2_000
 
-_Key = tuple[int, str]
+_Key = tuple[tuple[int, str, str], ...]
 _being_made: dict[_Key, Future[IO[bytes]]] = {}
 _lock = threading.Lock()
 
@@ -45,12 +47,14 @@ _lock = threading.Lock()
 def annotated_workbook(batch: UploadBatch, *, by: Actor) -> IO[bytes]:
     """Return the uploaded file as .xlsx, open for reading, with a coloured background and a note in each cell at fault.
 
-    It has a list of the problems in front and the cells corrected in the page. An .xlsx keeps its formats, formulas and
-    sheets; other formats are rebuilt from their cells. The file contains personal data in plain text, so only its uploader
-    may get it (docs/domain.md §9). Requests for the same file at the same time share one. Raises NotAllowedError for
-    anybody else, StaleError for a batch that is not checked or was rejected, NotFoundError for a batch without problems
-    and corrections, InvalidError for a file that is too large to be marked, UnavailableError when too many are being
-    made, and PortalError when the original has been purged.
+    It has a list of the problems in front and the cells corrected in the page. A file with several registers is marked
+    with those of all its batches, so that the office puts one workbook right and uploads it. An .xlsx keeps its formats,
+    formulas and sheets; other formats are rebuilt from their cells. The file contains personal data in plain text, so only
+    its uploader may get it (docs/domain.md §9). Requests for the same file at the same time share one. Raises
+    NotAllowedError for anybody else, StaleError for a batch that is not checked or was rejected and while another batch of
+    the file is being worked on, NotFoundError where there are neither problems nor corrections, InvalidError for a file
+    that is too large to be marked, UnavailableError when too many are being made, and PortalError when the original has
+    been purged.
     """
     if batch.uploaded_by_id != by.pk:
         raise NotAllowedError(
@@ -60,7 +64,8 @@ def annotated_workbook(batch: UploadBatch, *, by: Actor) -> IO[bytes]:
         raise StaleError(
             "这个文件还没有逐行检查，没有可以标出的问题。", cure="The batch is not checked: there is nothing to mark."
         )
-    key = (batch.pk, batch.check_mark)
+    others = _others_of_file(batch, by)
+    key = tuple((each.pk, each.state, each.check_mark) for each in (batch, *others))
     with _lock:
         shared = _being_made.get(key)
         if shared is None:
@@ -69,7 +74,7 @@ def annotated_workbook(batch: UploadBatch, *, by: Actor) -> IO[bytes]:
     if shared is not None:
         return _opened_again(shared.result())
     try:
-        own.set_result(_made(batch))
+        own.set_result(_made(batch, others))
     except BaseException as error:
         own.set_exception(error)
     finally:
@@ -83,9 +88,26 @@ def _opened_again(file: IO[bytes]) -> IO[bytes]:
     return open(f"/proc/self/fd/{file.fileno()}", "rb")
 
 
-def _made(batch: UploadBatch) -> IO[bytes]:
+def _others_of_file(batch: UploadBatch, by: Actor) -> list[UploadBatch]:
+    """Return the other batches of the file that were not discarded. Raises StaleError while a worker has one in hand."""
+    found = UploadBatch.objects.visible_to(by).of_workbook(batch).filter(uploaded_by=batch.uploaded_by_id)
+    others = list(found.exclude(pk=batch.pk).exclude(state=UploadBatch.State.DISCARDED).order_by("pk"))
+    if at_work := next((other for other in others if other.is_in_progress), None):
+        raise StaleError(
+            f"这个文件里的{at_work.register_title}还在处理，请过一会儿再下载，各登记表的问题会标在一个文件里。",
+            cure="Another batch of the file is being worked on; try again.",
+        )
+    return others
+
+
+def _made(batch: UploadBatch, others: Sequence[UploadBatch] = ()) -> IO[bytes]:
+    batches = sorted([batch, *others], key=lambda each: each.pk)
+    # What was committed whole needs no marks, unless they were asked for in its own page.
+    marked_batches = [each for each in batches if each == batch or not _is_settled(each)]
+    entries = itertools.chain.from_iterable(_entries_of(each, names_register=bool(others)) for each in marked_batches)
+    fixes = itertools.chain.from_iterable(map(_fixes_of, batches))
     with nameless_file("orders") as orders, _turn():
-        if not write_orders(orders, _entries_of(batch), _fixes_of(batch)):
+        if not write_orders(orders, entries, fixes):
             raise NotFoundError("这个文件没有问题，不需要标出。", cure="The batch has no problems.")
         orders.seek(0)
         limits = Limits(
@@ -133,15 +155,26 @@ def _turn() -> Iterator[None]:
         time.sleep(0.1)
 
 
-def _entries_of(batch: UploadBatch) -> Iterator[Entry]:
-    """Yield all problems of a checked batch: first those of the file and its headers, then row by row."""
+def _is_settled(batch: UploadBatch) -> bool:
+    """Return whether all rows of a batch are in the registers."""
+    return batch.state == UploadBatch.State.COMMITTED and not batch.errors
+
+
+def _entries_of(batch: UploadBatch, *, names_register: bool = False) -> Iterator[Entry]:
+    """Yield all problems of a batch: first those of the file and its headers, then row by row."""
+    register = batch.register_title if names_register else ""
+    if batch.state == UploadBatch.State.FAILED and not batch.problems:
+        sentence = batch.message or "系统出错，没有处理完，请重新上传。"
+        yield Entry(Level.ERROR, None, "", "", "", sentence, register)
     rows = batch.staged_rows.exclude(problems=[]).order_by("position").values_list("problems", flat=True)
-    yield from map(_entry, batch.problems)
+    for problem in batch.problems:
+        yield _entry(problem, register)
     for problems in rows.iterator(chunk_size=_CHUNK):
-        yield from map(_entry, problems)
+        for problem in problems:
+            yield _entry(problem, register)
 
 
-def _entry(problem: dict[str, str]) -> Entry:
+def _entry(problem: dict[str, str], register: str) -> Entry:
     return Entry(
         level=problem["level"],
         sheet=problem["sheet"] or None,
@@ -149,6 +182,7 @@ def _entry(problem: dict[str, str]) -> Entry:
         column=problem["column"],
         value=problem["value"],
         message=problem["message"],
+        register=register,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a workbook is to be marked with: the problems of its batch, and the cells that were corrected in the page.
+"""What a workbook is to be marked with: the problems of its batches, and the cells that were corrected in the pages.
 
 The portal writes them line by line for the child process, so that it never holds all problems of a large file.
 """
@@ -63,7 +63,8 @@ def _lines(entries: Iterable[Entry], fixes: Iterable[Fix]) -> Iterator[list[obje
     for fix in fixes:
         yield ["fix", fix.sheet, fix.cell, fix.text, fix.is_figure]
     for entry in entries:
-        yield ["problem", str(entry.level), entry.sheet, entry.cell, entry.column, entry.value, entry.message]
+        level = str(entry.level)
+        yield ["problem", level, entry.sheet, entry.cell, entry.column, entry.value, entry.message, entry.register]
 
 
 def read_orders(source: IO[bytes]) -> Orders:

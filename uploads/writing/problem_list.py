@@ -9,26 +9,28 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from uploads.reading.grid import MergedRange
 from uploads.template_stamp import PROBLEM_HEADING
 
-HEADERS: Final = ("级别", "工作表", "单元格", "列", "内容", "问题和办法")
-WIDTHS: Final = (8, 18, 10, 22, 26, 80)
 ERROR, WARNING = "error", "warning"  # the values of registers.problems.Level
 LEVEL_WORDS: Final = {ERROR: "错误", WARNING: "提醒"}
 # Excel becomes slow with many notes; further cells are only coloured, and the list has all problems.
 MOST_NOTES: Final = 5_000
 MOST_LISTED: Final = 50_000
+_NOT_READ: Final = "这一页不用删，也不会被读取。"
 _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One problem; `cell` is "" for a problem of a whole sheet or file. `value` is masked for personal columns."""
+    """One problem; `cell` is "" for a problem of a whole sheet or file. `value` is masked for personal columns.
+
+    `register` is the title of its register in a file with several, else "".
+    """
 
     level: str
     sheet: str | None
@@ -36,6 +38,71 @@ class Entry:
     column: str
     value: str
     message: str
+    register: str = ""
+
+
+class ListColumn(NamedTuple):
+    """A column of the list; its width is in characters."""
+
+    header: str
+    width: int
+
+
+CELL_COLUMN: Final = ListColumn("单元格", 10)
+_REGISTER_COLUMN: Final = ListColumn("登记表", 22)
+_COLUMNS: Final = (
+    ListColumn("级别", 8),
+    ListColumn("工作表", 18),
+    CELL_COLUMN,
+    ListColumn("列", 22),
+    ListColumn("内容", 26),
+    ListColumn("问题和办法", 80),
+)
+
+
+@dataclass(slots=True)
+class ProblemList:
+    """The list of all problems of a workbook as the sheet 问题汇总 shows it."""
+
+    entries: list[Entry]
+
+    @property
+    def listed(self) -> list[Entry]:
+        """Return the entries that the list has, at most MOST_LISTED."""
+        return self.entries[:MOST_LISTED]
+
+    @property
+    def columns(self) -> tuple[ListColumn, ...]:
+        """Return the columns; only the list of a file with several registers names them."""
+        return (*_COLUMNS[:1], _REGISTER_COLUMN, *_COLUMNS[1:]) if self._names_registers else _COLUMNS
+
+    def texts_of(self, entry: Entry, *, sheet: str) -> list[str]:
+        """Return the texts of an entry, one a column; `sheet` is the name of its sheet in the workbook."""
+        texts = [LEVEL_WORDS[entry.level], sheet, entry.cell, entry.column, entry.value, entry.message]
+        return [*texts[:1], entry.register, *texts[1:]] if self._names_registers else texts
+
+    @property
+    def heading(self) -> str:
+        """Return the first line, which `stamps.is_problem_list` recognises by its beginning."""
+        if not self.entries:
+            return f"{PROBLEM_HEADING}：都已改正"
+        errors = sum(entry.level == ERROR for entry in self.entries)
+        cut = f"；这里只列出前{MOST_LISTED}个" if len(self.entries) > MOST_LISTED else ""
+        return f"{PROBLEM_HEADING}：错误{errors}个，提醒{len(self.entries) - errors}个{cut}"
+
+    @property
+    def advice(self) -> str:
+        """Return the second line: what to do with the workbook."""
+        if not self.entries:
+            return f"没有要改的了，表里已是在页面上改好的内容。{_NOT_READ}"
+        several = "文件里各张登记表的问题都标在这个文件里。" if self._names_registers else ""
+        if any(entry.level == ERROR for entry in self.entries):
+            return f"{several}红色单元格有错误，必须改正；黄色的请核实。改好后直接上传这个文件，{_NOT_READ}"
+        return f"{several}黄色单元格请核实；有要改的，改好后直接上传这个文件，{_NOT_READ}"
+
+    @property
+    def _names_registers(self) -> bool:
+        return any(entry.register for entry in self.entries)
 
 
 @dataclass(slots=True)
@@ -101,13 +168,3 @@ def position_of(cell: str) -> Position | None:
     for letter in match[1]:
         column = column * 26 + ord(letter) - 64
     return int(match[2]) - 1, column - 1
-
-
-def heading_of(entries: list[Entry]) -> str:
-    """Return the first line of the list, which `stamps.is_problem_list` recognises by its beginning."""
-    errors = sum(entry.level == ERROR for entry in entries)
-    cut = f"；这里只列出前{MOST_LISTED}个" if len(entries) > MOST_LISTED else ""
-    return f"{PROBLEM_HEADING}：错误{errors}个，提醒{len(entries) - errors}个{cut}"
-
-
-ADVICE: Final = "红色单元格有错误，必须改正；黄色的请核实。改好后直接上传这个文件，这一页不用删，也不会被读取。"

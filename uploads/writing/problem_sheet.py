@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from uploads.writing.problem_list import (
-    ADVICE,
-    HEADERS,
-    LEVEL_WORDS,
-    MOST_LISTED,
-    WIDTHS,
+    CELL_COLUMN,
     Entry,
+    ProblemList,
     address_of,
-    heading_of,
     position_of,
 )
 from uploads.writing.xml_text import in_quotes, plain
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_CELL_COLUMN: Final = HEADERS.index("单元格")
 HEADER_ROWS: Final = 3  # the heading, the advice and the headers
 FIRST_ROW: Final = HEADER_ROWS + 1  # first row of problems, from 1
 # A4 across, one page wide, as many pages as it takes, with page numbers.
@@ -39,25 +34,26 @@ class SheetStyles(NamedTuple):
 
 def problem_sheet(entries: list[Entry], styles: SheetStyles) -> str:
     """Return the worksheet's XML. Texts are inline strings, which are never evaluated as formulas."""
-    listed = entries[:MOST_LISTED]
+    listing = ProblemList(entries)
+    columns = listing.columns
+    linked_column = columns.index(CELL_COLUMN)
     rows = [
-        _row(1, [heading_of(entries)], [styles.bold]),
-        _row(2, [ADVICE], [0]),
-        _row(3, list(HEADERS), [styles.bold] * len(HEADERS)),
+        _row(1, [listing.heading], [styles.bold]),
+        _row(2, [listing.advice], [0]),
+        _row(3, [column.header for column in columns], [styles.bold] * len(columns)),
     ]
     links = []
-    row_styles = [styles.plain] * len(HEADERS)
-    row_styles[_CELL_COLUMN] = styles.link
-    for number, entry in enumerate(listed, start=FIRST_ROW):
-        texts = [LEVEL_WORDS[entry.level], entry.sheet or "", entry.cell, entry.column, entry.value, entry.message]
-        rows.append(_row(number, texts, row_styles))
+    row_styles = [styles.plain] * len(columns)
+    row_styles[linked_column] = styles.link
+    for number, entry in enumerate(listing.listed, start=FIRST_ROW):
+        rows.append(_row(number, listing.texts_of(entry, sheet=entry.sheet or ""), row_styles))
         if entry.sheet is not None and position_of(entry.cell) is not None:
             quoted = entry.sheet.replace("'", "''")
             target = in_quotes(f"'{quoted}'!{entry.cell}")
-            links.append(f'<hyperlink ref="{address_of((number - 1, _CELL_COLUMN))}" location={target}/>')
-    columns = "".join(
-        f'<col min="{index}" max="{index}" width="{width}" customWidth="1"/>'
-        for index, width in enumerate(WIDTHS, start=1)
+            links.append(f'<hyperlink ref="{address_of((number - 1, linked_column))}" location={target}/>')
+    widths = "".join(
+        f'<col min="{index}" max="{index}" width="{column.width}" customWidth="1"/>'
+        for index, column in enumerate(columns, start=1)
     )
     linked = f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else ""
     frozen = f'<pane ySplit="{HEADER_ROWS}" topLeftCell="A{FIRST_ROW}" activePane="bottomLeft" state="frozen"/>'
@@ -65,7 +61,7 @@ def problem_sheet(entries: list[Entry], styles: SheetStyles) -> str:
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN}">'
         '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView tabSelected="1" workbookViewId="0">{frozen}</sheetView></sheetViews>'
-        f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>{"".join(rows)}</sheetData>'
+        f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>{"".join(rows)}</sheetData>'
         f"{linked}{_PRINTED}</worksheet>"
     )
 

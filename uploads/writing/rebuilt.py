@@ -16,16 +16,12 @@ from uploads.template_stamp import PROBLEM_SHEET
 from uploads.writing.notes import AUTHOR
 from uploads.writing.orders import Fix, Orders
 from uploads.writing.problem_list import (
-    ADVICE,
-    HEADERS,
-    LEVEL_WORDS,
-    MOST_LISTED,
+    CELL_COLUMN,
     MOST_NOTES,
-    WIDTHS,
     Entry,
     Mark,
     Position,
-    heading_of,
+    ProblemList,
     marks_by_sheet,
     position_of,
     visible_marks,
@@ -105,22 +101,23 @@ class _Formats:
 def _write_list(book: xlsxwriter.Workbook, entries: list[Entry], names: Mapping[str | None, str]) -> None:
     page = book.add_worksheet(PROBLEM_SHEET)
     bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-    for index, width in enumerate(WIDTHS):
-        page.set_column(index, index, width)
-    page.write_string(0, 0, heading_of(entries), bold)
-    page.write_string(1, 0, ADVICE)
-    page.write_row(2, 0, HEADERS, bold)
+    listing = ProblemList(entries)
+    linked_column = listing.columns.index(CELL_COLUMN)
+    for index, column in enumerate(listing.columns):
+        page.set_column(index, index, column.width)
+    page.write_string(0, 0, listing.heading, bold)
+    page.write_string(1, 0, listing.advice)
+    page.write_row(2, 0, [column.header for column in listing.columns], bold)
     page.freeze_panes(HEADER_ROWS, 0)
     page.repeat_rows(0, HEADER_ROWS - 1)
     page.set_landscape()
     page.set_paper(_A4)
     page.fit_to_pages(1, 0)
     page.set_footer("&C第&P页，共&N页")
-    for number, entry in enumerate(entries[:MOST_LISTED], start=3):
+    for number, entry in enumerate(listing.listed, start=HEADER_ROWS):
         name = names.get(entry.sheet, entry.sheet or "")
-        texts = (LEVEL_WORDS[entry.level], name, entry.cell, entry.column, entry.value, entry.message)
-        for index, text in enumerate(texts):
-            if index == 2 and entry.sheet in names and position_of(text):
+        for index, text in enumerate(listing.texts_of(entry, sheet=name)):
+            if index == linked_column and entry.sheet in names and position_of(text):
                 quoted = name.replace("'", "''")
                 page.write_url(number, index, f"internal:'{quoted}'!{text}", string=text)
             else:
