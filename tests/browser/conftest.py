@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,6 +18,43 @@ from accounts.models import User
 from tests.factories import PASSWORD
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# What Playwright gives a Chromium that it starts itself, as far as it matters to these tests: no first steps, nothing that
+# runs in the background or asks the network, no timers that slow down, a mouse, and colours that are alike everywhere.
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--no-startup-window",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--disable-search-engine-choice-screen",
+    "--disable-field-trial-config",
+    "--disable-breakpad",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-back-forward-cache",
+    "--disable-hang-monitor",
+    "--disable-ipc-flooding-protection",
+    "--disable-popup-blocking",
+    "--disable-prompt-on-repost",
+    "--allow-pre-commit-input",
+    "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,MediaRouter,OptimizationHints,"
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose",
+    "--force-color-profile=srgb",
+    "--password-store=basic",
+    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
+    "--remote-debugging-port=0",  # a free one, which Chromium writes into its folder
+)
+STARTED_WITHIN = 60  # seconds
 DESK = {"width": 1366, "height": 800}
 TELEPHONE = {"width": 390, "height": 844}
 
@@ -35,17 +75,45 @@ class Complaints:
             self.messages.append(f"{message.location.get('url')}: {message.text}")
 
 
-@pytest.fixture
-def browser(db, monkeypatch) -> Iterator[Browser]:
-    """Start Chromium for one test, because Playwright's event loop must not outlive it."""
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start one Chromium for all tests of a worker, which takes longer than most pages, and return its address."""
     if not (settings.BASE_DIR / "static/vendor/tabler/tabler.min.css").exists():
         pytest.skip("NOT CHECKED: static/vendor is missing; run make setup")
+    folder = tmp_path_factory.mktemp("chromium")
+    with (folder / "messages").open("wb") as messages:
+        command = [CHROMIUM, *ARGUMENTS, f"--user-data-dir={folder}"]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages)
+    try:
+        yield _address_of(process, folder)
+    finally:
+        process.terminate()
+        process.wait(timeout=STARTED_WITHIN)
+
+
+def _address_of(process: subprocess.Popen[bytes], folder: Path) -> str:
+    """Return where a Chromium that has just been started can be reached; fails with its messages if it does not start."""
+    port, given_up_at = folder / "DevToolsActivePort", time.monotonic() + STARTED_WITHIN
+    while process.poll() is None and time.monotonic() < given_up_at:
+        lines = port.read_text().splitlines() if port.exists() else []
+        if len(lines) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        time.sleep(0.05)
+    raise RuntimeError(f"Chromium has not started: {(folder / 'messages').read_text(errors='replace')[-2_000:]}")
+
+
+@pytest.fixture
+def browser(chromium, db, monkeypatch) -> Iterator[Browser]:
+    """Connect to Chromium for one test, because Playwright's event loop must not outlive it.
+
+    Whatever a test opens is closed with the connection; each visitor has cookies and caches of its own.
+    """
     # Playwright's event loop runs in this thread, where Django would refuse every query.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
+        connected = playwright.chromium.connect_over_cdp(chromium)
+        yield connected
+        connected.close()
         # With a running event loop Django opens connections of its own, which nothing else closes.
         connections.close_all()
 
