@@ -32,6 +32,7 @@ from changzhi_portal.discovery import own_apps
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from periods.models import ReportingPeriod
+from tests.databases import copy_migrated_database
 from tests.factories import Place, make_period, make_place, make_user
 from tests.uploads.office import send
 
@@ -68,7 +69,15 @@ def _is_about_the_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
 
 
-# --- Rows of migrations ---
+# --- Databases, and rows of migrations ---
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """Have the database of each worker copied from one that is migrated once."""
+    with pytest.MonkeyPatch.context() as patch:
+        copy_migrated_database(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
