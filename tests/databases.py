@@ -1,13 +1,14 @@
-"""One migrated database for all workers of a test run, of which each gets a copy.
+"""What makes test databases cheap.
 
-Migrating takes seconds of processor time, copying takes none.
+All workers of a test run get copies of one migrated database: migrating takes seconds of processor time, copying almost
+none. PostgreSQL empties tables by DELETE: TRUNCATE gives each of them new files, which takes a hundred times as long.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,29 @@ def copy_migrated_database(patch: pytest.MonkeyPatch) -> None:
         return name
 
     patch.setattr(creation, "create_test_db", create_copy)
+
+
+def empty_tables_by_delete(patch: pytest.MonkeyPatch) -> None:
+    """Have the tables emptied by DELETE after a transactional test, on PostgreSQL and where the user may pass over triggers.
+
+    The sequences go on, as with Django's TRUNCATE; a test that asks for them to begin anew has Django's.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser')")
+        if cursor.fetchone() != ("on",):
+            return
+    truncate = connection.ops.sql_flush
+
+    def delete(style: Any, tables: Sequence[str], *, reset_sequences: bool = False, allow_cascade: bool = False) -> Any:
+        if reset_sequences or not tables:
+            return truncate(style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade)
+        # Without triggers, which would look for the rows that refer to each deleted one: these are deleted too.
+        deleted = [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
+        return ["SET LOCAL session_replication_role = replica", *deleted]
+
+    patch.setattr(connection.ops, "sql_flush", delete)
 
 
 @contextmanager
