@@ -13,6 +13,7 @@ from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.problems import CODE_TITLES
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
+from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
 from uploads.models.row import UploadRowQuerySet
 from uploads.rows.file_columns import FileColumns
@@ -52,11 +53,16 @@ class RowFilter(NamedTuple):
 
 
 class ProblemLine(NamedTuple):
-    """A problem; the field and the present text of its cell if that can be corrected in the page, else ""."""
+    """A problem with its column's header; if its cell can be corrected in the page, also what that takes, else "".
+
+    `header` has the file's unit, in which a correction is read; `unit` is "" where it is the register's.
+    """
 
     problem: dict[str, Any]
+    header: str
     field: str = ""
     text: str = ""  # "" of personal ones, which are typed anew
+    unit: str = ""
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -186,8 +192,7 @@ def _changes_of(row: UploadRow) -> list[dict[str, Any]]:
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
     """Return the problems of a row; one in a cell of the file with what is needed to correct it while it is not written."""
-    if not row.can_be_changed:
-        return [ProblemLine(problem) for problem in row.problems]
+    can_be_changed = row.can_be_changed
     file_columns = FileColumns(batch.mapping)
     positions = file_columns.positions(row.sheet, row.row_number)
     by_header = {column.header: column for column in sheet.columns if column.field in positions}
@@ -195,11 +200,16 @@ def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> l
     for problem in row.problems:
         column = by_header.get(problem["column"])
         if column is None:
-            lines.append(ProblemLine(problem))
-        else:
-            multiplier = file_columns.multiplier(row.sheet, row.row_number, column.field)
+            lines.append(ProblemLine(problem, problem["column"]))
+            continue
+        multiplier = file_columns.multiplier(row.sheet, row.row_number, column.field)
+        unit = unit_of_file(multiplier)
+        header = header_in_unit(column, unit)
+        if can_be_changed:
             text = "" if column.is_personal else text_of_cell(column, row, multiplier)
-            lines.append(ProblemLine(problem, column.field, text))
+            lines.append(ProblemLine(problem, header, column.field, text, unit))
+        else:
+            lines.append(ProblemLine(problem, header))
     return lines
 
 

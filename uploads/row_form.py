@@ -47,9 +47,8 @@ class CellInput(forms.CharField):
     """The field of a cell. Any text is taken: the check of the row judges it, like one of the file."""
 
     def __init__(self, cell: RowCell, offered: Sequence[str]) -> None:
-        header = cell.column.header
         super().__init__(
-            label=f"{header.removesuffix('（元）')}（{cell.unit}）" if cell.unit else header,
+            label=cell.header,
             help_text=_help_of(cell),
             initial="" if cell.column.is_personal else cell.text,
             required=False,

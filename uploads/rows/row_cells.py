@@ -12,7 +12,7 @@ from changzhi_portal.registers.columns import ChoiceColumn, Column, ManyChoicesC
 from changzhi_portal.registers.columns.base import LONGEST_SHOWN
 from changzhi_portal.registers.problems import Level, cell_address
 from changzhi_portal.registers.register import RegisterSheet
-from uploads.column_mapping import unit_of
+from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows import raw_cells
 from uploads.rows.corrections import LONGEST_TEXT, absent_column_sentence, corrected_fields
@@ -34,6 +34,11 @@ class RowCell(NamedTuple):
     def field(self) -> str:
         """Return the name of its column in a row's values."""
         return self.column.field
+
+    @property
+    def header(self) -> str:
+        """Return its column's header in the file's unit."""
+        return header_in_unit(self.column, self.unit)
 
     @property
     def has_error(self) -> bool:
@@ -67,7 +72,7 @@ def cells_of(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) -> list[R
                 column,
                 cell_address(row.row_number, index),
                 text_of_cell(column, row, multiplier),
-                "" if multiplier == 1 else unit_of(multiplier),
+                unit_of_file(multiplier),
                 tuple(problems.get(column.header, ())),
                 field in corrected,
             )
