@@ -732,3 +732,45 @@ def test_the_database_refuses_a_rest_without_a_commit_and_a_commit_that_is_forgo
 ) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         UploadBatch.objects.filter(pk=half.pk).update(**change)
+
+
+def test_the_page_that_drops_the_rest_counts_written_and_remaining_rows_apart(
+    half: UploadBatch, clerk: User, signed_in: SignedIn
+) -> None:
+    browser, address = signed_in(clerk), reverse("uploads:drop-rest", args=[half.ref])
+    page = browser.get(address).content.decode()
+    assert "已有 2 行办完（新增 2，修改 0，未变 0）。余下没有入库的 <b>2</b> 行" in page
+    assert half.written["rows"] + half.rows_to_drop == half.rows
+    actions.correct_row(batch=half, position=2, texts={"area": "520"}, by=clerk)
+    half.refresh_from_db()
+    assert half.rest
+    page = browser.get(address).content.decode()
+    assert "已有 2 行办完（新增 2，修改 0，未变 0）。余下没有入库的 <b>2</b> 行" in page
+
+
+def test_rows_that_equal_the_register_by_now_are_not_counted_among_those_that_are_dropped(
+    half: UploadBatch, send: Send, clerk: User, signed_in: SignedIn
+) -> None:
+    sent(send, clerk, [row("乙")], commit="all")
+    correct(correct(half, clerk, 4), clerk, 2)
+    assert (half.rest["unchanged"], half.rows_to_drop) == (1, 1)
+    page = signed_in(clerk).get(reverse("uploads:drop-rest", args=[half.ref])).content.decode()
+    assert "余下没有入库的 <b>1</b> 行" in page
+    actions.drop_rest(batch=half, by=clerk)
+    half.refresh_from_db()
+    assert half.left_out == 1
+
+
+def test_the_captions_of_a_committed_batch_do_not_speak_of_what_will_happen(
+    send: Send, clerk: User, place: Place, signed_in: SignedIn
+) -> None:
+    make_facility(place.communities[0], "甲", area="100")
+    batch = sent(send, clerk, [row("甲"), row("乙", **BAD)])
+    browser, address = signed_in(clerk), reverse("uploads:batch", args=[batch.ref])
+
+    def caption(tab: str) -> str:
+        return browser.get(address, {"tab": tab}).content.decode().split("<caption")[1].split("<")[0].split(">")[1]
+
+    assert [caption(tab) for tab in ("changed", "errors")] == ["要修改的记录", "有错误的行"]
+    commit(batch, clerk, mode="good")
+    assert [caption(tab) for tab in ("changed", "errors")] == ["修改的记录", "没有入库的行"]
