@@ -153,14 +153,22 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     tab = chosen_tab(tabs, query.get("tab", ""))
     row_filter = RowFilter.from_query(query, tab)
     context: dict[str, Any] = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
-    context["says_more"] = False
+    context |= {"says_more": False, "lines": ""}
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
         page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
     page = page_of_tab(batch, tab, row_filter, number)
     says_more = tab.name in {"new", "changed"} and any(row.also for row in page)
-    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet), "says_more": says_more}
+    rows = _lines_of(page, batch, tab, sheet)
+    return context | {"page": page, "rows": rows, "lines": _count_in_words(rows, tab), "says_more": says_more}
+
+
+def _count_in_words(lines: list[Any], tab: Tab) -> str:
+    """Return how many problems or changes a page lists, "" in tabs with one line a row: several may be of one row."""
+    if tab.name in WITH_PROBLEMS:
+        return f"{len(lines)} 处问题"
+    return f"{sum(bool(change['column']) for _, change in lines)} 处改动" if tab.name == "changed" else ""
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:

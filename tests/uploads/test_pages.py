@@ -41,7 +41,7 @@ def test_rows_are_narrowed_by_name_and_by_kind_of_problem(send, clerk, signed_in
     browser = signed_in(clerk)
     page = page_of(browser, batch, tab="errors", code="bad_choice")
     assert "甲中心" not in page and "乙中心" in page and "丙活动室" in page
-    assert "共 <b>2</b> 条" in page
+    assert "共 <b>2</b> 行" in page
     page = page_of(browser, batch, tab="errors", code="bad_choice", q="中心")
     assert "乙中心" in page and "丙活动室" not in page
     assert "没有这样的行" in page_of(browser, batch, tab="errors", q="没有的名字")

@@ -143,6 +143,7 @@ class BatchPage(UploadPage):
         if self.batch.state == UploadBatch.State.CHECKED and not self.batch.has_written:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
         context["left_out"] = listed_left_out(self.batch)
+        context["number_left_out"] = sum(each.number for each in context["left_out"])
         if (self.batch.rows or self.batch.left_out) and self.batch.state != UploadBatch.State.DISCARDED:
             context |= preview_of(self.batch, sheet, self.request.GET, self.request.user)
         return context
