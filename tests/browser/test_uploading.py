@@ -61,7 +61,7 @@ def test_a_clerk_reads_the_marked_workbook_uploads_the_corrected_one_commits_and
         page.get_by_role("button", name="全部入库").click()
         wait_for(page, "已入库：新增3行")
         page.goto("/facilities/")
-        expect(page.locator(".pager-count")).to_contain_text("共 3 行")
+        expect(page.locator(".pager-count")).to_contain_text("共 3 条")
         expect(page.get_by_role("link", name="乙中心")).to_be_visible()
 
         page.goto(f"/uploads/{UploadBatch.objects.get(state='committed').ref}/")

@@ -330,6 +330,13 @@ class UploadBatch(ScopedModel, Job):
         return "检查后确定" if self.is_in_progress else "没有认出"
 
     @property
+    def title(self) -> str:
+        """Return the name of its file with its register's title: one file may have a batch of each of several registers."""
+        if not self.register or self.register_title in self.file_name:
+            return self.file_name
+        return f"{self.file_name}（{self.register_title}）"
+
+    @property
     def needs_register(self) -> bool:
         """Return whether its file was refused because nothing tells which register it is for, so that the user has to."""
         return not self.register and self.can_change_register

@@ -115,8 +115,8 @@ class BatchPage(UploadPage):
         return self.render_to_response(self.get_context_data())
 
     def get_title(self) -> str:
-        """Return the file's name."""
-        return self.batch.file_name if hasattr(self, "batch") else "填报"
+        """Return the file's name and its register."""
+        return self.batch.title if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the batch; once it is checked also the mapping of its columns, its tabs and the chosen tab's rows."""
