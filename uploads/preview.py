@@ -10,7 +10,7 @@ from django.core.paginator import Page
 from changzhi_portal.names import fold
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
-from changzhi_portal.registers.problems import CODE_TITLES
+from changzhi_portal.registers.problems import CODE_TITLES, Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
 from uploads.column_mapping import header_in_unit, unit_of_file
@@ -63,6 +63,7 @@ class ProblemLine(NamedTuple):
     field: str = ""
     text: str = ""  # "" of personal ones, which are typed anew
     unit: str = ""
+    can_keep_registered: bool = False  # by 不改, as of `RowCell.can_keep_registered`
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -215,7 +216,8 @@ def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> l
         header = header_in_unit(column, unit)
         if can_be_changed:
             text = "" if column.is_personal else text_of_cell(column, row, multiplier)
-            lines.append(ProblemLine(problem, header, column.field, text, unit))
+            keeps = column.is_personal and problem["level"] == Level.ERROR and row.record_id is not None
+            lines.append(ProblemLine(problem, header, column.field, text, unit, keeps))
         else:
             lines.append(ProblemLine(problem, header))
     return lines

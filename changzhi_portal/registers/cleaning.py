@@ -37,6 +37,7 @@ BLANK_WORDS: Final = frozenset(
 )
 _FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"
+KEEP_WORD: Final = "不改"  # in a column of personal data, like a mask: what is registered stays
 
 _TRUE: Final = frozenset(
     {"是", "有", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "对", "true", "-1"}  # Access exports -1

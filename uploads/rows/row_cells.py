@@ -29,6 +29,7 @@ class RowCell(NamedTuple):
     unit: str  # the file's unit, if it is not the register's: 万元
     problems: tuple[dict[str, Any], ...]
     is_corrected: bool  # in the page; its text is not the file's
+    is_registered: bool = False  # the row is about a record that is registered already
 
     @property
     def field(self) -> str:
@@ -44,6 +45,11 @@ class RowCell(NamedTuple):
     def has_error(self) -> bool:
         """Return whether one of its problems keeps the row out."""
         return any(problem["level"] == Level.ERROR for problem in self.problems)
+
+    @property
+    def can_keep_registered(self) -> bool:
+        """Return whether 不改 in this personal cell, which cannot be read, leaves what is registered."""
+        return self.column.is_personal and self.has_error and self.is_registered
 
 
 class LooseProblem(NamedTuple):
@@ -75,6 +81,7 @@ def cells_of(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) -> list[R
                 unit_of_file(multiplier),
                 tuple(problems.get(column.header, ())),
                 field in corrected,
+                row.record_id is not None,
             )
         )
     return sorted(cells, key=lambda cell: (not cell.has_error, not cell.problems))
