@@ -184,19 +184,24 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
     if tab.name in WITH_PROBLEMS:
         return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
     if tab.name == "changed":
-        return [(row, change) for row in rows for change in _changes_of(row)]
+        return [(row, change) for row in rows for change in changes_of(row)]
     if tab.name in UNDONE or tab.name == "left-out":
         return list(rows)
     return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
 
 
-def _changes_of(row: UploadRow) -> list[dict[str, Any]]:
-    """Return the changes of a row, the first one with what the row does besides (`also`).
+def changes_of(row: UploadRow) -> list[dict[str, Any]]:
+    """Return the changes of a row with what the row does besides (`also`): beside the change that causes it, or the first.
 
     A row that only does something besides, such as giving equal figures for another day, has one without a column.
     """
     changes = row.changes or [{"column": "", "old": "", "new": ""}]
-    return [change | {"also": [] if number else row.also} for number, change in enumerate(changes)]
+    placed = {sentence for change in changes for sentence in change.get("also", ())}
+    others = [sentence for sentence in row.also if sentence not in placed]
+    return [
+        change | {"also": [*([] if number else others), *change.get("also", ())]}
+        for number, change in enumerate(changes)
+    ]
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:

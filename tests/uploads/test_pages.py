@@ -201,7 +201,7 @@ def test_page_title_and_breadcrumb_say_the_register_unless_the_file_is_named_for
     browser = signed_in(clerk)
     for file_name, register, title in (
         ("本月.xlsx", "facilities", "本月.xlsx（服务设施）"),
-        ("服务设施6月.xlsx", "facilities", "服务设施6月.xlsx"),
+        ("服务设施表.xlsx", "facilities", "服务设施表.xlsx"),
         ("会议通知.docx", "", "会议通知.docx"),
     ):
         batch = make_batch(clerk, register, state="rejected", file_name=file_name, message="不能用")
