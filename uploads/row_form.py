@@ -72,7 +72,9 @@ class BoundCell(forms.BoundField):
     @property
     def is_retyped(self) -> bool:
         """Return whether the user has typed another text, so that the cell's problems are those of the text before."""
-        return isinstance(self.field, CellInput) and self.field.cell.field in self.form.changed_texts
+        if not (isinstance(self.form, RowForm) and isinstance(self.field, CellInput)):
+            return False
+        return self.field.cell.field in self.form.changed_texts
 
     @property
     def aria_describedby(self) -> str | None:

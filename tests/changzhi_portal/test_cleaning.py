@@ -111,7 +111,9 @@ def test_words_are_no_numbers(written: str) -> None:
     assert refused.value.code == "bad_number"
 
 
-@pytest.mark.parametrize("raw", ["286户720人", "720人286户", "共286户，720人", "520㎡300㎡", "20万元5000元", "约286户720人"])
+@pytest.mark.parametrize(
+    "raw", ["286户720人", "720人286户", "共286户，720人", "520㎡300㎡", "20万元5000元", "约286户720人"]
+)
 @pytest.mark.parametrize("units", [{"户"}, {"人", "口"}, cleaning.ANY_UNITS])
 def test_several_numbers_in_one_cell_are_called_so_whatever_the_column_counts(raw: str, units: set[str]) -> None:
     with pytest.raises(CellRefusedError, match="写了几个数，只能填一个") as refused:
@@ -124,7 +126,6 @@ def test_several_numbers_in_one_cell_are_called_so_whatever_the_column_counts(ra
 )
 def test_one_number_with_its_unit_is_not_taken_for_several(raw: str, number: int) -> None:
     assert cleaning.clean_number(raw) == number
-
 
 
 def test_a_count_is_never_negative_nor_a_fraction() -> None:

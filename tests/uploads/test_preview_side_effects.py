@@ -168,7 +168,10 @@ def test_what_a_new_first_day_does_is_said_beside_it(where: str, preview: Previe
 
 def test_a_sentence_whose_cause_changes_nothing_stands_beside_the_first_change() -> None:
     row = UploadRow(
-        changes=[{"column": "备注", "old": "", "new": "甲"}, {"column": "岗位", "old": "", "new": "乙", "also": ["因岗位"]}],
+        changes=[
+            {"column": "备注", "old": "", "new": "甲"},
+            {"column": "岗位", "old": "", "new": "乙", "also": ["因岗位"]},
+        ],
         also=["因岗位", "另外"],
     )
     assert [change["also"] for change in changes_of(row)] == [["另外"], ["因岗位"]]
