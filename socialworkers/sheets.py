@@ -251,7 +251,7 @@ class WorkerSheet(RecordSheet):
             row.report("date_order", "到岗日期不晚于这个人现有任职的到岗日期，请核对", "started_on")
             return []
         followed = {} if newest is None or row.is_new else self._told_of(newest)
-        closed = self._close(newest, started, row) if newest is not None else None
+        closed = self._close(newest, started, row, place) if newest is not None else None
         write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=True)
         if write is not None:
             write.follows = followed
@@ -282,8 +282,14 @@ class WorkerSheet(RecordSheet):
         is_there = newest is not None and (newest.community_id, newest.division_id) == tuple(place.values())
         return newest if is_there else None
 
-    def _close(self, newest: Posting, started: datetime.date, row: RegisterRow) -> Write | None:
-        """Propose to end the newest posting when the next one begins, unless it has ended before; it is not the newest then."""
+    def _close(
+        self, newest: Posting, started: datetime.date, row: RegisterRow, place: Mapping[str, Any]
+    ) -> Write | None:
+        """Propose to end the newest posting when the next one begins, unless it has ended before; it is not the newest then.
+
+        `place` is that of the next one.
+        """
+        is_there = (newest.community_id, newest.division_id) == (place["community_id"], place["division_id"])
         values: dict[str, Any] = {"is_newest": False}
         planned = newest.ended_on
         if planned is None or planned > started:
@@ -292,12 +298,15 @@ class WorkerSheet(RecordSheet):
         if write is not None:
             write.is_said = True
             write.leaves_division_id = _division_of(newest)
-            row.say(self._closing_in_words(row, newest, planned))
+            row.say(self._closing_in_words(row, newest, planned, is_there=is_there), because="started_on")
         return write
 
-    def _closing_in_words(self, row: RegisterRow, closed: Posting, planned: datetime.date | None) -> str:
+    def _closing_in_words(
+        self, row: RegisterRow, closed: Posting, planned: datetime.date | None, *, is_there: bool
+    ) -> str:
         """Return the sentence on the posting that a row ends, which had the last day `planned`.
 
+        With `is_there` the next one is at the same place: perhaps its first day was only to be corrected.
         Of another office's posting it tells neither where it is nor whether it has ended (docs/domain.md §4.9).
         """
         if row.is_new:
@@ -307,6 +316,10 @@ class WorkerSheet(RecordSheet):
         if planned == closed.ended_on:
             return f"原在“{where}”的任职已于{planned}结束，另记一次新的任职"
         was_planned = f"（原定{planned}离岗）" if planned else ""
+        if is_there:
+            said = f"仍在“{where}”而换了到岗日期，记为新的一次任职，原来的在岗记录于{closed.ended_on}结束{was_planned}"
+            is_of_file = row.number is not None  # in a form the user has chosen to add a posting
+            return f"{said}；只是更正日期的，这一行不要入库，请打开这个人的页面点“修改”" if is_of_file else said
         return f"原在“{where}”的在岗记录于{closed.ended_on}结束{was_planned}，另记一次新的任职"
 
     def notify_offices_left(self, change_set: Any, left: Mapping[int, Sequence[str]]) -> None:

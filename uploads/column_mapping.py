@@ -15,6 +15,7 @@ from typing import Any, Final
 from changzhi_portal.personal_numbers import mask_numbers_in, mask_slipped_numbers
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.cleaning import as_text
+from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 from uploads.reading.grid import Grid
@@ -43,6 +44,16 @@ _UNITS: Final = {
 def unit_of(multiplier: Decimal) -> str:
     """Return a file's unit of money, given the `multiplier` that converts its figures to yuan."""
     return _UNITS.get(multiplier, "元")
+
+
+def unit_of_file(multiplier: Decimal) -> str:
+    """Return the unit of a file's column with this multiplier, "" if it is the register's."""
+    return "" if multiplier == 1 else unit_of(multiplier)
+
+
+def header_in_unit(column: Column, unit: str) -> str:
+    """Return a column's header with the file's unit instead of the register's: 预算金额（元） → 预算金额（万元）."""
+    return f"{column.header.removesuffix('（元）')}（{unit}）" if unit else column.header
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from django.core.paginator import Page
 from changzhi_portal.names import fold
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.personal import Sealed
-from changzhi_portal.registers.problems import CODE_TITLES
+from changzhi_portal.registers.problems import CODE_TITLES, Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
+from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
 from uploads.models.row import UploadRowQuerySet
 from uploads.rows.file_columns import FileColumns
@@ -52,11 +53,17 @@ class RowFilter(NamedTuple):
 
 
 class ProblemLine(NamedTuple):
-    """A problem; the field and the present text of its cell if that can be corrected in the page, else ""."""
+    """A problem with its column's header; if its cell can be corrected in the page, also what that takes, else "".
+
+    `header` has the file's unit, in which a correction is read; `unit` is "" where it is the register's.
+    """
 
     problem: dict[str, Any]
+    header: str
     field: str = ""
     text: str = ""  # "" of personal ones, which are typed anew
+    unit: str = ""
+    can_keep_registered: bool = False  # by 不改, as of `RowCell.can_keep_registered`
 
 
 def tabs_of(batch: UploadBatch) -> list[Tab]:
@@ -147,14 +154,22 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     tab = chosen_tab(tabs, query.get("tab", ""))
     row_filter = RowFilter.from_query(query, tab)
     context: dict[str, Any] = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
-    context["says_more"] = False
+    context |= {"says_more": False, "lines": ""}
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
         page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
         return context | {"page": page, "rows": [describe_record(record, sheet) for record in page]}
     page = page_of_tab(batch, tab, row_filter, number)
     says_more = tab.name in {"new", "changed"} and any(row.also for row in page)
-    return context | {"page": page, "rows": _lines_of(page, batch, tab, sheet), "says_more": says_more}
+    rows = _lines_of(page, batch, tab, sheet)
+    return context | {"page": page, "rows": rows, "lines": _count_in_words(rows, tab), "says_more": says_more}
+
+
+def _count_in_words(lines: list[Any], tab: Tab) -> str:
+    """Return how many problems or changes a page lists, "" in tabs with one line a row: several may be of one row."""
+    if tab.name in WITH_PROBLEMS:
+        return f"{len(lines)} 处问题"
+    return f"{sum(bool(change['column']) for _, change in lines)} 处改动" if tab.name == "changed" else ""
 
 
 def _codes_of(batch: UploadBatch, tab: Tab) -> list[tuple[str, str]]:
@@ -169,25 +184,29 @@ def _lines_of(rows: Iterable[UploadRow], batch: UploadBatch, tab: Tab, sheet: Re
     if tab.name in WITH_PROBLEMS:
         return [(row, line) for row in rows for line in problem_lines(row, batch, sheet)]
     if tab.name == "changed":
-        return [(row, change) for row in rows for change in _changes_of(row)]
+        return [(row, change) for row in rows for change in changes_of(row)]
     if tab.name in UNDONE or tab.name == "left-out":
         return list(rows)
     return [(row, values_in_words(row, sheet) if tab.name == "new" else []) for row in rows]
 
 
-def _changes_of(row: UploadRow) -> list[dict[str, Any]]:
-    """Return the changes of a row, the first one with what the row does besides (`also`).
+def changes_of(row: UploadRow) -> list[dict[str, Any]]:
+    """Return the changes of a row with what the row does besides (`also`): beside the change that causes it, or the first.
 
     A row that only does something besides, such as giving equal figures for another day, has one without a column.
     """
     changes = row.changes or [{"column": "", "old": "", "new": ""}]
-    return [change | {"also": [] if number else row.also} for number, change in enumerate(changes)]
+    placed = {sentence for change in changes for sentence in change.get("also", ())}
+    others = [sentence for sentence in row.also if sentence not in placed]
+    return [
+        change | {"also": [*([] if number else others), *change.get("also", ())]}
+        for number, change in enumerate(changes)
+    ]
 
 
 def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> list[ProblemLine]:
     """Return the problems of a row; one in a cell of the file with what is needed to correct it while it is not written."""
-    if not row.can_be_changed:
-        return [ProblemLine(problem) for problem in row.problems]
+    can_be_changed = row.can_be_changed
     file_columns = FileColumns(batch.mapping)
     positions = file_columns.positions(row.sheet, row.row_number)
     by_header = {column.header: column for column in sheet.columns if column.field in positions}
@@ -195,11 +214,17 @@ def problem_lines(row: UploadRow, batch: UploadBatch, sheet: RegisterSheet) -> l
     for problem in row.problems:
         column = by_header.get(problem["column"])
         if column is None:
-            lines.append(ProblemLine(problem))
-        else:
-            multiplier = file_columns.multiplier(row.sheet, row.row_number, column.field)
+            lines.append(ProblemLine(problem, problem["column"]))
+            continue
+        multiplier = file_columns.multiplier(row.sheet, row.row_number, column.field)
+        unit = unit_of_file(multiplier)
+        header = header_in_unit(column, unit)
+        if can_be_changed:
             text = "" if column.is_personal else text_of_cell(column, row, multiplier)
-            lines.append(ProblemLine(problem, column.field, text))
+            keeps = column.is_personal and problem["level"] == Level.ERROR and row.record_id is not None
+            lines.append(ProblemLine(problem, header, column.field, text, unit, keeps))
+        else:
+            lines.append(ProblemLine(problem, header))
     return lines
 
 

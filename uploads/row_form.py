@@ -9,7 +9,7 @@ from django import forms
 
 from changzhi_portal.names import tidy
 from changzhi_portal.refusals import InvalidError
-from changzhi_portal.registers.cleaning import CLEAR_WORD
+from changzhi_portal.registers.cleaning import CLEAR_WORD, KEEP_WORD
 from changzhi_portal.registers.columns import (
     BooleanColumn,
     ChoiceColumn,
@@ -47,9 +47,8 @@ class CellInput(forms.CharField):
     """The field of a cell. Any text is taken: the check of the row judges it, like one of the file."""
 
     def __init__(self, cell: RowCell, offered: Sequence[str]) -> None:
-        header = cell.column.header
         super().__init__(
-            label=f"{header.removesuffix('（元）')}（{cell.unit}）" if cell.unit else header,
+            label=cell.header,
             help_text=_help_of(cell),
             initial="" if cell.column.is_personal else cell.text,
             required=False,
@@ -57,6 +56,7 @@ class CellInput(forms.CharField):
         )
         self.cell = cell
         self.offered = offered  # words to choose from, beside which others may be typed
+        self.hints: list[str] = []  # sentences about what was typed and not saved
         if offered and isinstance(self.widget, forms.TextInput):
             self.widget.attrs["list"] = f"words-{cell.field}"
 
@@ -70,16 +70,23 @@ class BoundCell(forms.BoundField):
         return f"{self.auto_id}_problems"
 
     @property
+    def is_retyped(self) -> bool:
+        """Return whether the user has typed another text, so that the cell's problems are those of the text before."""
+        if not (isinstance(self.form, RowForm) and isinstance(self.field, CellInput)):
+            return False
+        return self.field.cell.field in self.form.changed_texts
+
+    @property
     def aria_describedby(self) -> str | None:
         """Return the ids of the elements that describe the input: what is wrong comes first."""
         rest = super().aria_describedby
-        has_problems = isinstance(self.field, CellInput) and self.field.cell.problems
-        return " ".join(filter(None, (self.problems_id if has_problems else None, rest))) or None
+        is_told = isinstance(self.field, CellInput) and (self.field.cell.problems or self.field.hints)
+        return " ".join(filter(None, (self.problems_id if is_told else None, rest))) or None
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
-        """Add that the input is wrong as long as its cell has an error."""
+        """Add that the input is wrong as long as its cell has an error and nothing else was typed."""
         attrs = super().build_widget_attrs(attrs, widget)
-        if isinstance(self.field, CellInput) and self.field.cell.has_error:
+        if isinstance(self.field, CellInput) and self.field.cell.has_error and not self.is_retyped:
             attrs["aria-invalid"] = "true"
         return attrs
 
@@ -131,9 +138,11 @@ class RowForm(forms.Form):
     def changed_texts(self) -> dict[str, str]:
         """Return by field the texts that the user has changed; personal ones that were typed anew."""
         changed = {}
+        wrong = {cell.field for cell in self.cells if cell.has_error}
         for column in self.columns:
             text = self.data.get(text_name(column.field))
-            if text is not None and _is_changed(column, text, self.data.get(_seen_name(column.field), "")):
+            seen = self.data.get(_seen_name(column.field), "")
+            if text is not None and _is_changed(column, text, seen, has_error=column.field in wrong):
                 changed[column.field] = text.strip()
         return changed
 
@@ -148,11 +157,33 @@ class RowForm(forms.Form):
                     self.add_error(text_name(cell.field), str(refusal))
 
     def ask_for_personal_data_again(self) -> None:
-        """Say at each personal field that what was typed is neither saved nor on the page any more."""
+        """Add to each personal field the hint that what was typed is neither saved nor on the page any more."""
         for cell in self.cells:
-            name = text_name(cell.field)
-            if cell.column.is_personal and cell.field in self.changed_texts and name not in self.errors:
-                self.add_error(name, "刚才填的没有保存，为保护个人信息也没有留在页面上，请重新填写。")
+            if cell.column.is_personal and cell.field in self.changed_texts:
+                self._add_hint(cell, "刚才填的没有保存，为保护个人信息也没有留在页面上，请重新填写。")
+
+    def tell_what_others_changed(self, seen: Mapping[str, str]) -> None:
+        """Add to each field with a text of the user what its cell says by now, if that is not what was `seen` (by field)."""
+        for cell in self.cells:
+            is_other = cell.field in seen and tidy(cell.text) != tidy(seen[cell.field])
+            if is_other and cell.field in self.changed_texts:
+                self._add_hint(cell, f"这一格现在是“{cell.text or '（空）'}”，是别人刚改的；再保存就改成您填的。")
+
+    def _add_hint(self, cell: RowCell, sentence: str) -> None:
+        field = self.fields[text_name(cell.field)]
+        if isinstance(field, CellInput):
+            field.hints.append(sentence)
+
+    @property
+    def seen_texts(self) -> dict[str, str]:
+        """Return by field the texts of the cells that the user saw."""
+        names = ((column.field, _seen_name(column.field)) for column in self.columns)
+        return {field: self.data[name] for field, name in names if name in self.data}
+
+    @property
+    def refused_fields(self) -> list[forms.BoundField]:
+        """Return the fields whose new text was refused."""
+        return [self[text_name(cell.field)] for cell in self.cells if text_name(cell.field) in self.errors]
 
     @property
     def wrong_fields(self) -> list[forms.BoundField]:
@@ -174,13 +205,14 @@ def _seen_name(field: str) -> str:
     return f"seen-{field}"
 
 
-def _is_changed(column: Column, text: str, seen: str) -> bool:
+def _is_changed(column: Column, text: str, seen: str, *, has_error: bool) -> bool:
     """Return whether a text differs from the one that the user saw by more than spaces.
 
-    An empty personal field is left as it is, and so is one with a mask.
+    An empty personal field is left as it is. So is one with a mask or 不改, unless its cell has an error: there they
+    mean what is registered, instead of what cannot be read.
     """
     if isinstance(column, PersonalColumn):
-        return bool(text.strip()) and not column.is_mask(text)
+        return bool(text.strip()) and (has_error or not column.means_no_change(text))
     return tidy(text) != tidy(seen)
 
 
@@ -218,13 +250,25 @@ def _choices_of(cell: RowCell, words: Sequence[str]) -> list[tuple[str, str]]:
     return choices
 
 
+def _help_of_personal(cell: RowCell) -> str:
+    """Return what a personal cell says now, and how to leave it or the registered number as it is.
+
+    A mask of an export is not told from a blank cell: neither is stored, and both mean that nothing changes.
+    """
+    if not cell.text:
+        return f"没有填，或是带*号的，按“{KEEP_WORD}”处理；要改，请填完整的号码"
+    if cell.can_keep_registered:
+        return f"现在是{cell.text}；要保留登记的号码，填“{KEEP_WORD}”"
+    return f"现在是{cell.text}，不改就空着"
+
+
 def _help_of(cell: RowCell) -> str:
     """Return what to know before typing: what is there in a personal column, what a list of choices takes."""
     column, parts = cell.column, []
     if cell.is_corrected:
         parts.append("在页面上改过")
     if column.is_personal:
-        parts.append(f"现在是{cell.text}，不改就空着" if cell.text else "现在没有填")
+        parts.append(_help_of_personal(cell))
     if isinstance(column, ManyChoicesColumn) and all(problem["code"] != "bad_choice" for problem in cell.problems):
         parts.append(f"可填{'、'.join(column.labels)}，几项用顿号分开")
     if isinstance(column, DateColumn):

@@ -37,6 +37,7 @@ BLANK_WORDS: Final = frozenset(
 )
 _FIRST_OF_BLANK_WORDS: Final = "无暂nNuUｎＮｕＵ"  # of those that begin with a letter
 CLEAR_WORD: Final = "清空"
+KEEP_WORD: Final = "不改"  # in a column of personal data, like a mask: what is registered stays
 
 _TRUE: Final = frozenset(
     {"是", "有", "√", "✓", "✔", "☑", "✅", "1", "y", "yes", "对", "true", "-1"}  # Access exports -1
@@ -62,6 +63,9 @@ ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS
 _RAISED_DIGIT = re.compile(
     "[0-9０-９][ \u3000]*[²³¹⁰⁴-⁹₀-₉①-⒛⓪-⓿❶-➓㉑-㉟㊱-㊿]",
 )
+# Several numbers, each with its own unit: 286户720人, 共286户，720人.
+_ANY_UNIT = "|".join(sorted(ANY_UNITS, key=len, reverse=True))
+_SEVERAL_WITH_UNITS = re.compile(rf"\D?(?:\d[\d.,]*[万千百亿]?(?:{_ANY_UNIT})\D?){{2,}}")
 _SEVERAL_NUMBERS = re.compile(r"\d[^\d.,]+\d")
 _DIGITS_APART = re.compile(r"[0-9０-９]\s+[0-9０-９]")
 # As programs group thousands: with a blank that does not break a line.
@@ -260,6 +264,8 @@ def reject_raised_digit(raw: str, code: str) -> None:
 
 
 def _exact_number(text: str, units: Collection[str]) -> Decimal:
+    if _SEVERAL_WITH_UNITS.fullmatch(text):
+        raise CellRefusedError("bad_number", "这一格里写了几个数，只能填一个；请只留这一列的数，其余的填到各自的列")
     unit = _UNIT.search(text)
     if unit is not None and unit[1] not in units and text[0] in "+-.0123456789":
         raise CellRefusedError("bad_number", f"这里写的是“{unit[1]}”，与这一列的单位不符，请核对是不是填错了列")

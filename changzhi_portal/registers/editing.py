@@ -20,7 +20,7 @@ def row_of_input(register: RegisterSheet, given: Mapping[str, Any], record: Reco
     """Return the row for values by field: text as a form sends it, or Python values as the API gives them.
 
     A field that is not given stays as it is. A blank one empties what `record` holds; of a new record it says nothing.
-    A mask that was shown in place of personal data stays as it is too. Values that cannot be read are problems of the
+    Personal data stay as they are for the mask that was shown in their place, and for 不改. Values that cannot be read are problems of the
     row. Raises InvalidError for a field that the register does not have.
     """
     columns = {column.field: column for column in register.columns if column.field != "ref"}
@@ -49,7 +49,7 @@ def _empties(column: Column, blank: Any, record: Record | None) -> bool:
     """
     if record is None or column.model is None:
         return False
-    if isinstance(column, PersonalColumn) and column.is_mask(blank):
+    if isinstance(column, PersonalColumn) and column.means_no_change(blank):
         return False
     return not (column.is_key and column.model is type(record) and not getattr(record, column.attribute))
 

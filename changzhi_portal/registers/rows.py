@@ -100,6 +100,7 @@ class RegisterRow:
     corrects: bool = False  # its dates correct the newest dated fact (a posting's first day) instead of adding another
     writes: list[Write] = field(default_factory=list)
     also: tuple[str, ...] = ()  # sentences: what the row does besides what its columns say
+    also_because: tuple[str, ...] = ()  # for each of them the field that causes it, "" for none
 
     @property
     def has_error(self) -> bool:
@@ -116,9 +117,13 @@ class RegisterRow:
         value = self.values.get(name, default)
         return default if value is CLEAR else value
 
-    def say(self, sentence: str) -> None:
-        """Add a sentence on what writing the row does besides what its columns say; the preview shows it."""
+    def say(self, sentence: str, *, because: str = "") -> None:
+        """Add a sentence on what writing the row does besides what its columns say; the preview shows it.
+
+        It stands beside the change of the field that is its cause (`because`), if that changes.
+        """
         self.also += (sentence,)
+        self.also_because += (because,)
 
     def take(self, name: str, reading: Reading) -> None:
         """Set the value that a reading gives a field, and report the problem that it has."""

@@ -26,6 +26,7 @@ def test_a_clerk_sends_a_workbook_of_two_registers_and_finds_both(scripts, place
         page.get_by_role("button", name="上传并检查").click()
         if not scripts:
             see_the_end(page, "同一次上传的其他批次")
+            page.get_by_text("同一次上传的其他批次").click()
             page.get_by_role("link", name="看本次上传的全部批次").click()
             see_the_end(page, "都处理完了")
         expect(page.get_by_text("共 2 个批次，都处理完了")).to_be_visible(timeout=60_000)
@@ -33,7 +34,10 @@ def test_a_clerk_sends_a_workbook_of_two_registers_and_finds_both(scripts, place
     expect(page.get_by_role("cell", name="社会组织", exact=True)).to_be_visible()
     page.get_by_role("link", name="处理下一个").click()
     expect(page.get_by_role("button", name="全部入库")).to_be_visible()
-    expect(page.get_by_text("同一次上传的其他批次：社会组织（待确认）")).to_be_visible()
+    expect(page.get_by_role("heading", name="两张登记表.xlsx（服务设施）")).to_be_visible()
+    page.get_by_text("同一次上传的其他批次 1").click()
+    expect(page.get_by_role("link", name="社会组织")).to_be_visible()
+    expect(page.get_by_text("社会组织（待确认）")).to_be_visible()
 
 
 def see_the_end(page, text):

@@ -111,6 +111,23 @@ def test_words_are_no_numbers(written: str) -> None:
     assert refused.value.code == "bad_number"
 
 
+@pytest.mark.parametrize(
+    "raw", ["286户720人", "720人286户", "共286户，720人", "520㎡300㎡", "20万元5000元", "约286户720人"]
+)
+@pytest.mark.parametrize("units", [{"户"}, {"人", "口"}, cleaning.ANY_UNITS])
+def test_several_numbers_in_one_cell_are_called_so_whatever_the_column_counts(raw: str, units: set[str]) -> None:
+    with pytest.raises(CellRefusedError, match="写了几个数，只能填一个") as refused:
+        cleaning.clean_number(raw, units=units)
+    assert refused.value.code == "bad_number"
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"), [("2.5万元", 25_000), ("520m2", 520), ("5000元整", 5_000), ("286口人", 286), ("1,286户", 1_286)]
+)
+def test_one_number_with_its_unit_is_not_taken_for_several(raw: str, number: int) -> None:
+    assert cleaning.clean_number(raw) == number
+
+
 def test_a_count_is_never_negative_nor_a_fraction() -> None:
     with pytest.raises(CellRefusedError) as negative:
         cleaning.clean_integer(-12, maximum=100)

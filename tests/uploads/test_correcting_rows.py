@@ -13,6 +13,7 @@ from changzhi_portal.refusals import InvalidError, StaleError
 from changzhi_portal.registers.registry import registers
 from communities.models import Facility
 from orgs.models import SocialOrganization
+from socialworkers.models import SocialWorker
 from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_facility, make_user
 from tests.orgs.test_sheets import row as organization_row
@@ -333,3 +334,108 @@ def test_a_large_batch_is_compared_by_the_worker_once_for_all_cells(send, clerk,
     actions.check_queued_batch(batch.pk)
     batch.refresh_from_db()
     assert (batch.errors, batch.staged_rows.with_outcome(UploadRow.Outcome.NEW).count()) == (0, 2)
+
+
+# --- What a form says that was not saved ---
+
+
+def test_a_form_that_was_not_saved_says_so_on_top_and_focuses_what_was_refused(send, clerk, signed_in):
+    row = worker_row("和平社区", 联系电话="12345", 性别="不详", 备注="演示")
+    batch = sent(send, clerk, [row], register="workers")
+    browser = signed_in(clerk)
+    typed = {"text-phone": MOBILE, "text-gender": "男", "text-note": f"找张三{MOBILE}"}
+    answer = save(browser, batch, form_of(browser, batch), **typed)
+    assert answer.status_code == 422
+    page = words_of(answer)
+    assert page.count('role="alert"') - page.count('id="trouble"') == 1, "one message"
+    top = page.split('<div class="alert alert-danger" role="alert">')[1].split("</div>")[0]
+    assert top.strip().startswith('没有保存：<a href="#id_text-note">备注</a>有问题')
+    fields = FormFields(answer.content.decode())
+    assert [name for name, given in fields.attributes.items() if "autofocus" in given] == ["text-note"]
+    assert [name for name, given in fields.attributes.items() if "aria-invalid" in given] == ["text-note"]
+    assert "不能写个人号码" in fields.described("text-note")
+    assert fields.described("text-gender").startswith("原来的问题："), "it is mended, if it is saved"
+    assert "为保护个人信息也没有留在页面上，请重新填写" in fields.described("text-phone")
+    assert MOBILE not in page.split('name="text-phone"')[1].split(">")[0]
+
+
+def test_the_problem_of_a_field_that_was_not_touched_stays_as_it_is(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row(**THREE_WRONG)])
+    browser = signed_in(clerk)
+    answer = save(browser, batch, form_of(browser, batch), **{"text-area": "520", "text-name": f"找{MOBILE}"})
+    fields = FormFields(answer.content.decode())
+    assert "原来的问题" not in fields.described("text-kind") and "原来的问题" in fields.described("text-area")
+    invalid = [name for name, given in fields.attributes.items() if "aria-invalid" in given]
+    assert sorted(invalid) == ["text-kind", "text-name", "text-opened_on"]
+
+
+def test_a_form_that_was_only_opened_says_nothing_of_saving(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row(**THREE_WRONG)])
+    page = words_of(signed_in(clerk).get(address_of(batch), {"row": 1}))
+    assert "没有保存：" not in page and "原来的问题" not in page
+
+
+def test_a_field_with_my_text_says_what_a_colleague_has_written_meanwhile(send, clerk, place, signed_in):
+    batch = sent(send, clerk, [facility_row(**THREE_WRONG, 备注="演示", 产权="自有")])
+    browser = signed_in(clerk)
+    fields = form_of(browser, batch)
+    changes = {"area": "530", "note": "同事的话", "tenure": "租赁"}
+    colleague = make_user("district_clerk", place.county)
+    actions.correct_row(batch=batch, position=1, texts=changes, by=colleague)
+    mine = {"text-kind": "活动场所", "text-note": "我的话", "text-tenure": "租赁"}
+    again = FormFields(save(browser, batch, fields, **mine).content.decode())
+    assert again.sent["text-note"] == "我的话" and "这一格现在是“同事的话”" in again.described("text-note")
+    page = "".join(again.texts.values())
+    assert page.count("这一格现在是") == 1, "not where only one of us has changed it, or both alike"
+
+
+# --- Personal data that stay as they are registered ---
+
+
+@pytest.fixture
+def registered(send, clerk):
+    """Return a worker who is registered with a number and a telephone."""
+    assert sent(send, clerk, [worker_row("和平社区", 联系电话=MOBILE)], register="workers", commit="all").new == 1
+    return SocialWorker.objects.get()
+
+
+def test_a_masked_cell_is_said_to_change_nothing(registered, send, clerk, signed_in):
+    row = worker_row("和平社区", 身份证号="140401********0011", 联系电话="138****5678", 性别="不详")
+    batch = sent(send, clerk, [{"记录编号": registered.ref} | row], register="workers")
+    fields = form_of(signed_in(clerk), batch)
+    for name in ("text-id_number", "text-phone"):
+        assert "带*号的，按“不改”处理" in fields.described(name)
+
+
+@pytest.mark.parametrize("word", ["不改", " 不改 ", "140402********0017"])
+@pytest.mark.parametrize("from_list", [False, True])
+def test_a_damaged_number_gives_way_to_the_registered_one(word, from_list, registered, send, clerk, signed_in):
+    row = worker_row("和平社区", 身份证号=NUMBER[:-1], 联系电话="12345", 备注="新的备注")
+    batch = sent(send, clerk, [{"记录编号": registered.ref} | row], register="workers")
+    assert batch.errors == 1
+    browser = signed_in(clerk)
+    for field in ("id_number", "phone"):
+        fields = form_of(browser, batch)
+        assert "要保留登记的号码，填“不改”" in fields.described(f"text-{field}")
+        if from_list:
+            assert "要保留登记的号码，填“不改”" in words_of(browser.get(reverse("uploads:batch", args=[batch.ref])))
+            browser.post(address_of(batch), {"row": "1", "field": field, "text": word})
+        else:
+            save(browser, batch, fields, **{f"text-{field}": word})
+    batch.refresh_from_db()
+    assert (batch.errors, batch.changed) == (0, 1)
+    actions.request_commit(batch=batch, mode="all", by=clerk, queue=False)
+    actions.commit_batch(batch)
+    registered.refresh_from_db()
+    assert (registered.id_number.reveal(), registered.phone.reveal()) == (NUMBER, MOBILE)
+    assert registered.note == "新的备注"
+
+
+def test_a_damaged_number_of_somebody_new_has_nothing_to_be_kept(send, clerk, signed_in):
+    batch = sent(send, clerk, [worker_row("和平社区", 身份证号=NUMBER[:-1])], register="workers")
+    browser = signed_in(clerk)
+    assert "不改就空着" in form_of(browser, batch).described("text-id_number")
+    assert "要保留登记的号码" not in words_of(browser.get(reverse("uploads:batch", args=[batch.ref])))
+    save(browser, batch, form_of(browser, batch), **{"text-id_number": "不改"})
+    batch.refresh_from_db()
+    assert batch.errors == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
@@ -20,6 +21,7 @@ from tests.queries import queries_of
 from tests.services.test_sheets import row as project_row
 from tests.socialworkers.test_sheets import NUMBER
 from tests.socialworkers.test_sheets import row as worker_row
+from tests.uploads.row_forms import words_of
 from uploads import actions
 from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
@@ -302,3 +304,23 @@ def test_a_batch_that_is_committed_meanwhile_says_so_without_the_form(send, cler
     main = answer.content.decode().split("<main")[1]
     assert answer.status_code == 409
     assert "这一行已经入库，不能在批次里再改" in main and "<form" not in main
+
+
+def test_the_list_names_the_files_unit_beside_the_input_that_takes_it(send, clerk, signed_in):
+    row = {name.replace("预算金额（元）", "预算金额（万元）"): value for name, value in project_row().items()}
+    batch = sent(send, clerk, [row | {"预算金额（万元）": "二十三"}], register="projects")
+    browser = signed_in(clerk)
+    page = words_of(browser.get(reverse("uploads:batch", args=[batch.ref])))
+    line = page.split('<form class="correct-line"')[1].split("</form>")[0]
+    assert re.search(r'aria-label="[A-Z]+2改成（万元）"', line) and ">万元</span>" in line
+    assert ">预算金额（万元）</td>" in page and "预算金额（元）" not in page.split('id="rows"')[1]
+    correct(batch, clerk, 1, "budget", "23")
+    page = words_of(browser.get(reverse("uploads:batch", args=[batch.ref])))
+    assert "预算金额（万元） 改成“23”" in page
+
+
+def test_an_input_whose_column_has_the_registers_unit_names_none(send, clerk, signed_in):
+    batch = sent(send, clerk, [facility_row(**{"建筑面积（㎡）": "五百多"})])
+    page = words_of(signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])))
+    assert 'class="correct-unit"' not in page
+    assert re.search(r'aria-label="[A-Z]+2改成"', page)

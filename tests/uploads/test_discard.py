@@ -249,3 +249,17 @@ def test_the_command_does_not_know_batches_of_other_areas(
         assert (answer["error"]["code"], status) == (code, 3)
     batch.refresh_from_db()
     assert batch.state == State.CHECKED
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.DISCARDED])
+@pytest.mark.parametrize("page", ["batch", "discard", "register", "columns", "together", "drop-rest", "undo"])
+def test_no_page_of_a_file_whose_register_is_unknown_leaves_a_gap_for_it(
+    page: str, state: str, clerk: User, signed_in: SignedIn
+) -> None:
+    options = {"discarded_by": clerk, "discarded_at": timezone.now()} if state == State.DISCARDED else {}
+    batch = make_batch(clerk, "", state=state, file_name="会议通知.docx", message="没有认出登记表", **options)
+    answer = signed_in(clerk).get(reverse(f"uploads:{page}", args=[batch.ref]), follow=True)
+    assert answer.status_code == 200
+    shown = "".join(answer.content.decode().split("<main")[1].split())
+    assert "会议通知.docx" in shown
+    assert "（）" not in shown and "“”" not in shown and "、、" not in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -732,3 +733,89 @@ def test_the_database_refuses_a_rest_without_a_commit_and_a_commit_that_is_forgo
 ) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         UploadBatch.objects.filter(pk=half.pk).update(**change)
+
+
+def test_the_page_that_drops_the_rest_counts_written_and_remaining_rows_apart(
+    half: UploadBatch, clerk: User, signed_in: SignedIn
+) -> None:
+    browser, address = signed_in(clerk), reverse("uploads:drop-rest", args=[half.ref])
+    page = browser.get(address).content.decode()
+    assert "已有 2 行办完（新增 2，修改 0，未变 0）。余下没有入库的 <b>2</b> 行" in page
+    assert half.written["rows"] + half.rows_to_drop == half.rows
+    actions.correct_row(batch=half, position=2, texts={"area": "520"}, by=clerk)
+    half.refresh_from_db()
+    assert half.rest
+    page = browser.get(address).content.decode()
+    assert "已有 2 行办完（新增 2，修改 0，未变 0）。余下没有入库的 <b>2</b> 行" in page
+
+
+def test_rows_that_equal_the_register_by_now_are_not_counted_among_those_that_are_dropped(
+    half: UploadBatch, send: Send, clerk: User, signed_in: SignedIn
+) -> None:
+    sent(send, clerk, [row("乙")], commit="all")
+    correct(correct(half, clerk, 4), clerk, 2)
+    assert (half.rest["unchanged"], half.rows_to_drop) == (1, 1)
+    page = signed_in(clerk).get(reverse("uploads:drop-rest", args=[half.ref])).content.decode()
+    assert "余下没有入库的 <b>1</b> 行" in page
+    actions.drop_rest(batch=half, by=clerk)
+    half.refresh_from_db()
+    assert half.left_out == 1
+
+
+def test_the_captions_of_a_committed_batch_do_not_speak_of_what_will_happen(
+    send: Send, clerk: User, place: Place, signed_in: SignedIn
+) -> None:
+    make_facility(place.communities[0], "甲", area="100")
+    batch = sent(send, clerk, [row("甲"), row("乙", **BAD)])
+    browser, address = signed_in(clerk), reverse("uploads:batch", args=[batch.ref])
+
+    def caption(tab: str) -> str:
+        return browser.get(address, {"tab": tab}).content.decode().split("<caption")[1].split("<")[0].split(">")[1]
+
+    assert [caption(tab) for tab in ("changed", "errors")] == ["要修改的记录", "有错误的行"]
+    commit(batch, clerk, mode="good")
+    assert [caption(tab) for tab in ("changed", "errors")] == ["修改的记录", "没有入库的行"]
+
+
+def test_the_number_of_rows_left_out_is_the_same_in_list_and_tab_however_they_were_left_out(
+    half: UploadBatch, clerk: User, signed_in: SignedIn
+) -> None:
+    browser = signed_in(clerk)
+
+    def told(batch: UploadBatch) -> tuple[int, int]:
+        page = " ".join(browser.get(reverse("uploads:batch", args=[batch.ref])).content.decode().split())
+        listed = re.search(r"在页面上定为不入库的 (\d+) 行", page)
+        tab = re.search(r'不入库的 <span class="count">(\d+)</span>', page)
+        return int(listed[1]) if listed else 0, int(tab[1]) if tab else 0
+
+    actions.drop_rest(batch=half, by=clerk)
+    half.refresh_from_db()
+    assert told(half) == (2, 2)
+    for position, left in ((4, 1), (2, 0)):
+        actions.take_row_back(batch=half, position=position, by=clerk)
+        half.refresh_from_db()
+        assert told(half) == (left, left) == (half.left_out, half.left_out)
+    half = leave_out(half, clerk, 2)
+    actions.drop_rest(batch=half, by=clerk)
+    half.refresh_from_db()
+    assert told(half) == (2, 2), "one by itself, one with the rest"
+    actions.take_row_back(batch=half, position=2, by=clerk)
+    half.refresh_from_db()
+    assert told(half) == (1, 1) and "余下没有入库的1行" in page_of(browser, half)
+
+
+def test_the_list_counts_rows_and_what_is_listed_of_them_apart(
+    send: Send, clerk: User, place: Place, signed_in: SignedIn
+) -> None:
+    make_facility(place.communities[0], "甲", area="100", tenure="owned")
+    rows = [row("甲", 产权="租赁"), *(row(name, **BAD, 设施类型="车库") for name in "乙丙丁")]
+    batch = sent(send, clerk, rows)
+    browser, address = signed_in(clerk), reverse("uploads:batch", args=[batch.ref])
+
+    def counted(**query: Any) -> str:
+        page = browser.get(address, query).content.decode().split('class="pager-count">')[1].split("</p>")[0]
+        return " ".join(re.sub("<[^>]*>", "", page).split())
+
+    assert counted(tab="errors") == "共 3 行，6 处问题"
+    changes = len(batch.staged_rows.get(position=1).changes)
+    assert changes > 1 and counted(tab="changed") == f"共 1 行，{changes} 处改动"

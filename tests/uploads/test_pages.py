@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +13,7 @@ from tests.communities.test_sheets import community_row, facility_row
 from tests.factories import make_batch, make_period, make_user
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
+from tests.uploads.row_forms import words_of
 from uploads import actions
 from uploads.models import UploadBatch, UploadRow
 
@@ -41,7 +44,7 @@ def test_rows_are_narrowed_by_name_and_by_kind_of_problem(send, clerk, signed_in
     browser = signed_in(clerk)
     page = page_of(browser, batch, tab="errors", code="bad_choice")
     assert "甲中心" not in page and "乙中心" in page and "丙活动室" in page
-    assert "共 <b>2</b> 条" in page
+    assert "共 <b>2</b> 行" in page
     page = page_of(browser, batch, tab="errors", code="bad_choice", q="中心")
     assert "乙中心" in page and "丙活动室" not in page
     assert "没有这样的行" in page_of(browser, batch, tab="errors", q="没有的名字")
@@ -192,3 +195,37 @@ def test_only_a_committed_batch_is_undone(send, clerk, signed_in):
     assert browser.get(reverse("uploads:undo", args=[batch.ref])).status_code == 302
     page = browser.post(reverse("uploads:undo", args=[batch.ref]), follow=True).content.decode()
     assert "只有已入库的批次可以撤销" in page
+
+
+def test_page_title_and_breadcrumb_say_the_register_unless_the_file_is_named_for_it(clerk, signed_in):
+    browser = signed_in(clerk)
+    for file_name, register, title in (
+        ("本月.xlsx", "facilities", "本月.xlsx（服务设施）"),
+        ("服务设施表.xlsx", "facilities", "服务设施表.xlsx"),
+        ("会议通知.docx", "", "会议通知.docx"),
+    ):
+        batch = make_batch(clerk, register, state="rejected", file_name=file_name, message="不能用")
+        assert f"<h1>{title}</h1>" in words_of(browser.get(reverse("uploads:batch", args=[batch.ref])))
+        page = words_of(browser.get(reverse("uploads:discard", args=[batch.ref])))
+        assert f">{title}</a>" in page.split('<ol class="breadcrumb')[1].split("</ol>")[0]
+
+
+def test_taking_back_and_ending_are_quiet_buttons_beside_one_main_action(send, clerk, signed_in):
+    rows = [facility_row(), facility_row(设施名称="乙", **{"建筑面积（㎡）": "五百多"}), facility_row(设施名称="丙")]
+    batch = sent(send, clerk, rows, commit="good")
+    browser = signed_in(clerk)
+
+    def buttons():
+        page = words_of(browser.get(reverse("uploads:batch", args=[batch.ref]))).split("<main")[1]
+        quiet = re.findall(r'<a class="btn btn-sm" href="[^"]*">([^<]*)</a>', page.split('class="reversals"')[1])
+        return quiet[:2], page.count("btn-primary")
+
+    assert buttons() == (["余下的不要了", "撤销入库"], 0)
+    actions.correct_row(batch=batch, position=2, texts={"area": "520"}, by=clerk)
+    assert buttons() == (["余下的不要了", "撤销入库"], 1)
+
+
+def test_a_batch_that_has_changed_nothing_offers_no_undoing(clerk, signed_in):
+    batch = make_batch(clerk, "facilities", state="committed", committed_at=timezone.now(), rows=3, unchanged=3)
+    page = signed_in(clerk).get(reverse("uploads:batch", args=[batch.ref])).content.decode()
+    assert "reversals" not in page and "撤销入库" not in page

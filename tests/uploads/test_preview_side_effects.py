@@ -7,6 +7,7 @@ theirs is hidden.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from html import unescape
 from typing import Any, NamedTuple
@@ -46,6 +47,7 @@ from tests.uploads.office import Send
 from uploads import actions
 from uploads.actions import commit_writer
 from uploads.models import UploadBatch, UploadRow
+from uploads.preview import changes_of
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "东街街道办事处 和平社区居委会", "东街街道办事处 东关社区居委会"
@@ -150,7 +152,30 @@ def test_a_new_posting_at_the_same_place_is_told_without_a_change_of_place(
     worker_at(place.communities[0])
     preview.upload("workers", clerk, worker_row("和平社区", 到岗日期="2018-03-01"))
     assert preview.changes() == {"到岗日期": ("2016-09-01", "2018-03-01")}
-    assert preview.says(f"原在“{HERE}”的在岗记录于2018-03-01结束，另记一次新的任职")
+    ended = f"仍在“{HERE}”而换了到岗日期，记为新的一次任职，原来的在岗记录于2018-03-01结束"
+    assert preview.says(f"{ended}；只是更正日期的，这一行不要入库，请打开这个人的页面点“修改”")
+
+
+@pytest.mark.parametrize("where", ["和平社区", "东关社区"])
+def test_what_a_new_first_day_does_is_said_beside_it(where: str, preview: Preview, clerk: User, place: Place) -> None:
+    worker_at(place.communities[0])
+    preview.upload("workers", clerk, worker_row(where, 到岗日期="2018-03-01", 联系电话="13812345678"))
+    assert len(preview.changes()) > 1
+    said = re.findall(r"<tr>(.*?)</tr>", preview.page("changed"), re.DOTALL)
+    beside = [line for line in said if "row-sentence" in line]
+    assert len(beside) == 1 and 'data-label="列">到岗日期<' in beside[0]
+
+
+def test_a_sentence_whose_cause_changes_nothing_stands_beside_the_first_change() -> None:
+    row = UploadRow(
+        changes=[
+            {"column": "备注", "old": "", "new": "甲"},
+            {"column": "岗位", "old": "", "new": "乙", "also": ["因岗位"]},
+        ],
+        also=["因岗位", "另外"],
+    )
+    assert [change["also"] for change in changes_of(row)] == [["另外"], ["因岗位"]]
+    assert [change["also"] for change in changes_of(UploadRow(changes=[], also=["另外"]))] == [["另外"]]
 
 
 def test_a_move_to_the_towns_station_is_one_change_of_place(preview: Preview, clerk: User, place: Place) -> None:

@@ -485,8 +485,9 @@ def test_a_batch_lists_the_others_of_its_upload(data: bytes, receive: Receive, s
     receive(data)
     first, *others = check_all()
     page = words_of(signed_in(clerk).get(reverse("uploads:batch", args=[first.ref])))
-    assert "同一次上传的其他批次" in page
+    assert f'同一次上传的其他批次 <span class="count">{len(others)}</span></summary>' in page
     assert "（按内容识别）" in page
+    assert f"<h1>{first.file_name}（{first.register_title}）</h1>" in page, "each batch of the file has its own title"
     for other in others:
         assert reverse("uploads:batch", args=[other.ref]) in page
     alone = make_batch(clerk, state="checked")

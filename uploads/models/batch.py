@@ -335,6 +335,13 @@ class UploadBatch(ScopedModel, Job):
         return "检查后确定" if self.is_in_progress else "没有认出"
 
     @property
+    def title(self) -> str:
+        """Return the name of its file with its register's title: one file may have a batch of each of several registers."""
+        if not self.register or self.register_title in self.file_name:
+            return self.file_name
+        return f"{self.file_name}（{self.register_title}）"
+
+    @property
     def needs_register(self) -> bool:
         """Return whether its file was refused because nothing tells which register it is for, so that the user has to."""
         return not self.register and self.can_change_register
@@ -390,8 +397,9 @@ class UploadBatch(ScopedModel, Job):
 
     @property
     def written(self) -> dict[str, int]:
-        """Return the counters of the rows that earlier commits have settled: all but the rest."""
-        return {name: getattr(self, name) - self.rest.get(name, 0) for name in ("rows", "new", "changed", "unchanged")}
+        """Return the counters of the rows that earlier commits have settled: all but the rest, and but those with an error."""
+        settled = {name: getattr(self, name) - self.rest.get(name, 0) for name in ("new", "changed", "unchanged")}
+        return {"rows": sum(settled.values()), **settled}
 
     @property
     def nothing_written(self) -> str:
@@ -407,6 +415,11 @@ class UploadBatch(ScopedModel, Job):
     def can_drop_rest(self) -> bool:
         """Return whether it has rows left behind that may be declared as not wanted."""
         return self.can_be_undone and bool(self.rest or self.errors)
+
+    @property
+    def rows_to_drop(self) -> int:
+        """Return how many rows are left out when the rest is not wanted: what equals the registers already is not."""
+        return self.rest["rows"] - self.rest["unchanged"] if self.rest else self.errors
 
     @property
     def check_mark(self) -> str:

@@ -21,6 +21,7 @@ from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
+from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.file_columns import FileColumns
@@ -39,7 +40,7 @@ class CorrectedCell(NamedTuple):
 
 
 class MadeCorrection(NamedTuple):
-    """A correction as the page lists it."""
+    """A correction as the page lists it; `header` has the file's unit, as `shown` has."""
 
     row: str
     cell: str
@@ -126,11 +127,12 @@ def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorre
     for made in reversed(batch.corrections):
         column = sheet.column(made["field"])
         index = file_columns.positions(made["sheet"], made["row"]).get(made["field"])
+        multiplier = file_columns.multiplier(made["sheet"], made["row"], made["field"])
         listed.append(
             MadeCorrection(
                 row=made["label"],
                 cell=cell_address(made["row"], index) if index is not None else "",
-                header=column.header,
+                header=header_in_unit(column, unit_of_file(multiplier)),
                 shown=column.shown(_text_of(made, column)),
                 by=made["by"],
                 at=parse_datetime(made["at"]),

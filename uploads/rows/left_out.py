@@ -35,9 +35,10 @@ LeftOut = dict[Key, int | None]
 
 
 class LeftOutRow(NamedTuple):
-    """A left-out row as the page lists it."""
+    """A decision to leave out `number` rows as the page lists it: a single row, or the rest of a batch."""
 
     row: str
+    number: int
     where: str
     by: str
     at: datetime.datetime | None
@@ -64,16 +65,20 @@ def add_left_out(batch: UploadBatch, row: UploadRow, *, by: Actor) -> None:
 
 
 def rest_left_out(number: int, *, by: Actor) -> dict[str, Any]:
-    """Return the entry that the remaining rows of a committed batch were left out, all at once."""
+    """Return the entry that the remaining rows of a committed batch were left out, all at once (its row is 0)."""
     at = timezone.now().isoformat()
-    return {"sheet": "", "row": 0, "label": f"余下没有入库的{number}行", "record": None, "by": str(by), "at": at}
+    return {"sheet": "", "row": 0, "number": number, "label": "", "record": None, "by": str(by), "at": at}
 
 
 def remove_left_out(batch: UploadBatch, row: UploadRow) -> None:
-    """Remove from the batch, without saving it, that a row is left out."""
-    batch.left_out_rows = [
-        each for each in batch.left_out_rows if (each["sheet"], each["row"]) != (row.sheet, row.row_number)
-    ]
+    """Remove from the batch, without saving it, that a row is left out; one without an entry is of the rest dropped last."""
+    kept = [each for each in batch.left_out_rows if (each["sheet"], each["row"]) != (row.sheet, row.row_number)]
+    if len(kept) == len(batch.left_out_rows):
+        last = next((index for index, each in reversed(list(enumerate(kept))) if not each["row"]), None)
+        if last is not None:
+            fewer = kept[last] | {"number": _number_of(kept[last]) - 1}
+            kept[last : last + 1] = [fewer] if fewer["number"] > 0 else []
+    batch.left_out_rows = kept
 
 
 def rows_left_out(batch: UploadBatch, rows: Iterable[RegisterRow]) -> LeftOut:
@@ -105,11 +110,18 @@ def left_out_values(values: Sequence[Any], record_id: int | None) -> tuple[Any, 
     return tuple((staged | _NOTHING_TO_WRITE | {"record_id": record_id}).values())
 
 
+def _number_of(entry: dict[str, Any]) -> int:
+    """Return how many rows an entry of `UploadBatch.left_out_rows` leaves out."""
+    number: int = entry.get("number", 1)
+    return number
+
+
 def listed_left_out(batch: UploadBatch) -> list[LeftOutRow]:
     """Return the rows left out in the page, the newest first."""
     return [
         LeftOutRow(
-            each["label"],
+            each["label"] if each["row"] else f"余下没有入库的{_number_of(each)}行",
+            _number_of(each),
             f"{each['sheet']} 第{each['row']}行".strip() if each["row"] else "",
             each["by"],
             parse_datetime(each["at"]),

@@ -12,7 +12,7 @@ from changzhi_portal.registers.columns import ChoiceColumn, Column, ManyChoicesC
 from changzhi_portal.registers.columns.base import LONGEST_SHOWN
 from changzhi_portal.registers.problems import Level, cell_address
 from changzhi_portal.registers.register import RegisterSheet
-from uploads.column_mapping import unit_of
+from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
 from uploads.rows import raw_cells
 from uploads.rows.corrections import LONGEST_TEXT, absent_column_sentence, corrected_fields
@@ -29,6 +29,7 @@ class RowCell(NamedTuple):
     unit: str  # the file's unit, if it is not the register's: 万元
     problems: tuple[dict[str, Any], ...]
     is_corrected: bool  # in the page; its text is not the file's
+    is_registered: bool = False  # the row is about a record that is registered already
 
     @property
     def field(self) -> str:
@@ -36,9 +37,19 @@ class RowCell(NamedTuple):
         return self.column.field
 
     @property
+    def header(self) -> str:
+        """Return its column's header in the file's unit."""
+        return header_in_unit(self.column, self.unit)
+
+    @property
     def has_error(self) -> bool:
         """Return whether one of its problems keeps the row out."""
         return any(problem["level"] == Level.ERROR for problem in self.problems)
+
+    @property
+    def can_keep_registered(self) -> bool:
+        """Return whether 不改 in this personal cell, which cannot be read, leaves what is registered."""
+        return self.column.is_personal and self.has_error and self.is_registered
 
 
 class LooseProblem(NamedTuple):
@@ -67,9 +78,10 @@ def cells_of(batch: UploadBatch, row: UploadRow, sheet: RegisterSheet) -> list[R
                 column,
                 cell_address(row.row_number, index),
                 text_of_cell(column, row, multiplier),
-                "" if multiplier == 1 else unit_of(multiplier),
+                unit_of_file(multiplier),
                 tuple(problems.get(column.header, ())),
                 field in corrected,
+                row.record_id is not None,
             )
         )
     return sorted(cells, key=lambda cell: (not cell.has_error, not cell.problems))

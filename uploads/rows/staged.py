@@ -47,7 +47,7 @@ def staged_values(
     if cleared:
         values[CLEARED] = cleared
     outcome = outcome_of(row)
-    changes = describe_changes(row, sheet) if outcome == Outcome.CHANGED else []
+    changes = _with_sentences(describe_changes(row, sheet), row, sheet) if outcome == Outcome.CHANGED else []
     return (
         batch.pk,
         position,
@@ -125,6 +125,15 @@ def describe_changes(row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, s
                 told.add(wording)
                 changes.append(_change_of_keys(wording))
     return changes
+
+
+def _with_sentences(changes: list[dict[str, str]], row: RegisterRow, sheet: RegisterSheet) -> list[dict[str, Any]]:
+    """Return the changes, those that cause what the row does besides with the sentences about it under `also`."""
+    said: dict[str, list[str]] = {}
+    for sentence, field in zip(row.also, row.also_because, strict=True):
+        if field:
+            said.setdefault(sheet.column(field).header, []).append(sentence)
+    return [change | {"also": said.pop(change["column"])} if change["column"] in said else change for change in changes]
 
 
 def _changes_of_part(write: Write, sheet: RegisterSheet) -> Iterator[dict[str, str]]:

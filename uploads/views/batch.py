@@ -115,8 +115,8 @@ class BatchPage(UploadPage):
         return self.render_to_response(self.get_context_data())
 
     def get_title(self) -> str:
-        """Return the file's name."""
-        return self.batch.file_name if hasattr(self, "batch") else "填报"
+        """Return the file's name and its register."""
+        return self.batch.title if hasattr(self, "batch") else "填报"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the batch; once it is checked also the mapping of its columns, its tabs and the chosen tab's rows."""
@@ -143,6 +143,7 @@ class BatchPage(UploadPage):
         if self.batch.state == UploadBatch.State.CHECKED and not self.batch.has_written:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
         context["left_out"] = listed_left_out(self.batch)
+        context["number_left_out"] = sum(each.number for each in context["left_out"])
         if (self.batch.rows or self.batch.left_out) and self.batch.state != UploadBatch.State.DISCARDED:
             context |= preview_of(self.batch, sheet, self.request.GET, self.request.user)
         return context

@@ -135,9 +135,10 @@ class CorrectRow(BatchStep):
     def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
         """Show the form with the sentence; on the present row, with what was typed, if somebody else has changed it."""
         if isinstance(refusal, StaleError):
-            typed = form.changed_texts
+            typed, seen = form.changed_texts, form.seen_texts
             self.load()
             form = RowForm(self._data_of(typed), **self._around())
+            form.tell_what_others_changed(seen)
         return super().refuse(form, refusal)
 
     def field_of(self, refusal: PortalError) -> str:

@@ -41,7 +41,7 @@ class BatchStep(UploadPage, FormPage):
         """Add the batch."""
         crumbs = super().get_crumbs()
         if hasattr(self, "batch"):
-            crumbs.append(Crumb(self.batch.file_name, self.batch_url()))
+            crumbs.append(Crumb(self.batch.title, self.batch_url()))
         return crumbs
 
     def batch_url(self) -> str:

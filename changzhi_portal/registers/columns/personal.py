@@ -17,19 +17,19 @@ _WHOLE_IN_EXCEL = 15  # digits of a number that Excel keeps, and of an ID number
 
 
 class PersonalColumn(Column):
-    """Personal data: sealed as soon as it is read; a masked value (with *) means "no change"."""
+    """Personal data: sealed as soon as it is read; a masked value (with *) and the word 不改 mean "no change"."""
 
     is_personal = True
     kind = ""
 
     def is_blank(self, raw: Any) -> bool:
-        """Tell whether it is blank, or a mask that came back with an export."""
-        return cleaning.is_blank(raw) or self.is_mask(raw)
+        """Tell whether it is blank, a mask that came back with an export, or 不改."""
+        return cleaning.is_blank(raw) or self.means_no_change(raw)
 
     @staticmethod
-    def is_mask(raw: Any) -> bool:
-        """Tell whether it is a value as pages and exports show it."""
-        return isinstance(raw, str) and "*" in raw
+    def means_no_change(raw: Any) -> bool:
+        """Tell whether it is a value as pages and exports show it, or 不改: what is registered stays."""
+        return isinstance(raw, str) and ("*" in raw or raw.strip() == cleaning.KEEP_WORD)
 
     def to_json(self, value: Any) -> Any:
         """Return the ciphertext."""
