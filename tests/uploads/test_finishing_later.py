@@ -6,6 +6,7 @@ import datetime
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.actions import apply_division_changes
 from accounts.models import User
@@ -37,6 +40,8 @@ from uploads.actions.staging import copy_staged_rows
 from uploads.jobs import CHECK, COMMIT
 from uploads.models import UploadBatch
 from uploads.reuse import reusable_batch
+from uploads.rows import left_out
+from uploads.rows.left_out import listed_left_out
 
 pytestmark = pytest.mark.django_db
 State = UploadBatch.State
@@ -446,6 +451,48 @@ def test_the_rest_is_dropped_and_a_row_of_it_can_be_taken_back(
     assert outcomes(batch) == ["new", "left_out", "new", "error"]
     batch = commit(correct(batch, clerk, 4), clerk)
     assert outcomes(batch) == ["new", "left_out", "new", "new"]
+
+
+def test_a_dropped_rest_is_listed_with_the_rows_that_are_still_left_out(
+    half: UploadBatch, clerk: User, officer: User, signed_in: SignedIn
+) -> None:
+    browser = signed_in(clerk)
+
+    def listed() -> list[tuple[str, str]]:
+        half.refresh_from_db()
+        return [(each.row, each.by) for each in listed_left_out(half)]
+
+    actions.drop_rest(batch=half, by=clerk)
+    assert listed() == [("余下没有入库的2行", str(clerk))]
+    actions.take_row_back(batch=half, position=2, by=clerk)
+    assert listed() == [("余下没有入库的1行", str(clerk))] and "余下没有入库的1行" in page_of(browser, half)
+    actions.drop_rest(batch=half, by=officer)
+    actions.take_row_back(batch=half, position=4, by=clerk)
+    assert listed() == [("余下没有入库的1行", str(officer))], "who has left out which"
+    actions.leave_out_row(batch=half, position=4, by=clerk)
+    actions.take_row_back(batch=half, position=2, by=clerk)
+    assert listed() == [("丁", str(clerk))]
+    actions.take_row_back(batch=half, position=4, by=clerk)
+    assert listed() == [] and half.left_out == 0 and "在页面上定为不入库的" not in page_of(browser, half)
+
+
+def test_a_dropped_rest_takes_no_room_from_single_rows(
+    half: UploadBatch, clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left_out, "MOST_LEFT_OUT", 1)
+    actions.drop_rest(batch=half, by=clerk)
+    actions.take_row_back(batch=half, position=2, by=clerk)
+    assert leave_out(half, clerk, 2).left_out == 2
+    actions.take_row_back(batch=half, position=4, by=clerk)
+    with pytest.raises(InvalidError, match="最多"):
+        leave_out(half, clerk, 4)
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_positions_are_stored_as_runs_without_loss(positions: set[int]) -> None:
+    runs = left_out._runs_of(positions)
+    assert left_out._positions_in(runs) == sorted(positions)
+    assert all(one[1] + 1 < two[0] for one, two in pairwise(runs)), "as few as possible"
 
 
 def test_who_saw_the_rest_before_it_was_dropped_commits_nothing(mended: UploadBatch, clerk: User) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
 from uploads.models import UploadBatch, UploadRow
-from uploads.rows.left_out import rest_left_out
+from uploads.rows.left_out import add_rest_left_out
 
 State = UploadBatch.State
 Outcome = UploadRow.Outcome
@@ -95,11 +95,10 @@ def leave_out_rest(locked: UploadBatch, *, by: Actor) -> None:
     rows = locked.staged_rows.remaining().exclude(outcome=Outcome.LEFT_OUT)
     if not locked.needs_check:
         rows = rows.exclude(outcome=Outcome.UNCHANGED)
-    number = rows.update(
-        outcome=Outcome.LEFT_OUT, has_warning=False, changes=[], also=[], seen="", problems=[], codes=""
-    )
-    if number:
-        locked.left_out_rows = [*locked.left_out_rows, rest_left_out(number, by=by)]
+    positions = list(rows.values_list("position", flat=True))
+    rows.update(outcome=Outcome.LEFT_OUT, has_warning=False, changes=[], also=[], seen="", problems=[], codes="")
+    if positions:
+        add_rest_left_out(locked, positions, by=by)
     close_rest(locked)
     recount(locked)
     locked.message = written_in_words(locked)
