@@ -52,7 +52,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
     def without_details(self) -> Self:
         """Leave the large columns unread, which only a batch's own page needs."""
-        return self.defer("problems", "mapping", "growth", "problem_counts", "corrections")
+        return self.defer("problems", "mapping", "growth", "problem_counts", "corrections", "recognised_with")
 
     # --- What a batch is to its office (docs/domain.md §6.12); in brackets the property with the same condition ---
 
