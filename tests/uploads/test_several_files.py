@@ -240,6 +240,22 @@ def test_each_table_stays_with_its_batch_whatever_the_office_maps_later(
     assert {column["field"] for part in batches[0].mapping for column in part["columns"]}.isdisjoint({"street"})
 
 
+def test_a_table_below_another_one_in_a_sheet_stays_with_its_batch_too(
+    receive: Receive, tmp_path: Path, clerk: User
+) -> None:
+    grid = [*as_grid([FACILITY]), [], *as_grid([organization_row(), organization_row("第二社")])]
+    receive(make_xlsx(tmp_path / "两张.xlsx", {"Sheet1": grid}).read_bytes())
+    assert [(batch.register, batch.rows) for batch in check_all()] == [("facilities", 1), ("organizations", 2)]
+    teach(clerk)
+    for batch in UploadBatch.objects.all():
+        assert actions.map_columns(batch=batch, chosen={"街道(乡镇)": IGNORED}, by=clerk)
+    batches = check_all()
+    assert [(batch.register, batch.rows, batch.new) for batch in batches] == [
+        ("facilities", 1, 1),
+        ("organizations", 2, 2),
+    ]
+
+
 def test_the_next_file_is_recognised_with_what_the_office_has_mapped_by_then(
     receive: Receive, tmp_path: Path, clerk: User
 ) -> None:
