@@ -74,6 +74,8 @@ def _checked(batch: UploadBatch, register: str) -> tuple[str, str]:
 
 
 def _rest_checked(batch: UploadBatch, register: str) -> tuple[str, str]:
+    if batch.needs_check:
+        return f"{register}余下的行没有核对完，请重新核对", batch.message
     if batch.message:
         return f"{register}余下的行没有入库，请看原因", batch.message
     rest = batch.to_decide

@@ -24,12 +24,12 @@ def key_of_reading(batch: UploadBatch) -> str:
     """Return a digest of what determines the reading besides the file: our rules and the office's own mapping.
 
     Two files with the same bytes and the same key give the same rows. Which tables are those of a register that was
-    recognised depends on the office's mapping for every register.
+    recognised depends on the office's mapping for every register at that moment.
     """
     remembered = sorted(ColumnMapping.objects.of_office(batch).by_header().items())
     rules: list[object] = [READING_VERSION, remembered]
     if batch.is_recognised:
-        every = ColumnMapping.objects.by_register(batch)
+        every = ColumnMapping.objects.for_recognising(batch)
         rules.append(sorted((register, sorted(headers.items())) for register, headers in every.items()))
         rules.append(batch.split_from_id is None)
     return hashlib.sha256(json.dumps(rules, ensure_ascii=False).encode()).hexdigest()

@@ -25,5 +25,6 @@ urlpatterns = [
     path("<slug:ref>/leave-out/", corrections.LeaveOutRow.as_view(), name="leave-out"),
     path("<slug:ref>/take-back/", corrections.TakeRowBack.as_view(), name="take-back"),
     path("<slug:ref>/undo/", steps.UndoBatch.as_view(), name="undo"),
+    path("<slug:ref>/recheck/", batch.RecheckBatch.as_view(), name="recheck"),
     path("<slug:ref>/commit/", batch.CommitBatch.as_view(), name="commit"),
 ]

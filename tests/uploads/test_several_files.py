@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 
 from accounts.models import User
 from changzhi_portal.refusals import StaleError, UnavailableError
-from changzhi_portal.registers.registry import registers
+from changzhi_portal.registers.registry import register_named, registers
 from communities.models import Facility
 from notices.models import Notice
 from orgs.models import SocialOrganization
@@ -42,9 +42,11 @@ from tests.uploads.samples import upload
 from tests.uploads.workbooks import make_xlsx
 from uploads import actions, storage
 from uploads.actions import recognise
+from uploads.column_mapping import IGNORED, file_columns
 from uploads.forms import MOST_FILES
 from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch
+from uploads.reuse import key_of_reading
 from uploads.tasks import check_batch
 from uploads.writing.template import write_template
 
@@ -194,6 +196,78 @@ def test_a_register_that_lacks_a_column_is_a_batch_that_asks_for_it(receive: Rec
 
 
 # --- Twice, interrupted, failing ---
+
+
+# What a clerk of the office has said of a list of facilities with the headers of organizations.
+TAUGHT = {
+    "名称": "name",
+    "类别": "kind",
+    "成立日期": "opened_on",
+    "管理方式": "ref",
+    "枢纽型": "area",
+    "统一社会信用代码": "closed_on",
+    "联系电话": "note",
+}
+
+
+def teach(user: User) -> None:
+    ColumnMapping.objects.bulk_create(
+        ColumnMapping(division=user.division, register="facilities", header=header, field=field)
+        for header, field in TAUGHT.items()
+    )
+
+
+def tables_read(batches: Iterable[UploadBatch]) -> dict[str, list[str]]:
+    return {batch.register: [part["sheet"] for part in batch.mapping] for batch in batches}
+
+
+def test_each_table_stays_with_its_batch_whatever_the_office_maps_later(
+    data: bytes, receive: Receive, clerk: User
+) -> None:
+    receive(data)
+    batches = check_all()
+    read = tables_read(batches)
+    assert read == {"facilities": ["设施"], "organizations": ["组织"], "workers": ["社工"]}
+    teach(clerk)
+    for batch, header in zip(batches, ("街道（乡镇）", "联系电话", "联系电话"), strict=True):
+        name = next(
+            each.name for each in file_columns(batch, register_named(batch.register)()) if each.header == header
+        )
+        assert actions.map_columns(batch=batch, chosen={name: IGNORED}, by=clerk)
+        batches = check_all()
+        assert tables_read(batches) == read, "no table is lost, and none is read twice"
+        assert [batch.rows for batch in batches] == [2, 1, 1]
+    assert {column["field"] for part in batches[0].mapping for column in part["columns"]}.isdisjoint({"street"})
+
+
+def test_a_table_below_another_one_in_a_sheet_stays_with_its_batch_too(
+    receive: Receive, tmp_path: Path, clerk: User
+) -> None:
+    grid = [*as_grid([FACILITY]), [], *as_grid([organization_row(), organization_row("第二社")])]
+    receive(make_xlsx(tmp_path / "两张.xlsx", {"Sheet1": grid}).read_bytes())
+    assert [(batch.register, batch.rows) for batch in check_all()] == [("facilities", 1), ("organizations", 2)]
+    teach(clerk)
+    for batch in UploadBatch.objects.all():
+        assert actions.map_columns(batch=batch, chosen={"街道(乡镇)": IGNORED}, by=clerk)
+    batches = check_all()
+    assert [(batch.register, batch.rows, batch.new) for batch in batches] == [
+        ("facilities", 1, 1),
+        ("organizations", 2, 2),
+    ]
+
+
+def test_the_next_file_is_recognised_with_what_the_office_has_mapped_by_then(
+    receive: Receive, tmp_path: Path, clerk: User
+) -> None:
+    data = workbook(tmp_path / "设施.xlsx", Sheet1=[FACILITY])
+    receive(data)
+    check_all()
+    teach(clerk)
+    receive(data)
+    before, after = check_all()
+    assert (before.recognised_with, after.recognised_with) == ({}, {"facilities": TAUGHT})
+    assert key_of_reading(before) != key_of_reading(after), "the reading of one is none for the other"
+    assert after.read_as == key_of_reading(after)
 
 
 def test_a_batch_that_is_put_back_and_checked_again_is_not_split_twice(data: bytes, receive: Receive) -> None:

@@ -6,6 +6,7 @@ Tasks, pages and commands call them alike.
 from uploads.actions.change_batch import (
     alter_locked_months,
     change_month,
+    check_again,
     choose_register,
     correct_row,
     leave_out_row,
@@ -23,6 +24,7 @@ __all__ = [
     "Receipt",
     "alter_locked_months",
     "change_month",
+    "check_again",
     "check_batch",
     "check_may_alter_locked",
     "check_queued_batch",

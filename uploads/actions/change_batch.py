@@ -2,7 +2,8 @@
 
 Its columns are mapped by hand, its month is changed, cells of a row are corrected or a row is left out in the page, or
 the bureau gives a reason for altering a locked month. What the check compares has not been written to the registers, so
-it only replaces the preview. In a committed batch the rows that were left behind can still be corrected or left out
+it only replaces the preview. Until a check that has seen the change has ended, nothing can be committed
+(`UploadBatch.needs_check`). In a committed batch the rows that were left behind can still be corrected or left out
 (`uploads.actions.rest`).
 """
 
@@ -18,7 +19,7 @@ from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads.actions.check import check_batch
 from uploads.actions.receive import check_may_alter_locked
-from uploads.actions.rest import open_rest
+from uploads.actions.rest import count_open_rows, open_rest
 from uploads.column_mapping import AUTOMATIC, IGNORED, changed_choices, check_choices, file_columns
 from uploads.jobs import CHECK
 from uploads.models import ColumnMapping, UploadBatch, UploadRow
@@ -72,6 +73,7 @@ def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
     """Put a locked batch back to be checked: by the worker, or without `queue` by the caller."""
     for name, value in (CHECK.queued() if queue else CHECK.begun()).items():
         setattr(batch, name, value)
+    batch.needs_check = True
     batch.notifies_uploader = queue
     batch.save()
     if queue:
@@ -99,6 +101,20 @@ def map_columns(*, batch: UploadBatch, chosen: Mapping[str, str], by: Actor) -> 
         locked.needs_reading = True
         _check_again(locked)
     return True
+
+
+def check_again(*, batch: UploadBatch, by: Actor) -> None:
+    """Have a batch checked again whose last check was not finished, by an error of ours or workers that died.
+
+    Nothing is lost by that: the file, its corrections and the rows left out are stored. Raises PortalError.
+    """
+    with transaction.atomic():
+        locked = _locked_batch(batch, by, State.CHECKED, State.FAILED)
+        if not locked.can_be_rechecked:
+            if locked.state == State.FAILED:
+                raise NotFoundError("上传的原文件已按期清除，请重新上传。", cure="The original is purged.")
+            raise StaleError("这个批次已经核对完，不用重新核对。", cure="The last check of the batch has ended.")
+        _check_again(locked)
 
 
 def choose_register(*, batch: UploadBatch, register: str, by: Actor) -> None:
@@ -211,6 +227,7 @@ def _decide_about_row(
         row.save(update_fields=["outcome"])
         open_rest(locked)
         is_small = locked.to_decide["rows"] <= MOST_ROWS_AT_ONCE
+        count_open_rows(locked)  # the check may fail
         _check_again(locked, queue=not is_small)
     if is_small:
         check_batch(locked)

@@ -15,7 +15,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.actions.recognise import recognise, recogniser_of
-from uploads.actions.rest import close_rest, recount, written_in_words
+from uploads.actions.rest import close_rest, count_open_rows, written_in_words
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
 from uploads.jobs import CHECK, load_batch, work_on
 from uploads.models import ColumnMapping, UploadBatch
@@ -139,7 +139,7 @@ def _reuse(claim: Claim[UploadBatch], batch: UploadBatch, earlier: UploadBatch, 
 def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
     """End the check of a batch whose rows have been staged."""
     batch.unmentioned = unmentioned_records(batch, sheet).count()
-    batch.needs_reading = False
+    batch.needs_reading = batch.needs_check = False
     batch.state = State.CHECKED
     batch.save()
     notify_uploader(batch)
@@ -151,8 +151,8 @@ def _end_rest_checked(batch: UploadBatch) -> None:
     With nothing to write there is nothing to decide: the batch is committed as before. If a commit was refused, it waits
     with the message that says why.
     """
-    batch.rest = batch.open_rows.counted()
-    recount(batch)
+    count_open_rows(batch)
+    batch.needs_check = False
     if batch.rest["new"] or batch.rest["changed"] or batch.message:
         batch.state = State.CHECKED
     else:
@@ -207,6 +207,7 @@ def _reject(claim: Claim[UploadBatch], batch: UploadBatch, refused: FileRefusedE
             problems=[refused.as_problem(batch.file_name)],
             mapping=refused.headers,
             message=str(refused)[:500],
+            needs_check=False,
             **dict.fromkeys((*UploadBatch.COUNTERS, "left_out"), 0),
         )
         batch.staged_rows.all().delete()

@@ -36,7 +36,7 @@ def request_commit(
 
     `seen` is the `check_mark` of the preview that the user has decided on. `confirms_growth` is the answer to the
     question whether the rows may multiply the records (`UploadBatch.growth`). Raises PortalError when the batch is not
-    waiting for a decision, has been checked again since that preview, has errors in mode "all", asks a question that
+    waiting for a decision, whose last check was not finished, has been checked again since that preview, has errors in mode "all", asks a question that
     was not answered, or is not the user's to commit.
     """
     if not batch.may_be_handled_by(by):
@@ -48,7 +48,7 @@ def request_commit(
         )
     if mode not in Mode.values:
         raise InvalidError("请选择全部入库或只入库没有错误的行。", cure="The mode is all or good.", field="mode")
-    waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED)
+    waiting = UploadBatch.objects.filter(pk=batch.pk, state=State.CHECKED, needs_check=False)
     if mode == Mode.ALL:
         waiting = waiting.filter(errors=0)
     if not by.role.may_alter_locked_months:
@@ -57,6 +57,10 @@ def request_commit(
         locked = UploadBatch.objects.locked().get(pk=batch.pk)
         if seen is not None:
             _refuse_if_checked_anew(locked, seen)
+        if locked.state == State.CHECKED and locked.needs_check:
+            raise StaleError(
+                "上次核对没有完成，请先重新核对。", cure="The last check was not finished. Check it again."
+            )
         if locked.state == State.CHECKED and locked.growth and not confirms_growth:
             raise InvalidError(
                 f"{locked.growth_question}。确实如此的，请勾选确认后再入库；不是的，请核对社区一列。{locked.nothing_written}。",
@@ -120,7 +124,7 @@ def _commit(claim: Claim[UploadBatch]) -> None:
 
 def _recheck(claim: Claim[UploadBatch], message: str) -> None:
     """Check the batch again instead of committing it, with the same claim."""
-    claim.finish(State.CHECKING, message=message[:500], heartbeat_at=timezone.now())
+    claim.finish(State.CHECKING, message=message[:500], needs_check=True, heartbeat_at=timezone.now())
     work_on(CHECK.claim_of(load_batch(claim.key)), check_claimed)
 
 

@@ -204,7 +204,7 @@ class CommitWriter:
         return f"上传{self._sheet.title}{reason}：{self._batch.file_name}"
 
     def _stage_what_rows_have_become(self) -> None:
-        """Correct the staged rows that were not written though the preview showed them as good, and the counters."""
+        """Correct the staged rows that were not written though the preview showed them as good."""
         if self._bad:
             rereader = CellRereader(self._sheet, self._batch.mapping)
             for row in self._bad:
@@ -214,8 +214,6 @@ class CommitWriter:
         for positions in in_batches(self._equal):
             rows = self._batch.staged_rows.filter(position__in=positions)
             rows.update(outcome=Outcome.UNCHANGED, changes=[], also=[], seen="")
-        if self._bad or self._equal:
-            recount(self._batch)
 
     def finish(self) -> None:
         """End the batch as committed with the numbers of its rows, and send the notices."""
@@ -223,6 +221,7 @@ class CommitWriter:
         is_rest = bool(batch.rest)
         self._stage_what_rows_have_become()
         close_rest(batch)
+        recount(batch)
         batch.committed_at = timezone.now()
         batch.message = written_in_words(batch)
         if is_rest:

@@ -22,8 +22,11 @@ State = UploadBatch.State
 
 
 def recogniser_of(batch: UploadBatch) -> Recogniser:
-    """Return the recogniser of tables for a batch's office, which knows the columns that the office has mapped by hand."""
-    return Recogniser([sheet() for sheet in registers()], ColumnMapping.objects.by_register(batch))
+    """Return the recogniser of tables of a batch's file, which knows the columns that its office had mapped by hand.
+
+    It is the same for all batches of the file, so that each table belongs to one of them whatever is mapped later.
+    """
+    return Recogniser([sheet() for sheet in registers()], ColumnMapping.objects.for_recognising(batch))
 
 
 def recognise(claim: Claim[UploadBatch], batch: UploadBatch, report: Reporter) -> list[Grid]:
@@ -35,6 +38,7 @@ def recognise(claim: Claim[UploadBatch], batch: UploadBatch, report: Reporter) -
     with storage.original_as_file(batch.stored_as) as path:
         grids = read_grids(path, batch.file_name, report)
     report.step("识别登记表")
+    batch.recognised_with = ColumnMapping.objects.by_register(batch)
     first, *others = recognised_registers(grids, recogniser_of(batch))
     batch.register, batch.is_recognised = first.name, True
     _split(claim, batch, [other.name for other in others])
@@ -54,7 +58,9 @@ def _split(claim: Claim[UploadBatch], batch: UploadBatch, others: Sequence[str])
             part.stored_as = storage.keep_original(part.ref, data)
         with transaction.atomic():
             claim.hold()
-            UploadBatch.objects.filter(pk=batch.pk).update(register=batch.register, is_recognised=True)
+            UploadBatch.objects.filter(pk=batch.pk).update(
+                register=batch.register, is_recognised=True, recognised_with=batch.recognised_with
+            )
             for part in parts:
                 part.save(force_insert=True)
                 if part.notifies_uploader:
@@ -76,6 +82,7 @@ def _part(batch: UploadBatch, register: str) -> UploadBatch:
         group=batch.group,
         register=register,
         is_recognised=True,
+        recognised_with=batch.recognised_with,
         split_from=batch,
         division=batch.division,
         period=batch.period,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
 from uploads.models import UploadBatch, UploadRow
-from uploads.rows.left_out import rest_left_out
+from uploads.rows.left_out import add_rest_left_out
 
 State = UploadBatch.State
 Outcome = UploadRow.Outcome
@@ -38,6 +38,7 @@ def close_rest(batch: UploadBatch) -> None:
     """
     batch.staged_rows.remaining().update(is_remaining=False)
     batch.rest = {}
+    batch.needs_check = False  # nothing of it waits any more
     batch.state = State.COMMITTED
     last = batch.written_change_sets.first()
     if last is not None:
@@ -51,6 +52,13 @@ def recount(batch: UploadBatch) -> None:
         setattr(batch, name, number)
     batch.skipped = skipped_in_file + batch.left_out
     batch.problem_counts = batch.staged_rows.all().count_problems()
+
+
+def count_open_rows(batch: UploadBatch) -> None:
+    """Set all counters of a batch, those of its rest too, from its staged rows; the batch is not saved."""
+    if batch.rest:
+        batch.rest = batch.open_rows.counted()
+    recount(batch)
 
 
 def written_in_words(batch: UploadBatch) -> str:
@@ -80,15 +88,17 @@ def drop_rest(*, batch: UploadBatch, by: Actor) -> None:
 def leave_out_rest(locked: UploadBatch, *, by: Actor) -> None:
     """Leave out what a locked batch has not written, and commit it as it is; the batch is not saved.
 
-    Rows that say what the registers say are no loss and stay as they are.
+    Rows that say what the registers say are no loss and stay as they are, unless they may have been corrected since the
+    last check that has ended.
     """
     open_rest(locked)
-    rows = locked.staged_rows.remaining().exclude(outcome__in=(Outcome.UNCHANGED, Outcome.LEFT_OUT))
-    number = rows.update(
-        outcome=Outcome.LEFT_OUT, has_warning=False, changes=[], also=[], seen="", problems=[], codes=""
-    )
-    if number:
-        locked.left_out_rows = [*locked.left_out_rows, rest_left_out(number, by=by)]
+    rows = locked.staged_rows.remaining().exclude(outcome=Outcome.LEFT_OUT)
+    if not locked.needs_check:
+        rows = rows.exclude(outcome=Outcome.UNCHANGED)
+    positions = list(rows.values_list("position", flat=True))
+    rows.update(outcome=Outcome.LEFT_OUT, has_warning=False, changes=[], also=[], seen="", problems=[], codes="")
+    if positions:
+        add_rest_left_out(locked, positions, by=by)
     close_rest(locked)
     recount(locked)
     locked.message = written_in_words(locked)

@@ -21,7 +21,9 @@ from periods.models import ReportingPeriod, beginning_of
 from uploads.models.batch_states import (
     CORRECTABLE,
     FINISHING,
+    GIVEN_UP,
     IN_PROGRESS,
+    NEEDS_CHECK,
     NEEDS_MAPPING,
     NEEDS_REGISTER,
     REST_TO_CONFIRM,
@@ -50,7 +52,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
 
     def without_details(self) -> Self:
         """Leave the large columns unread, which only a batch's own page needs."""
-        return self.defer("problems", "mapping", "growth", "problem_counts", "corrections")
+        return self.defer("problems", "mapping", "growth", "problem_counts", "corrections", "recognised_with")
 
     # --- What a batch is to its office (docs/domain.md §6.12); in brackets the property with the same condition ---
 
@@ -186,6 +188,9 @@ class UploadBatch(ScopedModel, Job):
     is_recognised = models.BooleanField(
         "登记表由系统识别", default=False, help_text="不是上传人选定的；文件里别的登记表的表由别的批次读取"
     )
+    recognised_with = models.JSONField(
+        "识别时的列的对应", null=True, default=None, help_text="认出登记表时本单位的列的对应；同一个文件的各批次相同"
+    )
     split_from = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -237,6 +242,9 @@ class UploadBatch(ScopedModel, Job):
         "余下的行数", default=dict, blank=True, help_text="已有行入库、正在补余下的行时，余下各类行的数目；否则为空"
     )
     needs_reading = models.BooleanField("下次检查要重读文件", default=True)
+    needs_check = models.BooleanField(
+        "改动以后还没有核对完", default=False, help_text="逐行结果还是改动以前的，核对完才能入库"
+    )
     notifies_uploader = models.BooleanField(
         "办完后通知上传人", default=True, help_text="当场办完、当场看到结果的不通知"
     )
@@ -286,6 +294,11 @@ class UploadBatch(ScopedModel, Job):
                 violation_error_message="有行入库以后，待办的批次才有余下的行。",
             ),
             models.CheckConstraint(
+                condition=Q(needs_check=False) | Q(state__in=("queued", "checking", "checked", *GIVEN_UP)),
+                name="batch_committed_as_last_checked",
+                violation_error_message="改动以后还没有核对完的批次不能入库。",
+            ),
+            models.CheckConstraint(
                 condition=Q(left_out__lte=F("skipped")),
                 name="batch_left_out_rows_are_skipped",
                 violation_error_message="不入库的行应算在跳过的行里。",
@@ -302,7 +315,7 @@ class UploadBatch(ScopedModel, Job):
                 violation_error_message="已放弃的批次应有放弃的人和时间。",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=("rejected", "failed", "discarded")) | Q(committed_at__isnull=True),
+                condition=~Q(state__in=GIVEN_UP) | Q(committed_at__isnull=True),
                 name="batch_given_up_has_written_nothing",
                 violation_error_message="不能用、出错和已放弃的批次不应写入过数据。",
             ),
@@ -432,6 +445,13 @@ class UploadBatch(ScopedModel, Job):
         return self.state in {self.State.CHECKED, self.State.REJECTED} and not self.has_written
 
     @property
+    def can_be_rechecked(self) -> bool:
+        """Return whether a check that was not finished can be repeated: nothing that it needs has been purged."""
+        if self.state == self.State.FAILED:
+            return bool(self.stored_as) or not self.needs_reading
+        return self.state == self.State.CHECKED and self.needs_check
+
+    @property
     def can_be_discarded(self) -> bool:
         """Return whether it may be discarded: it waits for a decision, and nothing of it has been written."""
         return self.state in self.UNDECIDED and self.committed_at is None
@@ -456,7 +476,8 @@ class UploadBatch(ScopedModel, Job):
     @property
     def is_same_as_register(self) -> bool:
         """Return whether it was checked and says what the registers say already, so that there is nothing to confirm."""
-        return self.state == self.State.CHECKED and self.rows > 0 and not (self.errors or self.new or self.changed)
+        is_checked = self.state == self.State.CHECKED and not self.needs_check
+        return is_checked and self.rows > 0 and not (self.errors or self.new or self.changed)
 
     @property
     def waits_for_decision(self) -> bool:
@@ -478,6 +499,8 @@ class UploadBatch(ScopedModel, Job):
             return NEEDS_REGISTER
         if self.needs_mapping:
             return NEEDS_MAPPING
+        if self.state == self.State.CHECKED and self.needs_check:
+            return NEEDS_CHECK
         if self.rest and self.state == self.State.CHECKED:
             return REST_TO_CONFIRM
         return SAME_AS_REGISTER if self.is_same_as_register else self.get_state_display()
@@ -494,13 +517,14 @@ class UploadBatch(ScopedModel, Job):
     @property
     def can_commit_all(self) -> bool:
         """Return whether it can be committed whole: checked, no row with an error, and something to write."""
-        return self.state == self.State.CHECKED and not self.errors and self._has_something_to_write
+        return not self.errors and self._has_something_to_write
 
     @property
     def can_commit_good(self) -> bool:
         """Return whether it can be committed without its bad rows: checked, with errors, and something to write."""
-        return self.state == self.State.CHECKED and bool(self.errors) and self._has_something_to_write
+        return bool(self.errors) and self._has_something_to_write
 
     @property
     def _has_something_to_write(self) -> bool:
-        return bool(self.to_decide["new"] + self.to_decide["changed"])
+        is_checked = self.state == self.State.CHECKED and not self.needs_check
+        return is_checked and bool(self.to_decide["new"] + self.to_decide["changed"])

@@ -11,9 +11,10 @@ UNMAPPED = "missing_column"  # the problem of a file that is refused only until 
 # The problems of a file that choosing a register, or another one, may cure.
 UNRECOGNISED = frozenset({"header_not_found", "wrong_register"})
 # Labels of states that are no `UploadBatch.State`.
-NEEDS_REGISTER, NEEDS_MAPPING, SAME_AS_REGISTER, REST_TO_CONFIRM = (
+NEEDS_REGISTER, NEEDS_MAPPING, NEEDS_CHECK, SAME_AS_REGISTER, REST_TO_CONFIRM = (
     "要选登记表",
     "要对应列",
+    "要重新核对",
     "与登记表一致",
     "补入库待确认",
 )
@@ -45,6 +46,8 @@ UNDECIDED: Final = frozenset({BatchState.CHECKED, BatchState.REJECTED, BatchStat
 CORRECTABLE: Final = frozenset({BatchState.CHECKED, BatchState.COMMITTED})
 # The states of a batch whose remaining rows are being finished, once others have been written.
 FINISHING = ("queued", "checking", "checked", "commit_queued", "committing")
+# The states of a batch that has come to nothing.
+GIVEN_UP = ("rejected", "failed", "discarded")
 
 
 def has_written() -> Q:
@@ -54,7 +57,7 @@ def has_written() -> Q:
 
 def is_same_as_register() -> Q:
     """Return the condition that a batch was checked and says what the registers say already."""
-    return Q(state=BatchState.CHECKED, rows__gt=0, errors=0, new=0, changed=0)
+    return Q(state=BatchState.CHECKED, needs_check=False, rows__gt=0, errors=0, new=0, changed=0)
 
 
 def is_open() -> Q:

@@ -24,6 +24,15 @@ class ColumnMappingQuerySet(ScopedQuerySet):
             mappings.setdefault(register, {})[header] = field
         return mappings
 
+    def for_recognising(self, batch: UploadBatch) -> dict[str, dict[str, str]]:
+        """Return the mappings by which the tables of a batch's file are assigned to registers.
+
+        Those of the moment when its register was recognised: a mapping made by hand since decides how the columns of a
+        table are read, but not whose table it is, because other batches of the file may have been checked already.
+        """
+        known: dict[str, dict[str, str]] | None = batch.recognised_with
+        return self.by_register(batch) if known is None else known
+
     def by_header(self) -> dict[str, str]:
         """Return field by name of the column in a file, "" for an ignored column."""
         return dict(self.values_list("header", "field"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
@@ -29,6 +30,7 @@ _NOTHING_TO_WRITE: Final = {
     "problems": "[]",
     "codes": "",
 }
+_RUNS: Final = "runs"  # of an entry for the rest of a batch: the positions of its rows
 Key = tuple[str, int]  # sheet and row of the file
 # The record that each left-out row was about when it was last compared; the file still mentions it.
 LeftOut = dict[Key, int | None]
@@ -46,7 +48,7 @@ class LeftOutRow(NamedTuple):
 
 def add_left_out(batch: UploadBatch, row: UploadRow, *, by: Actor) -> None:
     """Add to the batch, without saving it, that a row is left out. Raises InvalidError when there are too many."""
-    if len(batch.left_out_rows) >= MOST_LEFT_OUT:
+    if sum(_RUNS not in each for each in batch.left_out_rows) >= MOST_LEFT_OUT:
         raise InvalidError(
             f"页面上最多定{MOST_LEFT_OUT}行不入库，请在文件里删去这些行后重新上传。",
             cure="Too many rows are left out; delete them in the file.",
@@ -64,21 +66,39 @@ def add_left_out(batch: UploadBatch, row: UploadRow, *, by: Actor) -> None:
     ]
 
 
-def rest_left_out(number: int, *, by: Actor) -> dict[str, Any]:
-    """Return the entry that the remaining rows of a committed batch were left out, all at once (its row is 0)."""
-    at = timezone.now().isoformat()
-    return {"sheet": "", "row": 0, "number": number, "label": "", "record": None, "by": str(by), "at": at}
+def add_rest_left_out(batch: UploadBatch, positions: Iterable[int], *, by: Actor) -> None:
+    """Add to a committed batch, without saving it, that its remaining rows at these positions were left out all at once.
+
+    They are one entry, however many they are, and do not count against MOST_LEFT_OUT.
+    """
+    entry = {"sheet": "", "row": 0, "label": "", "record": None, "by": str(by), "at": timezone.now().isoformat()}
+    batch.left_out_rows = [*batch.left_out_rows, {**entry, _RUNS: _runs_of(positions)}]
 
 
 def remove_left_out(batch: UploadBatch, row: UploadRow) -> None:
-    """Remove from the batch, without saving it, that a row is left out; one without an entry is of the rest dropped last."""
-    kept = [each for each in batch.left_out_rows if (each["sheet"], each["row"]) != (row.sheet, row.row_number)]
-    if len(kept) == len(batch.left_out_rows):
-        last = next((index for index, each in reversed(list(enumerate(kept))) if not each["row"]), None)
-        if last is not None:
-            fewer = kept[last] | {"number": _number_of(kept[last]) - 1}
-            kept[last : last + 1] = [fewer] if fewer["number"] > 0 else []
-    batch.left_out_rows = kept
+    """Remove from the batch, without saving it, that a row is left out, by itself or with the rest."""
+    entries = []
+    for each in batch.left_out_rows:
+        if _RUNS in each:
+            positions = [position for position in _positions_in(each[_RUNS]) if position != row.position]
+            if positions:
+                entries.append({**each, _RUNS: _runs_of(positions)})
+        elif (each["sheet"], each["row"]) != (row.sheet, row.row_number):
+            entries.append(each)
+    batch.left_out_rows = entries
+
+
+def _runs_of(positions: Iterable[int]) -> list[list[int]]:
+    """Return positions as runs [first, last], which are few where the bad rows of a file stand together."""
+    runs = []
+    for _, run in groupby(enumerate(sorted(positions)), key=lambda each: each[1] - each[0]):
+        members = [position for _, position in run]
+        runs.append([members[0], members[-1]])
+    return runs
+
+
+def _positions_in(runs: Iterable[Sequence[int]]) -> list[int]:
+    return [position for first, last in runs for position in range(first, last + 1)]
 
 
 def rows_left_out(batch: UploadBatch, rows: Iterable[RegisterRow]) -> LeftOut:
@@ -112,15 +132,14 @@ def left_out_values(values: Sequence[Any], record_id: int | None) -> tuple[Any, 
 
 def _number_of(entry: dict[str, Any]) -> int:
     """Return how many rows an entry of `UploadBatch.left_out_rows` leaves out."""
-    number: int = entry.get("number", 1)
-    return number
+    return len(_positions_in(entry[_RUNS])) if _RUNS in entry else 1
 
 
 def listed_left_out(batch: UploadBatch) -> list[LeftOutRow]:
     """Return the rows left out in the page, the newest first."""
     return [
         LeftOutRow(
-            each["label"] if each["row"] else f"余下没有入库的{_number_of(each)}行",
+            f"余下没有入库的{_number_of(each)}行" if _RUNS in each else each["label"],
             _number_of(each),
             f"{each['sheet']} 第{each['row']}行".strip() if each["row"] else "",
             each["by"],

@@ -18,7 +18,7 @@ from changzhi_portal.refusals import InvalidError, PortalError
 from changzhi_portal.registers.registry import register_named, registers
 from changzhi_portal.rights import Actor
 from notices.models import Notice
-from uploads.actions import receive_files, request_commit
+from uploads.actions import check_again, receive_files, request_commit
 from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
@@ -186,6 +186,23 @@ class CommitBatch(UploadPage, ActionPage):
             confirms_growth=bool(sent.get("confirms_growth")),
             by=self.request.user,
         )
+        return ""
+
+    def get_success_url(self) -> str:
+        """Return the URL of the batch."""
+        return reverse("uploads:batch", args=[self.batch.ref])
+
+
+class RecheckBatch(UploadPage, ActionPage):
+    """The check of a batch once more, after one that was not finished."""
+
+    def load(self) -> None:
+        """Load the batch; raises Http404."""
+        self.batch = find_batch(self.request, self.kwargs["ref"])
+
+    def act(self) -> str:
+        """Queue the check; the batch's page shows the progress."""
+        check_again(batch=self.batch, by=self.request.user)
         return ""
 
     def get_success_url(self) -> str:
