@@ -1,0 +1,145 @@
+"""Plausible files of offices that are read wrongly in silence, or were read rightly by e666314 (failing on purpose)."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import xlsxwriter
+
+from tests.uploads.test_files_of_offices import FACILITY_HEADER, HEADER, NAMES, cells, check, figures  # noqa: F401
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+A, B, C = NAMES
+BOTH = [(286, 720), (300, 800)]
+DAY = datetime.date(2016, 5, 1)
+
+
+@pytest.mark.parametrize("remark", ["网格员共3人", "辖小区共12个", "现有网格共5个", "共2人", "平均", "其中：低保12户"])
+def test_a_remark_with_a_count_makes_no_total_of_its_record(remark, place, check):
+    """Dropped in silence and called 合计、说明等跳过1行; the last one was by e666314 too."""
+    answer = check([[*HEADER, "备注"], [A, 286, 720, remark], [B, 300, 800, ""]])
+    assert figures(answer) == BOTH, (answer["skipped"], answer["problems"])
+
+
+def test_a_remark_with_a_count_keeps_a_facility(place, check):
+    rows = [[A, "演示站", "综合服务设施", 520, DAY, "活动室共3个"], [A, "演示二站", "综合服务设施", 520, DAY, ""]]
+    assert check([[*FACILITY_HEADER, "备注"], *rows], "facilities")["rows"] == 2
+
+
+@pytest.mark.parametrize("line", [["2018年7月2日", "", ""], ["", "", "2018年7月2日"]])
+def test_the_date_below_a_table_is_not_the_month_of_the_next(line, place, check):
+    rows = [["2018年6月社区情况表", "", ""], HEADER, [A, 286, 720], line, ["", "", ""], HEADER, [B, 300, 800]]
+    assert figures(check(rows)) == BOTH
+
+
+@pytest.mark.parametrize("footer", ["制表日期：2018年7月3日", "填表人：张三 2018年7月3日"])
+def test_a_footer_below_the_months_is_no_other_month(footer, place, check):
+    rows = [["月份", *HEADER], ["2018年6月", A, 286, 720], ["2018年6月", B, 300, 800], [footer, "", "", ""]]
+    assert figures(check(rows)) == BOTH
+
+
+@pytest.mark.parametrize(
+    "header", ["常住人口（60周岁以上）", "常住人口（%）", "常住人口（增长率）", "常住人口（少数民族）", "常住人口（租住）"]
+)
+def test_a_part_of_the_residents_is_not_all(header, place, check):
+    """60岁以上 is known, 60周岁以上 is not."""
+    assert figures(check([["社区名称", "户数", header], [A, 286, 12]])) != [(286, 12)]
+
+
+@pytest.mark.parametrize("heading", ["困难家庭", "建档立卡", "党员", "农业", "少数民族", "租户", "计生特殊家庭"])
+def test_a_part_of_the_households_below_a_heading_is_not_all(heading, place, check):
+    """困难, 党员, 农业 are known in remarks only."""
+    rows = [["社区名称", "常住人口", heading, ""], ["", "", "户数", "人数"], [A, 720, 12, 30]]
+    assert figures(check(rows, merged=[(0, 2, 0, 3)])) != [(12, 720)]
+
+
+@pytest.mark.parametrize("header", ["户数（建档立卡）", "户数（租住）", "户数（一组）", "户数（商户）"])
+def test_a_remark_of_a_part_of_the_households(header, place, check):
+    assert figures(check([["社区名称", header, "常住人口"], [A, 12, 720]])) != [(12, 720)]
+
+
+@pytest.mark.parametrize("remark", ["规划", "设计", "一层", "租用", "缺口"])
+def test_a_part_of_the_area_or_a_planned_one_is_not_the_area(remark, place, check):
+    header = [f"建筑面积（{remark}）" if each.startswith("建筑面积") else each for each in FACILITY_HEADER]
+    answer = check([header, [A, "演示站", "综合服务设施", 12, DAY]], "facilities")
+    assert [row.get("area") for row in answer["values"]] != ["12.00"]
+
+
+def test_a_remark_that_says_when_it_is_updated_leaves_the_figure_whole(place, check):
+    rows = [["社区名称", "户数（每月更新）", "常住人口（男女合计）"], [A, 286, 720]]
+    assert figures(check(rows)) == [(286, 720)]
+
+
+def _book(write):
+    def make(path):
+        with xlsxwriter.Workbook(str(path)) as book:
+            sheet = book.add_worksheet("表")
+            sheet.write_row(0, 0, HEADER)
+            sheet.write_row(1, 0, [A, 0, 720])
+            write(book, sheet)
+
+    return make
+
+
+def test_a_struck_cell_with_a_new_figure_behind_it_that_is_not(place, check):
+    """The cell's own font is struck through; only the new part has a font of its own, and no text says strike."""
+
+    def write(book, sheet):
+        struck, red = book.add_format({"font_strikeout": True}), book.add_format({"font_color": "red"})
+        sheet.write_rich_string(1, 1, "86", red, "90", struck)
+
+    assert figures(check(_book(write))) != [(8690, 720)]
+
+
+@pytest.mark.parametrize("parts", [("raised first", 1), ("lowered", 2)])
+def test_a_raised_mark_before_and_a_lowered_one_behind_a_figure(parts, place, check):
+    def write(book, sheet):
+        small, plain = book.add_format({"font_script": parts[1]}), book.add_format({"font_color": "red"})
+        if parts[1] == 1:
+            sheet.write_rich_string(1, 1, small, "1", plain, "730")
+        else:
+            sheet.write_rich_string(1, 1, "730", small, "1")
+
+    assert figures(check(_book(write)))[0][0] not in {1730, 7301}
+
+
+def test_struck_and_raised_parts_in_xml_of_2003(place, check):
+    def data(text):
+        return f'<Cell><Data ss:Type="String">{text}</Data></Cell>'
+
+    rich = '<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40">{}</ss:Data></Cell>'
+    xml = (
+        '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"'
+        ' xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="表"><Table>'
+        f"<Row>{''.join(map(data, HEADER))}</Row><Row>{data(A)}"
+        + rich.format("<S><Font>86</Font></S><Font>90</Font>")
+        + rich.format("<Font>730</Font><Sup>1</Sup>")
+        + "</Row></Table></Worksheet></Workbook>"
+    )
+    assert figures(check(xml, name="演示.xls")) != [(8690, 7301)]
+
+
+def test_sheets_of_communities_finished_in_other_months_are_all_read(place, check):
+    """The places differ, so it is no series of one table; e666314 read both."""
+    answer = check({"3月完成社区": [HEADER, [A, 286, 720]], "6月完成社区": [HEADER, [B, 300, 800]]})
+    assert figures(answer) == BOTH
+
+
+def test_an_area_in_mu_above_the_table_is_not_read_as_square_metres(place, check):
+    header = ["建筑面积" if each.startswith("建筑面积") else each for each in FACILITY_HEADER]
+    rows = [["单位：亩", "", "", "", ""], header, [A, "演示站", "综合服务设施", 12, DAY]]
+    answer = check(rows, "facilities")
+    assert answer["problems"] or answer["errors"], answer["values"]
+
+
+def test_a_choice_among_two_columns_of_one_name_is_not_that_among_three(place, check, clerk):
+    """A new column before them shifts the ordinals: 12 becomes the residents, nothing is said."""
+    from uploads import actions
+    from uploads.models import UploadBatch
+
+    first = check([["社区名称", "户数", "数", "数"], [A, 286, 720, 350]])
+    batch = UploadBatch.objects.get(pk=first["batch"])
+    actions.map_columns(batch=batch, chosen={"数#1": "residents", "数#2": "ignored"}, by=clerk)
+    later = check([["社区名称", "户数", "数", "数", "数"], [B, 300, 12, 800, 390]], name="二.xlsx")
+    assert figures(later) != [(300, 12)]
