@@ -15,18 +15,6 @@ BOTH = [(286, 720), (300, 800)]
 DAY = datetime.date(2016, 5, 1)
 
 
-@pytest.mark.parametrize("remark", ["网格员共3人", "辖小区共12个", "现有网格共5个", "共2人", "平均", "其中：低保12户"])
-def test_a_remark_with_a_count_makes_no_total_of_its_record(remark, place, check):
-    """Dropped in silence and called 合计、说明等跳过1行; the last one was by e666314 too."""
-    answer = check([[*HEADER, "备注"], [A, 286, 720, remark], [B, 300, 800, ""]])
-    assert figures(answer) == BOTH, (answer["skipped"], answer["problems"])
-
-
-def test_a_remark_with_a_count_keeps_a_facility(place, check):
-    rows = [[A, "演示站", "综合服务设施", 520, DAY, "活动室共3个"], [A, "演示二站", "综合服务设施", 520, DAY, ""]]
-    assert check([[*FACILITY_HEADER, "备注"], *rows], "facilities")["rows"] == 2
-
-
 @pytest.mark.parametrize("line", [["2018年7月2日", "", ""], ["", "", "2018年7月2日"]])
 def test_the_date_below_a_table_is_not_the_month_of_the_next(line, place, check):
     rows = [["2018年6月社区情况表", "", ""], HEADER, [A, 286, 720], line, ["", "", ""], HEADER, [B, 300, 800]]

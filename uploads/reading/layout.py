@@ -404,6 +404,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         header_rows=range(header.first, header.last + 1),
         fields=header.fields,
         carried=[index for index, name in header.fields.items() if _is_carried(column_of[name])],
+        naming=[index for index, name in header.fields.items() if _is_naming(column_of[name])],
         titles=[text for text in re.split(r"[\n\t]", f"{table.sheet_title}\n{table.title}") if text],
         stop=table.stop,
         left_out=table.repeats,
@@ -439,6 +440,11 @@ def names_of_repeated(header: Header) -> dict[str, str]:
 def _is_carried(column: Column) -> bool:
     """Return whether a merged cell's value applies to each of its rows; a merged number counts only once."""
     return not isinstance(column, IntegerColumn | DecimalColumn)
+
+
+def _is_naming(column: Column) -> bool:
+    """Return whether a column names the record of a row, or its place."""
+    return column.is_key or (isinstance(column, TextColumn) and column.is_identifying and not column.is_link)
 
 
 def _unknown(
