@@ -326,6 +326,33 @@ def test_of_one_table_per_month_below_another_only_the_months_own_is_read(place:
     assert figures(check(again, name="续.xlsx")) == [(290, 730), (340, 880), (150, 410)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["2018年7月2日", "", ""],
+        ["", "", "2018年7月2日"],
+        ["", "城区民政局　2018年7月2日", ""],
+        ["二〇一八年七月二日", "", ""],
+        ["东街街道办事处2018.7.2（盖章）", "", ""],
+    ],
+)
+@pytest.mark.parametrize("below", [[], [["", "", ""]], [["", "", ""], ["社区情况表（二）", "", ""]]])
+def test_the_date_below_a_table_is_not_the_month_of_the_next(
+    line: list[Any], below: list[Any], place: Place, check: Check
+) -> None:
+    first = [["2018年6月社区情况表", "", ""], HEADER, [NAMES[0], 286, 720]]
+    answer = check([*first, line, *below, HEADER, [NAMES[1], 300, 800]])
+    assert (answer["errors"], figures(answer)) == (0, [(286, 720), (300, 800)])
+
+
+def test_a_date_above_a_table_is_its_month_still(place: Place, check: Check) -> None:
+    below = [["城区民政局2018年7月2日"], [], ["2018年5月"], HEADER, [NAMES[1], 300, 800]]
+    answer = check([["2018年6月"], HEADER, [NAMES[0], 286, 720], *below])
+    assert (figures(answer), cells(answer, "warning")) == ([(286, 720)], {"": "wrong_register"})
+    days = [["2018年6月30日"], HEADER, [NAMES[0], 286, 720], [], ["2018年5月31日"], HEADER, [NAMES[0], 200, 700]]
+    assert figures(check(days, name="乙.xlsx")) == [(286, 720)]
+
+
 def test_rows_of_several_months_are_refused(place: Place, check: Check) -> None:
     rows = [["月份", *HEADER], ["5月", NAMES[2], 150, 410], ["6月", NAMES[0], 290, 730]]
     refused = check(rows)

@@ -14,7 +14,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import HeaderSearch
 from uploads.reading.headers import Header, Matcher, is_serial, normal_header
-from uploads.reading.months import month_in, title_month
+from uploads.reading.months import dates_table_above, month_in, title_month
 from uploads.reading.recognition import FEWEST_FIELDS, Recogniser, Unclear, identifies, mentioned_columns
 from uploads.reading.units import unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_HEADING, GUIDE_SHEET
@@ -125,7 +125,7 @@ class TableFinder:
         header = found.header
         if found.other is None and header.columns:
             header = found.search.best(self._matcher, month=month, stop=stop) or header
-        title = title_of(grid, found.first, header.first)
+        title = title_of(grid, _own_title(grid.rows, found.first, header.first), header.first)
         return Table(grid, header, found.other, found.first, stop, title, sheet_title)
 
     def _header_in(
@@ -274,6 +274,21 @@ def _top_of(rows: Sequence[Sequence[object]], header: int, after: int) -> int:
             break
         top = number
     return top
+
+
+def _own_title(rows: Sequence[Sequence[object]], first: int, header: int) -> int:
+    """Return the first row of a title from `first` on that does not belong to the table above it.
+
+    The day below that table (落款) is no month of this one. A day alone is in the title where it stands directly above the
+    header and apart from the table above.
+    """
+    for number in range(header - 1, first - 1, -1) if first else ():
+        text = next((str(cell) for cell in rows[number] if cell != ""), "")
+        is_dating = dates_table_above(text)
+        is_apart = number + 1 == header and not any(cell != "" for cell in rows[number - 1])
+        if is_dating or (is_dating is None and not is_apart):
+            return number + 1
+    return first
 
 
 def _is_repeated(earlier: Table, later: Table) -> bool:
