@@ -15,12 +15,6 @@ BOTH = [(286, 720), (300, 800)]
 DAY = datetime.date(2016, 5, 1)
 
 
-@pytest.mark.parametrize("footer", ["制表日期：2018年7月3日", "填表人：张三 2018年7月3日"])
-def test_a_footer_below_the_months_is_no_other_month(footer, place, check):
-    rows = [["月份", *HEADER], ["2018年6月", A, 286, 720], ["2018年6月", B, 300, 800], [footer, "", "", ""]]
-    assert figures(check(rows)) == BOTH
-
-
 @pytest.mark.parametrize(
     "header", ["常住人口（60周岁以上）", "常住人口（%）", "常住人口（增长率）", "常住人口（少数民族）", "常住人口（租住）"]
 )
@@ -100,12 +94,6 @@ def test_struck_and_raised_parts_in_xml_of_2003(place, check):
         + "</Row></Table></Worksheet></Workbook>"
     )
     assert figures(check(xml, name="演示.xls")) != [(8690, 7301)]
-
-
-def test_sheets_of_communities_finished_in_other_months_are_all_read(place, check):
-    """The places differ, so it is no series of one table; e666314 read both."""
-    answer = check({"3月完成社区": [HEADER, [A, 286, 720]], "6月完成社区": [HEADER, [B, 300, 800]]})
-    assert figures(answer) == BOTH
 
 
 def test_an_area_in_mu_above_the_table_is_not_read_as_square_metres(place, check):

@@ -315,6 +315,31 @@ def test_of_one_sheet_per_month_only_the_months_own_is_read(place: Place, check:
     assert codes_of(refused) == ["header_not_found"] and "没有2018年6月" in refused["problems"][0]["message"]
 
 
+@pytest.mark.parametrize("names", [("3月完成社区", "6月完成社区"), ("2017年", "2018年"), ("1月更新", "3月更新")])
+def test_sheets_of_communities_finished_in_other_months_are_all_read(
+    names: tuple[str, str], place: Place, check: Check
+) -> None:
+    """The records differ, so that it is no series of one table; a total in each is none of them."""
+    first, last = names
+    total = ["合计", 286, 720]
+    answer = check({first: [HEADER, [NAMES[0], 286, 720], total], last: [HEADER, [NAMES[1], 300, 800], total]})
+    assert (answer["problems"], figures(answer)) == ([], [(286, 720), (300, 800)])
+
+
+def test_tables_below_each_other_with_other_communities_are_all_read(place: Place, check: Check) -> None:
+    march = [["2018年3月完成社区"], HEADER, [NAMES[0], 286, 720], []]
+    answer = check([*march, ["2018年6月完成社区"], HEADER, [NAMES[1], 300, 800]])
+    assert figures(answer) == [(286, 720), (300, 800)]
+
+
+def test_sheets_of_months_whose_names_are_spelled_otherwise_are_a_series(place: Place, check: Check) -> None:
+    may = [HEADER, ["和平社区居委会", 286, 720], [NAMES[2], 150, 410]]
+    june = [HEADER, [NAMES[0], 290, 730], [NAMES[1], 340, 880]]
+    assert figures(check({"5月": may, "6月": june})) == [(290, 730), (340, 880)]
+    empty = check({"5月": may, "6月": [HEADER]}, name="乙.xlsx")
+    assert codes_of(empty) == ["empty_sheet"]
+
+
 def test_of_one_table_per_month_below_another_only_the_months_own_is_read(place: Place, check: Check) -> None:
     may = [["2018年5月"], HEADER, [NAMES[0], 286, 720], [NAMES[2], 150, 410], []]
     june = [["2018年6月"], HEADER, [NAMES[0], 290, 730], [NAMES[1], 340, 880], []]
@@ -346,7 +371,7 @@ def test_the_date_below_a_table_is_not_the_month_of_the_next(
 
 
 def test_a_date_above_a_table_is_its_month_still(place: Place, check: Check) -> None:
-    below = [["城区民政局2018年7月2日"], [], ["2018年5月"], HEADER, [NAMES[1], 300, 800]]
+    below = [["城区民政局2018年7月2日"], [], ["2018年5月"], HEADER, [NAMES[0], 280, 700]]
     answer = check([["2018年6月"], HEADER, [NAMES[0], 286, 720], *below])
     assert (figures(answer), cells(answer, "warning")) == ([(286, 720)], {"": "wrong_register"})
     days = [["2018年6月30日"], HEADER, [NAMES[0], 286, 720], [], ["2018年5月31日"], HEADER, [NAMES[0], 200, 700]]
@@ -382,6 +407,27 @@ def test_rows_of_several_months_are_refused(place: Place, check: Check) -> None:
 )
 def test_sheets_are_a_series_when_their_names_differ_in_the_time_alone(names: list[str], others: list[str]) -> None:
     assert list(other_times(names, JUNE)) == others
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        ["制表日期：2018年7月3日"],
+        ["填表人：张三 2018年7月3日"],
+        ["2018年7月3日", "", "", ""],
+        ["制表日期：2018年7月3日", "填表人：张三"],
+        ["5月合计", "", 500, 1500],
+        ["5月合计", "2个", 500, 1500],
+    ],
+)
+def test_a_footer_or_a_total_below_the_months_is_no_other_month(footer: list[Any], place: Place, check: Check) -> None:
+    rows = [["月份", *HEADER], ["2018年6月", NAMES[0], 286, 720], ["2018年6月", NAMES[1], 300, 800], footer]
+    assert figures(check(rows)) == [(286, 720), (300, 800)]
+
+
+def test_months_beside_a_community_in_a_merged_cell_are_several(place: Place, check: Check) -> None:
+    rows = [["社区名称", "月份", *HEADER[1:]], [NAMES[0], "5月", 286, 720], ["", "6月", 300, 800]]
+    assert codes_of(check(rows, merged=[(1, 0, 2, 0)])) == ["header_not_found"]
 
 
 def test_a_title_of_another_month_than_the_chosen_one_is_named(place: Place, check: Check) -> None:

@@ -250,7 +250,7 @@ class DataRows:
             return True
         if not _SUSPECT.search("\n".join(texts)):
             return False
-        if _is_footer(row):
+        if is_footer(row):
             self._in_footer = True
             return True
         return is_total(row, self._naming)
@@ -366,7 +366,7 @@ def _is_figure(cell: object) -> bool:
     return not isinstance(cell, str) or _COUNT_OR_DASH.fullmatch(cell) is not None
 
 
-def _is_footer(row: Sequence[object]) -> bool:
+def is_footer(row: Sequence[object]) -> bool:
     """Return whether a row is a signature or a remark: it begins with such a label, or consists of labels only."""
     cells = [_plain(cell) if isinstance(cell, str) else "" for cell in row if cell != ""]
     if not cells[0]:

@@ -270,7 +270,9 @@ def _top_of(rows: Sequence[Sequence[object]], header: int, after: int) -> int:
         texts = [cell for cell in rows[number] if cell != ""]
         if not texts:
             continue
-        if len(texts) > 1 or not isinstance(texts[0], str) or _RECORD_NAME.fullmatch(texts[0].strip()):
+        if len(texts) > 1 or not isinstance(texts[0], str):
+            break
+        if _RECORD_NAME.fullmatch(texts[0].strip()) and title_month(texts[0]) is None:
             break
         top = number
     return top
