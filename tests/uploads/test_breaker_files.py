@@ -15,38 +15,6 @@ BOTH = [(286, 720), (300, 800)]
 DAY = datetime.date(2016, 5, 1)
 
 
-@pytest.mark.parametrize(
-    "header", ["常住人口（60周岁以上）", "常住人口（%）", "常住人口（增长率）", "常住人口（少数民族）", "常住人口（租住）"]
-)
-def test_a_part_of_the_residents_is_not_all(header, place, check):
-    """60岁以上 is known, 60周岁以上 is not."""
-    assert figures(check([["社区名称", "户数", header], [A, 286, 12]])) != [(286, 12)]
-
-
-@pytest.mark.parametrize("heading", ["困难家庭", "建档立卡", "党员", "农业", "少数民族", "租户", "计生特殊家庭"])
-def test_a_part_of_the_households_below_a_heading_is_not_all(heading, place, check):
-    """困难, 党员, 农业 are known in remarks only."""
-    rows = [["社区名称", "常住人口", heading, ""], ["", "", "户数", "人数"], [A, 720, 12, 30]]
-    assert figures(check(rows, merged=[(0, 2, 0, 3)])) != [(12, 720)]
-
-
-@pytest.mark.parametrize("header", ["户数（建档立卡）", "户数（租住）", "户数（一组）", "户数（商户）"])
-def test_a_remark_of_a_part_of_the_households(header, place, check):
-    assert figures(check([["社区名称", header, "常住人口"], [A, 12, 720]])) != [(12, 720)]
-
-
-@pytest.mark.parametrize("remark", ["规划", "设计", "一层", "租用", "缺口"])
-def test_a_part_of_the_area_or_a_planned_one_is_not_the_area(remark, place, check):
-    header = [f"建筑面积（{remark}）" if each.startswith("建筑面积") else each for each in FACILITY_HEADER]
-    answer = check([header, [A, "演示站", "综合服务设施", 12, DAY]], "facilities")
-    assert [row.get("area") for row in answer["values"]] != ["12.00"]
-
-
-def test_a_remark_that_says_when_it_is_updated_leaves_the_figure_whole(place, check):
-    rows = [["社区名称", "户数（每月更新）", "常住人口（男女合计）"], [A, 286, 720]]
-    assert figures(check(rows)) == [(286, 720)]
-
-
 def _book(write):
     def make(path):
         with xlsxwriter.Workbook(str(path)) as book:

@@ -205,6 +205,12 @@ def test_what_is_struck_through_or_raised_in_a_cell_never_joins_the_number_besid
         ("户数（低保）", "常住人口（60岁以上）"),
         ("户数（其中：流动）", "人口（千人）"),
         ("户数【百户】", "常住人口(不含外出)"),
+        ("户数（建档立卡）", "常住人口（60周岁以上）"),
+        ("户数（租住）", "常住人口（%）"),
+        ("户数（一组）", "常住人口（增长率）"),
+        ("户数（商户）", "常住人口（少数民族）"),
+        ("户数%", "常住人口（租住）"),
+        ("户数（第二小组）", "常住人口（人/户）"),
     ],
 )
 def test_a_remark_that_narrows_a_figure_or_changes_its_unit_is_not_passed_over(
@@ -213,6 +219,45 @@ def test_a_remark_that_narrows_a_figure_or_changes_its_unit_is_not_passed_over(
     answer = check([["社区名称", "社区党组织", households, residents], [NAMES[0], "是", 12, 36]])
     assert figures(answer) == [(None, None)]
     assert [problem["code"] for problem in answer["problems"]] == ["unknown_column", "unknown_column"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("困难家庭", "建档立卡", "党员", "农业", "少数民族", "租户", "计生特殊家庭", "增长率"),
+        *("户籍人口情况", "流动人口情况"),
+    ],
+)
+def test_a_part_of_the_households_below_a_heading_is_not_all(heading: str, place: Place, check: Check) -> None:
+    rows = [["社区名称", "常住人口", heading, ""], ["", "", "户数", "人数"], [NAMES[0], 720, 12, 30]]
+    answer = check(rows, merged=[(0, 2, 0, 3)])
+    assert figures(answer) == [(None, 720)] and set(cells(answer, "warning").values()) == {"unknown_column"}
+
+
+@pytest.mark.parametrize("heading", ["户籍情况", "常住及流动人口情况", "常住、流动人口情况"])
+def test_a_heading_that_names_the_subject_narrows_no_households(heading: str, place: Place, check: Check) -> None:
+    rows = [["社区名称", heading, "", "社区党组织"], ["", "户数", "常住人口", ""], [NAMES[0], 286, 720, "是"]]
+    merged = [(0, 0, 1, 0), (0, 1, 0, 2), (0, 3, 1, 3)]
+    assert figures(check(rows, merged=merged)) == [(286, 720)]
+    rows[1][2] = "人口数"  # of which people, the heading says
+    assert figures(check(rows, merged=merged, name="乙.xlsx")) == [(286, None)]
+
+
+@pytest.mark.parametrize("remark", ["规划", "设计", "一层", "租用", "缺口", "平方米/人"])
+def test_a_part_of_the_area_or_a_planned_one_is_not_the_area(remark: str, place: Place, check: Check) -> None:
+    header = [*FACILITY_HEADER[:3], f"建筑面积（{remark}）", "启用日期"]
+    assert codes_of(check([header, facility(12)], "facilities")) == ["missing_column"]
+
+
+def test_the_name_of_a_facility_above_its_area_and_the_unit_per_place_narrow_nothing(
+    place: Place, check: Check
+) -> None:
+    for heading, name in (("老年活动中心", "建筑面积"), ("党员群众服务中心", "建筑面积（平方米/处）")):
+        header = [*FACILITY_HEADER[:3], heading, FACILITY_HEADER[4]]
+        merged = [(0, column, 1, column) for column in (0, 1, 2, 4)]
+        rows = [header, ["", "", "", name, ""], facility(520)]
+        answer = check(rows, "facilities", name=f"{heading}.xlsx", merged=merged)
+        assert [row["area"] for row in answer["values"]] == ["520.00"], heading
 
 
 def test_a_heading_that_narrows_a_figure_is_not_passed_over(place: Place, check: Check) -> None:
@@ -237,6 +282,9 @@ def test_a_column_that_is_itself_a_part_is_read_below_a_heading_that_says_so(pla
 def test_remarks_that_leave_a_figure_whole_are_passed_over(place: Place, check: Check) -> None:
     headers = ["社区名称（必填）", "户数（保留整数）", "常住人口（含流动人口，以公安数据为准）"]
     assert figures(check([headers, [NAMES[0], 286, 720]])) == [(286, 720)]
+    for households, residents in (("户数（每月更新）", "常住人口（男女合计）"), ("户数（户/个）", "常住人口（男+女）")):
+        answer = check([["社区名称", households, residents], [NAMES[0], 286, 720]], name=f"{residents}.xlsx")
+        assert (figures(answer), answer["problems"]) == ([(286, 720)], []), households
 
 
 def test_areas_in_another_unit_are_not_taken_for_square_metres(place: Place, check: Check) -> None:
