@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -74,7 +75,8 @@ FACILITY_HEADER = ["社区名称", "设施名称", "设施类型", "建筑面积
 
 
 @pytest.mark.parametrize(
-    "written", ["286\n720", "286 720", "1 286", "286\t720", "286/720", "286①", "730¹", "286+12", "５②"]
+    "written",
+    ["286\n720", "286 720", "1 286", "286\t720", "286/720", "286①", "730¹", "286+12", "５②", "①286", "¹ 730", "₂5"],
 )
 def test_a_cell_with_two_numbers_or_a_footnote_is_no_number(written: str, place: Place, check: Check) -> None:
     answer = check([HEADER, [NAMES[0], written, 720]])
@@ -194,6 +196,143 @@ def test_what_is_struck_through_or_raised_in_a_cell_never_joins_the_number_besid
     assert cells(answer) == {"B2": "bad_number", "C2": "bad_number", "C3": "bad_number"}
     assert [problem["value"] for problem in answer["problems"]] == ["286/290", "730¹", "880/870"]
     assert figures(answer) == [(None, None), (340, None)]
+
+
+# Each of the following has a struck cell with a new figure behind (86 struck, 90), a raised mark before a figure (¹730), a
+# lowered one behind (340₁), and a struck cell with a part in another font that is struck too (880).
+def struck_workbook(path: Path, *, in_cells: bool = False) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("表")
+        struck, red = book.add_format({"font_strikeout": True}), book.add_format({"font_color": "red"})
+        red_struck = book.add_format({"font_color": "red", "font_strikeout": True})
+        raised, lowered = book.add_format({"font_script": 1}), book.add_format({"font_script": 2})
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_column(1, 0, NAMES[:2])
+        sheet.write_rich_string(1, 1, "86", red, "90", struck)
+        sheet.write_rich_string(1, 2, raised, "1", red, "730")
+        sheet.write_rich_string(2, 1, "340", lowered, "1")
+        sheet.write_rich_string(2, 2, "8", red_struck, "80", struck)
+        sheet.write_rich_string(3, 3, "12", red, "34")  # in a cell that is not struck through
+    if in_cells:
+        put_texts_into_cells(path)
+
+
+def put_texts_into_cells(path: Path) -> None:
+    """Write the shared texts of a workbook into its cells, as programs do that stream."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    texts = re.findall(rb"<si>(.*?)</si>", parts["xl/sharedStrings.xml"], re.DOTALL)
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(
+        rb' t="s"><v>(\d+)</v>', lambda match: b' t="inlineStr"><is>' + texts[int(match[1])] + b"</is>", parts[sheet]
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+
+def struck_inline_workbook(path: Path) -> None:
+    struck_workbook(path, in_cells=True)
+
+
+def struck_opendocument(path: Path) -> None:
+    make_ods(path, {"表": [HEADER, [NAMES[0], "B2", "C2"], [NAMES[1], "B3", "C3"]]})
+    spans = {
+        "B2": '86<text:span text:style-name="T1">90</text:span>',
+        "C2": '<text:span text:style-name="T2">1</text:span>730',
+        "B3": '340<text:span text:style-name="T3">1</text:span>',
+        "C3": '8<text:span text:style-name="T4">80</text:span>',
+    }
+    styles = {
+        "T1": 'text-line-through-style="none"',
+        "T2": 'text-position="super 58%"',
+        "T3": 'text-position="sub 58%"',
+        "T4": 'text-line-through-style="solid"',
+    }
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    content = parts["content.xml"].decode()
+    for cell, span in spans.items():
+        own = ' table:style-name="struck"' if cell in {"B2", "C3"} else ""
+        pattern = rf"<table:table-cell([^>]*)>(\s*)<text:p>{cell}<"
+        content = re.sub(pattern, rf"<table:table-cell\1{own}>\2<text:p>{span}<", content)
+    declared = "".join(
+        f'<style:style style:name="{name}" style:family="text"><style:text-properties style:{style}/></style:style>'
+        for name, style in styles.items()
+    )
+    declared += (
+        '<style:style style:name="struck" style:family="table-cell" style:parent-style-name="Default">'
+        '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+    )
+    parts["content.xml"] = content.replace(
+        "</office:automatic-styles>", f"{declared}</office:automatic-styles>"
+    ).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+
+def struck_old_workbook(path: Path) -> None:
+    fonts = [(0, 0)] * 4 + [(8, 0), (0, 1), (0, 2)]  # no font has the number 4, so these have 5, 6 and 7
+    records = b"".join(
+        record(0x31, struct.pack("<HHHHH", 200, flags, 0, 400, script) + bytes(6)) for flags, script in fonts
+    )
+    records += b"".join(record(0xE0, struct.pack("<HH", font, 0) + bytes(16)) for font in (0, 5))
+    texts = [("8690", [(2, 0)]), ("1730", [(0, 6), (1, 0)]), ("3401", [(3, 7)]), ("880", [(1, 5)])]
+    table = struct.pack("<II", len(texts), len(texts))
+    for text, runs in texts:
+        table += struct.pack("<HBH", len(text), 9, len(runs)) + text.encode("utf-16-le")
+        table += b"".join(struct.pack("<HH", *run) for run in runs)
+    records += record(0xFC, table)
+    cell = [XlsCell(0xFD, struct.pack("<I", number), style=int(number in {0, 3})) for number in range(4)]
+    make_xls(path, {"表": [HEADER, [NAMES[0], cell[0], cell[1]], [NAMES[1], cell[2], cell[3]]]}, book_records=records)
+
+
+def _xml_cell(text: str) -> str:
+    return f'<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40">{text}</ss:Data></Cell>'
+
+
+XML_OF_2003 = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"'
+    ' xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="表"><Table>'
+    f"<Row>{''.join(map(_xml_cell, HEADER))}</Row>"
+    f"<Row>{_xml_cell(NAMES[0])}{_xml_cell('<S><Font>86</Font></S><Font>90</Font>')}"
+    f"{_xml_cell('<Sup>1</Sup><Font>730</Font>')}</Row>"
+    f"<Row>{_xml_cell(NAMES[1])}{_xml_cell('<B>340</B><Sub>1</Sub>')}{_xml_cell('<S>8<B>80</B></S>')}</Row>"
+    "</Table></Worksheet></Workbook>"
+)
+PAGE_WITH_MARKS = """<html><body><table><tr><td>社区名称</td><td>户数</td><td>常住人口</td></tr>
+<tr><td>和平社区</td><td><s>86</s>90</td><td><sup>1</sup>730</td></tr>
+<tr><td>东关社区</td><td>340<sub>1</sub></td><td><s>8<b>80</b></s></td></tr></table></body></html>"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(struck_workbook, struck_inline_workbook, struck_opendocument, struck_old_workbook),
+        *(XML_OF_2003, PAGE_WITH_MARKS),
+    ],
+)
+def test_a_struck_cells_new_figure_and_small_marks_on_either_side_never_join(
+    content: Any, place: Place, check: Check
+) -> None:
+    answer = check(content, name="演示.xls" if isinstance(content, str) else "演示.xlsx")
+    assert cells(answer) == {"B2": "bad_number", "C2": "bad_number", "B3": "bad_number"}
+    assert [problem["value"] for problem in answer["problems"][:3]] == ["86/90", "¹730", "340₁"]
+    assert figures(answer) == [(None, None), (None, 880)]
+
+
+def test_a_text_in_a_cell_that_is_not_struck_through_is_whole(place: Place, check: Check) -> None:
+    def write(path: Path) -> None:
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("表")
+            struck, red = book.add_format({"font_strikeout": True}), book.add_format({"font_color": "red"})
+            sheet.write_row(0, 0, HEADER)
+            sheet.write(1, 0, NAMES[0], struck)
+            sheet.write_rich_string(1, 1, "8", red, "6")
+            sheet.write_rich_string(1, 2, "7", red, "20", red)
+
+    assert figures(check(write)) == [(86, 720)]
 
 
 # --- Which column is meant ---
