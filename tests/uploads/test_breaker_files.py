@@ -22,13 +22,3 @@ def test_an_area_in_mu_above_the_table_is_not_read_as_square_metres(place, check
     assert answer["problems"] or answer["errors"], answer["values"]
 
 
-def test_a_choice_among_two_columns_of_one_name_is_not_that_among_three(place, check, clerk):
-    """A new column before them shifts the ordinals: 12 becomes the residents, nothing is said."""
-    from uploads import actions
-    from uploads.models import UploadBatch
-
-    first = check([["社区名称", "户数", "数", "数"], [A, 286, 720, 350]])
-    batch = UploadBatch.objects.get(pk=first["batch"])
-    actions.map_columns(batch=batch, chosen={"数#1": "residents", "数#2": "ignored"}, by=clerk)
-    later = check([["社区名称", "户数", "数", "数", "数"], [B, 300, 12, 800, 390]], name="二.xlsx")
-    assert figures(later) != [(300, 12)]

@@ -81,12 +81,13 @@ def normal_header(text: str) -> str:
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
 
 
-def mapping_name(header: str, ordinal: int) -> str:
+def mapping_name(header: str, ordinal: int, count: int) -> str:
     """Return the name by which an office's mapping of a column is stored: its normalised header.
 
-    Of several columns of the same name each has its own, with its `ordinal` after a sign that no normalised header has.
+    Of several columns of the same name each has its own: with its `ordinal` and their `count` after a sign that no normalised
+    header has. In a file with one more of them the ordinals may mean other columns.
     """
-    return f"{header}#{ordinal}" if ordinal else header
+    return f"{header}#{ordinal}/{count}" if ordinal else header
 
 
 def is_serial(header: str) -> bool:
@@ -145,12 +146,12 @@ class Matcher:
         self._remembered = {name: known for name, known in (remembered or {}).items() if known in fields}
         self._known: dict[tuple[str, ...], Match | None] = {}
 
-    def find(self, labels: tuple[str, ...], ordinal: int = 0) -> Match | None:
+    def find(self, labels: tuple[str, ...], ordinal: int = 0, count: int = 0) -> Match | None:
         """Return the field that a column's labels (from the top header row down) match, and how; None without a match.
 
-        `ordinal` is `HeaderColumn.ordinal`.
+        `ordinal` and `count` are those of `HeaderColumn`.
         """
-        if ordinal and (name := mapping_name(_names(labels)[0], ordinal)) in self._remembered:
+        if ordinal and (name := mapping_name(_names(labels)[0], ordinal, count)) in self._remembered:
             return Match(Fit.REMEMBERED, self._remembered[name])
         if labels not in self._known:
             self._known[labels] = self._find(labels)
@@ -251,13 +252,14 @@ def _time_of_headings(headings: Sequence[str]) -> ColumnTime | None:
 class HeaderColumn:
     """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom.
 
-    `ordinal` counts from 1 among the columns of the same name; it is 0 for a column whose name no other has.
+    `ordinal` counts from 1 among the `count` columns of the same name; both are 0 for a column whose name no other has.
     """
 
     index: int
     row: int
     labels: tuple[str, ...]
     ordinal: int = 0
+    count: int = 0
 
     @property
     def text(self) -> str:
@@ -272,17 +274,17 @@ class HeaderColumn:
     @property
     def name(self) -> str:
         """Return the name by which an office's mapping of the column is stored."""
-        return mapping_name(_names(self.labels)[0], self.ordinal)
+        return mapping_name(_names(self.labels)[0], self.ordinal, self.count)
 
 
 def number_repeated(columns: Sequence[HeaderColumn]) -> None:
-    """Set the ordinals of the columns of one header that have the same name."""
+    """Set the ordinals and counts of the columns of one header that have the same name."""
     names = [_names(column.labels)[0] for column in columns]
     counts, seen = Counter(names), Counter[str]()
     for column, name in zip(columns, names, strict=True):
         if name and counts[name] > 1:
             seen[name] += 1
-            column.ordinal = seen[name]
+            column.ordinal, column.count = seen[name], counts[name]
 
 
 @dataclass(slots=True)
