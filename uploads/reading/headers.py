@@ -301,6 +301,9 @@ class Header:
     earlier: dict[int, str] = field(default_factory=dict)  # columns of another month or of a former version
     spare: dict[int, str] = field(default_factory=dict)  # columns that would fit too; another one was more certain
     boxes: set[int] = field(default_factory=set)  # columns of explanations beside the table
+    other_units: dict[int, tuple[str, str]] = field(
+        default_factory=dict
+    )  # column → its field and the unit above the table
     depends_on_month: bool = False  # whether a column was chosen or left out by the month of the file
 
     @property

@@ -16,7 +16,7 @@ from uploads.reading.header_search import HeaderSearch
 from uploads.reading.headers import Header, Matcher, is_serial, normal_header
 from uploads.reading.months import dates_table_above, month_in, title_month
 from uploads.reading.recognition import FEWEST_FIELDS, Recogniser, Unclear, identifies, mentioned_columns
-from uploads.reading.units import unit_of_header, unit_of_title
+from uploads.reading.units import other_unit_of_title, unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_HEADING, GUIDE_SHEET
 
 _ROWS_ABOVE: Final = 2  # of a header whose lowest row has been found
@@ -302,7 +302,8 @@ def _is_repeated(earlier: Table, later: Table) -> bool:
     if month is not None and month != title_month(earlier.title):
         return False
     is_same = (first.fields, first.ignored, first.earlier) == (second.fields, second.ignored, second.earlier)
-    return is_same and _money_units(first) == _money_units(second) and unit_of_title(later.title) is None
+    names_unit = unit_of_title(later.title) is not None or other_unit_of_title(later.title) is not None
+    return is_same and _money_units(first) == _money_units(second) and not names_unit
 
 
 def _money_units(header: Header) -> dict[int, Decimal | None]:
