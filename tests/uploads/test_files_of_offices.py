@@ -434,6 +434,23 @@ def test_areas_in_another_unit_are_not_taken_for_square_metres(place: Place, che
         assert codes_of(answer) == ["missing_column"], header
 
 
+def test_an_area_in_mu_above_the_table_is_not_read_as_square_metres(place: Place, check: Check) -> None:
+    header = [*FACILITY_HEADER[:3], "建筑面积", *FACILITY_HEADER[4:]]
+    for number, line in enumerate(("单位：亩", "单位：个、公顷", "（亩）", "计量单位: 万平方米")):
+        answer = check([[line], header, facility(12)], "facilities", name=f"{number}.xlsx")
+        assert codes_of(answer) == ["missing_column"] and "没有读取" in answer["problems"][0]["message"], line
+    for number, line in enumerate(("填报单位：十亩", "单位：百亩村", "单位：平方米", "单位：㎡、亩")):
+        answer = check([[line], header, facility(12)], "facilities", name=f"又{number}.xlsx")
+        assert [row["area"] for row in answer["values"]] == ["12.00"], line
+    assert check([["单位：亩"], FACILITY_HEADER, facility(12)], "facilities", name="丙.xlsx")["errors"] == 0
+
+
+def test_people_in_thousands_above_the_table_are_not_read_as_people(place: Place, check: Check) -> None:
+    rows = [["单位：千人"], ["社区名称", "户数（户）", "常住人口", "社区党组织"], [NAMES[0], 286, 1, "是"]]
+    answer = check(rows)
+    assert figures(answer) == [(286, None)] and "千人" in answer["problems"][0]["message"]
+
+
 def test_money_under_the_heading_of_one_month_is_not_the_whole(place: Place, check: Check) -> None:
     header = ["项目编号", "项目名称", "购买主体", "承接主体", "服务领域", "服务对象", "购买方式", "资金来源", "预算金额（元）", "开始日期",
               "结束日期", "状态", "本月", ""]  # fmt: skip
@@ -484,6 +501,29 @@ def test_a_number_with_commas_that_shifts_a_row_of_a_csv_is_an_error_of_the_row(
     assert "1,286" in answer["problems"][-1]["message"]
     padded = "社区名称,户数,常住人口,,\n和平社区,290,730,,见附件\n"
     assert figures(check(padded, name="乙.csv")) == [(290, 730)]
+
+
+@pytest.mark.parametrize(
+    "row", ["和平社区,286,720,已核实", "和平社区,286,720,见附件2,", "和平社区,286,720,已核实,有新增"]
+)
+def test_a_remark_behind_the_columns_of_a_csv_shifts_nothing(row: str, place: Place, check: Check) -> None:
+    answer = check(f"社区名称,户数,常住人口\n{row}\n东关社区,300,800\n", name="演示.csv")
+    assert (answer["errors"], figures(answer)) == (0, [(286, 720), (300, 800)])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "和平社区,1,286,720,已核实",
+        "和平社区,1,286户,720人,已核实",
+        "和平社区,1,286,720,,已核实",
+        "和平,东关,286,720,已核实",
+    ],
+)
+def test_a_remark_does_not_hide_a_row_that_a_comma_shifts(row: str, place: Place, check: Check) -> None:
+    for number, header in enumerate(("社区名称,户数,常住人口", "社区名称,户数,常住人口,备注")):
+        answer = check(f"{header}\n{row}\n", name=f"{number}.csv")
+        assert figures(answer) == [(None, None)] and set(cells(answer).values()) == {"unpaired_quote"}
 
 
 def test_of_one_sheet_per_month_only_the_months_own_is_read(place: Place, check: Check) -> None:

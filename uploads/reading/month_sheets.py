@@ -38,13 +38,13 @@ def tables_of_other_months(tables: Sequence[Table], month: datetime.date) -> lis
     undated = [table for table in tables if "as_of" not in table.header.fields.values()]
     for table in undated:
         _reject_months_in_rows(table, month)
-    names = [table.grid.name for table in undated]
-    sheets = other_times(names, month)
+    titles = [table.grid.name for table in undated]
+    sheets = other_times(titles, month)
     if sheets:
         of_sheet: dict[str, set[str]] = defaultdict(set)
         for table in undated:
             of_sheet[table.grid.name or ""] |= _records_of(table)
-        sheets = other_times(names, month, of_sheet)
+        sheets = other_times(titles, month, of_sheet)
     others = [table for table in undated if table.grid.name in sheets]
     missing = [name for name, has_own in sheets.items() if not has_own]
     below: dict[str | None, list[Table]] = defaultdict(list)

@@ -135,6 +135,7 @@ class DataRows:
         self._section: dict[str, str] = {}
         self._name = grid.name
         self._fields = dict(fields)
+        shared = set(carried)
         self._naming = frozenset(naming)
         indexes = tuple(fields)
         self._name_index = next((index for index, name in fields.items() if name == "community_name"), -1)
@@ -147,7 +148,8 @@ class DataRows:
         self._headers = [{_plain(cell) for cell in row if cell != ""} for row in labels]
         self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
-        self._merged = _merged_values(grid, header_rows.stop, set(carried))
+        self._merged = _merged_values(grid, header_rows.stop, shared)
+        self._last_figure = max(self._fields.keys() - shared, default=-1)
         self._fields_of_header = (
             max((len(grid.rows[row]) for row in header_rows), default=0) if grid.is_delimited else 0
         )
@@ -160,7 +162,7 @@ class DataRows:
             elif grid.rows[number]:
                 self.skipped += 1
                 self._is_section(grid.rows[number])
-        self._refuse_merged_figures(grid, set(carried))
+        self._refuse_merged_figures(grid, shared)
 
     def _refuse_merged_figures(self, grid: Grid, carried: set[int]) -> None:
         """Refuse each number that is merged over the cells of several records."""
@@ -217,8 +219,16 @@ class DataRows:
         """Return whether a row of a delimited text has more fields than its header, and not for a wrong quotation mark."""
         if not self._fields_of_header or len(row) <= self._fields_of_header:
             return False
-        surplus = row[self._fields_of_header :]
-        return surplus.count("") < len(surplus) and not any(isinstance(cell, UnpairedQuote) for cell in row)
+        surplus = list(row[self._fields_of_header :])
+        while surplus and surplus[-1] == "":
+            surplus.pop()
+        if not surplus or any(isinstance(cell, UnpairedQuote) for cell in row):
+            return False
+        # A remark behind the columns shifts nothing: had commas in numbers done so, the last figure would be a text.
+        ends = row[self._last_figure + 1 :][: len(surplus)] if self._last_figure >= 0 else [""]
+        return any(cell == "" or _is_figure(cell) for cell in ends) or any(
+            cell != "" and _is_figure(cell) for cell in surplus
+        )
 
     def _repeated(self, row: Sequence[object]) -> list[object]:
         """Replace 〃 by the value above; without one it stays, and the column reports that it cannot be read."""
