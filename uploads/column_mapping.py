@@ -1,7 +1,7 @@
 """The mapping of a file's columns to those of the register, which the clerk sees and can change.
 
 A mapping that an office has chosen is stored by header (`ColumnMapping`), normalised as the reader normalises it, and
-applies to the office's next files. Of columns that have the same name in one table each is stored with its ordinal.
+applies to the office's next files. Of columns that have the same name in one table each is stored with its ordinal and how many they are.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.models import ColumnMapping, UploadBatch
 
 # Increase this whenever files are read, or cells cleaned, differently than before.
-READING_VERSION: Final = 5
+READING_VERSION: Final = 6
 
 
 def key_of_reading(batch: UploadBatch) -> str:

@@ -59,10 +59,9 @@ AREA_UNITS: Final = frozenset({"平方米", "平方", "平米", "m2", "㎡"})
 MONEY_UNITS: Final = frozenset({"元整", "元"})
 COUNT_UNITS: Final = frozenset({"口人", "口", "人", "户", "个", "名", "家", "次", "件", "位", "组"})
 ANY_UNITS: Final = AREA_UNITS | MONEY_UNITS | COUNT_UNITS
-# A small digit behind a number is a footnote's, or a power; NFKC would make one more digit of it.
-_RAISED_DIGIT = re.compile(
-    "[0-9０-９][ \u3000]*[²³¹⁰⁴-⁹₀-₉①-⒛⓪-⓿❶-➓㉑-㉟㊱-㊿]",
-)
+# A small digit beside a number is a footnote's, or a power; NFKC would make one more digit of it.
+_SMALL_DIGIT: Final = "[²³¹⁰⁴-⁹₀-₉①-⒛⓪-⓿❶-➓㉑-㉟㊱-㊿]"
+_RAISED_DIGIT = re.compile(f"[0-9０-９][ \u3000]*{_SMALL_DIGIT}|{_SMALL_DIGIT}[ \u3000]*[0-9０-９]")
 # Several numbers, each with its own unit: 286户720人, 共286户，720人.
 _ANY_UNIT = "|".join(sorted(ANY_UNITS, key=len, reverse=True))
 _SEVERAL_WITH_UNITS = re.compile(rf"\D?(?:\d[\d.,]*[万千百亿]?(?:{_ANY_UNIT})\D?){{2,}}")
@@ -258,9 +257,9 @@ def _text_of_number(raw: str) -> str:
 
 
 def reject_raised_digit(raw: str, code: str) -> None:
-    """Raise `code` for a digit with a small or circled digit behind it (286①, 730¹): the mark of a footnote."""
+    """Raise `code` for a digit with a small or circled digit beside it (286①, ¹730): the mark of a footnote."""
     if not raw.isascii() and _RAISED_DIGIT.search(raw):
-        raise CellRefusedError(code, "数字后面带了角标（如①），请删去角标，只留数字")
+        raise CellRefusedError(code, "数字旁边带了角标（如①），请删去角标，只留数字")
 
 
 def _exact_number(text: str, units: Collection[str]) -> Decimal:

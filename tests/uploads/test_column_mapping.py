@@ -255,7 +255,7 @@ def test_two_columns_of_one_name_are_told_apart_on_the_page_by_their_place(place
     assert re.search(r"139\*+\d", page) and SECOND_PHONE not in page
     assert page.count("可能是“联系电话”") == 2, "the user chooses, nothing is chosen for him"
     sent_form = {
-        "header-0": "联系电话#1", "column-0": "ignored", "header-1": "联系电话#2", "column-1": "phone",
+        "header-0": "联系电话#1/2", "column-0": "ignored", "header-1": "联系电话#2/2", "column-1": "phone",
     }  # fmt: skip
     assert browser.post(address, sent_form).status_code == 302
     batch = again(batch)
@@ -267,7 +267,7 @@ def test_two_columns_of_one_name_are_told_apart_on_the_page_by_their_place(place
 
 def test_what_was_chosen_holds_for_the_next_file_with_both_columns_only(place, clerk, send_phones):
     batch = send_phones(FIRST_PHONE, SECOND_PHONE)
-    actions.map_columns(batch=batch, chosen={"联系电话#1": IGNORED, "联系电话#2": "phone"}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"联系电话#1/2": IGNORED, "联系电话#2/2": "phone"}, by=clerk)
     again(batch)
     following = send_phones(SECOND_PHONE, FIRST_PHONE)
     assert (following.state, phone_of(following)) == (State.CHECKED, FIRST_PHONE)
@@ -279,10 +279,10 @@ def test_what_was_chosen_holds_for_the_next_file_with_both_columns_only(place, c
 
 def test_the_choice_between_two_columns_of_one_name_can_be_taken_back(place, clerk, send_phones):
     batch = send_phones(FIRST_PHONE, SECOND_PHONE)
-    actions.map_columns(batch=batch, chosen={"联系电话#1": "phone", "联系电话#2": IGNORED}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"联系电话#1/2": "phone", "联系电话#2/2": IGNORED}, by=clerk)
     batch = again(batch)
     assert phone_of(batch) == FIRST_PHONE
-    actions.map_columns(batch=batch, chosen={"联系电话#1": AUTOMATIC, "联系电话#2": AUTOMATIC}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"联系电话#1/2": AUTOMATIC, "联系电话#2/2": AUTOMATIC}, by=clerk)
     batch = again(batch)
     assert batch.needs_mapping and not ColumnMapping.objects.exists()
 
@@ -290,18 +290,32 @@ def test_the_choice_between_two_columns_of_one_name_can_be_taken_back(place, cle
 def test_both_columns_of_one_name_for_one_are_refused_naming_both(place, clerk, send_phones):
     batch = send_phones(FIRST_PHONE, SECOND_PHONE)
     with pytest.raises(InvalidError, match=f"“{PHONES[0]}”和“{PHONES[1]}”都对应到“联系电话”") as refused:
-        actions.map_columns(batch=batch, chosen={"联系电话#1": "phone", "联系电话#2": "phone"}, by=clerk)
-    assert refused.value.field == "联系电话#2"
+        actions.map_columns(batch=batch, chosen={"联系电话#1/2": "phone", "联系电话#2/2": "phone"}, by=clerk)
+    assert refused.value.field == "联系电话#2/2"
 
 
 def test_an_unknown_name_that_occurs_twice_leads_to_two_fields(send_phones, place, clerk):
     """Nobody knows 数; the office says that the first is the post and the second the remark."""
     batch = send_phones("主任", "演示", headers=("数", "数"))
     assert batch.state == State.CHECKED
-    actions.map_columns(batch=batch, chosen={"数#1": "position", "数#2": "note"}, by=clerk)
+    actions.map_columns(batch=batch, chosen={"数#1/2": "position", "数#2/2": "note"}, by=clerk)
     batch = again(batch)
     values = batch.staged_rows.get().values
     assert (values["position"], values["note"]) == ("主任", "演示")
+
+
+def test_a_choice_between_two_columns_of_one_name_is_not_that_between_three(place, clerk, send_phones):
+    """A new column before them shifts the order: the choice is asked for again, or the columns are named as not read."""
+    batch = send_phones(FIRST_PHONE, SECOND_PHONE)
+    actions.map_columns(batch=batch, chosen={"联系电话#1/2": "phone", "联系电话#2/2": IGNORED}, by=clerk)
+    again(batch)
+    three = send_phones("0355-2011111", FIRST_PHONE, SECOND_PHONE, headers=("联系电话",) * 3)
+    assert three.needs_mapping
+    batch = send_phones("主任", "演示", headers=("数", "数"))
+    actions.map_columns(batch=batch, chosen={"数#1/2": "position", "数#2/2": "note"}, by=clerk)
+    again(batch)
+    values = send_phones("12", "主任", "演示", headers=("数",) * 3).staged_rows.get().values
+    assert not {"position", "note"} & values.keys()
 
 
 def test_a_file_that_wants_a_mapping_is_not_called_useless(send, clerk, signed_in):

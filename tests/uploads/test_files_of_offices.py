@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -74,7 +75,8 @@ FACILITY_HEADER = ["社区名称", "设施名称", "设施类型", "建筑面积
 
 
 @pytest.mark.parametrize(
-    "written", ["286\n720", "286 720", "1 286", "286\t720", "286/720", "286①", "730¹", "286+12", "５②"]
+    "written",
+    ["286\n720", "286 720", "1 286", "286\t720", "286/720", "286①", "730¹", "286+12", "５②", "①286", "¹ 730", "₂5"],
 )
 def test_a_cell_with_two_numbers_or_a_footnote_is_no_number(written: str, place: Place, check: Check) -> None:
     answer = check([HEADER, [NAMES[0], written, 720]])
@@ -196,6 +198,143 @@ def test_what_is_struck_through_or_raised_in_a_cell_never_joins_the_number_besid
     assert figures(answer) == [(None, None), (340, None)]
 
 
+# Each of the following has a struck cell with a new figure behind (86 struck, 90), a raised mark before a figure (¹730), a
+# lowered one behind (340₁), and a struck cell with a part in another font that is struck too (880).
+def struck_workbook(path: Path, *, in_cells: bool = False) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("表")
+        struck, red = book.add_format({"font_strikeout": True}), book.add_format({"font_color": "red"})
+        red_struck = book.add_format({"font_color": "red", "font_strikeout": True})
+        raised, lowered = book.add_format({"font_script": 1}), book.add_format({"font_script": 2})
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_column(1, 0, NAMES[:2])
+        sheet.write_rich_string(1, 1, "86", red, "90", struck)
+        sheet.write_rich_string(1, 2, raised, "1", red, "730")
+        sheet.write_rich_string(2, 1, "340", lowered, "1")
+        sheet.write_rich_string(2, 2, "8", red_struck, "80", struck)
+        sheet.write_rich_string(3, 3, "12", red, "34")  # in a cell that is not struck through
+    if in_cells:
+        put_texts_into_cells(path)
+
+
+def put_texts_into_cells(path: Path) -> None:
+    """Write the shared texts of a workbook into its cells, as programs do that stream."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    texts = re.findall(rb"<si>(.*?)</si>", parts["xl/sharedStrings.xml"], re.DOTALL)
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(
+        rb' t="s"><v>(\d+)</v>', lambda match: b' t="inlineStr"><is>' + texts[int(match[1])] + b"</is>", parts[sheet]
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+
+def struck_inline_workbook(path: Path) -> None:
+    struck_workbook(path, in_cells=True)
+
+
+def struck_opendocument(path: Path) -> None:
+    make_ods(path, {"表": [HEADER, [NAMES[0], "B2", "C2"], [NAMES[1], "B3", "C3"]]})
+    spans = {
+        "B2": '86<text:span text:style-name="T1">90</text:span>',
+        "C2": '<text:span text:style-name="T2">1</text:span>730',
+        "B3": '340<text:span text:style-name="T3">1</text:span>',
+        "C3": '8<text:span text:style-name="T4">80</text:span>',
+    }
+    styles = {
+        "T1": 'text-line-through-style="none"',
+        "T2": 'text-position="super 58%"',
+        "T3": 'text-position="sub 58%"',
+        "T4": 'text-line-through-style="solid"',
+    }
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    content = parts["content.xml"].decode()
+    for cell, span in spans.items():
+        own = ' table:style-name="struck"' if cell in {"B2", "C3"} else ""
+        pattern = rf"<table:table-cell([^>]*)>(\s*)<text:p>{cell}<"
+        content = re.sub(pattern, rf"<table:table-cell\1{own}>\2<text:p>{span}<", content)
+    declared = "".join(
+        f'<style:style style:name="{name}" style:family="text"><style:text-properties style:{style}/></style:style>'
+        for name, style in styles.items()
+    )
+    declared += (
+        '<style:style style:name="struck" style:family="table-cell" style:parent-style-name="Default">'
+        '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+    )
+    parts["content.xml"] = content.replace(
+        "</office:automatic-styles>", f"{declared}</office:automatic-styles>"
+    ).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+
+def struck_old_workbook(path: Path) -> None:
+    fonts = [(0, 0)] * 4 + [(8, 0), (0, 1), (0, 2)]  # no font has the number 4, so these have 5, 6 and 7
+    records = b"".join(
+        record(0x31, struct.pack("<HHHHH", 200, flags, 0, 400, script) + bytes(6)) for flags, script in fonts
+    )
+    records += b"".join(record(0xE0, struct.pack("<HH", font, 0) + bytes(16)) for font in (0, 5))
+    texts = [("8690", [(2, 0)]), ("1730", [(0, 6), (1, 0)]), ("3401", [(3, 7)]), ("880", [(1, 5)])]
+    table = struct.pack("<II", len(texts), len(texts))
+    for text, runs in texts:
+        table += struct.pack("<HBH", len(text), 9, len(runs)) + text.encode("utf-16-le")
+        table += b"".join(struct.pack("<HH", *run) for run in runs)
+    records += record(0xFC, table)
+    cell = [XlsCell(0xFD, struct.pack("<I", number), style=int(number in {0, 3})) for number in range(4)]
+    make_xls(path, {"表": [HEADER, [NAMES[0], cell[0], cell[1]], [NAMES[1], cell[2], cell[3]]]}, book_records=records)
+
+
+def _xml_cell(text: str) -> str:
+    return f'<Cell><ss:Data ss:Type="String" xmlns="http://www.w3.org/TR/REC-html40">{text}</ss:Data></Cell>'
+
+
+XML_OF_2003 = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"'
+    ' xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="表"><Table>'
+    f"<Row>{''.join(map(_xml_cell, HEADER))}</Row>"
+    f"<Row>{_xml_cell(NAMES[0])}{_xml_cell('<S><Font>86</Font></S><Font>90</Font>')}"
+    f"{_xml_cell('<Sup>1</Sup><Font>730</Font>')}</Row>"
+    f"<Row>{_xml_cell(NAMES[1])}{_xml_cell('<B>340</B><Sub>1</Sub>')}{_xml_cell('<S>8<B>80</B></S>')}</Row>"
+    "</Table></Worksheet></Workbook>"
+)
+PAGE_WITH_MARKS = """<html><body><table><tr><td>社区名称</td><td>户数</td><td>常住人口</td></tr>
+<tr><td>和平社区</td><td><s>86</s>90</td><td><sup>1</sup>730</td></tr>
+<tr><td>东关社区</td><td>340<sub>1</sub></td><td><s>8<b>80</b></s></td></tr></table></body></html>"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(struck_workbook, struck_inline_workbook, struck_opendocument, struck_old_workbook),
+        *(XML_OF_2003, PAGE_WITH_MARKS),
+    ],
+)
+def test_a_struck_cells_new_figure_and_small_marks_on_either_side_never_join(
+    content: Any, place: Place, check: Check
+) -> None:
+    answer = check(content, name="演示.xls" if isinstance(content, str) else "演示.xlsx")
+    assert cells(answer) == {"B2": "bad_number", "C2": "bad_number", "B3": "bad_number"}
+    assert [problem["value"] for problem in answer["problems"][:3]] == ["86/90", "¹730", "340₁"]
+    assert figures(answer) == [(None, None), (None, 880)]
+
+
+def test_a_text_in_a_cell_that_is_not_struck_through_is_whole(place: Place, check: Check) -> None:
+    def write(path: Path) -> None:
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("表")
+            struck, red = book.add_format({"font_strikeout": True}), book.add_format({"font_color": "red"})
+            sheet.write_row(0, 0, HEADER)
+            sheet.write(1, 0, NAMES[0], struck)
+            sheet.write_rich_string(1, 1, "8", red, "6")
+            sheet.write_rich_string(1, 2, "7", red, "20", red)
+
+    assert figures(check(write)) == [(86, 720)]
+
+
 # --- Which column is meant ---
 
 
@@ -205,6 +344,12 @@ def test_what_is_struck_through_or_raised_in_a_cell_never_joins_the_number_besid
         ("户数（低保）", "常住人口（60岁以上）"),
         ("户数（其中：流动）", "人口（千人）"),
         ("户数【百户】", "常住人口(不含外出)"),
+        ("户数（建档立卡）", "常住人口（60周岁以上）"),
+        ("户数（租住）", "常住人口（%）"),
+        ("户数（一组）", "常住人口（增长率）"),
+        ("户数（商户）", "常住人口（少数民族）"),
+        ("户数%", "常住人口（租住）"),
+        ("户数（第二小组）", "常住人口（人/户）"),
     ],
 )
 def test_a_remark_that_narrows_a_figure_or_changes_its_unit_is_not_passed_over(
@@ -213,6 +358,45 @@ def test_a_remark_that_narrows_a_figure_or_changes_its_unit_is_not_passed_over(
     answer = check([["社区名称", "社区党组织", households, residents], [NAMES[0], "是", 12, 36]])
     assert figures(answer) == [(None, None)]
     assert [problem["code"] for problem in answer["problems"]] == ["unknown_column", "unknown_column"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("困难家庭", "建档立卡", "党员", "农业", "少数民族", "租户", "计生特殊家庭", "增长率"),
+        *("户籍人口情况", "流动人口情况"),
+    ],
+)
+def test_a_part_of_the_households_below_a_heading_is_not_all(heading: str, place: Place, check: Check) -> None:
+    rows = [["社区名称", "常住人口", heading, ""], ["", "", "户数", "人数"], [NAMES[0], 720, 12, 30]]
+    answer = check(rows, merged=[(0, 2, 0, 3)])
+    assert figures(answer) == [(None, 720)] and set(cells(answer, "warning").values()) == {"unknown_column"}
+
+
+@pytest.mark.parametrize("heading", ["户籍情况", "常住及流动人口情况", "常住、流动人口情况"])
+def test_a_heading_that_names_the_subject_narrows_no_households(heading: str, place: Place, check: Check) -> None:
+    rows = [["社区名称", heading, "", "社区党组织"], ["", "户数", "常住人口", ""], [NAMES[0], 286, 720, "是"]]
+    merged = [(0, 0, 1, 0), (0, 1, 0, 2), (0, 3, 1, 3)]
+    assert figures(check(rows, merged=merged)) == [(286, 720)]
+    rows[1][2] = "人口数"  # of which people, the heading says
+    assert figures(check(rows, merged=merged, name="乙.xlsx")) == [(286, None)]
+
+
+@pytest.mark.parametrize("remark", ["规划", "设计", "一层", "租用", "缺口", "平方米/人"])
+def test_a_part_of_the_area_or_a_planned_one_is_not_the_area(remark: str, place: Place, check: Check) -> None:
+    header = [*FACILITY_HEADER[:3], f"建筑面积（{remark}）", "启用日期"]
+    assert codes_of(check([header, facility(12)], "facilities")) == ["missing_column"]
+
+
+def test_the_name_of_a_facility_above_its_area_and_the_unit_per_place_narrow_nothing(
+    place: Place, check: Check
+) -> None:
+    for heading, name in (("老年活动中心", "建筑面积"), ("党员群众服务中心", "建筑面积（平方米/处）")):
+        header = [*FACILITY_HEADER[:3], heading, FACILITY_HEADER[4]]
+        merged = [(0, column, 1, column) for column in (0, 1, 2, 4)]
+        rows = [header, ["", "", "", name, ""], facility(520)]
+        answer = check(rows, "facilities", name=f"{heading}.xlsx", merged=merged)
+        assert [row["area"] for row in answer["values"]] == ["520.00"], heading
 
 
 def test_a_heading_that_narrows_a_figure_is_not_passed_over(place: Place, check: Check) -> None:
@@ -237,6 +421,9 @@ def test_a_column_that_is_itself_a_part_is_read_below_a_heading_that_says_so(pla
 def test_remarks_that_leave_a_figure_whole_are_passed_over(place: Place, check: Check) -> None:
     headers = ["社区名称（必填）", "户数（保留整数）", "常住人口（含流动人口，以公安数据为准）"]
     assert figures(check([headers, [NAMES[0], 286, 720]])) == [(286, 720)]
+    for households, residents in (("户数（每月更新）", "常住人口（男女合计）"), ("户数（户/个）", "常住人口（男+女）")):
+        answer = check([["社区名称", households, residents], [NAMES[0], 286, 720]], name=f"{residents}.xlsx")
+        assert (figures(answer), answer["problems"]) == ([(286, 720)], []), households
 
 
 def test_areas_in_another_unit_are_not_taken_for_square_metres(place: Place, check: Check) -> None:
@@ -245,6 +432,23 @@ def test_areas_in_another_unit_are_not_taken_for_square_metres(place: Place, che
             [[*FACILITY_HEADER[:3], header, "启用日期"], facility(0.05)], "facilities", name=f"{header}.xlsx"
         )
         assert codes_of(answer) == ["missing_column"], header
+
+
+def test_an_area_in_mu_above_the_table_is_not_read_as_square_metres(place: Place, check: Check) -> None:
+    header = [*FACILITY_HEADER[:3], "建筑面积", *FACILITY_HEADER[4:]]
+    for number, line in enumerate(("单位：亩", "单位：个、公顷", "（亩）", "计量单位: 万平方米")):
+        answer = check([[line], header, facility(12)], "facilities", name=f"{number}.xlsx")
+        assert codes_of(answer) == ["missing_column"] and "没有读取" in answer["problems"][0]["message"], line
+    for number, line in enumerate(("填报单位：十亩", "单位：百亩村", "单位：平方米", "单位：㎡、亩")):
+        answer = check([[line], header, facility(12)], "facilities", name=f"又{number}.xlsx")
+        assert [row["area"] for row in answer["values"]] == ["12.00"], line
+    assert check([["单位：亩"], FACILITY_HEADER, facility(12)], "facilities", name="丙.xlsx")["errors"] == 0
+
+
+def test_people_in_thousands_above_the_table_are_not_read_as_people(place: Place, check: Check) -> None:
+    rows = [["单位：千人"], ["社区名称", "户数（户）", "常住人口", "社区党组织"], [NAMES[0], 286, 1, "是"]]
+    answer = check(rows)
+    assert figures(answer) == [(286, None)] and "千人" in answer["problems"][0]["message"]
 
 
 def test_money_under_the_heading_of_one_month_is_not_the_whole(place: Place, check: Check) -> None:
@@ -299,6 +503,29 @@ def test_a_number_with_commas_that_shifts_a_row_of_a_csv_is_an_error_of_the_row(
     assert figures(check(padded, name="乙.csv")) == [(290, 730)]
 
 
+@pytest.mark.parametrize(
+    "row", ["和平社区,286,720,已核实", "和平社区,286,720,见附件2,", "和平社区,286,720,已核实,有新增"]
+)
+def test_a_remark_behind_the_columns_of_a_csv_shifts_nothing(row: str, place: Place, check: Check) -> None:
+    answer = check(f"社区名称,户数,常住人口\n{row}\n东关社区,300,800\n", name="演示.csv")
+    assert (answer["errors"], figures(answer)) == (0, [(286, 720), (300, 800)])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "和平社区,1,286,720,已核实",
+        "和平社区,1,286户,720人,已核实",
+        "和平社区,1,286,720,,已核实",
+        "和平,东关,286,720,已核实",
+    ],
+)
+def test_a_remark_does_not_hide_a_row_that_a_comma_shifts(row: str, place: Place, check: Check) -> None:
+    for number, header in enumerate(("社区名称,户数,常住人口", "社区名称,户数,常住人口,备注")):
+        answer = check(f"{header}\n{row}\n", name=f"{number}.csv")
+        assert figures(answer) == [(None, None)] and set(cells(answer).values()) == {"unpaired_quote"}
+
+
 def test_of_one_sheet_per_month_only_the_months_own_is_read(place: Place, check: Check) -> None:
     make_period("2018-06")
     sheets = {
@@ -315,6 +542,31 @@ def test_of_one_sheet_per_month_only_the_months_own_is_read(place: Place, check:
     assert codes_of(refused) == ["header_not_found"] and "没有2018年6月" in refused["problems"][0]["message"]
 
 
+@pytest.mark.parametrize("names", [("3月完成社区", "6月完成社区"), ("2017年", "2018年"), ("1月更新", "3月更新")])
+def test_sheets_of_communities_finished_in_other_months_are_all_read(
+    names: tuple[str, str], place: Place, check: Check
+) -> None:
+    """The records differ, so that it is no series of one table; a total in each is none of them."""
+    first, last = names
+    total = ["合计", 286, 720]
+    answer = check({first: [HEADER, [NAMES[0], 286, 720], total], last: [HEADER, [NAMES[1], 300, 800], total]})
+    assert (answer["problems"], figures(answer)) == ([], [(286, 720), (300, 800)])
+
+
+def test_tables_below_each_other_with_other_communities_are_all_read(place: Place, check: Check) -> None:
+    march = [["2018年3月完成社区"], HEADER, [NAMES[0], 286, 720], []]
+    answer = check([*march, ["2018年6月完成社区"], HEADER, [NAMES[1], 300, 800]])
+    assert figures(answer) == [(286, 720), (300, 800)]
+
+
+def test_sheets_of_months_whose_names_are_spelled_otherwise_are_a_series(place: Place, check: Check) -> None:
+    may = [HEADER, ["和平社区居委会", 286, 720], [NAMES[2], 150, 410]]
+    june = [HEADER, [NAMES[0], 290, 730], [NAMES[1], 340, 880]]
+    assert figures(check({"5月": may, "6月": june})) == [(290, 730), (340, 880)]
+    empty = check({"5月": may, "6月": [HEADER]}, name="乙.xlsx")
+    assert codes_of(empty) == ["empty_sheet"]
+
+
 def test_of_one_table_per_month_below_another_only_the_months_own_is_read(place: Place, check: Check) -> None:
     may = [["2018年5月"], HEADER, [NAMES[0], 286, 720], [NAMES[2], 150, 410], []]
     june = [["2018年6月"], HEADER, [NAMES[0], 290, 730], [NAMES[1], 340, 880], []]
@@ -324,6 +576,33 @@ def test_of_one_table_per_month_below_another_only_the_months_own_is_read(place:
         assert codes_of(answer) == ["wrong_register"] and "不是本期" in answer["problems"][0]["message"]
     again = [june[0], *june[1:4], june[0], HEADER, [NAMES[2], 150, 410]]
     assert figures(check(again, name="续.xlsx")) == [(290, 730), (340, 880), (150, 410)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["2018年7月2日", "", ""],
+        ["", "", "2018年7月2日"],
+        ["", "城区民政局　2018年7月2日", ""],
+        ["二〇一八年七月二日", "", ""],
+        ["东街街道办事处2018.7.2（盖章）", "", ""],
+    ],
+)
+@pytest.mark.parametrize("below", [[], [["", "", ""]], [["", "", ""], ["社区情况表（二）", "", ""]]])
+def test_the_date_below_a_table_is_not_the_month_of_the_next(
+    line: list[Any], below: list[Any], place: Place, check: Check
+) -> None:
+    first = [["2018年6月社区情况表", "", ""], HEADER, [NAMES[0], 286, 720]]
+    answer = check([*first, line, *below, HEADER, [NAMES[1], 300, 800]])
+    assert (answer["errors"], figures(answer)) == (0, [(286, 720), (300, 800)])
+
+
+def test_a_date_above_a_table_is_its_month_still(place: Place, check: Check) -> None:
+    below = [["城区民政局2018年7月2日"], [], ["2018年5月"], HEADER, [NAMES[0], 280, 700]]
+    answer = check([["2018年6月"], HEADER, [NAMES[0], 286, 720], *below])
+    assert (figures(answer), cells(answer, "warning")) == ([(286, 720)], {"": "wrong_register"})
+    days = [["2018年6月30日"], HEADER, [NAMES[0], 286, 720], [], ["2018年5月31日"], HEADER, [NAMES[0], 200, 700]]
+    assert figures(check(days, name="乙.xlsx")) == [(286, 720)]
 
 
 def test_rows_of_several_months_are_refused(place: Place, check: Check) -> None:
@@ -355,6 +634,27 @@ def test_rows_of_several_months_are_refused(place: Place, check: Check) -> None:
 )
 def test_sheets_are_a_series_when_their_names_differ_in_the_time_alone(names: list[str], others: list[str]) -> None:
     assert list(other_times(names, JUNE)) == others
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        ["制表日期：2018年7月3日"],
+        ["填表人：张三 2018年7月3日"],
+        ["2018年7月3日", "", "", ""],
+        ["制表日期：2018年7月3日", "填表人：张三"],
+        ["5月合计", "", 500, 1500],
+        ["5月合计", "2个", 500, 1500],
+    ],
+)
+def test_a_footer_or_a_total_below_the_months_is_no_other_month(footer: list[Any], place: Place, check: Check) -> None:
+    rows = [["月份", *HEADER], ["2018年6月", NAMES[0], 286, 720], ["2018年6月", NAMES[1], 300, 800], footer]
+    assert figures(check(rows)) == [(286, 720), (300, 800)]
+
+
+def test_months_beside_a_community_in_a_merged_cell_are_several(place: Place, check: Check) -> None:
+    rows = [["社区名称", "月份", *HEADER[1:]], [NAMES[0], "5月", 286, 720], ["", "6月", 300, 800]]
+    assert codes_of(check(rows, merged=[(1, 0, 2, 0)])) == ["header_not_found"]
 
 
 def test_a_title_of_another_month_than_the_chosen_one_is_named(place: Place, check: Check) -> None:

@@ -89,6 +89,39 @@ def test_a_record_that_only_mentions_a_total_is_kept(row: list[Any]) -> None:
     assert layout.skipped == 0
 
 
+@pytest.mark.parametrize(
+    "remark",
+    ["网格员共3人", "辖小区共12个", "现有网格共5个", "共2人", "平均", "户均", "其中：低保12户", "小计", "一组合计"],
+)
+@pytest.mark.parametrize("place", [0, 7], ids=["first", "last"])
+def test_a_remark_with_a_count_makes_no_total_of_its_record(remark: str, place: int) -> None:
+    """By its name a row is a total, not by what a record says of itself."""
+    header = ["社区名称", "户数", "常住人口", "社区代码", "乡镇", "备注"]
+    code = 140402001001.0
+    at = 0 if place == 0 else len(header) - 1
+    rows: list[list[Any]] = [["北关", 5, 10, "", ""], ["", 5, 10, code, ""], ["平均村", "5", "10", "", "定昌镇"]]
+    header.insert(at, header.pop())
+    for row in rows:
+        row.insert(at, remark)
+    layout = laid_out(*rows, header=header)
+    assert ([row.number for row in layout.rows], layout.skipped) == ([3, 4, 5], 0)
+
+
+def test_a_remark_with_a_count_keeps_a_facility_a_project_and_a_person() -> None:
+    remarked = {"facilities": "活动室共3个", "projects": "项目人员共3人", "organizations": "共2人", "workers": "平均"}
+    for register, remark in remarked.items():
+        sheet = register_named(register)()
+        columns = [column for column in sheet.columns if column.required or column.is_key or column.field == "note"]
+        row = [remark if column.field == "note" else "甲" if column.field == "name" else "" for column in columns]
+        layout = laid_out(row, register=register, header=[column.header for column in columns])
+        assert (len(layout.rows), layout.skipped) == (1, 0), register
+
+
+def test_a_row_named_as_a_total_is_one_with_any_remark() -> None:
+    layout = laid_out(record("北关"), ["共2个", "", "", "", 5, 10, "共2个"], ["", "合计", "", "2个", 5, 10, ""])
+    assert (len(layout.rows), layout.skipped) == (1, 2)
+
+
 def test_an_organization_called_like_a_total_is_kept() -> None:
     assert not is_total(["", "", "沁县民间组织小计", "登记", "社会团体", "公益慈善类", "沁县", 12.0])
     assert not is_total(["合计", "140430197002070022", "女", "沁县"])

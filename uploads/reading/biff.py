@@ -70,6 +70,7 @@ class Book:
         own_formats: dict[int, int] = {}  # offset → number of a format that the workbook itself describes
         cell_formats: list[tuple[int, int]] = []  # offset, number
         self._fonts: list[biff_texts.Font] = []
+        self._font_of_format: list[int] = []  # the number of the font of each cell format
         self._texts: list[bytes] = []  # the blocks of the table of shared texts
         in_texts = False
         for kind, at, content in self._records(0):
@@ -87,6 +88,7 @@ class Book:
                 own_formats[at] = _NUMBER.unpack_from(content)[0]
             elif kind == _CELL_FORMAT and len(content) >= 4:
                 cell_formats.append((at + 2, _NUMBER.unpack_from(content, 2)[0]))
+                self._font_of_format.append(_NUMBER.unpack_from(content)[0])
             elif kind == _FONT:
                 self._fonts.append(biff_texts.font_of(content))
             in_texts = kind == _TEXTS or (in_texts and kind == _CONTINUED)
@@ -118,21 +120,36 @@ class Book:
         return {index: errors for index, errors in found.items() if errors}
 
     def _has_telling_fonts(self) -> bool:
-        return any(font.is_struck or font.is_raised for font in self._fonts)
+        return any(font.is_struck or font.script for font in self._fonts)
 
     def texts_kept_apart(self) -> dict[int, ErrorCells]:
-        """Return the cells with a text of which a part is struck through or raised, by the position of their sheet."""
+        """Return the cells with a text of which a part is struck through, raised or lowered.
+
+        By the position of their sheet.
+        """
         if self.version != EXCEL_97 or not self._texts:
             return {}
-        texts = biff_texts.texts_kept_apart(self._texts, self._fonts)
+        rich = biff_texts.rich_texts(self._texts)
         found: dict[int, ErrorCells] = {}
-        for index, start in enumerate(self._sheets if texts else ()):
+        known: dict[tuple[int, biff_texts.Font], str | None] = {}  # by the text and the font of its cell
+        for index, start in enumerate(self._sheets if rich else ()):
             for kind, _, content in self._records(start):
-                if kind == _TEXT_CELL and len(content) >= 10:
-                    text = texts.get(int.from_bytes(content[6:10], "little"))
-                    if text is not None:
-                        found.setdefault(index, {})[_CELL.unpack_from(content)] = KeptApart(text)
+                if kind != _TEXT_CELL or len(content) < 10:
+                    continue
+                number = int.from_bytes(content[6:10], "little")
+                if number not in rich:
+                    continue
+                key = number, self._font_of_cell(_NUMBER.unpack_from(content, 4)[0])
+                if key not in known:
+                    known[key] = biff_texts.text_kept_apart(*rich[number], self._fonts, key[1])
+                if (text := known[key]) is not None:
+                    found.setdefault(index, {})[_CELL.unpack_from(content)] = KeptApart(text)
         return found
+
+    def _font_of_cell(self, cell_format: int) -> biff_texts.Font:
+        if cell_format >= len(self._font_of_format):
+            return biff_texts.Font()
+        return biff_texts.font_numbered(self._fonts, self._font_of_format[cell_format])
 
     def _errors_of(self, start: int, empty: ErrorCells) -> ErrorCells:
         """Return the errors of a sheet, and add the formulas with an empty result to `empty`."""

@@ -6,64 +6,61 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from uploads.reading.markup_cells import BETWEEN_STRUCK, RAISED_DIGITS
+from uploads.reading.markup_cells import Part, kept_apart
 
 _STRIKE_OUT: Final = 0x08
-_SUPERSCRIPT: Final = 1
+_SCRIPTS: Final = {1: "raised", 2: "lowered"}
 _WIDE, _EXTENDED, _RICH = 0x01, 0x04, 0x08
 _MISSING_FONT: Final = 4  # no font has this number; those after it are one less in the list
+
+Runs = list[tuple[int, int]]  # where a font begins in a text, and its number
 
 
 class Font(NamedTuple):
     """What a font does to a part of a text."""
 
-    is_struck: bool
-    is_raised: bool
+    is_struck: bool = False
+    script: str = ""  # as `Part.script`
 
 
 def font_of(content: bytes) -> Font:
     """Return the font of a FONT record."""
     if len(content) < 10:
-        return Font(False, False)
+        return Font()
     flags, script = content[2], int.from_bytes(content[8:10], "little")
-    return Font(bool(flags & _STRIKE_OUT), script == _SUPERSCRIPT)
+    return Font(bool(flags & _STRIKE_OUT), _SCRIPTS.get(script, ""))
 
 
-def texts_kept_apart(blocks: Sequence[bytes], fonts: Sequence[Font]) -> dict[int, str]:
-    """Return by number the shared texts that have to be read otherwise than as their characters.
+def font_numbered(fonts: Sequence[Font], number: int) -> Font:
+    """Return the font that records call by a number."""
+    index = number - 1 if number > _MISSING_FONT else number
+    return fonts[index] if index < len(fonts) else Font()
+
+
+def rich_texts(blocks: Sequence[bytes]) -> dict[int, tuple[str, Runs]]:
+    """Return by number the shared texts that have parts in other fonts.
 
     `blocks` are the contents of the SST record and of the CONTINUE records after it.
     """
     found = {}
     try:
         for number, (text, runs) in enumerate(_Texts(blocks)):
-            kept = _kept_apart(text, runs, fonts) if runs else text
-            if kept != text:
-                found[number] = kept.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            if runs:
+                found[number] = text, runs
     except (struct.error, IndexError):  # a damaged table; what was read before it counts
         return found
     return found
 
 
-def _kept_apart(text: str, runs: Sequence[tuple[int, int]], fonts: Sequence[Font]) -> str:
+def text_kept_apart(text: str, runs: Runs, fonts: Sequence[Font], own: Font) -> str | None:
+    """Return a text as it is to be read in a cell whose own font is `own`; None if that is as its characters."""
     ends = [*(start for start, _ in runs[1:]), len(text)]
-    parts = [(text[: runs[0][0]], Font(False, False))]
+    parts = [Part(text[: runs[0][0]], own.is_struck)]
     for (start, number), end in zip(runs, ends, strict=True):
-        index = number - 1 if number > _MISSING_FONT else number
-        parts.append((text[start:end], fonts[index] if index < len(fonts) else Font(False, False)))
-    kept, before, was_struck = "", "", False
-    for part, font in parts:
-        if not part.strip():
-            kept += part
-            continue
-        if font.is_raised and before.rstrip()[-1:].isdigit() and part.strip().isdigit():
-            kept += part.translate(RAISED_DIGITS)
-        elif before and font.is_struck != was_struck:
-            kept += BETWEEN_STRUCK + part
-        else:
-            kept += part
-        before, was_struck = part, font.is_struck
-    return kept
+        font = font_numbered(fonts, number)
+        parts.append(Part(text[start:end], font.is_struck, font.script))
+    kept = "".join(kept_apart(parts))
+    return None if kept == text else kept.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class _Texts:
@@ -74,7 +71,7 @@ class _Texts:
         self._block = next(self._blocks, b"")
         self._at = 0
 
-    def __iter__(self) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    def __iter__(self) -> Iterator[tuple[str, Runs]]:
         """Yield each text and its runs: where a font begins, and its number."""
         _, count = struct.unpack("<II", self._take(8))
         for _ in range(count):

@@ -37,7 +37,7 @@ def assign_fields(header: Header, matcher: Matcher, month: datetime.date | None,
     """
     fitting: dict[str, list[tuple[HeaderColumn, Match]]] = {}
     for column in header.columns:
-        match = matcher.find(column.labels, column.ordinal)
+        match = matcher.find(column.labels, column.ordinal, column.count)
         if match is None:
             continue
         if not match.field:

@@ -66,9 +66,8 @@ class HeaderSearch:
         """
         best, best_rank = None, (0, 0)
         for first, last, columns in self._windows:
-            fields = {match.field for column in columns if (match := matcher.find(column.labels, column.ordinal))} - {
-                ""
-            }
+            matches = (matcher.find(column.labels, column.ordinal, column.count) for column in columns)
+            fields = {match.field for match in matches if match} - {""}
             rank = (len(fields), first - last)
             if fields and rank > best_rank:
                 best, best_rank = (first, last), rank

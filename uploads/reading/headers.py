@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 UNIT: Final = "m2|m\\^2|平方米|平米|亿元|百万元|万元|千元|元|人|户|个|家|名|次|件|%|岁|年|米"
 BRACKETS: Final = str.maketrans("[]{}〔〕〈〉《》【】", "()()()()()()")
 _IGNORED_SIGNS: Final = re.compile(r"[\s*:;、,.。_\"'“”‘’·★☆▲#\u200b\ufeff]")
-_UNIT_IN_BRACKETS: Final = re.compile(rf"\((?:单位)?(?:{UNIT})\)")
-_UNIT_AT_END: Final = re.compile(rf"[/-]?(?:{UNIT})$")
+# A share (%) is not the figure itself, so that this sign stays.
+_UNIT_IN_BRACKETS: Final = re.compile(rf"\((?:单位)?(?:(?!%)(?:{UNIT}))\)")
+_UNIT_AT_END: Final = re.compile(rf"[/-]?(?:(?!%)(?:{UNIT}))$")
 _BRACKET_AT_END: Final = re.compile(
     r"\((?![^()]*[万亿亩])[^()]*\)$"
 )  # except units such as 万人: its figures are not in 人
 # What narrows a figure to a part of it, in a heading above a column or in a remark behind its name.
 _PART: Final = re.compile(
-    r"其中.|低保|贫困|脱贫|特困|五保|流动|外来|外出|户籍|残疾|老年|老人|老龄|\d+岁|儿童|留守|空巢|独居|[男女]|退役|优抚|失独"
+    r"其中.|低保|贫困|脱贫|特困|五保|流动|外来|外出|户籍|残疾|老年|老人|老龄|\d+周?岁|儿童|留守|空巢|独居|[男女]|退役|优抚|失独"
     r"|在建|占地|拟建|闲置|出租|新增|减少|增减|迁入|迁出|出生|死亡|不含"
 )
 # What does so in a remark only, or gives the figure another unit.
@@ -37,7 +38,32 @@ _PART_IN_REMARK: Final = re.compile(
     r"党员|团员|骨干|志愿|兼职|专职|学生|妇|劳动力|就业|失业|集体户|空挂|搬迁|困难|农业|城镇|非农|使用|实用|套内|室[内外]|露天"
     r"|院落|地下|附属|财政|自筹|配套|本级|首付|未付|余额|尾款|公顷|[十百千万亿亩/每]"
 )
-_INCLUDES: Final = ("含", "包括", "包含", "包", "按", "以")  # such a remark leaves the figure whole
+# The same of a count or an area only: the money of a project for 困难家庭 is all of it.
+_GROUPS: Final = (
+    r"困难|农业(?!农村)|党员(?!群众)|建档|立卡|民族(?![村乡])|[回满汉]族|计生|特殊家庭|特扶|低收入|边缘户|边缘家庭|大病|信教|侨|军[人属]|军烈属"
+    r"|租[户住用赁房借]|[出承]租|商[户铺贩]|门市|个体户|暂住|寄住|借住|空户|空置|青年|青少年|未成年|育龄|适龄|学龄|周岁|在校"
+    r"|比例|占比|比重|百分比|[长比减得化]率|增[幅速]|同比|环比|人户分离"
+)
+_GROUP: Final = re.compile(rf"{_GROUPS}|(?:规划|设计|缺口|预计|应建|应有)(?:面积|户数|人数|数|指标)?$")
+_GROUP_IN_REMARK: Final = re.compile(
+    r"规划|设计|缺口|不足|尚缺|差额|预计|预期|应[有建]|目标|计划(?!生育)|待[建批]|租|商|自[有建]|借用|合用|共用|公摊|分摊"
+    r"|(?:[一二三四五六七八九十东西南北中前后\d]|第.)+(?:小组|[组队楼栋层期片区院])|小区|网格|片区|单元|%"
+)
+_INCLUDES: Final = ("含", "包括", "包含", "包", "按", "以", "共")  # such a remark leaves the figure whole
+# What looks like a part in a remark and is none: how often it is updated, both parts together, what the unit is per.
+_WHOLE: Final = re.compile(
+    r"每(?:个?[年月季周日天]度?|半年|旬)[初末底]?(?:\d{1,2}[日号]前?)?(?:更新|填报|上报|报送|填写|填|报|统计|核实?)(?:一次)?"
+    r"|(?:男[+和及与]?女|各[组队片楼类项村][别片]?|城乡|全部|农业[和及与]?非农业?)(?:合计|总计|总数|总和|之和|共计|一共)|^男[+和及与]?女$"
+    r"|^(?:[户人个家名](?:次)?/[个处所家名村]|(?:平方米?|平米|m2|m\^2)/[个处所座栋套])$"
+)
+# Headings that name the subject and narrow nothing but the number of people: 户籍情况 over 户数.
+_SUBJECT: Final = re.compile(
+    r"户籍(?:基本)?(?:情况|信息|状况)|(?:常住|户籍)(?:人口)?[及和与暨](?:流动|外来|户籍|常住)(?:人口)?|常住流动人口"
+)
+# The name of a facility is no part of its area: 老年活动中心, 党员活动室.
+_PLACE_FOR: Final = re.compile(
+    r"(?:老年人?|老人|儿童|残疾人?|党员|退役军人|青少年|青年)[^()]{0,8}(?:中心|[站室]|之家|驿站|食堂)"
+)
 # The number of a question in a web form, and the mark of a footnote: 1、社区名称, 户数①, 常住人口[2].
 _QUESTION: Final = re.compile(r"^\s*[*＊]?\s*(?:[Qq第]?\d{1,2}题?\s*[、.．:：)）]|[(（]\d{1,2}[)）])\s*[*＊]?(?=\D)")
 _FOOTNOTE: Final = re.compile(r"(?:[①-⑳❶-❿⓵-⓾¹²³⁴-⁹]|(?<![a-zA-Z])[※◆◇△▲*]|[\[［【〔]\d[\]］】〕])+$")
@@ -55,12 +81,13 @@ def normal_header(text: str) -> str:
     return _UNIT_IN_BRACKETS.sub("", _IGNORED_SIGNS.sub("", plain).casefold())
 
 
-def mapping_name(header: str, ordinal: int) -> str:
+def mapping_name(header: str, ordinal: int, count: int) -> str:
     """Return the name by which an office's mapping of a column is stored: its normalised header.
 
-    Of several columns of the same name each has its own, with its `ordinal` after a sign that no normalised header has.
+    Of several columns of the same name each has its own: with its `ordinal` and their `count` after a sign that no normalised
+    header has. In a file with one more of them the ordinals may mean other columns.
     """
-    return f"{header}#{ordinal}" if ordinal else header
+    return f"{header}#{ordinal}/{count}" if ordinal else header
 
 
 def is_serial(header: str) -> bool:
@@ -119,12 +146,12 @@ class Matcher:
         self._remembered = {name: known for name, known in (remembered or {}).items() if known in fields}
         self._known: dict[tuple[str, ...], Match | None] = {}
 
-    def find(self, labels: tuple[str, ...], ordinal: int = 0) -> Match | None:
+    def find(self, labels: tuple[str, ...], ordinal: int = 0, count: int = 0) -> Match | None:
         """Return the field that a column's labels (from the top header row down) match, and how; None without a match.
 
-        `ordinal` is `HeaderColumn.ordinal`.
+        `ordinal` and `count` are those of `HeaderColumn`.
         """
-        if ordinal and (name := mapping_name(_names(labels)[0], ordinal)) in self._remembered:
+        if ordinal and (name := mapping_name(_names(labels)[0], ordinal, count)) in self._remembered:
             return Match(Fit.REMEMBERED, self._remembered[name])
         if labels not in self._known:
             self._known[labels] = self._find(labels)
@@ -149,7 +176,7 @@ class Matcher:
         if kept and len(kept) < len(labels):
             return self._find(kept)
         for depth, name in enumerate(names):
-            if name in self._fields and not self._is_part(self._fields[name], labels[:depth]):
+            if name in self._fields and not self._is_part(name, labels[:depth]):
                 heading = _time_of_headings(labels[:depth])
                 if self._is_flow(name, heading):
                     continue
@@ -163,7 +190,7 @@ class Matcher:
         for depth, name in enumerate(names):
             for form in _shorter(name):
                 if form in self._fields and not self._is_part_in(name, form):
-                    if self._is_part(self._fields[form], labels[:depth]):
+                    if self._is_part(form, labels[:depth]):
                         continue
                     remarks = _BRACKETED.findall(name)
                     said = (time_in(remarks[-1]) if remarks else None) or _time_of_headings(labels[:depth])
@@ -171,18 +198,30 @@ class Matcher:
                         return Match(Fit.LOOSE, self._fields[form], time=said, is_aside=said is not None)
         return None
 
-    def _is_part(self, field: str, headings: Sequence[str]) -> bool:
+    def _is_part(self, name: str, headings: Sequence[str]) -> bool:
         """Return whether a heading above narrows a figure to a part of it: the 户数 under 低保 are no households."""
-        return field in self._figures and any(_PART.search(normal_header(heading)) for heading in headings)
+        field = self._fields[name]
+        if field not in self._figures:
+            return False
+        for heading in map(normal_header, headings):
+            said = _PLACE_FOR.sub("", heading) if name.endswith("面积") else heading
+            if "人" not in name or "常住" in name:
+                said = _SUBJECT.sub("", said)
+            if _PART.search(said) or (field not in self._money and _GROUP.search(said)):
+                return True
+        return False
 
     def _is_part_in(self, name: str, form: str) -> bool:
         """Return whether the remark in brackets, without which `name` is `form`, may narrow a figure or change its unit."""
-        if self._fields[form] not in self._figures or not name.startswith(form):
+        field = self._fields[form]
+        if field not in self._figures or not name.startswith(form):
             return False
-        remark = name[len(form) :].strip("()")
+        remark = _WHOLE.sub("", name[len(form) :].strip("()"))
         if not name.endswith(")") or remark.startswith(_INCLUDES):
             return False
-        return _PART.search(remark) is not None or _PART_IN_REMARK.search(remark) is not None
+        if _PART.search(remark) or _PART_IN_REMARK.search(remark):
+            return True
+        return field not in self._money and bool(_GROUP.search(remark) or _GROUP_IN_REMARK.search(remark))
 
     def _is_flow(self, name: str, time: ColumnTime | None) -> bool:
         """Return whether a header means the money of one month or year (本月已拨付), where the register has the whole."""
@@ -213,13 +252,14 @@ def _time_of_headings(headings: Sequence[str]) -> ColumnTime | None:
 class HeaderColumn:
     """A labelled column of a header: column index, row of its lowest label, and its labels from top to bottom.
 
-    `ordinal` counts from 1 among the columns of the same name; it is 0 for a column whose name no other has.
+    `ordinal` counts from 1 among the `count` columns of the same name; both are 0 for a column whose name no other has.
     """
 
     index: int
     row: int
     labels: tuple[str, ...]
     ordinal: int = 0
+    count: int = 0
 
     @property
     def text(self) -> str:
@@ -234,17 +274,17 @@ class HeaderColumn:
     @property
     def name(self) -> str:
         """Return the name by which an office's mapping of the column is stored."""
-        return mapping_name(_names(self.labels)[0], self.ordinal)
+        return mapping_name(_names(self.labels)[0], self.ordinal, self.count)
 
 
 def number_repeated(columns: Sequence[HeaderColumn]) -> None:
-    """Set the ordinals of the columns of one header that have the same name."""
+    """Set the ordinals and counts of the columns of one header that have the same name."""
     names = [_names(column.labels)[0] for column in columns]
     counts, seen = Counter(names), Counter[str]()
     for column, name in zip(columns, names, strict=True):
         if name and counts[name] > 1:
             seen[name] += 1
-            column.ordinal = seen[name]
+            column.ordinal, column.count = seen[name], counts[name]
 
 
 @dataclass(slots=True)
@@ -261,6 +301,9 @@ class Header:
     earlier: dict[int, str] = field(default_factory=dict)  # columns of another month or of a former version
     spare: dict[int, str] = field(default_factory=dict)  # columns that would fit too; another one was more certain
     boxes: set[int] = field(default_factory=set)  # columns of explanations beside the table
+    other_units: dict[int, tuple[str, str]] = field(
+        default_factory=dict
+    )  # column → its field and the unit above the table
     depends_on_month: bool = False  # whether a column was chosen or left out by the month of the file
 
     @property

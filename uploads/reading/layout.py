@@ -24,7 +24,7 @@ from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
 from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
 from uploads.reading.turned import reject_turned
-from uploads.reading.units import unit_of_header, unit_of_title
+from uploads.reading.units import names_own_unit, other_unit_of_title, unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
@@ -155,6 +155,7 @@ def lay_out(
     of_others = tables_of_other_months(complete, when) if register.has_dated_figures and when is not None else []
     complete = [table for table in complete if table not in of_others]
     for table in complete or known[:1]:
+        _leave_out_other_units(table, register, remembered or {})
         _require_one_table(table)
         _require_choice(register, table)
         _require_columns(register, table)
@@ -350,6 +351,8 @@ def _require_columns(register: RegisterSheet, table: Table) -> None:
     labels = table.header.labels()
     former = [f"“{labels[index].text}”" for index, name in table.header.earlier.items() if name not in fields]
     remark = f"（{'、'.join(former)}不是本期的数，没有读取）" if former else ""
+    for index, (_, unit) in table.header.other_units.items():
+        remark += f"（表上面写的单位是“{unit}”，“{labels[index].text}”没有读取，请换算后填写）"
     raise FileRefusedError(
         "missing_column",
         f"{_place(table)}表头缺少{'、'.join(names)}列{remark}，请补上后重新上传；只是列名不同的，按模板改列名，或者手工对应",
@@ -363,6 +366,23 @@ def _lacking_names(register: RegisterSheet, fields: set[str]) -> list[str]:
         return []
     nearest = min(register.identifying, key=lambda group: len(set(group) - fields))
     return [f"“{register.column(name).header}”" for name in nearest if name not in fields]
+
+
+def _leave_out_other_units(table: Table, register: RegisterSheet, remembered: Mapping[str, str]) -> None:
+    """Do not read areas and counts where the line above the table gives them a unit that the register does not have (亩)."""
+    found = other_unit_of_title(table.title) or other_unit_of_title(table.sheet_title)
+    if found is None:
+        return
+    unit, is_area = found
+    labels = table.header.labels()
+    for index, name in list(table.header.fields.items()):
+        column = register.column(name)
+        kind = DecimalColumn if is_area else IntegerColumn
+        if not isinstance(column, kind) or column.counts_yuan or labels[index].name in remembered:
+            continue
+        if not names_own_unit(labels[index].labels, is_area=is_area):
+            del table.header.fields[index]
+            table.header.other_units[index] = (name, unit)
 
 
 def _leave_out_box_beside(table: Table, register: RegisterSheet, remembered: Mapping[str, str]) -> None:
@@ -404,6 +424,7 @@ def _layout_of(table: Table, register: RegisterSheet) -> SheetLayout:
         header_rows=range(header.first, header.last + 1),
         fields=header.fields,
         carried=[index for index, name in header.fields.items() if _is_carried(column_of[name])],
+        naming=[index for index, name in header.fields.items() if _is_naming(column_of[name])],
         titles=[text for text in re.split(r"[\n\t]", f"{table.sheet_title}\n{table.title}") if text],
         stop=table.stop,
         left_out=table.repeats,
@@ -441,6 +462,11 @@ def _is_carried(column: Column) -> bool:
     return not isinstance(column, IntegerColumn | DecimalColumn)
 
 
+def _is_naming(column: Column) -> bool:
+    """Return whether a column names the record of a row, or its place."""
+    return column.is_key or (isinstance(column, TextColumn) and column.is_identifying and not column.is_link)
+
+
 def _unknown(
     header: Header, body: Sequence[Sequence[object]], column_of: Mapping[str, Column]
 ) -> tuple[list[tuple[str, str]], dict[str, str]]:
@@ -465,6 +491,9 @@ def _unknown(
         if index in header.earlier:
             title = column_of[header.earlier[index]].header
             reasons[address] = f"这一列不是本期的“{title}”，没有读取；确实要读的，请手工对应"
+        elif index in header.other_units:
+            _, unit = header.other_units[index]
+            reasons[address] = f"表上面写的单位是“{unit}”，这一列没有读取；请换算后填写，或者在列名里写明单位"
         elif index in header.boxes:
             reasons[address] = "这一列与左边的表隔开了一列，像是填表说明，没有读取；确实要读的，请手工对应"
         elif index in header.spare and header.spare[index] in read_for:

@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from uploads.reading.grid import NOT_COMPUTED, CellError, Limits, MergedRange, NotReadableError, RawSheet
-from uploads.reading.markup_cells import TELLING, CellMarks, says_something
+from uploads.reading.markup_cells import TELLING, CellMarks, Part, kept_apart, says_something
 from uploads.reading.texts import decode
 
 _CHARSET: Final = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -32,6 +32,8 @@ _WITHOUT_END: Final = frozenset({"p", "li"})  # their end may be left out
 _SPREADSHEET: Final = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _TYPE: Final = _SPREADSHEET + "Type"
 _HIDDEN: Final = ("SheetHidden", "SheetVeryHidden")
+_STRIKING: Final = frozenset({"s", "strike", "del"})
+_SCRIPTS: Final = {"sup": "raised", "sub": "lowered"}
 _PROPERTIES: Final = (b"DocumentProperties", b"CustomDocumentProperties")
 
 
@@ -362,10 +364,19 @@ def _content(cell: Element) -> object:
     return _value(data)
 
 
+def _parts(element: Element, *, is_struck: bool = False, script: str = "") -> Iterator[Part]:
+    """Yield the parts of a text with fonts of its own."""
+    yield Part(element.text or "", is_struck, script)
+    for child in element:
+        tag = child.tag.rpartition("}")[2].casefold()
+        yield from _parts(child, is_struck=is_struck or tag in _STRIKING, script=_SCRIPTS.get(tag, script))
+        yield Part(child.tail or "", is_struck, script)
+
+
 def _value(data: Element | None) -> object:
     if data is None:
         return ""
-    text = "".join(data.itertext())
+    text = "".join(data.itertext()) if len(data) == 0 else "".join(kept_apart([*_parts(data)]))
     kind = data.get(_TYPE)
     if kind == "Error":
         return CellError(text)

@@ -1,4 +1,4 @@
-"""What a cell of a web page shows besides its text: fields of a form, parts struck through, raised digits.
+"""What a cell of a web page shows besides its text: fields of a form, parts struck through, raised and lowered digits.
 
 A page that was saved while it could be edited has its values in form fields. A value struck through beside a new one, or
 the raised mark of a footnote, would become digits of the number beside it.
@@ -8,29 +8,59 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 _STRIKING: Final = frozenset({"s", "strike", "del"})
 _STRUCK: Final = re.compile(r"text-decoration[^;]*:[^;]*line-through", re.IGNORECASE)
 _RAISED: Final = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
+_LOWERED: Final = re.compile(r"vertical-align\s*:\s*sub", re.IGNORECASE)
 _VOID: Final = frozenset({"input", "option"})
 # Tags that may mean something inside a cell; others need no second look.
 _FORMATTING: Final = frozenset({"span", "font"})
-TELLING: Final = frozenset({*_STRIKING, *_FORMATTING, "sup", "input", "select", "option"})
+TELLING: Final = frozenset({*_STRIKING, *_FORMATTING, "sup", "sub", "input", "select", "option"})
 _TYPED: Final = frozenset({"", "text", "number", "date", "tel", "month", "search", "email"})
 _TICKING: Final = frozenset({"checkbox", "radio"})
 _CHOOSE: Final = re.compile(r"\W*请?选择.*|\W+")  # the first entry of a list that nobody has chosen from
-RAISED_DIGITS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-BETWEEN_STRUCK: Final = "/"  # between a part that is struck through and the rest
+_BETWEEN_STRUCK: Final = "/"  # between a part that is struck through and the rest
+# What digits look like by the effect of their part.
+_SMALL_DIGITS: Final = {
+    "raised": str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    "lowered": str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"),
+}
+
+
+class Part(NamedTuple):
+    """A part of a cell's text in a font of its own; `script` is "raised", "lowered" or ""."""
+
+    text: str
+    is_struck: bool = False
+    script: str = ""
+
+
+def kept_apart(parts: Sequence[Part]) -> list[str]:
+    """Return the texts of a cell's parts, with a sign where one that is struck through meets another one.
+
+    Small digits beside a number, before or behind it, become what they look like.
+    """
+    filled = [number for number, part in enumerate(parts) if part.text.strip()]
+    texts = [part.text for part in parts]
+    for place, number in enumerate(filled):
+        part = parts[number]
+        before = parts[filled[place - 1]] if place else Part("")
+        behind = parts[filled[place + 1]] if place + 1 < len(filled) else Part("")
+        is_beside = before.text.rstrip()[-1:].isdigit() or behind.text.lstrip()[:1].isdigit()
+        if part.script and is_beside and part.text.strip().isdecimal():
+            texts[number] = part.text.translate(_SMALL_DIGITS[part.script])
+        if place and part.is_struck != before.is_struck:
+            texts[number] = _BETWEEN_STRUCK + texts[number]
+    return texts
 
 
 def says_something(tag: str, attributes: Sequence[tuple[str, str | None]]) -> bool:
     """Return whether an element of a tag of TELLING is more than the formatting that Word and Excel write around texts."""
     if tag not in _FORMATTING:
         return True
-    return any(
-        name == "style" and value and (_STRUCK.search(value) or _RAISED.search(value)) for name, value in attributes
-    )
+    return any(name == "style" and value and _effect_of("", value) for name, value in attributes)
 
 
 class CellMarks:
@@ -40,7 +70,7 @@ class CellMarks:
     """
 
     def __init__(self) -> None:
-        self._open: list[tuple[str, str]] = []  # tag and what it does: "struck", "raised" or ""
+        self._open: list[tuple[str, str]] = []  # tag and what it does: "struck", "raised", "lowered" or ""
         self._is_apart = False
         self._entries: list[tuple[bool, str]] | None = None  # of an open list of choices: whether chosen, and its text
 
@@ -56,7 +86,7 @@ class CellMarks:
         elif tag == "option" and self._entries is not None:
             self._entries.append(("selected" in attributes, ""))
         if tag not in _VOID:
-            effect = self._effect(tag, attributes.get("style") or "")
+            effect = _effect_of(tag, attributes.get("style") or "")
             self._is_apart = self._is_apart or effect == "struck"
             self._open.append((tag, effect))
         return ""
@@ -84,12 +114,13 @@ class CellMarks:
             return ""
         if not text.strip():
             return text
-        if any(effect == "raised" for _, effect in self._open) and before.rstrip()[-1:].isdigit():
-            text = text.translate(RAISED_DIGITS)
+        script = next((effect for _, effect in self._open if effect in _SMALL_DIGITS), "")
+        if script and (not before.strip() or before.rstrip()[-1:].isdigit()):
+            text = text.translate(_SMALL_DIGITS[script])
         if self._is_apart:
             self._is_apart = False
             if before.strip():
-                return BETWEEN_STRUCK + text.lstrip()
+                return _BETWEEN_STRUCK + text.lstrip()
         return text
 
     @staticmethod
@@ -99,8 +130,11 @@ class CellMarks:
             return "" if is_first else "☑" if "checked" in attributes else "☐"
         return attributes.get("value") or "" if kind in _TYPED else ""
 
-    @staticmethod
-    def _effect(tag: str, style: str) -> str:
-        if tag in _STRIKING or _STRUCK.search(style):
-            return "struck"
-        return "raised" if tag == "sup" or _RAISED.search(style) else ""
+
+def _effect_of(tag: str, style: str) -> str:
+    """Return what an element does to its text: "struck", "raised", "lowered" or ""."""
+    if tag in _STRIKING or _STRUCK.search(style):
+        return "struck"
+    if tag == "sup" or _RAISED.search(style):
+        return "raised"
+    return "lowered" if tag == "sub" or _LOWERED.search(style) else ""

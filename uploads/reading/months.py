@@ -11,6 +11,13 @@ _NUMERALS: Final = str.maketrans("〇○零一二三四五六七八九", "000123
 _MONTH: Final = re.compile(r"(?<!\d)(20\d\d)(?:年度?|[./-])(1[0-2]|0?[1-9])(?:月|(?:[./-]\d{1,2})?(?!\d))")
 _WRITTEN_MONTH: Final = re.compile(r"([二〇○零一三四五六七八九]{4})年(十[一二]?|[一二三四五六七八九])月")
 _FILLED_IN: Final = re.compile(r"填报|填表|制表|报送|上报|打印|日期|时间")
+_DAY: Final = (
+    r"(?:20\d\d[年./-](?:1[0-2]|0?[1-9])[月./-](?:[12]\d|3[01]|0?[1-9])[日号]?"
+    r"|[二〇○零一三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号])"
+)
+_DATING_LINE: Final = re.compile(
+    rf"(?P<office>[^()]{{2,30}}(?:[局办处会府镇乡心科站村县市区]|街道))?{_DAY}(?:\(?(?:盖章|公章|签章|章)\)?)?"
+)
 
 
 def month_in(text: str) -> datetime.date | None:
@@ -43,3 +50,14 @@ def _month_of(line: str) -> datetime.date | None:
         month = 10 + int(digits[1:] or 0) if digits.startswith("十") else int(digits)
         return datetime.date(year, month, 1)
     return None
+
+
+def dates_table_above(text: str) -> bool | None:
+    """Return whether a line is the day below a table on which it was signed (落款): 城区民政局 2018年7月2日.
+
+    None for a day alone, which may also stand in a title. The line names no month of figures.
+    """
+    match = _DATING_LINE.fullmatch(re.sub(r"\s", "", unicodedata.normalize("NFKC", text)))
+    if match is None:
+        return False
+    return True if match["office"] or match[0].endswith(("章", "章)")) else None

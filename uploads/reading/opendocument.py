@@ -10,9 +10,8 @@ import codecs
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 from xml.parsers import expat
 
@@ -34,11 +33,14 @@ _NOT_COMPUTED: Final = re.compile(
 _LOST: Final = re.compile(rb"<text:(?:tab|line-break)\b")
 _OVERLAP: Final = 8192  # bytes; longer than the start tag of a cell
 # A paragraph, whose white space matters; a note or comment; white space between elements.
-_TO_TIDY: Final = re.compile(
+_TIDIED: Final = (
     rb"<text:p\b(?:[^>]*/>|.*?</text:p>)\s*"
-    rb"|<office:annotation\b(?:[^>]*/>|.*?</office:annotation>)\s*|<!--.*?-->\s*|>\s+(?=<)",
-    re.DOTALL,
+    rb"|<office:annotation\b(?:[^>]*/>|.*?</office:annotation>)\s*|<!--.*?-->\s*|>\s+(?=<)"
 )
+_TO_TIDY: Final = re.compile(_TIDIED, re.DOTALL)
+_CELL: Final = rb"<table:(?:covered-)?table-cell\b"
+_TO_TIDY_IN_CELLS: Final = re.compile(rb"(?:%s[^>]*>\s*)|%s" % (_CELL, _TIDIED), re.DOTALL)
+_CELL_STYLE: Final = re.compile(_CELL + rb'[^>]*\btable:style-name="([^"]*)"')
 _TAB: Final = re.compile(rb"<text:tab\b[^>]*>(?:</text:tab>)?")
 _LINE_BREAK: Final = re.compile(rb"<text:line-break\b[^>]*>(?:</text:line-break>)?")
 _END_OF_STYLES: Final = b"</office:automatic-styles>"
@@ -73,7 +75,7 @@ def scan(archive: Archive, limits: Limits) -> Scan:
         if head is not None:
             head += chunk
             if _END_OF_STYLES in window or len(head) > _LONGEST_HEAD:
-                loses_text = loses_text or bool(rich_text.styles_that_mark(head))
+                loses_text = loses_text or bool(rich_text.OdfStyles(head).of_parts)
                 head = None
         has_signs = has_signs or any(sign in window for sign in _SIGNS)
         has_signs = has_signs or (_FORMULA_SIGN in window and _NOT_COMPUTED.search(window) is not None)
@@ -106,28 +108,43 @@ def tidied(archive: Archive) -> bytes:
 def _tidy_pieces(archive: Archive) -> Iterator[bytes]:
     """Yield the content in pieces of whole rows, because no paragraph reaches over the end of a row."""
     rest = b""
-    tidy = partial(_tidy, {})
-    is_first = True
+    tidier: _Tidier | None = None
     for chunk in archive.inflate("content.xml"):
         rest += chunk
         end = rest.rfind(_ROW_END) + len(_ROW_END)
         if end >= len(_ROW_END):
-            if is_first:  # the styles stand before all rows
-                tidy, is_first = partial(_tidy, rich_text.styles_that_mark(rest[:_LONGEST_HEAD])), False
-            yield _TO_TIDY.sub(tidy, rest[:end])
+            # The styles stand before all rows.
+            tidier = tidier or _Tidier(rich_text.OdfStyles(rest[:_LONGEST_HEAD]))
+            yield tidier.tidied(rest[:end])
             rest = rest[end:]
-    yield _TO_TIDY.sub(tidy, rest)
+    yield (tidier or _Tidier(rich_text.OdfStyles())).tidied(rest)
 
 
-def _tidy(styles: Mapping[bytes, str], match: re.Match[bytes]) -> bytes:
-    found = match[0].rstrip()
-    if found == b">":
-        return found
-    if not found.startswith(b"<text:p"):
-        return b""
-    if styles:
-        found = rich_text.paragraph_kept_apart(found, styles)
-    return _LINE_BREAK.sub(b"\n", _TAB.sub(b" ", found))
+class _Tidier:
+    """Tidies pieces of a content, by the styles of the parts of its texts and of its cells."""
+
+    def __init__(self, styles: rich_text.OdfStyles) -> None:
+        self._styles = styles
+        self._is_struck = False  # whether the current cell is struck through
+        self._pattern = _TO_TIDY_IN_CELLS if styles.struck_cells else _TO_TIDY
+
+    def tidied(self, piece: bytes) -> bytes:
+        """Return a piece of whole rows as `tidied` says of the document."""
+        return self._pattern.sub(self._tidy, piece)
+
+    def _tidy(self, match: re.Match[bytes]) -> bytes:
+        found = match[0].rstrip()
+        if found == b">":
+            return found
+        if found.startswith(b"<table:"):
+            style = _CELL_STYLE.match(found)
+            self._is_struck = style is not None and style[1] in self._styles.struck_cells
+            return found
+        if not found.startswith(b"<text:p"):
+            return b""
+        if self._styles.of_parts:
+            found = self._styles.paragraph_kept_apart(found, is_struck=self._is_struck)
+        return _LINE_BREAK.sub(b"\n", _TAB.sub(b" ", found))
 
 
 def archive_of(flat: bytes, limits: Limits) -> Archive:

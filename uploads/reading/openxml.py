@@ -47,6 +47,7 @@ _STREAMED_ROW: Final = b">\n<c"
 _WRITTEN_WITHOUT_RESULTS: Final = re.compile(rb"<(?:\w+:)?fileVersion\s[^>]*\brupBuild=[\"']4505[\"']")
 _TEXT_CELL: Final = re.compile(rb"\bt=[\"']str")
 _PREFIXED: Final = re.compile(rb"<\w+:worksheet\b")
+_STYLES: Final = "xl/styles.xml"
 _RICH_RUN: Final = b"rPr>"  # of a text that stands in the worksheet itself
 _FORMULA_SIGNS: Final = (b"<f>", b"<f ")
 _PREFIXED_FORMULA_SIGNS: Final = (b":f>", b":f ")
@@ -64,7 +65,7 @@ class SheetScan:
 
     `zeros` are formulas with a 0 that is the result only if another formula of the sheet has one that is not 0.
     `lacks_addresses` tells that a formula without a value has no address, so that `errors` is not complete.
-    `is_rich` tells that texts of the part have a part that is struck through or raised.
+    `is_rich` tells that texts of the part have a part that is struck through, raised or lowered.
     The rows from byte `keep` to byte `end` have formats only; `rest` is the XML after the rows. `end` is 0 for a sheet
     written in an unusual way, which is not trimmed.
     """
@@ -73,6 +74,8 @@ class SheetScan:
     zeros: ErrorCells = field(default_factory=dict)
     lacks_addresses: bool = False
     is_rich: bool = False
+    struck_texts: frozenset[int] = frozenset()  # of the shared texts: those in cells that are struck through
+    struck_formats: frozenset[int] = frozenset()  # the formats of such cells
     keep: int = 0
     end: int = 0
     rest: bytes = b""
@@ -92,19 +95,26 @@ def scan(archive: Archive) -> dict[str, SheetScan]:
     workbook = archive.read("xl/workbook.xml")
     is_computed_on_load = _COMPUTED_ON_LOAD.search(workbook) is not None
     zeros = _Zeros(is_computed_on_load, are_results=_WRITTEN_WITHOUT_RESULTS.search(workbook) is None)
+    struck = rich_text.struck_formats(archive.read(_STYLES)) if _STYLES in archive.parts else frozenset()
+    shared = ""
     for name in archive.parts:
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-            scans[name] = _scan_worksheet(archive.inflate(name), zeros)
+            scans[name] = _scan_worksheet(archive.inflate(name), zeros, struck)
             if scans[name].zeros and not _has_results(archive.inflate(name)):
                 scans[name].errors.update(scans[name].zeros)
             if scans[name].lacks_addresses:
                 scans[name].errors = _Positions(is_computed_on_load).errors_of(archive.inflate(name))
         elif name.endswith("haredStrings.xml"):
-            if rich_text.has_signs(archive.inflate(name)):
+            shared = name
+            if rich_text.has_signs(archive.inflate(name), is_struck=bool(struck)):
                 scans[name] = SheetScan(is_rich=True)
         elif name.endswith((".xml", ".rels")):
             for _ in archive.inflate(name):
                 pass  # only to count the inflated bytes
+    if struck and shared in scans:
+        sheets = [name for name in scans if name != shared]
+        found = (rich_text.texts_in_formats(archive.inflate(name), struck, _OVERLAP) for name in sheets)
+        scans[shared].struck_texts = frozenset().union(*found)
     return scans
 
 
@@ -120,8 +130,8 @@ class _Zeros:
     are_results: bool
 
 
-def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros) -> SheetScan:
-    sheet_scan = SheetScan()
+def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros, struck_formats: frozenset[int]) -> SheetScan:
+    sheet_scan = SheetScan(struck_formats=struck_formats)
     start = last_value = row_end = -1
     window, seen = b"", 0
     signs = _FORMULA_SIGNS
@@ -149,7 +159,7 @@ def _scan_worksheet(chunks: Iterable[bytes], zeros: _Zeros) -> SheetScan:
             _note_errors(window, sheet_scan)
         if any(sign in window for sign in signs):
             _note_not_computed(window, sheet_scan, zeros)
-        if _RICH_RUN in window and rich_text.has_signs([window]):
+        if _RICH_RUN in window and (struck_formats or rich_text.has_signs([window])):
             sheet_scan.is_rich = True
         if rows_end >= 0 and start >= 0:
             sheet_scan.end = base + rows_end
@@ -322,7 +332,10 @@ def repacked(archive: Archive, scans: Mapping[str, SheetScan]) -> bytes | None:
                 continue
             with copy.open(name, "w") as part:
                 chunks = _trimmed(archive.inflate(name), scans.get(name))
-                for chunk in rich_text.kept_apart(chunks) if name in scans and scans[name].is_rich else chunks:
+                found = scans.get(name)
+                if found is not None and found.is_rich:
+                    chunks = rich_text.parts_kept_apart(chunks, found.struck_texts, found.struck_formats)
+                for chunk in chunks:
                     part.write(chunk)
     return copied.getvalue()
 

@@ -105,8 +105,9 @@ class DataRows:
     """The data rows below a header: `rows`, the number of `skipped` rows, and `headings` that say the rows below are others.
 
     `fields` is the field of each mapped column by its index; `carried` are the columns in which the value of merged cells
-    applies to all of their rows. `stop` is the row after the table's last one, `left_out` are the rows of repeated headers
-    and their titles, `title_rows` those of the table's own title, which may name the place of its rows.
+    applies to all of their rows, `naming` those that name a record or its place. `stop` is the row after the table's last
+    one, `left_out` are the rows of repeated headers and their titles, `title_rows` those of the table's own title, which may
+    name the place of its rows.
 
     Totals, repeated headers, headings and footers are skipped and counted; rows without a value in a mapped column are
     skipped and not counted. A heading that names a town or county is given to the rows below it.
@@ -122,6 +123,7 @@ class DataRows:
         header_rows: range,
         fields: Mapping[int, str],
         carried: Iterable[int],
+        naming: Iterable[int] = (),
         titles: Iterable[str],
         stop: int | None = None,
         left_out: Container[int] = (),
@@ -133,6 +135,8 @@ class DataRows:
         self._section: dict[str, str] = {}
         self._name = grid.name
         self._fields = dict(fields)
+        shared = set(carried)
+        self._naming = frozenset(naming)
         indexes = tuple(fields)
         self._name_index = next((index for index, name in fields.items() if name == "community_name"), -1)
         self._width = max(indexes, default=-1) + 1
@@ -144,7 +148,8 @@ class DataRows:
         self._headers = [{_plain(cell) for cell in row if cell != ""} for row in labels]
         self._header_texts = {cell for row in labels for cell in row if cell != ""}
         self._titles = {_plain(title) for title in titles}
-        self._merged = _merged_values(grid, header_rows.stop, set(carried))
+        self._merged = _merged_values(grid, header_rows.stop, shared)
+        self._last_figure = max(self._fields.keys() - shared, default=-1)
         self._fields_of_header = (
             max((len(grid.rows[row]) for row in header_rows), default=0) if grid.is_delimited else 0
         )
@@ -157,7 +162,7 @@ class DataRows:
             elif grid.rows[number]:
                 self.skipped += 1
                 self._is_section(grid.rows[number])
-        self._refuse_merged_figures(grid, set(carried))
+        self._refuse_merged_figures(grid, shared)
 
     def _refuse_merged_figures(self, grid: Grid, carried: set[int]) -> None:
         """Refuse each number that is merged over the cells of several records."""
@@ -214,8 +219,16 @@ class DataRows:
         """Return whether a row of a delimited text has more fields than its header, and not for a wrong quotation mark."""
         if not self._fields_of_header or len(row) <= self._fields_of_header:
             return False
-        surplus = row[self._fields_of_header :]
-        return surplus.count("") < len(surplus) and not any(isinstance(cell, UnpairedQuote) for cell in row)
+        surplus = list(row[self._fields_of_header :])
+        while surplus and surplus[-1] == "":
+            surplus.pop()
+        if not surplus or any(isinstance(cell, UnpairedQuote) for cell in row):
+            return False
+        # A remark behind the columns shifts nothing: had commas in numbers done so, the last figure would be a text.
+        ends = row[self._last_figure + 1 :][: len(surplus)] if self._last_figure >= 0 else [""]
+        return any(cell == "" or _is_figure(cell) for cell in ends) or any(
+            cell != "" and _is_figure(cell) for cell in surplus
+        )
 
     def _repeated(self, row: Sequence[object]) -> list[object]:
         """Replace 〃 by the value above; without one it stays, and the column reports that it cannot be read."""
@@ -247,10 +260,10 @@ class DataRows:
             return True
         if not _SUSPECT.search("\n".join(texts)):
             return False
-        if _is_footer(row):
+        if is_footer(row):
             self._in_footer = True
             return True
-        return is_total(row)
+        return is_total(row, self._naming)
 
     def _is_lonely(self, text: str) -> bool:
         """Return whether the only text of a row is no data: a footer, heading, remark, date, or the title repeated."""
@@ -312,27 +325,45 @@ def is_ditto(cell: object) -> bool:
     return cell in _DITTO
 
 
-def is_total(row: Sequence[object]) -> bool:
-    """Return whether a row is a total: 合计 or similar among its first texts, otherwise only numbers and dashes.
+def is_total(row: Sequence[object], naming: Iterable[int] = ()) -> bool:
+    """Return whether a row is a total: it is named 合计 or similar, and behind that are only numbers and dashes.
 
-    "古韩镇小计" is a total too; a community called 合计村, or an organization with figures and a category, is not.
+    `naming` are the columns that name a record or its place; where they are blank the first text names the row. A text in
+    any other column is what a record says of itself: the remark 网格员共3人 makes no total. "古韩镇小计" is a total too; a
+    community called 合计村, or an organization with figures and a category, is not.
     """
-    cells = [_plain(cell).rstrip(":") if isinstance(cell, str) else cell for cell in row if cell != ""]
+    cells = [_plain(cell).rstrip(":") if isinstance(cell, str) else cell for cell in row]
     if any(isinstance(cell, str) and _digits_in(cell) > _LONGEST_COUNT for cell in cells):
         return False
-    seen = 0
-    for position, cell in enumerate(cells):
-        if not isinstance(cell, str):
+    words = [index for index, cell in enumerate(cells) if cell != "" and not _is_figure(cell)]
+    columns = {index for index in naming if index < len(cells)}
+    if not columns.isdisjoint(words):
+        named_by = columns.intersection(words)
+    elif any(_is_code(cells[index]) for index in columns):
+        return False
+    else:
+        named_by = {*columns, *[index for index, cell in enumerate(cells) if index in words or _counts(cell)][:1]}
+    first = next((index for index, cell in enumerate(cells) if cell != ""), -1)
+    for index in named_by:
+        name = cells[index]
+        if not isinstance(name, str):
             continue
-        is_plain = _TOTAL.fullmatch(cell) is not None
-        if is_plain or _NAMED_TOTAL.fullmatch(cell):
-            words = sum(1 for other in cells[position + 1 :] if not _is_figure(other))
-            if words == 0 or (is_plain and position == 0 and words <= 2):
+        is_plain = _TOTAL.fullmatch(name) is not None
+        if is_plain or _NAMED_TOTAL.fullmatch(name):
+            behind = sum(1 for other in words if other > index)
+            if behind == 0 or (is_plain and index == first and behind <= 2):
                 return True
-        seen += 1
-        if seen > 3:
-            return False
     return False
+
+
+def _counts(cell: object) -> bool:
+    """Return whether a text says how many there are (共12个), as only a total does in the place of a name."""
+    return isinstance(cell, str) and _NAMED_TOTAL.fullmatch(cell) is not None
+
+
+def _is_code(cell: object) -> bool:
+    """Return whether a number is too long for a count of places or records."""
+    return isinstance(cell, int | float) and abs(cell) >= 10**_LONGEST_COUNT
 
 
 def _digits_in(text: str) -> int:
@@ -345,7 +376,7 @@ def _is_figure(cell: object) -> bool:
     return not isinstance(cell, str) or _COUNT_OR_DASH.fullmatch(cell) is not None
 
 
-def _is_footer(row: Sequence[object]) -> bool:
+def is_footer(row: Sequence[object]) -> bool:
     """Return whether a row is a signature or a remark: it begins with such a label, or consists of labels only."""
     cells = [_plain(cell) if isinstance(cell, str) else "" for cell in row if cell != ""]
     if not cells[0]:

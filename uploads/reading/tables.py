@@ -14,9 +14,9 @@ from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
 from uploads.reading.header_search import HeaderSearch
 from uploads.reading.headers import Header, Matcher, is_serial, normal_header
-from uploads.reading.months import month_in, title_month
+from uploads.reading.months import dates_table_above, month_in, title_month
 from uploads.reading.recognition import FEWEST_FIELDS, Recogniser, Unclear, identifies, mentioned_columns
-from uploads.reading.units import unit_of_header, unit_of_title
+from uploads.reading.units import other_unit_of_title, unit_of_header, unit_of_title
 from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET, GUIDE_HEADING, GUIDE_SHEET
 
 _ROWS_ABOVE: Final = 2  # of a header whose lowest row has been found
@@ -125,7 +125,7 @@ class TableFinder:
         header = found.header
         if found.other is None and header.columns:
             header = found.search.best(self._matcher, month=month, stop=stop) or header
-        title = title_of(grid, found.first, header.first)
+        title = title_of(grid, _own_title(grid.rows, found.first, header.first), header.first)
         return Table(grid, header, found.other, found.first, stop, title, sheet_title)
 
     def _header_in(
@@ -270,10 +270,27 @@ def _top_of(rows: Sequence[Sequence[object]], header: int, after: int) -> int:
         texts = [cell for cell in rows[number] if cell != ""]
         if not texts:
             continue
-        if len(texts) > 1 or not isinstance(texts[0], str) or _RECORD_NAME.fullmatch(texts[0].strip()):
+        if len(texts) > 1 or not isinstance(texts[0], str):
+            break
+        if _RECORD_NAME.fullmatch(texts[0].strip()) and title_month(texts[0]) is None:
             break
         top = number
     return top
+
+
+def _own_title(rows: Sequence[Sequence[object]], first: int, header: int) -> int:
+    """Return the first row of a title from `first` on that does not belong to the table above it.
+
+    The day below that table (落款) is no month of this one. A day alone is in the title where it stands directly above the
+    header and apart from the table above.
+    """
+    for number in range(header - 1, first - 1, -1) if first else ():
+        text = next((str(cell) for cell in rows[number] if cell != ""), "")
+        is_dating = dates_table_above(text)
+        is_apart = number + 1 == header and not any(cell != "" for cell in rows[number - 1])
+        if is_dating or (is_dating is None and not is_apart):
+            return number + 1
+    return first
 
 
 def _is_repeated(earlier: Table, later: Table) -> bool:
@@ -285,7 +302,8 @@ def _is_repeated(earlier: Table, later: Table) -> bool:
     if month is not None and month != title_month(earlier.title):
         return False
     is_same = (first.fields, first.ignored, first.earlier) == (second.fields, second.ignored, second.earlier)
-    return is_same and _money_units(first) == _money_units(second) and unit_of_title(later.title) is None
+    names_unit = unit_of_title(later.title) is not None or other_unit_of_title(later.title) is not None
+    return is_same and _money_units(first) == _money_units(second) and not names_unit
 
 
 def _money_units(header: Header) -> dict[int, Decimal | None]:
