@@ -22,6 +22,9 @@ _COMMUNITY_ENDINGS = (
     "村",
 )
 _SPACES = re.compile(r"\s+")
+_LETTERS = re.compile(r"[a-z]+")
+# Letters of pinyin that are searched for at once.
+MOST_LETTERS = 24
 _BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\u3400-\u4dbf])\s+(?=[\u2e80-\u9fff\u3400-\u4dbf])")
 # Radicals and strokes that look like an ideograph, which a copy from a PDF has in its place: ⻓ for 长. Each stands above
 # its ideograph, as the property Equivalent_Unified_Ideograph of Unicode 14.0 says (EquivalentUnifiedIdeograph.txt; for ⺕
@@ -156,3 +159,38 @@ def _reading_of(character: str) -> str:
     from pypinyin import Style, lazy_pinyin  # heavy: its dictionaries take 40 MB; loaded when the first key is made
 
     return lazy_pinyin(character, style=Style.TONE3, neutral_tone_with_five=True)[0]
+
+
+def readings(name: str) -> str:
+    """Return how a name may be read, to be searched by pinyin: "zhang|chang bei she qu" for 长北社区.
+
+    A character is read in every way that the dictionary knows, the usual one first, because people know a place or a
+    family by its local reading (长北 is Chángběi, 太行 Tàiháng, 曾 Zēng). Letters and digits are read as they stand, and
+    punctuation not at all.
+    """
+    return " ".join(filter(None, map(_readings_of, fold(name))))
+
+
+@lru_cache(maxsize=32_768)
+def _readings_of(character: str) -> str:
+    if character.isascii():
+        return character.lower() if character.isalnum() else ""
+    from pypinyin import Style, pinyin  # heavy, as above
+
+    [found] = pinyin(character, style=Style.NORMAL, heteronym=True)
+    # 吕 is typed lv or lu, 女 nv or nu.
+    typed = [spelling for reading in found for spelling in (reading, reading.replace("v", "u"))]
+    return "|".join(dict.fromkeys(spelling for spelling in typed if _LETTERS.fullmatch(spelling)))
+
+
+def readings_pattern(text: str) -> str | None:
+    """Return a regular expression that matches `text` as pinyin in `readings`, or None for what is no pinyin.
+
+    Initials ("thdj"), whole syllables ("taihang") and mixtures ("thang") match from the beginning of a syllable; letters may
+    have tone marks. Longer words than `MOST_LETTERS` match no name and would only take time.
+    """
+    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFC", text).casefold().replace("ü", "v"))
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    if not _LETTERS.fullmatch(letters) or len(letters) > MOST_LETTERS:
+        return None
+    return r"(^| )([a-z]+\|)*" + r"([a-z]*(\|[a-z]+)* ([a-z]+\|)*)?".join(letters)
