@@ -21,13 +21,13 @@ from operator import and_, or_
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Lookup, Q, TextField, Value, When
 from django.urls import reverse
 from stdnum.cn import uscc
 
 from changzhi_portal.discovery import classes_in
 from changzhi_portal.identifiers import InvalidIdentifierError, clean_phone
-from changzhi_portal.names import comparable, fold, readings_pattern
+from changzhi_portal.names import comparable, fold, letters_of_pinyin, readings_pattern
 from changzhi_portal.personal import digest
 from changzhi_portal.personal_numbers import Kind, personal_numbers
 from changzhi_portal.refusals import InvalidError
@@ -44,9 +44,31 @@ _MOBILE_LENGTH: Final = 11  # without the country code
 _NOT_OF_ID_NUMBERS = re.compile(r"[^0-9X]")
 
 
+@TextField.register_lookup
+class Spelt(Lookup):
+    """The lookup `readings__spelt`: names that are read as these letters.
+
+    That the letters stand in the column in this order is asked first: it leaves few rows for the regular expression, which
+    on SQLite is a call of Python per row.
+    """
+
+    lookup_name = "spelt"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Return the condition on both databases."""
+        column, params = self.process_lhs(compiler, connection)
+        letters = str(self.rhs)
+        in_order, pattern = f"%{'%'.join(letters)}%", readings_pattern(letters)
+        matches = f"{column} {connection.operators['regex']}"
+        return f"({column} LIKE %s AND {matches})", [*params, in_order, *params, pattern]
+
+
 @dataclass(frozen=True)
 class Word:
-    """One word of what is searched for, folded as stored names are."""
+    """One word of what is searched for, folded as stored names are.
+
+    Of a personal number both are its digest, so that the number itself gets into no statement that a database may log.
+    """
 
     text: str
     digest: str = ""
@@ -57,14 +79,13 @@ class Word:
         """Return the word for comparison with a `name_key`."""
         return comparable(self.text)
 
-    @property
-    def pattern(self) -> str | None:
-        """Return the expression that finds the word as pinyin in `readings`; None for other than letters."""
-        return readings_pattern(self.text)
-
     def is_read_as(self, readings: str) -> Q:
-        """Return the condition that the column `readings` can be read as this pinyin; no row for other than letters."""
-        return Q(**{f"{readings}__regex": self.pattern}) if self.pattern else Q(pk__in=())
+        """Return the condition that the column `readings` can be read as this pinyin; no row for other than letters.
+
+        A single letter is the initial of nearly everything.
+        """
+        letters = letters_of_pinyin(self.text)
+        return Q(**{f"{readings}__spelt": letters}) if len(letters) > 1 else Q(pk__in=())
 
     def has_code(self, column: str) -> Q:
         """Return the condition that a code begins with this word; no row unless it has a digit."""
@@ -81,24 +102,24 @@ class SearchText:
     @classmethod
     def read(cls, text: str) -> SearchText:
         """Return the words of a text; a personal number is one word, however it is grouped."""
-        text = fold("".join(letter if letter.isprintable() else " " for letter in text))
+        text = _printable(text)
         words: list[Word] = []
         end = 0
         for start, after, number in _personal_spans(text):
-            words += [Word(word) for word in _SEPARATORS.split(text[end:start]) if word]
-            words.append(Word(text[start:after], digest(number)))
+            secret = digest(number)
+            words += [*_plain_words(text[end:start]), Word(secret, secret)]
             end = after
-        words += [Word(word) for word in _SEPARATORS.split(text[end:]) if word]
-        return cls(tuple(dict.fromkeys(words)))
+        return cls(tuple(dict.fromkeys([*words, *_plain_words(text[end:])])))
+
+    @classmethod
+    def without_numbers(cls, text: str) -> SearchText:
+        """Return the words of a text that stands in an address, so that nobody is found by a number there."""
+        return cls(tuple(dict.fromkeys(_plain_words(_printable(text)))))
 
     @property
     def is_personal(self) -> bool:
         """Return whether an ID number or a phone is among the words."""
         return any(word.digest for word in self.words)
-
-    def as_written(self) -> SearchText:
-        """Return the words without digests: a list's text stands in its address, so no person is found by a number there."""
-        return SearchText(tuple(Word(word.text) for word in self.words))
 
     @property
     def masked(self) -> str:
@@ -107,7 +128,10 @@ class SearchText:
 
     def check(self) -> None:
         """Raise InvalidError for a text that would find nearly everything, or that is no search."""
-        if sum(len(word.text) for word in self.words) > MOST_CHARACTERS or len(self.words) > MOST_WORDS:
+        if (
+            sum(len(word.text) for word in self.words if not word.digest) > MOST_CHARACTERS
+            or len(self.words) > MOST_WORDS
+        ):
             raise InvalidError(
                 f"一次最多查{MOST_WORDS}个词、{MOST_CHARACTERS}个字，请只留最要紧的几个词。",
                 cure=f"At most {MOST_WORDS} words and {MOST_CHARACTERS} characters are searched for at once.",
@@ -119,6 +143,15 @@ class SearchText:
                 cure="Give a Chinese character, or two letters or digits.",
                 field="q",
             )
+
+
+def _printable(text: str) -> str:
+    return fold("".join(letter if letter.isprintable() else " " for letter in text))
+
+
+def _plain_words(text: str) -> list[Word]:
+    """Return the words of a text, without those that are punctuation only."""
+    return [Word(word) for word in _SEPARATORS.split(text) if any(map(str.isalnum, word))]
 
 
 def _personal_spans(text: str) -> Iterator[tuple[int, int, str]]:
@@ -206,7 +239,9 @@ class SearchSource(ABC):
         found = [self.itself(word) | self.related(word) for word in words]
         if len(words) == 1:
             return found[0]
-        return reduce(or_, found) & reduce(and_, (q | self.place(word) for q, word in zip(found, words, strict=True)))
+        # The place first, because it is looked up in a short list; the last condition is asked of what is left.
+        everywhere = [self.place(word) | condition for word, condition in zip(words, found, strict=True)]
+        return reduce(and_, everywhere) & reduce(or_, found)
 
     def find(self, text: SearchText, user: Actor) -> HitGroup | None:
         """Return the records that match within the user's scope, closest first; None for none, or for another's role."""

@@ -80,4 +80,4 @@ class RegisterFilterSet(django_filters.FilterSet):
         """Return the condition that a row matches the text of the search box."""
         if self.source is None:
             raise NotImplementedError(f"{type(self).__name__} must say what its search box finds.")
-        return self.source.matching(SearchText.read(text).as_written())
+        return self.source.matching(SearchText.without_numbers(text))
