@@ -191,7 +191,8 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         SocialWorker,
         {
             "id": f"{key} + n.i", "ref": "'w' || CAST(n.i AS text)", "version": "1", "name": "'张晓演'",
-            "sort_key": "'zhang1'", "readings": "'zhang xiao yan'", "phone_digests": "''", "id_number": "'bench'", "id_number_digest": "'bench' || CAST(n.i AS text)",
+            "sort_key": "'zhang1'", "readings": "'zhang xiao yan'", "phone_digests": "''",
+            "id_number": "'bench'", "id_number_digest": "'bench' || CAST(n.i AS text)",
             "gender": "''",
             "level": "CASE n.i % 7 WHEN 0 THEN 'assistant' WHEN 1 THEN 'social_worker' WHEN 2 THEN 'senior' ELSE 'none' END",
             "certificate_number": "''", "has_social_work_degree": "n.i % 4 = 0", "note": "''",

@@ -12,15 +12,17 @@ from urllib.parse import quote
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Role
+from changelog.actions import edit_record, reverse_change_set
 from changzhi_portal.names import letters_of_pinyin, readings, readings_pattern
 from changzhi_portal.personal import Sealed, digest, phone_digests
+from changzhi_portal.registers.registry import register_named
 from changzhi_portal.search import MOST_HITS, SearchText, find_everywhere, search_sources
 from communities.models import Community, CommunityPlacement, Division, Facility
 from orgs.models import SocialOrganization
@@ -353,6 +355,22 @@ def test_each_of_several_phones_has_its_digest():
 
 
 # --- Stored columns ---
+
+
+@pytest.mark.django_db
+def test_a_change_and_its_undoing_are_searched_for_at_once(registers, period, clerk, signed_in):
+    worker, browser = SocialWorker.objects.get(name="曾演示"), signed_in(clerk)
+    done = edit_record(
+        register=register_named("workers")(), by=clerk, ref=worker.ref, version=worker.version,
+        values={"name": "单演示", "phone": "19900005555"},
+    )  # fmt: skip
+    assert done.problems == {}
+    assert found_by(browser, "19900005555") == found_by(browser, "shanys") == {"社会工作者": ["单演示"]}
+    assert found_by(browser, "19900009876") == found_by(browser, "zengys") == {}
+    with transaction.atomic():
+        reverse_change_set(done.change_set, by=clerk, models_in_order=register_named("workers").writes_to)
+    assert found_by(browser, "19900005555") == found_by(browser, "shanys") == {}
+    assert found_by(browser, "19900009876") == found_by(browser, "zengys") == {"社会工作者": ["曾演示"]}
 
 
 @pytest.mark.django_db
