@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 # Character by character, 长 would have one reading for both: the city is Chángzhì, the county Zhǎngzǐ.
 _LOCAL_READINGS = {"长治": "chang2 zhi4", "长子": "zhang3 zi3"}
+
+# Readings of characters as names of families and of places in 山西, which the dictionary of words lacks.
+_NAME_READINGS = dict(
+    pair.split(":")
+    for pair in (
+        "单:shan 仇:qiu 解:xie 盖:ge 查:zha 尉:yu 缪:miao 翟:zhai 朴:piao 覃:qin 冼:xian 员:yun 召:shao 种:chong"
+        " 黑:he 折:she 洗:xian 秘:bi 费:bi 繁:po 祭:zhai 曾:zeng 乐:yue 牟:mu 谌:shen 郗:chi 佴:nai 蔚:yu 洞:tong 峙:shi"
+        " 堡:bu"
+    ).split()
+)
 
 _COMMUNITY_ENDINGS = (
     "社区居民委员会",
@@ -22,6 +33,9 @@ _COMMUNITY_ENDINGS = (
     "村",
 )
 _SPACES = re.compile(r"\s+")
+_LETTERS = re.compile(r"[a-z]+")
+# Letters of pinyin that are searched for at once.
+MOST_LETTERS = 24
 _BETWEEN_HAN = re.compile(r"(?<=[\u2e80-\u9fff\u3400-\u4dbf])\s+(?=[\u2e80-\u9fff\u3400-\u4dbf])")
 # Radicals and strokes that look like an ideograph, which a copy from a PDF has in its place: ⻓ for 长. Each stands above
 # its ideograph, as the property Equivalent_Unified_Ideograph of Unicode 14.0 says (EquivalentUnifiedIdeograph.txt; for ⺕
@@ -156,3 +170,63 @@ def _reading_of(character: str) -> str:
     from pypinyin import Style, lazy_pinyin  # heavy: its dictionaries take 40 MB; loaded when the first key is made
 
     return lazy_pinyin(character, style=Style.TONE3, neutral_tone_with_five=True)[0]
+
+
+def readings(name: str) -> str:
+    """Return how a name may be read, to be searched by pinyin: "zhang|chang bei she qu" for 长北社区.
+
+    A character is read in every way that people use, because they know a place or a family by its local reading (长北 is
+    Chángběi, 太行 Tàiháng, 曾 Zēng). Letters and digits are read as they stand, and punctuation not at all.
+    """
+    return " ".join(filter(None, map(_readings_of, fold(name))))
+
+
+@lru_cache(maxsize=32_768)
+def _readings_of(character: str) -> str:
+    if character.isascii():
+        return character.lower() if character.isalnum() else ""
+    from pypinyin import Style, pinyin  # heavy, as above
+
+    [[usual, *others]] = pinyin(character, style=Style.NORMAL, heteronym=True)
+    used = [reading for reading in others if (character, reading) in _used_readings()]
+    found = [usual, *used, *_NAME_READINGS.get(character, "").split()]
+    # 吕 is typed lv or lu, 女 nv or nu.
+    typed = [spelling for reading in found for spelling in (reading, reading.replace("v", "u"))]
+    return "|".join(dict.fromkeys(spelling for spelling in typed if _LETTERS.fullmatch(spelling)))
+
+
+@cache
+def _used_readings() -> frozenset[tuple[str, str]]:
+    """Return the characters with those readings that at least two words of the dictionary of words have.
+
+    The dictionary of characters has every reading of antiquity, by which names would be found that nobody means: 家 as
+    gu, 乙 as jue.
+    """
+    from pypinyin.constants import PHRASES_DICT
+    from pypinyin.contrib.tone_convert import to_normal
+
+    plain = cache(to_normal)
+    counted = Counter(
+        (character, plain(read[0]))
+        for word, syllables in PHRASES_DICT.items()
+        for character, read in zip(word, syllables, strict=False)
+    )
+    return frozenset(reading for reading, words in counted.items() if words > 1)
+
+
+def letters_of_pinyin(text: str) -> str:
+    """Return the letters of a text that may be pinyin, without tone marks; "" for other texts.
+
+    More letters than `MOST_LETTERS` are no name and would only take time.
+    """
+    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFC", text).casefold().replace("ü", "v"))
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return letters if _LETTERS.fullmatch(letters) and len(letters) <= MOST_LETTERS else ""
+
+
+def readings_pattern(letters: str) -> str:
+    """Return a regular expression that finds letters as pinyin in `readings`.
+
+    Initials ("thdj"), whole syllables ("taihang") and mixtures ("thang") match from the beginning of a syllable.
+    """
+    return r"(^| )([a-z]+\|)*" + r"([a-z]*(\|[a-z]+)* ([a-z]+\|)*)?".join(letters)

@@ -119,6 +119,11 @@ class Sealed:
         return hash(self.reveal())
 
 
+def phone_digests(phone: Sealed | None) -> str:
+    """Return the digests of the numbers in a column of phones (“138…、0355-…”), separated by blanks; "" without any."""
+    return "" if phone is None else " ".join(map(digest, phone.reveal().split("、")))
+
+
 class SealedField(models.TextField):
     """A column of ciphertext whose Python value is a `Sealed` or None. `kind` chooses the mask."""
 

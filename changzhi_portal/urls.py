@@ -5,10 +5,12 @@ from django.urls import include, path
 from changzhi_portal.pages.health import healthz
 from changzhi_portal.pages.home import HomePage
 from changzhi_portal.pages.manual import ManualPage
+from changzhi_portal.pages.search import SearchPage
 
 urlpatterns = [
     path("", HomePage.as_view(), name="home"),
     path("manual/", ManualPage.as_view(), name="manual"),
+    path("search/", SearchPage.as_view(), name="search"),
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),

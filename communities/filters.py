@@ -9,13 +9,13 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from changzhi_portal.names import community_key, comparable
-from changzhi_portal.pages.filters import RegisterFilterSet, pinyin_pattern
+from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.records import in_effect
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Community, CommunityPlacement, Division, Facility
 from communities.models.community import CommunityQuerySet
 from communities.models.division import DivisionQuerySet
+from communities.search import Communities, Facilities
 
 
 def county_choices(request: HttpRequest | None) -> DivisionQuerySet:
@@ -113,28 +113,10 @@ class PlaceFilterSet(RegisterFilterSet):
         return [self.form["town"]] if {"county", "town"} <= set(self.filters) else []
 
 
-def community_matches(text: str, prefix: str = "") -> Q:
-    """Return the condition that a community has or had this name, code or pinyin.
-
-    `prefix` is the lookup that leads to the community, "" for the community itself. Endings such as 居委会 are ignored, so
-    和平社区 finds 和平社区居委会.
-    """
-    lead = f"{prefix}__" if prefix else ""
-    ended = CommunityPlacement.objects.filter(_named_or_coded(text), valid_to__isnull=False)
-    condition = _named_or_coded(text, lead) | Q(**{f"{lead}pk__in": ended.values("community")})
-    if pattern := pinyin_pattern(text):
-        condition |= Q(**{f"{lead}sort_key__regex": pattern})
-    return condition
-
-
-def _named_or_coded(text: str, lead: str = "") -> Q:
-    condition = Q(**{f"{lead}name__contains": text}) | Q(**{f"{lead}name_key__contains": community_key(text)})
-    return condition | Q(**{f"{lead}code__startswith": text}) if text.isdecimal() else condition
-
-
 class CommunityFilterSet(PlaceFilterSet):
     """Filters of communities; the search also finds former names and codes."""
 
+    source = Communities()
     kind = django_filters.ChoiceFilter(
         label="类型", choices=[*Community.Kind.choices, ("none", "未定")], method="filter_kind"
     )
@@ -145,10 +127,6 @@ class CommunityFilterSet(PlaceFilterSet):
     class Meta:
         model = Community
         fields = ()
-
-    def search(self, text: str) -> Q:
-        """Match name, code and pinyin, and former names and codes."""
-        return community_matches(text)
 
     def filter_kind(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter by kind; "none" selects the communities without a kind."""
@@ -168,6 +146,7 @@ class CommunityFilterSet(PlaceFilterSet):
 class FacilityFilterSet(PlaceFilterSet):
     """Filters of facilities."""
 
+    source = Facilities()
     kind = django_filters.ChoiceFilter(label="设施类型", choices=Facility.Kind.choices)
     in_use = django_filters.ChoiceFilter(label="状态", choices=[("yes", "在用"), ("no", "已停用")], method="filter_use")
     construction_mode = django_filters.ChoiceFilter(label="建设方式", choices=Facility.ConstructionMode.choices)
@@ -179,10 +158,6 @@ class FacilityFilterSet(PlaceFilterSet):
     class Meta:
         model = Facility
         fields = ()
-
-    def search(self, text: str) -> Q:
-        """Match the name of the facility, or name, code or pinyin of its community."""
-        return Q(name_key__contains=comparable(text)) | community_matches(text, "community")
 
     def filter_use(self, queryset: ScopedQuerySet, name: str, value: str) -> ScopedQuerySet:
         """Filter facilities that are in use today ("yes"), or closed or not opened yet ("no")."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import django_filters
-from django.db.models import Q
 from django.utils import timezone
 
-from changzhi_portal.names import comparable
-from changzhi_portal.pages.filters import pinyin_pattern
 from changzhi_portal.records import in_effect
-from communities.filters import PlaceFilterSet, community_matches
+from communities.filters import PlaceFilterSet
 from orgs.models import SocialOrganization, SocialOrganizationQuerySet
+from orgs.search import Organizations
 
 
 class OrganizationFilterSet(PlaceFilterSet):
     """Filter by name, credit code, pinyin, or the community that the organization serves."""
 
+    source = Organizations()
     registration = django_filters.ChoiceFilter(label="管理方式", choices=SocialOrganization.Registration.choices)
     category = django_filters.ChoiceFilter(label="类别", choices=SocialOrganization.Category.choices)
     active = django_filters.ChoiceFilter(
@@ -30,13 +29,6 @@ class OrganizationFilterSet(PlaceFilterSet):
     class Meta:
         model = SocialOrganization
         fields = ()
-
-    def search(self, text: str) -> Q:
-        """Return the condition for name, pinyin or credit code of the organization, and name or code of its community."""
-        condition = Q(name_key__contains=comparable(text)) | Q(credit_code__startswith=text.upper())
-        if pattern := pinyin_pattern(text):
-            condition |= Q(sort_key__regex=pattern)
-        return condition | community_matches(text, "community")
 
     def by_activity(self, queryset: SocialOrganizationQuerySet, name: str, value: str) -> SocialOrganizationQuerySet:
         """Filter for active or for dissolved organizations, as of today."""

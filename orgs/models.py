@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
-from changzhi_portal.names import comparable, pinyin_key
-from changzhi_portal.personal import SealedField
+from changzhi_portal.names import comparable, pinyin_key, readings
+from changzhi_portal.personal import SealedField, phone_digests
 from changzhi_portal.records import DatedQuerySet, Record, exactly_one_of, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -63,6 +63,7 @@ class SocialOrganization(Record, ScopedModel):
     name = models.CharField("名称", max_length=100)
     name_key = models.CharField("比对用名称", max_length=100, editable=False, db_index=True)
     sort_key = models.CharField("拼音排序", max_length=120, editable=False, db_index=True)
+    readings = models.TextField("读音", blank=True, default="", editable=False)
     registration = models.CharField("管理方式", max_length=10, choices=Registration)
     legal_form = models.CharField("组织类型", max_length=24, choices=LegalForm, blank=True)
     category = models.CharField("类别", max_length=20, choices=Category)
@@ -87,6 +88,7 @@ class SocialOrganization(Record, ScopedModel):
     dissolved_on = models.DateField("注销日期", null=True, blank=True)
     leader = models.CharField("负责人", max_length=50, blank=True)
     phone = SealedField("联系电话", kind="phone", null=True, blank=True)
+    phone_digests = models.TextField("联系电话摘要", blank=True, default="", editable=False)
     member_count = models.PositiveIntegerField("成员人数", null=True, blank=True)
     is_social_work_agency = models.BooleanField("民办社工机构", default=False)
     hub_kind = models.CharField("枢纽型", max_length=10, choices=HubKind, blank=True)
@@ -142,6 +144,8 @@ class SocialOrganization(Record, ScopedModel):
         return self.name
 
     def prepare_keys(self) -> None:
-        """Set the columns derived from the name; call before saving."""
+        """Set the columns derived from name and phone; call before saving."""
         self.name_key = comparable(self.name)
         self.sort_key = pinyin_key(self.name)
+        self.readings = readings(self.name)
+        self.phone_digests = phone_digests(self.phone)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from changzhi_portal.names import readings
 from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel
 
@@ -109,6 +110,7 @@ class ServiceProject(Record, ScopedModel):
 
     number = models.CharField("项目编号", max_length=40)
     name = models.CharField("项目名称", max_length=200)
+    readings = models.TextField("读音", blank=True, default="", editable=False)
     division = models.ForeignKey(
         "communities.Division", models.PROTECT, related_name="projects", verbose_name="所属区划"
     )
@@ -161,6 +163,10 @@ class ServiceProject(Record, ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def prepare_keys(self) -> None:
+        """Set the column derived from the name; call before saving."""
+        self.readings = readings(self.name)
 
 
 class ProjectCommunity(ScopedModel):

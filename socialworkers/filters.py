@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import django_filters
-from django.db.models import Q
 from django.utils import timezone
 
-from changzhi_portal.pages.filters import pinyin_pattern
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet
 from socialworkers.models import Posting, SocialWorker, SocialWorkerQuerySet
+from socialworkers.search import Workers
 
 
 class WorkerFilterSet(PlaceFilterSet):
     """Filter by name or certificate number, never by ID number, because the search text is part of the URL."""
 
+    source = Workers()
     level = django_filters.ChoiceFilter(label="职业水平", choices=SocialWorker.Level.choices)
     professional = django_filters.ChoiceFilter(
         label="专业人才", choices=[("yes", "是"), ("no", "否")], method="by_profession"
@@ -30,14 +30,6 @@ class WorkerFilterSet(PlaceFilterSet):
     class Meta:
         model = SocialWorker
         fields = ()
-
-    def search(self, text: str) -> Q:
-        """Return the condition for name, pinyin, certificate number, and the community's name or code."""
-        condition = Q(name__contains=text) | Q(certificate_number__startswith=text)
-        if pattern := pinyin_pattern(text):
-            condition |= Q(sort_key__regex=pattern)
-        condition |= Q(newest__community__name__contains=text)
-        return condition | Q(newest__community__code__startswith=text) if text.isdecimal() else condition
 
     def by_profession(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:
         """Filter for 专业人才, or for all others."""

@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import FilteredRelation, Q
 
-from changzhi_portal.names import pinyin_key
-from changzhi_portal.personal import SealedField, digest
+from changzhi_portal.names import pinyin_key, readings
+from changzhi_portal.personal import SealedField, digest, phone_digests
 from changzhi_portal.records import DatedQuerySet, Record, exactly_one_of, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -47,6 +47,7 @@ class SocialWorker(Record, ScopedModel):
 
     name = models.CharField("姓名", max_length=50)
     sort_key = models.CharField("拼音排序", max_length=120, editable=False, db_index=True)
+    readings = models.TextField("读音", blank=True, default="", editable=False)
     id_number = SealedField("身份证号", kind="id_number")
     id_number_digest = models.CharField("身份证号摘要", max_length=64, editable=False)
     gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
@@ -54,6 +55,7 @@ class SocialWorker(Record, ScopedModel):
     certificate_number = models.CharField("证书编号", max_length=30, blank=True)
     has_social_work_degree = models.BooleanField("社会工作专业学历", null=True, blank=True)
     phone = SealedField("联系电话", kind="phone", null=True, blank=True)
+    phone_digests = models.TextField("联系电话摘要", blank=True, default="", editable=False)
     note = models.CharField("备注", max_length=500, blank=True)
 
     record_page: ClassVar[str] = "socialworkers:detail"
@@ -76,8 +78,10 @@ class SocialWorker(Record, ScopedModel):
         return self.name
 
     def prepare_keys(self) -> None:
-        """Set the columns derived from name and ID number; call before saving."""
+        """Set the columns derived from name, ID number and phone; call before saving."""
         self.sort_key = pinyin_key(self.name)
+        self.readings = readings(self.name)
+        self.phone_digests = phone_digests(self.phone)
         self.id_number_digest = digest(self.id_number.reveal())
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 import django_filters
@@ -10,22 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from changzhi_portal.names import fold
-
-_LETTERS = re.compile(r"[a-z]+")
-# Names are shorter than this; a longer search would only take time.
-MAX_LETTERS = 24
-
-
-def pinyin_pattern(text: str) -> str | None:
-    """Return a regular expression that matches `text` as pinyin in a sort key, or None for other than plain letters.
-
-    Sort keys are syllables with tones ("dong1 jie1"). Initials ("dj"), whole syllables ("dongjie") and mixtures
-    ("djie") match from the beginning of a syllable.
-    """
-    letters = text.casefold().replace(" ", "")
-    if not _LETTERS.fullmatch(letters) or len(letters) > MAX_LETTERS:
-        return None
-    return "(^| )" + "([a-z]*[0-9]? )?".join(letters)
+from changzhi_portal.search import SearchSource, SearchText
 
 
 class FilterForm(forms.Form):
@@ -59,10 +43,13 @@ class FilterForm(forms.Form):
 
 
 class RegisterFilterSet(django_filters.FilterSet):
-    """Filter set with the search box. A register adds its filters, and defines in `search` what the box finds.
+    """Filter set with the search box. A register adds its filters, and names in `source` what the box finds.
 
     Registers whose records belong to places extend `communities.filters.PlaceFilterSet`, which adds county and town.
     """
+
+    # What the search in the header finds too; None for a list that defines `search`.
+    source: ClassVar[SearchSource | None] = None
 
     q = django_filters.CharFilter(label="搜索", method="filter_search")
 
@@ -91,4 +78,6 @@ class RegisterFilterSet(django_filters.FilterSet):
 
     def search(self, text: str) -> Q:
         """Return the condition that a row matches the text of the search box."""
-        raise NotImplementedError(f"{type(self).__name__} must say what its search box finds.")
+        if self.source is None:
+            raise NotImplementedError(f"{type(self).__name__} must say what its search box finds.")
+        return self.source.matching(SearchText.without_numbers(text))

@@ -163,7 +163,9 @@ def _move_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
         log.append(changed)
         community.version += 1
         community.prepare_keys()
-    update_rows(Community, communities, ("town", "code", "name", "name_key", "sort_key", "is_virtual", "version"))
+    update_rows(
+        Community, communities, ("town", "code", "name", "name_key", "sort_key", "readings", "is_virtual", "version")
+    )
 
 
 def _free_exchanged_codes(moves: Sequence[CommunityMove]) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
-from changzhi_portal.names import community_key, pinyin_key
+from changzhi_portal.names import community_key, pinyin_key, readings
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -54,6 +54,7 @@ class Community(Record, ScopedModel):
     name = models.CharField("社区名称", max_length=60)
     name_key = models.CharField("比对用名称", max_length=60, editable=False, db_index=True)
     sort_key = models.CharField("拼音排序", max_length=120, editable=False, db_index=True)
+    readings = models.TextField("读音", blank=True, default="", editable=False)
     kind = models.CharField("类型", max_length=5, choices=Kind, blank=True)
     is_virtual = models.BooleanField("虚拟", default=False, help_text="名称含“虚拟”的保留但不参与测评")
     closed_on = models.DateField("撤销日期", null=True, blank=True)
@@ -89,6 +90,7 @@ class Community(Record, ScopedModel):
         """Set the columns derived from the name; call before saving."""
         self.name_key = community_key(self.name)
         self.sort_key = pinyin_key(self.name)
+        self.readings = readings(self.name)
 
 
 class PlacementQuerySet(DatedQuerySet, ScopedQuerySet):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from changzhi_portal.names import division_key, pinyin_key
+from changzhi_portal.names import division_key, pinyin_key, readings
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
@@ -94,6 +94,7 @@ class Division(Record, ScopedModel):
     name = models.CharField("名称", max_length=50)
     name_key = models.CharField("比对用名称", max_length=50, editable=False)
     sort_key = models.CharField("拼音排序", max_length=120, editable=False)
+    readings = models.TextField("读音", blank=True, default="", editable=False)
     level = models.CharField("级别", max_length=6, choices=Level)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
@@ -151,6 +152,7 @@ class Division(Record, ScopedModel):
         """Set the fields derived from the name, and the path from the successor or parent; call before saving."""
         self.name_key = division_key(self.name)
         self.sort_key = pinyin_key(self.name)
+        self.readings = readings(self.name)
         above = self.successor if self.successor_id else self.parent
         self.path = f"{above.path if above else ''}{self.code}/"
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
-from changzhi_portal.names import comparable
+from changzhi_portal.names import comparable, readings
 from changzhi_portal.records import DatedQuerySet, Record, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -61,6 +61,7 @@ class Facility(Record, ScopedModel):
     )
     name = models.CharField("设施名称", max_length=100)
     name_key = models.CharField("比对用名称", max_length=100, editable=False)
+    readings = models.TextField("读音", blank=True, default="", editable=False)
     kind = models.CharField("设施类型", max_length=10, choices=Kind)
     area = models.DecimalField("建筑面积（㎡）", max_digits=10, decimal_places=2)
     activity_area = models.DecimalField("居民活动面积（㎡）", max_digits=10, decimal_places=2, null=True, blank=True)
@@ -104,6 +105,7 @@ class Facility(Record, ScopedModel):
     def prepare_keys(self) -> None:
         """Set the fields derived from the name; call before saving."""
         self.name_key = comparable(self.name)
+        self.readings = readings(self.name)
 
     @property
     def function_labels(self) -> str:

@@ -45,6 +45,18 @@
     }
   });
 
+  // Move to the search field with "/", unless something is being typed or chosen.
+  document.addEventListener("keydown", function (event) {
+    var field = document.getElementById("search");
+    var isTyping = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || !field || isTyping || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
   // Submit the form when an option is chosen with the pointer. Arrow keys select each option in turn, so keyboard users
   // submit with the button that follows.
   var usesKeyboard = false;

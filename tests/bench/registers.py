@@ -105,7 +105,7 @@ def _add_places(cursor: Any, last: int) -> None:
             {
                 "id": f"{ids[level]} + n.i", "ref": f"'{level}' || CAST(n.i AS text)", "version": "1",
                 "code": f"CAST({code} AS text)", "name": f"'演示{level}' || CAST(n.i AS text)", "name_key": "''",
-                "sort_key": "''", "level": f"'{level}'", "parent": parent, "path": path,
+                "sort_key": "''", "readings": "''", "level": f"'{level}'", "parent": parent, "path": path,
                 # Two in fourteen, as in the real city.
                 "is_urban_district": f"n.i % {COUNTIES_PER_CITY} < 2" if level == "county" else "1 = 0",
                 "is_statistical": "1 = 0", "valid_from": "'1949-10-01'",
@@ -125,7 +125,7 @@ def _add_places(cursor: Any, last: int) -> None:
         Community,
         {
             "id": f"{first_community} + n.i", "ref": "'c' || CAST(n.i AS text)", "version": "1", **of_community,
-            "sort_key": "''", "kind": f"CASE WHEN n.i % {PER_TOWN} = 0 THEN 'urban' ELSE 'rural' END",
+            "sort_key": "''", "readings": "''", "kind": f"CASE WHEN n.i % {PER_TOWN} = 0 THEN 'urban' ELSE 'rural' END",
             "is_virtual": "1 = 0", "note": "''",
         },
         rows,
@@ -162,6 +162,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         {
             "ref": "'f' || CAST(n.i AS text)", "version": "1", "community": "c.id",
             "name": "'演示设施' || CAST(n.i AS text)", "name_key": "'演示设施' || CAST(n.i AS text)",
+            "readings": "'yan shi she shi'",
             "kind": "CASE WHEN n.i % 5 = 0 THEN 'activity' ELSE 'integrated' END", "area": "50 + n.i % 700 + 0.25",
             "construction_mode": "''", "tenure": "''", "functions": "'[]'", "opened_on": _day("2010-01-01", "n.i % 3200"),
             "closed_on": f"CASE WHEN n.i % 30 = 0 THEN {_day('2018-10-06', 'n.i % 40 - 200 + 190')} END", "note": "''",
@@ -174,7 +175,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         {
             "ref": "'o' || CAST(n.i AS text)", "version": "1", "community": "c.id",
             "name": "'演示协会' || CAST(n.i AS text)", "name_key": "'演示协会' || CAST(n.i AS text)",
-            "sort_key": "'yan3 shi4'",
+            "sort_key": "'yan3 shi4'", "readings": "'yan shi xie hui'", "phone_digests": "''",
             "registration": "CASE n.i % 3 WHEN 0 THEN 'registered' WHEN 1 THEN 'filed' ELSE 'guided' END",
             "credit_code": "CASE WHEN n.i % 3 = 0 THEN '51' || CAST(n.i AS text) ELSE '' END", "legal_form": "''",
             "category": "'other'", "established_on": _day("2008-01-01", "n.i % 3900"),
@@ -190,7 +191,8 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         SocialWorker,
         {
             "id": f"{key} + n.i", "ref": "'w' || CAST(n.i AS text)", "version": "1", "name": "'张晓演'",
-            "sort_key": "'zhang1'", "id_number": "'bench'", "id_number_digest": "'bench' || CAST(n.i AS text)",
+            "sort_key": "'zhang1'", "readings": "'zhang xiao yan'", "phone_digests": "''",
+            "id_number": "'bench'", "id_number_digest": "'bench' || CAST(n.i AS text)",
             "gender": "''",
             "level": "CASE n.i % 7 WHEN 0 THEN 'assistant' WHEN 1 THEN 'social_worker' WHEN 2 THEN 'senior' ELSE 'none' END",
             "certificate_number": "''", "has_social_work_degree": "n.i % 4 = 0", "note": "''",

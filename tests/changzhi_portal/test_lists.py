@@ -9,7 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
 from changzhi_portal.pages import DetailPage, ListPage, PortalPage
-from changzhi_portal.pages.filters import pinyin_pattern
 from communities.models import Community
 from periods.models import ReportingPeriod
 from tests.factories import (
@@ -121,14 +120,6 @@ def test_a_community_is_found_by_a_name_it_had_before(place, officer, signed_in)
     Community.objects.filter(pk=renamed.pk).update(name="新名社区居委会", name_key="新名")
     page = signed_in(officer).get(reverse("communities:community_list"), {"q": "和平"})
     assert [community.name for community in page.context["table"].data.data] == ["新名社区居委会"]
-
-
-@pytest.mark.parametrize(
-    ("typed", "pattern"),
-    [("dj", "(^| )d([a-z]*[0-9]? )?j"), ("东街", None), ("140402", None), ("", None), ("a" * 25, None)],
-)
-def test_only_letters_are_read_as_pinyin(typed, pattern):
-    assert pinyin_pattern(typed) == pattern
 
 
 @pytest.mark.django_db

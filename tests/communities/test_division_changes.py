@@ -13,6 +13,7 @@ from accounts.actions import apply_division_changes
 from accounts.models import Role, User
 from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.names import readings
 from changzhi_portal.refusals import InvalidError, NotAllowedError
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
@@ -90,6 +91,12 @@ def test_a_village_without_a_counterpart_stays_with_its_town_or_as_it_was(change
     elsewhere = Community.objects.get(code="140429100202")
     assert elsewhere.placements.count() == 1
     assert (len(changed_city.plan.without_counterpart), len(changed_city.plan.untouched)) == (6, 102)
+
+
+def test_places_are_found_by_the_pinyin_of_their_new_names(changed_city):
+    for model in (Division, Community):
+        stale = [row.name for row in model.objects.all() if row.readings != readings(row.name)]
+        assert stale == []
 
 
 def test_the_scope_of_a_new_county_reaches_its_past(changed_city):

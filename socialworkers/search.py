@@ -1,0 +1,53 @@
+"""What the search finds of social workers."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from changzhi_portal.search import Hit, SearchSource, Word
+from communities.search import in_divisions, of_communities, place_of
+from socialworkers.models import SocialWorker, SocialWorkerQuerySet
+
+
+class Workers(SearchSource):
+    """Workers, by name, certificate number, ID number, phone, or the community where they work."""
+
+    title = "社会工作者"
+    position = 50
+    requires = "may_see_registers"
+    list_url_name = "socialworkers:list"
+    compared_name = "name"
+
+    def rows(self) -> SocialWorkerQuerySet:
+        """Return the workers with their newest posting and its place."""
+        return SocialWorker.objects.with_newest_posting()
+
+    def itself(self, word: Word) -> Q:
+        """Match name, pinyin, certificate number, and the digests of ID number and phones."""
+        named = Q(name__contains=word.text) | word.is_read_as("readings") | word.has_code("certificate_number")
+        if not word.digest:
+            return named
+        return named | Q(id_number_digest=word.digest) | Q(phone_digests__contains=word.digest)
+
+    def related(self, word: Word) -> Q:
+        """Match the community of the newest posting."""
+        return of_communities(word, "newest__community")
+
+    def place(self, word: Word) -> Q:
+        """Match the town and the county of the newest posting."""
+        return in_divisions(word, "newest__community__town", "newest__division")
+
+    def key_of(self, word: Word) -> str:
+        """Return the name as it is stored."""
+        return word.text
+
+    def hit(self, worker: SocialWorker) -> Hit:
+        """Show where the worker is posted, and in which position; never ID number or phone."""
+        newest = worker.newest  # type: ignore[attr-defined]  # annotated by with_newest_posting
+        if newest is None:
+            return Hit(worker.name, worker.get_absolute_url())
+        community = newest.community
+        place = f"{place_of(community.town)}{community.name}" if community else place_of(newest.division)
+        left = "已离岗" if newest.ended_on else ""
+        remark = "，".join(filter(None, (newest.position, left)))
+        return Hit(worker.name, worker.get_absolute_url(), place=place, remark=remark)
