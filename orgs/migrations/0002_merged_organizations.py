@@ -5,48 +5,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('communities', '0001_initial'),
-        ('orgs', '0001_initial'),
+        ("communities", "0001_initial"),
+        ("orgs", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='socialorganization',
-            name='organization_credit_code_once',
+            model_name="socialorganization",
+            name="organization_credit_code_once",
         ),
         migrations.RemoveConstraint(
-            model_name='socialorganization',
-            name='organization_name_once_in_community',
+            model_name="socialorganization",
+            name="organization_name_once_in_community",
         ),
         migrations.RemoveConstraint(
-            model_name='socialorganization',
-            name='organization_name_once_in_division',
+            model_name="socialorganization",
+            name="organization_name_once_in_division",
         ),
         migrations.AddField(
-            model_name='socialorganization',
-            name='merged_into',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_records', to='orgs.socialorganization', verbose_name='已并入'),
+            model_name="socialorganization",
+            name="merged_into",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merged_records",
+                to="orgs.socialorganization",
+                verbose_name="已并入",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialorganization',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('credit_code', ''), _negated=True), ('merged_into__isnull', True)), fields=('credit_code',), name='organization_credit_code_once', violation_error_message='已有使用此统一社会信用代码的组织。'),
+            model_name="socialorganization",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(models.Q(("credit_code", ""), _negated=True), ("merged_into__isnull", True)),
+                fields=("credit_code",),
+                name="organization_credit_code_once",
+                violation_error_message="已有使用此统一社会信用代码的组织。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialorganization',
-            constraint=models.UniqueConstraint(condition=models.Q(('community__isnull', False), ('credit_code', ''), ('merged_into__isnull', True)), fields=('community', 'name_key'), name='organization_name_once_in_community', violation_error_message='这个社区已有同名组织。'),
+            model_name="socialorganization",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("community__isnull", False), ("credit_code", ""), ("merged_into__isnull", True)),
+                fields=("community", "name_key"),
+                name="organization_name_once_in_community",
+                violation_error_message="这个社区已有同名组织。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialorganization',
-            constraint=models.UniqueConstraint(condition=models.Q(('credit_code', ''), ('division__isnull', False), ('merged_into__isnull', True)), fields=('division', 'name_key'), name='organization_name_once_in_division', violation_error_message='本街道（乡镇）或县已有同名组织。'),
+            model_name="socialorganization",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("credit_code", ""), ("division__isnull", False), ("merged_into__isnull", True)),
+                fields=("division", "name_key"),
+                name="organization_name_once_in_division",
+                violation_error_message="本街道（乡镇）或县已有同名组织。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialorganization',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='organization_not_merged_into_itself', violation_error_message='记录不能并入它自己。'),
+            model_name="socialorganization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("merged_into", models.F("id")), _negated=True),
+                name="organization_not_merged_into_itself",
+                violation_error_message="记录不能并入它自己。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialorganization',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), ('dissolved_on__isnull', False), _connector='OR'), name='merged_organization_has_ended', violation_error_message='已并入别处的记录应有结束日期。'),
+            model_name="socialorganization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("merged_into__isnull", True), ("dissolved_on__isnull", False), _connector="OR"),
+                name="merged_organization_has_ended",
+                violation_error_message="已并入别处的记录应有结束日期。",
+            ),
         ),
     ]
