@@ -247,12 +247,16 @@ class OrganizationSheet(RecordSheet):
         rows = list(rows)
         super().reject_duplicates([row for row in rows if row.get("credit_code")], key_of, "credit_code")
         super().reject_duplicates([row for row in rows if not row.get("credit_code")], key_of, "name")
-        first: dict[Any, dict[bool, RegisterRow]] = {}  # by place and name: the first row with a code, and without
+
+        def known_by(row: RegisterRow) -> Any:
+            return self._place_and_name(row) if row.target is None else key_of(row)
+
+        first: dict[Any, dict[bool, RegisterRow]] = {}  # the first row with a code, and without
         for row in rows:
-            if row.target is None and (key := self._place_and_name(row)) is not None:
+            if (key := known_by(row)) is not None:
                 first.setdefault(key, {}).setdefault(bool(row.get("credit_code")), row)
         for pair in (each for each in first.values() if len(each) > 1):
-            super().reject_duplicates(pair.values(), self._place_and_name, "name")
+            super().reject_duplicates(pair.values(), known_by, "name")
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Propose one write: the organization."""

@@ -117,6 +117,7 @@ class RecordSheet(PlacedSheet):
             self.reject_future_dates(row, context.today)
         self._named_too: dict[int, list[Any]] = {}
         self._merged_of: dict[int, Any] = {}
+        self._old_keys: dict[int, set[str]] = {}
         self.match(rows, context)
         self._match_refs(rows)
         self._follow_merged(rows, context)
@@ -131,7 +132,7 @@ class RecordSheet(PlacedSheet):
             if row.place is not None:
                 others = self._named_too.get(id(row))
                 known_as = self.name_for_office(row.target) if others and row.target is not None else ""
-                self.propose_writes(row, context)
+                self._propose_writes(row, context)
                 if others:
                     self._reject_known_key(row, known_as, others)
                 self._say_endings(row)
@@ -331,18 +332,26 @@ class RecordSheet(PlacedSheet):
             if row.target is not None and row.target.pk != target.pk:
                 self.note_other(row, row.target)
             row.target = target
-            for column in self.columns:
-                if column.is_key and column.model is self.model:
-                    self._drop_old_key(row, column.field, getattr(merged, column.attribute))
+            self._old_keys[id(row)] = self._keys_repeated(row, merged)
             if row.place is not None and self._is_place_of(row, merged):
                 row.place = self._index.place_at(*places[target.pk]) or row.place
             row.say(f"“{merged}”已并入“{target}”，这一行更新的是“{target}”")
 
-    @staticmethod
-    def _drop_old_key(row: RegisterRow, field: str, old: Any) -> None:
-        said = row.get(field)
-        if said is not None and comparable(str(said)) == comparable(str(old)):
-            del row.values[field]
+    def _keys_repeated(self, row: RegisterRow, record: Any) -> set[str]:
+        """Return the fields of the register's keys in which a row says what a record, that was merged, says."""
+        keys = [column for column in self.columns if column.is_key and column.model is self.model]
+        said = {column.field: str(row.get(column.field, "")) for column in keys}
+        return {
+            each.field for each in keys if comparable(said[each.field]) == comparable(getattr(record, each.attribute))
+        }
+
+    def _propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
+        """Propose the writes of a row, without the keys that are those of a merged record; the row itself keeps them."""
+        values = row.values
+        if old := self._old_keys.get(id(row)):
+            row.values = {name: value for name, value in values.items() if name not in old}
+        self.propose_writes(row, context)
+        row.values = values
 
     def _is_place_of(self, row: RegisterRow, record: Any) -> bool:
         """Tell whether a row names the place where a record, that was merged, belongs."""
