@@ -151,7 +151,7 @@ class MergePage(FormPage):
         for column in merged_columns(self.register):
             texts = [_in_words(column, values[column.field]) for values in (kept, merged)]
             if texts[0] == texts[1] and kept[column.field] != merged[column.field]:
-                texts[1] = f"{texts[1]}（与左边的不同）"  # two masks that look the same
+                texts[1] = f"{texts[1]}（与保留的不同）"  # two masks that look the same
             lines.append((column.field, column.header, texts[0], texts[1]))
         return lines
 
@@ -172,7 +172,14 @@ class MergePage(FormPage):
         taken = self._taken(form)
         values_of_kept(self.register, self.pair, taken)
         changes = [(header, old, new) for field, header, old, new in self._lines() if field in taken]
-        return {"will_change": changes, "earlier": self._merged_earlier(), "will_keep": kept, "will_close": merged}
+        places = [self.register.whereabouts(record) for record in (kept, merged)]
+        return {
+            "places": places,
+            "will_change": changes,
+            "earlier": self._merged_earlier(),
+            "will_keep": kept,
+            "will_close": merged,
+        }
 
     def _merged_earlier(self) -> int:
         number: int = self.register.model.with_merged.filter(merged_into=self.pair.merged).count()

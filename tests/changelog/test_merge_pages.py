@@ -96,7 +96,7 @@ def test_both_records_stand_side_by_side_with_personal_data_masked_and_differenc
 ) -> None:
     answer = signed_in(clerk).get(address("merge", *twins))
     lines = {line.header: line for line in answer.context["lines"]}
-    assert (lines["联系电话"].kept, lines["联系电话"].merged) == ("199****1111", "199****1111（与左边的不同）")
+    assert (lines["联系电话"].kept, lines["联系电话"].merged) == ("199****1111", "199****1111（与保留的不同）")
     assert lines["名称"].choice is None and lines["类别"].choice is None
     assert lines["所在地方"].choice is not None
     assert "19900001111" not in answer.content.decode()
