@@ -93,6 +93,7 @@ class MergeableRecord(Record):
     first, since Django takes the first for relations.
     """
 
+    merged_into_id: int | None
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged_records", verbose_name="已并入"
     )

@@ -247,8 +247,11 @@ class UndoMergePage(FormPage):
             raise Http404(str(error)) from error
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add both records and the change set of the merge."""
-        around = {"record": self.record, "merging": merging_of(self.record), "living": self.record.merged_into}
+        """Add the records that the user may see, and the change set of the merge."""
+        visible = self.register.model.with_merged.visible_to(self.request.user)
+        living = visible.filter(pk=self.record.merged_into_id).first()  # it may have moved to another office since
+        merging = None if living is None else merging_of(self.record)
+        around = {"record": self.record, "merging": merging, "living": living}
         return super().get_context_data(**around | kwargs)
 
     def act(self, form: Any) -> str:

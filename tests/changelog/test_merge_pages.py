@@ -165,3 +165,29 @@ def test_an_undoing_that_comes_too_late_says_so(twins: tuple[Any, Any], clerk: U
     answer = client.post(address("unmerge", merged))
     assert answer.status_code == 409
     assert "没有撤销" in answer.content.decode()
+
+
+def test_the_history_names_a_record_that_was_merged_itself(place: Place, clerk: User, signed_in: SignedIn) -> None:
+    first, second, third = (make_organization(place.communities[0], f"演示合唱团{n}") for n in "甲乙丙")
+    client = signed_in(clerk)
+    for kept, merged in ((second, first), (third, second)):
+        url = address("merge", kept, merged)
+        data = sent(client, url)
+        client.post(url, data | {"previewed": client.post(url, data).context["previewed"]})
+    page = client.get(first.get_absolute_url()).content.decode()
+    assert "<del>演示合唱团乙</del> → <ins>演示合唱团丙</ins>" in page
+
+
+def test_a_record_that_has_moved_to_another_office_is_not_named_to_this_one(
+    twins: tuple[Any, Any], place: Place, clerk: User, signed_in: SignedIn
+) -> None:
+    kept, merged = twins
+    client, url = signed_in(clerk), address("merge", kept, merged)
+    data = sent(client, url, registration="merged")
+    client.post(url, data | {"previewed": client.post(url, data).context["previewed"]})
+    SocialOrganization.objects.filter(pk=kept.pk).update(community=place.villages[0], name="演示外县书画社")
+    for page in (merged.get_absolute_url(), address("unmerge", merged)):
+        assert "演示外县书画社" not in client.get(page).content.decode()
+    assert "已并入其他单位的一条记录" in client.get(merged.get_absolute_url()).content.decode()
+    answer = client.post(address("unmerge", merged))
+    assert (answer.status_code, "请联系市局撤销" in answer.content.decode()) == (403, True)
