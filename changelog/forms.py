@@ -92,3 +92,45 @@ class RecordForm(forms.Form):
                 sent.setlist(self[column.field].html_name, texts)
         sent["version"] = str(version)
         return sent
+
+
+KEPT, MERGED = "kept", "merged"  # whose value the record that stays will have
+
+
+class MergeForm(forms.Form):
+    """Form of a merge: a choice for every differing field, the versions of both records, and the reason."""
+
+    kept_version = forms.IntegerField(widget=forms.HiddenInput)
+    merged_version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="合并的原因",
+        max_length=LONGEST_REASON,
+        help_text="例如：同一个组织，换证后又登记了一次。",
+        error_messages={"required": "请写明合并的原因。"},
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        proposed: Mapping[str, str],
+        headers: Mapping[str, str],
+        texts: Mapping[str, tuple[str, str]],
+        versions: tuple[int, int],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kept_version"].initial, self.fields["merged_version"].initial = versions
+        for name, choice in proposed.items():
+            self.fields[name] = forms.ChoiceField(
+                label=headers[name],
+                choices=list(zip((KEPT, MERGED), texts[name], strict=True)),
+                initial=choice,
+                widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+                error_messages={"required": f"请选择保留哪一个“{headers[name]}”。"},
+            )
+        self.order_fields([*proposed, "reason"])
+
+    @property
+    def reason_fields(self) -> list[forms.BoundField]:
+        """Return the field below the comparison."""
+        return [self["reason"]]

@@ -15,7 +15,7 @@ from django.db import models
 from changelog.models import ChangeRecord
 from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
-from changzhi_portal.records import Record
+from changzhi_portal.records import MergeableRecord, Record
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
 from changzhi_portal.rights import Actor
@@ -191,8 +191,13 @@ def _names_of_related(rows: Sequence[ChangeRecord], user: Actor) -> Named:
     return {
         (model, found.pk): str(found)
         for model, keys in wanted.items()
-        for found in model._default_manager.visible_to(user).filter(pk__in=keys)  # type: ignore[attr-defined]
+        for found in _rows_of(model).visible_to(user).filter(pk__in=keys)
     }
+
+
+def _rows_of(model: type[models.Model]) -> Any:
+    """Return every row of a model, those that were merged into another too."""
+    return model.with_merged if issubclass(model, MergeableRecord) else model._default_manager  # type: ignore[attr-defined]
 
 
 def _changed_values(row: ChangeRecord) -> Iterable[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from django.db.models import Model
 from changelog.history import history_of
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
+from changzhi_portal.records import MergeableRecord
 
 
 class RecordHistory(RecordPanel):
@@ -21,3 +22,22 @@ class RecordHistory(RecordPanel):
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the newest MOST_ROWS changes in the user's scope."""
         return {"entries": history_of(record, request.user, limit=MOST_ROWS), "record": record}
+
+
+class MergedRecords(RecordPanel):
+    """The record that this one was merged into, and those that were merged into it."""
+
+    position = 1
+    is_above = True
+    template_name = "changelog/merged_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
+        """Return what the user may see of them; nothing of a record of a kind that is not merged."""
+        if not isinstance(record, MergeableRecord):
+            return {"is_merged": False, "living": None, "merged": []}
+        visible = type(record).with_merged.visible_to(request.user)  # type: ignore[attr-defined]
+        if record.merged_into_id is not None:
+            living = visible.filter(pk=record.merged_into_id).first()
+            return {"is_merged": True, "living": living, "merged": []}
+        return {"is_merged": False, "living": None, "merged": list(visible.filter(merged_into=record)[:MOST_ROWS])}

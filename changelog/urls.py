@@ -1,14 +1,17 @@
-"""Addresses of the forms of one record, of whichever register."""
+"""Addresses of the forms of one record, and of merging duplicates, of whichever register."""
 
 from django.urls import path
 
-from changelog import views
+from changelog.views import merging, records
 
 app_name = "changelog"
 urlpatterns = [
-    path("<slug:register>/new/", views.AddRecord.as_view(), name="add"),
-    path("<slug:register>/<slug:ref>/edit/", views.ChangeRecordPage.as_view(), name="edit"),
-    path("<slug:register>/<slug:ref>/end/", views.EndRecord.as_view(), name="end"),
-    path("<slug:register>/<slug:ref>/resume/", views.ResumeRecord.as_view(), name="resume"),
-    path("<slug:register>/<slug:ref>/part/", views.AddPart.as_view(), name="part"),
+    path("<slug:register>/new/", records.AddRecord.as_view(), name="add"),
+    path("<slug:register>/duplicates/", merging.DuplicateList.as_view(), name="duplicates"),
+    path("<slug:register>/<slug:ref>/edit/", records.ChangeRecordPage.as_view(), name="edit"),
+    path("<slug:register>/<slug:ref>/end/", records.EndRecord.as_view(), name="end"),
+    path("<slug:register>/<slug:ref>/resume/", records.ResumeRecord.as_view(), name="resume"),
+    path("<slug:register>/<slug:ref>/part/", records.AddPart.as_view(), name="part"),
+    path("<slug:register>/<slug:ref>/merge/<slug:other>/", merging.MergePage.as_view(), name="merge"),
+    path("<slug:register>/<slug:ref>/unmerge/", merging.UndoMergePage.as_view(), name="unmerge"),
 ]

@@ -77,6 +77,50 @@ class DatedQuerySet(models.QuerySet):
         return self.filter(in_effect(day, *self.model.dated_by))
 
 
+class UnmergedManager(models.Manager):
+    """Manager of the records that stand: one that was merged into another is in no list, count, export or look-up."""
+
+    def get_queryset(self) -> models.QuerySet:
+        """Return the records that were not merged into another."""
+        return super().get_queryset().filter(merged_into__isnull=True)
+
+
+class MergeableRecord(Record):
+    """A record that may turn out to be a duplicate, and is then merged into another one (docs/domain.md §4.11).
+
+    The duplicate is kept for its history, but `objects`, and with it every relation to it, leaves it out; `with_merged`
+    is for its own page, for its undoing, and for uploads that still name it. A model declares both managers, `objects`
+    first, since Django takes the first for relations.
+    """
+
+    merged_into_id: int | None
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged_records", verbose_name="已并入"
+    )
+
+    class Meta:
+        abstract = True
+
+
+def merge_constraints(name: str, end: str) -> tuple[models.CheckConstraint, ...]:
+    """Return the constraints of a mergeable model whose records end with the date `end`; `name` begins their names.
+
+    That a record is never merged into a merged one cannot be said of one row: `changelog.actions.merge` sees to it.
+    """
+    return (
+        models.CheckConstraint(
+            condition=~Q(merged_into=F("id")),
+            name=f"{name}_not_merged_into_itself",
+            violation_error_message="记录不能并入它自己。",
+        ),
+        models.CheckConstraint(
+            condition=Q(merged_into__isnull=True) | Q(**{f"{end}__isnull": False}),
+            name=f"merged_{name}_has_ended",
+            violation_error_message="已并入别处的记录应有结束日期。",
+        ),
+    )
+
+
 def exactly_one_of(*names: str) -> Q:
     """Return the condition that exactly one of the nullable columns is set; for check constraints."""
     condition = Q()

@@ -79,7 +79,7 @@ class FacilityDetail(PlacedDetailPage):
     """One facility."""
 
     requires = "may_see_registers"
-    queryset = Facility.objects.with_place()
+    queryset = Facility.with_merged.with_place()
     list_url_name = "communities:facility_list"
     list_title = "服务设施"
     facts = ("kind", "area", "activity_area", "construction_mode", "tenure", "opened_on", "closed_on", "note")

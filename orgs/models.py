@@ -9,7 +9,14 @@ from django.db.models import Q
 
 from changzhi_portal.names import comparable, pinyin_key, readings
 from changzhi_portal.personal import SealedField, phone_digests
-from changzhi_portal.records import DatedQuerySet, Record, exactly_one_of, not_before
+from changzhi_portal.records import (
+    DatedQuerySet,
+    MergeableRecord,
+    UnmergedManager,
+    exactly_one_of,
+    merge_constraints,
+    not_before,
+)
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -25,7 +32,7 @@ class SocialOrganizationQuerySet(DatedQuerySet, ScopedQuerySet):
         return self.select_related("community__town__parent", "division__parent")
 
 
-class SocialOrganization(Record, ScopedModel):
+class SocialOrganization(MergeableRecord, ScopedModel):
     """An organization that serves a community, or a town or county (then without a community)."""
 
     class Registration(models.TextChoices):
@@ -97,7 +104,8 @@ class SocialOrganization(Record, ScopedModel):
     record_page: ClassVar[str] = "orgs:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     dated_by: ClassVar[tuple[str, str]] = ("established_on", "dissolved_on")
-    objects = SocialOrganizationQuerySet.as_manager()
+    objects = UnmergedManager.from_queryset(SocialOrganizationQuerySet)()
+    with_merged = SocialOrganizationQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "社会组织"
@@ -105,19 +113,19 @@ class SocialOrganization(Record, ScopedModel):
         constraints = (
             models.UniqueConstraint(
                 fields=["credit_code"],
-                condition=~Q(credit_code=""),
+                condition=~Q(credit_code="") & Q(merged_into__isnull=True),
                 name="organization_credit_code_once",
                 violation_error_message="已有使用此统一社会信用代码的组织。",
             ),
             models.UniqueConstraint(
                 fields=["community", "name_key"],
-                condition=Q(credit_code="", community__isnull=False),
+                condition=Q(credit_code="", community__isnull=False, merged_into__isnull=True),
                 name="organization_name_once_in_community",
                 violation_error_message="这个社区已有同名组织。",
             ),
             models.UniqueConstraint(
                 fields=["division", "name_key"],
-                condition=Q(credit_code="", division__isnull=False),
+                condition=Q(credit_code="", division__isnull=False, merged_into__isnull=True),
                 name="organization_name_once_in_division",
                 violation_error_message="本街道（乡镇）或县已有同名组织。",
             ),
@@ -138,6 +146,7 @@ class SocialOrganization(Record, ScopedModel):
                 violation_error_code="required",
                 violation_error_message="管理方式为“登记”的组织必须填统一社会信用代码。",
             ),
+            *merge_constraints("organization", "dissolved_on"),
         )
 
     def __str__(self) -> str:

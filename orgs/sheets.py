@@ -22,6 +22,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names, same_names
 from changzhi_portal.registers.likeness import NameNeighbours
 from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
@@ -62,6 +63,8 @@ class OrganizationSheet(RecordSheet):
     list_page = "orgs:list"
     ends_with = "dissolved_on"
     end_label = "注销"
+    may_be_merged = True
+    place_attributes = ("community_id", "division_id")
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         CreditCodeColumn(
@@ -135,8 +138,40 @@ class OrganizationSheet(RecordSheet):
                 continue
             if found_here is not None and (not code or not found_here.credit_code):
                 row.target = found_here
+        self._note_merged([row for row in rows if row.target is None and not row.has_error], context)
         if not context.locking:  # a warning has been read by the time of the commit
             self._report_likeness(rows)
+
+    def _note_merged(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
+        """Note rows that no standing organization fits, but one that was merged into another: by code, place and name."""
+        gone = SocialOrganization.with_merged.filter(
+            SocialOrganization.in_subtree(context.scope_path), merged_into__isnull=False
+        )
+        if not rows or not gone.exists():
+            return
+        codes = {row.get("credit_code") for row in rows if row.get("credit_code")}
+        names = {comparable(row.get("name")) for row in rows if row.get("name")}
+        coded: dict[str, SocialOrganization] = {}
+        placed: dict[Any, SocialOrganization] = {}
+        for batch in in_batches(list(codes)):
+            coded |= {record.credit_code: record for record in gone.filter(credit_code__in=batch).order_by("pk")}
+        for batch in in_batches(list(names)):
+            for record in gone.filter(name_key__in=batch).order_by("pk"):
+                placed[*self._place_today(record), record.name_key] = record
+        for row in rows:
+            code, key = row.get("credit_code"), self._place_and_name(row)
+            merged = coded.get(code) if code else None
+            if merged is None and key is not None:
+                here = placed.get(key)
+                merged = here if here is not None and not (code and here.credit_code) else None
+            if merged is not None:
+                self.note_merged(row, merged)
+
+    def _place_today(self, record: SocialOrganization) -> tuple[str, int]:
+        """Return the place as `_place_and_name` gives it: what stands today for a division that has closed."""
+        if record.division_id is None:
+            return ("community_id", int(record.community_id or 0))
+        return ("division_id", int(self._index.today_of(self._index.divisions[record.division_id]).pk))
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """See RecordSheet.load_related. Organizations whose names rows would give to others."""
@@ -212,12 +247,16 @@ class OrganizationSheet(RecordSheet):
         rows = list(rows)
         super().reject_duplicates([row for row in rows if row.get("credit_code")], key_of, "credit_code")
         super().reject_duplicates([row for row in rows if not row.get("credit_code")], key_of, "name")
-        first: dict[Any, dict[bool, RegisterRow]] = {}  # by place and name: the first row with a code, and without
+
+        def known_by(row: RegisterRow) -> Any:
+            return self._place_and_name(row) if row.target is None else key_of(row)
+
+        first: dict[Any, dict[bool, RegisterRow]] = {}  # the first row with a code, and without
         for row in rows:
-            if row.target is None and (key := self._place_and_name(row)) is not None:
+            if (key := known_by(row)) is not None:
                 first.setdefault(key, {}).setdefault(bool(row.get("credit_code")), row)
         for pair in (each for each in first.values() if len(each) > 1):
-            super().reject_duplicates(pair.values(), self._place_and_name, "name")
+            super().reject_duplicates(pair.values(), known_by, "name")
 
     def propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
         """Propose one write: the organization."""
@@ -245,6 +284,16 @@ class OrganizationSheet(RecordSheet):
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path))
         inside = inside.filter(not_ended(day, "dissolved_on"), community__closed_on__isnull=True)
         return inside.select_related("community__town", "division").order_by("community__code", "pk")
+
+    def likely_duplicates(self, scope_path: str, day: datetime.date) -> list[LikelyDuplicate]:
+        """See RegisterSheet.likely_duplicates. Two credit codes are two organizations, whatever their names."""
+        rows = self.standing(scope_path, day).select_related(None).order_by("pk")
+        columns = ("pk", "name", "name_key", "community", "community__town", "division", "credit_code")
+        records = [
+            NamedRecord(pk, name, name_key, (community, division), town or division, community is not None, code)
+            for pk, name, name_key, community, town, division, code in rows.values_list(*columns)
+        ]
+        return sorted(same_names(records) + like_names(records))
 
     def whereabouts(self, record: SocialOrganization) -> str:
         """See RegisterSheet.whereabouts."""

@@ -26,7 +26,7 @@ class OrganizationDetail(PlacedDetailPage):
     """One organization; the phone is masked."""
 
     requires = "may_see_registers"
-    queryset = SocialOrganization.objects.with_place()
+    queryset = SocialOrganization.with_merged.with_place()
     list_url_name = "orgs:list"
     list_title = "社会组织"
     facts = (

@@ -186,7 +186,7 @@ def _added_by(register: CountedRegister, every: Sequence[RowState], day: datetim
 
 
 def _reported_effect(register: CountedRegister, state: State) -> dict[Figure, Any]:
-    place = _place_of(state)
+    place = None if state.get("merged_into_id") is not None else _place_of(state)
     return {} if place is None else {Figure(*place, reported(register)): 1}
 
 

@@ -176,8 +176,11 @@ def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Se
 
 
 def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> Iterable[Write]:
-    """Yield one write per changed record, from its current values to its former ones."""
-    for batch in in_batches(records):
+    """Yield one write per changed record, from its current values to its former ones.
+
+    The last change comes first: it may have taken a unique value that an earlier one of the set had freed.
+    """
+    for batch in in_batches(list(reversed(records))):
         instances = model._base_manager.in_bulk([record.object_id for record in batch])
         for record in batch:
             instance = instances[record.object_id]

@@ -63,6 +63,8 @@ class DetailPage(PortalPage):
         if register is None or not self.request.user.role.may_upload:
             return []
         address = [register.name, self.record.ref]
+        if getattr(self.record, "merged_into_id", None) is not None:
+            return [Crumb("撤销合并", reverse("changelog:unmerge", args=address))]
         actions = [Crumb("修改", reverse("changelog:edit", args=address))]
         if register.fields_of_new_part:
             actions.append(Crumb(register.new_part_label, reverse("changelog:part", args=address)))

@@ -65,6 +65,7 @@ class ListPage(PortalPage):
             is_filled_by_uploads=self.is_filled_by_uploads,
             export_register=self.export_register,
             add_url=self.get_add_url(),
+            duplicates_url=self.get_duplicates_url(),
         )
         if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
             return self.render_to_response(context)
@@ -72,6 +73,12 @@ class ListPage(PortalPage):
         response = self.render_to_response({**context, "is_partial": True})
         response["HX-Push-Url"] = f"{request.path}?{_without_blanks(request)}".rstrip("?")
         return response
+
+    def get_duplicates_url(self) -> str:
+        """Return the URL of the register's duplicates; "" for a list or a role that merges none."""
+        name = self.export_register
+        may_merge = name and self.request.user.role.may_upload and register_named(name).may_be_merged
+        return reverse("changelog:duplicates", args=[name]) if may_merge else ""
 
     def get_add_url(self) -> str:
         """Return the URL of the form for a new record of the register; "" for a list or a role without it."""

@@ -25,12 +25,13 @@ class NameNeighbours:
     def __init__(self) -> None:
         self._filed: dict[tuple[Hashable, str], set[str]] = defaultdict(set)
 
-    def add(self, group: Hashable, name: str) -> None:
-        """File a name."""
+    def add(self, group: Hashable, name: str) -> str:
+        """File a name, and return it as `like` would."""
         key = _without_numbers(name)
         if len(key) >= SHORTEST_NAME:
             for form in _forms(key):
                 self._filed[group, form].add(key)
+        return key
 
     def like(self, group: Hashable, name: str) -> str | None:
         """Return a filed name of the group that is one character apart from `name`; the same name does not count."""

@@ -20,6 +20,7 @@ from django.db import models
 from changzhi_portal.registers.columns import CLEAR, Column, DateColumn
 from changzhi_portal.registers.constraints import RowRule, row_rules
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.duplicates import LikelyDuplicate
 from changzhi_portal.registers.growth import MOST_NEW_RECORDS, Growth, multiplies_register
 from changzhi_portal.registers.lost_characters import could_be
 from changzhi_portal.registers.problems import Level
@@ -83,6 +84,8 @@ class RegisterSheet(ABC):
     end_label: ClassVar[str] = ""  # what people call that: 注销
     fields_of_new_part: ClassVar[tuple[str, ...]] = ()  # of a dated fact that is added beside older ones: a posting
     new_part_label: ClassVar[str] = ""  # what people call adding it: 新任职
+    may_be_merged: ClassVar[bool] = False  # whether a duplicate can be merged; `model` is then a MergeableRecord
+    place_attributes: ClassVar[tuple[str, ...]] = ()  # of the model, which say where a record belongs
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -123,6 +126,14 @@ class RegisterSheet(ABC):
     def end_of(self, record: Any) -> datetime.date | None:
         """Return the day on which a record ends, None while it lasts; None in a register without `ends_with`."""
         return getattr(record, self.ends_with) if self.ends_with else None
+
+    def division_of(self, record: Any) -> int:
+        """Return the key of the division that changes of a record belong to; for registers that `may_be_merged`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where its records belong.")
+
+    def likely_duplicates(self, scope_path: str, day: datetime.date) -> list[LikelyDuplicate]:
+        """Return pairs among the records of `standing` that may be one; none of a register that does not merge."""
+        return []
 
     def growth(self, rows: Sequence[RegisterRow], context: CheckContext) -> list[Growth]:
         """Return where checked rows would multiply the records of the office, so that it is asked (`growth`)."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from changzhi_portal.names import comparable, readings
-from changzhi_portal.records import DatedQuerySet, Record, not_before
+from changzhi_portal.records import DatedQuerySet, MergeableRecord, UnmergedManager, merge_constraints, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -20,7 +20,7 @@ class FacilityQuerySet(DatedQuerySet, ScopedQuerySet):
         return self.select_related("community__town__parent")
 
 
-class Facility(Record, ScopedModel):
+class Facility(MergeableRecord, ScopedModel):
     """A building or rooms that serve a community, counted from opening to closing."""
 
     class Kind(models.TextChoices):
@@ -75,7 +75,8 @@ class Facility(Record, ScopedModel):
     record_page: ClassVar[str] = "communities:facility_detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
     dated_by: ClassVar[tuple[str, str]] = ("opened_on", "closed_on")
-    objects = FacilityQuerySet.as_manager()
+    objects = UnmergedManager.from_queryset(FacilityQuerySet)()
+    with_merged = FacilityQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "服务设施"
@@ -83,6 +84,7 @@ class Facility(Record, ScopedModel):
         constraints = (
             models.UniqueConstraint(
                 fields=["community", "name_key"],
+                condition=Q(merged_into__isnull=True),
                 name="facility_name_once_in_community",
                 violation_error_message="这个社区已有同名设施。",
             ),
@@ -97,6 +99,7 @@ class Facility(Record, ScopedModel):
                 violation_error_code="date_order",
                 violation_error_message="停用日期早于启用日期，请核对。",
             ),
+            *merge_constraints("facility", "closed_on"),
         )
 
     def __str__(self) -> str:

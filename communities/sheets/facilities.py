@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -21,6 +23,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
+from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names
 from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from communities.models import Facility
@@ -45,6 +48,8 @@ class FacilitySheet(RecordSheet):
     list_page = "communities:facility_list"
     ends_with = "closed_on"
     end_label = "停用"
+    may_be_merged = True
+    place_attributes = ("community_id",)
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),
@@ -81,6 +86,21 @@ class FacilitySheet(RecordSheet):
         for row in rows:
             key = self.natural_key(row)
             row.target = found.get(key) if key else None
+        self._note_merged(ids, [row for row in rows if row.target is None], context)
+
+    def _note_merged(self, ids: Sequence[int], rows: Sequence[RegisterRow], context: CheckContext) -> None:
+        """Note rows that no standing facility fits, but one of the communities that was merged into another."""
+        gone = Facility.with_merged.filter(Facility.in_subtree(context.scope_path), merged_into__isnull=False)
+        if not rows or not gone.exists():
+            return
+        found: dict[tuple[int, str], Facility] = {}
+        for batch in in_batches(ids):
+            for facility in gone.filter(community__in=batch).order_by("pk"):
+                found[facility.community_id, facility.name_key] = facility
+        for row in rows:
+            key = self.natural_key(row)
+            if key is not None and key in found:
+                self.note_merged(row, found[key])
 
     def natural_key(self, row: RegisterRow) -> tuple[int, str] | None:
         """Return community and name."""
@@ -110,6 +130,20 @@ class FacilitySheet(RecordSheet):
         inside = Facility.objects.filter(Facility.in_subtree(scope_path), not_ended(day, "closed_on"))
         inside = inside.filter(community__closed_on__isnull=True)
         return inside.select_related("community__town").order_by("community__code", "pk")
+
+    def likely_duplicates(self, scope_path: str, day: datetime.date) -> list[LikelyDuplicate]:
+        """See RegisterSheet.likely_duplicates. A community has each name once: of like names, or alike but for the name."""
+        rows = self.standing(scope_path, day).select_related(None).order_by("pk")
+        columns = ("pk", "name", "name_key", "community", "community__town", "kind", "area", "opened_on")
+        records, alike = [], defaultdict[Any, list[int]](list)
+        for pk, name, name_key, community, town, *built in rows.values_list(*columns):
+            records.append(NamedRecord(pk, name, name_key, community, town, True))
+            if built[1]:  # a facility of 0 m² says nothing of its size
+                alike[community, *built].append(pk)
+        found = like_names(records)
+        named = {(pair.first, pair.second) for pair in found}
+        same = (pair for keys in alike.values() for pair in combinations(keys, 2) if pair not in named)
+        return sorted([*found, *(LikelyDuplicate(*pair, "同一社区，类型、面积和启用日期都相同") for pair in same)])
 
     def whereabouts(self, record: Facility) -> str:
         """See RegisterSheet.whereabouts."""

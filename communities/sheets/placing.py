@@ -107,6 +107,7 @@ class RecordSheet(PlacedSheet):
 
     def check(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """See RegisterSheet.check."""
+        self._merged_by_ref: dict[str, Any] = {}
         self._by_ref = self._load_refs(rows, context)
         self._places_by_ref = self.places_of(list(self._by_ref.values()))
         self._index = self.place_rows(rows, context)
@@ -115,8 +116,11 @@ class RecordSheet(PlacedSheet):
             self.reject_clearing(row)
             self.reject_future_dates(row, context.today)
         self._named_too: dict[int, list[Any]] = {}
+        self._merged_of: dict[int, Any] = {}
+        self._old_keys: dict[int, set[str]] = {}
         self.match(rows, context)
         self._match_refs(rows)
+        self._follow_merged(rows, context)
         self._warn_of_lost_communities(rows)
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
@@ -128,7 +132,7 @@ class RecordSheet(PlacedSheet):
             if row.place is not None:
                 others = self._named_too.get(id(row))
                 known_as = self.name_for_office(row.target) if others and row.target is not None else ""
-                self.propose_writes(row, context)
+                self._propose_writes(row, context)
                 if others:
                     self._reject_known_key(row, known_as, others)
                 self._say_endings(row)
@@ -230,6 +234,11 @@ class RecordSheet(PlacedSheet):
             elif before is not None:
                 row.say(f"取消{ending}（原为{before}），重新计入统计")
 
+    def division_of(self, record: Any) -> int:
+        """See RegisterSheet.division_of. The community's town, else the division itself."""
+        community = record.community
+        return int(community.town_id if community is not None else record.division_id)
+
     def _identity(self, row: RegisterRow) -> Any:
         return ("record", row.target.pk) if row.target is not None else self.natural_key(row)
 
@@ -240,6 +249,10 @@ class RecordSheet(PlacedSheet):
         for batch in in_batches(wanted):
             known = self.model.objects.filter(self.is_known_in(context.scope_path), ref__in=batch)
             found |= {record.ref: record for record in context.lock(known)}
+        if self.may_be_merged:
+            for batch in in_batches([ref for ref in wanted if ref not in found]):
+                merged = self.model.with_merged.filter(self.is_known_in(context.scope_path), ref__in=batch)
+                self._merged_by_ref |= {record.ref: record for record in merged.filter(merged_into__isnull=False)}
         return found
 
     def is_known_in(self, scope_path: str) -> Q:
@@ -291,6 +304,62 @@ class RecordSheet(PlacedSheet):
         """Return what a record is called in a sentence to the office; "" when it may not know of it."""
         return str(record.name)
 
+    def note_merged(self, row: RegisterRow, record: Any) -> None:
+        """Note that a row names a record that was merged into another one, which the row then means."""
+        self._merged_of[id(row)] = record
+
+    def _follow_merged(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
+        """Let rows that name a merged record mean the one that it was merged into (docs/domain.md §4.11).
+
+        Where such a row only repeats the duplicate's name, number or place, it does not give them to the other record.
+        """
+        keys = {record.merged_into_id for record in self._merged_of.values()}
+        living: dict[int, Any] = {}
+        for batch in in_batches(list(keys)):
+            known = self.model.objects.filter(self.is_known_in(context.scope_path), pk__in=batch)
+            living |= {record.pk: record for record in context.lock(known)}
+        # A record of the file's own rows is one instance, so that its writes see one another.
+        living |= {row.target.pk: row.target for row in rows if row.target is not None}
+        places = self.places_of(list(living.values()))
+        for row in rows:
+            merged = self._merged_of.get(id(row))
+            if merged is None:
+                continue
+            target = living.get(merged.merged_into_id)
+            if target is None:
+                row.report("conflicting_key", "这条记录已并入其他单位的记录，请联系市局", "ref", *self.key_cells)
+                continue
+            if row.target is not None and row.target.pk != target.pk:
+                self.note_other(row, row.target)
+            row.target = target
+            self._old_keys[id(row)] = self._keys_repeated(row, merged)
+            if row.place is not None and self._is_place_of(row, merged):
+                row.place = self._index.place_at(*places[target.pk]) or row.place
+            row.say(f"“{merged}”已并入“{target}”，这一行更新的是“{target}”")
+
+    def _keys_repeated(self, row: RegisterRow, record: Any) -> set[str]:
+        """Return the fields of the register's keys in which a row says what a record, that was merged, says."""
+        keys = [column for column in self.columns if column.is_key and column.model is self.model]
+        said = {column.field: str(row.get(column.field, "")) for column in keys}
+        return {
+            each.field for each in keys if comparable(said[each.field]) == comparable(getattr(record, each.attribute))
+        }
+
+    def _propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
+        """Propose the writes of a row, without the keys that are those of a merged record; the row itself keeps them."""
+        values = row.values
+        if old := self._old_keys.get(id(row)):
+            row.values = {name: value for name, value in values.items() if name not in old}
+        self.propose_writes(row, context)
+        row.values = values
+
+    def _is_place_of(self, row: RegisterRow, record: Any) -> bool:
+        """Tell whether a row names the place where a record, that was merged, belongs."""
+        community_id, division_id = self.places_of([record])[record.pk]
+        if row.place.community is not None or community_id is not None:
+            return row.place.community is not None and row.place.community.id == community_id
+        return self.division_for(row, division_id) == division_id
+
     def _match_refs(self, rows: Sequence[RegisterRow]) -> None:
         """Let 记录编号 decide before any key (docs/domain.md §4.2), and report one that the scope does not hold."""
         for row in rows:
@@ -299,6 +368,8 @@ class RecordSheet(PlacedSheet):
                 if row.target is not None and row.target.pk != self._by_ref[ref].pk:
                     self.note_other(row, row.target)
                 row.target = self._by_ref[ref]
+            elif ref and ref in self._merged_by_ref:
+                self.note_merged(row, self._merged_by_ref[ref])
             elif ref:
                 self.report_unknown_ref(row)
 

@@ -81,6 +81,12 @@ RECORDS: dict[str, Maker] = {
     "changelog:end": lambda place, user: make_facility(place.communities[0]),
     "changelog:resume": lambda place, user: make_facility(place.communities[0], closed_on=datetime.date(2018, 5, 1)),
     "changelog:part": lambda place, user: make_worker(place.communities[0]),
+    "changelog:merge": lambda place, user: make_organization(place.communities[0]),
+    "changelog:unmerge": lambda place, user: make_organization(
+        place.communities[0],
+        dissolved_on=datetime.date(2018, 5, 1),
+        merged_into=make_organization(place.communities[0]),
+    ),
     "uploads:batch": lambda place, user: make_batch(user),
     "uploads:progress": lambda place, user: make_batch(user),
     "uploads:annotated": lambda place, user: make_batch(user),
@@ -153,6 +159,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name)
     record: Any = RECORDS[name](place, owner)
     register = register_of(type(record)) if name in TAKE_BOTH else None
+    if name == "changelog:merge":
+        return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
     return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])
 
 
