@@ -36,7 +36,6 @@ def test_a_clerk_sends_a_workbook_of_two_registers_and_finds_both(scripts, place
     expect(page.get_by_role("button", name="全部入库")).to_be_visible()
     expect(page.get_by_role("heading", name="两张登记表.xlsx（服务设施）")).to_be_visible()
     page.get_by_text("同一次上传的其他批次 1").click()
-    expect(page.get_by_role("link", name="社会组织")).to_be_visible()
     expect(page.get_by_text("社会组织（待确认）")).to_be_visible()
 
 

@@ -179,3 +179,6 @@ def test_the_pages_about_a_batch_fit_a_telephone(place, period, clerk, enter, se
         page.goto(path)
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, f"{path} is {wider} px wider than the screen"
+        if "?tab=" in path:
+            tab = page.locator(".tabs .active").bounding_box()
+            assert tab["x"] >= 0 and tab["x"] + tab["width"] <= TELEPHONE["width"], "the chosen tab is in sight"
