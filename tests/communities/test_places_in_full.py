@@ -22,6 +22,13 @@ def finder(city: Division) -> PlaceFinder:
     return PlaceFinder(PlaceIndex(Division.objects.by_code("140423").path))
 
 
+@pytest.fixture
+def known(city: Division) -> list[Community]:
+    """Return the real communities of 襄垣县 with their towns, read once for all examples."""
+    of_county = Community.objects.filter(town__parent__code="140423", is_virtual=False)
+    return list(of_county.select_related("town__parent").order_by("code"))
+
+
 def code_of(finder: PlaceFinder, community: str, county: str = "", town: str = "", code: str = "") -> str:
     found = finder.find(county=county, town=town, community=community, code=code)
     assert found.community is not None and not found.old_parts
@@ -30,9 +37,10 @@ def code_of(finder: PlaceFinder, community: str, county: str = "", town: str = "
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.data())
-def test_any_community_is_found_by_its_full_name(finder: PlaceFinder, data: st.DataObject) -> None:
-    known = Community.objects.filter(town__parent__code="140423", is_virtual=False).select_related("town__parent")
-    community = data.draw(st.sampled_from(list(known.order_by("code"))))
+def test_any_community_is_found_by_its_full_name(
+    finder: PlaceFinder, known: list[Community], data: st.DataObject
+) -> None:
+    community = data.draw(st.sampled_from(known))
     between = data.draw(st.sampled_from(SEPARATORS))
     above = data.draw(st.sampled_from(["", "长治市", "山西省长治市", "山西省"]))
     parts = [*([above] if above else []), "襄垣县", community.town.name, community.name]
