@@ -332,33 +332,36 @@ def is_total(row: Sequence[object], naming: Iterable[int] = ()) -> bool:
     any other column is what a record says of itself: the remark 网格员共3人 makes no total. "古韩镇小计" is a total too; a
     community called 合计村, or an organization with figures and a category, is not.
     """
-    cells = [_plain(cell).rstrip(":") if isinstance(cell, str) else cell for cell in row]
+    columns = [index for index in naming if index < len(row) and row[index] != ""]
+    names = {index: _name(cell) for index in columns if isinstance(cell := row[index], str)}
+    if all(map(_is_figure, names.values())):
+        if any(_is_code(row[index]) for index in columns):
+            return False
+        texts = ((index, _name(cell)) for index, cell in enumerate(row) if isinstance(cell, str) and cell)
+        names |= dict(
+            [next(((index, text) for index, text in texts if not _is_figure(text) or _counts(text)), (-1, ""))]
+        )
+    totals = [index for index, name in names.items() if _TOTAL.fullmatch(name) or _NAMED_TOTAL.fullmatch(name)]
+    if not totals:
+        return False
+    cells = [_name(cell) if isinstance(cell, str) else cell for cell in row]
     if any(isinstance(cell, str) and _digits_in(cell) > _LONGEST_COUNT for cell in cells):
         return False
-    words = [index for index, cell in enumerate(cells) if cell != "" and not _is_figure(cell)]
-    columns = {index for index in naming if index < len(cells)}
-    if not columns.isdisjoint(words):
-        named_by = columns.intersection(words)
-    elif any(_is_code(cells[index]) for index in columns):
-        return False
-    else:
-        named_by = {*columns, *[index for index, cell in enumerate(cells) if index in words or _counts(cell)][:1]}
-    first = next((index for index, cell in enumerate(cells) if cell != ""), -1)
-    for index in named_by:
-        name = cells[index]
-        if not isinstance(name, str):
-            continue
-        is_plain = _TOTAL.fullmatch(name) is not None
-        if is_plain or _NAMED_TOTAL.fullmatch(name):
-            behind = sum(1 for other in words if other > index)
-            if behind == 0 or (is_plain and index == first and behind <= 2):
-                return True
+    first = next(index for index, cell in enumerate(cells) if cell != "")
+    for index in totals:
+        words = sum(1 for cell in cells[index + 1 :] if cell != "" and not _is_figure(cell))
+        if words == 0 or (index == first and words <= 2 and _TOTAL.fullmatch(names[index])):
+            return True
     return False
 
 
-def _counts(cell: object) -> bool:
+def _name(text: str) -> str:
+    return _plain(text).rstrip(":")
+
+
+def _counts(text: str) -> bool:
     """Return whether a text says how many there are (共12个), as only a total does in the place of a name."""
-    return isinstance(cell, str) and _NAMED_TOTAL.fullmatch(cell) is not None
+    return _NAMED_TOTAL.fullmatch(text) is not None
 
 
 def _is_code(cell: object) -> bool:
