@@ -73,6 +73,7 @@ def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
     for name, value in (CHECK.queued() if queue else CHECK.begun()).items():
         setattr(batch, name, value)
     batch.notifies_uploader = queue
+    batch.replaced_by = None  # somebody goes on with it, whatever was brought in since
     batch.save()
     if queue:
         CHECK.announce(batch.pk)
