@@ -93,10 +93,14 @@ def test_what_the_database_finds_is_what_a_batch_says_of_itself(clerk, period):
     make_batch(clerk, state="rejected", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, state="rejected", mapping=MAPPING, problems=[{"code": "header_not_found"}])
     make_batch(clerk, state="rejected", mapping=[], problems=UNMAPPED)
+    for problems, recognised in itertools.product(([], [{"code": "header_not_found"}], UNMAPPED), (True, False)):
+        make_batch(clerk, "", state="rejected", problems=problems, is_recognised=recognised)
     batches = UploadBatch.objects.all()
     found_and_said = {
         "same_as_register": lambda batch: batch.is_same_as_register,
         "with_bad_rows_left": lambda batch: batch.bad_rows_left,
+        "to_choose_register": lambda batch: batch.needs_register,
+        "to_finish": lambda batch: batch.rest and batch.state == State.CHECKED,
         "to_map": lambda batch: batch.needs_mapping,
         "reported": lambda batch: batch.is_same_as_register or (batch.committed_at and batch.state != "undone"),
         "open": lambda batch: batch.is_in_progress or batch.waits_for_decision or batch.state in {"rejected", "failed"},
@@ -275,12 +279,13 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
     make_batch(clerk, "projects", state="rejected", file_name="列名不同.xlsx", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, "projects", period=period, state="rejected", file_name="照片.xlsx")
     make_batch(clerk, "organizations", period=period, state="failed", file_name="出错.xlsx")
+    make_batch(clerk, "", state="rejected", file_name="认不出.xlsx", uploaded_at=ago(days=1))
     make_batch(clerk, "", state="queued", file_name="刚传的.xlsx")
     committed(clerk, "communities", period=period, file_name="社区.xlsx", errors=5)
     browser = signed_in(clerk)
     answer = browser.get("/")
     page = markup_of(answer)
-    assert '没有办完的上传 <span class="count">8</span>' in page
+    assert '没有办完的上传 <span class="count">9</span>' in page
     lines = dict(zip(files_of(browser), page.split('data-label="文件"')[1:], strict=True))
     for name, told in {
         "设施一.xlsx": ("服务设施", "2018年6月", "待确认", "看后确认"),
@@ -289,6 +294,7 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
         "列名不同.xlsx": ("要对应列", "检查后确定", ">对应列"),
         "照片.xlsx": ("文件不能用", "看原因"),
         "出错.xlsx": ("系统出错", "看原因"),
+        "认不出.xlsx": ("没有认出", "要选登记表", "选登记表"),
         "刚传的.xlsx": ("检查后确定", "等待检查", "看进度"),
         "社区.xlsx": ("已入库，", "5行有错误没有入库</span>", "看错误的行"),
     }.items():
@@ -296,7 +302,7 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
             assert words in lines[name], (name, words)
     assert "填报单位" not in page, "all are of one office"
     first = panel_of(browser)["first"]
-    assert first.file_name == "列名不同.xlsx", "the newest that the clerk can go on with"
+    assert first.file_name == "认不出.xlsx", "the newest that the clerk can go on with"
     assert page.count("btn-primary") == 1
     assert f'class="btn btn-primary btn-sm" href="{reverse("uploads:batch", args=[first.ref])}"' in page
 
@@ -366,15 +372,21 @@ def test_the_list_filters_by_the_states_that_it_shows(clerk, period, signed_in):
     waiting(clerk, file_name="同.xlsx", new=0, unchanged=9, group="together")
     make_batch(clerk, state="rejected", file_name="列.xlsx", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, state="rejected", file_name="坏.xlsx")
+    make_batch(clerk, "", state="rejected", file_name="谁的.xlsx", problems=[{"code": "header_not_found"}])
+    make_batch(clerk, "", state="rejected", file_name="打不开.xlsx", problems=[{"code": "damaged_file"}])
+    rest = {"state": "checked", "rest": {"rows": 1, "new": 1}, "committed_at": timezone.now(), "new": 5, "rows": 5}
+    make_batch(clerk, "organizations", file_name="补.xlsx", **rest)
     committed(clerk, "workers", period=period, file_name="全.xlsx")
     committed(clerk, "projects", period=period, file_name="缺.xlsx", errors=2)
     browser = signed_in(clerk)
     for state, files in {
-        "unsettled": {"待.xlsx", "列.xlsx", "坏.xlsx", "缺.xlsx"},
-        "checked": {"待.xlsx"},
+        "unsettled": {"待.xlsx", "列.xlsx", "坏.xlsx", "缺.xlsx", "谁的.xlsx", "打不开.xlsx", "补.xlsx"},
+        "checked": {"待.xlsx", "补.xlsx"},
+        "to_finish": {"补.xlsx"},
+        "to_choose_register": {"谁的.xlsx"},
         "same": {"同.xlsx"},
         "to_map": {"列.xlsx"},
-        "rejected": {"列.xlsx", "坏.xlsx"},
+        "rejected": {"列.xlsx", "坏.xlsx", "谁的.xlsx", "打不开.xlsx"},
         "committed": {"全.xlsx", "缺.xlsx"},
         "bad_rows_left": {"缺.xlsx"},
     }.items():

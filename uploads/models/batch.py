@@ -74,6 +74,16 @@ class UploadBatchQuerySet(ScopedQuerySet):
         """Filter for refused batches whose user has to say which column is which (`needs_mapping`)."""
         return self.filter(state=UploadBatch.State.REJECTED, problems__0__code=UNMAPPED).exclude(mapping=[])
 
+    def to_choose_register(self) -> Self:
+        """Filter for refused batches whose user has to say which register their file is for (`needs_register`)."""
+        of_unknown = self.filter(state=UploadBatch.State.REJECTED, register="", is_recognised=False)
+        codes = (Q(problems__0__code=code) for code in sorted(UNRECOGNISED))
+        return of_unknown.filter(Q(*codes, problems=[], _connector=Q.OR))
+
+    def to_finish(self) -> Self:
+        """Filter for checked batches whose remaining rows wait to be confirmed, while others are written."""
+        return self.filter(state=UploadBatch.State.CHECKED).exclude(rest={})
+
     def with_replaced(self) -> Self:
         """Annotate `is_replaced`: whether a later upload that is still `reported` has replaced it (`replaced_by`)."""
         still_reported = UploadBatch.objects.order_by().reported().filter(pk=OuterRef("replaced_by"))
@@ -438,8 +448,12 @@ class UploadBatch(ScopedModel, Job):
 
     @property
     def waits_for_decision(self) -> bool:
-        """Return whether a user can go on with it: confirm it, correct it or map its columns."""
-        return self.needs_mapping or (self.state == self.State.CHECKED and not self.is_same_as_register)
+        """Return whether a user can go on with it: confirm it, correct it, map its columns or choose its register."""
+        return (
+            self.needs_register
+            or self.needs_mapping
+            or (self.state == self.State.CHECKED and not self.is_same_as_register)
+        )
 
     @property
     def bad_rows_left(self) -> int:
