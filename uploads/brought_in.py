@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from accounts.models import User
+from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
 from uploads.models.batch import UploadBatchQuerySet
 
@@ -37,7 +37,7 @@ class MonthOfOffices:
     towns: Sequence[str]
 
     @classmethod
-    def of(cls, reported: UploadBatchQuerySet, period: ReportingPeriod, user: User) -> MonthOfOffices:
+    def of(cls, reported: UploadBatchQuerySet, period: ReportingPeriod, user: Actor) -> MonthOfOffices:
         """Return the month in the user's scope; `reported` are its uploads that count, in that scope. Two queries."""
         return cls(reported.newest_by_office(), list(user.visible_towns(period.as_of).values_list("path", flat=True)))
 

@@ -104,7 +104,7 @@ class OfficeMonth(HomePanel):
                 sheet,
                 newest.get(sheet.name),
                 from_above.get(sheet.name),
-                month and month.of_county(user.division.path, sheet.name),
+                None if month is None else month.of_county(user.division.path, sheet.name),
             )
             for sheet in registers()
         ]
