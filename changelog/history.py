@@ -110,9 +110,13 @@ def _logged_line(
     model, batch = apps.get_model(first.model), first.change_set.batch
     register = register_writing(model)
     owner = None if own else owners.get(first.pk)
-    changes = [
-        change for row in sorted(group, key=lambda row: row not in own) for change in _changes(row, named, records)
-    ]
+    is_new = bool(own) and first.kind == ChangeRecord.Kind.CREATED
+    changes: list[FieldChange] = []
+    for row in sorted(group, key=lambda row: row not in own):
+        if row not in own and row.kind == ChangeRecord.Kind.CREATED and not is_new:
+            # Its values are not to be read as changes of the part before.
+            changes.append(FieldChange("新增", "", str(apps.get_model(row.model)._meta.verbose_name)))
+        changes += _changes(row, named, records)
     kind = first.get_kind_display() if own else ChangeRecord.Kind.UPDATED.label
     return LoggedEdit(
         record_kind=str((register.model if register is not None else model)._meta.verbose_name),
@@ -126,7 +130,7 @@ def _logged_line(
             kind=str(kind),
             part="",
             file_name=batch.file_name if batch is not None else "",
-            changes=changes[:MOST_VALUES] if kind == ChangeRecord.Kind.CREATED.label else changes,
+            changes=changes[:MOST_VALUES] if is_new else changes,
         ),
     )
 

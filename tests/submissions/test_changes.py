@@ -102,6 +102,7 @@ def test_a_row_of_an_upload_is_one_line_with_all_that_it_did(place, due, clerk, 
     assert {"联系电话", "离岗日期", "到岗日期", "社区"} <= told["张演示"].keys(), (
         "the move is in the line of the person"
     )
+    assert told["张演示"]["新增"] == "任职", "what follows is of the new posting"
     assert told["李演示"] == {"职业水平": "助理社会工作师"}
     new = told["王演示"]
     assert (new["社区"], new["到岗日期"], new["职业水平"]) == (str(place.communities[1]), "2016-09-01", "社会工作师")
