@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -167,3 +168,7 @@ class User(AbstractUser, ScopedModel):
     def visible_counties(self) -> DivisionQuerySet:
         """Return the current counties in the user's scope by code, including those without any data."""
         return Division.objects.counties().current().visible_to(self).order_by("code")
+
+    def visible_towns(self, day: datetime.date) -> DivisionQuerySet:
+        """Return the towns in the user's scope where communities lie on `day`."""
+        return Division.objects.towns().visible_to(self).with_communities_on(day).order_by()

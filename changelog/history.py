@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -22,6 +22,7 @@ from changzhi_portal.rights import Actor
 from changzhi_portal.scope import scope_path_of
 
 Named = Mapping[tuple[type[models.Model], Any], str]
+MOST_VALUES = 8  # of a new record
 OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
@@ -88,6 +89,107 @@ def logged_edits(rows: Sequence[ChangeRecord], user: Actor) -> list[LoggedEdit]:
     return edits
 
 
+def logged_lines(groups: Sequence[Sequence[ChangeRecord]], user: Actor) -> list[LoggedEdit]:
+    """Return changes of several records in the same order; each group is what one row or edit did to a record and its parts.
+
+    A record that is new shows its main values. The caller must have filtered the changes by the user's scope, and loaded
+    them `with_sources`.
+    """
+    scope = scope_path_of(user)
+    rows = [row for group in groups for row in group]
+    named, records = _names_of_related(rows, user, with_new=True), _records_to_label(rows)
+    owners = _owners_of_parts(groups, user)
+    return [_logged_line(group, scope, named, records, owners) for group in groups]
+
+
+def _logged_line(
+    group: Sequence[ChangeRecord], scope: str | None, named: Named, records: Records, owners: Mapping[int, Record]
+) -> LoggedEdit:
+    own = [row for row in group if _is_of_record(row)]
+    first = (own or group)[0]
+    model, batch = apps.get_model(first.model), first.change_set.batch
+    register = register_writing(model)
+    owner = None if own else owners.get(first.pk)
+    is_new = bool(own) and first.kind == ChangeRecord.Kind.CREATED
+    changes: list[FieldChange] = []
+    for row in sorted(group, key=lambda row: row not in own):
+        if row not in own and row.kind == ChangeRecord.Kind.CREATED and not is_new:
+            # Its values are not to be read as changes of the part before.
+            changes.append(FieldChange("新增", "", str(apps.get_model(row.model)._meta.verbose_name)))
+        changes += _changes(row, named, records)
+    kind = first.get_kind_display() if own else ChangeRecord.Kind.UPDATED.label
+    return LoggedEdit(
+        record_kind=str((register.model if register is not None else model)._meta.verbose_name),
+        record_name=first.object_label,
+        ref=first.object_ref if owner is None else owner.ref,
+        model=first.model if owner is None else owner._meta.label_lower,
+        batch_ref=batch.ref if batch and scope and batch.division.path.startswith(scope) else "",
+        entry=Entry(
+            made_at=first.change_set.made_at,
+            made_by=str(first.change_set.made_by),
+            kind=str(kind),
+            part="",
+            file_name=batch.file_name if batch is not None else "",
+            changes=changes[:MOST_VALUES] if is_new else changes,
+        ),
+    )
+
+
+def _is_of_record(row: ChangeRecord) -> bool:
+    """Return whether a change is of a register's record itself and not of a part of one (a posting, a profile)."""
+    model = apps.get_model(row.model)
+    register = register_writing(model)
+    return register is None or register.model is model
+
+
+def _changes(row: ChangeRecord, named: Named, records: Records) -> list[FieldChange]:
+    """Return what a change did, field by field; of a new record its values, of a removed one nothing."""
+    model = apps.get_model(row.model)
+    if row.kind == ChangeRecord.Kind.CREATED:
+        record = records.get((row.model, row.object_id)) or model()
+        changes = [_field_change(record, name, None, new, named) for name, new in _values_of_new(row)]
+        return [replace(change, old="") for change in changes if change.new != row.object_label]
+    return _entry(row, model, named, records).changes
+
+
+def _values_of_new(row: ChangeRecord) -> list[tuple[str, Any]]:
+    """Return the values of a new record that say what it is: its place, and what columns of its register say."""
+    model = apps.get_model(row.model)
+    register = register_writing(model)
+    values = []
+    for name, value in row.after.items():
+        field = _field(model, name)
+        if field is None or not field.editable or value is None or value == "" or value == []:
+            continue
+        is_relation = isinstance(field, models.ForeignKey)
+        if is_relation and register is not None and field.related_model is register.model:
+            continue  # what a part belongs to is the record of the line
+        values.append((not is_relation, name, value))
+    return [(name, value) for _, name, value in sorted(values, key=lambda each: each[0])]
+
+
+def _owners_of_parts(groups: Sequence[Sequence[ChangeRecord]], user: Actor) -> dict[int, Record]:
+    """Return the record that a part belongs to, by the key of the first change of each group that is of parts alone.
+
+    One query for each model of parts among them. Records outside the user's scope are left out.
+    """
+    wanted: dict[type[models.Model], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for group in groups:
+        if not any(_is_of_record(row) for row in group):
+            wanted[apps.get_model(group[0].model)][group[0].object_id].append(group[0].pk)
+    owners: dict[int, Record] = {}
+    for model, keys in wanted.items():
+        register = register_writing(model)
+        relations = (each for each in model._meta.concrete_fields if isinstance(each, models.ForeignKey))
+        relation = next((each.name for each in relations if register and each.related_model is register.model), "")
+        if not relation:
+            continue
+        visible = model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+        for part in visible.filter(pk__in=keys).select_related(relation):
+            owners |= dict.fromkeys(keys[part.pk], getattr(part, relation))
+    return owners
+
+
 def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
     """Return the newest changes of a record and of its `history_parts` in the user's scope."""
     of_parts = models.Q()
@@ -133,9 +235,15 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
         changes=[
             _field_change(record, name, row.before.get(name), new, named)
             for name, new in row.after.items()
-            if is_update and row.before.get(name) != new
+            if is_update and row.before.get(name) != new and not _is_internal(model, name)
         ],
     )
+
+
+def _is_internal(model: type[models.Model], name: str) -> bool:
+    """Return whether a field is kept by the portal itself (a sort key, which posting is the newest), and means nothing to people."""
+    field = _field(model, name)
+    return field is not None and not field.editable
 
 
 def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Named) -> FieldChange:
@@ -177,14 +285,16 @@ def _field(model: type[models.Model], name: str) -> models.Field | None:
         return None
 
 
-def _names_of_related(rows: Sequence[ChangeRecord], user: Actor) -> Named:
+def _names_of_related(rows: Sequence[ChangeRecord], user: Actor, *, with_new: bool = False) -> Named:
     """Return the names of the records that changed foreign keys refer to, with one query for each model.
 
+    `with_new` also those of new records that are shown.
     Records outside the user's scope are left out; `_display` says only that there is one.
     """
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     for row in rows:
-        for name, value in _changed_values(row):
+        is_shown = with_new and row.kind == ChangeRecord.Kind.CREATED
+        for name, value in _values_of_new(row) if is_shown else _changed_values(row):
             field = _field(apps.get_model(row.model), name)
             if isinstance(field, models.ForeignKey) and value is not None:
                 wanted[field.remote_field.model].add(value)

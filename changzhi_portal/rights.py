@@ -6,6 +6,7 @@ holds that the models fit.
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Protocol, TypeAlias
 
 from django.contrib.auth.models import AnonymousUser
@@ -107,6 +108,9 @@ class Actor(Protocol):
 
     def visible_counties(self) -> Any:
         """Return today's counties in the person's area (a queryset of `communities.models.Division`)."""
+
+    def visible_towns(self, day: datetime.date) -> Any:
+        """Return the towns in the person's area where communities lie on `day` (a queryset of the same model)."""
 
 
 # Who looks: a person, a visitor, or nobody. A visitor and nobody see nothing.

@@ -10,7 +10,7 @@ from changzhi_portal.records import in_effect, not_ended
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Community, CommunityProfile, Facility, GovernanceBody
 from communities.peers import unlike_peers
-from communities.sheets.facilities import LARGEST_PLAUSIBLE_AREA
+from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE, LARGEST_PLAUSIBLE_AREA
 
 COMMUNITIES = Subject(Community, community="")
 FACILITIES = Subject(Facility)
@@ -121,7 +121,7 @@ def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
 # --- Facilities ---
 
 
-@rule(FACILITIES, Severity.HARD, "活动面积大于建筑面积", "居民活动面积{activity_area}㎡大于建筑面积{area}㎡，请改正。")
+@rule(FACILITIES, Severity.HARD, "活动面积大于建筑面积", f"{ACTIVITY_AREA_TOO_LARGE}，请改正。")
 def activity_area_exceeds_area(occasion: Occasion) -> ScopedQuerySet:
     """Find facilities whose activity area, a part of the area, is larger than the area."""
     return Facility.objects.filter(not_ended(occasion.day, "closed_on"), activity_area__gt=F("area"))

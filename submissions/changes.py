@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from changelog.models import ChangeRecord, ChangeRecordQuerySet, ChangeSet
@@ -24,7 +37,7 @@ Kind = ChangeRecord.Kind
 
 @dataclass(frozen=True)
 class RegisterChanges:
-    """How many changes of one register there are, by kind."""
+    """How many records of one register were changed, by kind, each once for every upload or edit."""
 
     register: type[RegisterSheet]
     created: int
@@ -66,22 +79,76 @@ def changes_since_report(submission: Submission, user: Actor) -> ChangeRecordQue
 
 
 def records_changed_since(submission: Submission, user: Actor) -> int:
-    """Return the number of records in the user's scope that were changed since the county's valid report."""
+    """Return the number of records in the user's scope that were changed since the county's valid report.
+
+    A part that was changed together with its record is not counted apart.
+    """
     if not submission.is_reported:
         return 0
-    return changes_since_report(submission, user).order_by().values("model", "object_id").distinct().count()
+    of_record = ChangeRecord.objects.filter(
+        change_set=OuterRef("change_set"), batch_row=OuterRef("batch_row"), model__in=models_of_records()
+    )
+    changes = changes_since_report(submission, user).exclude(~Q(model__in=models_of_records()) & Exists(of_record))
+    return changes.order_by().values("model", "object_id").distinct().count()
+
+
+# --- Lines: what one row of an upload, or one edit, did to a record and its parts ---
 
 
 def count_by_register(changes: ChangeRecordQuerySet) -> list[RegisterChanges]:
-    """Return the numbers of changes of every register, in one query."""
-    numbers: Counter[tuple[type[RegisterSheet] | None, str]] = Counter()
-    register_of = {model._meta.label_lower: sheet for sheet in registers() for model in sheet.writes_to}
-    for model, kind, number in changes.order_by().values_list("model", "kind").annotate(number=Count("pk")):
-        numbers[register_of.get(model), kind] += number
+    """Return the numbers of lines of every register, in one query; a line is new if its record is, as an upload counts."""
+    whens = [When(model__in=models_of([sheet]), then=Value(sheet.name)) for sheet in registers()]
+    key = Concat(Cast("change_set_id", CharField()), Value(" "), Cast("line", CharField()), output_field=CharField())
+    of_record = Q(model__in=models_of_records())
+    rows = (
+        _with_line(changes)
+        .order_by()
+        .annotate(key=key, register=Case(*whens, default=Value(""), output_field=CharField()))
+        .values("register")
+        .annotate(
+            every=Count("key", distinct=True),
+            created=Count("key", distinct=True, filter=of_record & Q(kind=Kind.CREATED)),
+            removed=Count("key", distinct=True, filter=of_record & Q(kind=Kind.REMOVED)),
+        )
+    )
+    found = {row["register"]: (row["every"], row["created"], row["removed"]) for row in rows}
+    numbers = [(sheet, *found.get(sheet.name, (0, 0, 0))) for sheet in registers()]
     return [
-        RegisterChanges(sheet, *(numbers[sheet, kind] for kind in (Kind.CREATED, Kind.UPDATED, Kind.REMOVED)))
-        for sheet in registers()
+        RegisterChanges(sheet, created=created, updated=every - created - removed, removed=removed)
+        for sheet, every, created, removed in numbers
     ]
+
+
+def page_of_lines(changes: ChangeRecordQuerySet, first: int, last: int) -> list[list[ChangeRecord]]:
+    """Return the lines from number `first` to before `last`, the newest first, each with its changes and their sources.
+
+    Two queries.
+    """
+    numbered = _with_line(changes)
+    grouped = numbered.order_by().values("change_set_id", "line").annotate(newest=Max("pk")).order_by("-newest")
+    found: dict[tuple[int, int], list[ChangeRecord]] = {
+        (row["change_set_id"], row["line"]): [] for row in grouped[first:last]
+    }
+    if not found:
+        return []
+    lines_of: defaultdict[int, list[int]] = defaultdict(list)
+    for change_set, line in found:
+        lines_of[change_set].append(line)
+    wanted = (Q(change_set=key, line__in=lines) for key, lines in lines_of.items())
+    for change in numbered.filter(Q(*wanted, _connector=Q.OR)).with_sources().order_by("pk"):
+        found[change.change_set_id, change.line].append(change)
+    return list(found.values())
+
+
+def _with_line(changes: ChangeRecordQuerySet) -> ChangeRecordQuerySet:
+    """Annotate `line`, equal for the changes that one row of an upload or one edit made; else of each change its own."""
+    line = Coalesce(Cast("batch_row", BigIntegerField()), -F("pk"), output_field=BigIntegerField())
+    return changes.annotate(line=line)
+
+
+def models_of_records() -> set[str]:
+    """Return the names of the models whose rows are records of a register, not parts of one."""
+    return {sheet.model._meta.label_lower for sheet in registers()}
 
 
 def models_of(sheets: Iterable[type[RegisterSheet]]) -> set[str]:

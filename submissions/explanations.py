@@ -75,6 +75,13 @@ class Checks:
         return self.findings.narrowed(severity=Severity.HARD)[:most] if self.hard else []
 
 
+def in_order_of_page(soft: Sequence[Finding]) -> list[Finding]:
+    """Return soft findings in the order of the page: rule by rule those with their own field, then the others."""
+    order = {rule.code: number for number, rule in enumerate(quality_rules())}
+    parts = (soft[:MOST_FIELDS], soft[MOST_FIELDS:])
+    return [finding for part in parts for finding in sorted(part, key=lambda each: order[each.rule.code])]
+
+
 def is_explanation(name: str) -> bool:
     """Return whether a form field with this name contains an explanation."""
     return name.startswith((_EACH, _REST))

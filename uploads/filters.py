@@ -12,13 +12,15 @@ from changzhi_portal.registers.registry import registers
 from periods.models import ReportingPeriod
 from uploads.models import UploadBatch
 from uploads.models.batch import UploadBatchQuerySet
-from uploads.models.batch_states import NEEDS_MAPPING, SAME_AS_REGISTER
+from uploads.models.batch_states import NEEDS_MAPPING, NEEDS_REGISTER, REST_TO_CONFIRM, SAME_AS_REGISTER
 
 UNSETTLED = "unsettled"
 # States as the list shows them that are not stored as one, each with its label and its rows.
 _FOUND_STATES: dict[str, tuple[str, Callable[[UploadBatchQuerySet], UploadBatchQuerySet]]] = {
     UNSETTLED: ("没有办完的", UploadBatchQuerySet.unsettled),
     "same": (SAME_AS_REGISTER, UploadBatchQuerySet.same_as_register),
+    "to_finish": (REST_TO_CONFIRM, UploadBatchQuerySet.to_finish),
+    "to_choose_register": (NEEDS_REGISTER, UploadBatchQuerySet.to_choose_register),
     "to_map": (NEEDS_MAPPING, UploadBatchQuerySet.to_map),
     "bad_rows_left": ("已入库，有错误行没有入库", UploadBatchQuerySet.with_bad_rows_left),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -17,6 +17,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.rights import Actor
 from periods.models import ReportingPeriod
+from uploads.brought_in import BroughtIn, MonthOfOffices
 from uploads.filters import UNSETTLED
 from uploads.models import UploadBatch
 
@@ -87,15 +88,27 @@ class OfficeMonth(HomePanel):
         return super().concerns(user) and user.division.level != "city"
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return for each register the newest upload that counts as brought in."""
-        period = ReportingPeriod.objects.in_hand(timezone.localdate())
+        """Return for each register the newest upload that counts as brought in.
+
+        A register of a county is done once the county as a whole, an office above or all of its towns have brought it in.
+        """
+        user, period = request.user, ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
-        batches = UploadBatch.objects.visible_to(request.user).filter(period=period)
-        reported = batches.reported().newest_of_each_register()
-        from_above = _from_above(period, request.user.division.path)
-        lines = [_line(sheet, reported.get(sheet.name), from_above.get(sheet.name)) for sheet in registers()]
-        done = sum(bool(line["reported"] or line["from_above"]) for line in lines)
+        reported = UploadBatch.objects.visible_to(user).filter(period=period).reported()
+        newest = reported.newest_of_each_register()
+        from_above = _from_above(period, user.division.path)
+        month = MonthOfOffices.of(reported, period, user) if user.division.level == "county" else None
+        lines = [
+            _line(
+                sheet,
+                newest.get(sheet.name),
+                from_above.get(sheet.name),
+                None if month is None else month.of_county(user.division.path, sheet.name),
+            )
+            for sheet in registers()
+        ]
+        done = sum(line["is_done"] for line in lines)
         return {
             "period": period,
             "lines": lines,
@@ -104,12 +117,24 @@ class OfficeMonth(HomePanel):
         }
 
 
-def _line(sheet: type[RegisterSheet], reported: UploadBatch | None, from_above: FromAbove | None) -> dict[str, Any]:
-    """Return the line of one register."""
+def _line(
+    sheet: type[RegisterSheet],
+    reported: UploadBatch | None,
+    from_above: FromAbove | None,
+    brought_in: BroughtIn | None,
+) -> dict[str, Any]:
+    """Return the line of one register; `brought_in` is that of a county, None for a town, whose uploads are its own.
+
+    `partly` is set for a county if only some of its towns have brought it in, and no office above.
+    """
+    is_partly = brought_in is not None and brought_in.is_partly
+    above = from_above if reported is None or is_partly else None
     return {
         "register": sheet,
-        "reported": reported,
-        "from_above": None if reported else from_above,
+        "reported": None if above else reported,
+        "from_above": above,
+        "partly": brought_in if is_partly and not above else None,
+        "is_done": above is not None or (reported is not None and not is_partly),
         "upload_url": f"{reverse('uploads:new')}?register={sheet.name}",
     }
 
@@ -126,40 +151,57 @@ class BureauMonth(HomePanel):
         return super().concerns(user) and user.division.level == "city"
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return a line per county with the date of each register's last upload; towns count for their county."""
-        period = ReportingPeriod.objects.in_hand(timezone.localdate())
+        """Return a line per county with the date of each register's last upload, and how many towns if not all have."""
+        user, period = request.user, ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
-        newest = UploadBatch.objects.visible_to(request.user).filter(period=period).reported().newest_by_office()
+        reported = UploadBatch.objects.visible_to(user).filter(period=period).reported()
+        month = MonthOfOffices.of(reported, period, user)
         sheets = registers()
         lines = []
-        own_path = request.user.division.path
-        for county in request.user.visible_counties():
-            cells = [_cell(sheet, county.path, own_path, newest) for sheet in sheets]
-            lines.append({"county": county, "cells": cells, "done": sum(cell["at"] is not None for cell in cells)})
+        for county in user.visible_counties():
+            cells = [_cell(sheet, county.path, user.division.path, month) for sheet in sheets]
+            lines.append({"county": county, "cells": cells, "done": sum(cell["is_done"] for cell in cells)})
         complete = sum(line["done"] == len(sheets) for line in lines)
         return {"period": period, "registers": sheets, "lines": lines, "complete": complete}
 
 
-def _cell(
-    sheet: type[RegisterSheet], path: str, own_path: str, newest: Mapping[tuple[str, str], datetime.datetime]
-) -> dict[str, Any]:
-    """Return when a county's offices last brought in a register, else when the bureau did for the whole city."""
-    moments = [at for (office, name), at in newest.items() if office.startswith(path) and name == sheet.name]
-    by_bureau = newest.get((own_path, sheet.name))
-    return {"register": sheet, "at": max(moments, default=by_bureau), "is_by_bureau": not moments and bool(by_bureau)}
+def _cell(sheet: type[RegisterSheet], path: str, own_path: str, month: MonthOfOffices) -> dict[str, Any]:
+    """Return when a county has brought in a register, else when the bureau did for the whole city, else how many towns."""
+    own, by_bureau = month.of_county(path, sheet.name), month.newest.get((own_path, sheet.name))
+    is_by_bureau = by_bureau is not None and not own.is_done
+    return {
+        "register": sheet,
+        "at": by_bureau if is_by_bureau else own.at,
+        "is_by_bureau": is_by_bureau,
+        "is_done": own.is_done or is_by_bureau,
+        "partly": own if own.is_partly and not is_by_bureau else None,
+    }
 
 
 class RegisterUploads(NamedTuple):
     """What the offices of a county have brought in of one register in a month.
 
     `batches` are all uploads that count, the newest first; `bad_rows_left` leaves out those that a later upload of the
-    same office has replaced. `from_above` is set if only an office above has brought it in.
+    same office has replaced. `from_above` is set if an office above has brought it in, and the county has not as a whole.
+    `waits` tells whether an upload of it is still open.
     """
 
     register: type[RegisterSheet]
     batches: Sequence[UploadBatch]
     from_above: FromAbove | None
+    brought_in: BroughtIn
+    waits: bool
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether it counts as brought in for the whole county."""
+        return self.brought_in.is_done or self.from_above is not None
+
+    @property
+    def is_partly(self) -> bool:
+        """Return whether only some of the county's towns have brought it in."""
+        return self.brought_in.is_partly and not self.is_done
 
     @property
     def newest_at(self) -> datetime.datetime:
@@ -209,17 +251,24 @@ class SubmissionUploads(RecordPanel):
 
     def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
         """Return the uploads of the county's offices by register, and those that do not count, for who decides."""
-        period = record.period
-        batches = UploadBatch.objects.visible_to(request.user).within(record.county).newest_first()
-        reported = batches.filter(period=period).reported().with_replaced().without_details()
+        user, period = request.user, record.period
+        batches = UploadBatch.objects.visible_to(user).within(record.county).newest_first()
+        reported = batches.filter(period=period).reported()
         unsettled = [] if period.is_locked else list(batches.for_month(period).unsettled())
+        waiting = {batch.register for batch in unsettled if not batch.bad_rows_left}
+        month = MonthOfOffices.of(reported, period, user)
         from_above = _from_above(period, record.county.path)
-        uploads = _by_register(reported, from_above)
-        missing = [each.register.title for each in uploads if not each.batches and not each.from_above]
+        by_register = _by_register(reported.with_replaced().without_details())
+        uploads = []
+        for sheet in registers():
+            brought_in = month.of_county(record.county.path, sheet.name)
+            above = None if brought_in.is_done else from_above.get(sheet.name)
+            own = by_register[sheet.name]
+            uploads.append(RegisterUploads(sheet, own, above, brought_in, sheet.name in waiting))
         return {
             "uploads": uploads,
-            "done": len(uploads) - len(missing),
-            "remark": f"本月还没有上传：{'、'.join(missing)}；确实没有变动的，不用再传。" if missing else "",
+            "done": sum(each.is_done for each in uploads),
+            "remark": _remark(uploads),
             "caution_template": "uploads/unsettled_of_month.html" if unsettled else "",
             "unsettled": unsettled[:MOST_ROWS],
             "number_with_bad_rows": sum(bool(batch.bad_rows_left) for batch in unsettled),
@@ -227,12 +276,28 @@ class SubmissionUploads(RecordPanel):
         }
 
 
-def _by_register(batches: Iterable[UploadBatch], from_above: Mapping[str, FromAbove]) -> list[RegisterUploads]:
+def _remark(uploads: Iterable[RegisterUploads]) -> str:
+    """Return which registers a county has not brought in for the month, and how far each has got; "" if there is none."""
+    lacking = [each for each in uploads if not each.is_done]
+    partly = [
+        f"{each.register.title}（{each.brought_in.towns_done} / {each.brought_in.towns}个）"
+        for each in lacking
+        if each.is_partly
+    ]
+    waiting = [each.register.title for each in lacking if each.waits and not each.is_partly]
+    missing = [each.register.title for each in lacking if not each.waits and not each.is_partly]
+    told = [
+        f"{words}：{'、'.join(names)}。"
+        for words, names in (("只有部分街道（乡镇）报了", partly), ("传了还没有入库", waiting))
+        if names
+    ]
+    if missing:
+        told.append(f"本月还没有上传：{'、'.join(missing)}；确实没有变动的，不用再传。")
+    return "".join(told)
+
+
+def _by_register(batches: Iterable[UploadBatch]) -> defaultdict[str, list[UploadBatch]]:
     by_register: defaultdict[str, list[UploadBatch]] = defaultdict(list)
     for batch in batches:
         by_register[batch.register].append(batch)
-    return [
-        RegisterUploads(sheet, own, None if own else from_above.get(sheet.name))
-        for sheet in registers()
-        for own in [by_register[sheet.name]]
-    ]
+    return by_register

@@ -18,6 +18,7 @@ class Level(StrEnum):
 
 WARNING_CODES = frozenset(
     {
+        "activity_area_exceeds_area",
         "approximate_date",
         "area_code_unusual",
         "heading_not_read",
@@ -62,6 +63,7 @@ CODE_TITLES = {
     "lost_character": "丢了字",
     "area_code_unusual": "身份证地区码少见",
     "outlier": "数值反常",
+    "activity_area_exceeds_area": "活动面积大于建筑面积",
     "similar_name": "名称只差一个字",
     "old_place_name": "用了旧地名",
     "over_budget": "超过预算或合同",

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from changzhi_portal.names import division_key, pinyin_key, readings
-from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
+from changzhi_portal.records import BEGINNING, DatedQuerySet, Record, in_effect
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -40,6 +40,10 @@ class DivisionQuerySet(DatedQuerySet, ScopedQuerySet):
     def current(self) -> Self:
         """Filter for divisions that are not closed."""
         return self.filter(valid_to__isnull=True)
+
+    def with_communities_on(self, day: datetime.date) -> Self:
+        """Filter for divisions where a community lies on `day`."""
+        return self.filter(in_effect(day, "placements__valid_from", "placements__valid_to")).distinct()
 
     def successors_on(self, day: datetime.date) -> dict[int, int]:
         """Return the successor in effect on `day` of each division closed by then, both as primary keys."""

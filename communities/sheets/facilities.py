@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.display import display_number
 from changzhi_portal.names import comparable
 from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import (
@@ -32,6 +33,8 @@ from communities.sheets.place_columns import REF, place_columns, place_in_words,
 from communities.sheets.placing import RecordSheet
 
 LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
+# A month with such a facility cannot be reported (communities.quality).
+ACTIVITY_AREA_TOO_LARGE = "居民活动面积{activity_area}㎡大于建筑面积{area}㎡"
 
 
 class FacilitySheet(RecordSheet):
@@ -114,6 +117,7 @@ class FacilitySheet(RecordSheet):
         values = {"community_id": row.place.community.id} | self.given(row, Facility)
         write = self.propose(row, facility, values, division_id=row.place.division_id, is_new=row.is_new)
         self._check_area(row, area_before)
+        self._check_activity_area(row, facility, context.day)
         row.writes = [write] if write else []
 
     @staticmethod
@@ -124,6 +128,20 @@ class FacilitySheet(RecordSheet):
         if area > LARGEST_PLAUSIBLE_AREA or has_jumped(area, area_before):
             described = "" if area_before is None else f"上次是{area_before:f}㎡，"
             row.report("outlier", f"{described}这次是{area:f}㎡，变化过大或不合常理，请核实", "area")
+
+    @staticmethod
+    def _check_activity_area(row: RegisterRow, facility: Facility, day: datetime.date) -> None:
+        """Warn of an activity area, a part of the area, that is larger than the area, unless the facility has ended.
+
+        Only where the row speaks of one of the two: the other may be what the register says.
+        """
+        area, part = facility.area, facility.activity_area
+        said = [name for name in ("activity_area", "area") if row.get(name) is not None]
+        if not said or area is None or part is None or part <= area:
+            return
+        if facility.closed_on is None or facility.closed_on > day:
+            told = ACTIVITY_AREA_TOO_LARGE.format(activity_area=display_number(part), area=display_number(area))
+            row.report("activity_area_exceeds_area", f"{told}，请改正，否则本月不能上报", said[0])
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[Facility]:
         """See RegisterSheet.standing."""

@@ -57,6 +57,28 @@
     field.select();
   });
 
+  // List the names of several chosen files, of which a browser shows only the number.
+  document.addEventListener("change", function (event) {
+    var input = event.target;
+    if (!input.matches('input[type="file"][multiple]')) {
+      return;
+    }
+    var list = input.parentNode.querySelector(".chosen-files");
+    if (!list) {
+      list = document.createElement("ul");
+      list.className = "chosen-files";
+      list.setAttribute("aria-label", "选好的文件");
+      input.insertAdjacentElement("afterend", list);
+    }
+    list.textContent = "";
+    list.hidden = input.files.length < 2;
+    Array.prototype.forEach.call(list.hidden ? [] : input.files, function (file) {
+      var item = document.createElement("li");
+      item.textContent = file.name;
+      list.appendChild(item);
+    });
+  });
+
   // Submit the form when an option is chosen with the pointer. Arrow keys select each option in turn, so keyboard users
   // submit with the button that follows.
   var usesKeyboard = false;

@@ -26,6 +26,7 @@ from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod
 from submissions.checks import findings_for
+from submissions.explanations import in_order_of_page
 from submissions.models import Submission, SubmissionStep, explanation_key
 from submissions.report_status import Phase, phase_of, reporting_counties
 from targets.actions.measuring import lock_period_row
@@ -189,7 +190,7 @@ def _stored_explanations(soft: Sequence[Finding], given: Mapping[str, str]) -> d
     Raises InvalidError for a missing or too long explanation; its field is "explanations." and the key of the finding.
     """
     texts = {key: text.strip() for key, text in given.items()}
-    missing = [finding for finding in soft if not texts.get(_key(finding))]
+    missing = [finding for finding in in_order_of_page(soft) if not texts.get(_key(finding))]
     if missing:
         first = missing[0]
         raise InvalidError(

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
-from changelog.history import logged_edits
+from changelog.history import logged_lines
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -17,6 +17,7 @@ from submissions.changes import (
     changes_since_report,
     count_by_register,
     models_of,
+    page_of_lines,
     time_of_edits,
 )
 from submissions.models import Submission
@@ -49,18 +50,19 @@ class SubmissionChanges(PortalPage):
         counts = count_by_register(changes)
         chosen = next((each for each in counts if each.register.name == request.GET.get("register")), None)
         shown = changes if chosen is None else changes.filter(model__in=models_of([chosen.register]))
-        paginator = ForgivingPaginator(shown.with_sources(), ROWS_A_PAGE)
-        # Counted already, register by register.
-        paginator.count = sum(each.total for each in counts) if chosen is None else chosen.total
+        total = sum(each.total for each in counts)
+        paginator = ForgivingPaginator(range(total if chosen is None else chosen.total), ROWS_A_PAGE)
         page = paginator.get_page(request.GET.get("page", 1))
+        first = (page.number - 1) * ROWS_A_PAGE
+        lines = page_of_lines(shown, first, first + ROWS_A_PAGE)
         context = self.get_context_data(
             submission=self.submission,
             is_since_report=self.is_since_report,
             counts=counts,
             chosen=chosen,
-            total=sum(each.total for each in counts),
+            total=total,
             page=page,
-            edits=logged_edits(list(page.object_list), request.user),
+            edits=logged_lines(lines, request.user),
             time_of_edits=days,
         )
         return self.render_to_response(context)

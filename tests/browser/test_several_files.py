@@ -28,8 +28,8 @@ def test_a_clerk_sends_a_workbook_of_two_registers_and_finds_both(scripts, place
             see_the_end(page, "同一次上传的其他批次")
             page.get_by_text("同一次上传的其他批次").click()
             page.get_by_role("link", name="看本次上传的全部批次").click()
-            see_the_end(page, "都处理完了")
-        expect(page.get_by_text("共 2 个批次，都处理完了")).to_be_visible(timeout=60_000)
+            see_the_end(page, "都检查完了")
+        expect(page.get_by_text("共 2 个批次，都检查完了")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("cell", name="服务设施", exact=True)).to_be_visible()
     expect(page.get_by_role("cell", name="社会组织", exact=True)).to_be_visible()
     page.get_by_role("link", name="处理下一个").click()
@@ -56,6 +56,7 @@ def test_several_files_chosen_at_once_become_a_batch_each(place, period, clerk, 
     drop = page.get_by_label("文件")
     assert drop.bounding_box()["height"] >= 70, "the area is large enough for dropping files on it"
     drop.set_input_files(files)
+    expect(page.get_by_role("list", name="选好的文件").get_by_role("listitem")).to_have_text(["甲.xlsx", "乙.xlsx"])
     page.get_by_role("button", name="上传并检查").click()
     expect(page.get_by_text("共 2 个批次，还有 2 个在处理")).to_be_visible()
     link = page.get_by_role("link", name="甲.xlsx")

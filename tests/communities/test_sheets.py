@@ -9,6 +9,8 @@ import pytest
 
 from accounts.models import User
 from communities.models import Community, CommunityPlacement, CommunityProfile, DivisionChange, Facility, GovernanceBody
+from periods.models import ReportingPeriod
+from submissions.checks import findings_for
 from tests.factories import Place, make_profile
 from tests.uploads.office import Send, codes_of
 from uploads.models import UploadRow
@@ -126,6 +128,26 @@ def test_facilities_are_measured_by_what_the_sheet_says(send: Send, clerk: User)
     jumped = send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "6200", "启用日期": ""})])
     assert codes_of(jumped) == ["outlier"]
     assert "上次是620.00㎡，这次是6200.00㎡" in jumped["problems"][0]["message"]
+
+
+def test_an_activity_area_that_would_block_the_report_is_pointed_out_at_the_upload(send: Send, clerk: User) -> None:
+    months = {"period": "2018-06", "commit": "all"}
+    exact = {"启用日期": "2016-05-01"}
+    wrong = send("facilities", clerk, [facility_row(**exact, **{"居民活动面积（㎡）": "1200.5"})], **months)
+    assert (codes_of(wrong), wrong["state"]) == (["activity_area_exceeds_area"], "committed"), "it is a warning"
+    (problem,) = wrong["problems"]
+    assert problem["column"] == "居民活动面积（㎡）"
+    period = ReportingPeriod.objects.get(month="2018-06-01")
+    (finding,) = findings_for(period=period, division=clerk.division).narrowed(rule="activity_area_exceeds_area")
+    assert finding.message == "居民活动面积1,200.5㎡大于建筑面积520㎡，请改正。"
+    assert problem["message"] == f"{finding.message.rstrip('。')}，否则本月不能上报"
+    again = send("facilities", clerk, [facility_row(**exact, **{"建筑面积（㎡）": "600"})], **months)
+    assert [problem["column"] for problem in again["problems"]] == ["建筑面积（㎡）"], (
+        "the other area is the register's"
+    )
+    fine = send("facilities", clerk, [facility_row(**exact, **{"建筑面积（㎡）": "1300"})], **months)
+    ended = send("facilities", clerk, [facility_row(**exact, 停用日期="2018-06-30")], **months)
+    assert codes_of(fine) == codes_of(ended) == [], "what has ended blocks nothing"
 
 
 def test_a_jump_in_population_is_pointed_out_but_passes(send: Send, clerk: User, place: Place) -> None:

@@ -7,13 +7,15 @@ from django.utils import timezone
 
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.personal import encrypt
+from socialworkers.models import SocialWorker
 from submissions.actions import submit_month
 from submissions.changes import time_of_edits
 from submissions.models import Submission
-from tests.communities.test_sheets import facility_row
-from tests.factories import make_batch, make_change_set, make_facility, make_period, make_worker
+from tests.communities.test_sheets import community_row, facility_row
+from tests.factories import id_number, make_batch, make_change_set, make_facility, make_period, make_worker
 from tests.pages import markup_of
 from tests.queries import exactly
+from tests.socialworkers.test_sheets import row as worker_row
 from tests.submissions.reporting import explained, make_due
 from uploads import actions
 from uploads.models import UploadBatch
@@ -75,6 +77,57 @@ def test_what_uploads_wrote_is_listed_through_the_real_path_and_undone_ones_are_
     assert '<span class="quiet">建筑面积（㎡）</span> <del>480.00</del> → <ins>520.00</ins>' in page
     assert "新增服务设施" in page and "演示新设施" in page
     assert "演示误传" not in page, "it was taken back"
+
+
+def test_a_row_of_an_upload_is_one_line_with_all_that_it_did(place, due, clerk, send, signed_in):
+    here, there = (community.name for community in place.communities[:2])
+    people = [
+        worker_row(here, 姓名="张演示"),
+        worker_row(here, 姓名="李演示", 身份证号=id_number(301), 岗位="社区干事"),
+    ]
+    first = send("workers", clerk, people, period="2018-05", commit="all")
+    assert first["new"] == 2, first
+    again = [
+        worker_row(there, 姓名="张演示", 到岗日期="2018-06-01", 联系电话="19900005678"),
+        people[1] | {"职业水平": "助理社会工作师"},
+        worker_row(there, 姓名="王演示", 身份证号=id_number(302)),
+    ]
+    second = send("workers", clerk, again, period="2018-06", commit="all")
+    assert (second["new"], second["changed"]) == (1, 2), second
+    answer = signed_in(clerk).get(PAGE)
+    assert numbers_of(answer) == {"workers": (1, 2)}, "as the upload and the table of the report count"
+    lines = {edit.record_name: edit for edit in answer.context["edits"]}
+    assert len(answer.context["edits"]) == len(lines) == 3
+    told = {name: {change.label: change.new for change in edit.entry.changes} for name, edit in lines.items()}
+    assert {"联系电话", "离岗日期", "到岗日期", "社区"} <= told["张演示"].keys(), (
+        "the move is in the line of the person"
+    )
+    assert told["张演示"]["新增"] == "任职", "what follows is of the new posting"
+    assert told["李演示"] == {"职业水平": "助理社会工作师"}
+    new = told["王演示"]
+    assert (new["社区"], new["到岗日期"], new["职业水平"]) == (str(place.communities[1]), "2016-09-01", "社会工作师")
+    page = markup_of(answer)
+    number = id_number(302)
+    assert f"{number[:6]}********{number[-4:]}" in page and number not in page
+    assert "最近一次任职" not in page and "摘要" not in page and "拼音" not in page
+    for edit in lines.values():
+        assert SocialWorker.objects.get(ref=edit.ref).get_absolute_url() == edit.url
+    assert [edit.entry.kind for edit in lines.values()].count("新增") == 1
+
+
+def test_what_was_done_to_a_part_alone_is_a_line_of_its_record(place, due, clerk, send, signed_in):
+    community = place.communities[0]
+    row = community_row(community.name, 常住人口=3_100)
+    send("communities", clerk, [row], period="2018-06", commit="all")
+    send("communities", clerk, [row | {"常住人口": 3_200}], period="2018-06", commit="all")
+    answer = signed_in(clerk).get(PAGE, {"register": "communities"})
+    newest = answer.context["edits"][0]
+    assert (newest.entry.kind, newest.record_kind, newest.record_name) == ("修改", "社区", community.name)
+    assert newest.url == community.get_absolute_url()
+    assert [(change.label, change.old, change.new) for change in newest.entry.changes] == [
+        ("常住人口", "3,100", "3,200")
+    ]
+    assert numbers_of(answer) == {"communities": (0, 2)}
 
 
 def test_an_upload_for_another_month_is_not_of_this_one(place, due, clerk, signed_in):
@@ -174,13 +227,13 @@ def test_the_pages_hold_fifty_changes_at_the_same_number_of_queries(place, due, 
     browser = signed_in(clerk)
     for number in range(3):
         log(clerk, make_facility(place.communities[0], f"设施{number}"), batch=batch)
-    # The user; the month, its counties and reports; the month before; the county's divisions; how many changes each
-    # register has, and a page of them.
-    with exactly(8):
+    # The user; the month, its counties and reports; the month before; the county's divisions; how many lines each
+    # register has, and a page of them with their changes.
+    with exactly(9):
         assert len(shown(browser.get(PAGE))) == 3
     for number in range(3, 55):
         log(clerk, make_facility(place.communities[0], f"设施{number}"), batch=batch)
-    with exactly(8):
+    with exactly(9):
         assert len(shown(browser.get(PAGE))) == 50
-    with exactly(8):
+    with exactly(9):
         assert len(shown(browser.get(PAGE, {"page": "2"}))) == 5

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.actions import apply_division_changes
 from changelog.models import ChangeRecord
-from communities.models import Community
+from communities.models import Community, CommunityProfile
 from notices.models import Notice
 from submissions.actions import accept_submission, return_submission, submit_month
+from submissions.checks import findings_for
 from submissions.models import Submission
 from targets.actions import compute_period
 from tests.communities.changes import change
@@ -301,6 +302,19 @@ def test_an_explanation_that_is_missing_is_asked_for_at_its_field_which_has_the_
     assert 'aria-invalid="true"' in field and " autofocus>" in field
     assert "还有1处需要说明情况，第一处是" in field
     assert page.count(" autofocus>") == page.count("处需要说明情况") == 1
+
+
+def test_the_first_finding_that_lacks_an_explanation_is_the_first_on_the_page(place, due, clerk, signed_in):
+    doubtful_facility(place)
+    CommunityProfile.objects.filter(community=place.communities[1]).delete()
+    browser = signed_in(clerk)
+    first = next(iter(browser.get(PAGE).context["checks"].groups)).explained[0]
+    assert findings_for(period=due, division=place.county)[0].rule != first.finding.rule, "by place another is first"
+    blank = {f"each:{key}": "" for key in explained(due, place.county)}
+    page = text_of(browser.post(PAGE, {"step": "submitted", "steps_seen": "0", **blank}))
+    assert f"第一处是“{first.finding.label}”（{first.finding.rule.title}）" in page
+    field = page.split('class="check-list"')[1].split("</li>")[0]
+    assert 'aria-invalid="true"' in field and " autofocus>" in field
 
 
 def test_a_note_that_is_missing_is_asked_for_at_its_field(place, due, clerk, officer, signed_in):

@@ -12,6 +12,7 @@ from submissions.models import Submission
 from tests.factories import make_batch, make_period
 from tests.pages import markup_of
 from tests.queries import exactly, queries_of
+from uploads.actions.replace import replace_older
 from uploads.models import UploadBatch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -72,7 +73,7 @@ def test_bad_rows_that_a_later_upload_of_the_office_replaced_are_not_counted(
 ):
     committed(clerk, "facilities", due, 1, new=9, errors=5)
     committed(street_clerk, "facilities", due, 1, new=9, errors=2)
-    committed(clerk, "facilities", due, 2, new=5)
+    replace_older(committed(clerk, "facilities", due, 2, new=5))
     answer = signed_in(clerk).get(PAGE)
     assert register_of(answer, "facilities").bad_rows_left == 2
     assert "5行有错误没有入库（后来已重新上传）" in markup_of(answer)
@@ -123,8 +124,8 @@ def test_before_a_county_reports_it_reads_what_will_not_count(place, due, clerk,
 def test_what_was_replaced_or_belongs_elsewhere_is_not_warned_of(place, due, clerk, other_clerk, signed_in):
     make_batch(clerk, "facilities", period=due, state="checked", rows=9, new=9, uploaded_at=at(1))
     committed(clerk, "workers", due, 1, errors=5, new=4)
-    committed(clerk, "facilities", due, 2, new=9)
-    committed(clerk, "workers", due, 2, new=5)
+    replace_older(committed(clerk, "facilities", due, 2, new=9))
+    replace_older(committed(clerk, "workers", due, 2, new=5))
     make_batch(clerk, "projects", period=make_period("2018-05"), state="checked", rows=9, new=9)
     make_batch(clerk, "projects", state="rejected", uploaded_at=at(1) - datetime.timedelta(days=90))
     make_batch(other_clerk, "projects", period=due, state="checked", rows=9, new=9)

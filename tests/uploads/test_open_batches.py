@@ -17,6 +17,7 @@ from tests.pages import markup_of
 from tests.queries import exactly
 from tests.uploads.office import write_workbook
 from uploads import actions
+from uploads.actions.replace import replace_older
 from uploads.models import UploadBatch
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,23 @@ def unsettled(*of_batches):
     return set(UploadBatch.objects.unsettled().filter(pk__in=keys).values_list("pk", flat=True))
 
 
+def with_rows(batch, *rows, **by_outcome):
+    """Stage rows of a batch by outcome: a name, a name with its community, or the key of a record with its name."""
+    first = batch.staged_rows.count() + 1
+    for position, (outcome, said) in enumerate((*rows, *by_outcome.items()), first):
+        record, label = said if isinstance(said, tuple) and isinstance(said[0], int) else (None, said)
+        label, community = label if isinstance(label, tuple) else (label, "演示社区")
+        batch.staged_rows.create(
+            position=position,
+            row_number=position,
+            outcome=outcome,
+            label=label,
+            record_id=record,
+            values={"community_name": community, "name": label},
+        )
+    return batch
+
+
 # --- The conditions ---
 
 
@@ -75,10 +93,14 @@ def test_what_the_database_finds_is_what_a_batch_says_of_itself(clerk, period):
     make_batch(clerk, state="rejected", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, state="rejected", mapping=MAPPING, problems=[{"code": "header_not_found"}])
     make_batch(clerk, state="rejected", mapping=[], problems=UNMAPPED)
+    for problems, recognised in itertools.product(([], [{"code": "header_not_found"}], UNMAPPED), (True, False)):
+        make_batch(clerk, "", state="rejected", problems=problems, is_recognised=recognised)
     batches = UploadBatch.objects.all()
     found_and_said = {
         "same_as_register": lambda batch: batch.is_same_as_register,
         "with_bad_rows_left": lambda batch: batch.bad_rows_left,
+        "to_choose_register": lambda batch: batch.needs_register,
+        "to_finish": lambda batch: batch.rest and batch.state == State.CHECKED,
         "to_map": lambda batch: batch.needs_mapping,
         "reported": lambda batch: batch.is_same_as_register or (batch.committed_at and batch.state != "undone"),
         "open": lambda batch: batch.is_in_progress or batch.waits_for_decision or batch.state in {"rejected", "failed"},
@@ -88,21 +110,56 @@ def test_what_the_database_finds_is_what_a_batch_says_of_itself(clerk, period):
         assert found == {batch.pk for batch in batches if is_so(batch)} and found, query
 
 
-def test_an_upload_is_over_when_its_office_brings_in_the_register_of_that_month_later(clerk, period):
-    old = waiting(clerk, period=period, errors=2)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"state": "committed", "committed_at": ago(minutes=1)}, id="committed"),
+        pytest.param({"state": "checked", "rows": 9, "unchanged": 9}, id="equal to the register"),
+    ],
+)
+def test_an_upload_is_over_when_a_later_one_has_all_of_its_rows(fields, clerk, period):
+    old = with_rows(waiting(clerk, period=period, errors=1), new="甲", changed=(7, "乙"), error="丙")
     refused = make_batch(clerk, period=period, state="rejected", uploaded_at=ago(hours=2))
-    bad_rows = make_batch(
-        clerk, period=period, state="committed", committed_at=ago(hours=3), errors=5, uploaded_at=ago(hours=3)
+    unknown_month = make_batch(clerk, state="rejected", uploaded_at=ago(hours=2))
+    bad_rows = with_rows(
+        committed(clerk, period=period, errors=1, uploaded_at=ago(hours=3)), changed=(9, "已写"), error="丙"
     )
-    every = (old, refused, bad_rows)
+    every = (old, refused, unknown_month, bad_rows)
     assert unsettled(*every) == {batch.pk for batch in every}
-    committed(clerk, period=period)
+    later = with_rows(make_batch(clerk, period=period, **fields), new="甲", error="丙", changed=(7, "乙改名"))
+    replace_older(later)
     assert unsettled(*every) == set()
+    UploadBatch.objects.filter(pk=later.pk).update(state="undone", committed_at=timezone.now())
+    assert unsettled(*every) == {batch.pk for batch in every}, "its replacement was taken back"
 
 
-def test_a_file_that_is_equal_to_the_register_replaces_what_was_sent_before_too(clerk, period):
-    old = waiting(clerk, period=period)
-    make_batch(clerk, period=period, state="checked", rows=9, unchanged=9)
+@pytest.mark.parametrize(
+    ("left", "later"),
+    [
+        pytest.param({"new": "甲"}, {"new": "乙"}, id="another new record"),
+        pytest.param({"changed": (7, "甲")}, {"changed": (8, "甲")}, id="another record of the same name"),
+        pytest.param({"error": "甲"}, {"new": "乙"}, id="a row with an error"),
+        pytest.param({"error": ""}, {"error": ""}, id="a row without a name"),
+        pytest.param({"new": "甲"}, {"left_out": "甲"}, id="a row that was left out later"),
+        pytest.param({"new": ("甲", "和平社区")}, {"new": ("甲", "光明社区")}, id="the same name in another place"),
+    ],
+)
+def test_an_upload_stays_while_one_of_its_rows_is_in_no_later_one(left, later, clerk, period):
+    old = with_rows(waiting(clerk, period=period), **left)
+    replace_older(with_rows(committed(clerk, period=period), **later))
+    assert unsettled(old) == {old.pk}
+
+
+@pytest.mark.parametrize("outcome", ["unchanged", "left_out"])
+def test_what_would_not_be_written_anyway_keeps_no_upload_on_the_page(outcome, clerk, period):
+    old = with_rows(waiting(clerk, period=period), new="甲", **{outcome: "乙"})
+    replace_older(with_rows(committed(clerk, period=period), new="甲"))
+    assert unsettled(old) == set()
+
+
+def test_in_a_file_sent_again_under_its_name_the_place_may_be_what_was_corrected(clerk, period):
+    old = with_rows(waiting(clerk, period=period, file_name="设施.xlsx"), error=("甲", "和平社去"))
+    replace_older(with_rows(committed(clerk, period=period, file_name="设施.xlsx"), new=("甲", "和平社区")))
     assert unsettled(old) == set()
 
 
@@ -118,27 +175,75 @@ def test_a_file_that_is_equal_to_the_register_replaces_what_was_sent_before_too(
     ],
 )
 def test_what_has_not_replaced_an_upload_leaves_it_on_the_page(other, clerk, period):
-    old = waiting(clerk, period=period, group="together")
+    old = with_rows(waiting(clerk, period=period, group="together"), new="甲")
     fields = {"state": "committed", "committed_at": timezone.now(), "period": period, **other}
-    make_batch(clerk, fields.pop("register", "facilities"), **fields)
+    replace_older(with_rows(make_batch(clerk, fields.pop("register", "facilities"), **fields), new="甲"))
     assert unsettled(old) == {old.pk}
 
 
 def test_another_office_and_another_month_replace_nothing(clerk, street_clerk, other_clerk, officer, period):
     old = waiting(clerk, period=period)
     for other in (street_clerk, other_clerk, officer):
-        committed(other, period=period)
-    committed(clerk, period=make_period("2018-05"))
+        replace_older(committed(other, period=period))
+    replace_older(committed(clerk, period=make_period("2018-05")))
     assert unsettled(old) == {old.pk}
 
 
-def test_a_file_of_unknown_month_or_register_is_over_with_the_next_good_upload(clerk, period):
-    unknown_month = make_batch(clerk, state="rejected", uploaded_at=ago(hours=1))
-    unknown_register = make_batch(clerk, "", state="rejected", uploaded_at=ago(hours=1))
-    committed(clerk, "workers", period=period)
-    assert unsettled(unknown_month, unknown_register) == {unknown_month.pk}, "it was of another register"
-    committed(clerk, "facilities", period=period)
-    assert unsettled(unknown_month, unknown_register) == set()
+def test_a_file_of_unknown_register_stays_until_the_same_file_is_brought_in(clerk, period):
+    by_content = make_batch(clerk, "", state="rejected", uploaded_at=ago(hours=1), sha256="1" * 64)
+    by_name = make_batch(clerk, "", state="rejected", uploaded_at=ago(hours=1), file_name="社工.xlsx")
+    replace_older(committed(clerk, period=period))
+    assert unsettled(by_content, by_name) == {by_content.pk, by_name.pk}, "it has nothing to do with them"
+    replace_older(committed(clerk, period=period, sha256="1" * 64))
+    assert unsettled(by_content, by_name) == {by_name.pk}
+    replace_older(committed(clerk, "workers", period=period, file_name="社工.xlsx"))
+    assert unsettled(by_name) == set()
+
+
+def test_what_replaces_an_upload_is_found_in_as_many_queries_however_many_rows_there_are(clerk, period):
+    def replaced_by_the_next(rows):
+        old, new = waiting(clerk, period=period), committed(clerk, period=period)
+        for batch in (old, new):
+            with_rows(batch, *(("new", f"甲{number}") for number in range(rows)))
+            with_rows(batch, *(("changed", (number, "乙")) for number in range(rows)))
+        # Whether it is reported, the older ones, for each its records, nameless rows and names, and the answer.
+        with exactly(6):
+            replace_older(new)
+        assert unsettled(old) == set()
+
+    replaced_by_the_next(1)
+    replaced_by_the_next(60)
+
+
+def test_going_on_with_an_upload_that_was_replaced_lists_it_again(clerk, period, place, send):
+    row = facility_row(**{"社区名称": place.communities[0].name, "建筑面积（㎡）": "很大"})
+    send("facilities", clerk, [row], period="2018-06")
+    old = UploadBatch.objects.get()
+    send("facilities", clerk, [row | {"建筑面积（㎡）": "500"}], period="2018-06", commit="all")
+    assert unsettled(old) == set()
+    actions.correct_row(batch=old, position=1, texts={"area": "510"}, by=clerk)
+    assert unsettled(old) == {old.pk}
+
+
+def test_rows_that_were_not_confirmed_do_not_vanish_when_others_are_committed(clerk, period, place, send, signed_in):
+    names = [community.name for community in place.communities[:2]]
+    first = [
+        facility_row(**{"社区名称": names[0], "设施名称": "演示甲"}),
+        facility_row(**{"社区名称": names[0], "设施名称": "演示乙", "建筑面积（㎡）": "很大"}),
+    ]
+    others = [facility_row(**{"社区名称": names[1], "设施名称": "演示丙"})]
+    send("facilities", clerk, first, period="2018-06")
+    send("facilities", clerk, others, period="2018-06", commit="all")
+    waiting_batch = UploadBatch.objects.earliest("pk")
+    browser = signed_in(clerk)
+    page = markup_of(browser.get("/"))
+    assert "没有等您办理的上传" not in page and files_of(browser) == [waiting_batch.file_name]
+    mended = [first[0], first[1] | {"建筑面积（㎡）": "300"}]
+    send("facilities", clerk, mended, period="2018-06", commit="all")
+    assert files_of(browser) == [], "its rows came with a later file"
+    actions.request_undo(batch=UploadBatch.objects.latest("pk"), by=clerk)
+    actions.undo_queued_batch(UploadBatch.objects.latest("pk").pk)
+    assert files_of(browser) == [waiting_batch.file_name]
 
 
 def test_work_that_goes_on_is_shown_whatever_was_brought_in_since(clerk, period):
@@ -174,12 +279,13 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
     make_batch(clerk, "projects", state="rejected", file_name="列名不同.xlsx", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, "projects", period=period, state="rejected", file_name="照片.xlsx")
     make_batch(clerk, "organizations", period=period, state="failed", file_name="出错.xlsx")
+    make_batch(clerk, "", state="rejected", file_name="认不出.xlsx", uploaded_at=ago(days=1))
     make_batch(clerk, "", state="queued", file_name="刚传的.xlsx")
     committed(clerk, "communities", period=period, file_name="社区.xlsx", errors=5)
     browser = signed_in(clerk)
     answer = browser.get("/")
     page = markup_of(answer)
-    assert '没有办完的上传 <span class="count">8</span>' in page
+    assert '没有办完的上传 <span class="count">9</span>' in page
     lines = dict(zip(files_of(browser), page.split('data-label="文件"')[1:], strict=True))
     for name, told in {
         "设施一.xlsx": ("服务设施", "2018年6月", "待确认", "看后确认"),
@@ -188,6 +294,7 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
         "列名不同.xlsx": ("要对应列", "检查后确定", ">对应列"),
         "照片.xlsx": ("文件不能用", "看原因"),
         "出错.xlsx": ("系统出错", "看原因"),
+        "认不出.xlsx": ("没有认出", "要选登记表", "选登记表"),
         "刚传的.xlsx": ("检查后确定", "等待检查", "看进度"),
         "社区.xlsx": ("已入库，", "5行有错误没有入库</span>", "看错误的行"),
     }.items():
@@ -195,7 +302,7 @@ def test_the_home_page_lists_what_is_left_of_every_register_and_month_with_what_
             assert words in lines[name], (name, words)
     assert "填报单位" not in page, "all are of one office"
     first = panel_of(browser)["first"]
-    assert first.file_name == "列名不同.xlsx", "the newest that the clerk can go on with"
+    assert first.file_name == "认不出.xlsx", "the newest that the clerk can go on with"
     assert page.count("btn-primary") == 1
     assert f'class="btn btn-primary btn-sm" href="{reverse("uploads:batch", args=[first.ref])}"' in page
 
@@ -253,7 +360,7 @@ def test_the_home_page_costs_the_same_queries_however_many_are_left(clerk, stree
             waiting(clerk, period=period)
             make_batch(street_clerk, state="rejected", mapping=MAPPING, problems=UNMAPPED)
             committed(street_clerk, "workers", period=period, errors=1)
-        with exactly(14):
+        with exactly(16):
             browser.get("/")
 
 
@@ -265,15 +372,21 @@ def test_the_list_filters_by_the_states_that_it_shows(clerk, period, signed_in):
     waiting(clerk, file_name="同.xlsx", new=0, unchanged=9, group="together")
     make_batch(clerk, state="rejected", file_name="列.xlsx", mapping=MAPPING, problems=UNMAPPED)
     make_batch(clerk, state="rejected", file_name="坏.xlsx")
+    make_batch(clerk, "", state="rejected", file_name="谁的.xlsx", problems=[{"code": "header_not_found"}])
+    make_batch(clerk, "", state="rejected", file_name="打不开.xlsx", problems=[{"code": "damaged_file"}])
+    rest = {"state": "checked", "rest": {"rows": 1, "new": 1}, "committed_at": timezone.now(), "new": 5, "rows": 5}
+    make_batch(clerk, "organizations", file_name="补.xlsx", **rest)
     committed(clerk, "workers", period=period, file_name="全.xlsx")
     committed(clerk, "projects", period=period, file_name="缺.xlsx", errors=2)
     browser = signed_in(clerk)
     for state, files in {
-        "unsettled": {"待.xlsx", "列.xlsx", "坏.xlsx", "缺.xlsx"},
-        "checked": {"待.xlsx"},
+        "unsettled": {"待.xlsx", "列.xlsx", "坏.xlsx", "缺.xlsx", "谁的.xlsx", "打不开.xlsx", "补.xlsx"},
+        "checked": {"待.xlsx", "补.xlsx"},
+        "to_finish": {"补.xlsx"},
+        "to_choose_register": {"谁的.xlsx"},
         "same": {"同.xlsx"},
         "to_map": {"列.xlsx"},
-        "rejected": {"列.xlsx", "坏.xlsx"},
+        "rejected": {"列.xlsx", "坏.xlsx", "谁的.xlsx", "打不开.xlsx"},
         "committed": {"全.xlsx", "缺.xlsx"},
         "bad_rows_left": {"缺.xlsx"},
     }.items():

@@ -151,14 +151,15 @@ def test_the_same_file_again_is_recognised(clerk, other_clerk, signed_in, tmp_pa
         return actions.check_batch(batch)
 
     first = upload(clerk)
-    assert "此文件已于" not in page_of(signed_in(clerk), first)
+    assert "同样的文件已经上传" not in page_of(signed_in(clerk), first)
     actions.request_commit(batch=first, mode="all", by=clerk, queue=False)
     first = actions.commit_batch(first)
     page = page_of(signed_in(clerk), upload(clerk))
     at = timezone.localtime(first.committed_at)
-    assert f'此文件已于 {at:%Y-%m-%d %H:%M} 上传并入库（<a href="/uploads/{first.ref}/">批次{first.pk}' in page
+    link = f'<a href="/uploads/{first.ref}/">《{first.file_name}》，{at:%Y-%m-%d %H:%M} 入库</a>'
+    assert f"同样的文件已经上传并入库：{link}。" in page
     assert first.sha256 in page
-    assert "此文件已于" not in page_of(signed_in(other_clerk), upload(other_clerk)), (
+    assert "同样的文件已经上传" not in page_of(signed_in(other_clerk), upload(other_clerk)), (
         "another office's upload is not told"
     )
 

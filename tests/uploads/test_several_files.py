@@ -483,13 +483,27 @@ def test_one_file_leads_to_its_batch_and_several_to_all_of_them(
     assert 'hx-trigger="every 2s"' in page
     check_all()
     page = words_of(browser.get(answer["Location"]))
-    assert "共 <b>4</b> 个批次，都处理完了" in page
+    assert "共 <b>4</b> 个批次，都检查完了" in page
     assert "every 2s" not in page
     for title in ("社区", "服务设施", "社会组织", "社会工作者"):
         assert f">{title}</td>" in page
     for batch in UploadBatch.objects.filter(group=second.group):
         assert reverse("uploads:batch", args=[batch.ref]) in page
     assert "处理下一个" in page
+
+
+def test_the_next_one_is_one_to_go_on_with_before_a_file_that_is_of_no_use(signed_in: Any, clerk: User) -> None:
+    useless = make_batch(clerk, state="rejected", group="together", file_name="说明.docx")
+    to_choose = make_batch(clerk, "", state="rejected", group="together", file_name="谁的.xlsx")
+    waiting = make_batch(clerk, state="checked", rows=5, new=5, group="together", file_name="设施.xlsx")
+    address = reverse("uploads:together", args=[useless.ref])
+    browser = signed_in(clerk)
+    for batch in (to_choose, waiting, useless):
+        assert browser.get(address).context["next"] == batch
+        UploadBatch.objects.filter(pk=batch.pk).update(
+            state="discarded", discarded_by=clerk, discarded_at=timezone.now()
+        )
+    assert browser.get(address).context["next"] is None
 
 
 def test_each_of_several_files_becomes_a_batch_of_the_chosen_register(
@@ -596,7 +610,7 @@ def test_a_polled_table_announces_only_what_has_changed(
     assert "<html" not in same and "announcer" not in same
     check_all()
     done = browser.get(f"{address}?waiting=1", **polled).content.decode()
-    assert "都处理完了</div>" in done
+    assert "都检查完了</div>" in done
 
 
 def test_another_countys_clerk_sees_nothing_of_an_upload(

@@ -75,6 +75,7 @@ def _check_again(batch: UploadBatch, *, queue: bool = True) -> None:
         setattr(batch, name, value)
     batch.needs_check = True
     batch.notifies_uploader = queue
+    batch.replaced_by = None  # somebody goes on with it, whatever was brought in since
     batch.save()
     if queue:
         CHECK.announce(batch.pk)

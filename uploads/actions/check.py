@@ -15,6 +15,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from periods.models import ReportingPeriod
 from uploads import storage
 from uploads.actions.recognise import recognise, recogniser_of
+from uploads.actions.replace import replace_older
 from uploads.actions.rest import close_rest, count_open_rows, written_in_words
 from uploads.actions.staging import copy_staged_rows, replace_staged_rows
 from uploads.jobs import CHECK, load_batch, work_on
@@ -142,6 +143,7 @@ def _end_checked(batch: UploadBatch, sheet: RegisterSheet) -> None:
     batch.needs_reading = batch.needs_check = False
     batch.state = State.CHECKED
     batch.save()
+    replace_older(batch)
     notify_uploader(batch)
 
 
@@ -159,6 +161,7 @@ def _end_rest_checked(batch: UploadBatch) -> None:
         close_rest(batch)
         batch.message = written_in_words(batch)
     batch.save()
+    replace_older(batch)
     notify_uploader(batch)
 
 

@@ -20,6 +20,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
+from uploads.actions.replace import replace_older
 from uploads.actions.rest import close_rest, recount, written_in_words
 from uploads.actions.staging import stage_again
 from uploads.jobs import load_batch
@@ -229,6 +230,7 @@ class CommitWriter:
                 f"余下的行已入库：这次新增{counts['new']}行，修改{counts['changed']}行。前后合计{batch.message}"
             )
         batch.save()
+        replace_older(batch)
         if self._change_set is not None:
             self._sheet.notify_offices_left(self._change_set, self._left)
         notify_uploader(batch)

@@ -15,7 +15,7 @@ def mark_unfinished_checks(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("uploads", "0006_recognised_registers")]
+    dependencies = [("uploads", "0007_replaced_by_a_later_upload")]
 
     operations = [
         migrations.AddField(

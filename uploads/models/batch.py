@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import Job
@@ -76,25 +76,20 @@ class UploadBatchQuerySet(ScopedQuerySet):
         """Filter for refused batches whose user has to say which column is which (`needs_mapping`)."""
         return self.filter(state=UploadBatch.State.REJECTED, problems__0__code=UNMAPPED).exclude(mapping=[])
 
-    def with_replaced(self) -> Self:
-        """Annotate `is_replaced`: whether a later upload of the same office, register and month has replaced it.
+    def to_choose_register(self) -> Self:
+        """Filter for refused batches whose user has to say which register their file is for (`needs_register`)."""
+        of_unknown = self.filter(state=UploadBatch.State.REJECTED, register="", is_recognised=False)
+        codes = (Q(problems__0__code=code) for code in sorted(UNRECOGNISED))
+        return of_unknown.filter(Q(*codes, problems=[], _connector=Q.OR))
 
-        The later one is `reported`. Batches of one upload are parts of one sending and do not replace each other. An
-        unknown register or month is any.
-        """
-        others = Q(group="") | ~Q(group=OuterRef("group"))
-        of_office = UploadBatch.objects.order_by().reported().filter(others, division=OuterRef("division"))
-        of_register = of_office.filter(register=OuterRef("register"))
-        of_month = of_register.filter(period=OuterRef("period"))
-        newest = Case(
-            When(register="", then=_newest(of_office)),
-            When(period__isnull=True, then=_newest(of_register)),
-            default=_newest(of_month),
-        )
-        is_later = Q(newest_reported__gt=F("uploaded_at"))
-        return self.annotate(newest_reported=newest).annotate(
-            is_replaced=Case(When(is_later, then=Value(True)), default=Value(False))
-        )
+    def to_finish(self) -> Self:
+        """Filter for checked batches whose remaining rows wait to be confirmed, while others are written."""
+        return self.filter(state=UploadBatch.State.CHECKED).exclude(rest={})
+
+    def with_replaced(self) -> Self:
+        """Annotate `is_replaced`: whether a later upload that is still `reported` has replaced it (`replaced_by`)."""
+        still_reported = UploadBatch.objects.order_by().reported().filter(pk=OuterRef("replaced_by"))
+        return self.annotate(is_replaced=Exists(still_reported))
 
     def unsettled(self) -> Self:
         """Filter for batches that an office still has to look at: `open` or with bad rows left, and not replaced.
@@ -150,11 +145,6 @@ class UploadBatchQuerySet(ScopedQuerySet):
     def committed_before(self, batch: UploadBatch) -> UploadBatch | None:
         """Return the upload of the same file by the same office that was written last, or None."""
         return self.same_file(batch).order_by("-committed_at").first()
-
-
-def _newest(batches: UploadBatchQuerySet) -> Subquery:
-    """Return when the newest of one office's batches arrived."""
-    return Subquery(batches.values("division").annotate(newest=Max("uploaded_at")).values("newest"))
 
 
 class UploadBatch(ScopedModel, Job):
@@ -264,6 +254,17 @@ class UploadBatch(ScopedModel, Job):
     )
     discarded_at = models.DateTimeField("放弃时间", null=True, blank=True)
 
+    replaced_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="replaces",
+        verbose_name="由哪个批次代替",
+        help_text="以后上传并算报过的批次，里面有这个批次没有入库的每一行；它撤销以后不再代替",
+    )
+
     is_replaced: bool  # annotated by `UploadBatchQuerySet.with_replaced`
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
@@ -324,6 +325,11 @@ class UploadBatch(ScopedModel, Job):
                 condition=~Q(register="") | Q(state__in=("queued", "checking", "rejected", "failed", "discarded")),
                 name="batch_checked_has_register",
                 violation_error_message="还没有认出登记表的批次不能核对，也不能入库。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(replaced_by=F("id")),
+                name="batch_not_replaced_by_itself",
+                violation_error_message="批次不能由自己代替。",
             ),
             models.UniqueConstraint(
                 fields=("split_from", "register"),
@@ -481,8 +487,12 @@ class UploadBatch(ScopedModel, Job):
 
     @property
     def waits_for_decision(self) -> bool:
-        """Return whether a user can go on with it: confirm it, correct it or map its columns."""
-        return self.needs_mapping or (self.state == self.State.CHECKED and not self.is_same_as_register)
+        """Return whether a user can go on with it: confirm it, correct it, map its columns or choose its register."""
+        return (
+            self.needs_register
+            or self.needs_mapping
+            or (self.state == self.State.CHECKED and not self.is_same_as_register)
+        )
 
     @property
     def bad_rows_left(self) -> int:

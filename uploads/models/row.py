@@ -74,6 +74,15 @@ class UploadRowQuerySet(ScopedQuerySet):
         codes = self.exclude(codes="").values_list("codes", flat=True)
         return dict(Counter(code for each in codes.iterator() for code in each.split()))
 
+    def still_to_bring_in(self, batch: UploadBatch) -> Self:
+        """Filter for the rows of a batch that are not in the registers and would be lost without it.
+
+        Of a committed batch those with an error; else all that it would write or that have an error.
+        """
+        rows = self.remaining() if batch.rest else self
+        is_committed = batch.state == UploadBatch.State.COMMITTED
+        return rows.with_outcome(UploadRow.Outcome.ERROR) if is_committed else rows.to_write(only_good=False)
+
     def left_out(self) -> Self:
         """Filter for the rows that a user has left out in the page."""
         return self.with_outcome(UploadRow.Outcome.LEFT_OUT)

@@ -24,18 +24,19 @@ class BatchesOfUpload(UploadPage):
             "batch": batch,
             "batches": batches,
             "waiting": waiting,
-            "next": next((each for each in batches if _is_to_be_decided(each)), None),
+            "next": _next_of(batches),
             "announcement": "",
         }
         if not request.htmx:
             return self.render_to_response(self.get_context_data(**context))
         if request.GET.get("waiting") != str(waiting):
-            context["announcement"] = f"还有{waiting}个批次在处理" if waiting else "都处理完了"
+            context["announcement"] = f"还有{waiting}个批次在处理" if waiting else "都检查完了"
         self.template_name = "uploads/together_table.html"
         return self.render_to_response(context)
 
 
-def _is_to_be_decided(batch: UploadBatch) -> bool:
-    """Return whether a user has to look at a batch: its rows wait to be committed, or its file was refused."""
-    waits = batch.state == UploadBatch.State.CHECKED and bool(batch.new + batch.changed + batch.errors)
-    return waits or batch.state in {UploadBatch.State.REJECTED, UploadBatch.State.FAILED}
+def _next_of(batches: list[UploadBatch]) -> UploadBatch | None:
+    """Return the first batch that a user has to look at: one to go on with, or else one whose file cannot be used."""
+    to_decide = [batch for batch in batches if batch.waits_for_decision]
+    refused = [batch for batch in batches if batch.state in {UploadBatch.State.REJECTED, UploadBatch.State.FAILED}]
+    return next(iter([*to_decide, *refused]), None)
