@@ -14,7 +14,6 @@ from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColu
 from changzhi_portal.registers.problems import cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.reading.grid import Grid
-from uploads.reading.header_search import LAST_FIRST_ROW
 from uploads.reading.headers import Header, is_serial, normal_header
 from uploads.reading.lost_text import lost_sign
 from uploads.reading.month_sheets import tables_of_other_months
@@ -22,9 +21,17 @@ from uploads.reading.months import month_in
 from uploads.reading.recognition import Recogniser, Unclear, in_upload_order
 from uploads.reading.refusal import FileRefusedError
 from uploads.reading.rows import DataRows, RawRow
-from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, column_of_table_beside, identifies
+from uploads.reading.tables import FEWEST_FIELDS, Table, TableFinder, identifies
 from uploads.reading.turned import reject_turned
 from uploads.reading.units import names_own_unit, other_unit_of_title, unit_of_header, unit_of_title
+from uploads.reading.unusable_files import (
+    lacking_names,
+    no_table,
+    not_recognised,
+    require_choice,
+    require_columns,
+    require_one_table,
+)
 from uploads.template_stamp import DICTIONARY_SHEET, PROBLEM_HEADING, PROBLEM_SHEET
 
 __all__ = ["MappedColumn", "RawRow", "SheetLayout", "WrongSheet", "cell_address", "lay_out", "month_in"]
@@ -150,21 +157,21 @@ def lay_out(
     if not complete and not wrong:
         reject_turned(written, register)
     if not known:
-        raise _no_table(register, wrong, lost_sign(written))
+        raise no_table(register, wrong, lost_sign(written))
     when = month or today
     of_others = tables_of_other_months(complete, when) if register.has_dated_figures and when is not None else []
     complete = [table for table in complete if table not in of_others]
     for table in complete or known[:1]:
         _leave_out_other_units(table, register, remembered or {})
-        _require_one_table(table)
-        _require_choice(register, table)
-        _require_columns(register, table)
+        require_one_table(table)
+        require_choice(register, table)
+        require_columns(register, table)
     for table in own:
         if table in of_others:
             row = None if table.is_only else table.header.first + 1
             wrong.append(WrongSheet(table.grid.name, row=row, is_of_other_month=True))
         elif table not in complete:
-            lacking = _lacking_names(register, set(table.header.fields.values()))
+            lacking = lacking_names(register, set(table.header.fields.values()))
             wrong.append(_wrong(table, lacks=lacking[0] if lacking else ""))
     for table in complete:
         _leave_out_box_beside(table, register, remembered or {})
@@ -197,28 +204,9 @@ def recognised_registers(grids: Sequence[Grid], recogniser: Recogniser) -> list[
         if not isinstance(owner, Unclear):
             owned.append((owner, table))
     if not owned:
-        raise _not_recognised([_wrong(table, other=table.other) for table in tables], lost_sign(written))
+        raise not_recognised([_wrong(table, other=table.other) for table in tables], lost_sign(written))
     filled = [owner for owner, table in owned if _has_rows(table, owner)]
     return in_upload_order(filled or [owner for owner, _ in owned[:1]], recogniser.registers)
-
-
-def _not_recognised(unread: Sequence[WrongSheet], lost: str) -> FileRefusedError:
-    between = next((wrong.between for wrong in unread if wrong.between), ())
-    if between:
-        return FileRefusedError(
-            "wrong_register",
-            f"这个文件像是“{'”的表，又像“'.join(between)}”的表，看不出是哪一张，请选定登记表",
-            cure="Several registers fit the file about equally; name one.",
-            can_be_mapped=False,
-        )
-    if lost:
-        return _lost(lost)
-    return FileRefusedError(
-        "header_not_found",
-        f"前{LAST_FIRST_ROW}行里没有找到任何一张登记表的表头，认不出是什么表，请选定登记表，或者按模板的列名填好后重新上传",
-        cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of a register; name it, or use the template.",
-        can_be_mapped=False,
-    )
 
 
 def _has_rows(table: Table, register: RegisterSheet) -> bool:
@@ -247,125 +235,11 @@ def is_problem_list(grid: Grid) -> bool:
     return (grid.name or "").startswith(PROBLEM_SHEET) and str(first).startswith(PROBLEM_HEADING)
 
 
-def _no_table(register: RegisterSheet, wrong: Sequence[WrongSheet], lost: str) -> FileRefusedError:
-    """Return the refusal of a file without a table of the register; `lost` stands where its Chinese was, if that is lost."""
-    if wrong:
-        title = wrong[0].title
-        return FileRefusedError(
-            "wrong_register",
-            f"这像是“{title}”的表，不是“{register.title}”的表，请改在“{title}”中上传，或换成正确的文件",
-            cure=f"This looks like the register {wrong[0].register!r}, not {register.name!r}.",
-        )
-    if lost:
-        return _lost(lost)
-    known = "、".join(f"“{column.header}”" for column in register.columns if column.required or column.is_key)
-    return FileRefusedError(
-        "header_not_found",
-        f"前{LAST_FIRST_ROW}行里没有找到“{register.title}”表的表头（如{known}），请下载模板，按模板的列名填写后上传",
-        cure=f"None of the first {LAST_FIRST_ROW} rows holds the headers of {register.name!r}; use the template.",
-    )
-
-
-def _lost(lost: str) -> FileRefusedError:
-    """Return the refusal of a file of whose Chinese a program has left only `lost`."""
-    return FileRefusedError(
-        "unreadable_file",
-        f"表里的汉字在保存时已经丢失，只剩下“{lost}”，无法恢复，"
-        "请用原来的程序打开汉字还在的原文件，另存为“Excel工作簿（.xlsx）”再上传",
-        cure="The Chinese text was lost when the file was saved. Save the original as .xlsx.",
-    )
-
-
-def _place(table: Table) -> str:
-    """Return where a table is, for the beginning of a sentence; "" for the only table of a file without sheets."""
-    sheet = f"工作表“{table.grid.name}”" if table.grid.name else ""
-    row = "" if table.is_only else f"第{table.header.first + 1}行起的表"
-    return f"{sheet}{row}的" if sheet or row else ""
-
-
 def _wrong(table: Table, *, other: RegisterSheet | Unclear | None = None, lacks: str = "") -> WrongSheet:
     row = None if table.is_only else table.header.first + 1
     register, title = (other.name, other.title) if other is not None else ("", "")
     between = other.between if isinstance(other, Unclear) else ()
     return WrongSheet(table.grid.name, register, title, lacks, row, between)
-
-
-def _require_one_table(table: Table) -> None:
-    """Raise FileRefusedError when two tables are side by side.
-
-    Either several columns occur twice, with different values; or another table of places is beyond a blank column.
-    """
-    if (name := column_of_table_beside(table)) is not None:
-        raise FileRefusedError(
-            "header_not_found",
-            f"{_place(table)}右边隔开一列还有一张表（从“{name}”列起），左右并排的表读不到，"
-            "请把右边的表剪切到左边表的下面，或另存一个文件，再重新上传",
-            cure="Two tables are side by side. Move the right one below the left one.",
-            can_be_mapped=False,
-        )
-    twice = [
-        columns[0].text
-        for columns in table.header.doubts.values()
-        if len(columns) >= 2 and len({normal_header(column.text) for column in columns}) < len(columns)
-    ]
-    if len(twice) >= FEWEST_FIELDS:
-        names = "".join(f"“{name}”" for name in twice[:2])
-        raise FileRefusedError(
-            "header_not_found",
-            f"{_place(table)}表头里{names}等列出现了两次，像是左右并排的两张表，右边的表读不到，"
-            "请把右边的表剪切到左边表的下面，再重新上传",
-            cure="Two tables are side by side. Move the right one below the left one.",
-            can_be_mapped=False,
-        )
-
-
-def _require_choice(register: RegisterSheet, table: Table) -> None:
-    """Raise FileRefusedError (missing_column) when several columns may be the same field, and nothing says which."""
-    sentences = []
-    for name, columns in table.header.doubts.items():
-        title = register.column(name).header
-        letters = "和".join(cell_address(1, column.index)[:-1] + "列" for column in columns)
-        texts = "和".join(f"“{column.text}”" for column in columns)
-        if len({normal_header(column.text) for column in columns}) < len(columns):
-            sentences.append(
-                f"{letters}的列名一样（“{columns[0].text}”），看不出哪一列是“{title}”，请手工对应，或在文件里只留一列"
-            )
-        else:
-            sentences.append(f"{letters}（{texts}）都可能是“{title}”，看不出该读哪一列，请手工对应，或在文件里只留一列")
-    if sentences:
-        raise FileRefusedError(
-            "missing_column",
-            f"{_place(table)}{'；'.join(sentences)}",
-            cure=f"Several columns may be the same one: {', '.join(table.header.doubts)}. Map them by hand.",
-        )
-
-
-def _require_columns(register: RegisterSheet, table: Table) -> None:
-    """Raise FileRefusedError (missing_column) unless all required and identifying columns are there."""
-    fields = set(table.header.fields.values())
-    missing = [column for column in register.columns if column.required and column.field not in fields]
-    names = [f"“{column.header}”" for column in missing]
-    names += [name for name in _lacking_names(register, fields) if name not in names]
-    if not names:
-        return
-    labels = table.header.labels()
-    former = [f"“{labels[index].text}”" for index, name in table.header.earlier.items() if name not in fields]
-    remark = f"（{'、'.join(former)}不是本期的数，没有读取）" if former else ""
-    for index, (_, unit) in table.header.other_units.items():
-        remark += f"（表上面写的单位是“{unit}”，“{labels[index].text}”没有读取，请换算后填写）"
-    raise FileRefusedError(
-        "missing_column",
-        f"{_place(table)}表头缺少{'、'.join(names)}列{remark}，请补上后重新上传；只是列名不同的，按模板改列名，或者手工对应",
-        cure=f"Required columns are missing: {', '.join(names)}.",
-    )
-
-
-def _lacking_names(register: RegisterSheet, fields: set[str]) -> list[str]:
-    """Return the missing columns that would identify a record; none when records can be identified."""
-    if any(fields.issuperset(group) for group in register.identifying):
-        return []
-    nearest = min(register.identifying, key=lambda group: len(set(group) - fields))
-    return [f"“{register.column(name).header}”" for name in nearest if name not in fields]
 
 
 def _leave_out_other_units(table: Table, register: RegisterSheet, remembered: Mapping[str, str]) -> None:
