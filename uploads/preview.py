@@ -154,7 +154,7 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     tab = chosen_tab(tabs, query.get("tab", ""))
     row_filter = RowFilter.from_query(query, tab)
     context: dict[str, Any] = {"tabs": tabs, "tab": tab, "row_filter": row_filter, "codes": _codes_of(batch, tab)}
-    context |= {"says_more": False, "lines": ""}
+    context |= {"says_more": False, "lines_on_page": ""}
     number = query.get("page", 1)
     if tab.name == UNMENTIONED:
         page = unmentioned_page(batch, sheet, user, text=row_filter.text, page=number, size=ROWS_A_PAGE)
@@ -162,7 +162,7 @@ def preview_of(batch: UploadBatch, sheet: RegisterSheet, query: Mapping[str, str
     page = page_of_tab(batch, tab, row_filter, number)
     says_more = tab.name in {"new", "changed"} and any(row.also for row in page)
     rows = _lines_of(page, batch, tab, sheet)
-    return context | {"page": page, "rows": rows, "lines": _count_in_words(rows, tab), "says_more": says_more}
+    return context | {"page": page, "rows": rows, "lines_on_page": _count_in_words(rows, tab), "says_more": says_more}
 
 
 def _count_in_words(lines: list[Any], tab: Tab) -> str:

@@ -302,7 +302,7 @@ def test_each_kind_costs_one_query_however_much_is_found(words, registers, clerk
 @pytest.mark.django_db
 def test_the_page_works_without_scripts_and_has_one_labelled_field(registers, clerk, signed_in):
     page = signed_in(clerk).get(reverse("home")).content.decode()
-    assert '<label class="visually-hidden" for="search">在全部登记表里查找</label>' in page
+    assert '<label class="visually-hidden" for="search">全站查找</label>' in page
     assert f'method="post" action="{SEARCH}" role="search"' in page
     new = make_user(Role.DISTRICT_CLERK, registers.county, must_change_password=True)
     assert 'role="search"' not in signed_in(new).get(reverse("accounts:password")).content.decode()

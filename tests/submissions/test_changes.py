@@ -109,7 +109,7 @@ def test_a_row_of_an_upload_is_one_line_with_all_that_it_did(place, due, clerk, 
     page = markup_of(answer)
     number = id_number(302)
     assert f"{number[:6]}********{number[-4:]}" in page and number not in page
-    assert "最近一次任职" not in page and "摘要" not in page and "拼音" not in page
+    assert "最近一次任职" not in page and "摘要" not in page and "名称拼音" not in page
     for edit in lines.values():
         assert SocialWorker.objects.get(ref=edit.ref).get_absolute_url() == edit.url
     assert [edit.entry.kind for edit in lines.values()].count("新增") == 1
