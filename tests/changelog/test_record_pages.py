@@ -22,7 +22,7 @@ from tests.factories import Place, make_facility, make_organization, make_profil
 from tests.pages import markup_of
 from tests.queries import queries_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PHONE, OTHER_PHONE = "19900001111", "19900002222"
 
 
