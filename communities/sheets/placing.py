@@ -125,6 +125,7 @@ class RecordSheet(PlacedSheet):
         self.load_related(rows, context)
         self.reject_duplicates(rows, self._identity, *self.key_cells)
         self._reject_taken_over_keys(rows)
+        propose_writes = self._propose_without_old_keys if self._old_keys else self.propose_writes
         for row in context.passing(rows, half=1):
             row.is_new = row.target is None
             if row.is_new:
@@ -132,10 +133,11 @@ class RecordSheet(PlacedSheet):
             if row.place is not None:
                 others = self._named_too.get(id(row))
                 known_as = self.name_for_office(row.target) if others and row.target is not None else ""
-                self._propose_writes(row, context)
+                propose_writes(row, context)
                 if others:
                     self._reject_known_key(row, known_as, others)
-                self._say_endings(row)
+                if row.writes:
+                    self._say_endings(row)
             # A preview shows the values of a new row and what it does besides, not what it would write, and a large
             # file needs the room.
             if row.has_error or (row.is_new and not context.locking):
@@ -148,8 +150,10 @@ class RecordSheet(PlacedSheet):
         Saved as .csv, such a cell is filled in its first row only. A file in which some community stands in two rows, one
         below the other, was not written that way, and its blank ones mean the town or county itself.
         """
+        if self.needs_community or all("community_name" in row.values for row in rows):
+            return
         names = [row.get("community_name") or row.get("community_code") for row in rows if row.number is not None]
-        if self.needs_community or not names or not names[0] or all(names):
+        if not names or not names[0] or all(names):
             return
         if any(name and name == below for name, below in pairwise(names)):
             return
@@ -345,7 +349,7 @@ class RecordSheet(PlacedSheet):
             each.field for each in keys if comparable(said[each.field]) == comparable(getattr(record, each.attribute))
         }
 
-    def _propose_writes(self, row: RegisterRow, context: CheckContext) -> None:
+    def _propose_without_old_keys(self, row: RegisterRow, context: CheckContext) -> None:
         """Propose the writes of a row, without the keys that are those of a merged record; the row itself keeps them."""
         values = row.values
         if old := self._old_keys.get(id(row)):
