@@ -187,7 +187,9 @@ class OrganizationSheet(RecordSheet):
             known = SocialOrganization.objects.filter(credit_code__in=batch)
             mine = {record.credit_code: record for record in context.lock(known.filter(inside))}
             found |= {code: (record, True) for code, record in mine.items()}
-            found |= {record.credit_code: (record, False) for record in known if record.credit_code not in mine}
+            others = [code for code in batch if code not in mine]
+            elsewhere = SocialOrganization.objects.filter(credit_code__in=others) if others else ()
+            found |= {record.credit_code: (record, False) for record in elsewhere}
         return found
 
     def _by_place(self, rows: Sequence[RegisterRow], context: CheckContext) -> dict[Any, SocialOrganization]:
