@@ -9,11 +9,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
+from changelog.actions.edit import LONGEST_REASON
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.form_fields import datalist_id, form_field, form_value
-
-MOST_OFFERED = 500  # words; a longer list makes the page slow, and nobody reads it
-LONGEST_REASON = 100
+from changzhi_portal.registers.form_fields import datalist_id, form_field, form_value, short_lists
 
 
 class RecordForm(forms.Form):
@@ -43,7 +41,7 @@ class RecordForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.columns = columns
-        self._offered = {name: words for name, words in offered.items() if len(words) <= MOST_OFFERED}
+        self._offered = short_lists(offered)
         for column in columns:
             field = form_field(column, offered=self._offered.get(column.field, ()))
             field.initial = form_value(column, values.get(column.field))

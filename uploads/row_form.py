@@ -15,26 +15,16 @@ from changzhi_portal.registers.columns import (
     ChoiceColumn,
     Column,
     DateColumn,
-    DecimalColumn,
-    IntegerColumn,
     ManyChoicesColumn,
     PersonalColumn,
-    PhoneColumn,
-    PlaceCodeColumn,
     TextColumn,
 )
+from changzhi_portal.registers.form_fields import YES_OR_NO, input_mode
 from uploads.rows.corrections import LONGEST_TEXT, check_correction
 from uploads.rows.row_cells import RowCell
 
 _LONG_TEXT = 60  # characters that no longer fit one line
 _LONGEST_NAME = 300  # columns that take more hold free text
-_INPUT_MODES: tuple[tuple[type[Column], str], ...] = (
-    (DecimalColumn, "decimal"),
-    (IntegerColumn, "numeric"),
-    (DateColumn, "numeric"),
-    (PlaceCodeColumn, "numeric"),
-    (PhoneColumn, "tel"),
-)
 
 
 class PersonalInput(forms.PasswordInput):
@@ -220,7 +210,7 @@ def _widget_of(cell: RowCell) -> forms.Widget:
     column, common = cell.column, {"autocomplete": "off", "maxlength": LONGEST_TEXT}
     if words := _words_of(column):
         return forms.Select(attrs={"class": "form-select"}, choices=_choices_of(cell, words))
-    mode = next((mode for kind, mode in _INPUT_MODES if isinstance(column, kind)), "")
+    mode = input_mode(column)
     attrs = {"class": "form-control", **common, **({"inputmode": mode} if mode else {})}
     if column.is_personal:
         return PersonalInput(attrs=attrs)
@@ -233,7 +223,7 @@ def _widget_of(cell: RowCell) -> forms.Widget:
 def _words_of(column: Column) -> tuple[str, ...]:
     """Return the words of a column that takes one of a closed list, else none."""
     if isinstance(column, BooleanColumn):
-        return ("是", "否")
+        return tuple(word for word, _ in YES_OR_NO)
     if isinstance(column, ChoiceColumn) and not isinstance(column, ManyChoicesColumn):
         return column.labels
     return ()

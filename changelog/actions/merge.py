@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from changelog.actions.apply import apply_writes
-from changelog.actions.edit import ONLY_ROW
+from changelog.actions.edit import LONGEST_REASON, ONLY_ROW
 from changelog.actions.reverse import reverse_change_set
 from changelog.models import ChangeRecord, ChangeSet, RegisterLock
 from changzhi_portal.personal_numbers import refuse_personal_numbers
@@ -29,7 +29,6 @@ from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
 
-LONGEST_REASON = 100
 PLACE = "place"  # the name, beside those of columns, under which the place of a record is chosen
 
 

@@ -163,12 +163,8 @@ class RecordPage(FormPage):
         if last is None:
             return ""
         made_at = timezone.localtime(last.change_set.made_at)
-        today = made_at.date() == timezone.localdate()
-        return (
-            f"{last.change_set.made_by} {made_at:%H:%M}"
-            if today
-            else f"{last.change_set.made_by} {made_at:%Y-%m-%d %H:%M}"
-        )
+        pattern = "%H:%M" if made_at.date() == timezone.localdate() else "%Y-%m-%d %H:%M"
+        return f"{last.change_set.made_by} {made_at:{pattern}}"
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list, and the record."""
@@ -200,7 +196,15 @@ class ChangeRecordPage(RecordPage):
         return f"修改{self.register.title}" if hasattr(self, "register") else "修改"
 
 
-class AddRecord(RecordPage):
+class NewFactPage(RecordPage):
+    """Base of the forms of what is not registered yet: what is left blank is not given."""
+
+    def given(self, form: Any) -> dict[str, Any]:
+        """Return every field that is not blank."""
+        return {name: value for name, value in form.cleaned_data.items() if value and name in _fields(form.columns)}
+
+
+class AddRecord(NewFactPage):
     """A new record; `?community_name=…` and other columns of its place may be given."""
 
     def load(self) -> None:
@@ -216,16 +220,12 @@ class AddRecord(RecordPage):
         known = {name: words[0] for name, words in offered.items() if name in places and len(words) == 1}
         return known | {name: text[:60] for name, text in self.request.GET.items() if name in places}
 
-    def given(self, form: Any) -> dict[str, Any]:
-        """Return every field that is not blank."""
-        return {name: value for name, value in form.cleaned_data.items() if value and name in _fields(form.columns)}
-
     def get_title(self) -> str:
         """Return the register's name."""
         return f"新增{self.register.title}" if hasattr(self, "register") else "新增"
 
 
-class AddPart(RecordPage):
+class AddPart(NewFactPage):
     """A dated fact beside older ones: a new posting of a worker, which ends the one before."""
 
     def load(self) -> None:
@@ -243,10 +243,6 @@ class AddPart(RecordPage):
         days = {column.field for column in self.columns() if isinstance(column, DateColumn)}
         undated = {name: value for name, value in self.values.items() if name not in days}
         return self.register.prefilled(undated, ReportingPeriod.objects.for_month_or_in_hand(None).as_of)
-
-    def given(self, form: Any) -> dict[str, Any]:
-        """Return every field of the fact that is not blank."""
-        return {name: value for name, value in form.cleaned_data.items() if value and name in _fields(form.columns)}
 
     def get_title(self) -> str:
         """Return what adding it is called."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
@@ -17,11 +17,21 @@ from changzhi_portal.registers.columns import (
     IntegerColumn,
     ManyChoicesColumn,
     PersonalColumn,
+    PhoneColumn,
+    PlaceCodeColumn,
     TextColumn,
 )
 
 NOT_GIVEN: Final = "（没有填）"  # the choice of an optional column that says nothing
+MOST_OFFERED: Final = 500  # words of a list; a longer one makes the page slow, and nobody reads it
 LONGEST_LINE: Final = 100  # characters; a column that takes more gets an area of several lines
+_INPUT_MODES: Final[tuple[tuple[type[Column], str], ...]] = (
+    (DecimalColumn, "decimal"),
+    (IntegerColumn, "numeric"),
+    (DateColumn, "numeric"),
+    (PlaceCodeColumn, "numeric"),
+    (PhoneColumn, "tel"),
+)
 YES_OR_NO: Final = (("是", "是"), ("否", "否"))
 _BAD_CHOICE: Final = {"invalid_choice": "请从列出的选项中选择。", "invalid_list": "请从列出的选项中选择。"}
 
@@ -47,17 +57,25 @@ def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
     attrs: dict[str, Any] = {"autocomplete": "off"}
     if isinstance(column, DateColumn):
         return forms.DateInput(attrs=attrs | {"type": "date"})
-    if isinstance(column, IntegerColumn):
-        attrs["inputmode"] = "numeric"
-    elif isinstance(column, DecimalColumn):
-        attrs["inputmode"] = "decimal"
-    elif isinstance(column, TextColumn):
+    if mode := input_mode(column):
+        attrs["inputmode"] = mode
+    if isinstance(column, TextColumn):
         attrs["maxlength"] = column.max_length
         if column.max_length > LONGEST_LINE:
             return forms.Textarea(attrs=attrs | {"rows": 2})
     if offered:
         attrs["list"] = datalist_id(column)
     return forms.TextInput(attrs=attrs)
+
+
+def input_mode(column: Column) -> str:
+    """Return which keys a telephone offers for a column's text (`inputmode`); "" for all."""
+    return next((mode for kind, mode in _INPUT_MODES if isinstance(column, kind)), "")
+
+
+def short_lists(offered: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Return those of a register's words to choose from, by field, that are few enough for a page (MOST_OFFERED)."""
+    return {name: words for name, words in offered.items() if len(words) <= MOST_OFFERED}
 
 
 def datalist_id(column: Column) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from django.urls import reverse
 from changzhi_portal.pages import ActionPage
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.refusals import PortalError, StaleError
+from changzhi_portal.registers.form_fields import short_lists
 from changzhi_portal.registers.registry import register_named
 from uploads.actions import correct_row, leave_out_row, take_row_back
 from uploads.models import UploadBatch, UploadRow
@@ -25,7 +27,6 @@ from uploads.views.steps import BatchStep
 BESIDE_ROWS = "rows"  # messages with this tag are shown above the rows, where the page opens
 LISTED_ERRORS = "tab=errors"
 PLACE_CODES = frozenset({"unknown_place", "ambiguous_place", "out_of_scope"})
-MOST_WORDS = 500  # more are not sent to the browser to choose from
 
 
 class CorrectRow(BatchStep):
@@ -81,12 +82,11 @@ class CorrectRow(BatchStep):
     def _data_of(self, typed: dict[str, str]) -> dict[str, str]:
         return RowForm.data_for(self.cells, typed, **self._sent_along())
 
-    def _offered(self) -> dict[str, list[str]]:
+    def _offered(self) -> dict[str, Sequence[str]]:
         """Return the office's own places to choose from, by field, if one of the row's cannot be found."""
         if not self.row or not any(problem["code"] in PLACE_CODES for problem in self.row.problems):
             return {}
-        offered = self.sheet.offered(self.batch.division.path)
-        return {field: words for field, words in offered.items() if len(words) <= MOST_WORDS}
+        return short_lists(self.sheet.offered(self.batch.division.path))
 
     def act(self, form: RowForm) -> str:
         """Correct the cells that the user has changed, and say what has become of the row."""
