@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 
+from communities.models import Division
 from submissions.actions.locking import REASON_LENGTH
 from submissions.actions.submitting import NOTE_LENGTH
 from submissions.explanations import is_explanation
@@ -47,6 +49,33 @@ class PeriodDatesForm(forms.Form):
         if order != sorted(order):
             raise forms.ValidationError("开放日、截止日、迟报截止日应依次不早于前一个。")
         return dates
+
+
+class RemindForm(forms.Form):
+    """The counties to remind; at first all that can be reminded today."""
+
+    counties = forms.MultipleChoiceField(
+        label="催报的县（市、区）",
+        error_messages={
+            "required": "请至少选择一个县（市、区）。",
+            "invalid_choice": "有的县（市、区）已经上报，或者今天已经催过，请看过现在的名单再发。",
+        },
+    )
+
+    def __init__(self, *args: Any, counties: Sequence[Division], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._counties = {str(county.ref): county for county in counties}
+        field = cast(forms.MultipleChoiceField, self.fields["counties"])
+        field.choices = [(ref, county.name) for ref, county in self._counties.items()]
+        field.initial = list(self._counties)
+
+    def chosen(self) -> list[Division]:
+        """Return the chosen counties of a valid form."""
+        return [self._counties[ref] for ref in self.cleaned_data["counties"]]
+
+    def chosen_refs(self) -> list[str]:
+        """Return the refs of the counties that the page shows as chosen."""
+        return self["counties"].value() or []
 
 
 class StepForm(forms.Form):

@@ -24,6 +24,11 @@ class SubmissionQuerySet(ScopedQuerySet):
         """Filter for valid reports: submitted or accepted, and not returned since."""
         return self.filter(state__in=Submission.REPORTED)
 
+    def to_review(self) -> Self:
+        """Filter for reports of open months that wait for the bureau, the oldest month first, then by county."""
+        waiting = self.filter(state=Submission.State.SUBMITTED, period__state=ReportingPeriod.State.OPEN)
+        return waiting.select_related("period", "county").order_by("period__month", "county__code")
+
     def with_steps(self) -> Self:
         """Load period, county and users; annotate `times_returned` and `first_submitted_at`, which decides lateness."""
         steps = SubmissionStep.objects.filter(submission=OuterRef("pk"), kind=SubmissionStep.Kind.SUBMITTED)

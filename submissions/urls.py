@@ -5,7 +5,8 @@ from django.urls import URLPattern, path
 from submissions.views.changes import SubmissionChanges
 from submissions.views.periods import ComputePeriod, LockPeriod, PeriodDates, PeriodList, PeriodPage, ReopenPeriod
 from submissions.views.quality import DataQuality
-from submissions.views.submissions import RemindCounties, SubmissionList, SubmissionPage
+from submissions.views.reminders import RemindCounties, RemindCounty
+from submissions.views.submissions import SubmissionList, SubmissionPage
 
 app_name = "submissions"
 urlpatterns: list[URLPattern] = [
@@ -16,7 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("periods/<slug:period>/dates/", PeriodDates.as_view(), name="period_dates"),
     path("periods/<slug:period>/compute/", ComputePeriod.as_view(), name="period_compute"),
     path("submissions/", SubmissionList.as_view(), name="submissions"),
-    path("submissions/remind/", RemindCounties.as_view(), name="submissions_remind"),
+    path("submissions/remind/", RemindCounty.as_view(), name="submissions_remind"),
+    path("submissions/remind/<slug:period>/", RemindCounties.as_view(), name="submissions_remind_all"),
     path("submissions/<slug:ref>/", SubmissionPage.as_view(), name="submission"),
     path("submissions/<slug:ref>/changes/", SubmissionChanges.as_view(), name="submission_changes"),
     path("quality/", DataQuality.as_view(), name="quality"),
