@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -20,11 +21,12 @@ from changzhi_portal.refusals import InvalidError, PortalError, StaleError
 from changzhi_portal.rights import Actor
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after, parse_month
-from submissions.actions.submitting import accept_submission, return_submission, submit_month
+from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
 from submissions.changes import records_changed_since
+from submissions.comments import Threads, questions_as_note
 from submissions.explanations import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
-from submissions.models import Reminder, Submission, SubmissionStep
+from submissions.models import Reminder, Submission, SubmissionStep, finding_of_key
 from submissions.report_status import (
     Phase,
     ReportingRate,
@@ -137,7 +139,9 @@ class SubmissionPage(FormPage):
             self.leads_to = f"{reverse('submissions:submissions')}?period={self.submission.period.code}"
             return f"{done}没有别的县（市、区）待审核了。"
         self.leads_to = next_url(queue.next)
-        return f"{done}还有{queue.number}个县（市、区）待审核，下面是{queue.next.county.name}{queue.next.period}的上报。"
+        return (
+            f"{done}还有{queue.number}个县（市、区）待审核，下面是{queue.next.county.name}{queue.next.period}的上报。"
+        )
 
     def field_of(self, refusal: PortalError) -> str:
         """Return the form field of a refusal; for an explanation, the field of its finding."""
@@ -187,10 +191,37 @@ class SubmissionPage(FormPage):
             has_unseen_notices=Notice.objects.addressed_to(user).unseen().about(submission.ref).exists(),
             **kwargs,
         )
-        if not submission.is_reported:
-            checks = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
-            context |= {"checks": checks, "hard_shown": checks.hard_findings(_HARD_SHOWN)}
-        return context
+        return context | self._findings(kwargs["form"])
+
+    def _findings(self, form: StepForm) -> dict[str, Any]:
+        """Return the checks until it is reported, then the explanations, each with its comments; and the other comments."""
+        submission, user, threads = self.submission, self.request.user, self._threads
+        context: dict[str, Any] = {"may_comment": user.role.may_submit and not submission.period.is_locked}
+        if submission.is_reported:
+            stored = submission.explanations.values()
+            keys = [finding_of_key(key) for key in submission.explanations]
+            shown = set(keys)
+            context["explained_rows"] = [
+                {"stored": each, "thread": threads.at(*key)} for each, key in zip(stored, keys, strict=True)
+            ]
+        else:
+            checks = explanation_groups(submission, user, self.request.POST, form.errors, threads)
+            hard = checks.hard_findings(_HARD_SHOWN)
+            soft = [explained.finding for group in checks.groups for explained in group.explained]
+            shown = {(finding.rule.code, finding.ref) for finding in (*hard, *soft)}
+            context["checks"] = checks
+            context["hard_shown"] = [{"finding": each, "thread": threads.at(each.rule.code, each.ref)} for each in hard]
+        return context | {"awaiting_county": threads.awaiting_county(), "other_threads": threads.besides(shown)}
+
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads(self.submission, self.request.user)
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose as note of a return what the county has not answered yet."""
+        if not (self.submission.is_reported and self.request.user.role.may_review):
+            return super().get_initial()
+        return {**super().get_initial(), "note": questions_as_note(self._threads, NOTE_LENGTH)}
 
 
 def next_url(submission: Submission) -> str:
