@@ -57,6 +57,14 @@ def declared_thresholds() -> tuple[Threshold, ...]:
     return tuple(_by_code().values())
 
 
+def thresholds_by_group() -> dict[str, list[Threshold]]:
+    """Return every threshold by the title of its group, as people read them."""
+    grouped: dict[str, list[Threshold]] = {}
+    for threshold in declared_thresholds():
+        grouped.setdefault(threshold.group, []).append(threshold)
+    return grouped
+
+
 def changes_in_words(before: Thresholds, after: Thresholds) -> str:
     """Return what differs: 建筑面积最多20,000㎡→10,000㎡；…; "" if nothing does."""
     return "；".join(

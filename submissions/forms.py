@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django import forms
 
-from changzhi_portal.thresholds import Thresholds, declared_thresholds
+from changzhi_portal.thresholds import Thresholds, declared_thresholds, thresholds_by_group
 from communities.models import Division
 from submissions.actions.locking import REASON_LENGTH
 from submissions.actions.submitting import NOTE_LENGTH
@@ -139,10 +139,7 @@ class ThresholdsForm(forms.Form):
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields of the thresholds by the title of their group."""
-        grouped: dict[str, list[forms.BoundField]] = {}
-        for each in declared_thresholds():
-            grouped.setdefault(each.group, []).append(self[each.code])
-        return list(grouped.items())
+        return [(title, [self[each.code] for each in group]) for title, group in thresholds_by_group().items()]
 
     def month_fields(self) -> list[forms.BoundField]:
         """Return the field of the month, for the top of the page."""

@@ -13,7 +13,7 @@ from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS
 from changzhi_portal.rights import has_right
-from changzhi_portal.thresholds import Thresholds, declared_thresholds
+from changzhi_portal.thresholds import Thresholds, thresholds_by_group
 from periods.models import CheckThresholds, ReportingPeriod, month_after, parse_month
 from submissions.actions import set_thresholds
 from submissions.checks import findings_for
@@ -37,7 +37,8 @@ class ThresholdsPage(PortalPage):
         current = CheckThresholds.objects.for_month(period.month)
         rows = [
             {"threshold": each, "value": each.in_words(current[each]), "default": each.in_words(each.default)}
-            for each in declared_thresholds()
+            for group in thresholds_by_group().values()
+            for each in group
         ]
         context = self.get_context_data(
             period=period,
@@ -65,6 +66,11 @@ class ChangeThresholds(FormPage):
     def newest(self) -> CheckThresholds | None:
         """Return the newest version."""
         return CheckThresholds.objects.newest()
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose the month in hand."""
+        month = ReportingPeriod.objects.for_month_or_in_hand(None).month
+        return {**super().get_initial(), "valid_from": f"{month:%Y-%m}"}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Offer the values of the newest version, and the months from which they may be changed."""

@@ -7,11 +7,12 @@ import datetime
 import pytest
 
 from communities.models import Community, GovernanceBody
+from communities.thresholds import FEWEST_PEERS as PEERS_THRESHOLD
 from tests.factories import make_community, make_facility, make_governance_body, make_profile
 from tests.quality import found_by, refs_found_by
 
 pytestmark = pytest.mark.django_db
-FEWEST_PEERS = THRESHOLD.default
+FEWEST_PEERS = PEERS_THRESHOLD.default
 MAY, JUNE, JULY = datetime.date(2018, 5, 31), datetime.date(2018, 6, 30), datetime.date(2018, 7, 31)
 
 

@@ -5,18 +5,21 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from changelog.actions.edit import check_edit
 from changelog.models import ChangeRecord
 from changzhi_portal.refusals import InvalidError, LockedError, NotAllowedError, StaleError
+from changzhi_portal.registers.registry import register_named
 from changzhi_portal.thresholds import changes_in_words, declared_thresholds
 from communities.thresholds import LARGEST_AREA, POPULATION_CHANGE
 from periods.models import CheckThresholds, ReportingPeriod
 from submissions.actions import set_thresholds
 from submissions.checks import findings_for
-from tests.factories import make_facility, make_period, make_profile
+from tests.factories import make_batch, make_facility, make_period, make_profile
 from tests.pages import markup_of
 from tests.quality import found_by, refs_found_by
 from tests.queries import exactly
 from tests.submissions.reporting import settle
+from uploads.actions.check import check_context
 
 pytestmark = pytest.mark.django_db
 JUNE, JULY = datetime.date(2018, 6, 1), datetime.date(2018, 7, 1)
@@ -74,14 +77,20 @@ def test_a_locked_month_keeps_the_thresholds_it_was_locked_with(place, officer, 
     assert not found_by("facility_too_large", place.county), "a reopened month is checked like any open one"
 
 
-def test_the_row_check_of_an_edit_uses_the_thresholds(place, officer, clerk, signed_in):
-    make_period("2018-06")
-    facility = make_facility(place.communities[0], area=3_000)
+def test_the_row_check_of_an_edit_uses_the_thresholds(place, officer, clerk):
+    june, facility = make_period("2018-06"), make_facility(place.communities[0], area=2_400)
+    register = register_named("facilities")()
+    asked = {"register": register, "values": {"area": "2500"}, "by": clerk, "ref": facility.ref, "period": june}
+    assert not check_edit(**asked).problems
     changed(officer, largest_area=2_000)
-    page = signed_in(clerk).get(f"/facilities/{facility.ref}/edit/")
-    fields = {name: page.context["form"][name].value() or "" for name in page.context["form"].fields}
-    answer = signed_in(clerk).post(f"/facilities/{facility.ref}/edit/", {**fields, "area": "2500"})
-    assert "变化过大或不合常理" in markup_of(answer)
+    assert "变化过大或不合常理" in str(check_edit(**asked).problems["area"])
+
+
+def test_the_row_check_of_an_upload_uses_the_thresholds_of_its_month(place, officer, clerk):
+    changed(officer, largest_area=2_000)
+    batch = make_batch(clerk, period=make_period("2018-06"))
+    context = check_context(batch, locking=False, report=lambda done, total: None)
+    assert context.thresholds[LARGEST_AREA] == 2_000
 
 
 def test_what_is_refused(place, clerk, leader, officer):
