@@ -133,7 +133,7 @@ class CheckThresholds(models.Model):
     `values` has every threshold that was declared when it was made, by code; `changes` says what was changed, in words.
     """
 
-    number = models.PositiveIntegerField("版次", unique=True)
+    number = models.PositiveIntegerField("版次")
     valid_from = models.DateField("起始月份", help_text="当月1日")
     values = models.JSONField("标准")
     changes = models.TextField("改动")
@@ -147,6 +147,11 @@ class CheckThresholds(models.Model):
         verbose_name = verbose_name_plural = "检查标准"
         ordering = ("-number",)
         constraints = (
+            models.UniqueConstraint(
+                fields=["number"],
+                name="check_thresholds_number_once",
+                violation_error_message="检查标准刚才已由别人修改。",
+            ),
             models.CheckConstraint(
                 condition=Q(valid_from__day=1),
                 name="check_thresholds_from_first_of_month",
