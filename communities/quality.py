@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Abs
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Abs, Cast
 
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.records import in_effect, not_ended
@@ -57,10 +57,10 @@ def population_jumped(occasion: Occasion) -> ScopedQuerySet:
     rows = _with_population(_standing(occasion), occasion).filter(residents_before__gt=0)
     moved = rows.annotate(
         most_change=Value(most),
-        hundredfold=F("residents") * 100,
+        hundredfold=_large("residents") * 100,
         people_moved=Abs(F("residents") - F("residents_before")),
     )
-    before = F("residents_before")
+    before = _large("residents_before")
     is_jump = Q(hundredfold__gte=before * (100 + most)) | Q(hundredfold__lte=before * (100 - most))
     return moved.filter(is_jump, people_moved__gte=fewest)
 
@@ -92,7 +92,7 @@ def household_size_implausible(occasion: Occasion) -> ScopedQuerySet:
         households=Subquery(newest.values("households")[:1]), residents=Subquery(newest.values("residents")[:1])
     )
     most = occasion.thresholds[MOST_PER_HOUSEHOLD]
-    return rows.filter(Q(households__gt=F("residents")) | Q(residents__gt=F("households") * most))
+    return rows.filter(Q(households__gt=F("residents")) | Q(residents__gt=_large("households") * most))
 
 
 @rule(COMMUNITIES, Severity.SOFT, "社区类型未定", "已有常住人口，但没有填类型，暂不参与测评，请填城市社区或农村社区。")
@@ -121,6 +121,11 @@ def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
     own = Facility.objects.in_effect_on(occasion.day).filter(community=OuterRef("pk"), kind=Facility.Kind.INTEGRATED)
     urban = scored_communities(occasion).filter(kind=Community.Kind.URBAN)
     return urban.filter(Exists(of_county), ~Exists(own))
+
+
+def _large(count: str) -> Cast:
+    """Return a count as a large number: a slip of nine digits times a percentage exceeds an integer of PostgreSQL."""
+    return Cast(count, BigIntegerField())
 
 
 # --- Facilities ---

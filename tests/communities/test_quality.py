@@ -60,6 +60,13 @@ def test_a_jump_is_judged_against_the_newest_count_before_the_month(place, home)
     assert found_by("population_jumped", place.city, "2018-07") == []
 
 
+def test_a_slip_of_nine_digits_is_found_and_breaks_no_check(place, home):
+    make_profile(home, residents=1_000, households=100_000_000, as_of=MAY)
+    make_profile(home, residents=100_000_000, households=100_000_000, as_of=JUNE)
+    assert refs_found_by("population_jumped", place.street) == {home.ref}
+    assert not refs_found_by("household_size_implausible", place.street)
+
+
 def _village_with_neighbours(place, residents: int) -> Community:
     for _ in range(FEWEST_PEERS):
         make_community(place.rural_town, kind="rural", residents=1_000)
