@@ -121,6 +121,11 @@ class UserQuerySet(ScopedQuerySet):
         paths = {above for county in counties for above in paths_above(county.path)}
         return self.active().filter(role=Role.DISTRICT_CLERK, division__path__in=paths)
 
+    def reviewers_of(self, county: Division) -> Self:
+        """Filter for active users of the bureau who review the reports of a county."""
+        roles = [role for role in Role if role.may_review]
+        return self.active().filter(role__in=roles, division__path__in=paths_above(county.path))
+
 
 def paths_above(path: str) -> list[str]:
     """Return the paths of a division and of all divisions above it: "a/" and "a/b/" for "a/b/"."""

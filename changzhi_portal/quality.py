@@ -4,7 +4,7 @@ A rule is one function that returns a queryset of rows, and one sentence about s
 
     @rule(FACILITIES, Severity.SOFT, "设施面积过大", "建筑面积{area}㎡，请核对单位和小数点。")
     def facility_too_large(occasion: Occasion) -> ScopedQuerySet:
-        return Facility.objects.filter(area__gt=LARGEST_PLAUSIBLE_AREA)
+        return Facility.objects.filter(area__gt=occasion.thresholds[LARGEST_AREA])
 
 `submissions.checks` decides who sees the findings of which rules; this module defines and finds the rules.
 """
@@ -28,6 +28,7 @@ from changzhi_portal.display import display_number, display_value
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from changzhi_portal.thresholds import DEFAULTS, Thresholds
 
 
 class Severity(TextChoices):
@@ -39,10 +40,11 @@ class Severity(TextChoices):
 
 @dataclass(frozen=True)
 class Occasion:
-    """The date of a check: the last day of a month, and the last day of the month before."""
+    """The date of a check: the last day of a month, and the last day of the month before; the thresholds of the month."""
 
     day: datetime.date
     day_before: datetime.date
+    thresholds: Thresholds = DEFAULTS
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Abs
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Abs, Cast
 
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.records import in_effect, not_ended
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Community, CommunityProfile, Facility, GovernanceBody
 from communities.peers import unlike_peers
-from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE, LARGEST_PLAUSIBLE_AREA
+from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE
+from communities.thresholds import FEWEST_PEOPLE_MOVED, LARGEST_AREA, MOST_PER_HOUSEHOLD, POPULATION_CHANGE
 
 COMMUNITIES = Subject(Community, community="")
 FACILITIES = Subject(Facility)
-HOUSEHOLD_MOST = 10  # people per household, on average over a community
-# Smaller changes are not reported: in a small village a few families that move are a large share.
-FEWEST_PEOPLE_MOVED = 50
 
 
 # --- Communities ---
@@ -51,14 +49,20 @@ def population_missing(occasion: Occasion) -> ScopedQuerySet:
     COMMUNITIES,
     Severity.SOFT,
     "常住人口与上月相差过大",
-    "常住人口{residents}人，上月是{residents_before}人，增减达到一半以上，请核对。",
+    "常住人口{residents}人，上月是{residents_before}人，增减达到{most_change}%以上，请核对。",
 )
 def population_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """Find changes of ±50 % against the month before (docs/domain.md §6) by at least FEWEST_PEOPLE_MOVED people."""
+    """Find changes of POPULATION_CHANGE against the month before (docs/domain.md §6) by FEWEST_PEOPLE_MOVED or more."""
+    most, fewest = occasion.thresholds[POPULATION_CHANGE], occasion.thresholds[FEWEST_PEOPLE_MOVED]
     rows = _with_population(_standing(occasion), occasion).filter(residents_before__gt=0)
-    moved = rows.annotate(doubled=F("residents") * 2, people_moved=Abs(F("residents") - F("residents_before")))
-    is_jump = Q(doubled__gte=F("residents_before") * 3) | Q(doubled__lte=F("residents_before"))
-    return moved.filter(is_jump, people_moved__gte=FEWEST_PEOPLE_MOVED)
+    moved = rows.annotate(
+        most_change=Value(most),
+        hundredfold=_large("residents") * 100,
+        people_moved=Abs(F("residents") - F("residents_before")),
+    )
+    before = _large("residents_before")
+    is_jump = Q(hundredfold__gte=before * (100 + most)) | Q(hundredfold__lte=before * (100 - most))
+    return moved.filter(is_jump, people_moved__gte=fewest)
 
 
 @rule(
@@ -70,7 +74,7 @@ def population_jumped(occasion: Occasion) -> ScopedQuerySet:
 def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     """Find outliers among the communities of the same kind in the county; see communities.peers."""
     rows = _with_population(scored_communities(occasion), occasion)
-    return unlike_peers(rows, "residents", ("town__parent", "kind"))
+    return unlike_peers(rows, "residents", ("town__parent", "kind"), occasion.thresholds)
 
 
 @rule(
@@ -80,14 +84,15 @@ def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     "户数{households}户、常住人口{residents}人，户均人口不合常理，请核对两个数字。",
 )
 def household_size_implausible(occasion: Occasion) -> ScopedQuerySet:
-    """Find more households than people or more than ten people per household, often a wrong column."""
+    """Find more households than people or more than MOST_PER_HOUSEHOLD people in each, often a wrong column."""
     newest = CommunityProfile.objects.filter(
         community=OuterRef("pk"), as_of__lte=occasion.day, households__isnull=False, residents__isnull=False
     ).order_by("-as_of")
     rows = _standing(occasion).annotate(
         households=Subquery(newest.values("households")[:1]), residents=Subquery(newest.values("residents")[:1])
     )
-    return rows.filter(Q(households__gt=F("residents")) | Q(residents__gt=F("households") * HOUSEHOLD_MOST))
+    most = occasion.thresholds[MOST_PER_HOUSEHOLD]
+    return rows.filter(Q(households__gt=F("residents")) | Q(residents__gt=_large("households") * most))
 
 
 @rule(COMMUNITIES, Severity.SOFT, "社区类型未定", "已有常住人口，但没有填类型，暂不参与测评，请填城市社区或农村社区。")
@@ -118,6 +123,11 @@ def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
     return urban.filter(Exists(of_county), ~Exists(own))
 
 
+def _large(count: str) -> Cast:
+    """Return a count as a large number: a slip of nine digits times a percentage exceeds an integer of PostgreSQL."""
+    return Cast(count, BigIntegerField())
+
+
 # --- Facilities ---
 
 
@@ -130,7 +140,7 @@ def activity_area_exceeds_area(occasion: Occasion) -> ScopedQuerySet:
 @rule(FACILITIES, Severity.SOFT, "设施面积过大", "建筑面积{area}㎡，超过一般社区设施的规模，请核对单位和小数点。")
 def facility_too_large(occasion: Occasion) -> ScopedQuerySet:
     """Find areas that are implausibly large, usually for a missing decimal point or because the grounds are included."""
-    return Facility.objects.in_effect_on(occasion.day).filter(area__gt=LARGEST_PLAUSIBLE_AREA)
+    return Facility.objects.in_effect_on(occasion.day).filter(area__gt=occasion.thresholds[LARGEST_AREA])
 
 
 @rule(FACILITIES, Severity.SOFT, "设施面积为零", "建筑面积为0㎡，计入后不增加面积，请填实际面积。")
@@ -147,8 +157,9 @@ def facility_area_zero(occasion: Occasion) -> ScopedQuerySet:
 )
 def facility_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     """Find outliers among the facilities of the same kind of communities of the same kind in the county."""
-    plausible = Facility.objects.in_effect_on(occasion.day).filter(area__gt=0, area__lte=LARGEST_PLAUSIBLE_AREA)
-    return unlike_peers(plausible, "area", ("community__town__parent", "community__kind", "kind"))
+    largest = occasion.thresholds[LARGEST_AREA]
+    plausible = Facility.objects.in_effect_on(occasion.day).filter(area__gt=0, area__lte=largest)
+    return unlike_peers(plausible, "area", ("community__town__parent", "community__kind", "kind"), occasion.thresholds)
 
 
 @rule(

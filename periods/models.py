@@ -9,10 +9,11 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Subquery, When
 from django.utils import timezone
 
 from changzhi_portal.refusals import InvalidError
+from changzhi_portal.thresholds import DEFAULTS, Thresholds
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 DUE_DAY = 5  # of the following month
@@ -105,6 +106,66 @@ class PeriodQuerySet(models.QuerySet):
             },
         )
         return period
+
+
+class CheckThresholdsQuerySet(models.QuerySet):
+    """Queries of versions of the checks' thresholds."""
+
+    def for_month(self, month: datetime.date) -> Thresholds:
+        """Return the thresholds of a month (its first day): those of the newest version that is valid by then.
+
+        A locked month keeps those that were in force when it was locked. One query.
+        """
+        locked = ReportingPeriod.objects.filter(month=month).values("locked_at")
+        versions = self.filter(valid_from__lte=month).annotate(month_locked_at=Subquery(locked))
+        in_time = Q(month_locked_at__isnull=True) | Q(made_at__lte=F("month_locked_at"))
+        values = versions.filter(in_time).order_by("-number").values_list("values", flat=True).first()
+        return Thresholds(values) if values else DEFAULTS
+
+    def newest(self) -> CheckThresholds | None:
+        """Return the newest version; None as long as the defaults of the code are in force."""
+        return self.select_related("made_by").order_by("-number").first()
+
+
+class CheckThresholds(models.Model):
+    """One version of the thresholds of the checks, from a month on; versions are only added.
+
+    `values` has every threshold that was declared when it was made, by code; `changes` says what was changed, in words.
+    """
+
+    number = models.PositiveIntegerField("版次")
+    valid_from = models.DateField("起始月份", help_text="当月1日")
+    values = models.JSONField("标准")
+    changes = models.TextField("改动")
+    reason = models.CharField("原因", max_length=200)
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="修改人")
+
+    objects = CheckThresholdsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "检查标准"
+        ordering = ("-number",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["number"],
+                name="check_thresholds_number_once",
+                violation_error_message="检查标准刚才已由别人修改。",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__day=1),
+                name="check_thresholds_from_first_of_month",
+                violation_error_message="检查标准应从当月1日起。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(changes=""),
+                name="check_thresholds_say_why",
+                violation_error_message="修改检查标准应写明原因和改动。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"检查标准第{self.number}版"
 
 
 class ReportingPeriod(models.Model):

@@ -52,19 +52,22 @@ def require_fonts(system_fonts: tuple[SystemFont, ...] = SYSTEM_FONTS) -> None:
             )
 
 
-def require_glyphs(text: str) -> None:
-    """Raise InvalidError naming the characters of `text` that no print font has. Call `require_fonts` before."""
+def require_glyphs(text: str, *, what: str = "简报") -> None:
+    """Raise InvalidError naming the characters of `text` that no print font has. Call `require_fonts` before.
+
+    `what` names the document.
+    """
     missing = sorted({character for character in text if not _is_printable(character)})
     if missing:
-        raise missing_glyphs(missing)
+        raise missing_glyphs(missing, what=what)
 
 
-def missing_glyphs(characters: list[str]) -> InvalidError:
+def missing_glyphs(characters: list[str], *, what: str = "简报") -> InvalidError:
     """Return the error for characters that cannot be printed, with their code points, as they may be invisible."""
     named = "、".join(f"“{character}”（U+{ord(character):04X}）" for character in characters)
     points = ", ".join(f"{character!r} (U+{ord(character):04X})" for character in characters)
     return InvalidError(
-        f"简报中的字符{named}在所有打印字体中都没有，无法印出，请在登记表中改正含有它的名称后重新生成。",
+        f"{what}中的字符{named}在所有打印字体中都没有，无法印出，请在登记表中改正含有它的名称后重新生成。",
         cure=f"No print font has the character {points}. Correct the record whose name contains it, then print again.",
     )
 

@@ -1,11 +1,11 @@
-"""Panels of the home page: the key rates and the newest briefing."""
+"""Panels: the key rates and the newest briefing on the home page, the printed form on the page of a county's month."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
+from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor
 from reports.dashboard import Board, periods_measured
 from reports.models import Briefing
@@ -31,6 +31,20 @@ class NewestBriefing(HomePanel):
             .first()
         )
         return {"briefing": newest, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
+
+
+class SubmissionForm(RecordPanel):
+    """The printed form (上报表) of a county's month: a link, and its PDF."""
+
+    model_label = "submissions.Submission"
+    position = 30
+    is_above = True
+    template_name = "reports/report_form_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
+        """Return whether the form is only a draft yet."""
+        return {"is_draft": not record.is_reported}
 
 
 class KeyRates(HomePanel):

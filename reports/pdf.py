@@ -1,7 +1,7 @@
 """Converting HTML to PDF/A with WeasyPrint, with our own fonts and style sheets only.
 
 A page may load files by two schemes only: "static:PATH" is one of the project's static files, "font:FILE" a font in
-FONT_DIR. Every other address is refused, so that text in a briefing cannot make the server fetch anything. Characters
+FONT_DIR. Every other address is refused, so that text in a document cannot make the server fetch anything. Characters
 without a glyph are refused too.
 """
 
@@ -56,23 +56,25 @@ def _nothing(name: str) -> None:
     return None
 
 
-def print_markup(markup: str) -> bytes:
-    """Return the PDF of a complete HTML document, styled by static/reports/briefing.css.
+def print_markup(markup: str, *, style_sheets: tuple[str, ...] = (STYLE_SHEET,), what: str = "简报") -> bytes:
+    """Return the PDF of a complete HTML document, by default styled by static/reports/briefing.css.
+
+    `what` names the document in refusals.
 
     Raises UnavailableError when a font is not installed or the document refers to a file that is not ours, and
     InvalidError naming the characters that no font has.
     """
     require_fonts()
     try:
-        return _render(markup)
+        return _render(markup, style_sheets, what)
     except RefusedAddressError as refused:
         raise UnavailableError(
-            "简报引用了系统之外的文件，已停止生成，请联系系统管理员。",
+            f"{what}引用了系统之外的文件，已停止生成，请联系系统管理员。",
             cure=f"{refused}. Remove the reference from the template.",
         ) from refused
 
 
-def _render(markup: str) -> bytes:
+def _render(markup: str, style_sheets: tuple[str, ...], what: str) -> bytes:
     # Heavy imports: half a second and 100 MB, which only printing a briefing needs.
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
@@ -91,15 +93,15 @@ def _render(markup: str) -> bytes:
 
     fetcher, fonts = OwnFilesFetcher(allowed_protocols=("static", "font")), FontConfiguration()
     page = HTML(string=markup, url_fetcher=fetcher)
-    require_glyphs("".join(page.etree_element.itertext()))
+    require_glyphs("".join(page.etree_element.itertext()), what=what)
     try:
-        style = CSS(url=STYLE_SHEET, url_fetcher=fetcher, font_config=fonts)
-        document = page.render(font_config=fonts, stylesheets=[style], pdf_variant=PDF_VARIANT)
+        styles = [CSS(url=sheet, url_fetcher=fetcher, font_config=fonts) for sheet in style_sheets]
+        document = page.render(font_config=fonts, stylesheets=styles, pdf_variant=PDF_VARIANT)
         pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT)
     except FatalURLFetchingError as fatal:
         raise RefusedAddressError(str(fatal)) from fatal
     # Characters that the text layout could not draw although a font has them, which would be boxes in the PDF.
     boxes = sorted({chr(point) for font in document.fonts.values() for point in font.missing})
     if boxes:
-        raise missing_glyphs(boxes)
+        raise missing_glyphs(boxes, what=what)
     return pdf

@@ -1,4 +1,4 @@
-"""URLs of briefings and the dashboard."""
+"""URLs of briefings, the dashboard, and the printed forms of the counties' months."""
 
 from django.urls import path
 
@@ -11,6 +11,7 @@ from reports.views.briefing import (
     PrintBriefing,
 )
 from reports.views.dashboard import Dashboard
+from reports.views.report_form import ReportFormPage, ReportFormPdf
 
 app_name = "reports"
 urlpatterns = [
@@ -21,4 +22,6 @@ urlpatterns = [
     path("briefings/<slug:ref>/progress/", BriefingProgress.as_view(), name="briefing_progress"),
     path("briefings/<slug:ref>/correct/", CorrectBriefing.as_view(), name="correct_briefing"),
     path("briefings/<slug:ref>/pdf/", BriefingPdf.as_view(), name="briefing_pdf"),
+    path("report-forms/<slug:ref>/", ReportFormPage.as_view(), name="report_form"),
+    path("report-forms/<slug:ref>/pdf/", ReportFormPdf.as_view(), name="report_form_pdf"),
 ]

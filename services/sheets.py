@@ -6,7 +6,6 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -27,15 +26,14 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
+from changzhi_portal.thresholds import Thresholds
 from communities.models import Community, Division
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import REF, place_columns
 from communities.sheets.place_words import listed
 from communities.sheets.placing import RecordSheet
 from services.models import ProjectCommunity, ServiceProject
-
-SMALLEST_PLAUSIBLE_AMOUNT = Decimal(1_000)  # yuan
-LARGEST_PLAUSIBLE_AMOUNT = Decimal(50_000_000)
+from services.thresholds import LARGEST_AMOUNT, SMALLEST_AMOUNT
 
 
 class ProjectSheet(RecordSheet):
@@ -169,7 +167,7 @@ class ProjectSheet(RecordSheet):
             values["division_id"] = self.division_for(row, project.division_id)
         write = self.propose(row, project, values, division_id=row.place.division_id, is_new=row.is_new)
         self._check_amounts(row, project)
-        self._check_units(row, write)
+        self._check_units(row, write, context.thresholds)
         if "communities" in row.values:
             before = self._links.get(project.pk, []) if project.pk else []
             # The office neither sees nor changes links to communities that are closed or not its own.
@@ -208,11 +206,11 @@ class ProjectSheet(RecordSheet):
             row.report("over_budget", "已拨付超过合同金额，请核实", "paid")
 
     @staticmethod
-    def _check_units(row: RegisterRow, write: Write | None) -> None:
+    def _check_units(row: RegisterRow, write: Write | None, thresholds: Thresholds) -> None:
         """Report an amount that was probably given in another unit than its column's: 12.5 for 12.5万, or the reverse."""
         for name in ("budget", "contract_amount"):
             amount = write.after.get(name) if write is not None else None
-            if amount and not SMALLEST_PLAUSIBLE_AMOUNT <= amount <= LARGEST_PLAUSIBLE_AMOUNT:
+            if amount and not thresholds[SMALLEST_AMOUNT] <= amount <= thresholds[LARGEST_AMOUNT]:
                 row.report("outlier", f"按{amount:,.2f}元读取，过大或过小，请核对单位是元还是万元", name)
 
     def standing(self, scope_path: str, day: datetime.date) -> QuerySet[ServiceProject]:

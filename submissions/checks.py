@@ -23,21 +23,26 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.quality import Finding, Occasion, QualityRule, Severity, Subject, quality_rules
 from changzhi_portal.rights import Viewer
 from changzhi_portal.scope import ScopedQuerySet
+from changzhi_portal.thresholds import Thresholds
 from communities.models import CommunityPlacement, Division
-from periods.models import ReportingPeriod, last_day_of, month_after
+from periods.models import CheckThresholds, ReportingPeriod, last_day_of, month_after
 from submissions.report_status import is_in_effect_on
 from targets.engine.map_of_day import divisions_counted_for
 
 _EVERYONE: Any = object()  # the default of `user`: not restricted to a scope, for commands and actions
 
 
-def findings_for(*, period: ReportingPeriod, division: Division, user: Viewer = _EVERYONE) -> Findings:
+def findings_for(
+    *, period: ReportingPeriod, division: Division, user: Viewer = _EVERYONE, thresholds: Thresholds | None = None
+) -> Findings:
     """Return the findings in `division` and below as of the last day of `period`; they are read lazily.
 
-    With `user`, only findings in that user's scope; pages must pass it.
+    With `user`, only findings in that user's scope; pages must pass it. `thresholds` are by default those of the month.
     """
     before = last_day_of(month_after(period.month, -1))
-    return Findings(Occasion(period.as_of, before), Area(division, period.as_of), user, quality_rules())
+    if thresholds is None:
+        thresholds = CheckThresholds.objects.for_month(period.month)
+    return Findings(Occasion(period.as_of, before, thresholds), Area(division, period.as_of), user, quality_rules())
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,16 @@ class Findings(Sequence[Finding]):
     def __iter__(self) -> Iterator[Finding]:
         for batch in in_batches(list(self._keys()) if self.rules else []):
             yield from self._read(batch)
+
+    def of_record(self, rule: str, ref: str) -> Finding | None:
+        """Return the finding of one rule about one record, the first if there are several; None if there is none."""
+        number = next((number for number, each in enumerate(self.rules) if each.code == rule), None)
+        if number is None:
+            return None
+        subject = self.rules[number].subject
+        rows = self._rows[rule].filter(**{subject.ref: ref}).order_by("pk")
+        keys = rows.values(sort_path=Cast(subject.path, CharField()), rule_number=_number(number), key=F("pk"))[:1]
+        return next(iter(self._read(keys)), None)
 
     def all(self) -> list[Finding]:
         """Return every finding. Unlike list(), this does not call len(), which takes another query."""

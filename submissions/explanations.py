@@ -16,6 +16,7 @@ from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
 from submissions.checks import Findings, findings_for
+from submissions.comments import Thread, Threads
 from submissions.models import Submission, explanation_key
 
 # The number of findings with their own field; the others are explained by their rule's field.
@@ -25,7 +26,7 @@ _EACH, _REST = "each:", "rest:"
 
 @dataclass(frozen=True)
 class ExplainedFinding:
-    """A finding with the name, value and error of the form field that explains it.
+    """A finding with its comments, and with the name, value and error of the form field that explains it.
 
     `field_name` is empty for a second finding of the same rule and record (two postings of one worker), which the field
     of the first explains.
@@ -35,6 +36,7 @@ class ExplainedFinding:
     field_name: str
     text: str
     error: str
+    thread: Thread
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,16 @@ def explanation_field(key: str) -> str:
 
 
 def explanation_groups(
-    submission: Submission, user: Actor, typed: Mapping[str, str], errors: Mapping[str, Sequence[str]]
+    submission: Submission,
+    user: Actor,
+    typed: Mapping[str, str],
+    errors: Mapping[str, Sequence[str]],
+    threads: Threads,
 ) -> Checks:
     """Return the findings of a county's month in the user's scope, with the texts to show in their fields.
 
     `typed` are posted texts by field name; without one, the text of the last report is shown. `errors` are the form's
-    errors by field name.
+    errors by field name, `threads` the comments at the findings.
     """
     findings = findings_for(period=submission.period, division=submission.county, user=user)
     counts = findings.counts()
@@ -111,7 +117,13 @@ def explanation_groups(
         seen.add(key)
         before = submission.explanations.get(key, {}).get("text", "")
         by_rule[finding.rule.code].append(
-            ExplainedFinding(finding, name, typed.get(name, before), "".join(errors.get(name, ())))
+            ExplainedFinding(
+                finding,
+                name,
+                typed.get(name, before),
+                "".join(errors.get(name, ())),
+                threads.at(finding.rule.code, finding.ref),
+            )
         )
     groups = [
         Group(rule, counts[rule.code], by_rule[rule.code], _REST + rule.code, typed.get(_REST + rule.code, ""))

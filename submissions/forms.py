@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 
+from changzhi_portal.thresholds import Thresholds, declared_thresholds, thresholds_by_group
+from communities.models import Division
 from submissions.actions.locking import REASON_LENGTH
 from submissions.actions.submitting import NOTE_LENGTH
+from submissions.actions.thresholds import REASON_LENGTH as THRESHOLDS_REASON_LENGTH
 from submissions.explanations import is_explanation
-from submissions.models import SubmissionStep
+from submissions.models import FindingComment, SubmissionStep
 
 
 class ReopenForm(forms.Form):
@@ -47,6 +52,106 @@ class PeriodDatesForm(forms.Form):
         if order != sorted(order):
             raise forms.ValidationError("开放日、截止日、迟报截止日应依次不早于前一个。")
         return dates
+
+
+class RemindForm(forms.Form):
+    """The counties to remind; at first all that can be reminded today."""
+
+    counties = forms.MultipleChoiceField(
+        label="催报的县（市、区）",
+        error_messages={
+            "required": "请至少选择一个县（市、区）。",
+            "invalid_choice": "有的县（市、区）已经上报，或者今天已经催过，请看过现在的名单再发。",
+        },
+    )
+
+    def __init__(self, *args: Any, counties: Sequence[Division], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._counties = {str(county.ref): county for county in counties}
+        field = cast(forms.MultipleChoiceField, self.fields["counties"])
+        field.choices = [(ref, county.name) for ref, county in self._counties.items()]
+        field.initial = list(self._counties)
+
+    def chosen(self) -> list[Division]:
+        """Return the chosen counties of a valid form."""
+        return [self._counties[ref] for ref in self.cleaned_data["counties"]]
+
+    def chosen_refs(self) -> list[str]:
+        """Return the refs of the counties that the page shows as chosen."""
+        return self["counties"].value() or []
+
+
+class CommentForm(forms.Form):
+    """A comment at a finding. `seen` is the number of comments that the page showed."""
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # No max_length: the action's sentence says how to help oneself; the browser stops typing by the attribute.
+    text = forms.CharField(
+        label="意见",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": FindingComment.LONGEST}),
+        help_text=f"最多{FindingComment.LONGEST}个字。不要写身份证号、手机号。",
+    )
+
+    def clean_seen(self) -> int:
+        """Return the number of comments; 0 if it was not posted."""
+        return self.cleaned_data["seen"] or 0
+
+
+class ThresholdsForm(forms.Form):
+    """The thresholds of the checks, the month from which they hold, and why they are changed."""
+
+    valid_from = forms.ChoiceField(
+        label="从哪个月起",
+        help_text="已锁定的月份不变。",
+        error_messages={"required": "请选择月份。", "invalid_choice": "请选择还没有锁定的月份。"},
+    )
+    reason = forms.CharField(
+        label="修改的原因",
+        max_length=THRESHOLDS_REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="会记入修改记录，县（市、区）也能看到。",
+        error_messages={
+            "required": "请写明修改的原因。",
+            "max_length": f"原因请控制在{THRESHOLDS_REASON_LENGTH}个字以内。",
+        },
+    )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, current: Thresholds, months: Sequence[datetime.date], seen: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["valid_from"]).choices = [
+            (f"{month:%Y-%m}", f"{month.year}年{month.month}月") for month in months
+        ]
+        self.fields["seen"].initial = seen
+        for each in declared_thresholds():
+            field = self.fields[each.code] = forms.IntegerField(
+                label=f"{each.title}（{each.unit}）",
+                initial=current[each],
+                min_value=each.least,
+                max_value=each.most,
+                help_text=f"原定{each.in_words(each.default)}，可填{each.least:,}到{each.most:,}。",
+            )
+            bounds = f"“{each.title}”应在{each.in_words(each.least)}到{each.in_words(each.most)}之间。"
+            field.error_messages |= {"required": f"请填写“{each.title}”。", "invalid": "请填写整数。"}
+            for validator in field.validators:
+                validator.message = bounds
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields of the thresholds by the title of their group."""
+        return [(title, [self[each.code] for each in group]) for title, group in thresholds_by_group().items()]
+
+    def month_fields(self) -> list[forms.BoundField]:
+        """Return the field of the month, for the top of the page."""
+        return [self["valid_from"]]
+
+    def reason_fields(self) -> list[forms.BoundField]:
+        """Return the field of the reason, for the end of the page."""
+        return [self["reason"]]
+
+    def values(self) -> dict[str, int]:
+        """Return the values of a valid form, by code."""
+        return {each.code: self.cleaned_data[each.code] for each in declared_thresholds()}
 
 
 class StepForm(forms.Form):

@@ -24,6 +24,11 @@ class SubmissionQuerySet(ScopedQuerySet):
         """Filter for valid reports: submitted or accepted, and not returned since."""
         return self.filter(state__in=Submission.REPORTED)
 
+    def to_review(self) -> Self:
+        """Filter for reports of open months that wait for the bureau, the oldest month first, then by county."""
+        waiting = self.filter(state=Submission.State.SUBMITTED, period__state=ReportingPeriod.State.OPEN)
+        return waiting.select_related("period", "county").order_by("period__month", "county__code")
+
     def with_steps(self) -> Self:
         """Load period, county and users; annotate `times_returned` and `first_submitted_at`, which decides lateness."""
         steps = SubmissionStep.objects.filter(submission=OuterRef("pk"), kind=SubmissionStep.Kind.SUBMITTED)
@@ -128,6 +133,12 @@ def explanation_key(rule_code: str, record_ref: str) -> str:
     return f"{rule_code}:{record_ref}"
 
 
+def finding_of_key(key: str) -> tuple[str, str]:
+    """Return the rule code and record ref of an `explanation_key`."""
+    rule_code, _, record_ref = key.partition(":")
+    return rule_code, record_ref
+
+
 class SubmissionStep(ScopedModel):
     """One step of a submission: kind, user, time, note and explanations."""
 
@@ -160,6 +171,64 @@ class SubmissionStep(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.submission} {self.get_kind_display()}"
+
+
+class FindingCommentQuerySet(ScopedQuerySet):
+    """Queries of comments."""
+
+    def of_report(self, submission: Submission) -> Self:
+        """Filter for the comments of one county's month, oldest first; the submission may be unsaved."""
+        of_month = self.filter(period=submission.period, county=submission.county)
+        return of_month.select_related("made_by").order_by("pk")
+
+    def of_finding(self, rule: str, record: str) -> Self:
+        """Filter for the thread of one finding: by the code of its rule and the ref of its record."""
+        return self.filter(rule=rule, record=record)
+
+
+class FindingComment(ScopedModel):
+    """One comment at a finding of a county's month: the bureau asks, the county answers; never altered or deleted.
+
+    It names the finding as it was when the comment was written, so that it can be read when the finding has gone.
+    """
+
+    LONGEST: ClassVar[int] = 1000
+
+    period = models.ForeignKey(
+        "periods.ReportingPeriod", models.CASCADE, related_name="finding_comments", verbose_name="统计月"
+    )
+    county = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="finding_comments", verbose_name="县（市、区）"
+    )
+    rule = models.SlugField("检查", max_length=60)
+    record = models.SlugField("所说的记录", max_length=13)
+    title = models.CharField("检查名称", max_length=100)
+    label = models.CharField("记录名称", max_length=200)
+    place = models.CharField("所在", max_length=200, blank=True)
+    message = models.CharField("检查发现", max_length=500)
+    url = models.CharField("链接", max_length=200, blank=True)
+    text = models.CharField("意见", max_length=LONGEST)
+    is_from_bureau = models.BooleanField("市局提出", help_text="否则是县（市、区）的答复")
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="填写人")
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("county",)
+    objects = FindingCommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "检查意见"
+        ordering = ("id",)
+        indexes = (models.Index(fields=["period", "county", "rule", "record"], name="comments_of_finding"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(text=""),
+                name="finding_comment_has_text",
+                violation_error_message="请写明意见。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title}：{self.label}"
 
 
 class ReminderQuerySet(ScopedQuerySet):

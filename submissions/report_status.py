@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import Q, TextChoices
 
 from changzhi_portal.percent import percent
+from changzhi_portal.rights import Viewer
 from communities.models import Division
 from communities.models.division import DivisionQuerySet
 from periods.models import ReportingPeriod, month_after
@@ -152,6 +153,22 @@ def reporting_status(period: ReportingPeriod, division: Division) -> MonthStatus
         return month_status(period, counties.within(division))
     # Not `within` a county, which would include counties merged into it since, which reported by themselves.
     return month_status(period, counties.filter(pk=division.pk))
+
+
+@dataclass(frozen=True)
+class ReviewQueue:
+    """The reports that wait for the bureau besides the one at hand: the next one, None if there is none, and how many."""
+
+    next: Submission | None
+    number: int
+
+
+def review_queue(submission: Submission, user: Viewer) -> ReviewQueue:
+    """Return what waits in the user's scope besides `submission`: the next after it by month and county, else the first."""
+    others = list(Submission.objects.visible_to(user).to_review().exclude(pk=submission.pk))
+    here = (submission.period.month, submission.county.code)
+    after = (each for each in others if (each.period.month, each.county.code) > here)
+    return ReviewQueue(next(after, others[0] if others else None), len(others))
 
 
 # --- Over months ---

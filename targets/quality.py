@@ -13,22 +13,21 @@ from changzhi_portal.scope import ScopedQuerySet
 from communities.quality import COMMUNITIES, scored_communities
 from targets.figures import expression_of
 from targets.models import CommunityMeasure, Computation
-
-# m². A smaller change is one room, whatever its share of a small facility.
-SMALLEST_AREA_CHANGE = Decimal(50)
+from targets.thresholds import AREA_CHANGE, SMALLEST_AREA_CHANGE
 
 
 @rule(
     COMMUNITIES,
     Severity.SOFT,
     "设施面积与上月相差过大",
-    "综合服务设施面积{area}㎡，上月是{area_before}㎡，增减达到一半以上，请核对。",
+    "综合服务设施面积{area}㎡，上月是{area_before}㎡，增减达到{most_change}%以上，请核对。",
 )
 def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
-    """Find communities whose area differs by 50 % or more from last month's measure (docs/domain.md §6.5).
+    """Find communities whose area differs by AREA_CHANGE or more from last month's measure (docs/domain.md §6.5).
 
     Nothing is found if last month measured another version of the figure.
     """
+    most, smallest = occasion.thresholds[AREA_CHANGE], occasion.thresholds[SMALLEST_AREA_CHANGE]
     area = figure_named("facility_area")
     register = register_counting(area.name)
     amount: DecimalField = DecimalField(max_digits=12, decimal_places=2)
@@ -40,9 +39,11 @@ def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
         community=OuterRef("pk"), period__in=measured_alike.values("period")
     ).values_list(expression_of(CommunityMeasure, area.name))
     rows = scored_communities(occasion).annotate(
+        most_change=Value(most),
         area=Coalesce(Subquery(now), Value(Decimal(0)), output_field=amount),
         area_before=Subquery(before, output_field=amount),
         area_change=Round(Abs(F("area") - F("area_before")), precision=2, output_field=amount),
     )
-    is_jump = Q(area__gte=F("area_before") * Decimal("1.5")) | Q(area__lte=F("area_before") * Decimal("0.5"))
-    return rows.filter(is_jump, area_before__gt=0, area_change__gte=SMALLEST_AREA_CHANGE)
+    before_it = F("area_before")
+    is_jump = Q(area__gte=before_it * (1 + Decimal(most) / 100)) | Q(area__lte=before_it * (1 - Decimal(most) / 100))
+    return rows.filter(is_jump, area_before__gt=0, area_change__gte=smallest)

@@ -25,7 +25,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import lie_within
 from changzhi_portal.violations import violation_in_words
-from periods.models import ReportingPeriod
+from periods.models import CheckThresholds, ReportingPeriod
 
 ONLY_ROW = 1  # the position by which undoing finds the records of the edit
 LONGEST_REASON = 100
@@ -155,6 +155,7 @@ def _context(by: Actor, period: ReportingPeriod | None, locked_reason: str, *, l
         today=timezone.localdate(),
         may_alter_locked=bool(locked_reason.strip()),
         locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
+        thresholds=CheckThresholds.objects.for_month(period.month),
         locking=locking,
     )
 

@@ -23,11 +23,9 @@ from communities.places import Place, PlaceIndex
 from communities.sheets.outliers import has_jumped
 from communities.sheets.place_columns import PLACE_FIELDS, REF, place_columns, place_values
 from communities.sheets.placing import PlacedSheet
+from communities.thresholds import FEWEST_RESIDENTS, MOST_HOUSEHOLDS, MOST_RESIDENTS, OUTLIER_FACTOR
 
 Body = GovernanceBody.Kind
-FEWEST_PLAUSIBLE_RESIDENTS = 2
-MOST_PLAUSIBLE_RESIDENTS = 100_000
-MOST_PLAUSIBLE_HOUSEHOLDS = 50_000
 
 
 def _whether(kind: Body, field: str, *names: str) -> BooleanColumn:
@@ -238,11 +236,12 @@ class CommunitySheet(PlacedSheet):
                 break
         residents, households = values.get("residents"), values.get("households")
         before = next((p.residents for p in past if p.as_of < day and p.residents is not None), None)
-        is_plausible = residents is None or FEWEST_PLAUSIBLE_RESIDENTS <= residents <= MOST_PLAUSIBLE_RESIDENTS
-        if not is_plausible or (residents is not None and has_jumped(residents, before)):
+        limits = context.thresholds
+        is_plausible = residents is None or limits[FEWEST_RESIDENTS] <= residents <= limits[MOST_RESIDENTS]
+        if not is_plausible or (residents is not None and has_jumped(residents, before, limits[OUTLIER_FACTOR])):
             described = f"上次是{before}人，" if before else ""
             row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
-        if households is not None and households > MOST_PLAUSIBLE_HOUSEHOLDS:
+        if households is not None and households > limits[MOST_HOUSEHOLDS]:
             row.report("outlier", f"这次是{households}户，不合常理，请核实", "households")
 
     def _propose(

@@ -27,12 +27,13 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names
 from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
+from changzhi_portal.thresholds import Thresholds
 from communities.models import Facility
 from communities.sheets.outliers import has_jumped
 from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
 from communities.sheets.placing import RecordSheet
+from communities.thresholds import LARGEST_AREA, OUTLIER_FACTOR
 
-LARGEST_PLAUSIBLE_AREA = Decimal(20_000)  # m²
 # A month with such a facility cannot be reported (communities.quality).
 ACTIVITY_AREA_TOO_LARGE = "居民活动面积{activity_area}㎡大于建筑面积{area}㎡"
 
@@ -116,16 +117,16 @@ class FacilitySheet(RecordSheet):
         area_before = None if row.is_new else facility.area
         values = {"community_id": row.place.community.id} | self.given(row, Facility)
         write = self.propose(row, facility, values, division_id=row.place.division_id, is_new=row.is_new)
-        self._check_area(row, area_before)
+        self._check_area(row, area_before, context.thresholds)
         self._check_activity_area(row, facility, context.day)
         row.writes = [write] if write else []
 
     @staticmethod
-    def _check_area(row: RegisterRow, area_before: Decimal | None) -> None:
+    def _check_area(row: RegisterRow, area_before: Decimal | None, thresholds: Thresholds) -> None:
         area = row.get("area")
         if area is None:
             return
-        if area > LARGEST_PLAUSIBLE_AREA or has_jumped(area, area_before):
+        if area > thresholds[LARGEST_AREA] or has_jumped(area, area_before, thresholds[OUTLIER_FACTOR]):
             described = "" if area_before is None else f"上次是{area_before:f}㎡，"
             row.report("outlier", f"{described}这次是{area:f}㎡，变化过大或不合常理，请核实", "area")
 

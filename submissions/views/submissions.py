@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -12,20 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from changzhi_portal.display import DASH
-from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
-from changzhi_portal.pages.base import PortalRequest, parse_number
+from changzhi_portal.pages import Crumb, FormPage, PortalPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import record_panels
 from changzhi_portal.percent import percent, percent_text
 from changzhi_portal.refusals import InvalidError, PortalError, StaleError
 from changzhi_portal.rights import Actor
 from notices.models import Notice
 from periods.models import ReportingPeriod, month_after, parse_month
-from submissions.actions import remind_counties
-from submissions.actions.submitting import accept_submission, return_submission, submit_month
+from submissions.actions.submitting import NOTE_LENGTH, accept_submission, return_submission, submit_month
 from submissions.changes import records_changed_since
+from submissions.comments import Threads, questions_as_note
 from submissions.explanations import explanation_field, explanation_groups, given_explanations
 from submissions.forms import StepForm
-from submissions.models import Reminder, Submission, SubmissionStep
+from submissions.models import Reminder, Submission, SubmissionStep, finding_of_key
 from submissions.report_status import (
     Phase,
     ReportingRate,
@@ -37,6 +38,7 @@ from submissions.report_status import (
     rates_by_county,
     report_status_of,
     reporting_counties,
+    review_queue,
     submissions_of,
 )
 from targets.models import Computation, Target, TargetResult
@@ -77,7 +79,7 @@ class SubmissionList(PortalPage):
                 "reminder": reminders.get(each.county_id),
                 "may_remind": may_remind
                 and not each.is_reported
-                and not _is_reminded(reminders.get(each.county_id), day),
+                and not ((newest := reminders.get(each.county_id)) and newest.is_by_hand_on(day)),
             }
             for each in status.submissions
         ]
@@ -96,31 +98,6 @@ class SubmissionList(PortalPage):
         return context
 
 
-class RemindCounties(ActionPage):
-    """Reminding one county, or all that have not reported the month (催报)."""
-
-    requires = "may_review"
-    title = "催报"
-
-    def load(self) -> None:
-        """Load the posted month and county, if one is posted. Raises Http404."""
-        posted = self.request.POST
-        self.period = get_object_or_404(ReportingPeriod, pk=parse_number(posted.get("period", "")))
-        counties = reporting_counties(self.period).visible_to(self.request.user)
-        chosen = posted.get("county", "")
-        self.counties = [get_object_or_404(counties, ref=chosen)] if chosen else None
-
-    def act(self) -> str:
-        """Send the reminders; return the message that names the counties."""
-        return _reminded_text(remind_counties(period=self.period, counties=self.counties, by=self.request.user))
-
-    def get_success_url(self) -> str:
-        """Return the URL of the page with the button: the home page or the list of the month."""
-        if self.request.POST.get("back") == "home":
-            return reverse("home")
-        return f"{reverse('submissions:submissions')}?period={self.period.code}"
-
-
 class SubmissionPage(FormPage):
     """One county's report of a month: checks, figures, past steps, and the next step."""
 
@@ -128,6 +105,7 @@ class SubmissionPage(FormPage):
     template_name = "submissions/submission.html"
     form_class = StepForm
     submission: Submission
+    leads_to = ""  # where a decision leads
 
     def load(self) -> None:
         """Load the submission. Raises Http404 for a county outside the user's scope."""
@@ -150,9 +128,20 @@ class SubmissionPage(FormPage):
         if form.cleaned_data["step"] == SubmissionStep.Kind.RETURNED:
             note = form.cleaned_data["note"]
             return_submission(submission=submission, note=note, by=user, steps_seen=seen)
-            return f"已退回{submission.county.name}{submission.period}的上报，填报员会收到通知。"
+            return self._go_on(f"已退回{submission.county.name}{submission.period}的上报，填报员会收到通知。")
         accept_submission(submission=submission, by=user, steps_seen=seen)
-        return f"已接收{submission.county.name}{submission.period}的上报。"
+        return self._go_on(f"已接收{submission.county.name}{submission.period}的上报。")
+
+    def _go_on(self, done: str) -> str:
+        """Lead to the next report that waits, else to the list of the month; return the message that says so."""
+        queue = review_queue(self.submission, self.request.user)
+        if queue.next is None:
+            self.leads_to = f"{reverse('submissions:submissions')}?period={self.submission.period.code}"
+            return f"{done}没有别的县（市、区）待审核了。"
+        self.leads_to = next_url(queue.next)
+        return (
+            f"{done}还有{queue.number}个县（市、区）待审核，下面是{queue.next.county.name}{queue.next.period}的上报。"
+        )
 
     def field_of(self, refusal: PortalError) -> str:
         """Return the form field of a refusal; for an explanation, the field of its finding."""
@@ -160,8 +149,8 @@ class SubmissionPage(FormPage):
         return explanation_field(key) if what == "explanations" else refusal.field
 
     def get_success_url(self) -> str:
-        """Return the URL of this page."""
-        return reverse("submissions:submission", args=[self.submission.ref])
+        """Return the URL of the next report to review after a decision, otherwise of this page."""
+        return self.leads_to or reverse("submissions:submission", args=[self.submission.ref])
 
     def get_title(self) -> str:
         """Return county and month."""
@@ -194,16 +183,50 @@ class SubmissionPage(FormPage):
             is_on_behalf=user.role.may_review,
             changed_since=records_changed_since(submission, user) if is_open else 0,
             figures=_key_figures(submission, user),
+            queue=review_queue(submission, user) if user.role.may_review and submission.is_reported else None,
+            is_next="next" in self.request.GET,
             computation=Computation.objects.of_period(submission.period),
             panels=record_panels(self.request, submission),
             notices=Notice.objects.visible_to(user).about(submission.ref).select_related("user").newest_first(),
             has_unseen_notices=Notice.objects.addressed_to(user).unseen().about(submission.ref).exists(),
             **kwargs,
         )
-        if not submission.is_reported:
-            checks = explanation_groups(submission, user, self.request.POST, kwargs["form"].errors)
-            context |= {"checks": checks, "hard_shown": checks.hard_findings(_HARD_SHOWN)}
-        return context
+        return context | self._findings(kwargs["form"])
+
+    def _findings(self, form: StepForm) -> dict[str, Any]:
+        """Return the checks until it is reported, then the explanations, each with its comments; and the other comments."""
+        submission, user, threads = self.submission, self.request.user, self._threads
+        context: dict[str, Any] = {"may_comment": user.role.may_submit and not submission.period.is_locked}
+        if submission.is_reported:
+            stored = submission.explanations.values()
+            keys = [finding_of_key(key) for key in submission.explanations]
+            shown = set(keys)
+            context["explained_rows"] = [
+                {"stored": each, "thread": threads.at(*key)} for each, key in zip(stored, keys, strict=True)
+            ]
+        else:
+            checks = explanation_groups(submission, user, self.request.POST, form.errors, threads)
+            hard = checks.hard_findings(_HARD_SHOWN)
+            soft = [explained.finding for group in checks.groups for explained in group.explained]
+            shown = {(finding.rule.code, finding.ref) for finding in (*hard, *soft)}
+            context["checks"] = checks
+            context["hard_shown"] = [{"finding": each, "thread": threads.at(each.rule.code, each.ref)} for each in hard]
+        return context | {"awaiting_county": threads.awaiting_county(), "other_threads": threads.besides(shown)}
+
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads(self.submission, self.request.user)
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose as note of a return what the county has not answered yet."""
+        if not (self.submission.is_reported and self.request.user.role.may_review):
+            return super().get_initial()
+        return {**super().get_initial(), "note": questions_as_note(self._threads, NOTE_LENGTH)}
+
+
+def next_url(submission: Submission) -> str:
+    """Return the URL of a report that is reviewed after another one: its page with the focus on the decision."""
+    return f"{reverse('submissions:submission', args=[submission.ref])}?next"
 
 
 def find_submission(request: PortalRequest, ref: str) -> Submission:
@@ -234,19 +257,6 @@ def _chosen(periods: list[ReportingPeriod], code: str, day: datetime.date) -> Re
 
 def _counts(status: Any) -> list[tuple[ReportStatus, int]]:
     return [(report_status, len(status.of(report_status))) for report_status in ReportStatus]
-
-
-def _is_reminded(reminder: Reminder | None, day: datetime.date) -> bool:
-    return reminder is not None and reminder.is_by_hand_on(day)
-
-
-def _reminded_text(sent: list[Reminder]) -> str:
-    if not sent:
-        return "没有需要催报的县（市、区）：都已上报，或者今天已经催过。"
-    names = "、".join(reminder.county.name for reminder in sent)
-    without_clerk = [reminder.county.name for reminder in sent if not reminder.notices]
-    warning = f"{'、'.join(without_clerk)}没有填报员账号，请电话联系。" if without_clerk else ""
-    return f"已向{names}的填报员发出催报通知；登记了邮箱的，系统稍后发邮件。{warning}"
 
 
 def _deadline(submission: Submission, phase: Phase, day: datetime.date) -> str:

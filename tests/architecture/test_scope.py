@@ -23,7 +23,7 @@ from reports.models import Briefing
 from revisions.models import LockedChange, LockedComparison, LockedResultChange
 from services.models import CatalogueItem, ProjectCommunity, ServiceField, ServiceProject
 from socialworkers.models import Posting, SocialWorker
-from submissions.models import Reminder, Submission, SubmissionStep
+from submissions.models import FindingComment, Reminder, Submission, SubmissionStep
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from tests.architecture.apps import own_models
 from tests.factories import (
@@ -186,6 +186,18 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         submission=Submission.objects.create(period=side.period, county=side.county),
         kind=SubmissionStep.Kind.SUBMITTED,
         made_at=timezone.now(),
+        made_by=side.user,
+    ),
+    FindingComment: lambda side: FindingComment.objects.create(
+        period=side.period,
+        county=side.county,
+        rule="facility_too_large",
+        record="x",
+        title="设施面积过大",
+        label="演示设施",
+        message="请核对",
+        text="是否含车库？",
+        is_from_bureau=True,
         made_by=side.user,
     ),
     Reminder: lambda side: Reminder.objects.create(

@@ -108,6 +108,9 @@ RECORDS: dict[str, Maker] = {
     "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
     "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),
     "submissions:submission_changes": lambda place, user: Submission(period=make_period(), county=place.county),
+    "submissions:submission_finding": lambda place, user: Submission(period=make_period(), county=place.county),
+    "reports:report_form": lambda place, user: Submission(period=make_period(), county=place.county),
+    "reports:report_form_pdf": lambda place, user: Submission(period=make_period(), county=place.county),
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
     "reports:correct_briefing": lambda place, user: make_briefing(place.county),
@@ -159,6 +162,9 @@ def address_of(name: str, place: Place, owner: User) -> str:
         return reverse(name)
     record: Any = RECORDS[name](place, owner)
     register = register_of(type(record)) if name in TAKE_BOTH else None
+    if name == "submissions:submission_finding":
+        found = make_facility(place.communities[0], area=30_000)
+        return reverse(name, args=[record.ref, "facility_too_large", found.ref])
     if name == "changelog:merge":
         return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
     return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])

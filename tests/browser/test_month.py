@@ -53,7 +53,7 @@ def test_from_the_to_do_over_the_checks_to_an_accepted_report(scripts, place, du
         expect(desk.locator(".notice-count")).to_have_count(0)
     desk.get_by_role("button", name="重新上报").click()
 
-    bureau.reload()
+    bureau.get_by_role("link", name="城区").click()
     bureau.get_by_role("button", name="接收").click()
     expect(bureau.get_by_text("已接收城区2018年6月的上报")).to_be_visible()
     bureau.goto("/")

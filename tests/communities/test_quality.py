@@ -7,11 +7,12 @@ import datetime
 import pytest
 
 from communities.models import Community, GovernanceBody
-from communities.peers import FEWEST_PEERS
+from communities.thresholds import FEWEST_PEERS as PEERS_THRESHOLD
 from tests.factories import make_community, make_facility, make_governance_body, make_profile
 from tests.quality import found_by, refs_found_by
 
 pytestmark = pytest.mark.django_db
+FEWEST_PEERS = PEERS_THRESHOLD.default
 MAY, JUNE, JULY = datetime.date(2018, 5, 31), datetime.date(2018, 6, 30), datetime.date(2018, 7, 31)
 
 
@@ -55,8 +56,15 @@ def test_a_jump_is_judged_against_the_newest_count_before_the_month(place, home)
     make_profile(home, residents=1_000, as_of=datetime.date(2017, 12, 31))
     make_profile(home, residents=2_000, as_of=datetime.date(2018, 6, 15))
     (finding,) = found_by("population_jumped", place.city)
-    assert finding.message == "常住人口2,000人，上月是1,000人，增减达到一半以上，请核对。"
+    assert finding.message == "常住人口2,000人，上月是1,000人，增减达到50%以上，请核对。"
     assert found_by("population_jumped", place.city, "2018-07") == []
+
+
+def test_a_slip_of_nine_digits_is_found_and_breaks_no_check(place, home):
+    make_profile(home, residents=1_000, households=100_000_000, as_of=MAY)
+    make_profile(home, residents=100_000_000, households=100_000_000, as_of=JUNE)
+    assert refs_found_by("population_jumped", place.street) == {home.ref}
+    assert not refs_found_by("household_size_implausible", place.street)
 
 
 def _village_with_neighbours(place, residents: int) -> Community:

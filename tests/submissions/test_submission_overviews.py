@@ -2,9 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import apply_division_changes
 from communities.models import Division
+from periods.models import ReportingPeriod
 from submissions.actions import return_submission, submit_month
 from submissions.models import Reminder
 from tests.communities.changes import change
@@ -16,6 +18,7 @@ from tests.submissions.reporting import make_due
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 LIST = "/submissions/"
 PAGE = "/submissions/201806-140402/"
+REMIND = "/submissions/remind/2018-06/"
 
 
 def text_of(answer):
@@ -99,14 +102,39 @@ def test_the_bureau_reminds_one_or_all_and_is_told_whom(place, due, clerk, other
     one = browser.post(address, {"period": due.pk, "county": place.county.ref}, follow=True)
     assert "已向城区的填报员发出催报通知" in text_of(one)
     assert "催报其余1个" in text_of(one) and "催报其余1个" in text_of(browser.get("/"))
-    everybody = browser.post(address, {"period": due.pk, "back": "home"}, follow=True)
-    assert "已向襄垣县的填报员发出催报通知" in text_of(everybody)
-    assert everybody.redirect_chain[-1][0] == "/"
-    assert "个</button>" not in text_of(browser.get(LIST)) + text_of(browser.get("/")), "nobody is left to remind today"
-    again = browser.post(address, {"period": due.pk}, follow=True)
-    assert "没有需要催报的县（市、区）" in text_of(again)
+    asked = text_of(browser.get(f"{REMIND}?back=home"))
+    assert "今天已催" in asked and f'value="{place.county.ref}"' not in asked, "城区 is not offered again today"
+    assert "没有催过" in asked and str(other_clerk) in asked, "襄垣县 has a clerk, and no reminder yet"
+    assert Reminder.objects.count() == 1, "nothing is sent before it is confirmed"
+    others = browser.post(f"{REMIND}?back=home", {"counties": [place.other_county.ref]}, follow=True)
+    assert "已向襄垣县的填报员发出催报通知" in text_of(others)
+    assert others.redirect_chain[-1][0] == "/"
+    assert "催报其余" not in text_of(browser.get(LIST)) + text_of(browser.get("/")), "nobody is left to remind today"
+    assert "没有需要催报的县（市、区）" in text_of(browser.get(REMIND, follow=True))
     assert Reminder.objects.count() == 2
+    assert signed_in(clerk).get(REMIND).status_code == 403
     assert signed_in(clerk).post(address, {"period": due.pk}).status_code == 403
+
+
+def test_only_the_chosen_counties_are_reminded(place, due, clerk, other_clerk, officer, signed_in):
+    browser = signed_in(officer)
+    nobody = browser.post(REMIND, {})
+    assert nobody.status_code == 422 and "请至少选择一个县（市、区）" in text_of(nobody)
+    for wrong in ("nowhere", place.street.ref):
+        refused = browser.post(REMIND, {"counties": [wrong]})
+        assert refused.status_code == 422 and "请看过现在的名单再发" in text_of(refused)
+    browser.post(REMIND, {"counties": [place.county.ref]})
+    assert [each.county for each in Reminder.objects.all()] == [place.county]
+    again = browser.post(REMIND, {"counties": [place.county.ref]})
+    assert again.status_code == 422 and "今天已经催过" in text_of(again), "a second press sends nothing"
+    assert Reminder.objects.count() == 1
+
+
+def test_a_locked_month_is_not_reminded(place, due, officer, administrator, signed_in):
+    ReportingPeriod.objects.update(state="locked", locked_at=timezone.now(), locked_by=administrator)
+    page = signed_in(officer).post(REMIND, {"counties": [place.county.ref]})
+    assert page.status_code == 422 and not Reminder.objects.exists()
+    assert signed_in(officer).get(reverse("submissions:submissions_remind_all", args=["1999-01"])).status_code == 404
 
 
 def test_a_county_without_a_clerk_is_named(place, due, officer, signed_in):

@@ -120,8 +120,8 @@ def test_an_officer_returns_with_a_note_and_accepts(place, due, clerk, officer, 
     assert "已退回城区2018年6月的上报" in text_of(done)
     submit_month(period=due, county=place.county, by=clerk)
     done = browser.post(PAGE, {"step": "accepted", "steps_seen": "3"}, follow=True)
-    page = text_of(done)
-    assert "已接收城区2018年6月的上报" in page
+    assert "已接收城区2018年6月的上报。没有别的县（市、区）待审核了" in text_of(done)
+    page = text_of(browser.get(PAGE))
     for step in ("<b>上报</b>", "<b>退回</b>", "意见： 请核对东街", "<b>接收</b>"):
         assert step.replace("意见： ", "意见：") in page
 

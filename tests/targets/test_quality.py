@@ -42,7 +42,7 @@ def test_a_facility_that_is_gone_counts_as_none_at_all(place):
     compute_period(make_period("2018-05"))
     (finding,) = found_by("facility_area_jumped", place.city)
     assert finding.ref == place.communities[0].ref
-    assert finding.message == "综合服务设施面积0㎡，上月是400㎡，增减达到一半以上，请核对。"
+    assert finding.message == "综合服务设施面积0㎡，上月是400㎡，增减达到50%以上，请核对。"
 
 
 def test_without_a_month_before_nothing_is_far_from_it(place):

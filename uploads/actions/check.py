@@ -12,7 +12,7 @@ from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.registers.rows import RegisterRow
-from periods.models import ReportingPeriod
+from periods.models import CheckThresholds, ReportingPeriod
 from uploads import storage
 from uploads.actions.recognise import recognise, recogniser_of
 from uploads.actions.replace import replace_older
@@ -50,6 +50,7 @@ def check_context(batch: UploadBatch, *, locking: bool, report: Reporter) -> Che
         today=timezone.localdate(),
         may_alter_locked=bool(batch.locked_reason),
         locked_months=frozenset(ReportingPeriod.objects.locked().values_list("month", flat=True)),
+        thresholds=CheckThresholds.objects.for_month(batch.period.month),
         locking=locking,
         progress=report,
     )
