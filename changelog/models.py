@@ -12,6 +12,8 @@ from django.db.models import Exists, OuterRef, Q
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
+LONGEST_REASON = 100  # characters; of whatever a person gives a reason for
+
 
 class ChangeSet(ScopedModel):
     """One transaction that changed records: by whom, when, why, through which upload."""
@@ -34,6 +36,7 @@ class ChangeSet(ScopedModel):
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name="撤销的变更"
     )
     summary = models.CharField("说明", max_length=200)
+    reason = models.CharField("原因", max_length=LONGEST_REASON, blank=True, default="")  # of a bulk edit
     # False for changes of a month's state (锁定、重新开放), which make no measure stale.
     affects_figures = models.BooleanField("影响统计数据", default=True)
 
@@ -73,7 +76,9 @@ class ChangeRecordQuerySet(ScopedQuerySet):
 
     def with_sources(self) -> Self:
         """Load who made each change and the upload it came with, with its office; the newest change first."""
-        return self.select_related("change_set__made_by", "change_set__batch__division").order_by("-id")
+        return self.select_related(
+            "change_set__made_by", "change_set__batch__division", "change_set__reversed_by"
+        ).order_by("-id")
 
 
 class ChangeRecord(ScopedModel):

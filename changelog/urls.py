@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from changelog.views import merging, records
+from changelog.views import bulk, merging, records, undoing
 
 app_name = "changelog"
 urlpatterns = [
     path("<slug:register>/new/", records.AddRecord.as_view(), name="add"),
+    path("changes/<slug:ref>/undo/", undoing.UndoChangesPage.as_view(), name="undo"),
+    path("<slug:register>/bulk/", bulk.BulkEditPage.as_view(), name="bulk"),
     path("<slug:register>/duplicates/", merging.DuplicateList.as_view(), name="duplicates"),
     path("<slug:register>/<slug:ref>/edit/", records.ChangeRecordPage.as_view(), name="edit"),
     path("<slug:register>/<slug:ref>/end/", records.EndRecord.as_view(), name="end"),

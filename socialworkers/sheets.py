@@ -67,6 +67,7 @@ class WorkerSheet(RecordSheet):
     list_page = "socialworkers:list"
     ends_with = "ended_on"
     end_label = "离岗"
+    fields_in_bulk = ("position", "is_community_worker", "level", "has_social_work_degree", "recruited_by", "note")
     fields_of_new_part = (
         "county",
         "town",

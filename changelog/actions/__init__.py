@@ -1,6 +1,7 @@
 """Writing records together with their change log, editing single ones, and taking such writes back. Import from here."""
 
 from changelog.actions.apply import apply_writes
+from changelog.actions.bulk import MOST_AT_ONCE, BulkEdit, BulkLine, check_bulk, edit_in_bulk
 from changelog.actions.edit import Edit, check_edit, edit_record
 from changelog.actions.log import LoggedChange, begin_change_set, change_of, differing, log_changes
 from changelog.actions.merge import (
@@ -17,28 +18,38 @@ from changelog.actions.merge import (
     values_of_kept,
 )
 from changelog.actions.reverse import Reversal, reverse_change_set
+from changelog.actions.undo import Undoing, find_undoing, is_undoable, undo_changes
 
 __all__ = [
+    "MOST_AT_ONCE",
     "PLACE",
+    "BulkEdit",
+    "BulkLine",
     "Edit",
     "LoggedChange",
     "MergePair",
     "Reversal",
+    "Undoing",
     "apply_writes",
     "begin_change_set",
     "change_of",
+    "check_bulk",
     "check_edit",
     "differing",
     "differing_fields",
+    "edit_in_bulk",
     "edit_record",
     "find_merged",
     "find_pair",
+    "find_undoing",
+    "is_undoable",
     "log_changes",
     "merge_records",
     "merged_columns",
     "merging_of",
     "reverse_change_set",
     "takes_from_merged",
+    "undo_changes",
     "undo_merge",
     "values_of_kept",
 ]

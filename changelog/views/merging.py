@@ -25,12 +25,11 @@ from changelog.actions import (
     values_of_kept,
 )
 from changelog.forms import KEPT, MERGED, MergeForm
-from changzhi_portal.display import DASH
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
-from changzhi_portal.registers.form_fields import form_value
+from changzhi_portal.registers.form_fields import in_words
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 
@@ -149,7 +148,7 @@ class MergePage(FormPage):
         lines = [(PLACE, "所在地方", where(self.pair.kept), where(self.pair.merged))]
         kept, merged = self.register.values_of(self.pair.kept), self.register.values_of(self.pair.merged)
         for column in merged_columns(self.register):
-            texts = [_in_words(column, values[column.field]) for values in (kept, merged)]
+            texts = [in_words(column, values[column.field]) for values in (kept, merged)]
             if texts[0] == texts[1] and kept[column.field] != merged[column.field]:
                 texts[1] = f"{texts[1]}（与保留的不同）"  # two masks that look the same
             lines.append((column.field, column.header, texts[0], texts[1]))
@@ -270,10 +269,3 @@ class UndoMergePage(FormPage):
     def get_success_url(self) -> str:
         """Return the URL of the record's page."""
         return str(self.record.get_absolute_url())
-
-
-def _in_words(column: Any, value: Any) -> str:
-    shown = form_value(column, value)
-    if shown in ("", []):
-        return DASH
-    return str(value) if column.is_personal else str(column.written(value))
