@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('changelog', '0001_initial'),
+        ("changelog", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='changeset',
-            name='reason',
-            field=models.CharField(blank=True, default='', max_length=100, verbose_name='原因'),
+            model_name="changeset",
+            name="reason",
+            field=models.CharField(blank=True, default="", max_length=100, verbose_name="原因"),
         ),
     ]

@@ -19,6 +19,7 @@ from changelog.actions import (
     find_pair,
     merge_records,
     merged_columns,
+    merged_parts,
     merging_of,
     takes_from_merged,
     undo_merge,
@@ -28,7 +29,7 @@ from changelog.forms import KEPT, MERGED, MergeForm
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
-from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
+from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError, StaleError
 from changzhi_portal.registers.form_fields import in_words
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
@@ -176,6 +177,7 @@ class MergePage(FormPage):
             "places": places,
             "will_change": changes,
             "earlier": self._merged_earlier(),
+            "parts_told": merged_parts(self.register, self.pair, taken).told,
             "will_keep": kept,
             "will_close": merged,
         }
@@ -200,6 +202,14 @@ class MergePage(FormPage):
             by=self.request.user,
         )
         return f"已把“{self.pair.merged}”并入“{self.pair.kept}”。如果合并错了，可以在“{self.pair.merged}”的页面撤销。"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Preview or merge; show the form with the sentence where what was chosen does not fit together."""
+        try:
+            return super().form_valid(form)
+        except InvalidError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            return self.render_form(form, status=refusal.status)
 
     def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
         """Show the form with the refusal; open the page anew where a record was changed since, to be compared again."""
