@@ -15,5 +15,6 @@ urlpatterns = [
     path("<slug:register>/<slug:ref>/resume/", records.ResumeRecord.as_view(), name="resume"),
     path("<slug:register>/<slug:ref>/part/", records.AddPart.as_view(), name="part"),
     path("<slug:register>/<slug:ref>/merge/<slug:other>/", merging.MergePage.as_view(), name="merge"),
+    path("<slug:register>/<slug:ref>/distinct/<slug:other>/", merging.DistinctAction.as_view(), name="distinct"),
     path("<slug:register>/<slug:ref>/unmerge/", merging.UndoMergePage.as_view(), name="unmerge"),
 ]

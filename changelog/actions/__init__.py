@@ -2,6 +2,7 @@
 
 from changelog.actions.apply import apply_writes
 from changelog.actions.bulk import MOST_AT_ONCE, BulkEdit, BulkLine, check_bulk, edit_in_bulk
+from changelog.actions.distinct import distinct_among, mark_distinct, unmark_distinct
 from changelog.actions.edit import Edit, check_edit, edit_record
 from changelog.actions.log import LoggedChange, begin_change_set, change_of, differing, log_changes
 from changelog.actions.merge import (
@@ -38,6 +39,7 @@ __all__ = [
     "check_edit",
     "differing",
     "differing_fields",
+    "distinct_among",
     "edit_in_bulk",
     "edit_record",
     "find_merged",
@@ -45,6 +47,7 @@ __all__ = [
     "find_undoing",
     "is_undoable",
     "log_changes",
+    "mark_distinct",
     "merge_records",
     "merged_columns",
     "merged_parts",
@@ -53,5 +56,6 @@ __all__ = [
     "takes_from_merged",
     "undo_changes",
     "undo_merge",
+    "unmark_distinct",
     "values_of_kept",
 ]

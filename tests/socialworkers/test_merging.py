@@ -194,7 +194,9 @@ def test_a_merge_is_previewed_and_shown_on_the_pages(place: Place, clerk: User, 
     page = markup_of(client.get(merged.get_absolute_url()))
     assert "已并入“" in page and "2015-01-01" in page and "撤销合并" in page
     assert merged.get_absolute_url() in markup_of(client.get(kept.get_absolute_url()))
-    assert "已并入" in page and markup_of(client.get(reverse("socialworkers:list"))).count("张演示") == 2  # link and box
+    assert (
+        "已并入" in page and markup_of(client.get(reverse("socialworkers:list"))).count("张演示") == 2
+    )  # link and box
 
 
 def test_a_locked_month_learns_that_the_duplicate_counted(place: Place, officer: User) -> None:
