@@ -155,7 +155,7 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.column = column
         value = form_field(column)
-        value.label, value.required = f"“{column.header}”改为", True
+        value.label, value.required = f"{column.header}改为", True
         told = "请选择要改成哪一个。" if isinstance(value, forms.ChoiceField) else "请填写要改成什么。"
         value.error_messages["required"] = told
         if isinstance(value, forms.ChoiceField):
