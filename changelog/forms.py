@@ -9,9 +9,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from changelog.actions.edit import LONGEST_REASON
+from changelog.models import LONGEST_REASON
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.form_fields import datalist_id, form_field, form_value, short_lists
+from changzhi_portal.registers.form_fields import choices_to_set, datalist_id, form_field, form_value, short_lists
+from changzhi_portal.registers.rows import read_input
 
 
 class RecordForm(forms.Form):
@@ -132,3 +133,60 @@ class MergeForm(forms.Form):
     def reason_fields(self) -> list[forms.BoundField]:
         """Return the field below the comparison."""
         return [self["reason"]]
+
+
+class BulkForm(forms.Form):
+    """Form of a bulk edit: which records (refs, separated by blanks), which field, its new value, and the reason.
+
+    `seen` is what the preview showed as changing: ref and version of each record. The page sets it, not the user.
+    """
+
+    selected = forms.CharField(widget=forms.HiddenInput)
+    field = forms.CharField(widget=forms.HiddenInput)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label="修改的原因",
+        max_length=LONGEST_REASON,
+        help_text="例如：按市局新的分类口径统一调整。",
+        error_messages={"required": "请写明修改的原因。"},
+    )
+
+    def __init__(self, *args: Any, column: Column, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.column = column
+        value = form_field(column)
+        value.label, value.required = f"{column.header}改为", True
+        told = "请选择要改成哪一个。" if isinstance(value, forms.ChoiceField) else "请填写要改成什么。"
+        value.error_messages["required"] = told
+        if isinstance(value, forms.ChoiceField):
+            value.choices = choices_to_set(column)
+        elif not column.required and not isinstance(value.widget, forms.DateInput):
+            value.help_text = "所选的记录都改成这个；要清空的，填“清空”。"
+        self.fields["value"] = value
+        self.order_fields(["value", "reason"])
+
+    @property
+    def asked_fields(self) -> list[forms.BoundField]:
+        """Return the fields that the user fills in."""
+        return [self["value"], self["reason"]]
+
+    @property
+    def refs(self) -> list[str]:
+        """Return the refs of the chosen records; call only when the form is valid."""
+        return list(self.cleaned_data["selected"].split())
+
+    @property
+    def versions_seen(self) -> dict[str, int]:
+        """Return by ref the versions that the preview showed; what is no such list counts as nothing seen."""
+        pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
+        return {ref: int(version) for ref, _, version in pairs if version.isdecimal()}
+
+    def clean_value(self) -> Any:
+        """Return the value as it was typed; raises ValidationError, with the column's own sentence, where it cannot be read."""
+        typed = self.cleaned_data["value"]
+        reading = read_input(self.column, typed)
+        if reading.is_error:
+            raise forms.ValidationError(f"{reading.message}。")
+        if reading.is_blank:
+            raise forms.ValidationError("请填写要改成什么。")
+        return typed

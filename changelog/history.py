@@ -12,13 +12,14 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
+from changelog.actions.undo import is_undoable
 from changelog.models import ChangeRecord
 from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.records import MergeableRecord, Record
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
-from changzhi_portal.rights import Actor
+from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import scope_path_of
 
 Named = Mapping[tuple[type[models.Model], Any], str]
@@ -46,6 +47,10 @@ class Entry:
     part: str
     file_name: str  # of the upload that made the change; "" for other changes
     changes: list[FieldChange]
+    reason: str = ""  # that somebody gave for it
+    undo_ref: str = (
+        ""  # of the change set that the reader may ask to take back; "" for none, and beside its other lines
+    )
 
 
 @dataclass(frozen=True)
@@ -191,15 +196,43 @@ def _owners_of_parts(groups: Sequence[Sequence[ChangeRecord]], user: Actor) -> d
 
 
 def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
-    """Return the newest changes of a record and of its `history_parts` in the user's scope."""
+    """Return the newest changes of a record and of its `history_parts` in the user's scope.
+
+    Those of an edit in a page that may be taken back have an `undo_ref`, for whoever may edit.
+    """
     of_parts = models.Q()
     for name in getattr(record, "history_parts", ()):
         rows = getattr(record, name)
+        if hasattr(rows.model, "with_merged"):
+            rows = rows(manager="with_merged")
         of_parts |= models.Q(model=rows.model._meta.label_lower, object_id__in=rows.order_by().values("pk"))
     of_record = models.Q(model=record._meta.label_lower, object_id=record.pk)
     rows = list(ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()[:limit])
     named, records = _names_of_related(rows, user), _records_to_label(rows)
-    return [_entry(row, type(record), named, records) for row in rows]
+    entries = [_entry(row, type(record), named, records) for row in rows]
+    if not has_right(user, "may_upload"):
+        return entries
+    return [replace(entry, undo_ref=ref) for entry, ref in zip(entries, _undo_refs(rows), strict=True)]
+
+
+def _undo_refs(rows: Sequence[ChangeRecord]) -> list[str]:
+    """Return for each change, newest first, the ref of its change set where an undoing may be asked for, else "".
+
+    Once for each change set, and only where no later change of the record stands in its way.
+    """
+    is_blocked: set[tuple[str, int]] = set()
+    offered: set[int] = set()
+    refs = []
+    for row in rows:
+        key, change_set = (row.model, row.object_id), row.change_set
+        if change_set.reverses_id is not None or hasattr(change_set, "reversed_by"):
+            refs.append("")
+            continue
+        is_offered = key not in is_blocked and change_set.pk not in offered and is_undoable(row)
+        is_blocked.add(key)
+        offered.add(change_set.pk)
+        refs.append(change_set.ref if is_offered else "")
+    return refs
 
 
 def _records_to_label(rows: Sequence[ChangeRecord]) -> Records:
@@ -229,7 +262,8 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
     return Entry(
         made_at=row.change_set.made_at,
         made_by=str(row.change_set.made_by),
-        kind=row.get_kind_display(),
+        kind="撤销" if is_update and row.change_set.reverses_id is not None else row.get_kind_display(),
+        reason=row.change_set.reason,
         part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
         changes=[

@@ -7,10 +7,12 @@ from typing import Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+LONGEST_REASON = 100  # characters; of whatever a person gives a reason for
 
 
 class ChangeSet(ScopedModel):
@@ -34,6 +36,7 @@ class ChangeSet(ScopedModel):
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name="撤销的变更"
     )
     summary = models.CharField("说明", max_length=200)
+    reason = models.CharField("原因", max_length=LONGEST_REASON, blank=True, default="")  # of a bulk edit
     # False for changes of a month's state (锁定、重新开放), which make no measure stale.
     affects_figures = models.BooleanField("影响统计数据", default=True)
 
@@ -73,7 +76,9 @@ class ChangeRecordQuerySet(ScopedQuerySet):
 
     def with_sources(self) -> Self:
         """Load who made each change and the upload it came with, with its office; the newest change first."""
-        return self.select_related("change_set__made_by", "change_set__batch__division").order_by("-id")
+        return self.select_related(
+            "change_set__made_by", "change_set__batch__division", "change_set__reversed_by"
+        ).order_by("-id")
 
 
 class ChangeRecord(ScopedModel):
@@ -119,6 +124,41 @@ class ChangeRecord(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.object_label}"
+
+
+class DistinctPair(ScopedModel):
+    """Two records of a register that look like one and are two, as somebody has said; by their keys, the older one first.
+
+    It belongs to the division where the older one lay at the time.
+    """
+
+    register = models.CharField("登记表", max_length=20)
+    first_key = models.BigIntegerField("记录")
+    second_key = models.BigIntegerField("另一条记录")
+    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="所属区划")
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="操作人")
+
+    scope_lookups = ("division",)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "不是重复的记录"
+        ordering = ("-made_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["register", "first_key", "second_key"],
+                name="distinct_pair_once",
+                violation_error_message="这两条记录已经标为不是重复。",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_key__lt=F("second_key")),
+                name="distinct_pair_in_order",
+                violation_error_message="两条记录应不同，先登记的在前。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.first_key} {self.second_key}"
 
 
 class RegisterLockQuerySet(models.QuerySet["RegisterLock"]):

@@ -108,16 +108,21 @@ def merge_constraints(name: str, end: str) -> tuple[models.CheckConstraint, ...]
     That a record is never merged into a merged one cannot be said of one row: `changelog.actions.merge` sees to it.
     """
     return (
-        models.CheckConstraint(
-            condition=~Q(merged_into=F("id")),
-            name=f"{name}_not_merged_into_itself",
-            violation_error_message="记录不能并入它自己。",
-        ),
+        not_merged_into_itself(name),
         models.CheckConstraint(
             condition=Q(merged_into__isnull=True) | Q(**{f"{end}__isnull": False}),
             name=f"merged_{name}_has_ended",
             violation_error_message="已并入别处的记录应有结束日期。",
         ),
+    )
+
+
+def not_merged_into_itself(name: str) -> models.CheckConstraint:
+    """Return the constraint that a record is not merged into itself; `name` begins its name."""
+    return models.CheckConstraint(
+        condition=~Q(merged_into=F("id")),
+        name=f"{name}_not_merged_into_itself",
+        violation_error_message="记录不能并入它自己。",
     )
 
 

@@ -63,6 +63,7 @@ class OrganizationSheet(RecordSheet):
     list_page = "orgs:list"
     ends_with = "dissolved_on"
     end_label = "注销"
+    fields_in_bulk = ("registration", "legal_form", "category", "is_social_work_agency", "hub_kind", "note")
     may_be_merged = True
     place_attributes = ("community_id", "division_id")
     columns: ClassVar[tuple[Column, ...]] = (

@@ -49,6 +49,7 @@ class ProjectSheet(RecordSheet):
     needs_community = False
     identifying = (("number",),)
     list_page = "services:list"
+    fields_in_bulk = ("field", "beneficiaries", "purchase_method", "funding_source", "status", "grade", "note")
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         TextColumn(ServiceProject, "number", "项目编号", "编号", required=True, is_key=True, holds_issued_numbers=True),

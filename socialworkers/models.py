@@ -9,7 +9,14 @@ from django.db.models import FilteredRelation, Q
 
 from changzhi_portal.names import pinyin_key, readings
 from changzhi_portal.personal import SealedField, digest, phone_digests
-from changzhi_portal.records import DatedQuerySet, Record, exactly_one_of, not_before
+from changzhi_portal.records import (
+    DatedQuerySet,
+    MergeableRecord,
+    UnmergedManager,
+    exactly_one_of,
+    not_before,
+    not_merged_into_itself,
+)
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -28,7 +35,7 @@ class SocialWorkerQuerySet(ScopedQuerySet):
         )
 
 
-class SocialWorker(Record, ScopedModel):
+class SocialWorker(MergeableRecord, ScopedModel):
     """A person, visible to the office of the newest posting, so that a transfer moves the person."""
 
     class Gender(models.TextChoices):
@@ -61,7 +68,8 @@ class SocialWorker(Record, ScopedModel):
     record_page: ClassVar[str] = "socialworkers:detail"
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     history_parts: ClassVar[tuple[str, ...]] = ("postings",)  # related rows whose changes are part of its history
-    objects = SocialWorkerQuerySet.as_manager()
+    objects = UnmergedManager.from_queryset(SocialWorkerQuerySet)()
+    with_merged = SocialWorkerQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "社会工作者"
@@ -69,9 +77,11 @@ class SocialWorker(Record, ScopedModel):
         constraints = (
             models.UniqueConstraint(
                 fields=["id_number_digest"],
+                condition=Q(merged_into__isnull=True),
                 name="worker_id_number_once",
                 violation_error_message="已有使用此身份证号的社会工作者。",
             ),
+            not_merged_into_itself("worker"),
         )
 
     def __str__(self) -> str:
@@ -106,8 +116,19 @@ class PostingQuerySet(DatedQuerySet, ScopedQuerySet):
         return self.filter(ended_on__isnull=True)
 
 
+class StandingPostingManager(models.Manager):
+    """Manager of the postings of people who stand: one who was merged into another is counted nowhere."""
+
+    def get_queryset(self) -> models.QuerySet:
+        """Return the postings of workers who were not merged into another."""
+        return super().get_queryset().filter(worker__merged_into__isnull=True)
+
+
 class Posting(ScopedModel):
-    """The posting of a worker at a community, or at a town's (or county's) station, from one day to another (任职)."""
+    """The posting of a worker at a community, or at a town's (or county's) station, from one day to another (任职).
+
+    `objects` leaves out those of workers who were merged into another; `with_merged` is for their own pages.
+    """
 
     class RecruitedBy(models.TextChoices):
         """配备方式 [四（三）1]."""
@@ -135,7 +156,8 @@ class Posting(ScopedModel):
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town", "division")
     dated_by: ClassVar[tuple[str, str]] = ("started_on", "ended_on")
-    objects = PostingQuerySet.as_manager()
+    objects = StandingPostingManager.from_queryset(PostingQuerySet)()
+    with_merged = PostingQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "任职"

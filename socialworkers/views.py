@@ -30,7 +30,7 @@ class WorkerDetail(DetailPage):
 
     requires = "may_see_registers"
     template_name = "socialworkers/worker.html"
-    queryset = SocialWorker.objects.all()
+    queryset = SocialWorker.with_merged.all()
     list_url_name = "socialworkers:list"
     list_title = "社会工作者"
     facts = ("gender", "id_number", "phone", "level", "certificate_number", "has_social_work_degree", "note")
@@ -41,7 +41,7 @@ class WorkerDetail(DetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the postings, newest first."""
-        postings = Posting.objects.visible_to(self.request.user).filter(worker=self.record)
+        postings = Posting.with_merged.visible_to(self.request.user).filter(worker=self.record)
         return super().get_context_data(
             postings=postings.select_related("community__town__parent", "division__parent"), **kwargs
         )

@@ -1,6 +1,8 @@
 """Writing records together with their change log, editing single ones, and taking such writes back. Import from here."""
 
 from changelog.actions.apply import apply_writes
+from changelog.actions.bulk import MOST_AT_ONCE, BulkEdit, BulkLine, check_bulk, edit_in_bulk
+from changelog.actions.distinct import distinct_among, mark_distinct, unmark_distinct
 from changelog.actions.edit import Edit, check_edit, edit_record
 from changelog.actions.log import LoggedChange, begin_change_set, change_of, differing, log_changes
 from changelog.actions.merge import (
@@ -11,34 +13,49 @@ from changelog.actions.merge import (
     find_pair,
     merge_records,
     merged_columns,
+    merged_parts,
     merging_of,
     takes_from_merged,
     undo_merge,
     values_of_kept,
 )
 from changelog.actions.reverse import Reversal, reverse_change_set
+from changelog.actions.undo import Undoing, find_undoing, is_undoable, undo_changes
 
 __all__ = [
+    "MOST_AT_ONCE",
     "PLACE",
+    "BulkEdit",
+    "BulkLine",
     "Edit",
     "LoggedChange",
     "MergePair",
     "Reversal",
+    "Undoing",
     "apply_writes",
     "begin_change_set",
     "change_of",
+    "check_bulk",
     "check_edit",
     "differing",
     "differing_fields",
+    "distinct_among",
+    "edit_in_bulk",
     "edit_record",
     "find_merged",
     "find_pair",
+    "find_undoing",
+    "is_undoable",
     "log_changes",
+    "mark_distinct",
     "merge_records",
     "merged_columns",
+    "merged_parts",
     "merging_of",
     "reverse_change_set",
     "takes_from_merged",
+    "undo_changes",
     "undo_merge",
+    "unmark_distinct",
     "values_of_kept",
 ]

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from changelog.actions.apply import apply_writes
-from changelog.models import ChangeSet, RegisterLock
+from changelog.models import LONGEST_REASON, ChangeSet, RegisterLock
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
@@ -28,7 +28,6 @@ from changzhi_portal.violations import violation_in_words
 from periods.models import CheckThresholds, ReportingPeriod
 
 ONLY_ROW = 1  # the position by which undoing finds the records of the edit
-LONGEST_REASON = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,9 @@ def check_edit(
     corrects: bool = False,
 ) -> Edit:
     """Judge an edit without writing it: for what a form shows before it is saved. See `edit_record`."""
-    _refuse_unless_allowed(by, locked_reason)
+    refuse_unless_may_edit(by, locked_reason)
     record = _record(register, ref, by, lock=False) if ref else None
-    return Edit(_checked(register, values, record, _context(by, period, locked_reason, locking=False), corrects))
+    return Edit(_checked(register, values, record, edit_context(by, period, locked_reason, locking=False), corrects))
 
 
 def edit_record(
@@ -98,7 +97,7 @@ def edit_record(
     """
     if ref and version is None:
         raise ValueError("An edit of an existing record says which version was seen.")
-    _refuse_unless_allowed(by, locked_reason)
+    refuse_unless_may_edit(by, locked_reason)
     try:
         with transaction.atomic():
             RegisterLock.objects.lock(register.name)
@@ -110,14 +109,15 @@ def edit_record(
                     f"您打开页面以后，有人改过“{record}”，没有保存；请看一看现在的内容，再改一次。",
                     cure=f"The record is at version {record.version}, not {version}. Read it again.",
                 )
-            row = _checked(register, values, record, _context(by, period, locked_reason, locking=True), corrects)
+            row = _checked(register, values, record, edit_context(by, period, locked_reason, locking=True), corrects)
             return Edit(row, None if row.has_error else _write(row, register, by, locked_reason))
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
         raise InvalidError(f"{why}没有保存，请核对后再改。") from error
 
 
-def _refuse_unless_allowed(by: Actor, locked_reason: str) -> None:
+def refuse_unless_may_edit(by: Actor, locked_reason: str = "") -> None:
+    """Raise NotAllowedError unless the person may edit registers, InvalidError for a reason that cannot be kept."""
     if not has_right(by, "may_upload"):
         raise NotAllowedError(
             "您的角色不能修改登记表，请联系市局管理员。", cure=f"The role of {by} may not edit registers."
@@ -146,7 +146,10 @@ def _record(register: RegisterSheet, ref: str, by: Actor, *, lock: bool) -> Reco
     return record
 
 
-def _context(by: Actor, period: ReportingPeriod | None, locked_reason: str, *, locking: bool) -> CheckContext:
+def edit_context(
+    by: Actor, period: ReportingPeriod | None = None, locked_reason: str = "", *, locking: bool
+) -> CheckContext:
+    """Return the context in which edits are checked; see `edit_record`."""
     period = period or ReportingPeriod.objects.for_month_or_in_hand(None)
     return CheckContext(
         scope_path=by.division.path,

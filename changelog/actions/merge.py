@@ -6,7 +6,6 @@ the clerk chose. Undoing reverses the change set, as that of an upload (`changel
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.records import MergeableRecord
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.registers.register import MergedParts, RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from changzhi_portal.rights import Actor, has_right
@@ -54,8 +53,8 @@ def differing_fields(register: RegisterSheet, pair: MergePair) -> list[str]:
     """Return the fields in which two records differ, PLACE first; both must be of the register's model."""
     kept, merged = register.values_of(pair.kept), register.values_of(pair.merged)
     fields = [column.field for column in merged_columns(register) if kept[column.field] != merged[column.field]]
-    places = [[getattr(record, name) for name in register.place_attributes] for record in (pair.kept, pair.merged)]
-    return fields if places[0] == places[1] else [PLACE, *fields]
+    is_one_place = register.place_of(pair.kept) == register.place_of(pair.merged)
+    return fields if is_one_place else [PLACE, *fields]
 
 
 def takes_from_merged(register: RegisterSheet, pair: MergePair, field: str) -> bool:
@@ -144,8 +143,13 @@ def _write(register: RegisterSheet, pair: MergePair, from_merged: Collection[str
     """Write both records: the duplicate first, because it frees the number or name that the other may take over."""
     # Taken before the duplicate gets its last day, which is not one of the values that were chosen.
     values = values_of_kept(register, pair, from_merged)
+    takes_place = PLACE in from_merged
+    division_id = register.division_of(pair.merged if takes_place else pair.kept)
+    parts = merged_parts(register, pair, from_merged)
     closing = _closing_writes(register, pair)
-    taking = _taking_over(register, pair, values)
+    taking = [*_taking_over(register, pair, values, division_id), *parts.writes]
+    for write in parts.writes:
+        write.division_id = division_id
     if not lie_within(by.division, {write.division_id for write in (*closing, *taking)}):
         raise StaleError(
             "这两条记录不都属于本单位（区划可能有变更），没有合并，请重新打开页面。",
@@ -186,9 +190,8 @@ def values_of_kept(register: RegisterSheet, pair: MergePair, from_merged: Collec
 def _closing_writes(register: RegisterSheet, pair: MergePair) -> list[Write]:
     """Return the writes that take the duplicate, and what was merged into it before, to the record that stays."""
     merged, division_id = pair.merged, register.division_of(pair.merged)
-    ends = register.column(register.ends_with).attribute
-    last_day = getattr(merged, ends) or max(timezone.localdate(), _first_day(merged))
-    writes = [propose(merged, {"merged_into_id": pair.kept.pk, ends: last_day}, division_id=division_id, is_new=False)]
+    values = {"merged_into_id": pair.kept.pk} | register.closing_of_merged(merged, timezone.localdate())
+    writes = [propose(merged, values, division_id=division_id, is_new=False)]
     earlier = register.model.with_merged.filter(merged_into=merged).order_by("pk").select_for_update(no_key=True)
     for record in earlier:
         values = {"merged_into_id": pair.kept.pk}
@@ -196,16 +199,14 @@ def _closing_writes(register: RegisterSheet, pair: MergePair) -> list[Write]:
     return [write for write in writes if write is not None]
 
 
-def _first_day(record: Any) -> datetime.date:
-    first: datetime.date = getattr(record, record.dated_by[0])
-    return first
+def merged_parts(register: RegisterSheet, pair: MergePair, from_merged: Collection[str]) -> MergedParts:
+    """Return what the merge does to the parts of both records, such as postings. Raises InvalidError for what does not fit."""
+    return register.merge_parts(pair.kept, pair.merged, takes_place=PLACE in from_merged, today=timezone.localdate())
 
 
-def _taking_over(register: RegisterSheet, pair: MergePair, values: Mapping[str, Any]) -> list[Write]:
+def _taking_over(register: RegisterSheet, pair: MergePair, values: Mapping[str, Any], division_id: int) -> list[Write]:
     """Return the write of the record that stays, none if it stays as it is; raises InvalidError for what does not fit."""
     row = RegisterRow({})
-    where = pair.merged if set(register.place_attributes) & values.keys() else pair.kept
-    division_id = register.division_of(where)
     write = register.propose(row, pair.kept, values, division_id=division_id, is_new=False)
     if row.has_error:
         told = "；".join(problem.message for problem in row.problems)

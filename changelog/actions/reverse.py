@@ -42,14 +42,23 @@ def reverse_change_set(change_set: ChangeSet, *, by: Actor, models_in_order: Seq
     of the change set must have their `batch_row`.
     """
     records = list(change_set.records.all())
-    result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
-    _keep(result, _edited_since(change_set, records))
+    result = _reversal(change_set, records)
     good = [record for record in records if record.batch_row in result.reversed]
-    _fail(result, _still_needed(good))
-    good = [record for record in good if record.batch_row in result.reversed]
     if good:
         result.change_set, refused = _reverse_records(change_set, good, by=by, models_in_order=models_in_order)
         _fail(result, refused)
+    return result
+
+
+def reversal_of(change_set: ChangeSet) -> Reversal:
+    """Return which rows could be reversed, without writing; that a value is taken by now, only reversing tells."""
+    return _reversal(change_set, list(change_set.records.all()))
+
+
+def _reversal(change_set: ChangeSet, records: Sequence[ChangeRecord]) -> Reversal:
+    result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
+    _keep(result, _edited_since(change_set, records))
+    _fail(result, _still_needed([record for record in records if record.batch_row in result.reversed]))
     return result
 
 

@@ -15,22 +15,26 @@ from changelog.actions import (
     PLACE,
     MergePair,
     differing_fields,
+    distinct_among,
     find_merged,
     find_pair,
+    mark_distinct,
     merge_records,
     merged_columns,
+    merged_parts,
     merging_of,
     takes_from_merged,
     undo_merge,
+    unmark_distinct,
     values_of_kept,
 )
 from changelog.forms import KEPT, MERGED, MergeForm
-from changzhi_portal.display import DASH
-from changzhi_portal.pages import Crumb, FormPage, PortalPage
+from changelog.models import DistinctPair
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
-from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
-from changzhi_portal.registers.form_fields import form_value
+from changzhi_portal.refusals import InvalidError, NotFoundError, PortalError, StaleError
+from changzhi_portal.registers.form_fields import in_words
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 
@@ -47,6 +51,8 @@ class Candidates:
     second_place: str
     reason: str
     url: str
+    distinct_url: str
+    distinct: DistinctPair | None  # who has said that they are two
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,10 @@ def _mergeable_register(name: str) -> RegisterSheet:
 
 
 class DuplicateList(PortalPage):
-    """The pairs of a register's records in the own area that may be one, page by page."""
+    """The pairs of a register's records in the own area that may be one, page by page.
+
+    Pairs that somebody has said to be two are left out; `?distinct=1` asks for these.
+    """
 
     requires = "may_upload"
     template_name = "changelog/duplicates.html"
@@ -82,28 +91,72 @@ class DuplicateList(PortalPage):
         self.register = _mergeable_register(register)
         scope_path, today = request.user.division.path, timezone.localdate()
         likely = self.register.likely_duplicates(scope_path, today)
+        known = distinct_among(self.register, likely)
+        shows_distinct = "distinct" in request.GET
+        likely = [pair for pair in likely if (pair[:2] in known) is shows_distinct]
         page = ForgivingPaginator(likely, PAIRS_A_PAGE).get_page(request.GET.get("page", 1))
         keys = {key for pair in page for key in (pair.first, pair.second)}
         records = {each.pk: each for each in self.register.standing(scope_path, today).filter(pk__in=keys)}
         pairs = [
-            self._candidates(records[pair.first], records[pair.second], pair.reason)
+            self._candidates(records[pair.first], records[pair.second], pair.reason, known.get(pair[:2]))
             for pair in page
             if pair.first in records and pair.second in records
         ]
-        return self.render_to_response(self.get_context_data(page=page, pairs=pairs, register=self.register))
+        around = {"shows_distinct": shows_distinct, "distinct_number": len(known)}
+        return self.render_to_response(self.get_context_data(page=page, pairs=pairs, register=self.register, **around))
 
-    def _candidates(self, first: Any, second: Any, reason: str) -> Candidates:
-        where = self.register.whereabouts
-        url = reverse("changelog:merge", args=[self.register.name, first.ref, second.ref])
-        return Candidates(first, second, where(first), where(second), reason, url)
+    def _candidates(self, first: Any, second: Any, reason: str, distinct: DistinctPair | None) -> Candidates:
+        where, address = self.register.whereabouts, [self.register.name, first.ref, second.ref]
+        return Candidates(
+            first,
+            second,
+            where(first),
+            where(second),
+            reason,
+            url=reverse("changelog:merge", args=address),
+            distinct_url=reverse("changelog:distinct", args=address),
+            distinct=distinct,
+        )
 
     def get_title(self) -> str:
         """Return the page's heading with the register's name."""
         return f"查找重复的{self.register.title}" if hasattr(self, "register") else "查找重复"
 
+    def get_menu_page(self) -> str:
+        """Return the register's list."""
+        return self.register.list_page if hasattr(self, "register") else ""
+
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list."""
         return [Crumb(self.register.title, reverse(self.register.list_page))] if hasattr(self, "register") else []
+
+
+class DistinctAction(ActionPage):
+    """The button 不是重复, and with `again` the one that lets the pair be listed again."""
+
+    requires = "may_upload"
+    register: RegisterSheet
+
+    def load(self) -> None:
+        """Load the register; raises Http404 unless its records are merged."""
+        self.register = _mergeable_register(self.kwargs["register"])
+
+    def act(self) -> str:
+        """Keep that the two records are two, or forget it; raises Http404 unless both stand in the user's area."""
+        refs = (self.kwargs["ref"], self.kwargs["other"])
+        try:
+            if "again" in self.request.POST:
+                unmark_distinct(register=self.register, refs=refs, by=self.request.user)
+                return "已重新列为可能重复。"
+            mark_distinct(register=self.register, refs=refs, by=self.request.user)
+        except NotFoundError as error:
+            raise Http404(str(error)) from error
+        return "已标为不是重复，以后不再列出。"
+
+    def get_success_url(self) -> str:
+        """Return the URL of the list from which the button was pressed."""
+        duplicates = reverse("changelog:duplicates", args=[self.register.name])
+        return f"{duplicates}?distinct=1" if "again" in self.request.POST else duplicates
 
 
 class MergePage(FormPage):
@@ -149,7 +202,7 @@ class MergePage(FormPage):
         lines = [(PLACE, "所在地方", where(self.pair.kept), where(self.pair.merged))]
         kept, merged = self.register.values_of(self.pair.kept), self.register.values_of(self.pair.merged)
         for column in merged_columns(self.register):
-            texts = [_in_words(column, values[column.field]) for values in (kept, merged)]
+            texts = [in_words(column, values[column.field]) for values in (kept, merged)]
             if texts[0] == texts[1] and kept[column.field] != merged[column.field]:
                 texts[1] = f"{texts[1]}（与保留的不同）"  # two masks that look the same
             lines.append((column.field, column.header, texts[0], texts[1]))
@@ -177,6 +230,7 @@ class MergePage(FormPage):
             "places": places,
             "will_change": changes,
             "earlier": self._merged_earlier(),
+            "parts_told": merged_parts(self.register, self.pair, taken).told,
             "will_keep": kept,
             "will_close": merged,
         }
@@ -202,6 +256,14 @@ class MergePage(FormPage):
         )
         return f"已把“{self.pair.merged}”并入“{self.pair.kept}”。如果合并错了，可以在“{self.pair.merged}”的页面撤销。"
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Preview or merge; show the form with the sentence where what was chosen does not fit together."""
+        try:
+            return super().form_valid(form)
+        except InvalidError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            return self.render_form(form, status=refusal.status)
+
     def refuse(self, form: Any, refusal: PortalError) -> HttpResponse:
         """Show the form with the refusal; open the page anew where a record was changed since, to be compared again."""
         if not isinstance(refusal, StaleError):
@@ -212,6 +274,10 @@ class MergePage(FormPage):
     def get_title(self) -> str:
         """Return the page's heading."""
         return f"合并{self.register.title}" if hasattr(self, "register") else "合并"
+
+    def get_menu_page(self) -> str:
+        """Return the register's list."""
+        return self.register.list_page if hasattr(self, "register") else ""
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list and that of duplicates."""
@@ -263,6 +329,10 @@ class UndoMergePage(FormPage):
         """Return the page's heading."""
         return f"撤销合并：{self.record}" if hasattr(self, "record") else "撤销合并"
 
+    def get_menu_page(self) -> str:
+        """Return the register's list."""
+        return self.register.list_page if hasattr(self, "register") else ""
+
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list."""
         return [Crumb(self.register.title, reverse(self.register.list_page))] if hasattr(self, "register") else []
@@ -270,10 +340,3 @@ class UndoMergePage(FormPage):
     def get_success_url(self) -> str:
         """Return the URL of the record's page."""
         return str(self.record.get_absolute_url())
-
-
-def _in_words(column: Any, value: Any) -> str:
-    shown = form_value(column, value)
-    if shown in ("", []):
-        return DASH
-    return str(value) if column.is_personal else str(column.written(value))

@@ -67,9 +67,17 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
         """Return the breadcrumbs from the home page, without the page itself."""
         return []
 
+    def get_menu_page(self) -> str:
+        """Return the URL name of the page in whose section of the menu this one lies; "" where its own name says so.
+
+        The forms of a register's records have addresses of their own, and lie in the section of its list.
+        """
+        return ""
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add title and breadcrumbs, for `frame/base.html`."""
-        return super().get_context_data(title=self.get_title(), crumbs=self.get_crumbs(), **kwargs)
+        """Add title, breadcrumbs and place in the menu, for `frame/base.html`."""
+        around = {"title": self.get_title(), "crumbs": self.get_crumbs(), "menu_page": self.get_menu_page()}
+        return super().get_context_data(**around, **kwargs)
 
 
 def check_scoped(page: type, queryset: Any) -> None:

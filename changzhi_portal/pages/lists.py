@@ -14,6 +14,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped
+from changzhi_portal.pages.bulk import BulkEditing, bulk_editing
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.tables import RegisterTable
@@ -49,9 +50,8 @@ class ListPage(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the whole page, or only the result when htmx asks for it."""
-        visible = self.get_queryset()
-        filterset = self.filterset(request.GET, queryset=visible, request=request, form_class=self.form)
-        rows = filterset.qs if filterset.is_valid() else visible.none()
+        filterset = self.get_filterset()
+        rows = self.matching_rows(filterset)
         table = self.table(rows, exclude=self.table.redundant_for(request.user))
         table.order_by = request.GET.get(table.order_by_field) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(table.page_field, 1))
@@ -66,6 +66,7 @@ class ListPage(PortalPage):
             export_register=self.export_register,
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
+            bulk=self.get_bulk_edit(),
         )
         if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
             return self.render_to_response(context)
@@ -73,6 +74,21 @@ class ListPage(PortalPage):
         response = self.render_to_response({**context, "is_partial": True})
         response["HX-Push-Url"] = f"{request.path}?{_without_blanks(request)}".rstrip("?")
         return response
+
+    def get_filterset(self) -> RegisterFilterSet:
+        """Return the filters of the address over the rows that the user may see."""
+        return self.filterset(
+            self.request.GET, queryset=self.get_queryset(), request=self.request, form_class=self.form
+        )
+
+    def matching_rows(self, filterset: RegisterFilterSet) -> QuerySet:
+        """Return the rows that match the filters; none where a filter is wrong."""
+        return filterset.qs if filterset.is_valid() else filterset.queryset.none()
+
+    def get_bulk_edit(self) -> BulkEditing | None:
+        """Return what the boxes of the rows lead to; None for a list or a role that changes no rows."""
+        name = self.export_register
+        return bulk_editing(self.request, name) if name and self.request.user.role.may_upload else None
 
     def get_duplicates_url(self) -> str:
         """Return the URL of the register's duplicates; "" for a list or a role that merges none."""

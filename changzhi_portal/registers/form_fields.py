@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from django import forms
 
+from changzhi_portal.display import DASH
+from changzhi_portal.registers.cleaning import CLEAR_WORD
 from changzhi_portal.registers.columns import (
     BooleanColumn,
     ChoiceColumn,
@@ -51,6 +53,21 @@ def form_field(column: Column, *, offered: Sequence[str] = ()) -> forms.Field:
         choices = column.choices if isinstance(column, ChoiceColumn) else YES_OR_NO
         return forms.ChoiceField(choices=[("", NOT_GIVEN), *choices], error_messages=_BAD_CHOICE, **options)
     return forms.CharField(widget=_widget(column, offered), strip=False, **options)
+
+
+def choices_to_set(column: Column) -> list[tuple[str, str]]:
+    """Return the choices of a column that many records are to be given one of; an optional column may be emptied."""
+    known = list(column.choices) if isinstance(column, ChoiceColumn) else list(YES_OR_NO)
+    emptied = [] if column.required else [(CLEAR_WORD, "（清空）")]
+    return [("", "请选择"), *known, *emptied]
+
+
+def in_words(column: Column, value: Any) -> str:
+    """Return a stored value as people read it, a dash for none; personal data are masked."""
+    shown = form_value(column, value)
+    if shown in ("", []):
+        return DASH
+    return str(value) if column.is_personal else str(column.written(value))
 
 
 def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:

@@ -29,6 +29,14 @@ from changzhi_portal.registers.writes import Write, propose
 
 
 @dataclass(frozen=True, slots=True)
+class MergedParts:
+    """What a merge does to the parts of two records: the writes, and a sentence on each thing that they do."""
+
+    writes: Sequence[Write] = ()
+    told: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Stored:
     """The columns that write fields of one model; a register writes links (many-to-many) itself.
 
@@ -84,6 +92,9 @@ class RegisterSheet(ABC):
     end_label: ClassVar[str] = ""  # what people call that: 注销
     fields_of_new_part: ClassVar[tuple[str, ...]] = ()  # of a dated fact that is added beside older ones: a posting
     new_part_label: ClassVar[str] = ""  # what people call adding it: 新任职
+    fields_in_bulk: ClassVar[
+        tuple[str, ...]
+    ] = ()  # beside `ends_with`: fields that may be set for many records at once
     may_be_merged: ClassVar[bool] = False  # whether a duplicate can be merged; `model` is then a MergeableRecord
     place_attributes: ClassVar[tuple[str, ...]] = ()  # of the model, which say where a record belongs
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}
@@ -131,6 +142,23 @@ class RegisterSheet(ABC):
         """Return the key of the division that changes of a record belong to; for registers that `may_be_merged`."""
         raise NotImplementedError(f"{type(self).__name__} does not say where its records belong.")
 
+    def place_of(self, record: Any) -> tuple[int | None, ...]:
+        """Return the keys of the place where a record belongs, to compare two; for registers that `may_be_merged`."""
+        return tuple(getattr(record, name) for name in self.place_attributes)
+
+    def closing_of_merged(self, record: Any, today: datetime.date) -> dict[str, Any]:
+        """Return the attributes that end a record which is merged into another: its last day, by default today."""
+        ends = self.column(self.ends_with).attribute
+        return {ends: getattr(record, ends) or max(today, getattr(record, record.dated_by[0]))}
+
+    def merge_parts(self, kept: Any, merged: Any, *, takes_place: bool, today: datetime.date) -> MergedParts:
+        """Return what a merge does to the parts of two records, such as postings; nothing where records have none.
+
+        `takes_place` says that the record that stays takes over the place of the other. Raises InvalidError where its parts do
+        not fit together.
+        """
+        return MergedParts()
+
     def likely_duplicates(self, scope_path: str, day: datetime.date) -> list[LikelyDuplicate]:
         """Return pairs among the records of `standing` that may be one; none of a register that does not merge."""
         return []
@@ -174,6 +202,12 @@ class RegisterSheet(ABC):
     def form_columns(cls, fields: Iterable[str] = ()) -> tuple[Column, ...]:
         """Return the columns that a form of one record shows, in the order of the sheet; with `fields` only those."""
         chosen = set(fields) or {column.field for column in cls.columns} - cls.not_in_forms
+        return tuple(column for column in cls.columns if column.field in chosen)
+
+    @classmethod
+    def bulk_columns(cls) -> tuple[Column, ...]:
+        """Return the columns that may be set for many records at once, in the order of the sheet."""
+        chosen = {*cls.fields_in_bulk, cls.ends_with}
         return tuple(column for column in cls.columns if column.field in chosen)
 
     def column(self, name: str) -> Column:

@@ -49,7 +49,7 @@ def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
     """Return the user's menu entries, each with whether the page belongs to one of its sections."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    current = match.view_name if match is not None else ""
+    current = context.get("menu_page") or (match.view_name if match is not None else "")
     return [(item, current.startswith(item.sections)) for item in menu_for(getattr(request, "user", None))]
 
 

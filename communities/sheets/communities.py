@@ -65,6 +65,7 @@ class CommunitySheet(PlacedSheet):
     fields_of_new_part = ("households", "residents", "as_of")
     given_together = (fields_of_new_part,)
     new_part_label = "新的户数和人口"
+    fields_in_bulk = ("kind", "has_party", "has_committee", "has_supervision", "has_mass", "has_economic", "note")
     columns: ClassVar[tuple[Column, ...]] = (
         REF,
         *place_columns(county_required=False),

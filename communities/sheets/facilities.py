@@ -52,6 +52,7 @@ class FacilitySheet(RecordSheet):
     list_page = "communities:facility_list"
     ends_with = "closed_on"
     end_label = "停用"
+    fields_in_bulk = ("kind", "construction_mode", "tenure", "note")
     may_be_merged = True
     place_attributes = ("community_id",)
     columns: ClassVar[tuple[Column, ...]] = (

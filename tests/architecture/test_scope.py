@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Role, User
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.models import ChangeRecord, ChangeSet, DistinctPair
 from changzhi_portal.scope import ScopedModel
 from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
 from notices.models import Notice
@@ -168,6 +168,13 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     User: lambda side: side.user,
     ChangeSet: lambda side: make_change_set(side.user),
     ChangeRecord: _change_record,
+    DistinctPair: lambda side: DistinctPair.objects.create(
+        register="facilities",
+        first_key=side.town.pk,
+        second_key=side.town.pk + 1_000,
+        division=side.town,
+        made_by=side.user,
+    ),
     UploadBatch: lambda side: make_batch(side.user),
     UploadRow: lambda side: UploadRow.objects.create(
         batch=make_batch(side.user), position=1, row_number=5, outcome=UploadRow.Outcome.NEW

@@ -19,7 +19,9 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 
 from accounts.models import Role, User
-from changzhi_portal.registers.registry import register_of
+from changelog.actions import edit_record
+from changelog.models import ChangeSet
+from changzhi_portal.registers.registry import register_named, register_of
 from communities.models import Division
 from reports.models import Briefing
 from submissions.models import Submission
@@ -52,6 +54,7 @@ POST_ONLY = {
     "submissions:period_compute",
     "revisions:compare",
     "reports:correct_briefing",
+    "changelog:distinct",
 }
 
 
@@ -65,6 +68,16 @@ def make_briefing(division: Division) -> Briefing:
         issued_on=datetime.date(2018, 7, 5),
         heartbeat_at=timezone.now(),
     )
+
+
+def make_edit(place: Place, user: User) -> ChangeSet:
+    """Return the edit of a facility by `user`."""
+    facility = make_facility(place.communities[0])
+    edit = edit_record(
+        register=register_named("facilities")(), values={"note": "新"}, by=user, ref=facility.ref, version=1
+    )
+    assert edit.change_set is not None
+    return edit.change_set
 
 
 # Pages about a county's records that only the bureau may open.
@@ -82,6 +95,8 @@ RECORDS: dict[str, Maker] = {
     "changelog:resume": lambda place, user: make_facility(place.communities[0], closed_on=datetime.date(2018, 5, 1)),
     "changelog:part": lambda place, user: make_worker(place.communities[0]),
     "changelog:merge": lambda place, user: make_organization(place.communities[0]),
+    "changelog:distinct": lambda place, user: make_organization(place.communities[0]),
+    "changelog:undo": lambda place, user: make_edit(place, user),
     "changelog:unmerge": lambda place, user: make_organization(
         place.communities[0],
         dissolved_on=datetime.date(2018, 5, 1),
@@ -165,7 +180,7 @@ def address_of(name: str, place: Place, owner: User) -> str:
     if name == "submissions:submission_finding":
         found = make_facility(place.communities[0], area=30_000)
         return reverse(name, args=[record.ref, "facility_too_large", found.ref])
-    if name == "changelog:merge":
+    if name in {"changelog:merge", "changelog:distinct"}:
         return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
     return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])
 

@@ -62,7 +62,8 @@ def twins(place: Place) -> tuple[SocialOrganization, SocialOrganization]:
 
 
 def test_every_register_that_merges_is_tried_here() -> None:
-    assert {each.name for each in registers() if each.may_be_merged} == set(MAKERS)
+    # tests/socialworkers/test_merging.py tries workers, whose postings are counted.
+    assert {each.name for each in registers() if each.may_be_merged} == {*MAKERS, "workers"}
 
 
 def test_the_record_that_stays_takes_what_was_chosen_and_the_duplicate_is_closed(

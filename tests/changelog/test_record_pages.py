@@ -398,3 +398,15 @@ def test_the_form_takes_as_many_queries_for_many_records_as_for_one(
         make_worker(place.communities[0])
     assert len(queries_of(lambda: client.get(url))) == len(first)
     assert len(first) <= 16
+
+
+@pytest.mark.parametrize(
+    ("register", "title"),
+    [("facilities", "服务设施"), ("organizations", "社会组织"), ("workers", "社会工作者"), ("projects", "购买服务")],
+)
+def test_a_form_of_a_register_lies_in_the_section_of_its_list(
+    register: str, title: str, clerk: User, place: Place, signed_in: Any
+) -> None:
+    page = signed_in(clerk).get(reverse("changelog:add", args=[register])).content.decode()
+    current = page.split('aria-current="page">')[1]
+    assert current.startswith(title)

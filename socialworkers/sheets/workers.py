@@ -30,8 +30,8 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.models import Division
 from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
-from communities.sheets.placing import RecordSheet
 from socialworkers.models import Posting, SocialWorker
+from socialworkers.sheets.merging import MergingSheet, division_of_posting, newest_posting_of
 from socialworkers.transfer_notices import notify_former_offices, notify_former_offices_of_undo
 
 FROM_OTHERS = (
@@ -40,15 +40,7 @@ FROM_OTHERS = (
 FROM_OTHERS_CORRECTED = "这个人登记在其他单位，到岗日期相同，视为更正任职的地方：那里的任职改到本单位，那个单位会收到通知；个人信息以本行为准"
 
 
-def _division_of(posting: Posting) -> int:
-    """Return the key of the town or county that a posting lies in; its community must be loaded."""
-    division_id = posting.community.town_id if posting.community else posting.division_id
-    if division_id is None:
-        raise ValueError("A posting is at a community or at a division.")
-    return division_id
-
-
-class WorkerSheet(RecordSheet):
+class WorkerSheet(MergingSheet):
     """A worker is known by the ID number.
 
     A row with another community or a later 到岗日期 closes the old posting and opens a new one; the same worker at
@@ -67,6 +59,7 @@ class WorkerSheet(RecordSheet):
     list_page = "socialworkers:list"
     ends_with = "ended_on"
     end_label = "离岗"
+    fields_in_bulk = ("position", "is_community_worker", "level", "has_social_work_degree", "recruited_by", "note")
     fields_of_new_part = (
         "county",
         "town",
@@ -112,7 +105,8 @@ class WorkerSheet(RecordSheet):
         """
         self._digests = {id(row): digest(row.get("id_number").reveal()) for row in rows if row.get("id_number")}
         known = self._workers(context)
-        inside = self._inside({worker.pk for worker in known.values()}, context)
+        self.note_merged_numbers(rows, known, context)
+        inside = self.inside({worker.pk for worker in known.values()}, context)
         for row in rows:
             worker = known.get(self._digests.get(id(row), ""))
             if worker is None:
@@ -126,14 +120,14 @@ class WorkerSheet(RecordSheet):
 
     def is_known_in(self, scope_path: str) -> Q:
         """See RecordSheet.is_known_in. Also those who have left: they stand in the office's older templates."""
-        postings = Posting.objects.filter(Posting.in_subtree(scope_path), worker=OuterRef("pk"))
+        postings = Posting.with_merged.filter(Posting.in_subtree(scope_path), worker=OuterRef("pk"))
         return Q(Exists(postings))
 
     def places_of(self, records: Sequence[SocialWorker]) -> dict[int, tuple[int | None, int | None]]:
         """See RecordSheet.places_of. Those of the newest postings."""
         found: dict[int, tuple[int | None, int | None]] = {}
         for batch in in_batches([worker.pk for worker in records]):
-            newest = Posting.objects.filter(worker__in=batch, is_newest=True)
+            newest = Posting.with_merged.filter(worker__in=batch, is_newest=True)
             found |= {key: (at, over) for key, at, over in newest.values_list("worker", "community", "division")}
         return found
 
@@ -147,9 +141,10 @@ class WorkerSheet(RecordSheet):
 
     def load_related(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
         """Load the postings of the matched workers, and find out which of those found by 记录编号 are the office's own."""
-        self._mine |= self._inside(
-            {row.target.pk for row in rows if row.target is not None and row.get("ref")}, context
-        )
+        by_ref = {
+            row.target.pk for row in rows if row.target is not None and (row.get("ref") or id(row) in self._merged_of)
+        }
+        self._mine |= self.inside(by_ref, context)
         self._postings = self._load_postings([row.target.pk for row in rows if row.target is not None], context)
         self.note_names_of_others(rows, context, field="name", key_of=str)
 
@@ -163,14 +158,6 @@ class WorkerSheet(RecordSheet):
             for worker in context.lock(SocialWorker.objects.filter(id_number_digest__in=batch)):
                 found[worker.id_number_digest] = worker
         return found
-
-    @staticmethod
-    def _inside(keys: set[int], context: CheckContext) -> set[int]:
-        inside: set[int] = set()
-        for batch in in_batches(list(keys)):
-            mine = SocialWorker.objects.filter(SocialWorker.in_subtree(context.scope_path), pk__in=batch)
-            inside |= set(mine.values_list("pk", flat=True))
-        return inside
 
     @staticmethod
     def _load_postings(ids: list[int], context: CheckContext) -> dict[int, list[Posting]]:
@@ -214,7 +201,7 @@ class WorkerSheet(RecordSheet):
 
     def _is_own(self, posting: Posting, context: CheckContext) -> bool:
         """Tell whether a posting is at a place of the office."""
-        return self._index.divisions[_division_of(posting)].path.startswith(context.scope_path)
+        return self._index.divisions[division_of_posting(posting)].path.startswith(context.scope_path)
 
     def _posting_writes(
         self, row: RegisterRow, worker: SocialWorker, postings: list[Posting], context: CheckContext
@@ -236,7 +223,7 @@ class WorkerSheet(RecordSheet):
             values = place | self.given(row, Posting)
             if values.get("is_community_worker", False) is None:
                 values["is_community_worker"] = place["community_id"] is not None
-            left = _division_of(posting)
+            left = division_of_posting(posting)
             write = self.propose(row, posting, values, division_id=row.place.division_id, is_new=False)
             if write is not None and not write.after.keys().isdisjoint(place):
                 write.leaves_division_id = left
@@ -297,7 +284,7 @@ class WorkerSheet(RecordSheet):
         write = propose(newest, values, division_id=row.place.division_id, is_new=False)
         if write is not None:
             write.is_said = True
-            write.leaves_division_id = _division_of(newest)
+            write.leaves_division_id = division_of_posting(newest)
             row.say(self._closing_in_words(row, newest, planned, is_there=is_there), because="started_on")
         return write
 
@@ -311,7 +298,7 @@ class WorkerSheet(RecordSheet):
         """
         if row.is_new:
             return FROM_OTHERS.format(day=row.get("started_on"))
-        town = self._index.divisions[_division_of(closed)].name
+        town = self._index.divisions[division_of_posting(closed)].name
         where = f"{town} {closed.community.name}" if closed.community else town
         if planned == closed.ended_on:
             return f"原在“{where}”的任职已于{planned}结束，另记一次新的任职"
@@ -342,8 +329,9 @@ class WorkerSheet(RecordSheet):
         return inside.order_by("newest__community__code", "pk")
 
     def whereabouts(self, record: Any) -> str:
-        """See RegisterSheet.whereabouts."""
-        return place_in_words(record.newest.community, record.newest.division)
+        """See RegisterSheet.whereabouts. `with_newest_posting` spares a query."""
+        newest = record.newest if hasattr(record, "newest") else newest_posting_of(record)
+        return place_in_words(newest.community, newest.division) if newest is not None else "没有任职"
 
     def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each worker with the newest posting; without those of closed communities."""
