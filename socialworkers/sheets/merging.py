@@ -57,8 +57,8 @@ class MergingSheet(RecordSheet):
         unknown = [number for number in set(self._digests.values()) if number not in known]
         gone: dict[str, SocialWorker] = {}
         for batch in in_batches(unknown):
-            merged = SocialWorker.with_merged.filter(id_number_digest__in=batch, merged_into__isnull=False)
-            gone |= {worker.id_number_digest: worker for worker in merged.order_by("pk")}
+            found = SocialWorker.with_merged.filter(id_number_digest__in=batch, merged_into__isnull=False)
+            gone |= {worker.id_number_digest: worker for worker in found.order_by("pk")}
         if not gone:
             return
         living: dict[int, SocialWorker] = {}
