@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -167,7 +166,7 @@ def _register_rows(submission: Submission, user: Actor) -> tuple[RegisterRow, ..
     rows = []
     for changed in changes:
         sheet = changed.register
-        inside: ScopedQuerySet[Any] = sheet().standing(whole_city, day)  # type: ignore[assignment]
+        inside: ScopedQuerySet = sheet().standing(whole_city, day)  # type: ignore[assignment]
         number = inside.visible_to(user).filter(_lies_in(area, sheet.model)).order_by().count()
         rows.append(RegisterRow(sheet.title, number, changed))
     return tuple(rows)

@@ -95,13 +95,11 @@ def commented_finding(submission: Submission, rule: str, record: str, user: Acto
     findings = findings_for(period=submission.period, division=submission.county, user=user)
     found = findings.of_record(rule, record)
     if found is not None:
-        title, known = found.rule.title, found
-        return CommentedFinding(
-            rule, record, title, known.label, known.place, known.message, known.url, True, explanation
-        )
+        title, place, message, url = found.rule.title, found.place, found.message, found.url
+        return CommentedFinding(rule, record, title, found.label, place, message, url, True, explanation)
     if stored:
-        told = [stored[name] for name in ("title", "label", "place", "message", "url")]
-        return CommentedFinding(rule, record, *told, explanation=explanation)
+        title, label, place = stored["title"], stored["label"], stored["place"]
+        return CommentedFinding(rule, record, title, label, place, stored["message"], stored["url"], False, explanation)
     comments = FindingComment.objects.visible_to(user).of_report(submission).of_finding(rule, record)
     last = comments.last()
     if last is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from changzhi_portal.thresholds import Thresholds, declared_thresholds, thresholds_by_group
 from communities.models import Division
@@ -134,8 +135,7 @@ class ThresholdsForm(forms.Form):
             )
             bounds = f"“{each.title}”应在{each.in_words(each.least)}到{each.in_words(each.most)}之间。"
             field.error_messages |= {"required": f"请填写“{each.title}”。", "invalid": "请填写整数。"}
-            for validator in field.validators:
-                validator.message = bounds
+            field.validators = [MinValueValidator(each.least, bounds), MaxValueValidator(each.most, bounds)]
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields of the thresholds by the title of their group."""

@@ -148,7 +148,9 @@ def _checked(
         row.corrects = True  # of a last day: the newest posting's
     versions = {record.ref: record.version for record in records}
     _check(register, rows, edit_context(by, locking=locking))
-    changing, left_out, unchanged = [], [], []
+    changing: list[BulkLine] = []
+    left_out: list[BulkLine] = []
+    unchanged: list[BulkLine] = []
     for record, row in zip(records, rows, strict=True):
         line = _line(column, record, versions[record.ref], row)
         into = left_out if line.problems else changing if row.writes else unchanged
@@ -182,7 +184,7 @@ def _line(column: Column, record: Any, version: int, row: RegisterRow) -> BulkLi
     of_column = (
         write
         for write in row.writes
-        if isinstance(write.instance, column.model)
+        if type(write.instance) is column.model
         and column.attribute in write.after
         and all(getattr(write.instance, name) == wanted for name, wanted in column.where.items())
     )

@@ -57,8 +57,8 @@ class MergingSheet(RecordSheet):
         unknown = [number for number in set(self._digests.values()) if number not in known]
         gone: dict[str, SocialWorker] = {}
         for batch in in_batches(unknown):
-            merged = SocialWorker.with_merged.filter(id_number_digest__in=batch, merged_into__isnull=False)
-            gone |= {worker.id_number_digest: worker for worker in merged.order_by("pk")}
+            found = SocialWorker.with_merged.filter(id_number_digest__in=batch, merged_into__isnull=False)
+            gone |= {worker.id_number_digest: worker for worker in found.order_by("pk")}
         if not gone:
             return
         living: dict[int, SocialWorker] = {}
@@ -70,11 +70,12 @@ class MergingSheet(RecordSheet):
             merged = gone.get(self._digests.get(id(row), ""))
             if merged is None:
                 continue
-            if merged.merged_into_id in inside:
-                self.note_merged(row, merged)
-            else:
-                known[merged.id_number_digest] = living[merged.merged_into_id]
+            stays = living.get(merged.merged_into_id or 0)
+            if stays is not None and stays.pk not in inside:
+                known[merged.id_number_digest] = stays
                 self._old_keys[id(row)] = {"id_number"}
+            else:
+                self.note_merged(row, merged)
 
     def _keys_repeated(self, row: RegisterRow, record: Any) -> set[str]:
         """See RecordSheet._keys_repeated. The number of the duplicate, and the days of its posting that stayed with it."""

@@ -16,7 +16,7 @@ from changzhi_portal.rights import Actor
 from changzhi_portal.thresholds import Thresholds, changes_in_words, declared_thresholds
 from periods.models import CheckThresholds, ReportingPeriod
 
-REASON_LENGTH = field_of(CheckThresholds, "reason").max_length
+REASON_LENGTH = field_of(CheckThresholds, "reason").max_length or 0
 
 
 def set_thresholds(

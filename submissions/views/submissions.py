@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -191,9 +192,9 @@ class SubmissionPage(FormPage):
             has_unseen_notices=Notice.objects.addressed_to(user).unseen().about(submission.ref).exists(),
             **kwargs,
         )
-        return context | self._findings(kwargs["form"])
+        return context | self._findings(kwargs["form"].errors)
 
-    def _findings(self, form: StepForm) -> dict[str, Any]:
+    def _findings(self, errors: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         """Return the checks until it is reported, then the explanations, each with its comments; and the other comments."""
         submission, user, threads = self.submission, self.request.user, self._threads
         context: dict[str, Any] = {"may_comment": user.role.may_submit and not submission.period.is_locked}
@@ -205,7 +206,7 @@ class SubmissionPage(FormPage):
                 {"stored": each, "thread": threads.at(*key)} for each, key in zip(stored, keys, strict=True)
             ]
         else:
-            checks = explanation_groups(submission, user, self.request.POST, form.errors, threads)
+            checks = explanation_groups(submission, user, self.request.POST, errors, threads)
             hard = checks.hard_findings(_HARD_SHOWN)
             soft = [explained.finding for group in checks.groups for explained in group.explained]
             shown = {(finding.rule.code, finding.ref) for finding in (*hard, *soft)}
