@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import DetailPage, ListPage
+from changzhi_portal.pages import Crumb, DetailPage, ListPage
 from communities.models import Community
+from communities.views import crumbs_of_place
 from services.filters import ProjectFilterSet
 from services.forms import ProjectFilterForm
 from services.models import ServiceProject
@@ -25,10 +26,10 @@ class ProjectList(ListPage):
 
 
 class ProjectDetail(DetailPage):
-    """One project with the communities it serves."""
+    """One project with the communities it serves and the organization that provides it."""
 
     requires = "may_see_registers"
-    queryset = ServiceProject.objects.select_related("division")
+    queryset = ServiceProject.objects.select_related("division__parent")
     list_url_name = "services:list"
     list_title = "购买服务项目"
     facts = (
@@ -51,6 +52,10 @@ class ProjectDetail(DetailPage):
         "grade",
         "note",
     )
+
+    def get_places(self) -> list[Crumb]:
+        """Return the county, and the town of a town's project."""
+        return crumbs_of_place(self.record, self.list_url_name) if hasattr(self, "record") else []
 
     def get_facts(self) -> list[Fact]:
         """Add the communities by name."""

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_htmx.middleware import HtmxDetails
 
+from changzhi_portal.menu import group_of, items_for, url_of
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -69,7 +70,16 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add title and breadcrumbs, for `frame/base.html`."""
-        return super().get_context_data(title=self.get_title(), crumbs=self.get_crumbs(), **kwargs)
+        crumbs = self.get_crumbs()
+        if crumbs:  # the pages that the menu leads to are marked in the menu, which is enough
+            crumbs = [*self._group_crumb(), *crumbs]
+        return super().get_context_data(title=self.get_title(), crumbs=crumbs, **kwargs)
+
+    def _group_crumb(self) -> list[Crumb]:
+        """Return the crumb of the menu's group that the page belongs to; none for a group with only one entry."""
+        group = group_of(self.request.resolver_match)
+        items = items_for(self.request.user, group) if group is not None else []
+        return [Crumb(group.title, url_of(group, items))] if group is not None and len(items) > 1 else []
 
 
 def check_scoped(page: type, queryset: Any) -> None:

@@ -125,8 +125,9 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
             yield f"{prefix}{pattern.name}", pattern
 
 
-# Records that every user may see: the target plans.
+# What every user may see: a group of the menu, the target plans.
 VISIBLE_TO_ALL: dict[str, list[Any]] = {
+    "menu_group": ["tasks"],
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],
