@@ -39,6 +39,8 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
 
     request: PortalRequest
     requires: ClassVar[str]
+    # Whether htmx asks for the page by itself, again and again: that is nobody's work and does not keep a session alive.
+    is_polled: ClassVar[bool] = False
     title: ClassVar[str] = ""
 
     @classmethod

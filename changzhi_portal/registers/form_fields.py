@@ -55,6 +55,8 @@ def form_field(column: Column, *, offered: Sequence[str] = ()) -> forms.Field:
 
 def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
     attrs: dict[str, Any] = {"autocomplete": "off"}
+    if column.is_personal:
+        attrs["data-personal"] = "yes"  # kept_input.js keeps it nowhere
     if isinstance(column, DateColumn):
         return forms.DateInput(attrs=attrs | {"type": "date"})
     if mode := input_mode(column):

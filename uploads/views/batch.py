@@ -153,6 +153,7 @@ class BatchProgress(UploadPage):
     """The progress alone, polled every second; when the work is done, the page reloads."""
 
     template_name = "uploads/progress.html"
+    is_polled = True
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the progress; htmx replaces it, or the whole page once the work is done."""

@@ -14,6 +14,7 @@ class BatchesOfUpload(UploadPage):
 
     title = "本次上传"
     template_name = "uploads/together.html"
+    is_polled = True
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the batches of the upload that a batch belongs to, as far as they are in the user's area."""
