@@ -35,6 +35,7 @@ from tests.factories import (
     make_worker,
 )
 from tests.queries import queries_of, writes_of
+from tests.words import latin_words
 
 pytestmark = pytest.mark.one_database
 
@@ -223,6 +224,8 @@ def test_no_role_meets_a_server_error_and_looking_changes_nothing(name, place, c
         assert status in ({403, 405} if name in POST_ONLY else {200, 302, 403, 404}), f"{user.role}: {status}"
         assert writes_of(queries) == [], f"{user.role}: a GET wrote to the database"
         assert browser.post(address).status_code < 500
+        if answers[0].headers.get("Content-Type", "").startswith("text/html"):
+            assert latin_words(answers[0], user.username) == [], f"{user.role}: words that are not Chinese"
 
 
 @pytest.mark.django_db
