@@ -34,7 +34,10 @@ class Panel:
 
 
 class HomePanel(Panel):
-    """A part of the home page."""
+    """A part of the home page.
+
+    Positions: below 10 what must be decided, 10 to 19 the month, 20 to 39 queues of other systems, from 40 figures.
+    """
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the template context, limited to the user's scope; a panel defines it.
