@@ -1,14 +1,34 @@
-"""Middleware that requires a first password to be changed before any other page is opened."""
+"""Middleware that sends people to the sign-in page, and those with a first password to the page that changes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
+
+from changzhi_portal.kept_input import page_of_form
 
 # Names of the views that a user with a first password may open.
 _OPEN_NAMES = frozenset({"accounts:password", "accounts:logout", "accounts:login", "healthz"})
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Django's middleware, except for a form that was sent after the session has ended.
+
+    The sign-in page then says that nothing was saved, and leads back to the form's page, not to the form's address.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
+        """Redirect to the sign-in page."""
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        asked = urlencode({"next": page_of_form(request), "unsaved": "1"}, safe="/")
+        return HttpResponseRedirect(f"{reverse('accounts:login')}?{asked}")
 
 
 class PasswordChangeMiddleware:

@@ -122,7 +122,7 @@ def _logged_line(
             # Its values are not to be read as changes of the part before.
             changes.append(FieldChange("新增", "", str(apps.get_model(row.model)._meta.verbose_name)))
         changes += _changes(row, named, records)
-    kind = first.get_kind_display() if own else ChangeRecord.Kind.UPDATED.label
+    kind = _kind_of(first) if own else ChangeRecord.Kind.UPDATED.label
     return LoggedEdit(
         record_kind=str((register.model if register is not None else model)._meta.verbose_name),
         record_name=first.object_label,
@@ -262,7 +262,7 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
     return Entry(
         made_at=row.change_set.made_at,
         made_by=str(row.change_set.made_by),
-        kind="撤销" if is_update and row.change_set.reverses_id is not None else row.get_kind_display(),
+        kind=_kind_of(row),
         reason=row.change_set.reason,
         part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
@@ -272,6 +272,11 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
             if is_update and row.before.get(name) != new and not _is_internal(model, name)
         ],
     )
+
+
+def _kind_of(row: ChangeRecord) -> str:
+    """Return what was done: 新增, 修改 or 删除, and 撤销 for what an undoing did."""
+    return "撤销" if row.change_set.reverses_id is not None else row.get_kind_display()
 
 
 def _is_internal(model: type[models.Model], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Discovery of what the apps declare in `<app>/panels.py`, `quality.py`, `indicators.py`, `jobs.py`, `sheets` and others.
+"""Discovery of what the apps declare in `<app>/panels.py`, `menu.py`, `quality.py`, `indicators.py`, `jobs.py`, `sheets` and others.
 
 An app that declares something in a module of one of these names needs no entry elsewhere, and the code that uses the
 declarations does not import the app. `changzhi_portal` itself is left out: its modules of these names define the

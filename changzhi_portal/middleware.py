@@ -83,8 +83,19 @@ class SessionMiddleware(sessions.SessionMiddleware):
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Renew the session, but leave the browser's cookie unchanged if the session could not be read."""
-        return response if response.status_code == 503 else super().process_response(request, response)
+        """Renew the session, but leave the browser's cookie unchanged if the session could not be read.
+
+        A request that the page makes by itself renews nothing: a forgotten page with a progress bar would never end.
+        """
+        if response.status_code == 503 or (_is_poll(request) and not request.session.modified):
+            return response
+        return super().process_response(request, response)
+
+
+def _is_poll(request: HttpRequest) -> bool:
+    """Return whether htmx asks for a page with `is_polled`; the same page opened by a person is no poll."""
+    page = getattr(getattr(request.resolver_match, "func", None), "view_class", None)
+    return getattr(page, "is_polled", False) and "HX-Request" in request.headers
 
 
 class RefusalMiddleware:

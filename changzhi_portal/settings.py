@@ -76,7 +76,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "changzhi_portal.middleware.UserLogMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "changzhi_portal.kept_input.FormDoneMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -147,6 +148,7 @@ SESSION_COOKIE_AGE = 30 * 60  # seconds; 等保 2.0 requires an idle time-out; e
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "changzhi_portal.kept_input.csrf_failure"
 
 # --- Celery (docs/architecture.md, decision 3) ---
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

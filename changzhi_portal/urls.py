@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from changzhi_portal.pages.group import GroupPage
 from changzhi_portal.pages.health import healthz
 from changzhi_portal.pages.home import HomePage
 from changzhi_portal.pages.manual import ManualPage
@@ -9,6 +10,7 @@ from changzhi_portal.pages.search import SearchPage
 
 urlpatterns = [
     path("", HomePage.as_view(), name="home"),
+    path("menu/<slug:group>/", GroupPage.as_view(), name="menu_group"),
     path("manual/", ManualPage.as_view(), name="manual"),
     path("search/", SearchPage.as_view(), name="search"),
     path("healthz", healthz, name="healthz"),

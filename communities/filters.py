@@ -41,6 +41,7 @@ def _choices(divisions: DivisionQuerySet, request: HttpRequest | None) -> Divisi
     """Return the newest division of each code, current ones first; the code is the value of the choice."""
     newer = Division.objects.filter(code=OuterRef("code"), valid_from__gt=OuterRef("valid_from"))
     visible = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
+    visible = visible.select_related("successor__successor")
     return visible.order_by(F("valid_to").asc(nulls_first=True), "code")
 
 
@@ -48,8 +49,12 @@ class PlaceField(django_filters.fields.ModelChoiceField):
     """A choice of counties or towns, including closed ones."""
 
     def label_from_instance(self, division: Division) -> str:
-        """Return the name, for a closed division with the day on which it was closed."""
-        return f"{division.name}（{division.valid_to:%Y-%m-%d}前）" if division.valid_to else division.name
+        """Return the name, for a closed division with its last day and what is in its place: 城区（2018-11-23前，今潞州区）."""
+        if division.valid_to is None:
+            return division.name
+        today = division.current_division
+        now = f"，今{today.name}" if today.name != division.name else ""
+        return f"{division.name}（{division.valid_to:%Y-%m-%d}前{now}）"
 
 
 class PlaceFilter(django_filters.ModelChoiceFilter):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.db.models import Prefetch
+from django.urls import reverse
 
 from changzhi_portal.display import DASH, display_value
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import DetailPage, ListPage
+from changzhi_portal.pages import Crumb, DetailPage, ListPage
 from changzhi_portal.rights import EVERYBODY
 from communities.filters import CommunityFilterSet, FacilityFilterSet
 from communities.forms import CommunityFilterForm, FacilityFilterForm
@@ -14,8 +18,26 @@ from communities.models import Community, CommunityPlacement, Facility
 from communities.tables import CommunityTable, FacilityTable, county_of, town_of
 
 
+def crumbs_of_place(record: Any, list_url_name: str) -> list[Crumb]:
+    """Return county and town of a record, which lead to their records in the list, and its community."""
+    county, town, community = county_of(record), town_of(record), getattr(record, "community", None)
+    asked: dict[str, str] = {}
+    crumbs = []
+    for name, division in (("county", county), ("town", town)):
+        if division is not None:
+            asked[name] = division.code
+            crumbs.append(Crumb(division.name, f"{reverse(list_url_name)}?{urlencode(asked)}"))
+    if community is not None:
+        crumbs.append(Crumb(community.name, community.get_absolute_url()))
+    return crumbs
+
+
 class PlacedDetailPage(DetailPage):
     """A page of a record that belongs to a community, town or county; its place is shown first."""
+
+    def get_places(self) -> list[Crumb]:
+        """Return county, town and community."""
+        return crumbs_of_place(self.record, self.list_url_name) if hasattr(self, "record") else []
 
     def get_facts(self) -> list[Fact]:
         """Return county, town and community (with a link) before the record's own facts."""
@@ -55,6 +77,18 @@ class CommunityDetail(DetailPage):
     list_url_name = "communities:community_list"
     list_title = "社区"
     facts = ("code", "kind", "closed_on", "note")
+
+    def get_places(self) -> list[Crumb]:
+        """Return county and town."""
+        if not hasattr(self, "record"):
+            return []
+        county, town = self.record.town.parent, self.record.town
+        listed = reverse(self.list_url_name)
+        in_town = urlencode({"county": county.code, "town": town.code})
+        return [
+            Crumb(county.name, f"{listed}?{urlencode({'county': county.code})}"),
+            Crumb(town.name, f"{listed}?{in_town}"),
+        ]
 
     def get_facts(self) -> list[Fact]:
         """Return county and town before the community's own facts, without blank ones except the kind."""

@@ -37,6 +37,7 @@ class UnseenCount(PortalPage):
 
     requires = EVERYBODY
     template_name = "notices/count.html"
+    is_polled = True
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the number of unseen notices, nothing for 0."""

@@ -1,4 +1,4 @@
-"""Panel that purchased services add to the page of a community."""
+"""Panels that purchased services add to the pages of a community and of an organization."""
 
 from __future__ import annotations
 
@@ -23,3 +23,21 @@ class CommunityProjects(RecordPanel):
         """Return the first of them and their number."""
         projects = ServiceProject.objects.visible_to(request.user).filter(communities=record).order_by("-starts_on")
         return {"projects": projects[:MOST_ROWS], "total": projects.count(), "community": record}
+
+
+class OrganizationProjects(RecordPanel):
+    """The projects that an organization provides, known by its credit code."""
+
+    model_label = "orgs.SocialOrganization"
+    position = 50
+    template_name = "services/organization_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: PortalRequest, record: Any) -> dict[str, Any]:
+        """Return the newest of them and their number; none for an organization without a credit code."""
+        if not record.credit_code:
+            return {"projects": [], "total": 0, "organization": record}
+        projects = ServiceProject.objects.visible_to(request.user).filter(provider_credit_code=record.credit_code)
+        newest = list(projects.order_by("-starts_on")[:MOST_ROWS])
+        total = len(newest) if len(newest) < MOST_ROWS else projects.count()
+        return {"projects": newest, "total": total, "organization": record}

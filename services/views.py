@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from changzhi_portal.display import display_value
+from typing import Any
+
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import DetailPage, ListPage
+from changzhi_portal.pages import Crumb, DetailPage, ListPage
 from communities.models import Community
+from communities.views import crumbs_of_place
+from orgs.models import SocialOrganization
 from services.filters import ProjectFilterSet
 from services.forms import ProjectFilterForm
 from services.models import ServiceProject
@@ -25,10 +28,11 @@ class ProjectList(ListPage):
 
 
 class ProjectDetail(DetailPage):
-    """One project with the communities it serves."""
+    """One project with the communities it serves and the organization that provides it."""
 
     requires = "may_see_registers"
-    queryset = ServiceProject.objects.select_related("division")
+    queryset = ServiceProject.objects.select_related("division__parent")
+    template_name = "services/project.html"
     list_url_name = "services:list"
     list_title = "购买服务项目"
     facts = (
@@ -52,10 +56,24 @@ class ProjectDetail(DetailPage):
         "note",
     )
 
+    def get_places(self) -> list[Crumb]:
+        """Return the county, and the town of a town's project."""
+        return crumbs_of_place(self.record, self.list_url_name) if hasattr(self, "record") else []
+
     def get_facts(self) -> list[Fact]:
-        """Add the communities by name."""
-        served = Community.objects.visible_to(self.request.user).filter(projects=self.record).order_by("code")
+        """Link the provider to its record, if it is in the register and the user may see it."""
+        code = self.record.provider_credit_code
+        visible = SocialOrganization.objects.visible_to(self.request.user)
+        provider = visible.filter(credit_code=code).first() if code else None
+        if provider is None:
+            return super().get_facts()
+        label = self.record._meta.get_field("provider_name").verbose_name
         return [
-            *super().get_facts(),
-            Fact("服务社区", display_value("、".join(community.name for community in served))),
+            fact._replace(url=provider.get_absolute_url()) if fact.label == label else fact
+            for fact in super().get_facts()
         ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the communities that the project serves."""
+        served = Community.objects.visible_to(self.request.user).filter(projects=self.record).with_place()
+        return super().get_context_data(served=list(served.order_by("code")), **kwargs)

@@ -6,7 +6,8 @@ from typing import Any
 
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import DetailPage, ListPage
+from changzhi_portal.pages import Crumb, DetailPage, ListPage
+from communities.views import crumbs_of_place
 from socialworkers.filters import WorkerFilterSet
 from socialworkers.forms import WorkerFilterForm
 from socialworkers.models import Posting, SocialWorker
@@ -30,10 +31,15 @@ class WorkerDetail(DetailPage):
 
     requires = "may_see_registers"
     template_name = "socialworkers/worker.html"
-    queryset = SocialWorker.with_merged.all()
+    queryset = SocialWorker.with_merged.with_newest_posting()
     list_url_name = "socialworkers:list"
     list_title = "社会工作者"
     facts = ("gender", "id_number", "phone", "level", "certificate_number", "has_social_work_degree", "note")
+
+    def get_places(self) -> list[Crumb]:
+        """Return the place of the newest posting."""
+        newest = getattr(getattr(self, "record", None), "newest", None)
+        return crumbs_of_place(newest, self.list_url_name) if newest is not None else []
 
     def get_facts(self) -> list[Fact]:
         """Add whether the certificate or degree makes the worker a professional."""

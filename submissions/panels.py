@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel
+from changzhi_portal.pages.base import Crumb, PortalRequest
+from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, NextStep
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
@@ -55,6 +56,21 @@ class OfficeReport(HomePanel):
             "reports": [_office_report(submission, user, with_checks=may_report) for submission in reports],
             "overdue": _overdue(user, period, day) if may_report else [],
         }
+
+
+class ReportTheMonth(NextStep):
+    """The report of the clerk's county, once its registers are in."""
+
+    position = 10
+    requires = "may_submit"
+
+    def link(self, request: PortalRequest, period: ReportingPeriod) -> Crumb | None:
+        """Return the first report of the month that the user can still make; None without one."""
+        if phase_of(period, timezone.localdate()) not in {Phase.IN_TIME, Phase.LATE}:
+            return None
+        reports = month_status(period, _counties_of(request.user, period)).submissions
+        first = next((each for each in reports if not each.is_reported), None)
+        return None if first is None else Crumb("检查并上报", reverse("submissions:submission", args=[first.ref]))
 
 
 def _counties_of(user: Actor, period: ReportingPeriod) -> Any:

@@ -48,7 +48,7 @@ def phase_of(period: ReportingPeriod, day: datetime.date) -> Phase:
 
 
 def deadline_text(period: ReportingPeriod, day: datetime.date) -> str:
-    """Return the deadline of a month as shown to clerks on `day`: 7月5日截止，还有3天."""
+    """Return the deadline of a month as shown to clerks on `day`: 2018年7月5日截止，还有3天."""
     days_left = (period.due_on - day).days
     due, last = _short(period.due_on), _short(period.late_until)
     if days_left > 0:
@@ -61,7 +61,7 @@ def deadline_text(period: ReportingPeriod, day: datetime.date) -> str:
 
 
 def _short(day: datetime.date) -> str:
-    return f"{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 class ReportStatus(TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import django_filters
 from django.db.models import Q
@@ -37,18 +38,43 @@ def state_choices() -> list[tuple[str, str]]:
     return [found[0], *UploadBatch.State.choices, *found[1:]]
 
 
+def _counties(request: Any) -> Any:
+    """Return the counties to choose from; none without a user."""
+    user = getattr(request, "user", None)
+    return user.visible_counties() if user is not None else UploadBatch.division.field.related_model.objects.none()
+
+
 class BatchFilterSet(RegisterFilterSet):
-    """Batches by file, register, month and state."""
+    """Batches by file, register, month, county and state; only the bureau gets the filter by county."""
 
     register = django_filters.ChoiceFilter(label="登记表", choices=register_choices)
     period = django_filters.ModelChoiceFilter(
         label="统计月", queryset=ReportingPeriod.objects.all(), empty_label="全部"
+    )
+    county = django_filters.ModelChoiceFilter(
+        label="县（市、区）",
+        queryset=_counties,
+        to_field_name="code",
+        method="filter_county",
+        empty_label="全部",
     )
     state = django_filters.ChoiceFilter(label="状态", choices=state_choices, method="filter_state")
 
     class Meta:
         model = UploadBatch
         fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if (
+            getattr(getattr(self.request, "user", None), "division", None) is None
+            or self.request.user.division.level != "city"
+        ):
+            del self.filters["county"]
+
+    def filter_county(self, queryset: UploadBatchQuerySet, name: str, value: Any) -> UploadBatchQuerySet:
+        """Return the batches of a county's offices."""
+        return queryset.within(value)
 
     def filter_state(self, queryset: UploadBatchQuerySet, name: str, value: str) -> UploadBatchQuerySet:
         """Return the batches that are shown with this state; those equal to the registers do not wait to be confirmed."""

@@ -174,5 +174,5 @@ class LockedReasonForm(forms.Form):
 class BatchFilterForm(FilterForm):
     """Filter form that always shows all fields."""
 
-    up_front: ClassVar[tuple[str, ...]] = ("q", "register", "period", "state")
+    up_front: ClassVar[tuple[str, ...]] = ("q", "register", "period", "county", "state")
     search_hint: ClassVar[str] = "文件名或上传人"

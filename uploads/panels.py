@@ -6,13 +6,14 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import paths_above
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import FIRST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
+from changzhi_portal.pages.panels import FIRST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel, next_steps
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.rights import Actor
@@ -88,26 +89,11 @@ class OfficeMonth(HomePanel):
         return super().concerns(user) and user.division.level != "city"
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return for each register the newest upload that counts as brought in.
-
-        A register of a county is done once the county as a whole, an office above or all of its towns have brought it in.
-        """
-        user, period = request.user, ReportingPeriod.objects.in_hand(timezone.localdate())
+        """Return for each register the newest upload that counts as brought in."""
+        period = ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
-        reported = UploadBatch.objects.visible_to(user).filter(period=period).reported()
-        newest = reported.newest_of_each_register()
-        from_above = _from_above(period, user.division.path)
-        month = MonthOfOffices.of(reported, period, user) if user.division.level == "county" else None
-        lines = [
-            _line(
-                sheet,
-                newest.get(sheet.name),
-                from_above.get(sheet.name),
-                None if month is None else month.of_county(user.division.path, sheet.name),
-            )
-            for sheet in registers()
-        ]
+        lines = registers_of_office(request.user, period)
         done = sum(line["is_done"] for line in lines)
         return {
             "period": period,
@@ -115,6 +101,44 @@ class OfficeMonth(HomePanel):
             "done": done,
             "urgency": FIRST_STEP if done < len(lines) else NOTHING_TO_DO,
         }
+
+
+def registers_of_office(user: Actor, period: ReportingPeriod) -> list[dict[str, Any]]:
+    """Return a line for each register with the office's newest upload of the month that counts as brought in.
+
+    A register of a county is done once the county as a whole, an office above or all of its towns have brought it in.
+    """
+    reported = UploadBatch.objects.visible_to(user).filter(period=period).reported()
+    newest = reported.newest_of_each_register()
+    from_above = _from_above(period, user.division.path)
+    month = MonthOfOffices.of(reported, period, user) if user.division.level == "county" else None
+    return [
+        _line(
+            sheet,
+            newest.get(sheet.name),
+            from_above.get(sheet.name),
+            None if month is None else month.of_county(user.division.path, sheet.name),
+        )
+        for sheet in registers()
+    ]
+
+
+def steps_after(request: PortalRequest, batch: UploadBatch) -> dict[str, Any]:
+    """Return what a clerk does after the uploads of a batch's month: how many registers are in, and links to go on with.
+
+    {} for the bureau, which uploads on behalf of others, and for a batch without a month or of one that is over.
+    """
+    period, user = batch.period, request.user
+    if period is None or period.is_locked or user.division.level == "city":
+        return {}
+    lines = registers_of_office(user, period)
+    done = sum(line["is_done"] for line in lines)
+    return {
+        "done": done,
+        "number": len(lines),
+        "is_complete": done == len(lines),
+        "links": next_steps(request, period),
+    }
 
 
 def _line(
@@ -151,7 +175,7 @@ class BureauMonth(HomePanel):
         return super().concerns(user) and user.division.level == "city"
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return a line per county with the date of each register's last upload, and how many towns if not all have."""
+        """Return a line per county with what it has brought in of each register; those with the most gaps first."""
         user, period = request.user, ReportingPeriod.objects.in_hand(timezone.localdate())
         if period is None:
             return {"period": None}
@@ -162,17 +186,22 @@ class BureauMonth(HomePanel):
         for county in user.visible_counties():
             cells = [_cell(sheet, county.path, user.division.path, month) for sheet in sheets]
             lines.append({"county": county, "cells": cells, "done": sum(cell["is_done"] for cell in cells)})
-        complete = sum(line["done"] == len(sheets) for line in lines)
-        return {"period": period, "registers": sheets, "lines": lines, "complete": complete}
+        lacking = sorted((line for line in lines if line["done"] < len(sheets)), key=lambda line: line["done"])
+        return {
+            "period": period,
+            "month_asked": urlencode({"period": period.pk}),
+            "registers": sheets,
+            "lacking": lacking,
+            "complete": [line for line in lines if line["done"] == len(sheets)],
+        }
 
 
 def _cell(sheet: type[RegisterSheet], path: str, own_path: str, month: MonthOfOffices) -> dict[str, Any]:
-    """Return when a county has brought in a register, else when the bureau did for the whole city, else how many towns."""
+    """Return whether a county, or the bureau for the whole city, has brought in a register, else how many towns have."""
     own, by_bureau = month.of_county(path, sheet.name), month.newest.get((own_path, sheet.name))
     is_by_bureau = by_bureau is not None and not own.is_done
     return {
         "register": sheet,
-        "at": by_bureau if is_by_bureau else own.at,
         "is_by_bureau": is_by_bureau,
         "is_done": own.is_done or is_by_bureau,
         "partly": own if own.is_partly and not is_by_bureau else None,

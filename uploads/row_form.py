@@ -213,7 +213,7 @@ def _widget_of(cell: RowCell) -> forms.Widget:
     mode = input_mode(column)
     attrs = {"class": "form-control", **common, **({"inputmode": mode} if mode else {})}
     if column.is_personal:
-        return PersonalInput(attrs=attrs)
+        return PersonalInput(attrs=attrs | {"data-personal": "yes"})  # kept_input.js keeps it nowhere
     is_long = isinstance(column, TextColumn) and column.max_length > _LONGEST_NAME
     if is_long or len(cell.text) > _LONG_TEXT:
         return forms.Textarea(attrs=attrs | {"rows": 2})

@@ -35,6 +35,10 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
     extra_context = {"title": "登录"}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether a form was sent after the session had ended."""
+        return super().get_context_data(is_unsaved="unsaved" in self.request.GET, **kwargs)
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show what is wrong, with the status of every refused form."""
         response = super().form_invalid(form)

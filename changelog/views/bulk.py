@@ -137,10 +137,6 @@ class BulkEditPage(FormPage):
             return self.title
         return f"批量修改{self.register.title}的“{self.column.header}”"
 
-    def get_menu_page(self) -> str:
-        """Return the register's list."""
-        return self.register.list_page if hasattr(self, "register") else ""
-
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list, with its filters."""
         return [Crumb(self.register.title, self.get_success_url())] if hasattr(self, "register") else []

@@ -122,10 +122,6 @@ class DuplicateList(PortalPage):
         """Return the page's heading with the register's name."""
         return f"查找重复的{self.register.title}" if hasattr(self, "register") else "查找重复"
 
-    def get_menu_page(self) -> str:
-        """Return the register's list."""
-        return self.register.list_page if hasattr(self, "register") else ""
-
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list."""
         return [Crumb(self.register.title, reverse(self.register.list_page))] if hasattr(self, "register") else []
@@ -275,10 +271,6 @@ class MergePage(FormPage):
         """Return the page's heading."""
         return f"合并{self.register.title}" if hasattr(self, "register") else "合并"
 
-    def get_menu_page(self) -> str:
-        """Return the register's list."""
-        return self.register.list_page if hasattr(self, "register") else ""
-
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list and that of duplicates."""
         if not hasattr(self, "register"):
@@ -328,10 +320,6 @@ class UndoMergePage(FormPage):
     def get_title(self) -> str:
         """Return the page's heading."""
         return f"撤销合并：{self.record}" if hasattr(self, "record") else "撤销合并"
-
-    def get_menu_page(self) -> str:
-        """Return the register's list."""
-        return self.register.list_page if hasattr(self, "register") else ""
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list."""

@@ -166,10 +166,6 @@ class RecordPage(FormPage):
         pattern = "%H:%M" if made_at.date() == timezone.localdate() else "%Y-%m-%d %H:%M"
         return f"{last.change_set.made_by} {made_at:{pattern}}"
 
-    def get_menu_page(self) -> str:
-        """Return the register's list."""
-        return self.register.list_page if hasattr(self, "register") else ""
-
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list, and the record."""
         if not hasattr(self, "register"):

@@ -112,10 +112,6 @@ class UndoChangesPage(FormPage):
         """Return the page's heading."""
         return "撤销修改"
 
-    def get_menu_page(self) -> str:
-        """Return the register's list."""
-        return self.undoing.register.list_page if hasattr(self, "undoing") else ""
-
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list, and the record of an edit of one."""
         if not hasattr(self, "undoing"):

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_htmx.middleware import HtmxDetails
 
+from changzhi_portal.menu import group_of, items_for, url_of
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -38,6 +39,8 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
 
     request: PortalRequest
     requires: ClassVar[str]
+    # Whether htmx asks for the page by itself, again and again: that is nobody's work and does not keep a session alive.
+    is_polled: ClassVar[bool] = False
     title: ClassVar[str] = ""
 
     @classmethod
@@ -67,17 +70,18 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
         """Return the breadcrumbs from the home page, without the page itself."""
         return []
 
-    def get_menu_page(self) -> str:
-        """Return the URL name of the page in whose section of the menu this one lies; "" where its own name says so.
-
-        The forms of a register's records have addresses of their own, and lie in the section of its list.
-        """
-        return ""
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add title, breadcrumbs and place in the menu, for `frame/base.html`."""
-        around = {"title": self.get_title(), "crumbs": self.get_crumbs(), "menu_page": self.get_menu_page()}
-        return super().get_context_data(**around, **kwargs)
+        """Add title and breadcrumbs, for `frame/base.html`."""
+        crumbs = self.get_crumbs()
+        if crumbs:  # the pages that the menu leads to are marked in the menu, which is enough
+            crumbs = [*self._group_crumb(), *crumbs]
+        return super().get_context_data(title=self.get_title(), crumbs=crumbs, **kwargs)
+
+    def _group_crumb(self) -> list[Crumb]:
+        """Return the crumb of the menu's group that the page belongs to; none for a group with only one entry."""
+        group = group_of(self.request.resolver_match)
+        items = items_for(self.request.user, group) if group is not None else []
+        return [Crumb(group.title, url_of(group, items))] if group is not None and len(items) > 1 else []
 
 
 def check_scoped(page: type, queryset: Any) -> None:

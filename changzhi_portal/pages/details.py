@@ -79,5 +79,9 @@ class DetailPage(PortalPage):
         return str(self.record) if hasattr(self, "record") else self.list_title
 
     def get_crumbs(self) -> list[Crumb]:
-        """Add the list."""
-        return [Crumb(self.list_title, reverse(self.list_url_name))]
+        """Add the list, and the places that the record lies in."""
+        return [Crumb(self.list_title, reverse(self.list_url_name)), *self.get_places()]
+
+    def get_places(self) -> list[Crumb]:
+        """Return the places that the record lies in, from the county down to its community; by default none."""
+        return []

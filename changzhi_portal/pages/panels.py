@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.db.models import Model
 
 from changzhi_portal.discovery import classes_in
-from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.base import Crumb, PortalRequest
 from changzhi_portal.rights import EVERYBODY, Actor, has_right
 
 # Urgency of a home panel's action; FIRST_STEP is what must be done before LAST_STEP.
@@ -34,13 +34,26 @@ class Panel:
 
 
 class HomePanel(Panel):
-    """A part of the home page."""
+    """A part of the home page.
+
+    Positions: below 10 what must be decided, 10 to 19 the month, 20 to 39 queues of other systems, from 40 figures.
+    """
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the template context, limited to the user's scope; a panel defines it.
 
         `urgency` in it ranks the panel's action among those of the other panels; by default NOTHING_TO_DO.
         """
+        raise NotImplementedError
+
+
+class NextStep(Panel):
+    """What a user does for a month once its uploads are brought in: a link on their pages."""
+
+    template_name = ""
+
+    def link(self, request: PortalRequest, period: Any) -> Crumb | None:
+        """Return the link within the user's scope; None if there is nothing to do. A step defines it."""
         raise NotImplementedError
 
 
@@ -79,6 +92,16 @@ def home_panels(request: PortalRequest) -> list[dict[str, Any]]:
     if main is not None and main["urgency"] != NOTHING_TO_DO:
         main["is_main"] = True
     return shown
+
+
+def next_steps(request: PortalRequest, period: Any) -> list[Crumb]:
+    """Return the links of the steps of every app that the user may take for a month (a `ReportingPeriod`)."""
+    found = [
+        step.link(request, period)
+        for step in _all_panels()
+        if isinstance(step, NextStep) and step.concerns(request.user)
+    ]
+    return [link for link in found if link is not None]
 
 
 def record_panels(request: PortalRequest, record: Model) -> list[dict[str, Any]]:

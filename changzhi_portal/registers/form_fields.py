@@ -72,6 +72,8 @@ def in_words(column: Column, value: Any) -> str:
 
 def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
     attrs: dict[str, Any] = {"autocomplete": "off"}
+    if column.is_personal:
+        attrs["data-personal"] = "yes"  # kept_input.js keeps it nowhere
     if isinstance(column, DateColumn):
         return forms.DateInput(attrs=attrs | {"type": "date"})
     if mode := input_mode(column):

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from changzhi_portal import percent
 from changzhi_portal.display import display_number
-from changzhi_portal.menu import MenuItem, menu_for
+from changzhi_portal.menu import Menu, menu_for
 from changzhi_portal.records import BEGINNING
 
 register = template.Library()
@@ -45,12 +45,10 @@ def whole_dates(text: Any) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: template.Context) -> list[tuple[MenuItem, bool]]:
-    """Return the user's menu entries, each with whether the page belongs to one of its sections."""
+def menu(context: template.Context) -> Menu:
+    """Return the menu of the page for its user."""
     request = context.get("request")
-    match = getattr(request, "resolver_match", None)
-    current = context.get("menu_page") or (match.view_name if match is not None else "")
-    return [(item, current.startswith(item.sections)) for item in menu_for(getattr(request, "user", None))]
+    return menu_for(getattr(request, "user", None), request)
 
 
 @register.filter

@@ -166,6 +166,12 @@ class Division(Record, ScopedModel):
         return f"{self.parent}{self.name}" if self.level == self.Level.TOWN else self.name
 
     @property
+    def name_today(self) -> str:
+        """Return the name, for a closed division with that of the division in its place today: 城区（今潞州区）."""
+        today = self.current_division
+        return self.name if today.name == self.name else f"{self.name}（今{today.name}）"
+
+    @property
     def current_division(self) -> Division:
         """Return the division itself or, if it is closed, its latest successor, where its users move (docs/domain.md §1.2)."""
         division = self

@@ -108,6 +108,7 @@ class BriefingProgress(PortalPage):
 
     requires = EVERYBODY
     template_name = "reports/briefing_progress.html"
+    is_polled = True
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the progress."""

@@ -157,7 +157,7 @@ class SubmissionPage(FormPage):
         """Return county and month."""
         if not hasattr(self, "submission"):
             return "上报"
-        return f"{self.submission.county.name}{self.submission.period}上报"
+        return f"{self.submission.county.name_today}{self.submission.period}上报"
 
     def get_crumbs(self) -> list[Crumb]:
         """Return the breadcrumb to the list of that month."""

@@ -37,6 +37,7 @@ from tests.factories import (
     make_worker,
 )
 from tests.queries import queries_of, writes_of
+from tests.words import latin_words
 
 pytestmark = pytest.mark.one_database
 
@@ -143,8 +144,9 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
             yield f"{prefix}{pattern.name}", pattern
 
 
-# Records that every user may see: the target plans.
+# What every user may see: a group of the menu, the target plans.
 VISIBLE_TO_ALL: dict[str, list[Any]] = {
+    "menu_group": ["tasks"],
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],
@@ -243,6 +245,8 @@ def test_no_role_meets_a_server_error_and_looking_changes_nothing(name, place, c
         assert status in ({403, 405} if name in POST_ONLY else {200, 302, 403, 404}), f"{user.role}: {status}"
         assert writes_of(queries) == [], f"{user.role}: a GET wrote to the database"
         assert browser.post(address).status_code < 500
+        if answers[0].headers.get("Content-Type", "").startswith("text/html"):
+            assert latin_words(answers[0], user.username) == [], f"{user.role}: words that are not Chinese"
 
 
 @pytest.mark.django_db

@@ -157,3 +157,11 @@ def test_lists_of_choices_and_links_are_told_in_words(place, clerk):
         ("功能", "—", "党员活动中心、文化活动中心"),
         ("服务社区", "0个社区", "1个社区"),
     ]
+
+
+@pytest.mark.django_db
+def test_what_an_undoing_did_is_called_undone(place, clerk):
+    organization = make_organization(place.communities[0])
+    change = log(clerk, organization, {"leader": ""}, {"leader": "演示人"})
+    log(clerk, organization, {"leader": "演示人"}, {"leader": ""}, reverses=change.change_set)
+    assert [entry.kind for entry in history_of(organization, clerk, limit=10)] == ["撤销", "修改"]

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from changzhi_portal.menu import MENU
+from changzhi_portal.menu import GROUPS, menu_items
 from changzhi_portal.pages.manual import manual
 
 
@@ -22,9 +22,9 @@ def test_everybody_finds_the_manual_from_every_page(clerk, leader, signed_in):
         assert "<table>" in page and "<strong>空白和零不一样。</strong>" in page
 
 
-@pytest.mark.parametrize("item", MENU, ids=lambda item: item.title)
-def test_the_manual_speaks_of_every_page_of_the_menu(item):
-    assert item.title in (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
+def test_the_manual_speaks_of_every_page_of_the_menu():
+    text = (settings.BASE_DIR / "docs" / "manual.md").read_text(encoding="utf-8")
+    assert [entry.title for entry in (*GROUPS, *menu_items()) if entry.title not in text] == []
 
 
 def test_no_list_of_the_manual_is_swallowed_by_a_paragraph():

@@ -228,3 +228,10 @@ def test_a_list_can_be_cut_to_an_old_county(changed_city, signed_in):
     page = browser.get(reverse("communities:community_list"), {"county": "140402"})
     assert page.context["table"].paginator.count == 83
     assert {row.record.town.parent.name for row in page.context["table"].rows} == {"潞州区"}
+
+
+def test_the_choice_of_an_old_county_names_what_is_in_its_place_today(changed_city, signed_in):
+    browser = signed_in(make_user(Role.BUREAU_OFFICER, changed_city))
+    page = browser.get(reverse("communities:community_list")).content.decode()
+    for old, new in (("城区", "潞州区"), ("郊区", "潞州区"), ("长治县", "上党区"), ("潞城市", "潞城区")):
+        assert f"{old}（2018-11-23前，今{new}）" in page

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_project
+from tests.factories import make_organization, make_project
 
 LIST = "/projects/"
 
@@ -60,3 +60,18 @@ def test_a_project_page_names_its_communities_and_money(place, clerk, signed_in)
     text = signed_in(clerk).get(reverse("services:detail", args=[project.ref])).content.decode()
     for told in ("1,234,567.50", "东关社区居委会", "和平社区居委会", "公开招标", "一般公共预算", "良"):
         assert told in text
+
+
+@pytest.mark.django_db
+def test_a_project_its_provider_and_its_communities_lead_to_each_other(place, clerk, other_clerk, signed_in):
+    community, code = place.communities[0], "51140402MJ1234567X"
+    provider = make_organization(community, credit_code=code, registration="registered")
+    project = make_project(place.county, community, provider_name="甲中心", provider_credit_code=code)
+    page = signed_in(clerk).get(project.get_absolute_url()).content.decode()
+    assert f'<a href="{provider.get_absolute_url()}">甲中心</a>' in page
+    assert f'<a href="{community.get_absolute_url()}">{community.name}</a>' in page
+    assert f'href="{project.get_absolute_url()}"' in signed_in(clerk).get(provider.get_absolute_url()).content.decode()
+    assert f'href="{project.get_absolute_url()}"' in signed_in(clerk).get(community.get_absolute_url()).content.decode()
+    elsewhere = make_project(place.other_county, provider_name="甲中心", provider_credit_code=code)
+    assert provider.get_absolute_url() not in signed_in(other_clerk).get(elsewhere.get_absolute_url()).content.decode()
+    assert elsewhere.ref not in signed_in(clerk).get(provider.get_absolute_url()).content.decode()

@@ -39,7 +39,8 @@ def test_the_clerks_of_a_county_that_owes_the_month_are_told_until_when(place, d
     assert (sent.county, sent.asked_by, sent.notices) == (place.county, officer, 1)
     notice = Notice.objects.get()
     assert notice.user == clerk
-    assert notice.title == f"城区2018年6月还没有上报，{due.due_on.month}月{due.due_on.day}日截止，还有3天"
+    until = f"{due.due_on.year}年{due.due_on.month}月{due.due_on.day}日"
+    assert notice.title == f"城区2018年6月还没有上报，{until}截止，还有3天"
     assert notice.url == "/submissions/201806-140402/"
     assert notice.about == "201806-140402"
 
@@ -185,11 +186,11 @@ def test_the_clock_opens_this_month_but_for_a_demo(is_demo, place, settings):
 @pytest.mark.parametrize(
     ("day", "words"),
     [
-        (2, "7月5日截止，还有3天"),
+        (2, "2018年7月5日截止，还有3天"),
         (5, "今天截止"),
-        (6, "7月5日已截止，现在上报记为迟报，最晚7月15日"),
-        (15, "7月5日已截止，现在上报记为迟报，最晚7月15日"),
-        (16, "迟报截止日7月15日已过，只能由市局业务员代为上报"),
+        (6, "2018年7月5日已截止，现在上报记为迟报，最晚2018年7月15日"),
+        (15, "2018年7月5日已截止，现在上报记为迟报，最晚2018年7月15日"),
+        (16, "迟报截止日2018年7月15日已过，只能由市局业务员代为上报"),
     ],
 )
 def test_a_deadline_reads_as_a_clerk_needs_it(day, words):

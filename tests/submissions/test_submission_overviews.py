@@ -245,7 +245,7 @@ def test_a_demo_of_long_ago_and_a_portal_without_months_have_a_home_page(place, 
         assert signed_in(user).get("/").status_code == 200
     make_period("2018-06")
     assert "请联系市局业务员代为上报" in text_of(signed_in(clerk).get("/"))
-    assert "迟报截止日7月15日已过" in text_of(signed_in(officer).get("/"))
+    assert "迟报截止日2018年7月15日已过" in text_of(signed_in(officer).get("/"))
 
 
 def test_a_county_that_has_succeeded_two_reports_both_of_an_older_month(place, due, signed_in):

@@ -29,8 +29,8 @@ def bring_in(user, due, register="facilities", **fields):
 
 def home_of(signed_in, user):
     answer = signed_in(user).get("/")
-    (panel,) = [panel for panel in answer.context["panels"] if "lines" in panel]
-    return panel, markup_of(answer)
+    (panel,) = [panel for panel in answer.context["panels"] if {"lines", "lacking"} & set(panel)]
+    return panel, markup_of(answer).replace('<span class="visually-hidden">个街道', "个街道")
 
 
 def is_done_on_every_page(signed_in, clerk, officer):
@@ -40,7 +40,7 @@ def is_done_on_every_page(signed_in, clerk, officer):
     report = signed_in(clerk).get(REPORT)
     (uploads,) = [panel for panel in report.context["panels"] if "uploads" in panel]
     (line,) = [each for each in county["lines"] if each["register"].name == "facilities"]
-    (row,) = [each for each in bureau["lines"] if each["county"].code == "140402"]
+    (row,) = [each for each in (*bureau["lacking"], *bureau["complete"]) if each["county"].code == "140402"]
     (cell,) = [each for each in row["cells"] if each["register"].name == "facilities"]
     (upload,) = [each for each in uploads["uploads"] if each.register.name == "facilities"]
     done = {line["is_done"], cell["is_done"], upload.is_done}

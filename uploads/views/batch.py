@@ -23,6 +23,7 @@ from uploads.column_mapping import file_columns
 from uploads.filters import BatchFilterSet
 from uploads.forms import BatchFilterForm, UploadForm
 from uploads.models import UploadBatch
+from uploads.panels import steps_after
 from uploads.preview import preview_of
 from uploads.rows.corrections import made_corrections
 from uploads.rows.left_out import listed_left_out
@@ -142,6 +143,8 @@ class BatchPage(UploadPage):
         context["corrections"] = made_corrections(self.batch, sheet)
         if self.batch.state == UploadBatch.State.CHECKED and not self.batch.has_written:
             context["earlier"] = UploadBatch.objects.visible_to(self.request.user).committed_before(self.batch)
+        if self.batch.has_written or self.batch.is_same_as_register:
+            context["next_steps"] = steps_after(self.request, self.batch)
         context["left_out"] = listed_left_out(self.batch)
         context["number_left_out"] = sum(each.number for each in context["left_out"])
         if (self.batch.rows or self.batch.left_out) and self.batch.state != UploadBatch.State.DISCARDED:
@@ -153,6 +156,7 @@ class BatchProgress(UploadPage):
     """The progress alone, polled every second; when the work is done, the page reloads."""
 
     template_name = "uploads/progress.html"
+    is_polled = True
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the progress; htmx replaces it, or the whole page once the work is done."""
@@ -170,14 +174,19 @@ class BatchProgress(UploadPage):
 
 
 class CommitBatch(UploadPage, ActionPage):
-    """The decision: commit everything, or the rows without an error."""
+    """The decision: commit everything, or the rows without an error.
+
+    It leads on to the next batch of the same upload that waits for a decision; the page of the upload shows in the end
+    what has become of all of them.
+    """
 
     def load(self) -> None:
         """Load the batch; raises Http404."""
         self.batch = find_batch(self.request, self.kwargs["ref"])
+        self.goes_on_to = reverse("uploads:batch", args=[self.batch.ref])
 
     def act(self) -> str:
-        """Queue the commit; the batch's page shows the progress."""
+        """Queue the commit; the page that follows shows the progress."""
         sent = self.request.POST
         request_commit(
             batch=self.batch,
@@ -186,11 +195,21 @@ class CommitBatch(UploadPage, ActionPage):
             confirms_growth=bool(sent.get("confirms_growth")),
             by=self.request.user,
         )
-        return ""
+        others = together_with(self.batch, self.request.user)
+        if not others:
+            return ""
+        waiting = [each for each in others if each.waits_for_decision]
+        if not waiting:
+            self.goes_on_to = reverse("uploads:together", args=[self.batch.ref])
+            return ""
+        following = next((each for each in waiting if each.pk > self.batch.pk), waiting[0])
+        self.goes_on_to = reverse("uploads:batch", args=[following.ref])
+        more = f"，连这一个还有{len(waiting)}个要看" if len(waiting) > 1 else "，这是最后一个要看的"
+        return f"“{self.batch.title}”正在入库。接着看“{following.title}”{more}。"
 
     def get_success_url(self) -> str:
-        """Return the URL of the batch."""
-        return reverse("uploads:batch", args=[self.batch.ref])
+        """Return the URL of the next batch, of all batches, or of this batch if it is the only one or was refused."""
+        return self.goes_on_to
 
 
 class RecheckBatch(UploadPage, ActionPage):

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from changzhi_portal.pages.base import PortalRequest
 from uploads.models import UploadBatch
+from uploads.panels import steps_after
 from uploads.views.batch import UploadPage, find_batch, together_with
 
 
@@ -14,17 +15,20 @@ class BatchesOfUpload(UploadPage):
 
     title = "本次上传"
     template_name = "uploads/together.html"
+    is_polled = True
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the batches of the upload that a batch belongs to, as far as they are in the user's area."""
         batch = find_batch(request, ref)
         batches = sorted([batch, *together_with(batch, request.user)], key=lambda each: each.pk)
+        following = _next_of(batches)
         waiting = sum(each.is_in_progress for each in batches)
         context = {
             "batch": batch,
             "batches": batches,
             "waiting": waiting,
-            "next": _next_of(batches),
+            "next": following,
+            "next_steps": {} if waiting or following is not None else steps_after(request, batch),
             "announcement": "",
         }
         if not request.htmx:

@@ -1,0 +1,37 @@
+"""Entries of communities and facilities in the menu."""
+
+from changzhi_portal.display import display_number
+from changzhi_portal.menu import REGISTERS, MenuItem
+from changzhi_portal.rights import Actor
+from communities.models import Community, Facility
+
+
+def _communities(user: Actor) -> str:
+    return f"{display_number(Community.objects.current().visible_to(user).count())}个"
+
+
+def _facilities(user: Actor) -> str:
+    return f"{display_number(Facility.objects.visible_to(user).count())}处"
+
+
+COMMUNITIES = MenuItem(
+    "社区",
+    "communities:community_list",
+    ("communities:community",),
+    group=REGISTERS,
+    position=10,
+    register="communities",
+    explanation="城市社区和农村社区：户数、人口、组织体系，各项目标是否达标。",
+    remark=_communities,
+)
+FACILITIES = MenuItem(
+    "服务设施",
+    "communities:facility_list",
+    ("communities:facility",),
+    "may_see_registers",
+    group=REGISTERS,
+    position=20,
+    register="facilities",
+    explanation="综合服务设施、活动场所、公益性服务设施的面积和功能。",
+    remark=_facilities,
+)
