@@ -13,18 +13,20 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
+from changzhi_portal.kept import kept
 from changzhi_portal.percent import percent, percent_text, printed_percentage
 from changzhi_portal.rights import Actor
-from communities.models import Division
+from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
 from reports import forecast, words
 from reports.charts import amount_bars, county_map, rate_bars, trend_lines
 from reports.progress import progress_figures
 from reports.standing import Standing, standing_against, standing_of
 from reports.stored_figures import Progress
-from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import bound_text, plain_number, result_text, units_text
 
@@ -284,12 +286,30 @@ class Board:
         return TargetResult.objects.visible_to(self.user).for_period(period)
 
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
-        readable = TargetResult.objects.visible_to(self.user)
+        """Return the trends; their figures are kept until a month is computed or divisions change."""
+        targets_by_key = {target.pk: target for target in targets}
+        kept_figures = kept(
+            f"trends:{self._stamp}:{self.period.pk}:{'-'.join(map(str, targets_by_key))}:{self.division.pk}:{len(divisions)}",
+            lambda: {key: dict(trend.figures) for key, trend in self._computed_trends(targets, divisions).items()},
+        )
+        return {
+            (target, division): Trend(targets_by_key[target], self.period.month, figures)
+            for (target, division), figures in kept_figures.items()
+        }
+
+    @cached_property
+    def _stamp(self) -> str:
+        """Return what kept figures depend on besides month, target and division: computations, map, day, scope."""
+        changes = DivisionChange.objects.aggregate(applied=Count("pk", filter=Q(applied_at__isnull=False)))
+        boundaries = f"{timezone.localdate()}" if self.uses_current_boundaries else ""
+        return f"{Computation.objects.stamp()}:{changes['applied']}:{boundaries}:{self.user.division.path}"
+
+    def _computed_trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         return trends_until(
             self.period,
             targets=targets,
             divisions=divisions,
-            results=readable,
+            results=TargetResult.objects.visible_to(self.user),
             current_boundaries=self.uses_current_boundaries,
         )
 
