@@ -44,7 +44,7 @@ class Overview:
 
     @property
     def total(self) -> int:
-        """Return the number of scored targets."""
+        """Return the number of targets that judge something here."""
         return len(self.on_pace) + len(self.behind) + len(self.uncertain)
 
 
@@ -54,6 +54,8 @@ def overview_of(
     """Return the overview; one query, which tables and charts of the same board share."""
     by_outlook: dict[str, list[str]] = {"on_pace": [], "behind": [], "uncertain": []}
     for card in cards:
+        if not card.result.judged:
+            continue  # the target judges nothing here, as that of urban districts in a rural county
         by_outlook[_outlook(card)].append(card.target.short_name)
     below = [result for result in board.results_below() if result.target.level != Target.Level.COUNTY]
     lagging = _lagging_divisions(below, link_to) if below else _lagging_targets(cards, link_to_target)
