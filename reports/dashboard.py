@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
+from changzhi_portal.kept import kept
 from changzhi_portal.percent import percent, percent_text, printed_percentage
 from changzhi_portal.rights import Actor
-from communities.models import Division
+from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
 from reports import forecast, words
-from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg, trend_svg
+from reports.charts import amount_bars, county_map, rate_bars, trend_lines
 from reports.progress import progress_figures
+from reports.standing import Standing, standing_against, standing_of
 from reports.stored_figures import Progress
-from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import bound_text, plain_number, result_text, units_text
 
@@ -47,6 +50,11 @@ class Card:
         if self.target.aggregate == Target.Aggregate.MEAN:
             return result_text(self.result)
         return percent_text(self.percentage)
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the division stands against the target, as a word with a colour."""
+        return standing_of(self.result)
 
     @property
     def bounds(self) -> str:
@@ -114,6 +122,11 @@ class Row:
         return percent_text(percentage_of(self.result))
 
     @property
+    def standing(self) -> Standing:
+        """Return how the division stands against the target, as a word with a colour."""
+        return standing_of(self.result)
+
+    @property
     def change_on_last_month(self) -> str:
         """Return the change on last month: +1.3."""
         return words.signed_points(self.progress.change_on_last_month)
@@ -171,7 +184,6 @@ class Board:
     period: ReportingPeriod
     division: Division
     uses_current_boundaries: ClassVar[bool] = False  # by today's divisions
-    _below: dict[int, list[TargetResult]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def cards(self) -> list[Card]:
         """Return every scored target of the plan, in its order; none for a month or division without figures."""
@@ -199,7 +211,7 @@ class Board:
         return [Month(month, _as_printed(card.movement, figure)) for month, figure in figures[:MONTHS_SHOWN]]
 
     def trend_chart(self, card: Card) -> str:
-        """Return the trend as a line by month, as SVG; "" while there is only one month."""
+        """Return the trend as a line by month, as markup; "" while there is only one month."""
         figures = sorted(card.movement.figures.items())[-MONTHS_SHOWN:]
         known = [figure for _, figure in figures if figure is not None]
         if len(known) < FEWEST_POINTS:
@@ -207,8 +219,14 @@ class Board:
         points = [
             {"month": month, "value": figure, "label": _as_printed(card.movement, figure)} for month, figure in figures
         ]
-        title = f"{self.division.name}{card.target.short_name}逐月{'平均数' if card.movement.is_mean else '达标率'}"
-        return trend_svg(points, title=title, goal=float(goal_of(card.target)), is_percent=not card.movement.is_mean)
+        is_mean, goal = card.movement.is_mean, goal_of(card.target)
+        return trend_lines(
+            points,
+            title=f"{self.division.name}{card.target.short_name}逐月{'平均数' if is_mean else '达标率'}",
+            goal=float(goal),
+            standard=f"标准{plain_number(Decimal(goal.numerator) / goal.denominator)}{card.target.value_unit if is_mean else '%'}",
+            is_percent=not is_mean,
+        )
 
     def workforce(self) -> DivisionMeasure | None:
         """Return workers and professionals of the division, for information: no target scores them."""
@@ -231,32 +249,31 @@ class Board:
         return judged.select_related("division").order_by("division__code")
 
     def chart(self, card: Card, link_to: LinkTo) -> str:
-        """Return bars of the divisions one level below, as SVG; "" without divisions below or without rates."""
+        """Return bars of the divisions one level below, as markup; "" without divisions below or without rates."""
         target = card.target
         title = f"{self.division.name}{self.period}{target.short_name}"
         if target.level == Target.Level.COUNTY:
             if not self._is_city:
                 return ""
             bars = [_amount_row(measure, target, link_to) for measure in self.counties_judged_by(target)]
-            return amount_by_division_svg(bars, title=title, at_least=float(target.at_least or 0))
+            return amount_bars(bars, title=title, at_least=float(target.at_least or 0))
         if target.aggregate == Target.Aggregate.MEAN:
             bars = [_amount_row(result, target, link_to) for result in self._one_level_below(target) if result.judged]
-            return amount_by_division_svg(bars, title=title, at_least=float(target.at_least or 0)) if bars else ""
+            return amount_bars(bars, title=title, at_least=float(target.at_least or 0)) if bars else ""
         rows = [_rate_row(result, link_to) for result in self._one_level_below(target)]
-        if not rows:
-            return ""
-        return rate_by_division_svg(rows, title=title, average=card.percentage)
+        return rate_bars(rows, title=title, average=card.percentage) if rows else ""
 
     def tiles(self, card: Card, link_to: LinkTo) -> str:
-        """Return the schematic map of the counties, as SVG; "" below the city and without rates."""
+        """Return the schematic map of the counties, as markup; "" below the city and without rates."""
         is_mean = card.target.aggregate == Target.Aggregate.MEAN
         if not self._is_city or card.target.level == Target.Level.COUNTY or is_mean:
             return ""
-        rows = [
-            {**_rate_row(result, link_to), "code": result.division.code, "label": ""}
-            for result in self._one_level_below(card.target)
-        ]
-        return county_tiles_svg(rows, title=f"{self.period}各县（市、区）{card.target.short_name}达标率")
+        rows = [_rate_row(result, link_to) for result in self._one_level_below(card.target)]
+        return county_map(rows, title=f"{self.period}各县（市、区）{card.target.short_name}达标率")
+
+    def results_below(self) -> list[TargetResult]:
+        """Return the results of the divisions one level below for every target, by code; read once for all parts."""
+        return self._results_below
 
     @property
     def _is_city(self) -> bool:
@@ -269,12 +286,30 @@ class Board:
         return TargetResult.objects.visible_to(self.user).for_period(period)
 
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
-        readable = TargetResult.objects.visible_to(self.user)
+        """Return the trends; their figures are kept until a month is computed or divisions change."""
+        targets_by_key = {target.pk: target for target in targets}
+        kept_figures = kept(
+            f"trends:{self._stamp}:{self.period.pk}:{'-'.join(map(str, targets_by_key))}:{self.division.pk}:{len(divisions)}",
+            lambda: {key: dict(trend.figures) for key, trend in self._computed_trends(targets, divisions).items()},
+        )
+        return {
+            (target, division): Trend(targets_by_key[target], self.period.month, figures)
+            for (target, division), figures in kept_figures.items()
+        }
+
+    @cached_property
+    def _stamp(self) -> str:
+        """Return what kept figures depend on besides month, target and division: computations, map, day, scope."""
+        changes = DivisionChange.objects.aggregate(applied=Count("pk", filter=Q(applied_at__isnull=False)))
+        boundaries = f"{timezone.localdate()}" if self.uses_current_boundaries else ""
+        return f"{Computation.objects.stamp()}:{changes['applied']}:{boundaries}:{self.user.division.path}"
+
+    def _computed_trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         return trends_until(
             self.period,
             targets=targets,
             divisions=divisions,
-            results=readable,
+            results=TargetResult.objects.visible_to(self.user),
             current_boundaries=self.uses_current_boundaries,
         )
 
@@ -285,18 +320,13 @@ class Board:
             return measures.filter(county=self.division)
         return measures if self._is_city else measures.filter(town=self.division)
 
+    @cached_property
+    def _results_below(self) -> list[TargetResult]:
+        return list(self._results(self.period).one_level_below(self.division).select_related("target__plan"))
+
     def _one_level_below(self, target: Target) -> list[TargetResult]:
-        """Return the results of the divisions below, by code; read once, for table, bars and map."""
-        if target.pk not in self._below:
-            results = self._results(self.period).select_related("target__plan")
-            if self._is_city:
-                results = results.by_county(target)
-            elif self.division.level == Division.Level.COUNTY:
-                results = results.by_town(target, self.division)
-            else:
-                results = results.none()
-            self._below[target.pk] = list(results)
-        return self._below[target.pk]
+        """Return the target's results of the divisions below, by code."""
+        return [result for result in self.results_below() if result.target_id == target.pk]
 
 
 def percentage_of(result: TargetResult) -> Decimal | None:
@@ -317,15 +347,22 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
     percentage = percentage_of(result)
     counts = f"（{result.reached:,}/{result.judged:,}）"
-    label = "" if percentage is None else f"{percent_text(percentage)}{counts}"
-    return {"name": result.division.name, "percent": percentage, "label": label, "url": link_to(result.division)}
+    return {
+        "code": result.division.code,
+        "name": result.division.name,
+        "percent": percentage,
+        "label": "没有参评单位" if percentage is None else f"{percent_text(percentage)}{counts}",
+        "url": link_to(result.division),
+        "standing": standing_of(result),
+    }
 
 
 def _amount_row(measure: Any, target: Target, link_to: LinkTo) -> dict[str, Any]:
     label = "未填报" if measure.value is None else f"{plain_number(measure.value)}{target.value_unit}"
     return {
         "name": measure.division.name,
-        "value": measure.value or 0,
+        "value": measure.value,
         "label": label,
         "url": link_to(measure.division),
+        "standing": standing_against(target.at_least or 0, measure.value),
     }

@@ -42,12 +42,9 @@ class CurrentBoundariesBoard(Board):
     def _own_results(self) -> list[TargetResult]:
         return [result for result in self._all_results if result.division_id == self.division.pk]
 
-    def _one_level_below(self, target: Target) -> list[TargetResult]:
-        return [
-            result
-            for result in self._all_results
-            if result.target_id == target.pk and result.division.parent_id == self.division.pk
-        ]
+    @cached_property
+    def _results_below(self) -> list[TargetResult]:
+        return [result for result in self._all_results if result.division.parent_id == self.division.pk]
 
     def workforce(self) -> DivisionMeasure | None:
         """Return those of the city or a county; a town's are only known by the divisions of the month."""

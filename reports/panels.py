@@ -8,7 +8,7 @@ from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor
 from reports.dashboard import Board, periods_measured
-from reports.models import Briefing
+from reports.next_step import newest_briefing
 from targets.models import Computation
 
 
@@ -23,13 +23,8 @@ class NewestBriefing(HomePanel):
         return super().concerns(user) and not user.role.may_upload
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
-        """Return the briefing, or None; one of the user's division takes precedence over those below it."""
-        printed = Briefing.objects.visible_to(request.user).filter(state=Briefing.State.PRINTED)
-        newest = (
-            printed.select_related("period", "division")
-            .order_by("-period__month", "division__path", "-edition")
-            .first()
-        )
+        """Return the briefing, or None."""
+        newest = newest_briefing(request.user)
         return {"briefing": newest, "urgency": LAST_STEP if newest else NOTHING_TO_DO}
 
 

@@ -29,11 +29,11 @@ from periods.models import CheckThresholds, ReportingPeriod, last_day_of, month_
 from submissions.report_status import is_in_effect_on
 from targets.engine.map_of_day import divisions_counted_for
 
-_EVERYONE: Any = object()  # the default of `user`: not restricted to a scope, for commands and actions
+EVERYONE: Any = object()  # the default of `user`: not restricted to a scope, for commands and actions
 
 
 def findings_for(
-    *, period: ReportingPeriod, division: Division, user: Viewer = _EVERYONE, thresholds: Thresholds | None = None
+    *, period: ReportingPeriod, division: Division, user: Viewer = EVERYONE, thresholds: Thresholds | None = None
 ) -> Findings:
     """Return the findings in `division` and below as of the last day of `period`; they are read lazily.
 
@@ -90,6 +90,8 @@ class Findings(Sequence[Finding]):
     area: Area
     user: Viewer = field(repr=False)
     rules: tuple[QualityRule, ...] = field(repr=False)
+    # The queryset of each rule by its code, once it was needed; shared with `narrowed` findings.
+    _found: dict[str, ScopedQuerySet] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def division(self) -> Division:
@@ -128,7 +130,7 @@ class Findings(Sequence[Finding]):
     def __getitem__(self, chosen: int | slice) -> Finding | list[Finding]:
         """Return a finding, or a page of findings. Raises IndexError as a list does, and for negative indexes."""
         if isinstance(chosen, slice):
-            return self._read(self._keys()[chosen]) if self.rules else []
+            return self._page(chosen)
         page = self[chosen : chosen + 1] if chosen >= 0 else []
         if not page:
             raise IndexError(f"There is no finding {chosen}.")
@@ -152,32 +154,31 @@ class Findings(Sequence[Finding]):
         """Return every finding. Unlike list(), this does not call len(), which takes another query."""
         return list(iter(self))
 
+    def _page(self, chosen: slice) -> list[Finding]:
+        return self._read(self._keys()[chosen]) if self.rules else []
+
     @cached_property
     def _counts(self) -> dict[str, int]:
         counts = {rule.code: 0 for rule in self.rules}
         numbered = [
-            self._rows[rule.code].values(rule_number=_number(number)).annotate(number_found=Count("pk"))
+            self._rows_of(rule).values(rule_number=_number(number)).annotate(number_found=Count("pk"))
             for number, rule in enumerate(self.rules)
         ]
         for row in _union(numbered):
             counts[self.rules[row["rule_number"]].code] = row["number_found"]
         return counts
 
-    @cached_property
-    def _rows(self) -> dict[str, ScopedQuerySet]:
-        """Return the queryset of each rule by its code, filtered for the area and the user. Some rules query medians."""
-        rows = {
-            rule.code: rule.find(self.occasion).order_by().filter(self.area.contains(rule.subject))
-            for rule in self.rules
-        }
-        if self.user is _EVERYONE:
-            return rows
-        return {code: of_rule.visible_to(self.user) for code, of_rule in rows.items()}
+    def _rows_of(self, rule: QualityRule) -> ScopedQuerySet:
+        """Return the queryset of a rule, filtered for the area and the user. Some rules query medians."""
+        if rule.code not in self._found:
+            rows = rule.find(self.occasion).order_by().filter(self.area.contains(rule.subject))
+            self._found[rule.code] = rows if self.user is EVERYONE else rows.visible_to(self.user)
+        return self._found[rule.code]
 
     def _keys(self) -> QuerySet[Any, Any]:
         """Return rule number and key of every finding, in order."""
         parts = [
-            self._rows[rule.code].values(
+            self._rows_of(rule).values(
                 sort_path=Cast(rule.subject.path, CharField()),
                 sort_code=Cast(rule.subject.community_code, CharField()),
                 rule_number=_number(number),
@@ -214,7 +215,7 @@ class Findings(Sequence[Finding]):
         names = {"pk", subject.ref, subject.label, *rule.lookups}
         if subject.community is not None:
             names.add(subject.community_lookup("name"))
-        return self._rows[rule.code].filter(pk__in=keys).values(*names)
+        return self._rows_of(rule).filter(pk__in=keys).values(*names)
 
 
 def _number(number: int) -> Value:

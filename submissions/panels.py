@@ -14,7 +14,7 @@ from changzhi_portal.pages.panels import LAST_STEP, NOTHING_TO_DO, HomePanel, Ne
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from periods.models import ReportingPeriod
-from submissions.checks import findings_for
+from submissions.kept_findings import kept_findings_for
 from submissions.models import Reminder, Submission
 from submissions.report_status import Phase, ReportStatus, deadline_text, month_status, phase_of, reporting_counties
 from targets.engine.map_of_day import county_on
@@ -85,7 +85,7 @@ def _office_report(submission: Submission, user: Actor, *, with_checks: bool) ->
     """Return a report with its number of findings; without them once it is reported."""
     if not with_checks or submission.is_reported:
         return {"submission": submission, "checks": None}
-    findings = findings_for(period=submission.period, division=submission.county, user=user)
+    findings = kept_findings_for(period=submission.period, division=submission.county, user=user)
     return {"submission": submission, "checks": {"hard": findings.hard, "soft": findings.soft}}
 
 

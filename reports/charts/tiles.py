@@ -1,16 +1,8 @@
-"""The schematic map of the counties, with one tile per county."""
+"""Where each county stands on the schematic map."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
-
-from reports.charts.drawing import INK, LINK_PREFIX, Mark, draw, mark_of, nothing_to_show
-
-# From light to dark in equal steps of 20 %; grey values stay apart in print.
-_SHADES = ("#eef3f7", "#c6d9e6", "#8fb6cf", "#4f8bb0", "#1f5f8b")
-_DARK_SHADES = frozenset(_SHADES[3:])
+from collections.abc import Sequence
 
 # Column and row of each county in a schematic grid. A map with boundaries would need a 审图号.
 # Districts of 2018-11-23 have the position of the county they succeeded.
@@ -38,64 +30,19 @@ _TILE_COLUMNS = 4
 _TILE_CHARACTERS = 8
 
 
-def county_tiles_svg(rows: Sequence[Mapping[str, Any]], *, title: str) -> str:
-    """Draw a schematic map of the counties, one tile each, darker for a higher rate; `<svg>` markup for a template.
-
-    A row has `code`, `name`, `percent` (the rate as `changzhi_portal.percent` rounds it, or None) and optionally `url`
-    and `label`. Divisions without a position on the grid are placed in rows below it.
-    """
-    return _tiles(tuple(mark_of(row) for row in rows), title)
-
-
-@lru_cache(maxsize=64)
-def _tiles(marks: tuple[Mark, ...], title: str) -> str:
-    """Draw the schematic map, cached by its arguments."""
-    import altair as alt  # heavy: loaded when a chart is drawn
-
-    if not marks:
-        return nothing_to_show(title)
-    data: list[dict[str, Any]] = []
-    for position, (mark, (column, row)) in enumerate(zip(marks, _places(marks), strict=True)):
-        shade = "#ffffff" if mark.rate is None else _SHADES[min(int(mark.rate * len(_SHADES)), len(_SHADES) - 1)]
-        data.append(
-            {
-                "column": column,
-                "row": row,
-                "name": _short(mark.name),
-                "label": "—" if mark.rate is None else mark.label,
-                "shade": shade,
-                "ink": "#ffffff" if shade in _DARK_SHADES else INK,
-                "link": f"{LINK_PREFIX}{position}",
-            }
-        )
-    rows = 1 + max(place["row"] for place in data)
-    base = alt.Chart(alt.Data(values=data)).encode(
-        x=alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(_TILE_COLUMNS)), paddingInner=0.04)),
-        y=alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(rows)), paddingInner=0.06)),
-    )
-    fill = alt.Color("shade:N", scale=None, legend=None)
-    ink = alt.Color("ink:N", scale=None, legend=None)
-    chart = alt.layer(
-        base.mark_rect(stroke="#5b6b7f", strokeWidth=1, cornerRadius=3).encode(color=fill, href="link:N"),
-        base.mark_text(dy=-9, fontSize=13).encode(text="name:N", color=ink),
-        base.mark_text(dy=11, fontSize=14, fontWeight="bold").encode(text="label:N", color=ink),
-    ).properties(width=alt.Step(112), height=alt.Step(62))
-    return draw(chart, marks, title)
-
-
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Shorten a name to fit a tile: 山西长治高新技术产业园区 → 高新技术产业园区."""
     if len(name) > _TILE_CHARACTERS:
         name = name.removeprefix("山西").removeprefix("长治")
     return name if len(name) <= _TILE_CHARACTERS else f"{name[: _TILE_CHARACTERS - 1]}…"
 
 
-def _places(marks: Sequence[Mark]) -> list[tuple[int, int]]:
-    """Return column and row of each mark; marks without a position, or whose position is taken, come below the grid."""
+def places_of(codes: Sequence[str]) -> list[tuple[int, int]]:
+    """Return column and row of each code; those without a position, or whose position is taken, come below the grid."""
     taken: set[tuple[int, int]] = set()
     places: list[tuple[int, int] | None] = []
-    for mark in marks:
-        place = COUNTY_TILES.get(mark.code)
+    for code in codes:
+        place = COUNTY_TILES.get(code)
         places.append(None if place in taken else place)
         if place is not None:
             taken.add(place)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -16,10 +17,13 @@ from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
 from reports.dashboard_current_boundaries import CurrentBoundariesBoard, current_divisions
+from reports.next_step import next_step
+from reports.overview import overview_of
+from reports.standing import LEGEND
 from targets.current_boundaries import is_of_another_map
 from targets.models import Computation, Target
 
-ROWS_A_PAGE = 50
+ROWS_A_PAGE = 10  # the farthest; the others are on further pages
 
 
 class Dashboard(PortalPage):
@@ -134,6 +138,9 @@ class Dashboard(PortalPage):
         card = next((card for card in cards if card.target.code == requested), cards[0])
         link_to = _links(board.period, card, current_boundaries=self.shows_now)
         return {
+            "overview": overview_of(board, cards, link_to=link_to, link_to_target=self._link_to_target),
+            "step": next_step(self.request.user, timezone.localdate()),
+            "legend": LEGEND,
             "computation": Computation.objects.of_period(board.period),
             "cards": cards,
             "card": card,
@@ -146,6 +153,12 @@ class Dashboard(PortalPage):
             "tiles": board.tiles(card, link_to),
             **self._shortfalls(board, card),
         }
+
+    def _link_to_target(self, target: Target) -> str:
+        """Return the address of the same page for another target."""
+        parameters = self.request.GET.copy()
+        parameters["target"] = target.code
+        return f"?{parameters.urlencode()}"
 
     def _shortfalls(self, board: Board, card: Card) -> dict[str, Any]:
         """Return a page of the communities that fall short or are unknown; for a target of counties, the counties."""

@@ -13,7 +13,8 @@ from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.quality import QualityRule, Severity, rule_named
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
-from submissions.checks import Findings, findings_for
+from submissions.checks import Findings
+from submissions.kept_findings import kept_findings_for
 
 ROWS_A_PAGE = 50
 
@@ -34,7 +35,7 @@ class DataQuality(PortalPage):
 
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the number of findings of each rule, and one page of the findings, by place."""
-        findings = findings_for(period=self.period, division=self.division, user=request.user)
+        findings = kept_findings_for(period=self.period, division=self.division, user=request.user)
         counts = findings.counts()
         chosen = self._chosen(findings)
         paginator = ForgivingPaginator(chosen, ROWS_A_PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from changelog.models import ChangeSet
 from changzhi_portal.jobs import Job
@@ -29,6 +29,12 @@ class ComputationQuerySet(models.QuerySet):
     def measured_as_declared(self) -> Self:
         """Filter for finished computations whose measured figures and versions are exactly those declared now."""
         return self.filter(state=Computation.State.FINISHED, measured=declared_versions())
+
+    def stamp(self) -> str:
+        """Return a text that differs after each computation that finishes, as a key of what is kept of its figures."""
+        finished = self.order_by().aggregate(newest=Max("finished_at"), number=Count("pk"))
+        newest = finished["newest"].timestamp() if finished["newest"] else ""
+        return f"{finished['number']}-{newest}"
 
     def with_staleness(self) -> Self:
         """Annotate `is_stale`: whether registers have changed since, so that computing again may give other figures."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,9 +12,6 @@ from communities.models import Division
 from periods.models import ReportingPeriod
 from targets.judgement import Verdict
 from targets.models.measure import REPORTING_LEVELS
-
-if TYPE_CHECKING:
-    from targets.models.plan import Target
 
 
 class TargetResultQuerySet(ScopedQuerySet):
@@ -32,21 +29,14 @@ class TargetResultQuerySet(ScopedQuerySet):
         """Filter for the results of one division, in the plan's order."""
         return self.filter(division=division).in_plan_order()
 
-    def by_county(self, target: Target) -> Self:
-        """Filter for one target's results of counties, by code."""
-        return (
-            self.filter(target=target, division__level=Division.Level.COUNTY)
-            .select_related("target", "division")
-            .order_by("division__code")
-        )
-
-    def by_town(self, target: Target, county: Division) -> Self:
-        """Filter for one target's results of the towns of a county, by code."""
-        return (
-            self.filter(target=target, division__level=Division.Level.TOWN, division__parent=county)
-            .select_related("target", "division")
-            .order_by("division__code")
-        )
+    def one_level_below(self, division: Division) -> Self:
+        """Filter for the results of the counties of a city or the towns of a county, for every target, by code."""
+        below = {
+            Division.Level.CITY: Q(division__level=Division.Level.COUNTY),
+            Division.Level.COUNTY: Q(division__level=Division.Level.TOWN, division__parent=division),
+        }.get(Division.Level(division.level))
+        rows = self.none() if below is None else self.filter(below)
+        return rows.select_related("target", "division").order_by("division__code")
 
     def reporting(self) -> Self:
         """Filter for city and counties, in the plan's order, the city before its counties."""

@@ -8,13 +8,15 @@ import pytest
 
 from reports.charts import (
     COUNTY_TILES,
+    amount_bars,
     amount_by_division_svg,
     bars,
-    county_tiles_svg,
+    county_map,
+    rate_bars,
     rate_by_division_svg,
-    tiles,
-    trend_svg,
+    trend_lines,
 )
+from reports.standing import Standing
 
 pytestmark = pytest.mark.one_database
 
@@ -38,12 +40,11 @@ def links(svg):
     return [element.get("href") for element in ElementTree.fromstring(svg).iter(f"{SVG}a")]
 
 
-@pytest.fixture(params=[rate_by_division_svg, county_tiles_svg], ids=["bars", "tiles"])
-def draw(request):
-    return lambda rows: request.param(rows, title="城市社区设施面积达标率")
+def draw(rows):
+    return rate_by_division_svg(rows, title="城市社区设施面积达标率")
 
 
-def test_every_division_is_named_with_its_rate(draw):
+def test_every_division_is_named_with_its_rate():
     svg = draw(ROWS)
     assert {"城区", "襄垣县"} <= set(texts(svg))
     assert {"66.7%", "50.0%"} <= set(texts(svg))
@@ -51,23 +52,23 @@ def test_every_division_is_named_with_its_rate(draw):
     assert {"城区：66.7%", "襄垣县：50.0%"} <= set(titles(svg))
 
 
-def test_a_division_without_judged_units_is_no_zero(draw):
+def test_a_division_without_judged_units_is_no_zero():
     svg = draw(ROWS)
     assert "0.0%" not in texts(svg)
     assert "山西长治高新技术产业园区：无参评单位" in titles(svg)
 
 
-def test_links_lead_to_the_address_given_and_only_there(draw):
+def test_links_lead_to_the_address_given_and_only_there():
     assert links(draw(ROWS)) == ["/dashboard/?division=140402&target=a", "/dashboard/?division=140423"]
 
 
-def test_a_chart_holds_nothing_the_policy_for_pages_forbids(draw):
+def test_a_chart_holds_nothing_the_policy_for_pages_forbids():
     svg = draw(ROWS)
     assert not re.search(r"<script|<style|<foreignObject|\sstyle=|\son\w+=|javascript:", svg)
     assert "vega.github.io" not in svg and "invalid" not in svg
 
 
-def test_a_name_cannot_break_out_of_the_picture(draw):
+def test_a_name_cannot_break_out_of_the_picture():
     hostile = '</text><script>alert(1)</script>"&'
     svg = draw([{"code": "1", "name": hostile, "percent": 100, "url": '/x?"><script>'}])
     assert "<script" not in svg
@@ -75,14 +76,13 @@ def test_a_name_cannot_break_out_of_the_picture(draw):
     assert links(svg) == ['/x?"><script>']
 
 
-def test_the_same_rows_give_the_same_picture(draw):
+def test_the_same_rows_give_the_same_picture():
     first = draw(ROWS)
     bars._bars.cache_clear()
-    tiles._tiles.cache_clear()
     assert draw(ROWS) == first
 
 
-def test_no_rows_are_said_in_words(draw):
+def test_no_rows_are_said_in_words():
     svg = draw([])
     assert texts(svg) == ["暂无数据"]
     assert titles(svg) == ["城市社区设施面积达标率"]
@@ -124,21 +124,81 @@ def test_the_counties_of_a_year_stand_on_tiles_of_their_own(changed):
     assert len(places) == len(set(places))
 
 
-def test_divisions_without_a_place_of_their_own_stand_below_the_map():
-    towns = [{"code": f"14040200{number}", "name": f"第{number}街道", "percent": 50} for number in range(6)]
-    svg = county_tiles_svg(towns, title="各街道")
-    places = {
-        (element.get("transform"))
-        for element in ElementTree.fromstring(svg).iter(f"{SVG}text")
-        if element.text == "50.0%"
+# --- Charts of pages ---
+
+FLUID = [
+    {
+        **row,
+        "url": row.get("url", ""),
+        "label": "没有参评单位" if row["percent"] is None else f"{row['percent']:.1f}%（2/3）",
+        "standing": standing,
     }
-    assert len(places) == 6
+    for row, standing in zip(ROWS, (Standing.SHORT, Standing.FAR, Standing.UNKNOWN), strict=True)
+]
+
+
+def fluid_bars(rows):
+    return rate_bars(rows, title="城市社区设施面积", average=None)
+
+
+def fluid_map(rows):
+    return county_map(rows, title="城市社区设施面积")
+
+
+def words(markup):
+    return re.sub(r"<[^>]*>", " ", markup).split()
+
+
+@pytest.mark.parametrize("draw_page", [fluid_bars, fluid_map])
+def test_a_division_is_named_with_figure_and_standing_in_words(draw_page):
+    markup = draw_page(FLUID)
+    assert {"城区", "襄垣县", "有差距", "差距大", "无数据"} <= set(words(markup))
+    assert "66.7%" in markup
+    assert "0.0%" not in words(markup), "not judged is no zero"
+    assert re.findall(r'href="([^"]*)"', markup) == [
+        "/dashboard/?division=140402&amp;target=a",
+        "/dashboard/?division=140423",
+    ]
+
+
+@pytest.mark.parametrize("draw_page", [fluid_bars, fluid_map])
+def test_a_chart_of_a_page_may_stand_twice_and_holds_nothing_forbidden(draw_page):
+    hostile = '</text><script>alert(1)</script>"&'
+    markup = draw_page([{**FLUID[0], "name": hostile, "url": '/x?"><script>'}])
+    assert not re.search(r"<script|<style|<foreignObject|\sstyle=|\son\w+=|javascript:|\sid=", markup)
+    assert "暂无数据" in draw_page([])
+
+
+def test_bars_begin_with_the_highest_and_end_with_those_without_a_rate():
+    rows = [FLUID[2], FLUID[1], FLUID[0]]
+    found = re.findall(r'class="bar-name"[^>]*>([^<]*)', fluid_bars(rows))
+    assert found == ["城区", "襄垣县", "山西长治高新技术产业园区"]
+
+
+def test_bars_have_the_length_of_their_rate_and_a_line_at_the_average():
+    markup = rate_bars(FLUID, title="达标率", average=62.7)
+    assert re.findall(r'class="bar-fill[^>]* width="([^"]*)"', markup) == ["66.7%", "50.0%", "0.0%"]
+    assert 'x1="62.7%"' in markup
+    assert "平均62.7%" in words(markup)
+
+
+def test_bars_of_numbers_have_the_minimum_on_their_scale():
+    rows = [{**FLUID[0], "value": 2, "label": "2家"}, {**FLUID[1], "value": None, "label": "未填报"}]
+    markup = amount_bars(rows, title="城区社工机构", at_least=3.0)
+    assert re.findall(r'class="bar-fill[^>]* width="([^"]*)"', markup) == ["60.6%", "0.0%"]
+    assert {"2家", "未填报", "下限"} <= set(words(markup))
+
+
+def test_divisions_without_a_place_of_their_own_stand_below_the_map():
+    towns = [{**FLUID[0], "code": f"14040200{number}", "name": f"第{number}街道"} for number in range(6)]
+    places = re.findall(r"tile-column-(\d) tile-row-(\d)", fluid_map(towns))
+    assert len(set(places)) == 6
 
 
 # --- Trends ---
 
 
-def trend(*values: float | None, goal: float = 100, **options) -> str:
+def trend(*values: float | None, goal: float = 100, is_percent: bool = True) -> str:
     """Draw a trend from November 2017 on."""
     points = [
         {
@@ -148,7 +208,7 @@ def trend(*values: float | None, goal: float = 100, **options) -> str:
         }
         for index, value in enumerate(values)
     ]
-    return trend_svg(points, title="城区设施面积逐月达标率", goal=goal, **options)
+    return trend_lines(points, title="城区设施面积逐月达标率", goal=goal, standard="标准30", is_percent=is_percent)
 
 
 def test_a_trend_names_every_month_with_its_figure_and_prints_the_first_and_the_last():
@@ -157,34 +217,28 @@ def test_a_trend_names_every_month_with_its_figure_and_prints_the_first_and_the_
     assert titles(svg)[0] == "城区设施面积逐月达标率"
     assert [text for text in texts(svg) if text.endswith(".0%") or text == "42.5%"] == ["40.0%", "45.0%"]
     assert {"2017-11", "2017-12", "2018-01", "0%", "100%"} <= set(texts(svg))
-    assert links(svg) == []
     assert 'role="img"' in svg
-    (first,) = re.findall(r'<text text-anchor="(\w+)"[^>]*>40.0%', svg)
-    assert first == "start", "centred, it would lie across the numbers of the axis"
 
 
 def test_a_trend_leaves_a_gap_where_a_month_has_no_figure():
     whole, broken = trend(40, 41, 42, 43, 44), trend(40, 41, None, 43, 44)
-    assert len(line_of(broken)) == 2
-    assert len(line_of(whole)) == 1
+    assert whole.count('class="trend-line"') == 4
+    assert broken.count('class="trend-line"') == 2
     assert "2018年1月：—" not in titles(broken)
 
 
-def line_of(svg: str) -> list[str]:
-    """Return the uninterrupted segments of the line."""
-    (path,) = re.findall(r'<path[^>]* d="(M[^"]*L[^"]*)"[^>]*stroke-width="2"', svg)
-    return re.findall(r"M[^M]*L[^M]*", path)
+def test_a_trend_of_months_without_figures_is_not_drawn():
+    assert trend(None, None) == ""
 
 
-def test_a_trend_of_months_without_figures_says_so():
-    assert texts(trend(None, None)) == ["暂无数据"]
-    assert texts(trend_svg([], title="城区", goal=100)) == ["暂无数据"]
+def test_a_single_figure_is_a_dot_with_its_number():
+    assert texts(trend(40)).count("40.0%") == 1
 
 
 def test_a_trend_of_a_mean_has_its_goal_on_the_scale():
     svg = trend(18, 20, goal=30, is_percent=False)
     assert not any(text.endswith("%") and "." not in text for text in texts(svg))
-    assert "stroke-dasharray" in svg
+    assert "标准30" in texts(svg)
 
 
 def test_a_long_trend_names_only_as_many_months_as_fit():

@@ -85,12 +85,12 @@ def test_nobody_is_shown_what_lies_outside_the_own_area(place, period, clerk, ot
     assert len(findings_for(**asked, user=None)) == 0
 
 
-def test_the_number_of_queries_does_not_depend_on_the_number_of_findings(place, found):
+def test_the_number_of_queries_does_not_depend_on_the_number_of_findings(place, period, found):
     make_facility(place.communities[0], area=30_000)
     few = queries_of(lambda: (found.counts(), found[0:100]))
     for _ in range(30):
         make_facility(make_community(place.street), area=30_000)
-    anew = found.narrowed()
+    anew = findings_for(period=period, division=place.city)
     many = queries_of(lambda: (anew.counts(), anew[0:100]))
     assert len(anew) == len(found) + 60  # each new community: no population, a large facility
     assert len(many) == len(few)
