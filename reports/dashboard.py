@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
+from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent, percent_text, printed_percentage
 from changzhi_portal.rights import Actor
 from communities.models import Division
@@ -61,7 +62,7 @@ class Card:
     @property
     def gap(self) -> str:
         """Return what is missing in total, with the target's unit."""
-        return f"{self.result.gap.normalize():,f}{self.target.unit}"
+        return f"{display_number(self.result.gap)}{self.target.unit}"
 
     @property
     def trend(self) -> str:
@@ -116,12 +117,12 @@ class Row:
     @property
     def change_on_last_month(self) -> str:
         """Return the change on last month: +1.3."""
-        return words.signed_points(self.progress.change_on_last_month)
+        return words.change_cell(self.progress, self.progress.change_on_last_month)
 
     @property
     def change_on_year_before(self) -> str:
         """Return the change on the same month of the year before: +1.3."""
-        return words.signed_points(self.progress.change_on_year_before)
+        return words.change_cell(self.progress, self.progress.change_on_year_before)
 
     @property
     def mean(self) -> str:
@@ -316,7 +317,7 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
 
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
     percentage = percentage_of(result)
-    counts = f"（{result.reached:,}/{result.judged:,}）"
+    counts = f"（{display_number(result.reached)}/{display_number(result.judged)}）"
     label = "" if percentage is None else f"{percent_text(percentage)}{counts}"
     return {"name": result.division.name, "percent": percentage, "label": label, "url": link_to(result.division)}
 

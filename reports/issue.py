@@ -48,9 +48,9 @@ class PrintedTarget:
         return bound_text(self.figures)
 
     @property
-    def over_cell(self) -> int | str:
-        """Return the number of units above the range; a dash without an upper bound."""
-        return words.NOT_KNOWN if self.figures.at_most is None else self.figures.over
+    def over_cell(self) -> int | None:
+        """Return the number of units above the range; None without an upper bound."""
+        return None if self.figures.at_most is None else self.figures.over
 
     @property
     def figure(self) -> str:
@@ -60,12 +60,12 @@ class PrintedTarget:
     @property
     def change_cell(self) -> str:
         """Return the change on last month: +1.3."""
-        return words.signed_points(self.figures.change_on_last_month)
+        return words.change_cell(self.figures, self.figures.change_on_last_month)
 
     @property
     def year_cell(self) -> str:
         """Return the change on the same month of the year before: +1.3."""
-        return words.signed_points(self.figures.change_on_year_before)
+        return words.change_cell(self.figures, self.figures.change_on_year_before)
 
     @property
     def progress_cell(self) -> str:

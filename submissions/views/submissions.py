@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -11,11 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from changzhi_portal.display import DASH
+from changzhi_portal.display import display_change, display_number
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest, parse_number
 from changzhi_portal.pages.panels import record_panels
-from changzhi_portal.percent import percent, percent_text
+from changzhi_portal.percent import percent, percent_text, percentage_points
 from changzhi_portal.refusals import InvalidError, PortalError, StaleError
 from changzhi_portal.rights import Actor
 from notices.models import Notice
@@ -276,16 +275,10 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
     if target.aggregate == Target.Aggregate.MEAN:
         then = None if before is None else before.value
         change = None if result.value is None or then is None else result.value - then
-        points = _points(change, decimals=2)
+        points = display_change(change, decimals=2)
         return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
-    change = None if now is None or was is None else now - was
-    counts = f"{result.reached:,} / {result.judged:,}"
-    return shown | {"counts": counts, "figure": percent_text(now), "change": _points(change)}
-
-
-def _points(change: Decimal | None, *, decimals: int = 1) -> str:
-    if change is None:
-        return DASH
-    return "持平" if change == 0 else f"{change:+.{decimals}f}"
+    counts = f"{display_number(result.reached)} / {display_number(result.judged)}"
+    change = display_change(percentage_points(now, was))
+    return shown | {"counts": counts, "figure": percent_text(now), "change": change}
