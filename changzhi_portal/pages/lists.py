@@ -30,6 +30,8 @@ class ListPage(PortalPage):
 
     template_name = "frame/list.html"
     result_template_name = "frame/list_result.html"
+    # What stands above the rows, such as their sums; "" for nothing.
+    head_template_name: ClassVar[str] = ""
     queryset: ClassVar[QuerySet]
     filterset: ClassVar[type[RegisterFilterSet]]
     form: ClassVar[type[FilterForm]]
@@ -50,17 +52,19 @@ class ListPage(PortalPage):
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the whole page, or only the result when htmx asks for it."""
         visible = self.get_queryset()
-        filterset = self.filterset(request.GET, queryset=visible, request=request, form_class=self.form)
+        filterset = self.get_filterset(visible)
         rows = filterset.qs if filterset.is_valid() else visible.none()
-        table = self.table(rows, exclude=self.table.redundant_for(request.user))
+        table = self.get_table(rows)
         table.order_by = request.GET.get(table.order_by_field) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(table.page_field, 1))
         context = self.get_context_data(
             table=table,
             filterset=filterset,
             filter_form=filterset.form,
+            has_wrong_filters=not filterset.is_valid(),
             is_filtered=filterset.is_narrowed,
             page_sizes=PAGE_SIZES,
+            head_template_name=self.head_template_name,
             empty_advice=self.empty_advice,
             is_filled_by_uploads=self.is_filled_by_uploads,
             export_register=self.export_register,
@@ -73,6 +77,14 @@ class ListPage(PortalPage):
         response = self.render_to_response({**context, "is_partial": True})
         response["HX-Push-Url"] = f"{request.path}?{_without_blanks(request)}".rstrip("?")
         return response
+
+    def get_filterset(self, visible: QuerySet) -> RegisterFilterSet:
+        """Return the filter set of this request over the rows that the user may see."""
+        return self.filterset(self.request.GET, queryset=visible, request=self.request, form_class=self.form)
+
+    def get_table(self, rows: QuerySet) -> RegisterTable:
+        """Return the table of the rows, not yet sorted and paged."""
+        return self.table(rows, exclude=self.table.redundant_for(self.request.user))
 
     def get_duplicates_url(self) -> str:
         """Return the URL of the register's duplicates; "" for a list or a role that merges none."""
