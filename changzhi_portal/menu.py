@@ -22,6 +22,8 @@ MENU = (
     MenuItem("上报", "submissions:submissions", ("submissions:submission",), "may_see_submissions"),
     MenuItem("统计月", "submissions:periods", ("submissions:period", "revisions:")),
     MenuItem("看板", "reports:dashboard", ("reports:dashboard",)),
+    MenuItem("县区对照", "reports:matrix", ("reports:matrix",)),
+    MenuItem("两月对比", "reports:compare", ("reports:compare",)),
     MenuItem("简报", "reports:briefings", ("reports:briefing",)),
     MenuItem("社区", "communities:community_list", ("communities:community",)),
     MenuItem("服务设施", "communities:facility_list", ("communities:facility",), "may_see_registers"),

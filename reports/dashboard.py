@@ -24,6 +24,7 @@ from reports import forecast, words
 from reports.charts import amount_by_division_svg, county_tiles_svg, rate_by_division_svg, trend_svg
 from reports.progress import progress_figures
 from reports.stored_figures import Progress
+from targets.addresses import THEN
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import bound_text, plain_number, result_text, units_text
@@ -172,11 +173,12 @@ class Board:
     period: ReportingPeriod
     division: Division
     uses_current_boundaries: ClassVar[bool] = False  # by today's divisions
+    boundaries: ClassVar[str] = THEN  # of the lists behind its numbers
     _below: dict[int, list[TargetResult]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def cards(self) -> list[Card]:
         """Return every scored target of the plan, in its order; none for a month or division without figures."""
-        results = self._own_results()
+        results = self.own_results()
         trends = self._trends([result.target for result in results], [self.division])
         return [
             Card(result.target, result, percentage_of(result), trends[result.target_id, result.division_id])
@@ -193,6 +195,21 @@ class Board:
             Row(result, link_to(result.division), progress_figures(trends[card.target.pk, result.division_id]))
             for result in results
         ]
+
+    def results_below(self) -> list[TargetResult]:
+        """Return the results of every target in the divisions one level below, by target and code."""
+        results = self._results(self.period).in_plan_order().select_related("target__plan")
+        if self._is_city:
+            return list(results.filter(division__level=Division.Level.COUNTY))
+        if self.division.level == Division.Level.COUNTY:
+            return list(results.filter(division__level=Division.Level.TOWN, division__parent=self.division))
+        return []
+
+    def trends(self, results: Iterable[TargetResult]) -> Trends:
+        """Return the trend of every target in every division of these results."""
+        targets = {result.target_id: result.target for result in results}
+        divisions = {result.division_id: result.division for result in results}
+        return self._trends(list(targets.values()), list(divisions.values()))
 
     def months(self, card: Card) -> list[Month]:
         """Return the figures of the trend, the newest first, for the table beside its chart."""
@@ -263,7 +280,8 @@ class Board:
     def _is_city(self) -> bool:
         return self.division.level == Division.Level.CITY
 
-    def _own_results(self) -> list[TargetResult]:
+    def own_results(self) -> list[TargetResult]:
+        """Return the results of the division itself for every target, in the plan's order."""
         return list(self._results(self.period).of_division(self.division).select_related("target__plan"))
 
     def _results(self, period: ReportingPeriod) -> Any:

@@ -173,7 +173,11 @@ def _workforce(workforce: Workforce, whole: str) -> str:
     more = ""
     if workforce.last_month_workers is not None:
         difference = workers - workforce.last_month_workers
-        more = f"较上月{'增加' if difference > 0 else '减少'}{display_number(abs(difference))}人" if difference else "与上月持平"
+        more = (
+            f"较上月{'增加' if difference > 0 else '减少'}{display_number(abs(difference))}人"
+            if difference
+            else "与上月持平"
+        )
     parts = [f"{whole}在岗社会工作者{display_number(workers)}人", more]
     if workers:
         parts.append(f"其中社会工作专业人才{display_number(professionals)}人，占比{percent_text(workforce.percent)}")
@@ -223,7 +227,9 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
     if target.unknown:
         rest.append(f"数据未报、暂不能判定的{display_number(target.unknown)}个，计入参评")
     if target.not_applicable and target.minimum_population:
-        rest.append(f"不足{display_number(target.minimum_population)}人、不参评的{display_number(target.not_applicable)}个")
+        rest.append(
+            f"不足{display_number(target.minimum_population)}人、不参评的{display_number(target.not_applicable)}个"
+        )
     return joined([joined(parts), *rest], by="；") + "。"
 
 
@@ -291,7 +297,10 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
     lacking = amount_text(farthest.missing, target.unit)
     if farthest.number == target.unmet:
         return joined([f"{unmet}均还缺{lacking}", where and f"较多的是{where}"]) + "。"
-    return joined([f"{unmet}中，有{display_number(farthest.number)}个还缺{lacking}", where and f"未达标较多的是{where}"]) + "。"
+    return (
+        joined([f"{unmet}中，有{display_number(farthest.number)}个还缺{lacking}", where and f"未达标较多的是{where}"])
+        + "。"
+    )
 
 
 def _most_unmet(target: TargetFigures, division: Edition) -> str:
@@ -303,7 +312,9 @@ def _most_unmet(target: TargetFigures, division: Edition) -> str:
     places = tied(short, lambda row: row.unmet)
     if places and len(places[0]) > MOST_NAMED:
         is_all = len(places) == 1
-        return "" if is_all else f"{len(places[0])}个{units_below(division)}（各{display_number(places[0][0].unmet)}个）"
+        return (
+            "" if is_all else f"{len(places[0])}个{units_below(division)}（各{display_number(places[0][0].unmet)}个）"
+        )
     return "、".join(f"{row.name}（{display_number(row.unmet)}个）" for row in first_places(places))
 
 

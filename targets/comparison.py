@@ -205,6 +205,31 @@ def _movement(*, is_mean: bool) -> str:
     return f"CASE {listed} ELSE '' END"
 
 
+def movement_between(
+    verdict_before: str | None,
+    value_before: Decimal | None,
+    verdict: str | None,
+    value: Decimal | None,
+    *,
+    is_mean: bool = False,
+) -> Movement | None:
+    """Return what happened to a unit, as the SQL of `Comparison` does; None if it did not move.
+
+    A verdict is None in a month in which the unit was not measured. For the few counties of a target for counties.
+    """
+    was, is_now = verdict_before in _JUDGED, verdict in _JUDGED
+    if not was and not is_now:
+        return None
+    if not is_now:
+        return Movement.GONE if verdict is None else Movement.EXEMPT
+    if not was:
+        return Movement.JOINED
+    reached_before, reached = verdict_before in _REACHED, verdict in _REACHED
+    if not is_mean and reached != reached_before:
+        return Movement.GAINED if reached else Movement.FELL
+    return Movement.CHANGED if (verdict, value) != (verdict_before, value_before) else None
+
+
 def _decimal(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
