@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -50,14 +50,17 @@ def display_number(value: Decimal | float | None) -> str:
     return _with_minus(f"{whole:,}" if number == whole else f"{number.normalize():,f}")
 
 
-def display_change(change: Decimal | float | None, *, decimals: int = 1, unchanged: str = UNCHANGED) -> str:
-    """Return a change with its sign: +1.3, −0.4; a dash for None.
+def display_change(change: Decimal | float | None, *, decimals: int | None = 1, unchanged: str = UNCHANGED) -> str:
+    """Return a change with its sign: +1.3, −0.4; a dash for None. Without `decimals` it has those it needs: +410.
 
     A change that would be printed as zero is `unchanged`, so that no page says +0.0.
     """
     if change is None:
         return DASH
-    rounded = round(Decimal(str(change)), decimals)
+    exact = Decimal(str(change))
+    if decimals is None:
+        return f"{'+' if exact > 0 else ''}{display_number(exact)}" if exact else unchanged
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return _with_minus(f"{rounded:+,.{decimals}f}") if rounded else unchanged
 
 

@@ -26,6 +26,7 @@ from reports.progress import progress_figures
 from reports.stored_figures import Progress
 from targets.addresses import THEN
 from targets.models import CommunityMeasure, DivisionMeasure, Target, TargetResult
+from targets.result_lists import ResultLists
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import bound_text, plain_number, result_text, units_text
 
@@ -42,6 +43,7 @@ class Card:
     result: TargetResult
     percentage: Decimal | None
     movement: Trend
+    lists: ResultLists
 
     @property
     def rate(self) -> str:
@@ -107,6 +109,7 @@ class Row:
     result: TargetResult
     url: str
     progress: Progress
+    lists: ResultLists
 
     @property
     def rate(self) -> str:
@@ -181,7 +184,13 @@ class Board:
         results = self.own_results()
         trends = self._trends([result.target for result in results], [self.division])
         return [
-            Card(result.target, result, percentage_of(result), trends[result.target_id, result.division_id])
+            Card(
+                result.target,
+                result,
+                percentage_of(result),
+                trends[result.target_id, result.division_id],
+                self.lists_of(result.target, result.division),
+            )
             for result in results
         ]
 
@@ -192,9 +201,18 @@ class Board:
         results = self._one_level_below(card.target)
         trends = self._trends([card.target], [result.division for result in results])
         return [
-            Row(result, link_to(result.division), progress_figures(trends[card.target.pk, result.division_id]))
+            Row(
+                result,
+                link_to(result.division),
+                progress_figures(trends[card.target.pk, result.division_id]),
+                self.lists_of(card.target, result.division),
+            )
             for result in results
         ]
+
+    def lists_of(self, target: Target, division: Division) -> ResultLists:
+        """Return the lists behind the numbers of a target in a division."""
+        return ResultLists.of(target, period=self.period, division=division, boundaries=self.boundaries)
 
     def results_below(self) -> list[TargetResult]:
         """Return the results of every target in the divisions one level below, by target and code."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
 
+from communities.models import Division
 from reports import forecast, words
 from reports.charts import amount_by_division_svg, rate_by_division_svg
 from reports.models import Briefing
 from reports.reporting import paragraphs as reporting_paragraphs
 from reports.stored_figures import BriefingFigures, ShortfallCell, TargetFigures
+from targets.result_lists import ResultLists
 from targets.wording import amount_text, bound_text, plain_number
 
 _NUMERALS = "一二三四五六七八九十"
@@ -39,6 +41,7 @@ class PrintedTarget:
     figures: TargetFigures
     ordinal: str
     sentences: tuple[str, ...]
+    lists: ResultLists  # behind the numbers, for the page
     caption: str = ""
     chart: str = ""
 
@@ -204,8 +207,15 @@ def _printed_target(target: TargetFigures, figures: BriefingFigures, number: int
     return PrintedTarget(
         figures=target,
         ordinal=_NUMERALS[number],
+        lists=_lists(target, figures),
         sentences=tuple(sentence for sentence in sentences if sentence),
     )
+
+
+def _lists(target: TargetFigures, figures: BriefingFigures) -> ResultLists:
+    """Return the lists behind a target's numbers, by the divisions of the month, as the issue has them."""
+    division = Division(code=figures.division.code, level=figures.division.level)  # only for the address
+    return ResultLists(figures.period, target.code, division, is_mean=target.is_mean)
 
 
 def _required_caption(table: forecast.RequiredTable, figures: BriefingFigures) -> str:

@@ -18,10 +18,10 @@ from periods.models import ReportingPeriod, month_after
 from reports import words
 from reports.dashboard import Board, LinkTo
 from reports.progress import progress_figures
-from targets.addresses import results_address
 from targets.judgement import Verdict
 from targets.models import Target, TargetResult
 from targets.pace import Outlook
+from targets.result_lists import ResultLists
 from targets.series import Trend
 from targets.wording import bound_text, plain_number, result_text
 
@@ -77,10 +77,8 @@ class Cell:
     on_last_month: str
     on_year_before: str
     status: Status
-    url: str
-    unmet: int = 0
-    unmet_url: str = ""
-    counts: str = ""
+    lists: ResultLists
+    result: TargetResult | None = None  # None for a county that is judged itself
     rank: int | None = None
     shares_rank: bool = False
 
@@ -88,6 +86,11 @@ class Cell:
     def place(self) -> str:
         """Return the place among the divisions of its level: 第3, 并列第1; "" without one."""
         return f"{'并列' if self.shares_rank else ''}第{self.rank}" if self.rank else ""
+
+    @property
+    def shows_counts(self) -> bool:
+        """Return whether the figure is of units that can be counted."""
+        return self.result is not None and bool(self.result.judged) and not self.lists.is_mean
 
 
 @dataclass(frozen=True)
@@ -172,12 +175,8 @@ class _CellMaker:
             on_last_month=words.change_cell(progress, progress.change_on_last_month),
             on_year_before=words.change_cell(progress, progress.change_on_year_before),
             status=_BY_OUTLOOK[outlook] if result.judged else NOT_JUDGED,
-            url=self.list_of(target, result.division),
-            unmet=0 if is_mean else result.unmet,
-            unmet_url=self.list_of(target, result.division, Verdict.UNMET),
-            counts=""
-            if is_mean or not result.judged
-            else f"{plain_number(result.reached)}/{plain_number(result.judged)}",
+            lists=self.board.lists_of(target, result.division),
+            result=result,
         )
 
     def of_counties(self, target: Target) -> dict[int, Cell]:
@@ -191,21 +190,10 @@ class _CellMaker:
                 on_last_month=_change_of_value(measure.value, last_month.get(measure.division_id)),
                 on_year_before=_change_of_value(measure.value, year_before.get(measure.division_id)),
                 status=_BY_VERDICT.get(Verdict(measure.verdict), NOT_JUDGED),
-                url=self.list_of(target, measure.division),
+                lists=self.board.lists_of(target, measure.division),
             )
             for measure in self._judged(self.board, target)
         }
-
-    def list_of(self, target: Target, division: Division, *verdicts: str) -> str:
-        """Return the address of the list behind a number of this month."""
-        return results_address(
-            plan=target.plan,
-            period=self.board.period,
-            target=target,
-            verdict=verdicts,
-            division=division,
-            boundaries=self.board.boundaries,
-        )
 
     def _values_of(self, target: Target, months: int) -> dict[int, Decimal | None]:
         """Return the counties' figures some months earlier, by the county's key; {} for a month without figures."""
@@ -224,7 +212,7 @@ class _CellMaker:
 
 
 def _change_of_value(now: Decimal | None, then: Decimal | None) -> str:
-    return DASH if now is None or then is None else display_change(now - then, decimals=0)
+    return DASH if now is None or then is None else display_change(now - then, decimals=None)
 
 
 def _rank(by_place: Mapping[int, dict[int, Cell]], targets: Sequence[Target]) -> None:

@@ -31,10 +31,12 @@ def results_address(
 ) -> str:
     """Return the address of the list of a month's results for one target.
 
-    Plan, month and target are given themselves or by their codes. `verdict` are the verdicts listed, by default all.
+    Plan, month and target are given themselves or by their codes; "" is the plan that the month was judged by.
+    `verdict` are the verdicts listed, by default all.
     `division` narrows the list to a county or town; a city does not. `boundaries` is THEN or NOW.
     """
-    asked = [("period", _code(period)), ("plan", _code(plan)), ("target", _code(target))]
+    named = (("period", _code(period)), ("plan", _code(plan)), ("target", _code(target)))
+    asked = [(name, code) for name, code in named if code]
     asked += [("verdict", str(each)) for each in verdict]
     if division is not None:
         asked += _place(division)

@@ -29,9 +29,9 @@ def quantity(value: Decimal | float | None) -> str:
 
 
 @register.filter
-def change(value: Decimal | float | None, decimals: int = 1) -> str:
-    """Return a change with its sign: +1.3, −0.4, 持平; a dash for None."""
-    return display_change(value, decimals=decimals)
+def change(value: Decimal | float | None) -> str:
+    """Return a change of an amount with its sign: +410, −0.4, 持平; a dash for None."""
+    return display_change(value, decimals=None)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from changzhi_portal.display import display_change, display_number
+from changzhi_portal.display import display_change
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest, parse_number
 from changzhi_portal.pages.panels import record_panels
@@ -39,6 +39,7 @@ from submissions.report_status import (
     submissions_of,
 )
 from targets.models import Computation, Target, TargetResult
+from targets.result_lists import ResultLists
 from targets.wording import result_text
 
 _HARD_SHOWN = 20
@@ -265,13 +266,15 @@ def _key_figures(submission: Submission, user: Actor) -> list[dict[str, Any]]:
     of_last_month = visible.filter(period__month=last_month, division=submission.county)
     before = {result.target.code: result for result in of_last_month}
     return [
-        _key_figure(result, before.get(result.target.code))
+        _key_figure(result, before.get(result.target.code), submission)
         for result in visible.for_period(submission.period).of_division(submission.county)
     ]
 
 
-def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, Any]:
-    target, shown = result.target, {"result": result, "target": result.target}
+def _key_figure(result: TargetResult, before: TargetResult | None, submission: Submission) -> dict[str, Any]:
+    target = result.target
+    lists = ResultLists.of(target, period=submission.period, division=submission.county)
+    shown = {"result": result, "target": target, "lists": lists}
     if target.aggregate == Target.Aggregate.MEAN:
         then = None if before is None else before.value
         change = None if result.value is None or then is None else result.value - then
@@ -279,6 +282,5 @@ def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, 
         return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
-    counts = f"{display_number(result.reached)} / {display_number(result.judged)}"
     change = display_change(percentage_points(now, was))
-    return shown | {"counts": counts, "figure": percent_text(now), "change": change}
+    return shown | {"figure": percent_text(now), "change": change}
