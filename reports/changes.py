@@ -1,4 +1,4 @@
-"""Two months compared, target by target: how the figure moved, how many units did, where, and which (docs/domain.md §6.13)."""
+"""Two months compared, target by target: how the figure moved, how many units did, where, and which (docs/domain.md §5.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matrix of one month: every county (of a county, every town) against every target (docs/domain.md §6.12).
+"""The matrix of one month: every county (of a county, every town) against every target (docs/domain.md §6.11).
 
 A cell has the figure, its place among the divisions of the same level, its changes, and how the division is doing. All
 figures come from the dashboard's `Board`, so that both pages agree, by the divisions of the month and by today's.

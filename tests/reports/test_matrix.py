@@ -25,12 +25,15 @@ def months(place):
     make_facility(place.communities[0], area=500, closed_on="2018-06-10")
     make_facility(place.communities[1], area=600)
     make_facility(place.communities[2], area=700, opened_on="2018-06-01")
-    make_facility(place.communities[3], area=100)
-    make_facility(place.communities[3], area=50, opened_on="2018-06-01")
+    make_facility(place.other_communities[0], area=100)
+    make_facility(place.other_communities[0], area=50, opened_on="2018-06-01")
     make_organization(place.county, registration="registered", is_social_work_agency=True)
     make_worker(place.communities[0])
-    make_facility(place.other_communities[0], area=501)
-    return [compute_period(make_period(month)).period for month in ("2018-05", "2018-06")]
+    other = make_community(place.rural_town, "古韩社区居委会")
+    make_profile(other, residents=3_200)
+    make_facility(other, area=501)
+    for month in ("2018-05", "2018-06"):
+        compute_period(make_period(month))
 
 
 def cells_of(answer, code, target=AREA):
