@@ -242,7 +242,9 @@ class CommunitySheet(PlacedSheet):
         is_plausible = residents is None or FEWEST_PLAUSIBLE_RESIDENTS <= residents <= MOST_PLAUSIBLE_RESIDENTS
         if not is_plausible or (residents is not None and has_jumped(residents, before)):
             described = f"上次是{display_number(before)}人，" if before else ""
-            row.report("outlier", f"{described}这次是{display_number(residents)}人，变化过大或不合常理，请核实", "residents")
+            row.report(
+                "outlier", f"{described}这次是{display_number(residents)}人，变化过大或不合常理，请核实", "residents"
+            )
         if households is not None and households > MOST_PLAUSIBLE_HOUSEHOLDS:
             row.report("outlier", f"这次是{display_number(households)}户，不合常理，请核实", "households")
 

@@ -53,7 +53,7 @@ class SubmissionList(PortalPage):
     template_name = "submissions/submissions.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:
-        """Show the month of `?period=2018-06`, else the month in hand."""
+        """Show the month of `?period=2018-06`, else the month in hand; with `?status=late` only those counties."""
         day = timezone.localdate()
         periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
         period = _chosen(periods, request.GET.get("period", ""), day)
@@ -81,6 +81,8 @@ class SubmissionList(PortalPage):
             }
             for each in status.submissions
         ]
+        asked = self.request.GET.get("status", "")
+        chosen = ReportStatus(asked) if asked in ReportStatus.values else None
         context = {
             "status": status,
             "counts": _counts(status),
@@ -89,7 +91,8 @@ class SubmissionList(PortalPage):
             "completeness_title": f"近{len(due)}个月完整率",
             "rate_over_months": sum(rates.values(), ReportingRate()),
             "to_remind": sum(row["may_remind"] for row in rows),
-            "rows": rows,
+            "rows": [row for row in rows if row["report_status"] == chosen] if chosen else rows,
+            "chosen": chosen,
         }
         if len(status.submissions) == 1:
             context["months"] = submissions_of([status.submissions[0].county], due)

@@ -52,7 +52,7 @@ def test_numbers_of_pages_have_one_format(large, place, officer, clerk, signed_i
     browser = signed_in(officer)
     period = large[1]
     figures = briefing_figures(period, place.city)
-    briefing = make_briefing(place.city, figures=figures, state="printed")
+    briefing = make_briefing(place.city, figures=figures)
     pages = [
         "/",
         "/dashboard/",

@@ -6,7 +6,6 @@ import html
 import re
 
 import pytest
-from django.utils import timezone
 
 from accounts.actions import apply_division_changes
 from accounts.models import Role
@@ -127,6 +126,16 @@ def test_numbers_of_a_briefing_open_their_lists(merged, place, officer, signed_i
     period = make_period(month)
     for division in (place.city, place.other_county):
         figures = briefing_figures(period, division)
-        briefing = make_briefing(division, month, figures=figures, state="printed", printed_at=timezone.now())
+        briefing = make_briefing(division, month, figures=figures)
         page = browser.get(f"/briefings/{briefing.ref}/")
         assert assert_each_number_is_of_its_list(browser, page), division
+
+
+def test_numbers_of_reports_list_the_counties_they_count(merged, officer, signed_in):
+    browser = signed_in(officer)
+    page = browser.get("/submissions/", {"period": AFTER}).content.decode()
+    links = re.findall(r'href="([^"]*status=[^"]*)"[^>]*><b>(\d+)</b>', page)
+    assert links, "every status that occurs is linked"
+    for address, number in links:
+        rows = browser.get("/submissions/" + html.unescape(address)).context["rows"]
+        assert len(rows) == int(number)
