@@ -114,7 +114,6 @@ class Comparison:
             )
         )
         found = [dict(zip(names, row, strict=True)) for row in rows]
-        # `visible_to` was applied to the measures; a merged community is not among the others' `objects`.
         communities = Community.objects.in_bulk([row["community_id"] for row in found])
         places = Division.objects.in_bulk({row[name] for row in found for name in ("county", "town")})
         return [
