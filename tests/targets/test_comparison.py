@@ -56,8 +56,8 @@ class Movements(TestCase):
         self.months = (make_period("2018-05"), make_period("2018-06"))
         self.officer = make_user(Role.BUREAU_OFFICER, self.place.city, username="compares")
 
-    @given(st.lists(history, min_size=1, max_size=12))
-    @settings(max_examples=25)
+    @given(st.lists(history, min_size=1, max_size=10))
+    @settings(max_examples=10)
     def test_the_movements_of_a_page_are_those_of_the_rule(self, histories):
         communities = [make_community(self.place.street, f"演示{at}社区居委会") for at, _ in enumerate(histories)]
         rows = [
