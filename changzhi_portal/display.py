@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils import timezone
 
 DASH = "—"
+MINUS = "−"  # U+2212: as wide as a plus, and no hyphen, at which a line may be broken
+UNCHANGED = "持平"
 
 
 def display_value(value: Any, *, empty: str = DASH) -> str:
@@ -25,7 +27,7 @@ def display_value(value: Any, *, empty: str = DASH) -> str:
     if isinstance(value, datetime.date):
         return f"{value:%Y-%m-%d}"
     if isinstance(value, int | Decimal):
-        return f"{value:,}"
+        return _with_minus(f"{value:,}")
     return str(value)
 
 
@@ -39,9 +41,28 @@ def told_apart(old: str, new: str, *, is_personal: bool) -> str:
     return f"{new}（{'号码有改动' if is_personal else '有改动'}）"
 
 
-def display_number(value: Decimal | int | None) -> str:
+def display_number(value: Decimal | float | None) -> str:
     """Return a number with thousands separated and without trailing zeros: 12,345.5; a dash for None."""
     if value is None:
         return DASH
-    number = Decimal(value)
-    return f"{number.to_integral_value():,}" if number == number.to_integral_value() else f"{number.normalize():,f}"
+    number = Decimal(str(value))
+    whole = number.to_integral_value()
+    return _with_minus(f"{whole:,}" if number == whole else f"{number.normalize():,f}")
+
+
+def display_change(change: Decimal | float | None, *, decimals: int | None = 1, unchanged: str = UNCHANGED) -> str:
+    """Return a change with its sign: +1.3, −0.4; a dash for None. Without `decimals` it has those it needs: +410.
+
+    A change that would be printed as zero is `unchanged`, so that no page says +0.0.
+    """
+    if change is None:
+        return DASH
+    exact = Decimal(str(change))
+    if decimals is None:
+        return f"{'+' if exact > 0 else ''}{display_number(exact)}" if exact else unchanged
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return _with_minus(f"{rounded:+,.{decimals}f}") if rounded else unchanged
+
+
+def _with_minus(text: str) -> str:
+    return text.replace("-", MINUS)

@@ -32,6 +32,14 @@ def printed_percentage(exact: Fraction) -> Decimal:
     return min(max(rounded, _NEARLY_NONE), _NEARLY_ALL) if 0 < exact < 100 else rounded
 
 
+def percentage_points(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Return the change between two percentages that `percent` has rounded; None when either is unknown.
+
+    The difference of the printed figures, so that a reader who subtracts them gets the same (docs/domain.md §6.11).
+    """
+    return None if now is None or before is None else now - before
+
+
 def percent_text(printed: Decimal | float | None) -> str:
     """Return 62.7%, 100.0% for a percentage that `percent` has rounded; a dash when nothing was judged."""
     return DASH if printed is None else f"{printed:.1f}%"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from changzhi_portal.display import display_number
 from changzhi_portal.percent import percent_text
 from reports import words
 from reports.stored_figures import (
@@ -120,14 +121,18 @@ def _says_most(old: DivisionFigures, new: DivisionFigures, target: TargetFigures
 
 def _result(old: Counts, new: Counts, target: TargetFigures) -> list[Change]:
     return [
-        Change("参评数", f"{old.judged}个", f"{new.judged}个"),
-        Change("达标数", f"{old.reached}个", f"{new.reached}个"),
-        Change("未达标数", f"{old.unmet}个", f"{new.unmet}个"),
-        Change("数据未报", f"{old.unknown}个", f"{new.unknown}个"),
+        Change("参评数", _number(old.judged), _number(new.judged)),
+        Change("达标数", _number(old.reached), _number(new.reached)),
+        Change("未达标数", _number(old.unmet), _number(new.unmet)),
+        Change("数据未报", _number(old.unknown), _number(new.unknown)),
         Change("达标率", percent_text(old.percent), percent_text(new.percent)),
         Change("缺口", amount_text(old.gap, target.unit), amount_text(new.gap, target.unit)),
         Change("数量", _amount(old.value, target), _amount(new.value, target)),
     ]
+
+
+def _number(units: int) -> str:
+    return f"{display_number(units)}个"
 
 
 def _amount(value: float | None, target: TargetFigures) -> str:
@@ -142,7 +147,7 @@ def _workforce(old: Workforce, new: Workforce) -> list[Change]:
 
 
 def _people(number: int | None) -> str:
-    return words.NOT_KNOWN if number is None else f"{number}人"
+    return words.NOT_KNOWN if number is None else f"{display_number(number)}人"
 
 
 def _services(old: Purchases, new: Purchases) -> list[Change]:
@@ -152,7 +157,7 @@ def _services(old: Purchases, new: Purchases) -> list[Change]:
         ("已拨付", old.paid, new.paid),
     ]
     return [
-        Change("项目数", f"{old.projects}个", f"{new.projects}个"),
+        Change("项目数", _number(old.projects), _number(new.projects)),
         *(Change(label, words.ten_thousand_yuan(then), words.ten_thousand_yuan(now)) for label, then, now in money),
     ]
 
@@ -170,7 +175,7 @@ def _of_shortfalls(old: BriefingFigures, new: BriefingFigures) -> list[Correctio
         if code in before
     ]
     others = [each for each in others if each.changes]
-    counted = f"{len(others)}个社区的数据相应更正" if len(others) > _MOST_NAMES else ""
+    counted = f"{_number(len(others))}社区的数据相应更正" if len(others) > _MOST_NAMES else ""
     names = [Change("增加", "", _names(added)), Change("删去", _names(removed), ""), Change("另有", "", counted)]
     return [_correction("附件1未达标城市社区名单", names), *([] if counted else others)]
 
@@ -191,4 +196,4 @@ def _figure(row: ShortCommunity, target: TargetFigures) -> str:
 
 def _names(rows: Sequence[ShortCommunity]) -> str:
     named = "、".join(f"{row.town}{row.name}" for row in rows[:_MOST_NAMES])
-    return f"{named}等{len(rows)}个社区" if len(rows) > _MOST_NAMES else named
+    return f"{named}等{_number(len(rows))}社区" if len(rows) > _MOST_NAMES else named

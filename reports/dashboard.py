@@ -6,6 +6,7 @@ Rates are computed from the counts, as in the briefing (`changzhi_portal.percent
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from changzhi_portal.display import display_number
 from changzhi_portal.kept import kept
 from changzhi_portal.percent import percent, percent_text, printed_percentage
 from changzhi_portal.rights import Actor
@@ -26,7 +28,9 @@ from reports.charts import amount_bars, county_map, rate_bars, trend_lines
 from reports.progress import progress_figures
 from reports.standing import Standing, standing_against, standing_of
 from reports.stored_figures import Progress
+from targets.addresses import THEN
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
+from targets.result_lists import ResultLists
 from targets.series import Trend, Trends, goal_of, trends_until
 from targets.wording import bound_text, plain_number, result_text, units_text
 
@@ -43,6 +47,7 @@ class Card:
     result: TargetResult
     percentage: Decimal | None
     movement: Trend
+    lists: ResultLists
 
     @property
     def rate(self) -> str:
@@ -69,7 +74,7 @@ class Card:
     @property
     def gap(self) -> str:
         """Return what is missing in total, with the target's unit."""
-        return f"{self.result.gap.normalize():,f}{self.target.unit}"
+        return f"{display_number(self.result.gap)}{self.target.unit}"
 
     @property
     def trend(self) -> str:
@@ -113,6 +118,7 @@ class Row:
     result: TargetResult
     url: str
     progress: Progress
+    lists: ResultLists
 
     @property
     def rate(self) -> str:
@@ -129,12 +135,12 @@ class Row:
     @property
     def change_on_last_month(self) -> str:
         """Return the change on last month: +1.3."""
-        return words.signed_points(self.progress.change_on_last_month)
+        return words.change_cell(self.progress, self.progress.change_on_last_month)
 
     @property
     def change_on_year_before(self) -> str:
         """Return the change on the same month of the year before: +1.3."""
-        return words.signed_points(self.progress.change_on_year_before)
+        return words.change_cell(self.progress, self.progress.change_on_year_before)
 
     @property
     def mean(self) -> str:
@@ -184,13 +190,20 @@ class Board:
     period: ReportingPeriod
     division: Division
     uses_current_boundaries: ClassVar[bool] = False  # by today's divisions
+    boundaries: ClassVar[str] = THEN  # of the lists behind its numbers
 
     def cards(self) -> list[Card]:
         """Return every scored target of the plan, in its order; none for a month or division without figures."""
-        results = self._own_results()
+        results = self.own_results()
         trends = self._trends([result.target for result in results], [self.division])
         return [
-            Card(result.target, result, percentage_of(result), trends[result.target_id, result.division_id])
+            Card(
+                result.target,
+                result,
+                percentage_of(result),
+                trends[result.target_id, result.division_id],
+                self.lists_of(result.target, result.division),
+            )
             for result in results
         ]
 
@@ -201,9 +214,24 @@ class Board:
         results = self._one_level_below(card.target)
         trends = self._trends([card.target], [result.division for result in results])
         return [
-            Row(result, link_to(result.division), progress_figures(trends[card.target.pk, result.division_id]))
+            Row(
+                result,
+                link_to(result.division),
+                progress_figures(trends[card.target.pk, result.division_id]),
+                self.lists_of(card.target, result.division),
+            )
             for result in results
         ]
+
+    def lists_of(self, target: Target, division: Division) -> ResultLists:
+        """Return the lists behind the numbers of a target in a division."""
+        return ResultLists.of(target, period=self.period, division=division, boundaries=self.boundaries)
+
+    def trends(self, results: Iterable[TargetResult]) -> Trends:
+        """Return the trend of every target in every division of these results."""
+        targets = {result.target_id: result.target for result in results}
+        divisions = {result.division_id: result.division for result in results}
+        return self._trends(list(targets.values()), list(divisions.values()))
 
     def months(self, card: Card) -> list[Month]:
         """Return the figures of the trend, the newest first, for the table beside its chart."""
@@ -279,7 +307,8 @@ class Board:
     def _is_city(self) -> bool:
         return self.division.level == Division.Level.CITY
 
-    def _own_results(self) -> list[TargetResult]:
+    def own_results(self) -> list[TargetResult]:
+        """Return the results of the division itself for every target, in the plan's order."""
         return list(self._results(self.period).of_division(self.division).select_related("target__plan"))
 
     def _results(self, period: ReportingPeriod) -> Any:
@@ -288,8 +317,9 @@ class Board:
     def _trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         """Return the trends; their figures are kept until a month is computed or divisions change."""
         targets_by_key = {target.pk: target for target in targets}
+        asked = f"{sorted(targets_by_key)}:{sorted(division.pk for division in divisions)}"
         kept_figures = kept(
-            f"trends:{self._stamp}:{self.period.pk}:{'-'.join(map(str, targets_by_key))}:{self.division.pk}:{len(divisions)}",
+            f"trends:{self._stamp}:{self.period.pk}:{hashlib.sha256(asked.encode()).hexdigest()}",
             lambda: {key: dict(trend.figures) for key, trend in self._computed_trends(targets, divisions).items()},
         )
         return {
@@ -346,7 +376,7 @@ def _as_printed(movement: Trend, figure: Fraction | None) -> str:
 
 def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
     percentage = percentage_of(result)
-    counts = f"（{result.reached:,}/{result.judged:,}）"
+    counts = f"（{display_number(result.reached)}/{display_number(result.judged)}）"
     return {
         "code": result.division.code,
         "name": result.division.name,

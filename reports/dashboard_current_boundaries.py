@@ -10,6 +10,7 @@ from typing import Any
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from reports.dashboard import Board
+from targets.addresses import NOW
 from targets.current_boundaries import (
     communities_in_current_boundaries,
     counties_judged_in_current_boundaries,
@@ -29,6 +30,7 @@ class CurrentBoundariesBoard(Board):
     """The same figures, added up for one of today's divisions and those below it."""
 
     uses_current_boundaries = True
+    boundaries = NOW
 
     @cached_property
     def _all_results(self) -> list[TargetResult]:
@@ -39,7 +41,8 @@ class CurrentBoundariesBoard(Board):
     def _is_town(self) -> bool:
         return self.division.level == Division.Level.TOWN
 
-    def _own_results(self) -> list[TargetResult]:
+    def own_results(self) -> list[TargetResult]:
+        """Return the results of the division itself, with the sum of its former parts."""
         return [result for result in self._all_results if result.division_id == self.division.pk]
 
     @cached_property

@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from changzhi_portal.display import display_change
 from periods.models import last_day_of
 from reports.stored_figures import BriefingFigures, Number, Progress, TargetFigures
 from reports.words import NOT_KNOWN, joined, month_in_words, whole_of
@@ -41,11 +42,8 @@ def is_behind(progress: Progress) -> bool:
 
 
 def progress_cell(progress: Progress) -> str:
-    """Return the mean monthly progress for a table: +0.43, -0.20, 0; a dash when there is none."""
-    pace = progress.pace
-    if not pace or pace.progress is None:
-        return NOT_KNOWN
-    return f"{pace.progress:+.2f}" if pace.progress else "0"
+    """Return the mean monthly progress for a table: +0.43, −0.20, 0; a dash when there is none."""
+    return display_change(progress.pace and progress.pace.progress, decimals=2, unchanged="0")
 
 
 def needed_cell(progress: Progress) -> str:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
 
+from communities.models import Division
 from reports import forecast, words
 from reports.charts import amount_by_division_svg, rate_by_division_svg
 from reports.models import Briefing
 from reports.reporting import paragraphs as reporting_paragraphs
 from reports.stored_figures import BriefingFigures, ShortfallCell, TargetFigures
+from targets.result_lists import ResultLists
 from targets.wording import amount_text, bound_text, plain_number
 
 _NUMERALS = "一二三四五六七八九十"
@@ -39,6 +41,7 @@ class PrintedTarget:
     figures: TargetFigures
     ordinal: str
     sentences: tuple[str, ...]
+    lists: ResultLists  # behind the numbers, for the page
     caption: str = ""
     chart: str = ""
 
@@ -48,9 +51,9 @@ class PrintedTarget:
         return bound_text(self.figures)
 
     @property
-    def over_cell(self) -> int | str:
-        """Return the number of units above the range; a dash without an upper bound."""
-        return words.NOT_KNOWN if self.figures.at_most is None else self.figures.over
+    def over_cell(self) -> int | None:
+        """Return the number of units above the range; None without an upper bound."""
+        return None if self.figures.at_most is None else self.figures.over
 
     @property
     def figure(self) -> str:
@@ -60,12 +63,12 @@ class PrintedTarget:
     @property
     def change_cell(self) -> str:
         """Return the change on last month: +1.3."""
-        return words.signed_points(self.figures.change_on_last_month)
+        return words.change_cell(self.figures, self.figures.change_on_last_month)
 
     @property
     def year_cell(self) -> str:
         """Return the change on the same month of the year before: +1.3."""
-        return words.signed_points(self.figures.change_on_year_before)
+        return words.change_cell(self.figures, self.figures.change_on_year_before)
 
     @property
     def progress_cell(self) -> str:
@@ -204,8 +207,15 @@ def _printed_target(target: TargetFigures, figures: BriefingFigures, number: int
     return PrintedTarget(
         figures=target,
         ordinal=_NUMERALS[number],
+        lists=_lists(target, figures),
         sentences=tuple(sentence for sentence in sentences if sentence),
     )
+
+
+def _lists(target: TargetFigures, figures: BriefingFigures) -> ResultLists:
+    """Return the lists behind a target's numbers, by the divisions of the month, as the issue has them."""
+    division = Division(code=figures.division.code, level=figures.division.level)  # only for the address
+    return ResultLists(figures.period, target.code, division, is_mean=target.is_mean)
 
 
 def _required_caption(table: forecast.RequiredTable, figures: BriefingFigures) -> str:

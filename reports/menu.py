@@ -1,4 +1,4 @@
-"""Entries of the dashboard and the briefings in the menu."""
+"""Entries of the dashboard, the matrix, the comparison and the briefings in the menu."""
 
 from changzhi_portal.menu import BRIEFINGS, PROGRESS, MenuItem
 
@@ -9,6 +9,22 @@ DASHBOARD = MenuItem(
     group=PROGRESS,
     position=10,
     explanation="达标率、缺口、趋势，各县（市、区）比较，未达标的社区。",
+)
+MATRIX = MenuItem(
+    "县区对照",
+    "reports:matrix",
+    ("reports:matrix",),
+    group=PROGRESS,
+    position=20,
+    explanation="一张表看各县（市、区）的各项目标：达标率、名次、变化。",
+)
+COMPARISON = MenuItem(
+    "两月对比",
+    "reports:compare",
+    ("reports:compare",),
+    group=PROGRESS,
+    position=30,
+    explanation="前后两个月变了多少，是哪些社区。",
 )
 BRIEFING_LIST = MenuItem(
     "简报",

@@ -10,12 +10,16 @@ from reports.views.briefing import (
     CorrectBriefing,
     PrintBriefing,
 )
+from reports.views.changes import ComparePage
 from reports.views.dashboard import Dashboard
+from reports.views.matrix import MatrixPage
 from reports.views.report_form import ReportFormPage, ReportFormPdf
 
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", Dashboard.as_view(), name="dashboard"),
+    path("matrix/", MatrixPage.as_view(), name="matrix"),
+    path("compare/", ComparePage.as_view(), name="compare"),
     path("briefings/", BriefingList.as_view(), name="briefings"),
     path("briefings/print/", PrintBriefing.as_view(), name="print_briefing"),
     path("briefings/<slug:ref>/", BriefingDetail.as_view(), name="briefing"),

@@ -10,13 +10,14 @@ import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from changzhi_portal.display import DASH
+from changzhi_portal.display import DASH, UNCHANGED, display_change, display_number
 from changzhi_portal.percent import percent_text
 from reports.ranking import MOST_NAMED, first_places, tied
 from reports.stored_figures import (
     BriefingFigures,
     Edition,
     FarthestCommunity,
+    Progress,
     Purchases,
     PurchaseShare,
     Ranked,
@@ -32,11 +33,12 @@ _TEN_THOUSAND = 10_000
 # --- Single values ---
 
 
-def signed_points(change: float | None) -> str:
-    """Return a change in percentage points for a table cell: +1.3, -0.4, 持平; a dash when the other month is unknown."""
-    if change is None:
-        return NOT_KNOWN
-    return "持平" if change == 0 else f"{change:+.1f}"
+def change_cell(progress: Progress, change: float | None) -> str:
+    """Return one of the changes of `progress` for a table: +1.3, −0.4, 持平; a dash when the other month is unknown.
+
+    Percentage points have one decimal, means two, as the figures themselves.
+    """
+    return display_change(change, decimals=2 if progress.change_unit else 1)
 
 
 def change_on_last_month(change: float | None, unit: str = "") -> str:
@@ -44,12 +46,12 @@ def change_on_last_month(change: float | None, unit: str = "") -> str:
 
     `unit` is that of a mean, and replaces percentage points.
     """
-    return _change(change, unit, "较上月", "与上月持平")
+    return _change(change, unit, "较上月", f"与上月{UNCHANGED}")
 
 
 def change_on_year_before(change: float | None, unit: str = "") -> str:
     """Return 同比提高1.3个百分点 / 同比下降0.4个百分点 / 同比持平; "" without that month."""
-    return _change(change, unit, "同比", "同比持平")
+    return _change(change, unit, "同比", f"同比{UNCHANGED}")
 
 
 def _change(change: float | None, unit: str, since: str, unchanged: str) -> str:
@@ -149,7 +151,7 @@ def _all_judged(targets: Sequence[TargetFigures]) -> str:
             continue  # the judged unit is the division itself
         unit = kind_of_units_text(target)
         counts[unit] = max(counts.get(unit, 0), target.judged)
-    named = [f"{unit}{count}个" for unit, count in counts.items() if count]
+    named = [f"{unit}{display_number(count)}个" for unit, count in counts.items() if count]
     return f"共测评{'、'.join(named)}" if named else "没有参评单位"
 
 
@@ -171,10 +173,14 @@ def _workforce(workforce: Workforce, whole: str) -> str:
     more = ""
     if workforce.last_month_workers is not None:
         difference = workers - workforce.last_month_workers
-        more = f"较上月{'增加' if difference > 0 else '减少'}{abs(difference)}人" if difference else "与上月持平"
-    parts = [f"{whole}在岗社会工作者{workers}人", more]
+        more = (
+            f"较上月{'增加' if difference > 0 else '减少'}{display_number(abs(difference))}人"
+            if difference
+            else "与上月持平"
+        )
+    parts = [f"{whole}在岗社会工作者{display_number(workers)}人", more]
     if workers:
-        parts.append(f"其中社会工作专业人才{professionals}人，占比{percent_text(workforce.percent)}")
+        parts.append(f"其中社会工作专业人才{display_number(professionals)}人，占比{percent_text(workforce.percent)}")
     return joined(parts) + "。"
 
 
@@ -205,11 +211,11 @@ def _how_the_mean_stands(target: TargetFigures, whole: str) -> str:
 def _how_it_stands(target: TargetFigures, whole: str) -> str:
     if target.is_mean:
         return _how_the_mean_stands(target, whole)
-    reached = f"达标{target.met + target.over}个"
+    reached = f"达标{display_number(target.met + target.over)}个"
     if target.over and target.at_most is not None:
-        reached += f"（其中超过{amount_text(target.at_most, target.unit)}的{target.over}个）"
+        reached += f"（其中超过{amount_text(target.at_most, target.unit)}的{display_number(target.over)}个）"
     parts = [
-        f"{whole}参评{units_text(target)}{target.judged}个",
+        f"{whole}参评{units_text(target)}{display_number(target.judged)}个",
         reached,
         f"达标率{percent_text(target.percent)}",
         change_on_last_month(target.change_on_last_month, target.change_unit),
@@ -217,11 +223,13 @@ def _how_it_stands(target: TargetFigures, whole: str) -> str:
     ]
     rest = []
     if target.unmet:
-        rest.append(f"未达标{target.unmet}个，共缺{amount_text(target.gap, target.unit)}")
+        rest.append(f"未达标{display_number(target.unmet)}个，共缺{amount_text(target.gap, target.unit)}")
     if target.unknown:
-        rest.append(f"数据未报、暂不能判定的{target.unknown}个，计入参评")
+        rest.append(f"数据未报、暂不能判定的{display_number(target.unknown)}个，计入参评")
     if target.not_applicable and target.minimum_population:
-        rest.append(f"不足{target.minimum_population}人、不参评的{target.not_applicable}个")
+        rest.append(
+            f"不足{display_number(target.minimum_population)}人、不参评的{display_number(target.not_applicable)}个"
+        )
     return joined([joined(parts), *rest], by="；") + "。"
 
 
@@ -253,7 +261,7 @@ def services(purchases: Purchases, division: Edition, as_of: str) -> list[str]:
     if not purchases.projects:
         return [f"{whole}没有登记执行期在{day.year}年内、已经开始的购买服务项目。"]
     parts = [
-        f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{purchases.projects}个",
+        f"截至{day.month}月{day.day}日，{whole}执行期在{day.year}年内、已经开始的购买服务项目{display_number(purchases.projects)}个",
         f"预算{ten_thousand_yuan(purchases.budget)}",
         f"合同金额{ten_thousand_yuan(purchases.contract_amount)}",
         f"已拨付{ten_thousand_yuan(purchases.paid)}",
@@ -285,11 +293,14 @@ def shortcoming(target: TargetFigures, division: Edition) -> str:
     if farthest.rows:
         return f"{target.short_name}缺口最大的是{_named_communities(farthest.rows, target, division)}。"
     where = _most_unmet(target, division)
-    unmet = f"{target.short_name}未达标的{target.unmet}个{kind_text(target.kind)}"
+    unmet = f"{target.short_name}未达标的{display_number(target.unmet)}个{kind_text(target.kind)}"
     lacking = amount_text(farthest.missing, target.unit)
     if farthest.number == target.unmet:
         return joined([f"{unmet}均还缺{lacking}", where and f"较多的是{where}"]) + "。"
-    return joined([f"{unmet}中，有{farthest.number}个还缺{lacking}", where and f"未达标较多的是{where}"]) + "。"
+    return (
+        joined([f"{unmet}中，有{display_number(farthest.number)}个还缺{lacking}", where and f"未达标较多的是{where}"])
+        + "。"
+    )
 
 
 def _most_unmet(target: TargetFigures, division: Edition) -> str:
@@ -301,8 +312,10 @@ def _most_unmet(target: TargetFigures, division: Edition) -> str:
     places = tied(short, lambda row: row.unmet)
     if places and len(places[0]) > MOST_NAMED:
         is_all = len(places) == 1
-        return "" if is_all else f"{len(places[0])}个{units_below(division)}（各{places[0][0].unmet}个）"
-    return "、".join(f"{row.name}（{row.unmet}个）" for row in first_places(places))
+        return (
+            "" if is_all else f"{len(places[0])}个{units_below(division)}（各{display_number(places[0][0].unmet)}个）"
+        )
+    return "、".join(f"{row.name}（{display_number(row.unmet)}个）" for row in first_places(places))
 
 
 def _named_communities(rows: Iterable[FarthestCommunity], target: TargetFigures, division: Edition) -> str:

@@ -1,12 +1,11 @@
 """Targets as text: what a target requires, which units it judges, what is counted, and a result.
 
-Requirements and figures are printed in two forms, which differ on purpose:
+Requirements are printed in two forms, which differ on purpose:
 
-* The plan pages and the change log print the complete requirement (`requirement_text`: ≥80%的社区达到≥1处) and numbers with
-  thousands separators, as the other tables of the portal do. Nothing else on the page explains the clause.
+* The plan pages and the change log print the complete requirement (`requirement_text`: ≥80%的社区达到≥1处). Nothing else on
+  the page explains the clause.
 * The briefing and the dashboard print the bound next to a figure whose heading already names the units
-  (`bound_text`: ≥80%), and amounts as official documents write them: without separators, with the unit spelt out in
-  sentences (`amount_text`: 12817.84平方米; docs/domain.md §7).
+  (`bound_text`: ≥80%). Sentences spell the unit out (`amount_text`: 12,817.84平方米; docs/domain.md §7).
 
 Names of units (`units_text`) and of the counting rule are the same everywhere.
 """
@@ -92,7 +91,7 @@ def _per_text(target: TargetTerms) -> str:
 def units_text(target: TargetTerms) -> str:
     """Return the units that a target judges: 城市社区, 3000人以上的农村社区, 市辖区, 县（市、区）, 全域."""
     has_minimum = target.level == Target.Level.COMMUNITY and target.minimum_population is not None
-    return (f"{target.minimum_population}人以上的" if has_minimum else "") + kind_of_units_text(target)
+    return (f"{display_number(target.minimum_population)}人以上的" if has_minimum else "") + kind_of_units_text(target)
 
 
 def kind_of_units_text(target: TargetTerms) -> str:
@@ -157,9 +156,8 @@ def version_text(plan: TargetPlan) -> str:
 
 
 def plain_number(value: float | Decimal) -> str:
-    """Return a number without separators and trailing zeros, at most two decimals, half up: 500, 12817.84, 0.5."""
-    exact = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{exact:f}".rstrip("0").rstrip(".")
+    """Return a number with at most two decimals, half up: 500, 12,817.84, 0.5."""
+    return display_number(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _plain_or_dash(value: float | Decimal | None) -> str:

@@ -23,6 +23,9 @@ class FilterForm(forms.Form):
         if "q" in self.fields:
             self.fields["q"].widget.attrs["placeholder"] = self.search_hint
         for field in self.fields.values():
+            if isinstance(field.widget, forms.CheckboxSelectMultiple):
+                field.widget.attrs["class"] = "form-check-input"
+                continue
             is_choice = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
 

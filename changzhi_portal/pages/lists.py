@@ -31,6 +31,8 @@ class ListPage(PortalPage):
 
     template_name = "frame/list.html"
     result_template_name = "frame/list_result.html"
+    # What stands above the rows, such as their sums; "" for nothing.
+    head_template_name: ClassVar[str] = ""
     queryset: ClassVar[QuerySet]
     filterset: ClassVar[type[RegisterFilterSet]]
     form: ClassVar[type[FilterForm]]
@@ -51,16 +53,17 @@ class ListPage(PortalPage):
     def get(self, request: PortalRequest) -> HttpResponse:
         """Show the whole page, or only the result when htmx asks for it."""
         filterset = self.get_filterset()
-        rows = self.matching_rows(filterset)
-        table = self.table(rows, exclude=self.table.redundant_for(request.user))
+        table = self.get_table(self.matching_rows(filterset))
         table.order_by = request.GET.get(table.order_by_field) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(table.page_field, 1))
         context = self.get_context_data(
             table=table,
             filterset=filterset,
             filter_form=filterset.form,
+            has_wrong_filters=not filterset.is_valid(),
             is_filtered=filterset.is_narrowed,
             page_sizes=PAGE_SIZES,
+            head_template_name=self.head_template_name,
             empty_advice=self.empty_advice,
             is_filled_by_uploads=self.is_filled_by_uploads,
             export_register=self.export_register,
@@ -84,6 +87,10 @@ class ListPage(PortalPage):
     def matching_rows(self, filterset: RegisterFilterSet) -> QuerySet:
         """Return the rows that match the filters; none where a filter is wrong."""
         return filterset.qs if filterset.is_valid() else filterset.queryset.none()
+
+    def get_table(self, rows: QuerySet) -> RegisterTable:
+        """Return the table of the rows, not yet sorted and paged."""
+        return self.table(rows, exclude=self.table.redundant_for(self.request.user))
 
     def get_bulk_edit(self) -> BulkEditing | None:
         """Return what the boxes of the rows lead to; None for a list or a role that changes no rows."""

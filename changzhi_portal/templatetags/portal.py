@@ -12,7 +12,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from changzhi_portal import percent
-from changzhi_portal.display import display_number
+from changzhi_portal.display import display_change, display_number
 from changzhi_portal.menu import Menu, menu_for
 from changzhi_portal.records import BEGINNING
 
@@ -23,9 +23,15 @@ _DATE = re.compile(r"\d+年(?:\d+月(?:\d+日)?)?|\d+月(?:\d+日)?|\d+日")
 
 
 @register.filter
-def quantity(value: Decimal | int | None) -> str:
+def quantity(value: Decimal | float | None) -> str:
     """Return a number with thousands separated and without trailing zeros: 12,345.5; a dash for None."""
     return display_number(value)
+
+
+@register.filter
+def change(value: Decimal | float | None) -> str:
+    """Return a change of an amount with its sign: +410, −0.4, 持平; a dash for None."""
+    return display_change(value, decimals=None)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 
 from changzhi_portal.bulk import in_batches
+from changzhi_portal.display import display_number
 from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
@@ -240,10 +241,12 @@ class CommunitySheet(PlacedSheet):
         limits = context.thresholds
         is_plausible = residents is None or limits[FEWEST_RESIDENTS] <= residents <= limits[MOST_RESIDENTS]
         if not is_plausible or (residents is not None and has_jumped(residents, before, limits[OUTLIER_FACTOR])):
-            described = f"上次是{before}人，" if before else ""
-            row.report("outlier", f"{described}这次是{residents}人，变化过大或不合常理，请核实", "residents")
+            described = f"上次是{display_number(before)}人，" if before else ""
+            row.report(
+                "outlier", f"{described}这次是{display_number(residents)}人，变化过大或不合常理，请核实", "residents"
+            )
         if households is not None and households > limits[MOST_HOUSEHOLDS]:
-            row.report("outlier", f"这次是{households}户，不合常理，请核实", "households")
+            row.report("outlier", f"这次是{display_number(households)}户，不合常理，请核实", "households")
 
     def _propose(
         self,

@@ -128,8 +128,8 @@ class FacilitySheet(RecordSheet):
         if area is None:
             return
         if area > thresholds[LARGEST_AREA] or has_jumped(area, area_before, thresholds[OUTLIER_FACTOR]):
-            described = "" if area_before is None else f"上次是{area_before:f}㎡，"
-            row.report("outlier", f"{described}这次是{area:f}㎡，变化过大或不合常理，请核实", "area")
+            described = "" if area_before is None else f"上次是{display_number(area_before)}㎡，"
+            row.report("outlier", f"{described}这次是{display_number(area)}㎡，变化过大或不合常理，请核实", "area")
 
     @staticmethod
     def _check_activity_area(row: RegisterRow, facility: Facility, day: datetime.date) -> None:

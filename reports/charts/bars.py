@@ -64,7 +64,7 @@ def amount_by_division_svg(
         for row in rows
     )
     largest = max([mark.rate or 0.0 for mark in marks] + [float(at_least or 0), 1.0])
-    axis = _Axis(largest * 1.1, (), "d")
+    axis = _Axis(largest * 1.1, (), ",d")
     return _bars(marks, title, axis, None if at_least is None else _Line(float(at_least), "下限"), width)
 
 

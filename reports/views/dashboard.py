@@ -50,7 +50,7 @@ class Dashboard(PortalPage):
         )
         if self.period is not None and self.division is not None:
             board = CurrentBoundariesBoard if self.shows_now else Board
-            context |= self._figures(board(request.user, self.period, self.division))
+            context |= self.figures(board(request.user, self.period, self.division))
         return self.render_to_response(context)
 
     @cached_property
@@ -129,7 +129,7 @@ class Dashboard(PortalPage):
             raise Http404
         return known.get(asked.current_division.code)
 
-    def _figures(self, board: Board) -> dict[str, Any]:
+    def figures(self, board: Board) -> dict[str, Any]:
         """Return the context below the choice of month and division; {} without figures."""
         cards = board.cards()
         if not cards:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -13,11 +12,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from changzhi_portal.display import DASH
+from changzhi_portal.display import display_change
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import record_panels
-from changzhi_portal.percent import percent, percent_text
+from changzhi_portal.percent import percent, percent_text, percentage_points
 from changzhi_portal.refusals import InvalidError, PortalError, StaleError
 from changzhi_portal.rights import Actor
 from notices.models import Notice
@@ -43,6 +42,7 @@ from submissions.report_status import (
     submissions_of,
 )
 from targets.models import Computation, Target, TargetResult
+from targets.result_lists import ResultLists
 from targets.wording import result_text
 
 _HARD_SHOWN = 20
@@ -56,7 +56,7 @@ class SubmissionList(PortalPage):
     template_name = "submissions/submissions.html"
 
     def get(self, request: PortalRequest) -> HttpResponse:
-        """Show the month of `?period=2018-06`, else the month in hand."""
+        """Show the month of `?period=2018-06`, else the month in hand; with `?status=late` only those counties."""
         day = timezone.localdate()
         periods = list(ReportingPeriod.objects.exclude(state=ReportingPeriod.State.UPCOMING).order_by("-month"))
         period = _chosen(periods, request.GET.get("period", ""), day)
@@ -84,6 +84,8 @@ class SubmissionList(PortalPage):
             }
             for each in status.submissions
         ]
+        asked = self.request.GET.get("status", "")
+        chosen = ReportStatus(asked) if asked in ReportStatus.values else None
         context = {
             "status": status,
             "counts": _counts(status),
@@ -92,7 +94,8 @@ class SubmissionList(PortalPage):
             "completeness_title": f"近{len(due)}个月完整率",
             "rate_over_months": sum(rates.values(), ReportingRate()),
             "to_remind": sum(row["may_remind"] for row in rows),
-            "rows": rows,
+            "rows": [row for row in rows if row["report_status"] == chosen] if chosen else rows,
+            "chosen": chosen,
         }
         if len(status.submissions) == 1:
             context["months"] = submissions_of([status.submissions[0].county], due)
@@ -277,26 +280,21 @@ def _key_figures(submission: Submission, user: Actor) -> list[dict[str, Any]]:
     of_last_month = visible.filter(period__month=last_month, division=submission.county)
     before = {result.target.code: result for result in of_last_month}
     return [
-        _key_figure(result, before.get(result.target.code))
+        _key_figure(result, before.get(result.target.code), submission)
         for result in visible.for_period(submission.period).of_division(submission.county)
     ]
 
 
-def _key_figure(result: TargetResult, before: TargetResult | None) -> dict[str, Any]:
-    target, shown = result.target, {"result": result, "target": result.target}
+def _key_figure(result: TargetResult, before: TargetResult | None, submission: Submission) -> dict[str, Any]:
+    target = result.target
+    lists = ResultLists.of(target, period=submission.period, division=submission.county)
+    shown = {"result": result, "target": target, "lists": lists}
     if target.aggregate == Target.Aggregate.MEAN:
         then = None if before is None else before.value
         change = None if result.value is None or then is None else result.value - then
-        points = _points(change, decimals=2)
+        points = display_change(change, decimals=2)
         return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
-    change = None if now is None or was is None else now - was
-    counts = f"{result.reached:,} / {result.judged:,}"
-    return shown | {"counts": counts, "figure": percent_text(now), "change": _points(change)}
-
-
-def _points(change: Decimal | None, *, decimals: int = 1) -> str:
-    if change is None:
-        return DASH
-    return "持平" if change == 0 else f"{change:+.{decimals}f}"
+    change = display_change(percentage_points(now, was))
+    return shown | {"figure": percent_text(now), "change": change}

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from changzhi_portal.display import display_number, display_value, told_apart
+from changzhi_portal.display import display_change, display_number, display_value, told_apart
 from changzhi_portal.templatetags.portal import whole_dates
 
 
@@ -74,3 +74,26 @@ def test_text_around_a_date_is_escaped():
 )
 def test_a_change_that_reads_the_same_is_marked(old, new, is_personal, said):
     assert told_apart(old, new, is_personal=is_personal) == said
+
+
+@pytest.mark.parametrize(
+    ("change", "decimals", "expected"),
+    [
+        (Decimal("1.3"), 1, "+1.3"),
+        (-0.4, 1, "−0.4"),
+        (1_200, 1, "+1,200.0"),
+        (0.04, 1, "持平"),  # and not +0.0
+        (-0.04, 2, "−0.04"),
+        (0, 1, "持平"),
+        (Decimal("410.00"), None, "+410"),
+        (Decimal("-1200.50"), None, "−1,200.5"),
+        (None, 1, "—"),
+    ],
+)
+def test_a_change_has_a_real_sign_and_is_never_a_signed_zero(change, decimals, expected):
+    assert display_change(change, decimals=decimals) == expected
+
+
+def test_a_negative_number_has_a_real_minus_sign():
+    assert display_number(Decimal("-1200.50")) == "−1,200.5"
+    assert display_value(-3) == "−3"

@@ -127,7 +127,7 @@ def test_facilities_are_measured_by_what_the_sheet_says(send: Send, clerk: User)
     assert str(Facility.objects.get().area) == "620.00"
     jumped = send("facilities", clerk, [facility_row(**{"建筑面积（㎡）": "6200", "启用日期": ""})])
     assert codes_of(jumped) == ["outlier"]
-    assert "上次是620.00㎡，这次是6200.00㎡" in jumped["problems"][0]["message"]
+    assert "上次是620㎡，这次是6,200㎡" in jumped["problems"][0]["message"]
 
 
 def test_an_activity_area_that_would_block_the_report_is_pointed_out_at_the_upload(send: Send, clerk: User) -> None:

@@ -74,7 +74,7 @@ def test_a_pace_reads_as_officials_write(progress, expected):
     [
         (moving("in_time"), ("+0.43", "2020年6月", "1.25")),
         (moving("too_late"), ("+0.43", "无法按期", "1.25")),
-        (moving("backwards", progress=-0.2), ("-0.20", "无法按期", "1.25")),
+        (moving("backwards", progress=-0.2), ("−0.20", "无法按期", "1.25")),
         (moving("standstill", progress=0.0), ("0", "无法按期", "1.25")),
         (moving("no_pace", progress=None), ("—", "—", "1.25")),
         (moving("done"), ("+0.43", "已完成", "已完成")),

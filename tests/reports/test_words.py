@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reports import words
-from reports.stored_figures import Edition, Farthest, Purchases
+from reports.stored_figures import Edition, Farthest, Progress, Purchases
 from targets.wording import bound_text, plain_number, units_text
 from tests.reports.briefings import CITY, COUNTY, division, farthest, figures, made, target
 
@@ -37,15 +37,19 @@ def test_the_change_on_the_year_before_in_words(change, expected):
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"), [(1.3, "+1.3"), (-0.4, "-0.4"), (0.0, "持平"), (-0.0, "持平"), (None, "—")]
+    ("change", "expected"), [(1.3, "+1.3"), (-0.4, "−0.4"), (0.0, "持平"), (-0.0, "持平"), (None, "—")]
 )
 def test_the_change_in_a_table_cell(change, expected):
-    assert words.signed_points(change) == expected
+    assert words.change_cell(Progress(), change) == expected
+
+
+def test_the_change_of_a_mean_has_the_decimals_of_the_mean():
+    assert words.change_cell(Progress(change_unit="个"), 0.04) == "+0.04"
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(500, "500"), (500.0, "500"), (12817.84, "12817.84"), (0.5, "0.5"), (0, "0"), (100, "100"), (1.005, "1.01")],
+    [(500, "500"), (500.0, "500"), (12817.84, "12,817.84"), (0.5, "0.5"), (0, "0"), (100, "100"), (1.005, "1.01")],
 )
 def test_a_figure_has_no_idle_zeros_and_keeps_those_that_count(value, expected):
     assert plain_number(value) == expected
@@ -54,7 +58,7 @@ def test_a_figure_has_no_idle_zeros_and_keeps_those_that_count(value, expected):
 @pytest.mark.parametrize(
     ("yuan", "expected"),
     [
-        (55_797_600, "5579.76万元"),
+        (55_797_600, "5,579.76万元"),
         (10_000, "1万元"),
         (12_350, "1.24万元"),
         (100, "0.01万元"),
@@ -96,7 +100,7 @@ def test_what_a_target_asks_fits_a_table_cell(changes, expected):
     ("changes", "expected"),
     [
         ({}, "城市社区"),
-        ({"kind": "rural", "minimum_population": 3000}, "3000人以上的农村社区"),
+        ({"kind": "rural", "minimum_population": 3000}, "3,000人以上的农村社区"),
         ({"kind": "rural"}, "农村社区"),
         ({"kind": ""}, "社区"),
         ({"level": "county", "kind": "", "urban_districts_only": True}, "市辖区"),
@@ -131,11 +135,11 @@ def test_the_overview_gives_units_rates_and_changes():
     )
     first, second = words.overview(figures(targets=[target(), rural]))
     assert first == (
-        "截至2018年6月30日，对照长民发〔2017〕138号，全市共测评城市社区153个、农村社区3442个。"
+        "截至2018年6月30日，对照长民发〔2017〕138号，全市共测评城市社区153个、农村社区3,442个。"
         "城市社区设施面积、农村社区专业人才2项目标的达标率分别为62.7%、43.8%。"
         "与上月相比，1项提高、1项持平。"
     )
-    assert second == "全市在岗社会工作者4355人，其中社会工作专业人才2245人，占比51.5%。"
+    assert second == "全市在岗社会工作者4,355人，其中社会工作专业人才2,245人，占比51.5%。"
 
 
 def test_the_overview_leaves_out_last_month_when_there_was_none():
@@ -156,7 +160,7 @@ def test_the_overview_of_a_month_without_any_judged_unit_says_so():
 )
 def test_the_workforce_is_compared_with_last_month(before, expected):
     workforce = {"workers": 4355, "professionals": 2245, "percent": 51.5, "last_month_workers": before}
-    assert f"在岗社会工作者4355人，{expected}，其中" in words.overview(figures(workforce=workforce))[1]
+    assert f"在岗社会工作者4,355人，{expected}，其中" in words.overview(figures(workforce=workforce))[1]
 
 
 def test_a_workforce_that_was_not_reported_is_no_zero():
@@ -174,7 +178,7 @@ def test_a_target_says_how_it_stands_and_who_leads_and_lags():
     assert stands == (
         "目标为“城市社区综合服务设施面积达到500平方米以上”（文件第三部分）。"
         "全市参评城市社区153个，达标96个，达标率62.7%，较上月提高1.3个百分点，同比下降2.0个百分点；"
-        "未达标57个，共缺12817.84平方米。"
+        "未达标57个，共缺12,817.84平方米。"
     )
     assert order == "达标率居前的是城区（66.7%），居后的是襄垣县（50.0%）。"
 
@@ -198,7 +202,7 @@ def test_unknown_and_small_communities_are_named_and_not_called_unmet():
     )
     sentence = words.target_sentences(rural, CITY)[0]
     assert sentence.endswith(
-        "未达标105个，共缺256个；数据未报、暂不能判定的74个，计入参评；不足3000人、不参评的3166个。"
+        "未达标105个，共缺256个；数据未报、暂不能判定的74个，计入参评；不足3,000人、不参评的3,166个。"
     )
 
 
@@ -264,11 +268,11 @@ def test_when_many_lack_equally_much_the_counties_are_named_instead():
         ],
     )
     assert words.shortcoming(many, CITY) == (
-        "农村社区专业人才未达标的1934个农村社区均还缺1名，较多的是长治县（6个）、襄垣县（4个）。"
+        "农村社区专业人才未达标的1,934个农村社区均还缺1名，较多的是长治县（6个）、襄垣县（4个）。"
     )
     some = replace(many, farthest=Farthest(missing=2, number=8, rows=()))
     assert words.shortcoming(some, CITY) == (
-        "农村社区专业人才未达标的1934个农村社区中，有8个还缺2名，未达标较多的是长治县（6个）、襄垣县（4个）。"
+        "农村社区专业人才未达标的1,934个农村社区中，有8个还缺2名，未达标较多的是长治县（6个）、襄垣县（4个）。"
     )
 
 

@@ -18,7 +18,7 @@ def target(**values) -> Target:
     ("values", "requirement", "bound"),
     [
         ({}, "≥500㎡", "≥500㎡"),
-        ({"at_least": 3_000}, "≥3,000㎡", "≥3000㎡"),
+        ({"at_least": 3_000}, "≥3,000㎡", "≥3,000㎡"),
         ({"at_least": 2, "at_most": 5, "unit": "名"}, "2—5名", "2—5名"),
         ({"at_least": 10, "unit": "个", "aggregate": "mean"}, "平均≥10个", "平均≥10个"),
         ({"at_least": 30, "per": "100_households"}, "每百户≥30㎡", "每百户≥30㎡"),
@@ -40,7 +40,7 @@ def test_a_requirement_and_the_bound_beside_a_figure(values, requirement, bound)
     ("values", "expected"),
     [
         ({}, "城市社区"),
-        ({"kind": "rural", "minimum_population": 3_000}, "3000人以上的农村社区"),
+        ({"kind": "rural", "minimum_population": 3_000}, "3,000人以上的农村社区"),
         ({"kind": ""}, "社区"),
         ({"level": "county", "kind": ""}, "县（市、区）"),
         ({"level": "county", "kind": "", "urban_districts_only": True}, "市辖区"),
@@ -51,7 +51,7 @@ def test_the_units_of_a_target(values, expected):
     assert units_text(target(**values)) == expected
 
 
-def test_amounts_in_sentences_have_no_separators_and_spell_the_unit():
-    assert plain_number(Decimal("12817.840")) == "12817.84"
+def test_amounts_have_separators_and_spell_the_unit_in_sentences():
+    assert plain_number(Decimal("12817.840")) == "12,817.84"
     assert spelt_unit("㎡/百户") == "平方米/百户"
     assert amount_text(380.0, "㎡") == "380平方米"

@@ -1,0 +1,55 @@
+"""The addresses of the list of a month's results, for every number that such a list is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from communities.models import Division
+
+THEN, NOW = "then", "now"
+
+
+class HasCode(Protocol):
+    """A plan, month or target: whatever an address names by its code."""
+
+    @property
+    def code(self) -> str: ...  # noqa: D102
+
+
+def results_address(
+    *,
+    plan: HasCode | str,
+    period: HasCode | str,
+    target: HasCode | str,
+    verdict: Iterable[str] = (),
+    division: Division | None = None,
+    boundaries: str = THEN,
+) -> str:
+    """Return the address of the list of a month's results for one target.
+
+    Plan, month and target are given themselves or by their codes; "" is the plan that the month was judged by.
+    `verdict` are the verdicts listed, by default all.
+    `division` narrows the list to a county or town; a city does not. `boundaries` is THEN or NOW.
+    """
+    named = (("period", _code(period)), ("plan", _code(plan)), ("target", _code(target)))
+    asked = [(name, code) for name, code in named if code]
+    asked += [("verdict", str(each)) for each in verdict]
+    if division is not None:
+        asked += _place(division)
+    if boundaries != THEN:
+        asked.append(("boundaries", boundaries))
+    return f"{reverse('targets:results')}?{urlencode(asked)}"
+
+
+def _code(named: HasCode | str) -> str:
+    return named if isinstance(named, str) else named.code
+
+
+def _place(division: Division) -> list[tuple[str, str]]:
+    if division.level == Division.Level.TOWN and division.parent is not None:
+        return [("county", division.parent.code), ("town", division.code)]
+    return [("county", division.code)] if division.level == Division.Level.COUNTY else []

@@ -1,0 +1,98 @@
+"""The list of results: every community (county) judged by one target in one month, with its verdict and gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from changzhi_portal.pages import Crumb, ListPage
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.rights import EVERYBODY
+from communities.models import Division
+from targets.filters import ResultFilterForm, ResultFilterSet
+from targets.models import CommunityMeasure, DivisionMeasure
+from targets.results import Question, Summary, lack_in_words
+from targets.tables import ResultTable
+from targets.wording import bound_text, units_text
+
+
+class ResultList(ListPage):
+    """?period=2019-06&target=CODE&plan=CODE&verdict=unmet&county=CODE&town=CODE&boundaries=now&q=…; each has a default.
+
+    The numbers of other pages lead here (`targets.addresses.results_address`).
+    """
+
+    requires = EVERYBODY
+    title = "达标情况"
+    template_name = "targets/results.html"
+    result_template_name = "targets/results_part.html"
+    head_template_name = "targets/results_head.html"
+    queryset = CommunityMeasure.objects.all()
+    filterset = ResultFilterSet
+    form = ResultFilterForm
+    table = ResultTable
+    empty_advice = "还没有测算结果。登记表上传入库后会自动测算。"
+    question: Question
+
+    def get(self, request: PortalRequest) -> HttpResponse:
+        """Show the list."""
+        self.question = Question.read(request.GET, request.user)
+        return super().get(request)
+
+    def get_queryset(self) -> QuerySet:
+        """Return the communities judged that the user may see."""
+        return self.question.communities()
+
+    def get_filterset(self, visible: QuerySet) -> ResultFilterSet:
+        """Return the filter set with the choices of the month."""
+        return self.filterset(
+            self.request.GET,
+            queryset=visible,
+            request=self.request,
+            form_class=self.form,
+            question=self.question,
+        )
+
+    def get_table(self, rows: QuerySet) -> ResultTable:
+        """Return the table with the target's units in its headers."""
+        return self.table(rows, question=self.question, exclude=self.table.redundant_for(self.request.user))
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Return no breadcrumbs: the list belongs to no other page."""
+        return []
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the target with its bound, the head line, and the counties of a target that judges counties."""
+        question, filterset = self.question, kwargs["filterset"]
+        target = question.target
+        context = {
+            "question": question,
+            "bound": bound_text(target) if target is not None else "",
+            "units": units_text(target) if target is not None else "",
+            "summary": None,
+            "counties": None,
+        }
+        if question.is_answerable and not kwargs["has_wrong_filters"]:
+            if question.judges_communities:
+                context["summary"] = Summary(question, filterset.everything_but_verdict(), by_town=self._is_by_town())
+            else:
+                context["counties"] = self._counties(filterset.form.cleaned_data)
+        return super().get_context_data(**context, **kwargs)
+
+    def _is_by_town(self) -> bool:
+        """Return whether the head line names towns: for a chosen county, and for a user of a county."""
+        return bool(self.request.GET.get("county")) or self.request.user.division.level != Division.Level.CITY
+
+    def _counties(self, chosen: dict[str, Any]) -> list[tuple[DivisionMeasure, str]]:
+        """Return the counties that a target for counties judges, farthest from it first, each with what it lacks."""
+        target = self.question.target
+        assert target is not None  # noqa: S101  # the question is answerable
+        measures: list[Any] = self.question.counties()
+        if chosen["verdict"]:
+            measures = [measure for measure in measures if measure.verdict in chosen["verdict"]]
+        if county := chosen.get("county"):
+            measures = [measure for measure in measures if measure.division_id == county.pk]
+        measures.sort(key=lambda measure: (-(measure.missing or 0), measure.division.code))
+        return [(measure, lack_in_words(measure, target)) for measure in measures]
