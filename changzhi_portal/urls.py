@@ -5,12 +5,16 @@ from django.urls import include, path
 from changzhi_portal.pages.health import healthz
 from changzhi_portal.pages.home import HomePage
 from changzhi_portal.pages.manual import ManualPage
+from changzhi_portal.pages.saved_views import DeleteView, EditView, SaveView
 from changzhi_portal.pages.search import SearchPage
 
 urlpatterns = [
     path("", HomePage.as_view(), name="home"),
     path("manual/", ManualPage.as_view(), name="manual"),
     path("search/", SearchPage.as_view(), name="search"),
+    path("views/new/", SaveView.as_view(), name="view_new"),
+    path("views/<slug:ref>/", EditView.as_view(), name="view_edit"),
+    path("views/<slug:ref>/delete/", DeleteView.as_view(), name="view_delete"),
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),

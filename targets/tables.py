@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from changzhi_portal.display import DASH
-from changzhi_portal.pages.tables import NumberColumn, RegisterTable, ShortColumn
+from changzhi_portal.pages.tables import AmountColumn, NumberColumn, RegisterTable, ShortColumn
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from targets.models import CommunityMeasure
@@ -22,6 +22,7 @@ class ResultTable(RegisterTable):
 
     caption: ClassVar[str] = "各社区的达标情况"
     default_order: ClassVar[str] = "-gap,code"
+    optional: ClassVar[tuple[str, ...]] = ("code", "households")
 
     name = tables.Column(
         "社区", order_by="community__sort_key", linkify=lambda record: record.community.get_absolute_url()
@@ -30,9 +31,10 @@ class ResultTable(RegisterTable):
     county = tables.Column("县（市、区）", accessor="county__name", order_by="county__code")
     town = tables.Column("街道（乡镇）", accessor="town__name", order_by="town__code")
     residents = NumberColumn("常住人口")
-    value = NumberColumn("现有")
+    households = NumberColumn("户数")
+    value = AmountColumn("现有")
     bound = ShortColumn("要求", empty_values=(), orderable=False)
-    gap = NumberColumn("还缺", accessor="missing", attrs={"th": {"class": "number"}, "td": {"class": "number bad"}})
+    gap = AmountColumn("还缺", accessor="missing", attrs={"th": {"class": "number"}, "td": {"class": "number bad"}})
     verdict = ShortColumn("结果")
     lack = tables.Column("说明", empty_values=(), orderable=False)
 

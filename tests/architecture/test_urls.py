@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 
 from accounts.models import Role, User
+from changzhi_portal.models import SavedView
 from changzhi_portal.registers.registry import register_of
 from communities.models import Division
 from reports.models import Briefing
@@ -44,6 +45,7 @@ OPEN = {"accounts:login", "healthz"}
 POST_ONLY = {
     "accounts:logout",
     "notices:seen",
+    "view_delete",
     "uploads:commit",
     "uploads:recheck",
     "uploads:leave-out",
@@ -72,6 +74,8 @@ FOR_THE_BUREAU = {"uploads:locked"}
 Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
+    "view_edit": lambda place, user: SavedView.objects.create(saved_by=user, list_name="orgs:list", name="演示视图"),
+    "view_delete": lambda place, user: SavedView.objects.create(saved_by=user, list_name="orgs:list", name="演示视图二"),
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
