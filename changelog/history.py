@@ -46,6 +46,12 @@ class Entry:
     part: str
     file_name: str  # of the upload that made the change; "" for other changes
     changes: list[FieldChange]
+    is_update: bool = True
+
+    @property
+    def says_something(self) -> bool:
+        """Return whether a field changed, or something began or ended; an update without visible fields says nothing."""
+        return bool(self.changes) or not self.is_update
 
 
 @dataclass(frozen=True)
@@ -232,6 +238,7 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
         kind=row.get_kind_display(),
         part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
+        is_update=is_update,
         changes=[
             _field_change(record, name, row.before.get(name), new, named)
             for name, new in row.after.items()

@@ -20,8 +20,12 @@ class RecordHistory(RecordPanel):
     requires = "may_see_registers"
 
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
-        """Return the newest MOST_ROWS changes in the user's scope."""
-        return {"entries": history_of(record, request.user, limit=MOST_ROWS), "record": record}
+        """Return the newest MOST_ROWS changes in the user's scope, without those that would show nothing.
+
+        A change of what the portal keeps by itself, such as a sort key, shows nothing.
+        """
+        entries = history_of(record, request.user, limit=MOST_ROWS)
+        return {"entries": [entry for entry in entries if entry.says_something], "record": record}
 
 
 class MergedRecords(RecordPanel):

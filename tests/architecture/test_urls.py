@@ -75,7 +75,9 @@ Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
     "view_edit": lambda place, user: SavedView.objects.create(saved_by=user, list_name="orgs:list", name="演示视图"),
-    "view_delete": lambda place, user: SavedView.objects.create(saved_by=user, list_name="orgs:list", name="演示视图二"),
+    "view_delete": lambda place, user: SavedView.objects.create(
+        saved_by=user, list_name="orgs:list", name="演示视图二"
+    ),
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
