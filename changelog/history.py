@@ -6,6 +6,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from django.apps import apps
@@ -23,6 +24,7 @@ from changzhi_portal.scope import scope_path_of
 
 Named = Mapping[tuple[type[models.Model], Any], str]
 MOST_VALUES = 8  # of a new record
+MOST_IN_LINE = 12  # of several new parts
 OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
@@ -46,12 +48,6 @@ class Entry:
     part: str
     file_name: str  # of the upload that made the change; "" for other changes
     changes: list[FieldChange]
-    is_update: bool = True
-
-    @property
-    def says_something(self) -> bool:
-        """Return whether a field changed, or something began or ended; an update without visible fields says nothing."""
-        return bool(self.changes) or not self.is_update
 
 
 @dataclass(frozen=True)
@@ -198,14 +194,39 @@ def _owners_of_parts(groups: Sequence[Sequence[ChangeRecord]], user: Actor) -> d
 
 def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
     """Return the newest changes of a record and of its `history_parts` in the user's scope."""
+    rows = list(_changes_of(record, user)[:limit])
+    named, records = _names_of_related(rows, user), _records_to_label(rows)
+    return [_entry(row, type(record), named, records) for row in rows]
+
+
+def history_lines(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
+    """Return the newest changes of a record as `history_of`, to be read: none that says nothing, and no two that say one thing.
+
+    What one change did to several parts of a kind is one line, as when an upload brings all bodies of a community. Of
+    something new the values are shown. A change of what the portal keeps by itself, such as a sort key, is left out.
+    """
+    rows = list(_changes_of(record, user)[:limit])
+    named, records = _names_of_related(rows, user, with_new=True), _records_to_label(rows)
+    lines = []
+    for _, group in groupby(rows, key=lambda row: (row.change_set_id, row.model, row.kind)):
+        together = list(group)
+        changes = [change for row in together for change in _changes(row, named, records)]
+        # That a body is a 社区党组织 is said by the header of its column.
+        headers = {change.label for change in changes}
+        changes = [change for change in changes if change.new not in headers]
+        if changes or together[0].kind != ChangeRecord.Kind.UPDATED:
+            lines.append(replace(_entry(together[0], type(record), named, records), changes=changes[:MOST_IN_LINE]))
+    return lines
+
+
+def _changes_of(record: models.Model, user: Actor) -> Any:
+    """Return the changes of a record and of its `history_parts` in the user's scope, newest first."""
     of_parts = models.Q()
     for name in getattr(record, "history_parts", ()):
         rows = getattr(record, name)
         of_parts |= models.Q(model=rows.model._meta.label_lower, object_id__in=rows.order_by().values("pk"))
     of_record = models.Q(model=record._meta.label_lower, object_id=record.pk)
-    rows = list(ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()[:limit])
-    named, records = _names_of_related(rows, user), _records_to_label(rows)
-    return [_entry(row, type(record), named, records) for row in rows]
+    return ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()
 
 
 def _records_to_label(rows: Sequence[ChangeRecord]) -> Records:
@@ -238,7 +259,6 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
         kind=row.get_kind_display(),
         part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
-        is_update=is_update,
         changes=[
             _field_change(record, name, row.before.get(name), new, named)
             for name, new in row.after.items()

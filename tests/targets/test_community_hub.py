@@ -7,11 +7,20 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from changelog.models import ChangeRecord
 from communities.models import CommunityProfile
 from targets.actions import compute_period
 from targets.sparkline import sparkline
 from targets.standing import CommunityStandings, Point
-from tests.factories import make_facility, make_organization, make_period, make_project, make_worker
+from tests.factories import (
+    make_change_set,
+    make_facility,
+    make_governance_body,
+    make_organization,
+    make_period,
+    make_project,
+    make_worker,
+)
 from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -108,12 +117,30 @@ def test_each_part_leads_to_its_list_and_to_a_new_record(months, clerk, leader, 
     assert "新增</a>" not in text_of(page_of(signed_in(leader), months))
 
 
-def test_the_history_has_no_empty_lines(months, clerk, signed_in):
+def test_the_history_says_what_a_new_part_is_and_has_no_empty_lines(months, clerk, signed_in):
+    made = [make_governance_body(months, kind) for kind in ("party", "committee")]
+    changes = make_change_set(clerk)
+    for each, kind, before, after in [
+        *((body, "created", {}, {"kind": body.kind, "exists": True}) for body in made),
+        (months, "updated", {"sort_key": "a"}, {"sort_key": "b"}),
+    ]:
+        ChangeRecord.objects.create(
+            change_set=changes,
+            model=each._meta.label_lower,
+            object_id=each.pk,
+            object_label=str(each),
+            division=months.town,
+            kind=kind,
+            before=before,
+            after=after,
+        )
     page = page_of(signed_in(clerk), months)
     history = next(
         panel for panel in page.context["panels"] if panel["template_name"] == "changelog/history_panel.html"
     )
-    assert all(entry.says_something for entry in history["entries"])
+    (line,) = history["entries"]
+    assert {change.new for change in line.changes} >= {"是"}
+    assert all(change.new for change in line.changes)
 
 
 def test_a_community_that_was_never_measured_says_so(place, officer, signed_in):
