@@ -10,13 +10,13 @@ import django_filters
 import django_tables2 as tables
 from django import forms
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.template.loader import render_to_string
 
 from changzhi_portal.pages.extensions import ListExtension
 from changzhi_portal.pages.tables import AmountColumn, ShortColumn
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, Computation, Target
 from targets.models.measure import CommunityMeasureQuerySet
+from targets.tables import verdict_mark
 
 
 class VerdictColumn(ShortColumn):
@@ -24,7 +24,7 @@ class VerdictColumn(ShortColumn):
 
     def render(self, value: str) -> str:
         """Return the mark."""
-        return render_to_string("targets/verdict.html", {"verdict": value})
+        return verdict_mark(value)
 
 
 class CommunityStanding(ListExtension):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -15,6 +16,12 @@ from communities.models import Division
 from targets.models import CommunityMeasure
 from targets.results import Question, lack_in_words
 from targets.wording import bound_text
+
+
+@cache
+def verdict_mark(verdict: str) -> str:
+    """Return a verdict as the mark that all pages show."""
+    return render_to_string("targets/verdict.html", {"verdict": verdict})
 
 
 class ResultTable(RegisterTable):
@@ -71,7 +78,7 @@ class ResultTable(RegisterTable):
 
     def render_verdict(self, value: str) -> str:
         """Return the verdict as the mark that all pages show."""
-        return render_to_string("targets/verdict.html", {"verdict": value})
+        return verdict_mark(value)
 
     def render_lack(self, record: Any) -> str:
         """Return what the community lacks, or why it cannot be judged."""
