@@ -6,6 +6,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from django.apps import apps
@@ -24,6 +25,7 @@ from changzhi_portal.scope import scope_path_of
 
 Named = Mapping[tuple[type[models.Model], Any], str]
 MOST_VALUES = 8  # of a new record
+MOST_IN_LINE = 12  # of several new parts
 OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
@@ -196,10 +198,39 @@ def _owners_of_parts(groups: Sequence[Sequence[ChangeRecord]], user: Actor) -> d
 
 
 def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
-    """Return the newest changes of a record and of its `history_parts` in the user's scope.
+    """Return the newest changes of a record and of its `history_parts` in the user's scope."""
+    rows = list(_changes_of(record, user)[:limit])
+    named, records = _names_of_related(rows, user), _records_to_label(rows)
+    return [_entry(row, type(record), named, records) for row in rows]
 
+
+def history_lines(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
+    """Return the newest changes of a record as `history_of`, to be read: none that says nothing, and no two that say one thing.
+
+    What one change did to several parts of a kind is one line, as when an upload brings all bodies of a community. Of
+    something new the values are shown. A change of what the portal keeps by itself, such as a sort key, is left out.
     Those of an edit in a page that may be taken back have an `undo_ref`, for whoever may edit.
     """
+    rows = list(_changes_of(record, user)[:limit])
+    named, records = _names_of_related(rows, user, with_new=True), _records_to_label(rows)
+    undo_refs = _undo_refs(rows) if has_right(user, "may_upload") else [""] * len(rows)
+    lines = []
+    for _, group in groupby(
+        zip(rows, undo_refs, strict=True), key=lambda each: (each[0].change_set_id, each[0].model, each[0].kind)
+    ):
+        together, refs = zip(*group, strict=True)
+        changes = [change for row in together for change in _changes(row, named, records)]
+        # That a body is a 社区党组织 is said by the header of its column.
+        headers = {change.label for change in changes}
+        changes = [change for change in changes if change.new not in headers]
+        if changes or together[0].kind != ChangeRecord.Kind.UPDATED:
+            line = _entry(together[0], type(record), named, records)
+            lines.append(replace(line, changes=changes[:MOST_IN_LINE], undo_ref=next(filter(None, refs), "")))
+    return lines
+
+
+def _changes_of(record: models.Model, user: Actor) -> Any:
+    """Return the changes of a record and of its `history_parts` in the user's scope, newest first."""
     of_parts = models.Q()
     for name in getattr(record, "history_parts", ()):
         rows = getattr(record, name)
@@ -207,12 +238,7 @@ def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
             rows = rows(manager="with_merged")
         of_parts |= models.Q(model=rows.model._meta.label_lower, object_id__in=rows.order_by().values("pk"))
     of_record = models.Q(model=record._meta.label_lower, object_id=record.pk)
-    rows = list(ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()[:limit])
-    named, records = _names_of_related(rows, user), _records_to_label(rows)
-    entries = [_entry(row, type(record), named, records) for row in rows]
-    if not has_right(user, "may_upload"):
-        return entries
-    return [replace(entry, undo_ref=ref) for entry, ref in zip(entries, _undo_refs(rows), strict=True)]
+    return ChangeRecord.objects.visible_to(user).filter(of_record | of_parts).with_sources()
 
 
 def _undo_refs(rows: Sequence[ChangeRecord]) -> list[str]:

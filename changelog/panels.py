@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from changelog.history import history_of
+from changelog.history import history_lines
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from changzhi_portal.records import MergeableRecord
@@ -20,8 +20,8 @@ class RecordHistory(RecordPanel):
     requires = "may_see_registers"
 
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
-        """Return the newest MOST_ROWS changes in the user's scope."""
-        return {"entries": history_of(record, request.user, limit=MOST_ROWS), "record": record}
+        """Return what the newest MOST_ROWS changes in the user's scope did."""
+        return {"entries": history_lines(record, request.user, limit=MOST_ROWS), "record": record}
 
 
 class MergedRecords(RecordPanel):

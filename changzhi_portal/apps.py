@@ -6,7 +6,7 @@ from changzhi_portal.logs import configure_structlog
 
 
 class FrameConfig(AppConfig):
-    """Configuration of the frame, which has no tables of its own."""
+    """Configuration of the frame, with the table of saved views."""
 
     name = "changzhi_portal"
     label = "frame"

@@ -6,6 +6,7 @@ from changzhi_portal.pages.group import GroupPage
 from changzhi_portal.pages.health import healthz
 from changzhi_portal.pages.home import HomePage
 from changzhi_portal.pages.manual import ManualPage
+from changzhi_portal.pages.saved_views import DeleteView, EditView, SaveView
 from changzhi_portal.pages.search import SearchPage
 
 urlpatterns = [
@@ -13,6 +14,9 @@ urlpatterns = [
     path("menu/<slug:group>/", GroupPage.as_view(), name="menu_group"),
     path("manual/", ManualPage.as_view(), name="manual"),
     path("search/", SearchPage.as_view(), name="search"),
+    path("views/new/", SaveView.as_view(), name="view_new"),
+    path("views/<slug:ref>/", EditView.as_view(), name="view_edit"),
+    path("views/<slug:ref>/delete/", DeleteView.as_view(), name="view_delete"),
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from changzhi_portal.pages.filters import RegisterFilterSet
+from changzhi_portal.pages.filters import DayFilter, InEffectFilter, RegisterFilterSet
 from changzhi_portal.records import in_effect
 from changzhi_portal.scope import ScopedQuerySet
 from communities.models import Community, CommunityPlacement, Division, Facility
@@ -159,6 +159,9 @@ class FacilityFilterSet(PlaceFilterSet):
     community_kind = django_filters.ChoiceFilter(
         label="社区类型", choices=Community.Kind.choices, field_name="community__kind"
     )
+    on_day = InEffectFilter("某日在用", *Facility.dated_by)
+    opened_from = DayFilter("启用日期从", "opened_on", "gte")
+    opened_to = DayFilter("启用日期至", "opened_on", "lte")
 
     class Meta:
         model = Facility

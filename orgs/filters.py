@@ -5,6 +5,7 @@ from __future__ import annotations
 import django_filters
 from django.utils import timezone
 
+from changzhi_portal.pages.filters import DayFilter, InEffectFilter
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet
 from orgs.models import SocialOrganization, SocialOrganizationQuerySet
@@ -25,6 +26,9 @@ class OrganizationFilterSet(PlaceFilterSet):
         label="民办社工机构", choices=[("yes", "是"), ("no", "否")], method="by_agency"
     )
     hub_kind = django_filters.ChoiceFilter(label="枢纽型", choices=SocialOrganization.HubKind.choices)
+    on_day = InEffectFilter("某日在册", *SocialOrganization.dated_by)
+    established_from = DayFilter("成立日期从", "established_on", "gte")
+    established_to = DayFilter("成立日期至", "established_on", "lte")
 
     class Meta:
         model = SocialOrganization

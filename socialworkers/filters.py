@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+
 import django_filters
 from django.utils import timezone
 
+from changzhi_portal.pages.filters import DayFilter, DayInput
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet
 from socialworkers.models import Posting, SocialWorker, SocialWorkerQuerySet
@@ -27,6 +30,10 @@ class WorkerFilterSet(PlaceFilterSet):
         label="配备方式", choices=Posting.RecruitedBy.choices, field_name="newest__recruited_by"
     )
 
+    on_day = django_filters.DateFilter(label="某日在岗", widget=DayInput(), method="by_day_at_post")
+    started_from = DayFilter("到岗日期从", "newest__started_on", "gte")
+    started_to = DayFilter("到岗日期至", "newest__started_on", "lte")
+
     class Meta:
         model = SocialWorker
         fields = ()
@@ -40,6 +47,10 @@ class WorkerFilterSet(PlaceFilterSet):
         """Filter for workers with a posting today, or without one."""
         at_post = in_effect(timezone.localdate(), "newest__started_on", "newest__ended_on")
         return queryset.filter(at_post if value == "yes" else ~at_post)
+
+    def by_day_at_post(self, queryset: SocialWorkerQuerySet, name: str, value: datetime.date) -> SocialWorkerQuerySet:
+        """Filter for workers with any posting on the day, the newest or an earlier one."""
+        return queryset.filter(pk__in=Posting.objects.in_effect_on(value).order_by().values("worker"))
 
     def by_community_worker(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:
         """Filter for 社区工作者 by the newest posting, or for all others."""

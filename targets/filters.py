@@ -55,7 +55,7 @@ class ResultFilterSet(RegisterFilterSet):
         label="街道（乡镇）", queryset=None, to_field_name="code", method="filter_town", empty_label="全部"
     )
     verdict = django_filters.MultipleChoiceFilter(
-        label="结果", choices=Verdict.choices, widget=forms.CheckboxSelectMultiple
+        label="结果", choices=Verdict.choices, widget=forms.CheckboxSelectMultiple, distinct=False
     )
     plan = _asked("目标方案", empty_label="本月所用的方案")
     boundaries = _asked("区划", empty_label=None, choices=[(THEN, "按当时区划"), (NOW, "按现行区划")])

@@ -8,7 +8,9 @@ from django.db.models import Model
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import RecordPanel
-from targets.models import CommunityMeasure, Computation, Target
+from communities.models import Community
+from targets.sparkline import sparkline
+from targets.standing import CommunityStandings
 
 
 class CommunityTargets(RecordPanel):
@@ -20,22 +22,24 @@ class CommunityTargets(RecordPanel):
     template_name = "targets/community_panel.html"
 
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
-        """Return the month with verdict, figure and missing amount for each target; {"period": None} if never measured."""
-        measures = CommunityMeasure.objects.visible_to(request.user).filter(community=record)
-        newest = measures.select_related("period").order_by("-period__month").first()
-        if newest is None:
-            return {"period": None}
-        computation = Computation.objects.of_period(newest.period)
-        judged = []
-        for target in _targets_of(computation):
-            measure = measures.for_period(newest.period).judged_by(target).first()
-            if measure is not None:
-                judged.append({"target": target, "measure": measure})
-        return {"period": newest.period, "measure": newest, "computation": computation, "judged": judged}
-
-
-def _targets_of(computation: Computation | None) -> list[Target]:
-    """Return the scored targets for communities, in the plan's order."""
-    if computation is None:
-        return []
-    return list(computation.plan.targets.filter(is_scored=True, level=Target.Level.COMMUNITY).order_by("position"))
+        """Return the month with verdict, figure, change and missing amount for each target; {"period": None} if never measured."""
+        assert isinstance(record, Community)  # noqa: S101  # what `model_label` says
+        standings = CommunityStandings(record, request.user)
+        if standings.period is None:
+            return {"period": None, "judged": []}
+        judged = [
+            {
+                "standing": each,
+                "target": each.target,
+                "measure": each.measure,
+                "line": sparkline(each.points, bound=each.target.at_least or 0, unit=each.target.value_unit),
+            }
+            for each in standings.each
+        ]
+        return {
+            "period": standings.period,
+            "measure": standings.newest,
+            "computation": standings.computation,
+            "judged": judged,
+            "months": standings.months,
+        }

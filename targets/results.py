@@ -158,14 +158,14 @@ class Summary:
         return sum(group["n"] for group in self._groups if group["verdict"] in verdicts)
 
     @property
-    def counts(self) -> list[tuple[str, int]]:
-        """Return verdict and number of each verdict that occurs, in their usual order."""
-        return [(verdict.value, n) for verdict in Verdict if (n := self.number(verdict))]
-
-    @property
     def unmet(self) -> int:
         """Return how many fall short."""
         return self.number(Verdict.UNMET)
+
+    @property
+    def unknown(self) -> int:
+        """Return how many cannot be judged."""
+        return self.number(Verdict.UNKNOWN)
 
     @property
     def lacking(self) -> Any:

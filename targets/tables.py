@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from changzhi_portal.display import DASH
-from changzhi_portal.pages.tables import NumberColumn, RegisterTable, ShortColumn
+from changzhi_portal.pages.tables import AmountColumn, NumberColumn, RegisterTable, ShortColumn
 from changzhi_portal.rights import Actor
 from communities.models import Division
 from targets.models import CommunityMeasure
@@ -17,11 +18,18 @@ from targets.results import Question, lack_in_words
 from targets.wording import bound_text
 
 
+@cache
+def verdict_mark(verdict: str) -> str:
+    """Return a verdict as the mark that all pages show."""
+    return render_to_string("targets/verdict.html", {"verdict": verdict})
+
+
 class ResultTable(RegisterTable):
     """The communities judged by one target in one month, with figure, bound, verdict and gap."""
 
     caption: ClassVar[str] = "各社区的达标情况"
     default_order: ClassVar[str] = "-gap,code"
+    optional: ClassVar[tuple[str, ...]] = ("code", "households")
 
     name = tables.Column(
         "社区", order_by="community__sort_key", linkify=lambda record: record.community.get_absolute_url()
@@ -30,9 +38,10 @@ class ResultTable(RegisterTable):
     county = tables.Column("县（市、区）", accessor="county__name", order_by="county__code")
     town = tables.Column("街道（乡镇）", accessor="town__name", order_by="town__code")
     residents = NumberColumn("常住人口")
-    value = NumberColumn("现有")
+    households = NumberColumn("户数")
+    value = AmountColumn("现有")
     bound = ShortColumn("要求", empty_values=(), orderable=False)
-    gap = NumberColumn("还缺", accessor="missing", attrs={"th": {"class": "number"}, "td": {"class": "number bad"}})
+    gap = AmountColumn("还缺", accessor="missing", attrs={"th": {"class": "number"}, "td": {"class": "number bad"}})
     verdict = ShortColumn("结果")
     lack = tables.Column("说明", empty_values=(), orderable=False)
 
@@ -69,7 +78,7 @@ class ResultTable(RegisterTable):
 
     def render_verdict(self, value: str) -> str:
         """Return the verdict as the mark that all pages show."""
-        return render_to_string("targets/verdict.html", {"verdict": value})
+        return verdict_mark(value)
 
     def render_lack(self, record: Any) -> str:
         """Return what the community lacks, or why it cannot be judged."""

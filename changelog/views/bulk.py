@@ -76,7 +76,8 @@ class BulkEditPage(FormPage):
         """Return the refs of the rows that match the list's filters, one more than are changed at once at most."""
         page: ListPage = resolve(reverse(self.register.list_page)).func.view_class()  # type: ignore[attr-defined]
         page.setup(self.request)
-        rows = page.matching_rows(page.get_filterset())
+        page.list_name = self.register.list_page
+        rows = page.matching_rows(page.filters_in_use())
         return list(rows.order_by("pk").values_list("ref", flat=True).distinct()[: MOST_AT_ONCE + 1])
 
     def _chosen(self, refs: list[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar
 
 import django_filters
@@ -9,6 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from changzhi_portal.names import fold
+from changzhi_portal.records import in_effect
 from changzhi_portal.search import SearchSource, SearchText
 
 
@@ -29,6 +31,15 @@ class FilterForm(forms.Form):
             is_choice = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
 
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a last day before the first one, for each pair of fields `…_from` and `…_to`."""
+        cleaned = super().clean() or self.cleaned_data
+        for name in self.fields:
+            last = name.removesuffix("_from") + "_to"
+            if name.endswith("_from") and cleaned.get(name) and cleaned.get(last) and cleaned[last] < cleaned[name]:
+                self.add_error(last, "这一天早于前面的日期，请改正。")
+        return cleaned
+
     @property
     def first_fields(self) -> list[forms.BoundField]:
         """Return the fields that are always shown."""
@@ -41,8 +52,36 @@ class FilterForm(forms.Form):
 
     @property
     def opens_further(self) -> bool:
-        """Return whether a filter under 更多条件 is in use, so that it must be visible."""
-        return any(bound.value() for bound in self.further_fields)
+        """Return whether a filter under 更多条件 is in use or wrong, so that it must be visible."""
+        return any(bound.value() or bound.errors for bound in self.further_fields)
+
+
+class DayInput(forms.DateInput):
+    """A field for a day, with the browser's calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class DayFilter(django_filters.DateFilter):
+    """A filter by a day: from it on (`gte`), or until it (`lte`)."""
+
+    def __init__(self, label: str, column: str, comparison: str, **options: Any) -> None:
+        super().__init__(field_name=column, lookup_expr=comparison, label=label, widget=DayInput(), **options)
+
+
+class InEffectFilter(django_filters.DateFilter):
+    """A filter by a day on which a dated fact was valid (`records.in_effect`)."""
+
+    def __init__(self, label: str, start: str, end: str) -> None:
+        super().__init__(label=label, widget=DayInput())
+        self.start, self.end = start, end
+
+    def filter(self, qs: QuerySet, value: datetime.date | None) -> QuerySet:
+        """Return the rows that are valid on the day; all without a day."""
+        return qs if value is None else qs.filter(in_effect(value, self.start, self.end))
 
 
 class RegisterFilterSet(django_filters.FilterSet):
@@ -63,6 +102,13 @@ class RegisterFilterSet(django_filters.FilterSet):
     def get_form_class(self) -> type[forms.Form]:
         """Return the register's form with one field per filter."""
         return type("RegisterFilterForm", (self.form_class,), {n: f.field for n, f in self.filters.items()})
+
+    def add_filters(self, added: dict[str, django_filters.Filter]) -> None:
+        """Add filters of other apps (`pages.extensions`), before the form is asked for."""
+        for name, each in added.items():
+            each.field_name = each.field_name or name
+            each.parent, each.model = self, self.queryset.model
+            self.filters[name] = each
 
     @property
     def is_narrowed(self) -> bool:

@@ -1,32 +1,52 @@
-"""The list page: search, filters, sorting, paging, count and empty state, shared by every register.
+"""The list page: search, filters, sorting, columns, saved views, paging, count and empty state, shared by every register.
 
 An app declares four things for a register's list: a queryset, a filter set, a form (which filters are always shown) and
-a table. The page answers a plain GET; with htmx only the result below the form is replaced.
+a table. Other apps may add filters and columns (`pages.extensions`). The page answers a plain GET; with htmx only the
+result below the form is replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
+from django_tables2 import Column
 
+from changzhi_portal.models import SavedView
 from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped
 from changzhi_portal.pages.bulk import BulkEditing, bulk_editing
+from changzhi_portal.pages.extensions import ListExtension, extensions_of
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.tables import RegisterTable
 from changzhi_portal.registers.registry import register_named
 
 PAGE_SIZES = (25, 50, 100, 200)
+# Parameters of every list beside its filters.
+_SORT, _PAGE, _SIZE, _COLUMNS, _VIEW = "sort", "page", "per_page", "columns", "view"
+# The value of `view` that asks for the list without the default view.
+NO_VIEW = "none"
+
+
+class ColumnChoice(NamedTuple):
+    """A column that may be ticked."""
+
+    name: str
+    header: str
+    is_shown: bool
 
 
 class ListPage(PortalPage):
     """The records of one register that the user may see.
 
-    The number of queries does not depend on the number of rows: user, choices of county and town, count, rows.
+    The number of queries does not depend on the number of rows: user, saved views, choices of county and town, count,
+    rows.
     """
 
     template_name = "frame/list.html"
@@ -51,17 +71,25 @@ class ListPage(PortalPage):
         return super().as_view(**initkwargs)
 
     def get(self, request: PortalRequest) -> HttpResponse:
-        """Show the whole page, or only the result when htmx asks for it."""
-        filterset = self.get_filterset()
-        table = self.get_table(self.matching_rows(filterset))
-        table.order_by = request.GET.get(table.order_by_field) or table.default_order
-        table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(table.page_field, 1))
+        """Show the whole page, or only the result when htmx asks for it; without a query, the user's default view."""
+        is_partial = bool(request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request)
+        if not is_partial and not request.GET and (default := self._default_view()) is not None:
+            return redirect(default.address)
+        filterset = self.filters_in_use()
+        rows = self.matching_rows(filterset)
+        for extension in self.extensions:
+            rows = extension.annotate(rows, self._columns_in_use())
+        table = self.get_table(rows)
+        table.order_by = request.GET.get(_SORT) or table.default_order
+        table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
         context = self.get_context_data(
             table=table,
             filterset=filterset,
             filter_form=filterset.form,
             has_wrong_filters=not filterset.is_valid(),
             is_filtered=filterset.is_narrowed,
+            list_remarks=self._remarks(filterset, table),
+            is_sorted_by_choice=bool(request.GET.get(_SORT)),
             page_sizes=PAGE_SIZES,
             head_template_name=self.head_template_name,
             empty_advice=self.empty_advice,
@@ -69,28 +97,45 @@ class ListPage(PortalPage):
             export_register=self.export_register,
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
+            clear_url=request.path,
             bulk=self.get_bulk_edit(),
         )
-        if not request.htmx or request.htmx.boosted or request.htmx.history_restore_request:
-            return self.render_to_response(context)
+        if not is_partial:
+            return self.render_to_response({**context, **self._controls()})
         self.template_name = self.result_template_name
         response = self.render_to_response({**context, "is_partial": True})
-        response["HX-Push-Url"] = f"{request.path}?{_without_blanks(request)}".rstrip("?")
+        response["HX-Push-Url"] = f"{request.path}?{self.query_to_keep(_PAGE, _VIEW)}".rstrip("?")
         return response
 
-    def get_filterset(self) -> RegisterFilterSet:
-        """Return the filters of the address over the rows that the user may see."""
-        return self.filterset(
-            self.request.GET, queryset=self.get_queryset(), request=self.request, form_class=self.form
-        )
+    def filters_in_use(self) -> RegisterFilterSet:
+        """Return the filters of the address, those of other apps included, over the rows that the user may see."""
+        filterset = self.get_filterset(self.get_queryset())
+        for extension in self.extensions:
+            filterset.add_filters(extension.filters())
+        return filterset
 
     def matching_rows(self, filterset: RegisterFilterSet) -> QuerySet:
         """Return the rows that match the filters; none where a filter is wrong."""
         return filterset.qs if filterset.is_valid() else filterset.queryset.none()
 
-    def get_table(self, rows: QuerySet) -> RegisterTable:
-        """Return the table of the rows, not yet sorted and paged."""
-        return self.table(rows, exclude=self.table.redundant_for(self.request.user))
+    # --- What the app declares ---
+
+    def get_queryset(self) -> QuerySet:
+        """Return the rows the user may see."""
+        return self.queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
+
+    def get_filterset(self, visible: QuerySet) -> RegisterFilterSet:
+        """Return the filter set of this request over the rows that the user may see."""
+        return self.filterset(self.request.GET, queryset=visible, request=self.request, form_class=self.form)
+
+    def get_table(self, rows: QuerySet, **options: Any) -> RegisterTable:
+        """Return the table of the rows with the columns chosen, not yet sorted and paged."""
+        redundant = set(self.table.base_columns) - set(self.columns)
+        table = self.table(rows, exclude=tuple(redundant), extra_columns=list(self._added_columns.items()), **options)
+        # Hidden, not left out: a list may be sorted by what it does not show.
+        for name in set(self.columns) - set(self.shown_columns):
+            table.columns.hide(name)
+        return table
 
     def get_bulk_edit(self) -> BulkEditing | None:
         """Return what the boxes of the rows lead to; None for a list or a role that changes no rows."""
@@ -109,19 +154,109 @@ class ListPage(PortalPage):
         may_add = name and self.request.user.role.may_upload and register_named(name).may_be_added
         return reverse("changelog:add", args=[name]) if may_add else ""
 
-    def get_queryset(self) -> QuerySet:
-        """Return the rows the user may see."""
-        return self.queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
+    # --- Columns ---
+
+    @cached_property
+    def list_name(self) -> str:
+        """Return the name of this list's address, which its saved views belong to."""
+        match = self.request.resolver_match
+        return match.view_name if match is not None else ""
+
+    @cached_property
+    def extensions(self) -> list[ListExtension]:
+        """Return what other apps add to this list."""
+        return extensions_of(self.list_name, self.request)
+
+    @cached_property
+    def _added_columns(self) -> dict[str, Column]:
+        return {name: column for extension in self.extensions for name, column in extension.columns().items()}
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Return every column that this user may choose, by name, in their order."""
+        redundant = self.table.redundant_for(self.request.user)
+        own = {name: column for name, column in self.table.base_columns.items() if name not in redundant}
+        return own | self._added_columns
+
+    @cached_property
+    def shown_columns(self) -> tuple[str, ...]:
+        """Return the columns of the address, by default all but the optional ones; the first one is always shown."""
+        asked = set(self._asked_columns()) & set(self.columns)
+        if not asked:
+            return self._usual_columns()
+        first = next(iter(self.columns))
+        return tuple(name for name in self.columns if name in asked or name == first)
+
+    def _asked_columns(self) -> list[str]:
+        return [name for value in self.request.GET.getlist(_COLUMNS) for name in value.split(",") if name]
+
+    def _usual_columns(self) -> tuple[str, ...]:
+        brought = {name for extension in self.extensions for name in extension.shown_columns()}
+        optional = {*self.table.optional, *self._added_columns} - brought
+        return tuple(name for name in self.columns if name not in optional)
+
+    def _columns_in_use(self) -> set[str]:
+        """Return the columns that are shown or sorted by."""
+        return {*self.shown_columns, *(key.removeprefix("-") for key in self.request.GET.get(_SORT, "").split(","))}
+
+    # --- Saved views, and the parameters of the address ---
+
+    def query_to_keep(self, *left_out: str) -> str:
+        """Return the query without empty parameters and those named, short enough to share and to save."""
+        query = self.request.GET.copy()
+        for name in list(query):
+            if name in left_out or not any(query.getlist(name)):
+                del query[name]
+        if _COLUMNS in query:
+            query[_COLUMNS] = ",".join(self.shown_columns)
+            if self.shown_columns == self._usual_columns():
+                del query[_COLUMNS]
+        return query.urlencode(safe=",")
+
+    @cached_property
+    def _views(self) -> list[SavedView]:
+        return list(SavedView.objects.visible_to(self.request.user).of_list(self.list_name))
+
+    def _own(self, view: SavedView) -> bool:
+        return view.saved_by_id == self.request.user.pk
+
+    def _default_view(self) -> SavedView | None:
+        return next((view for view in self._views if view.is_default and self._own(view)), None)
+
+    def _controls(self) -> dict[str, Any]:
+        """Return the context of what only the whole page has: the menu of views, and the ticks of the columns."""
+        asked = self.request.GET.get(_VIEW, "")
+        to_save = {"list": self.list_name, "query": self.query_to_keep(_PAGE, _VIEW)}
+        return {
+            "own_views": [view for view in self._views if self._own(view)],
+            "shared_views": [view for view in self._views if not self._own(view)],
+            "current_view": next((view for view in self._views if view.ref == asked), None),
+            "is_view_gone": bool(asked) and asked != NO_VIEW and all(view.ref != asked for view in self._views),
+            "save_view_url": f"{reverse('view_new')}?{urlencode(to_save)}",
+            "clear_url": f"{self.request.path}?{_VIEW}={NO_VIEW}" if self._default_view() else self.request.path,
+            "column_choices": [
+                ColumnChoice(name, str(column.header or column.verbose_name), name in self.shown_columns)
+                for name, column in list(self.columns.items())[1:]
+            ],
+            "has_chosen_columns": bool(self._asked_columns()),
+        }
+
+    def _remarks(self, filterset: RegisterFilterSet, table: RegisterTable) -> list[str]:
+        """Return a sentence for every parameter that the list does not know, so that none fails silently."""
+        known = {*filterset.base_filters, *filterset.filters, _SORT, _PAGE, _SIZE, _COLUMNS, _VIEW}
+        remarks = [f"这张表没有“{name[:30]}”这个条件，已忽略。" for name in self.request.GET if name not in known]
+        remarks += [
+            f"这张表没有“{name[:30]}”这一列，已忽略。" for name in self._asked_columns() if name not in self.columns
+        ]
+        sortable = {*table.order_by} if table.order_by else set()
+        for key in filter(None, self.request.GET.get(_SORT, "").split(",")):
+            if key not in sortable:
+                remarks.append(f"不能按“{key.removeprefix('-')[:30]}”排序，已忽略。")
+        size = self.request.GET.get(_SIZE, "")
+        if size and size != str(self._page_size()):
+            remarks.append(f"每页只能显示{'、'.join(map(str, PAGE_SIZES))}条，已按{PAGE_SIZES[0]}条显示。")
+        return remarks
 
     def _page_size(self) -> int:
-        requested = self.request.GET.get("per_page", "")
+        requested = self.request.GET.get(_SIZE, "")
         return int(requested) if requested.isdecimal() and int(requested) in PAGE_SIZES else PAGE_SIZES[0]
-
-
-def _without_blanks(request: PortalRequest) -> str:
-    """Return the query string without empty parameters, so that URLs are short enough to share."""
-    query = request.GET.copy()
-    for name in list(query):
-        if not any(query.getlist(name)):
-            del query[name]
-    return query.urlencode()

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
 from django_tables2.data import TableQuerysetData
 from django_tables2.utils import A, OrderBy
 
-from changzhi_portal.display import DASH, display_value
+from changzhi_portal.display import DASH, display_number, display_value
 from changzhi_portal.rights import Actor
+
+MOST_SORT_KEYS = 3
+
+
+class SortKey(NamedTuple):
+    """A column that rows are sorted by."""
+
+    name: str
+    header: str
+    is_descending: bool
 
 
 class StableOrder(TableQuerysetData):
@@ -33,11 +43,13 @@ class StableOrder(TableQuerysetData):
 class RegisterTable(tables.Table):
     """A register's table. `caption` names it for screen readers; `default_order` is the column it is first sorted by.
 
-    Chinese columns are sorted by pinyin: they name the stored key in `order_by`.
+    `optional` are the columns that are hidden until somebody chooses them; the first column is always shown. Chinese
+    columns are sorted by pinyin: they name the stored key in `order_by`.
     """
 
     default_order: ClassVar[str] = ""
     caption: ClassVar[str] = ""
+    optional: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         template_name = "frame/register_table.html"
@@ -55,11 +67,25 @@ class RegisterTable(tables.Table):
         return ()
 
     @property
-    def sorted_by(self) -> dict[str, str]:
-        """Return the direction of each sorted column by its name, for `aria-sort`."""
-        return {
-            OrderBy(alias).bare: "descending" if alias.startswith("-") else "ascending" for alias in self.order_by or ()
-        }
+    def sort_keys(self) -> list[SortKey]:
+        """Return what the rows are sorted by, the first key first."""
+        return [
+            SortKey(OrderBy(alias).bare, str(self.columns[OrderBy(alias).bare].header), alias.startswith("-"))
+            for alias in self.order_by or ()
+        ]
+
+    def sorted_after(self, name: str) -> str:
+        """Return the sort parameter after a click on a column's header.
+
+        The column becomes the first key, or changes its direction if it is the first; the others come after it, as when
+        one sorts a spreadsheet by one column after another. At most MOST_SORT_KEYS.
+        """
+        keys = [str(alias) for alias in self.order_by or ()]
+        same = next((key for key in keys if key.removeprefix("-") == name), name)
+        if keys and keys[0] == same:
+            same = name if same.startswith("-") else f"-{name}"
+        others = [key for key in keys if key.removeprefix("-") != name]
+        return ",".join([same, *others][:MOST_SORT_KEYS])
 
 
 class NumberColumn(tables.Column):
@@ -72,6 +98,14 @@ class NumberColumn(tables.Column):
     def render(self, value: Any) -> str:
         """Return `1,200` or `520.50`."""
         return display_value(value)
+
+
+class AmountColumn(NumberColumn):
+    """A number without trailing zeros, whatever scale the database gives a computed one: 134.95."""
+
+    def render(self, value: Any) -> str:
+        """Return `1,200` or `520.5`."""
+        return display_number(value)
 
 
 class ShortColumn(tables.Column):

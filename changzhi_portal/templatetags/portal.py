@@ -58,9 +58,18 @@ def menu(context: template.Context) -> Menu:
 
 
 @register.filter
-def sort_direction(table: Any, column_name: str) -> str:
-    """Return the `aria-sort` value of a table's column: ascending, descending or none."""
-    return table.sorted_by.get(column_name, "none")
+def sort_key_of(table: Any, column_name: str) -> dict[str, Any]:
+    """Return how a table is sorted by a column: `direction` (ascending, descending, none) and `rank` (0 when it is not)."""
+    for rank, key in enumerate(table.sort_keys, start=1):
+        if key.name == column_name:
+            return {"direction": "descending" if key.is_descending else "ascending", "rank": rank}
+    return {"direction": "none", "rank": 0}
+
+
+@register.filter
+def sorted_after(table: Any, column_name: str) -> str:
+    """Return the sort parameter after a click on the column's header (`RegisterTable.sorted_after`)."""
+    return str(table.sorted_after(column_name))
 
 
 @register.filter

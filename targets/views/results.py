@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from changzhi_portal.pages import Crumb, ListPage
 from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.tables import RegisterTable
 from changzhi_portal.rights import EVERYBODY
 from communities.models import Division
 from targets.filters import ResultFilterForm, ResultFilterSet
@@ -55,9 +56,9 @@ class ResultList(ListPage):
             question=self.question,
         )
 
-    def get_table(self, rows: QuerySet) -> ResultTable:
+    def get_table(self, rows: QuerySet, **options: Any) -> RegisterTable:
         """Return the table with the target's units in its headers."""
-        return self.table(rows, question=self.question, exclude=self.table.redundant_for(self.request.user))
+        return super().get_table(rows, question=self.question, **options)
 
     def get_crumbs(self) -> list[Crumb]:
         """Return no breadcrumbs: the list belongs to no other page."""

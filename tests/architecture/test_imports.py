@@ -100,7 +100,7 @@ def foreign_keys_to_the_right() -> Iterator[tuple[str, str]]:
             related = field.related_model
             if isinstance(field, models.ForeignKey) and isinstance(related, type):
                 app = related._meta.app_label
-                if app in OWN_APPS - may_import(model._meta.app_label):
+                if app in OWN_APPS - may_import(model.__module__.split(".")[0]):
                     yield str(field), related._meta.label
 
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from changelog.actions import edit_record
 from changelog.models import ChangeSet
+from changzhi_portal.models import SavedView
 from changzhi_portal.registers.registry import register_named, register_of
 from communities.models import Division
 from reports.models import Briefing
@@ -47,6 +48,7 @@ OPEN = {"accounts:login", "healthz"}
 POST_ONLY = {
     "accounts:logout",
     "notices:seen",
+    "view_delete",
     "uploads:commit",
     "uploads:recheck",
     "uploads:leave-out",
@@ -86,6 +88,10 @@ FOR_THE_BUREAU = {"uploads:locked"}
 Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
+    "view_edit": lambda place, user: SavedView.objects.create(saved_by=user, list_name="orgs:list", name="演示视图"),
+    "view_delete": lambda place, user: SavedView.objects.create(
+        saved_by=user, list_name="orgs:list", name="演示视图二"
+    ),
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),

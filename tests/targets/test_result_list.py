@@ -161,13 +161,13 @@ def test_the_list_costs_the_same_queries_for_one_community_and_for_a_hundred(pla
     browser = signed_in(officer)
     asked = {"target": AREA, "per_page": 100}
     browser.get(reverse("targets:results"), asked)
-    # The user; months, computation, plans, targets; choices of counties; count, sums by place, rows.
-    with exactly(9):
+    # The user; months, computation, plans, targets; count, sums by place; saved views, choices of counties, rows.
+    with exactly(10):
         browser.get(reverse("targets:results"), asked)
     town = make_division("140402009", "新街街道办事处", place.county)
     for _ in range(100):
         make_profile(make_community(town))
     compute_period(measured)
-    with exactly(9):
+    with exactly(10):
         page = browser.get(reverse("targets:results"), asked)
     assert len(shown(page)) == 100

@@ -1,0 +1,90 @@
+"""The frame's own table: lists as people have set them up, saved by name."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.http import QueryDict
+from django.urls import reverse
+
+from changzhi_portal.records import Record
+from changzhi_portal.rights import Viewer
+from changzhi_portal.scope import scope_path_of
+
+MOST_CHARACTERS_OF_A_VIEW = 1500
+
+
+class SavedViewQuerySet(models.QuerySet):
+    """Queries of saved views."""
+
+    def visible_to(self, user: Viewer) -> Self:
+        """Filter for a user's own views, and those that colleagues of its division or of one above it share.
+
+        None for a user without a division.
+        """
+        path = scope_path_of(user)
+        if path is None or user is None:
+            return self.none()
+        codes = path.strip("/").split("/")
+        above = ["/".join(codes[: n + 1]) + "/" for n in range(len(codes))]
+        shared = Q(is_shared=True, saved_by__is_active=True, saved_by__division__path__in=above)
+        return self.filter(Q(saved_by=user.pk) | shared)
+
+    def of_list(self, list_name: str) -> Self:
+        """Filter for the views of one list, by name, with who saved them."""
+        return self.filter(list_name=list_name).select_related("saved_by").order_by("name", "pk")
+
+
+class SavedView(Record):
+    """Filters, sorting and columns of one list, under a name. What it lists is always limited to who looks.
+
+    A shared view is offered to everybody in the division of who saved it, and below. A default view opens with the list.
+    """
+
+    list_name = models.CharField("列表", max_length=60, help_text="列表页的名称，如orgs:list")
+    name = models.CharField("名称", max_length=30)
+    query = models.CharField("条件", max_length=MOST_CHARACTERS_OF_A_VIEW, blank=True, help_text="网址中的条件")
+    is_shared = models.BooleanField("共享", default=False)
+    is_default = models.BooleanField("默认", default=False)
+    saved_at = models.DateTimeField("保存时间", auto_now=True)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name="保存人"
+    )
+
+    record_page: ClassVar[str] = "view_edit"
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "保存的视图"
+        ordering = ("list_name", "name")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["saved_by", "list_name", "name"],
+                name="saved_view_name_once",
+                violation_error_message="您在这张表里已有同名的视图，请换一个名称。",
+            ),
+            models.UniqueConstraint(
+                fields=["saved_by", "list_name"],
+                condition=Q(is_default=True),
+                name="saved_view_default_once",
+                violation_error_message="一张表只能有一个默认视图。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""), name="saved_view_has_name", violation_error_message="请给视图取个名称。"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """Return the address of the list as it was saved."""
+        query = QueryDict(self.query, mutable=True)
+        query["view"] = self.ref
+        pairs = [(name, value) for name, values in query.lists() for value in values]
+        return f"{reverse(self.list_name)}?{urlencode(pairs)}"
