@@ -9,7 +9,7 @@ from django.db.models import FilteredRelation, Q
 
 from changzhi_portal.names import pinyin_key, readings
 from changzhi_portal.personal import SealedField, digest, phone_digests
-from changzhi_portal.records import DatedQuerySet, Record, exactly_one_of, not_before
+from changzhi_portal.records import DatedQuerySet, FollowsCommunity, Record, exactly_one_of, not_before
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -106,7 +106,7 @@ class PostingQuerySet(DatedQuerySet, ScopedQuerySet):
         return self.filter(ended_on__isnull=True)
 
 
-class Posting(ScopedModel):
+class Posting(FollowsCommunity, ScopedModel):
     """The posting of a worker at a community, or at a town's (or county's) station, from one day to another (任职)."""
 
     class RecruitedBy(models.TextChoices):

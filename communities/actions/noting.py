@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import CheckConstraint
 
 from changzhi_portal.bulk import insert_rows
 from changzhi_portal.names import fold
@@ -40,6 +41,9 @@ def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[st
         row = model(**values)
         try:
             row.clean_fields()
+            for constraint in model._meta.constraints:
+                if isinstance(constraint, CheckConstraint):
+                    constraint.validate(model, row)
         except ValidationError as error:
             raise _unreadable(
                 path, f"第{number}行：{''.join(error.messages)}", f"line {number}: {error.messages}"
