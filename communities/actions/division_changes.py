@@ -35,7 +35,7 @@ def apply_plan(plan: ChangePlan, *, into: ChangeSet) -> None:
     _lock(plan)
     log: list[LoggedChange] = []
     _close_and_open_divisions(plan, log)
-    _rewrite_paths()
+    rewrite_paths()
     close_communities(plan, log)
     _move_placements(plan, log)
     _move_communities(plan, log)
@@ -107,7 +107,7 @@ def _close_and_open_divisions(plan: ChangePlan, log: list[LoggedChange]) -> None
     ]
 
 
-def _rewrite_paths() -> None:
+def rewrite_paths() -> None:
     """Recompute all paths: a division lies below its successor if it has one, else below its parent."""
     divisions = {division.pk: division for division in Division.objects.all()}
     paths: dict[int, str] = {}

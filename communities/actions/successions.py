@@ -53,7 +53,8 @@ def _name_successors(plan: ChangePlan, log: list[LoggedChange]) -> None:
     for ending in plan.endings:
         ending.community.successor = ending.into.community if ending.into is not None else None
     update_rows(Community, [ending.community for ending in plan.endings], ["successor"])
-    log += [
+    # First in the log, so that undoing restores them last: their codes and names may have been given to others.
+    log[:0] = [
         change_of(
             ending.community,
             division=ending.placement.town_id,

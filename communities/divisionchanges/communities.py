@@ -53,17 +53,20 @@ def _move_with_towns(
 ) -> None:
     """Move communities without a row of the crosswalk with their town; they keep their number in the town if it is free."""
     taken = {move.code for move in plan.moves if move.is_open} | {new.code for new in plan.new_communities}
-    taken |= _codes_in({town.pk for _, town in following if town.pk is not None}, _leaving(plan))
+    leaving = _leaving(plan)  # one that receives another keeps its number
+    taken |= _codes_in({town.pk for _, town in following if town.pk is not None}, leaving)
     for placement, town in following:
+        if placement.pk in leaving:
+            continue
         code = placement.code
         if town.code != placement.town.code:
             code = code_within(town.code, placement.code[TOWN_CODE:], taken, COMMUNITY_CLASSES)
         if placement.valid_to is None:
             taken.add(code)
         move = CommunityMove(placement, town, code, placement.name, has_row=False, is_open=placement.valid_to is None)
-        if plan.add_move(placement, town, code, placement.name, has_row=False) and placement.code in routes_of:
-            if move.is_open:
-                plan.without_counterpart.append(move)
+        is_moved = plan.add_move(placement, town, code, placement.name, has_row=False)
+        if is_moved and move.is_open and placement.code in routes_of:
+            plan.without_counterpart.append(move)
 
 
 def _leaving(plan: ChangePlan) -> set[int]:

@@ -216,6 +216,8 @@ class DivisionPlanner:
         codes = {destinations.get(placement.code) for placement in placements}
         founded = (row for row in rows if not row.from_code)
         codes |= {row.to_code[:TOWN_CODE] for row in founded if row.change or self.is_affected(row.to_code)}
+        # A change that a person has noted names its town, or is refused with a sentence of its own.
+        codes -= {row.to_code[:TOWN_CODE] for row in rows if row.change} - self._new_town_names.keys()
         for code in sorted(code for code in codes if code and self.town_with_code(code) is None):
             name = self._new_town_names.get(code)
             if not name:

@@ -71,7 +71,7 @@ class VillagePlanner:
                 self._problem(parts[0][1], f"代码{code}现在是“{staying.name}”，不是“{name}”，请核对")
                 return
             receiver.name = staying.name
-        elif holder is not None and staying is None and goes_on is None and self._is_called(holder, name):
+        elif holder is not None and staying is None and self._is_called(holder, name):
             self._problem(parts[0][1], f"“{holder.name}”当日也要变更，不能同时承接别的社区，请直接写明最后归入哪里")
             return
         if goes_on is None:
@@ -94,7 +94,7 @@ class VillagePlanner:
         if routes is not None:
             return any(route.to_code == code for route in routes)
         successor = self._planner.successor_of_town(holder.town_id)
-        return successor is None or successor.pk == holder.town_id
+        return successor is None or successor.code == code[:TOWN_CODE]
 
     def _part_that_goes_on(self, code: str, name: str, parts: list[Part]) -> CommunityPlacement | None:
         """Return the part that becomes what the code stands for; None when it is a new community."""

@@ -75,7 +75,7 @@ class PlaceIndex:
                 closed.append((standing, community_id, town_id, code, name))
                 continue
             self._add_former(standing, town_id, code, name)
-        for standing, community_id, town_id, code, name in closed:
+        for standing, community_id, _, code, name in closed:
             if community_key(name) not in self.names_of[standing]:
                 self.formerly.setdefault((standing, community_key(name)), community_id)
             self.formerly.setdefault((standing, code), community_id)

@@ -187,7 +187,7 @@ def _by_place(register: CountedRegister, day: datetime.date) -> Sql:
     parts = union_all(
         select_columns([*place, *quoted], stayed),
         Sql(
-            f"SELECT {', '.join(['moves.from_community_id', *division, *(f'moved.{name}' for name in quoted)])}\n"  # noqa: S608
+            f"SELECT {', '.join(['moves.from_community_id', *division, *(f'moved.{name}' for name in quoted)])}\n"
             f"FROM ({single.text}) AS moved JOIN ({moves.text}) AS moves ON moves.record_id = moved.row_id",
             (*single.params, *moves.params),
         ),
