@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import CheckConstraint, QuerySet
+from django.db.models import QuerySet
 
 from changelog.actions import LoggedChange, begin_change_set, change_of, log_changes
 from changzhi_portal.bulk import insert_rows, update_rows
@@ -49,9 +49,7 @@ def note_changes(changes: Sequence[DivisionChange], *, by: Actor) -> list[Divisi
     for change in changes:
         try:
             change.clean_fields(exclude=["records"])
-            for constraint in DivisionChange._meta.constraints:
-                if isinstance(constraint, CheckConstraint):
-                    constraint.validate(DivisionChange, change)
+            change.clean()
         except ValidationError as error:
             raise InvalidError(f"{change}：{''.join(error.messages)}", cure=f"{change}: {error.messages}") from error
         if (identity := tuple(getattr(change, name) for name in key)) not in known:
@@ -114,9 +112,7 @@ def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[st
         row = model(**values)
         try:
             row.clean_fields()
-            for constraint in model._meta.constraints:
-                if isinstance(constraint, CheckConstraint):
-                    constraint.validate(model, row)
+            row.clean()
         except ValidationError as error:
             raise _unreadable(
                 path, f"第{number}行：{''.join(error.messages)}", f"line {number}: {error.messages}"

@@ -49,6 +49,7 @@ def undo_changes(change_set: ChangeSet, *, by: Actor) -> ChangeSet:
         raise InvalidError("这些变更已经撤销或没有应用，请刷新页面。", cure="These changes are not applied.")
     _refuse_locked_since(change_set, changes[0].effective_on)
     logged = list(change_set.records.values_list("model", "object_id", "kind", "before"))
+    RecordMove.objects.filter(change_set=change_set).delete()
     _make_room(logged, changes[0].effective_on)
     try:
         reversal = reverse_change_set(
@@ -65,7 +66,6 @@ def undo_changes(change_set: ChangeSet, *, by: Actor) -> ChangeSet:
             f"变更以后又有改动（{'；'.join(reasons[:3])}），{_NOT_UNDONE}；请改为登记一项新的变更。",
             cure=f"Later changes depend on these: {reasons}",
         )
-    RecordMove.objects.filter(change_set=change_set).delete()
     rewrite_paths()
     return reversal.change_set
 

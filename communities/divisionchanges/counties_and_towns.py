@@ -38,7 +38,9 @@ class DivisionPlanner:
         self._town_successor: dict[int, Division] = {}
         self._new_town_names: dict[str, str] = {}
         self._affected: set[int] | None = None
+        self._codes_after: dict[str, set[str]] = defaultdict(set)
         for change in plan.division_changes:
+            self._codes_after[change.from_code].add(change.to_code)
             self._add_change(change)
 
     # --- Changes ---
@@ -227,7 +229,7 @@ class DivisionPlanner:
 
     def is_affected(self, community_code: str) -> bool:
         """Return whether a community's code lies in a division that a change of this plan leads to."""
-        new_codes = {change.to_code for change in self.plan.division_changes}
+        new_codes = set().union(*self._codes_after.values())
         return community_code[:COUNTY_CODE] in new_codes or community_code[:TOWN_CODE] in new_codes
 
     def is_affected_town(self, town_id: int) -> bool:
@@ -238,8 +240,7 @@ class DivisionPlanner:
 
     def county_goes_to(self, county_code: str) -> set[str]:
         """Return the codes that a county's changes lead to, and its own."""
-        own = {change.to_code for change in self.plan.division_changes if change.from_code == county_code}
-        return own | {county_code}
+        return self._codes_after[county_code] | {county_code}
 
     def town_with_code(self, code: str) -> Division | None:
         """Return the town with this code after the changes; None when there is none."""

@@ -6,6 +6,7 @@ import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -247,6 +248,15 @@ class DivisionChange(models.Model):
     def __str__(self) -> str:
         arrow = f"{self.from_name or '（新设）'} → {self.to_name or '（撤销）'}"
         return f"{arrow}（{self.effective_on:%Y-%m-%d}）"
+
+    def clean(self) -> None:
+        """Raise ValidationError for a change that does not say from what and to what; see `division_change_from_and_to`."""
+        has_from, has_to = bool(self.from_code and self.from_name), bool(self.to_code and self.to_name)
+        closes = self.kind == self.Kind.CLOSE and self.is_of_village and not self.to_code
+        founds = self.kind == self.Kind.FOUND and self.is_of_village and not self.from_code
+        if not ((has_from and (has_to or closes)) or (founds and has_to)):
+            constraint = next(c for c in self._meta.constraints if c.name == "division_change_from_and_to")
+            raise ValidationError(constraint.violation_error_message)
 
     @property
     def is_of_village(self) -> bool:

@@ -44,6 +44,7 @@ OPEN = {"accounts:login", "healthz"}
 POST_ONLY = {
     "accounts:logout",
     "notices:seen",
+    "accounts:division_changes_withdraw",
     "uploads:commit",
     "uploads:recheck",
     "uploads:leave-out",

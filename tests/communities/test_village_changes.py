@@ -216,13 +216,12 @@ def test_undoing_a_split_into_a_new_village_that_has_been_measured_removes_it(pl
     assert measured("2018-06")[whole.name].workers == 1
 
 
-def test_what_was_edited_since_prevents_the_undoing_and_is_named(place, facts, admin):
+def test_a_later_merger_of_the_successor_prevents_the_undoing(place, facts, admin):
     merge(*place.villages)
     apply_division_changes(by=admin)
     change_ = DivisionChange.objects.get()
-    again = noted("merge", place.villages[1], place.communities[0].code, place.communities[0].name)
-    again.delete()
-    noted("rename", place.villages[1], place.villages[1].code, "新名村委会", day=DAY + datetime.timedelta(days=3))
+    third = make_community(place.rural_town, "第三村委会")
+    merge(place.villages[1], third, day=DAY + datetime.timedelta(days=3))
     apply_division_changes(by=admin)
     with pytest.raises(InvalidError, match="又有改动"):
         undo_division_changes(change_set=change_set_of(change_), by=admin)
