@@ -46,7 +46,7 @@ def areas(code):
 
 @pytest.fixture
 def city_2018(city):
-    """Return the real city after the changes of 2018, limited to the communities of that year's list, with facts everywhere."""
+    """Return the real city after the changes of 2018, limited to that year's communities, with facts everywhere."""
     make_user(Role.BUREAU_ADMIN, city, "bureau")
     apply_division_changes(by=make_user(Role.BUREAU_ADMIN, city))
     listed = villages(2018)
