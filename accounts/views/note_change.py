@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
 from typing import Any, cast
 
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.actions import note_changes
@@ -54,7 +57,9 @@ class NoteChange(FormPage):
         if not self.q:
             return []
         source = Communities() if self.level == Level.VILLAGE else Divisions()
-        rows = source.rows().filter(source.matching(SearchText.without_numbers(self.q))).values("pk")
+        text = SearchText.without_numbers(self.q)
+        inside = [source.place(word) for word in text.words]  # 下良镇 alone lists what lies there
+        rows = source.rows().filter(source.matching(text) | reduce(and_, inside, Q())).values("pk") if inside else ()
         taken = {each.code for each in self.chosen}
         return [each for each in self._standing(pk__in=rows) if each.code not in taken][: MOST_FOUND + 1]
 

@@ -48,6 +48,11 @@ def undo_changes(change_set: ChangeSet, *, by: Actor) -> ChangeSet:
     if not changes or any(change.applied_at is None for change in changes):
         raise InvalidError("这些变更已经撤销或没有应用，请刷新页面。", cure="These changes are not applied.")
     _refuse_locked_since(change_set, changes[0].effective_on)
+    if change_set.records.filter(batch_row__isnull=True).exists():
+        raise InvalidError(
+            f"这次变更是旧版本应用的，{_NOT_UNDONE}；请改为登记一项新的变更。",
+            cure="It was applied by an older version.",
+        )
     logged = list(change_set.records.values_list("model", "object_id", "kind", "before"))
     RecordMove.objects.filter(change_set=change_set).delete()
     _make_room(logged, changes[0].effective_on)

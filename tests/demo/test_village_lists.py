@@ -26,6 +26,7 @@ from tests.targets.measured import figures_of
 LISTS = Path(settings.BASE_DIR).parent / "shared" / "data"
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.timeout(900),  # real lists: a minute of one processor
     pytest.mark.skipif(
         not LISTS.exists(), reason="the lists of 2018 and 2023 are not beside the clone (../shared/data)"
     ),
