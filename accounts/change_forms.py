@@ -15,7 +15,7 @@ Kind, Level = DivisionChange.Kind, DivisionChange.Level
 LENGTHS = {**CODE_LENGTHS, "village": 12}
 NEW = "new"  # the choice of a new division or community beside the chosen ones
 MOST_PARTS = 4
-_WHOLE = {"min_value": 0, "max_value": 10_000_000}
+MOST_PEOPLE = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ class NoteChangeForm(forms.Form):
                     "min_value": "不能是负数。",
                     "max_value": "数字太大，请核对。",
                 },
-                **_WHOLE,
+                min_value=0,
+                max_value=MOST_PEOPLE,
             )
 
     def _add_parts(self) -> None:
@@ -155,9 +156,9 @@ class NoteChangeForm(forms.Form):
                 if not data.get(name):
                     self.add_error(name, f"合并成新的，请填写{label}。")
         for number in range(3, MOST_PARTS + 1):
-            name, code = data.get(f"part{number}_name"), data.get(f"part{number}_code")
-            if bool(name) != bool(code) and f"part{number}_code" in self.fields:
-                self.add_error(f"part{number}_{'code' if name else 'name'}", "名称和代码要一起填。")
+            part_name, part_code = data.get(f"part{number}_name"), data.get(f"part{number}_code")
+            if bool(part_name) != bool(part_code) and f"part{number}_code" in self.fields:
+                self.add_error(f"part{number}_{'code' if part_name else 'name'}", "名称和代码要一起填。")
         return data
 
     def changes(self) -> list[DivisionChange]:

@@ -132,10 +132,10 @@ def _towns_after(standing: Iterable[Listed], matched: Mapping[str, Listed], late
 
 
 def _alike(town: Division, later: LaterList) -> str:
-    """Return the town of the list with the like name in the county, else the first town of the county."""
+    """Return the town of the list with the like name in the county, else its first town; "" where the county has none."""
     inside = sorted(code for code in later.divisions if len(code) == 9 and code[:6] == town.code[:6])
     bare = division_key(town.name).rstrip("镇乡街道")
-    return next((code for code in inside if later.divisions[code].startswith(bare)), inside[0])
+    return next((code for code in inside if later.divisions[code].startswith(bare)), inside[0] if inside else "")
 
 
 def _neighbours(

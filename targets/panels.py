@@ -51,7 +51,7 @@ class ChangedDenominators(ChangePanel):
 
     def context(self, request: PortalRequest, plan: Any) -> dict[str, Any]:
         """Return the targets of the plan in force on the day, each with both numbers; none where no community closes or opens."""
-        if not (plan.receivers or plan.endings or plan.new_communities) or plan.problems:
+        if not (plan.endings or plan.new_communities) or plan.problems:
             return {"denominators": []}
         try:
             of_day = TargetPlan.objects.in_force_on(plan.effective_on)

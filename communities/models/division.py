@@ -256,7 +256,7 @@ class DivisionChange(models.Model):
         founds = self.kind == self.Kind.FOUND and self.is_of_village and not self.from_code
         if not ((has_from and (has_to or closes)) or (founds and has_to)):
             constraint = next(c for c in self._meta.constraints if c.name == "division_change_from_and_to")
-            raise ValidationError(constraint.violation_error_message)
+            raise ValidationError(str(constraint.violation_error_message))
 
     @property
     def is_of_village(self) -> bool:

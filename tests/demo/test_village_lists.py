@@ -20,7 +20,7 @@ from orgs.models import SocialOrganization
 from targets.actions import compute_period
 from targets.current_boundaries import results_in_current_boundaries
 from targets.models import CommunityMeasure, DivisionMeasure, TargetResult
-from tests.factories import make_period, make_user
+from tests.factories import make_division, make_period, make_user
 from tests.targets.measured import figures_of
 
 LISTS = Path(settings.BASE_DIR).parent / "shared" / "data"
@@ -40,6 +40,11 @@ def villages(year):
         return {row["code"]: row["name"] for row in csv.DictReader(file) if row["level"] == "village"}
 
 
+def towns_of(year):
+    with (LISTS / f"divisions_{year}.csv").open(encoding="utf-8") as file:
+        return {row["code"][:9]: row["name"] for row in csv.DictReader(file) if row["level"] == "town"}
+
+
 def areas(code):
     """Return the area that the facility of a community has: invented, and another one for each."""
     return int(code[6:9]) * 3 + int(code[9:]) % 97 + 1
@@ -56,8 +61,11 @@ def city_2018(city):
     gone.delete()
     there = set(Community.objects.values_list("code", flat=True))
     towns = {division.code: division for division in Division.objects.towns().current()}
+    for code, name in towns_of(2018).items():
+        if code not in towns:
+            towns[code] = make_division(code, name, Division.objects.by_code(code[:6]), valid_from=MERGER)
     for code, name in listed.items():
-        if code not in there and code[:9] in towns:
+        if code not in there:
             new = Community(town=towns[code[:9]], code=code, name=name, kind="rural" if "2" <= code[9] < "4" else "")
             new.prepare_keys()
             new.save()
