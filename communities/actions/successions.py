@@ -117,7 +117,8 @@ def _move_records(
                 change_set=into,
             )
         )
-        before, after = {"community": row.community_id}, {"community": to}
+        before: dict[str, Any] = {"community": row.community_id}
+        after: dict[str, Any] = {"community": to}
         if row.pk in renamed:
             before["name"], after["name"] = row.name, renamed[row.pk]
         log.append(change_of(row, division=towns[to], before=before, after=after))
