@@ -34,9 +34,10 @@ class NoteChange(FormPage):
     def load(self) -> None:
         """Read level, kind, search text and what is ticked from the address; what does not exist is left out."""
         asked = self.request.GET
-        self.level = asked.get("level") if asked.get("level") in {"village", "town", "county"} else Level.VILLAGE.value
+        level, kind = asked.get("level", ""), asked.get("kind", "")
+        self.level: str = level if level in {"village", "town", "county"} else Level.VILLAGE.value
         self.kinds = kinds_for(self.level)
-        self.kind = asked.get("kind") if asked.get("kind") in dict(self.kinds) else Kind.MERGE.value
+        self.kind: str = kind if kind in dict(self.kinds) else Kind.MERGE.value
         self.q = asked.get("q", "").strip()
         codes = list(dict.fromkeys(asked.getlist("pick")))[:MOST_CHOSEN]
         found = {each.code: each for each in self._standing(code__in=codes)}
