@@ -62,8 +62,15 @@ def city_2018(city):
     there = set(Community.objects.values_list("code", flat=True))
     towns = {division.code: division for division in Division.objects.towns().current()}
     for code, name in towns_of(2018).items():
-        if code not in towns:
-            towns[code] = make_division(code, name, Division.objects.by_code(code[:6]), valid_from=MERGER)
+        if code in towns:
+            continue
+        county = Division.objects.by_code(code[:6])
+        known = Division.objects.towns().current().filter(parent=county, name=name).first()
+        if known is not None:
+            known.code = code
+            known.prepare_keys()
+            known.save()
+        towns[code] = known or make_division(code, name, county, valid_from=MERGER)
     for code, name in listed.items():
         if code not in there:
             new = Community(town=towns[code[:9]], code=code, name=name, kind="rural" if "2" <= code[9] < "4" else "")
