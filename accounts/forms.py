@@ -1,4 +1,4 @@
-"""Forms for signing in, for changing one's own password, and for applying changes of divisions."""
+"""Forms for signing in and for changing one's own password."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
-
-from communities.models import DivisionChange
 
 WRONG_CREDENTIALS = "用户名或密码不对。请核对大小写后再试；忘记密码请联系市局管理员重置。"
 
@@ -56,17 +54,3 @@ class OwnPasswordForm(PasswordChangeForm):
                 forms.ValidationError(self.error_messages["password_unchanged"], code="password_unchanged"),
             )
         return cleaned
-
-
-class ApplyChangesForm(forms.Form):
-    """Form that applies the changes of divisions that the page has shown: only these, and all of them."""
-
-    def __init__(self, *args: Any, changes: list[DivisionChange], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.keys = [str(change.pk) for change in changes]
-
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse changes other than those that the page would show now."""
-        if self.data.getlist("change") != self.keys:  # type: ignore[attr-defined]  # a QueryDict
-            raise forms.ValidationError("待应用的变更与刚才显示的不同，请重新核对后再确认。", code="stale")
-        return super().clean()

@@ -94,17 +94,18 @@ class CountedRegister:
         rows = self._rows().in_effect_on(day).filter(community__isnull=False)
         return rows.values("community_id").annotate(**_expressions(self.community_figures))
 
-    def by_place(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
-        """Return the figures of every place with a row in effect on `day`.
+    def by_place(self, day: datetime.date, only: Q | None = None) -> QuerySet[Any, dict[str, Any]]:
+        """Return the figures of every place with a row in effect on `day`; `only` limits the rows.
 
         With `community_id` and, where rows may hang at divisions, `division_id`; one of the two is null.
         """
-        return self._rows().in_effect_on(day).values(*self._place).annotate(**_expressions(self.figures))
+        rows = self._rows().filter(only or Q()).in_effect_on(day)
+        return rows.values(*self._place).annotate(**_expressions(self.figures))
 
-    def by_row(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:
+    def by_row(self, day: datetime.date, only: Q | None = None) -> QuerySet[Any, dict[str, Any]]:
         """Return `row_id`, its place, and the contribution of each row in effect on `day` to every figure."""
         # Not the plain key: PostgreSQL, grouping by it, would require the table whose primary key it is.
-        rows = self._rows().in_effect_on(day).values(*self._place, row_id=F("pk") + 0)
+        rows = self._rows().filter(only or Q()).in_effect_on(day).values(*self._place, row_id=F("pk") + 0)
         return rows.annotate(**_expressions(self.figures))
 
     def other_communities(self, day: datetime.date) -> QuerySet[Any, dict[str, Any]]:

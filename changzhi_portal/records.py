@@ -7,6 +7,7 @@ import datetime
 import secrets
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, Q
@@ -100,6 +101,22 @@ class MergeableRecord(Record):
 
     class Meta:
         abstract = True
+
+
+class FollowsCommunity(models.Model):
+    """A record of a community that goes to the successor when the community is merged, split or closed.
+
+    A dated record (`dated_by`) of which a day is still to come moves to the successor. A link without days, such as that
+    of a project to a community it serves, is added to the successor and stays with the closed community as its past.
+    """
+
+    class Meta:
+        abstract = True
+
+
+def followers() -> list[Any]:
+    """Return the models whose records follow their community, in the apps' order."""
+    return [model for model in apps.get_models() if issubclass(model, FollowsCommunity)]
 
 
 def merge_constraints(name: str, end: str) -> tuple[models.CheckConstraint, ...]:

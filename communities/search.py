@@ -22,7 +22,12 @@ def community_matches(word: Word) -> Q:
     Endings such as 居委会 are ignored, so 和平社区 finds 和平社区居委会.
     """
     ended = CommunityPlacement.objects.filter(_named_or_coded(word), valid_to__isnull=False)
-    return _named_or_coded(word) | word.is_read_as("readings") | Q(pk__in=ended.values("community"))
+    # What has taken the place of a closed community is found by the name and code of that one; of two in a row as well.
+    closed = Community.objects.filter(
+        _named_or_coded(word) | Q(pk__in=ended.values("community")), successor__isnull=False
+    )
+    followed = Q(pk__in=closed.values("successor")) | Q(pk__in=closed.values("successor__successor"))
+    return _named_or_coded(word) | word.is_read_as("readings") | Q(pk__in=ended.values("community")) | followed
 
 
 def of_communities(word: Word, lookup: str = "community") -> Q:
@@ -113,7 +118,11 @@ class Communities(SearchSource):
         """Return the communities with their place and, where it has changed, their last former name."""
         former = CommunityPlacement.objects.filter(community=OuterRef("pk"), valid_to__isnull=False)
         newest = former.exclude(name=OuterRef("name")).order_by("-valid_to")
-        return Community.objects.with_place().annotate(former_name=Subquery(newest.values("name")[:1]))
+        return (
+            Community.objects.with_place()
+            .select_related("successor")
+            .annotate(former_name=Subquery(newest.values("name")[:1]))
+        )
 
     def itself(self, word: Word) -> Q:
         """Match names, codes and pinyin."""
@@ -130,13 +139,21 @@ class Communities(SearchSource):
     def hit(self, community: Community) -> Hit:
         """Show code, former name, and whether the community is closed."""
         former = getattr(community, "former_name", None)
-        remarks = [community.code, f"原名{former}" if former else "", "已撤销" if community.closed_on else ""]
+        remarks = [community.code, f"原名{former}" if former else "", _end_of(community)]
         return Hit(
             community.name,
             community.get_absolute_url(),
             place=place_of(community.town),
             remark="，".join(filter(None, remarks)),
         )
+
+
+def _end_of(community: Community) -> str:
+    """Return that a community is closed, since when, and what has taken its place; "" for one that stands."""
+    if community.closed_on is None:
+        return ""
+    into = f"，并入{community.successor}" if community.successor is not None else ""
+    return f"{community.closed_on:%Y-%m-%d}撤销{into}"
 
 
 class Facilities(SearchSource):

@@ -94,7 +94,18 @@ class CommunityDetail(DetailPage):
         """Return county and town before the community's own facts, without blank ones except the kind."""
         town = self.record.town
         own = [fact for fact in super().get_facts() if fact.value != DASH or fact.label == "类型"]
-        return [Fact("县（市、区）", str(town.parent)), Fact("街道（乡镇）", town.name), *own]
+        return [Fact("县（市、区）", str(town.parent)), Fact("街道（乡镇）", town.name), *own, *self._succession()]
+
+    def _succession(self) -> list[Fact]:
+        """Return what has taken the place of a closed community, and whose place this one has taken, as far as visible."""
+        visible = Community.objects.visible_to(self.request.user)
+        into = visible.filter(pk=self.record.successor_id).first()
+        facts = [Fact("去向", f"由{into.name}承接", into.get_absolute_url())] if into is not None else []
+        taken = visible.filter(successor=self.record).order_by("closed_on", "code")
+        return facts + [
+            Fact("承接的社区", f"{each.name}（{each.closed_on:%Y-%m-%d}撤销）", each.get_absolute_url())
+            for each in taken
+        ]
 
 
 class FacilityList(ListPage):

@@ -11,6 +11,7 @@ from changzhi_portal.names import comparable, pinyin_key, readings
 from changzhi_portal.personal import SealedField, phone_digests
 from changzhi_portal.records import (
     DatedQuerySet,
+    FollowsCommunity,
     MergeableRecord,
     UnmergedManager,
     exactly_one_of,
@@ -32,7 +33,7 @@ class SocialOrganizationQuerySet(DatedQuerySet, ScopedQuerySet):
         return self.select_related("community__town__parent", "division__parent")
 
 
-class SocialOrganization(MergeableRecord, ScopedModel):
+class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
     """An organization that serves a community, or a town or county (then without a community)."""
 
     class Registration(models.TextChoices):

@@ -17,7 +17,7 @@ from django.db import connection, models
 
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.indicators import CountedRegister
-from communities.models import CommunityProfile
+from communities.models import CommunityProfile, RecordMove
 from revisions.edits import Histories, History, State, current_states, measured_columns
 from targets.engine.sql import Sql, compile_queryset, fetch_all, quote_name, select_columns, table_name
 
@@ -102,12 +102,15 @@ def _newest(
 
 def effects_on_register(register: CountedRegister, rows: Histories, related: Histories, day: datetime.date) -> Effects:
     """Yield the effects of edits of a register's rows, and of the records that they count through (`related`)."""
-    for history, row_states, effects in _in_slices(register, _of_rows(register, rows, related), day):
+    former = dict(
+        RecordMove.objects.former_on(register.model, day).order_by().values_list("record_id", "from_community")
+    )
+    for history, row_states, effects in _in_slices(register, _of_rows(register, rows, related, former), day):
         for number, state, _ in row_states:
             effects[number].update(_reported_effect(register, state))
         yield history, effects
     if register.through:
-        for history, _, effects in _in_slices(register, _of_related(register, rows, related), day):
+        for history, _, effects in _in_slices(register, _of_related(register, rows, related, former), day):
             yield history, effects
 
 
@@ -115,12 +118,18 @@ def effects_on_register(register: CountedRegister, rows: Histories, related: His
 RowState = tuple[int, State, State | None]
 
 
+def _then(state: State, key: int, former: Mapping[int, int]) -> State:
+    """Return the state of a row with the community it counted for on the day: it may have moved to a successor since."""
+    return {**state, "community_id": former[key]} if key in former else state
+
+
 def _of_rows(
-    register: CountedRegister, rows: Histories, related: Histories
+    register: CountedRegister, rows: Histories, related: Histories, former: Mapping[int, int]
 ) -> Iterator[tuple[History, list[RowState]]]:
     if not register.through:
         for history in rows.values():
-            yield history, [(n, state, None) for n, state in enumerate(history.states) if state is not None]
+            states = enumerate(history.states)
+            yield history, [(n, _then(state, history.key, former), None) for n, state in states if state is not None]
         return
     column = f"{register.through}_id"
     model: Any = register.model._meta.get_field(register.through).related_model
@@ -132,17 +141,17 @@ def _of_rows(
             if state is not None:
                 key = state[column]
                 through = current.get(key) or (related[key].last_known if key in related else None)
-                row_states.append((number, state, through))
+                row_states.append((number, _then(state, history.key, former), through))
         yield history, row_states
 
 
 def _of_related(
-    register: CountedRegister, rows: Histories, related: Histories
+    register: CountedRegister, rows: Histories, related: Histories, former: Mapping[int, int]
 ) -> Iterator[tuple[History, list[RowState]]]:
     column = f"{register.through}_id"
     of_key: dict[int, list[State]] = defaultdict(list)
-    for state in current_states(register.model, related, column).values():
-        of_key[state[column]].append(state)
+    for key, state in current_states(register.model, related, column).items():
+        of_key[state[column]].append(_then(state, key, former))
     for history in rows.values():  # removed rows count for the record they counted through
         if history.now is None and history.last_known is not None:
             of_key[history.last_known[column]].append(history.last_known)

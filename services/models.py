@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from changzhi_portal.names import readings
-from changzhi_portal.records import Record
+from changzhi_portal.records import FollowsCommunity, Record
 from changzhi_portal.scope import ScopedModel
 
 
@@ -169,7 +169,7 @@ class ServiceProject(Record, ScopedModel):
         self.readings = readings(self.name)
 
 
-class ProjectCommunity(ScopedModel):
+class ProjectCommunity(FollowsCommunity, ScopedModel):
     """A community that a project serves."""
 
     project = models.ForeignKey(ServiceProject, models.CASCADE, related_name="links", verbose_name="项目")

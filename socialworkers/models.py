@@ -11,6 +11,7 @@ from changzhi_portal.names import pinyin_key, readings
 from changzhi_portal.personal import SealedField, digest, phone_digests
 from changzhi_portal.records import (
     DatedQuerySet,
+    FollowsCommunity,
     MergeableRecord,
     UnmergedManager,
     exactly_one_of,
@@ -124,7 +125,7 @@ class StandingPostingManager(models.Manager):
         return super().get_queryset().filter(worker__merged_into__isnull=True)
 
 
-class Posting(ScopedModel):
+class Posting(FollowsCommunity, ScopedModel):
     """The posting of a worker at a community, or at a town's (or county's) station, from one day to another (任职).
 
     `objects` leaves out those of workers who were merged into another; `with_merged` is for their own pages.

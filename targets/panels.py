@@ -7,8 +7,11 @@ from typing import Any
 from django.db.models import Model
 
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import RecordPanel
+from changzhi_portal.pages.panels import ChangePanel, RecordPanel
+from changzhi_portal.refusals import PortalError
 from communities.models import Community
+from targets.denominators import changed_denominators
+from targets.models import Target, TargetPlan
 from targets.sparkline import sparkline
 from targets.standing import CommunityStandings
 
@@ -43,3 +46,21 @@ class CommunityTargets(RecordPanel):
             "judged": judged,
             "months": standings.months,
         }
+
+
+class ChangedDenominators(ChangePanel):
+    """How many communities each target judges before and after mergers, splits and closings."""
+
+    position = 10
+    template_name = "targets/changed_denominators.html"
+
+    def context(self, request: PortalRequest, plan: Any) -> dict[str, Any]:
+        """Return the targets of the plan in force on the day, each with both numbers; none where no community closes or opens."""
+        if not (plan.endings or plan.new_communities) or plan.problems:
+            return {"denominators": []}
+        try:
+            of_day = TargetPlan.objects.in_force_on(plan.effective_on)
+        except PortalError:
+            return {"denominators": []}
+        targets = of_day.targets.filter(is_scored=True, level=Target.Level.COMMUNITY).order_by("position")
+        return {"denominators": changed_denominators(plan, list(targets)), "target_plan": of_day}

@@ -176,3 +176,23 @@ class BatchFilterForm(FilterForm):
 
     up_front: ClassVar[tuple[str, ...]] = ("q", "register", "period", "county", "state")
     search_hint: ClassVar[str] = "文件名或上传人"
+
+
+class CrosswalkForm(forms.Form):
+    """Form with the file of a crosswalk of communities, and what holds for all its rows."""
+
+    HEADERS: ClassVar[tuple[str, ...]] = ("原代码", "原名称", "新代码", "新名称")
+
+    file = forms.FileField(
+        label="对照表（Excel、WPS或CSV文件）",
+        error_messages={"required": "请选择对照表文件。", "empty": "文件是空的，请重新选择。"},
+    )
+    effective_on = forms.DateField(
+        label="生效日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填写生效日期。", "invalid": "日期应写成2018-07-05这样。"},
+    )
+    document = forms.CharField(label="批复文号", max_length=100, required=False)
+    source = forms.CharField(
+        label="原因或依据", max_length=200, error_messages={"required": "请写明变更的原因或依据。"}
+    )

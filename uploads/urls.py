@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from uploads.views import batch, corrections, downloads, steps, together
+from uploads.views import batch, corrections, crosswalk, downloads, steps, together
 
 app_name = "uploads"
 urlpatterns = [
     path("", batch.BatchList.as_view(), name="list"),
     path("new/", batch.NewUpload.as_view(), name="new"),
+    path("division-changes/", crosswalk.UploadCrosswalk.as_view(), name="division_changes"),
     path("template/<slug:register>.xlsx", downloads.Template.as_view(), name="template"),
     path("export/<slug:register>.xlsx", downloads.Export.as_view(), name="export"),
     path("<slug:ref>/problems.xlsx", downloads.AnnotatedWorkbook.as_view(), name="annotated"),

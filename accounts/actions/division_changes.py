@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from changelog.actions import begin_change_set, change_of, log_changes
+from changelog.actions.edit import ONLY_ROW
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import update_rows
+from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import NotAllowedError
+from communities import actions as communities_actions
 from communities.actions import apply_plan
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
+from communities.divisionchanges.listed import changes_of_tables
 from communities.models import Division, DivisionChange
 
 
@@ -43,6 +50,48 @@ def apply_division_changes(*, by: User, changes: Iterable[DivisionChange] | None
     return [_apply(list(of_day), by=by) for _, of_day in groupby(pending, key=attrgetter("effective_on"))]
 
 
+def note_changes(*, changes: Sequence[DivisionChange], by: User) -> list[DivisionChange]:
+    """Note changes that a person has entered and return the new ones; see `communities.actions.note_changes`."""
+    _refuse_unless_allowed(by)
+    for change in changes:
+        for text in (change.source, change.document, change.from_name, change.to_name):
+            refuse_personal_numbers(text, what="依据", field="source")
+    return communities_actions.note_changes(changes, by=by)
+
+
+def note_listed_changes(
+    *, tables: Sequence[Sequence[Sequence[Any]]], effective_on: datetime.date, document: str, source: str, by: User
+) -> list[DivisionChange]:
+    """Note the rows of a file as changes of communities and return the new ones; `tables` are the cells of its sheets.
+
+    Raises InvalidError for a file without the headers, or, naming the row, for one that does not say enough.
+    """
+    listed = changes_of_tables(tables, effective_on=effective_on, document=document, source=source)
+    return note_changes(changes=listed, by=by)
+
+
+def withdraw_changes(*, changes: QuerySet[DivisionChange], by: User) -> int:
+    """Remove noted changes that are not applied; return how many."""
+    _refuse_unless_allowed(by)
+    return communities_actions.withdraw_changes(changes, by=by)
+
+
+@transaction.atomic
+def undo_division_changes(*, change_set: ChangeSet, by: User) -> ChangeSet:
+    """Undo the changes that a change set applied, as long as nothing later builds on them; users go back as well."""
+    _refuse_unless_allowed(by)
+    return communities_actions.undo_changes(change_set, by=by)
+
+
+@transaction.atomic
+def allot_records(
+    *, changes: Sequence[DivisionChange], records: Mapping[int, Mapping[str, Sequence[int]]], by: User
+) -> None:
+    """Say which records of a community that is split go to which part: `records` are keys by model, by the change's key."""
+    _refuse_unless_allowed(by)
+    communities_actions.allot_records(changes, records, by=by)
+
+
 def _refuse_unless_allowed(by: User) -> None:
     if not by.role.may_change_divisions:
         raise NotAllowedError(
@@ -59,7 +108,9 @@ def _apply(changes: list[DivisionChange], *, by: User) -> AppliedChanges:
 
 
 def _summary(plan: ChangePlan) -> str:
-    changes = "，".join(f"{change.from_name}→{change.to_name}" for change in plan.changes)
+    changes = "，".join(
+        f"{change.from_name or '（新设）'}→{change.to_name or '（撤销）'}" for change in plan.changes[:20]
+    )
     return f"应用{plan.effective_on:%Y-%m-%d}的区划变更：{changes}"
 
 
@@ -76,7 +127,8 @@ def _move_users(plan: ChangePlan, change_set: ChangeSet) -> int:
     log = []
     for user, successor in moves:
         before = {"division": user.division.pk}
-        log.append(change_of(user, division=successor.pk, before=before, after={"division": successor.pk}))
+        after = {"division": successor.pk}
+        log.append(change_of(user, division=successor.pk, before=before, after=after, batch_row=ONLY_ROW))
         user.division = successor
     update_rows(User, [user for user, _ in moves], ["division"])
     log_changes(change_set, log)

@@ -1,29 +1,66 @@
-"""The page of changes of divisions: a preview of the pending ones, a button to apply them, and the applied ones."""
+"""The page of changes of divisions and communities: a preview of the pending ones, applying them, and the applied ones."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, cast
 
+from django.http import Http404
 from django.urls import reverse
 
-from accounts.actions import apply_division_changes, users_to_move
-from accounts.forms import ApplyChangesForm
+from accounts.actions import (
+    allot_records,
+    apply_division_changes,
+    undo_division_changes,
+    users_to_move,
+    withdraw_changes,
+)
+from accounts.change_forms import ApplyChangesForm
 from accounts.models import User
-from changzhi_portal.pages import FormPage
+from changzhi_portal.pages import ActionPage, Crumb, FormPage
+from changzhi_portal.pages.base import parse_number
+from changzhi_portal.pages.panels import change_panels
+from changzhi_portal.records import followers
+from communities.actions import change_set_of
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
-from communities.models import Division, DivisionChange
+from communities.divisionchanges.facts import counts_of_records, populations_after, records_at
+from communities.divisionchanges.plan import CommunityEnding
+from communities.models import Community, Division, DivisionChange
 from periods.models import ReportingPeriod
+
+MOST_LISTED = 100  # changes and communities of one day that the page lists one by one; it counts the others
+MOST_OF_APPLIED = 20  # changes of one applied change set that are listed
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One change with the numbers of towns, communities and users it moves."""
+    """One change of a county or town with the numbers of towns, communities and users it moves."""
 
     change: DivisionChange
     towns: int
     communities: int
     users: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndingLine:
+    """One community that closes, and how many of its records follow, in words."""
+
+    ending: CommunityEnding
+    records: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedGroup:
+    """The changes that were applied together; `first` leads to their undoing."""
+
+    first: DivisionChange
+    changes: Sequence[DivisionChange]
+    total: int
 
 
 class DivisionChanges(FormPage):
@@ -35,22 +72,19 @@ class DivisionChanges(FormPage):
     form_class = ApplyChangesForm
 
     def load(self) -> None:
-        """Find the changes of the first day that has any."""
+        """Find the changes of the first day that has any, and what they would do."""
         pending = list(pending_changes())
         self.changes = [change for change in pending if change.effective_on == pending[0].effective_on]
+        self.plan = plan_changes(self.changes) if self.changes else None
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Add the changes, for the form to compare with what the page had shown."""
-        return {**super().get_form_kwargs(), "changes": self.changes}
+        """Add the digest of the plan, for the form to compare with what the page had shown."""
+        return {**super().get_form_kwargs(), "seen": _digest(self.plan)}
 
     def act(self, form: ApplyChangesForm) -> str:
         """Apply the changes of the day."""
         applied = apply_division_changes(by=cast(User, self.request.user), changes=self.changes)
-        return "".join(
-            f"已应用{of_day.plan.effective_on:%Y-%m-%d}的区划变更：{of_day.plan.number_of_communities}个社区、"
-            f"{of_day.users}个账号已转到新的区划。"
-            for of_day in applied
-        )
+        return "".join(_in_words(of_day.plan, of_day.users) for of_day in applied)
 
     def get_success_url(self) -> str:
         """Return the address of this page."""
@@ -58,30 +92,80 @@ class DivisionChanges(FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what would happen, and what has."""
-        preview = _preview(plan_changes(self.changes)) if self.changes else {}
+        preview = self._preview(self.plan) if self.plan is not None else {}
         return super().get_context_data(applied=_applied(), coming=_future_changes(), **preview, **kwargs)
 
+    def _preview(self, plan: ChangePlan) -> dict[str, Any]:
+        users = users_to_move(plan)
+        affected = ReportingPeriod.objects.locked().filter(month__gte=plan.effective_on.replace(day=1))
+        counts = counts_of_records(plan)
+        return {
+            "plan": plan,
+            "lines": [_line(plan, change, users) for change in plan.division_changes],
+            "village_changes": plan.village_changes[:MOST_LISTED],
+            "endings": [EndingLine(e, _counted(counts[e.community.pk])) for e in plan.endings[:MOST_LISTED]],
+            "populations": populations_after(plan)[:MOST_LISTED],
+            "records_in_all": _counted(_sum_of(counts.values())),
+            "splits": _split_changes(plan.village_changes),
+            "users": users,
+            "locked_months": list(affected.order_by("month")) if plan.division_changes else [],
+            "change_panels": change_panels(self.request, plan),
+            "most_listed": MOST_LISTED,
+        }
 
-def _applied() -> list[DivisionChange]:
+
+def _in_words(plan: ChangePlan, users: int) -> str:
+    ended = f"、{len(plan.endings)}个社区撤销或并入别处" if plan.endings else ""
+    opened = f"、新设{len(plan.new_communities)}个社区" if plan.new_communities else ""
+    return (
+        f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{plan.number_of_communities}个社区、"
+        f"{users}个账号已转到新的区划{ended}{opened}。"
+    )
+
+
+def _digest(plan: ChangePlan | None) -> str:
+    """Return a digest of the changes and of what they would do, so that only what was shown is applied."""
+    if plan is None:
+        return ""
+    shown = [
+        [(c.pk, c.to_code, c.residents, c.households, sorted(c.records.items())) for c in plan.changes],
+        [(e.placement.pk, e.community.version, e.into.code if e.into else "") for e in plan.endings],
+        [(m.placement.pk, m.code, m.name) for m in plan.moves],
+        [new.code for new in plan.new_communities],
+        counts_of_records(plan),
+    ]
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return "、".join(f"{label}{number}" for label, number in counts.items() if number) or "没有"
+
+
+def _sum_of(counts: Any) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for each in counts:
+        for label, number in each.items():
+            total[label] = total.get(label, 0) + number
+    return total
+
+
+def _split_changes(changes: Sequence[DivisionChange]) -> list[DivisionChange]:
+    """Return the first change of each community that is split, whose records are allotted one by one."""
+    split = (change for change in changes if change.kind == DivisionChange.Kind.SPLIT)
+    return list({change.from_code: change for change in split}.values())
+
+
+def _applied() -> list[AppliedGroup]:
     applied = DivisionChange.objects.filter(applied_at__isnull=False).select_related("applied_by")
-    return list(applied.order_by("-effective_on", "from_code"))
+    ordered = applied.order_by("-effective_on", "-applied_at", "from_code", "to_code")
+    groups = [list(of_set) for _, of_set in groupby(ordered, key=lambda c: (c.effective_on, c.applied_at))]
+    return [AppliedGroup(of_set[0], of_set[:MOST_OF_APPLIED], len(of_set)) for of_set in groups]
 
 
 def _future_changes() -> list[DivisionChange]:
     """Return the noted changes whose day has not come."""
     waiting = DivisionChange.objects.filter(applied_at__isnull=True).exclude(pk__in=pending_changes().values("pk"))
     return list(waiting.order_by("effective_on", "from_code"))
-
-
-def _preview(plan: ChangePlan) -> dict[str, Any]:
-    users = users_to_move(plan)
-    affected = ReportingPeriod.objects.locked().filter(month__gte=plan.effective_on.replace(day=1))
-    return {
-        "plan": plan,
-        "lines": [_line(plan, change, users) for change in plan.changes],
-        "users": users,
-        "locked_months": list(affected.order_by("month")),
-    }
 
 
 def _line(plan: ChangePlan, change: DivisionChange, users: list[tuple[User, Division]]) -> PreviewLine:
@@ -99,3 +183,149 @@ def _line(plan: ChangePlan, change: DivisionChange, users: list[tuple[User, Divi
         ),
         users=sum(user.division.code.startswith(old) and to.code.startswith(new) for user, to in users),
     )
+
+
+# --- Single changes ---
+
+
+class WithdrawChanges(ActionPage):
+    """The button that removes a noted change (of a split: all its parts) that is not applied."""
+
+    requires = "may_change_divisions"
+    title = "删除登记的变更"
+
+    def act(self) -> str:
+        """Remove the change that is named, or all those of its day and community."""
+        key = parse_number(self.request.POST.get("change", ""))
+        named = DivisionChange.objects.filter(pk=key).first()
+        changes = DivisionChange.objects.filter(pk=key)
+        if named is not None and named.kind == DivisionChange.Kind.SPLIT:
+            changes = DivisionChange.objects.filter(
+                effective_on=named.effective_on, from_code=named.from_code, kind=named.kind, level=named.level
+            )
+        number = withdraw_changes(changes=changes, by=cast(User, self.request.user))
+        return f"已删除登记的{number}项变更。"
+
+    def get_success_url(self) -> str:
+        """Return the page of changes."""
+        return reverse("accounts:division_changes")
+
+
+class OneChangePage(FormPage):
+    """A page about a noted or applied change that the address names by its key (`change`)."""
+
+    requires = "may_change_divisions"
+
+    def load(self) -> None:
+        """Load the change; raises Http404."""
+        key = parse_number(self.request.GET.get("change", ""))
+        self.change = DivisionChange.objects.filter(pk=key).first()
+        if self.change is None:
+            raise Http404(f"{self.title}：没有这项变更。")
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Add the page of changes."""
+        return [Crumb("区划变更", reverse("accounts:division_changes"))]
+
+    def get_success_url(self) -> str:
+        """Return the page of changes."""
+        return reverse("accounts:division_changes")
+
+
+class UndoChanges(OneChangePage):
+    """Taking back what was applied together with a change."""
+
+    title = "撤销区划变更"
+    template_name = "accounts/division_changes_undo.html"
+    submit_label = "确认撤销"
+    busy_label = "正在撤销…"
+    unavailable_message = "这项变更已经撤销，或者不是在页面上应用的。"
+
+    def load(self) -> None:
+        """Load the change and the change set that applied it."""
+        super().load()
+        self.change_set = change_set_of(cast(DivisionChange, self.change))
+
+    def is_available(self) -> bool:
+        """Return whether the change is applied."""
+        return self.change_set is not None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the change set and the number of its records."""
+        number = self.change_set.records.count() if self.change_set is not None else 0
+        return super().get_context_data(change_set=self.change_set, number=number, **kwargs)
+
+    def act(self, form: Any) -> str:
+        """Undo."""
+        if self.change_set is None:
+            raise Http404(self.unavailable_message)
+        undo_division_changes(change_set=self.change_set, by=cast(User, self.request.user))
+        return "已撤销，这些变更回到待应用；不再需要的请删除登记。"
+
+
+@dataclass(frozen=True, slots=True)
+class AllottedRecord:
+    """One record of a community that is split, and the key of the change it goes with now."""
+
+    name: str
+    kind: str
+    field: str
+    goes_with: int
+
+
+class AllotRecords(OneChangePage):
+    """Saying of each record of a community that is split which part it goes to."""
+
+    title = "分配拆分的记录"
+    template_name = "accounts/division_changes_records.html"
+    submit_label = "保存分配"
+
+    def load(self) -> None:
+        """Load the parts and the records."""
+        super().load()
+        change = cast(DivisionChange, self.change)
+        self.parts = list(
+            DivisionChange.objects.filter(
+                effective_on=change.effective_on, from_code=change.from_code, kind="split", applied_at__isnull=True
+            ).order_by("to_code")
+        )
+        self.community = Community.objects.current().filter(code=change.from_code).first()
+        if not change.is_of_village or not self.parts or self.community is None:
+            raise Http404("这项变更没有要分配的记录。")
+        self.records = [
+            (model._meta.label_lower, row)
+            for model in followers()
+            for row in _with_names(model, records_at(model, [self.community.pk], change.effective_on))
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add each record with its choice; without one it stays with the part that goes on, or else the first."""
+        main = next((p for p in self.parts if p.to_code == p.from_code), self.parts[0])
+        chosen = {(model, key): part.pk for part in self.parts for model, keys in part.records.items() for key in keys}
+        lines = [
+            AllottedRecord(
+                _name_of(row), str(row._meta.verbose_name), f"{model}:{row.pk}", chosen.get((model, row.pk), main.pk)
+            )
+            for model, row in self.records
+        ]
+        return super().get_context_data(lines=lines, parts=self.parts, community=self.community, **kwargs)
+
+    def act(self, form: Any) -> str:
+        """Store the choices; an unknown part is left as it was."""
+        records: dict[int, dict[str, list[int]]] = {part.pk: {} for part in self.parts}
+        for model, row in self.records:
+            part = parse_number(self.request.POST.get(f"{model}:{row.pk}", ""))
+            if part in records:
+                records[part].setdefault(model, []).append(row.pk)
+        allot_records(changes=self.parts, records=records, by=cast(User, self.request.user))
+        return f"已保存{len(self.records)}条记录的去向。"
+
+
+def _with_names(model: Any, rows: Any) -> Any:
+    """Return the rows with the record that names them: a posting's worker, a link's project."""
+    named = [f.name for f in model._meta.concrete_fields if f.many_to_one and f.name in {"worker", "project"}]
+    return rows.select_related(*named) if named else rows
+
+
+def _name_of(row: Any) -> str:
+    return str(getattr(row, "worker", None) or getattr(row, "project", None) or row)

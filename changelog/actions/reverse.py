@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -35,17 +35,26 @@ class Reversal:
     change_set: ChangeSet | None = None
 
 
-def reverse_change_set(change_set: ChangeSet, *, by: Actor, models_in_order: Sequence[type[models.Model]]) -> Reversal:
+def reverse_change_set(
+    change_set: ChangeSet,
+    *,
+    by: Actor,
+    models_in_order: Sequence[type[models.Model]],
+    removed_last: Collection[type[models.Model]] = (),
+) -> Reversal:
     """Reverse the rows that can be reversed, and log that as a change set of its own.
 
     A row is reversed completely or not at all. Must run inside a transaction that has locked the register. The records
-    of the change set must have their `batch_row`.
+    of the change set must have their `batch_row`. New records of the models `removed_last` are removed once the others
+    are restored, which may refer to them until then; ProtectedError is raised when something else does.
     """
     records = list(change_set.records.all())
-    result = _reversal(change_set, records)
+    result = _reversal(change_set, records, removed_last)
     good = [record for record in records if record.batch_row in result.reversed]
     if good:
-        result.change_set, refused = _reverse_records(change_set, good, by=by, models_in_order=models_in_order)
+        result.change_set, refused = _reverse_records(
+            change_set, good, by=by, models_in_order=models_in_order, removed_last=removed_last
+        )
         _fail(result, refused)
     return result
 
@@ -55,10 +64,13 @@ def reversal_of(change_set: ChangeSet) -> Reversal:
     return _reversal(change_set, list(change_set.records.all()))
 
 
-def _reversal(change_set: ChangeSet, records: Sequence[ChangeRecord]) -> Reversal:
+def _reversal(
+    change_set: ChangeSet, records: Sequence[ChangeRecord], removed_last: Collection[type[models.Model]] = ()
+) -> Reversal:
     result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
     _keep(result, _edited_since(change_set, records))
-    _fail(result, _still_needed([record for record in records if record.batch_row in result.reversed]))
+    good = [record for record in records if record.batch_row in result.reversed]
+    _fail(result, _still_needed([each for each in good if apps.get_model(each.model) not in removed_last]))
     return result
 
 
@@ -117,7 +129,12 @@ def _still_needed(records: Sequence[ChangeRecord]) -> dict[int, str]:
 
 
 def _reverse_records(
-    change_set: ChangeSet, records: Sequence[ChangeRecord], *, by: Actor, models_in_order: Sequence[type[models.Model]]
+    change_set: ChangeSet,
+    records: Sequence[ChangeRecord],
+    *,
+    by: Actor,
+    models_in_order: Sequence[type[models.Model]],
+    removed_last: Collection[type[models.Model]],
 ) -> tuple[ChangeSet | None, dict[int, str]]:
     """Reverse records; return the new change set (None if nothing was reversed) and the reasons of failed rows."""
     into = begin_change_set(
@@ -135,7 +152,7 @@ def _reverse_records(
     rows = dict(sorted(rows.items(), key=lambda row: any(record.kind == Kind.UPDATED for record in row[1])))
     failed: dict[int, str] = {}
     while rows:
-        failed = _reverse_rows(rows, into, models_in_order)
+        failed = _reverse_rows(rows, into, models_in_order, removed_last)
         if not failed or len(failed) == len(rows):
             break
         rows = {row: rows[row] for row in failed}  # the reversed rows may have freed the values they need
@@ -146,7 +163,10 @@ def _reverse_records(
 
 
 def _reverse_rows(
-    rows: Mapping[int, Sequence[ChangeRecord]], into: ChangeSet, models_in_order: Sequence[type[models.Model]]
+    rows: Mapping[int, Sequence[ChangeRecord]],
+    into: ChangeSet,
+    models_in_order: Sequence[type[models.Model]],
+    removed_last: Collection[type[models.Model]],
 ) -> dict[int, str]:
     """Reverse rows, all at once if possible, else in halves recursively; return the reasons of failed rows.
 
@@ -154,34 +174,46 @@ def _reverse_rows(
     """
     try:
         with transaction.atomic():
-            _write(list(chain(*rows.values())), into, models_in_order)
+            _write(list(chain(*rows.values())), into, models_in_order, removed_last)
     except IntegrityError as error:
         if len(rows) == 1:
             return dict.fromkeys(rows, violation_in_words(error, models_in_order))
         ordered = list(rows.items())
         middle = len(ordered) // 2
         halves = dict(ordered[:middle]), dict(ordered[middle:])
-        return {row: why for half in halves for row, why in _reverse_rows(half, into, models_in_order).items()}
+        return {
+            row: why for half in halves for row, why in _reverse_rows(half, into, models_in_order, removed_last).items()
+        }
     return {}
 
 
-def _write(records: Sequence[ChangeRecord], into: ChangeSet, models_in_order: Sequence[type[models.Model]]) -> None:
+def _write(
+    records: Sequence[ChangeRecord],
+    into: ChangeSet,
+    models_in_order: Sequence[type[models.Model]],
+    removed_last: Collection[type[models.Model]],
+) -> None:
     """Remove created records, then restore changed ones, so that a closed posting can be open again."""
     removed = _by_model(records, Kind.CREATED)
-    for model in reversed(models_in_order):
-        for batch in in_batches([record.object_id for record in removed.get(model, ())]):
-            model._base_manager.filter(pk__in=batch).delete()
+    _remove(removed, [model for model in models_in_order if model not in removed_last])
     writes = [
         write for model, of_model in _by_model(records, Kind.UPDATED).items() for write in _restoring(model, of_model)
     ]
     apply_writes(
         writes, models_in_order=models_in_order, by=into.made_by, division=into.division, summary="", into=into
     )
+    _remove(removed, [model for model in models_in_order if model in removed_last])
     for model, of_model in removed.items():
         owner = owner_of(model)
         if owner is not None:
             count_up(owner.related_model, {record.after[owner.attname] for record in of_model})
     log_changes(into, (_removal(record) for of_model in removed.values() for record in of_model))
+
+
+def _remove(removed: Mapping[type[models.Model], Sequence[ChangeRecord]], among: Sequence[type[models.Model]]) -> None:
+    for model in reversed(among):
+        for batch in in_batches([record.object_id for record in removed.get(model, ())]):
+            model._base_manager.filter(pk__in=batch).delete()
 
 
 def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> Iterable[Write]:
@@ -197,7 +229,7 @@ def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> It
             links = {name: before[name] for name in before if _is_link(model, name)}
             for name, value in before.items():
                 if name not in links:
-                    setattr(instance, name, value)
+                    setattr(instance, field_of(model, name).attname, value)
             after = {name: _revived(model, name, value) for name, value in record.after.items()}
             yield Write(
                 instance, False, record.division_id, after, before, links, record.batch_row, record.object_label

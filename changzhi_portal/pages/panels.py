@@ -72,6 +72,14 @@ class RecordPanel(Panel):
         raise NotImplementedError
 
 
+class ChangePanel(Panel):
+    """A part of the preview of changes of divisions and communities: what they would change elsewhere."""
+
+    def context(self, request: PortalRequest, plan: Any) -> dict[str, Any]:
+        """Return the template context for a plan (`communities.divisionchanges.ChangePlan`); a panel defines it."""
+        raise NotImplementedError
+
+
 @cache
 def _all_panels() -> tuple[Panel, ...]:
     """Return one instance of every panel of every app, smallest position first."""
@@ -121,4 +129,13 @@ def record_panels(request: PortalRequest, record: Model) -> list[dict[str, Any]]
         if isinstance(panel, RecordPanel)
         and panel.model_label in {"", record._meta.label}
         and panel.concerns(request.user)
+    ]
+
+
+def change_panels(request: PortalRequest, plan: Any) -> list[dict[str, Any]]:
+    """Return the context of each panel of the preview of a plan for this user, with `template_name`."""
+    return [
+        {"template_name": panel.template_name, **panel.context(request, plan)}
+        for panel in _all_panels()
+        if isinstance(panel, ChangePanel) and panel.concerns(request.user)
     ]

@@ -2,6 +2,17 @@
 
 from communities.actions.division_changes import apply_plan
 from communities.actions.loading import LoadedDivisions, load_divisions
-from communities.actions.noting import note_division_changes
+from communities.actions.noting import allot_records, note_changes, note_division_changes, withdraw_changes
+from communities.actions.undoing import change_set_of, undo_changes
 
-__all__ = ["LoadedDivisions", "apply_plan", "load_divisions", "note_division_changes"]
+__all__ = [
+    "LoadedDivisions",
+    "allot_records",
+    "apply_plan",
+    "change_set_of",
+    "load_divisions",
+    "note_changes",
+    "note_division_changes",
+    "undo_changes",
+    "withdraw_changes",
+]

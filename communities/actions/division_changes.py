@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from changelog.actions import LoggedChange, change_of, differing, log_changes
-from changelog.models import ChangeSet
+from changelog.actions.edit import ONLY_ROW
+from changelog.models import ChangeSet, RegisterLock
 from changzhi_portal.bulk import in_batches, insert_rows, refresh_statistics, update_rows
 from changzhi_portal.names import community_key
-from changzhi_portal.records import field_of
+from changzhi_portal.records import field_of, followers
 from changzhi_portal.refusals import InvalidError
+from changzhi_portal.registers.registry import registers
+from communities.actions.successions import close_communities, hand_over
 from communities.divisionchanges import ChangePlan, CommunityMove
-from communities.models import Community, CommunityPlacement, Division, DivisionChange
+from communities.models import Community, CommunityPlacement, Division, DivisionChange, RecordMove
 from communities.reference import ListedCommunity, is_virtual_name
+from periods.models import ReportingPeriod
 
 
 def apply_plan(plan: ChangePlan, *, into: ChangeSet) -> None:
@@ -31,23 +35,33 @@ def apply_plan(plan: ChangePlan, *, into: ChangeSet) -> None:
     _lock(plan)
     log: list[LoggedChange] = []
     _close_and_open_divisions(plan, log)
-    _rewrite_paths()
+    rewrite_paths()
+    close_communities(plan, log)
     _move_placements(plan, log)
     _move_communities(plan, log)
     _open_communities(plan, log)
+    hand_over(plan, into, log)
     _mark_applied(plan, into, log)
-    log_changes(into, log)
-    refresh_statistics(Division, Community, CommunityPlacement)
+    log_changes(into, (change._replace(batch_row=ONLY_ROW) for change in log))
+    refresh_statistics(Division, Community, CommunityPlacement, RecordMove, *followers())
 
 
 def _lock(plan: ChangePlan) -> None:
-    """Lock the communities of the plan: wait for uploads that have locked one, and let new ones wait."""
+    """Lock the registers and the communities of the plan: wait for uploads that write them, and let new ones wait."""
+    if plan.handovers or plan.endings:
+        for register in registers():
+            RegisterLock.objects.lock(register.name)
+        ReportingPeriod.objects.keep_from_locking()
+    ending = [ending.placement for ending in plan.endings]
     versions: dict[int, int] = {}
-    for batch in in_batches(sorted({move.placement.community_id for move in plan.moves})):
+    keys = {move.placement.community_id for move in plan.moves} | {placement.community_id for placement in ending}
+    for batch in in_batches(sorted(keys)):
         locked = Community.objects.select_for_update(of=("self",)).order_by("pk").filter(pk__in=batch)
         versions |= dict(locked.values_list("pk", "version"))
     for move in plan.moves:
         move.placement.community.version = versions[move.placement.community_id]
+    for placement in ending:
+        placement.community.version = versions[placement.community_id]
 
 
 # --- Divisions ---
@@ -93,7 +107,7 @@ def _close_and_open_divisions(plan: ChangePlan, log: list[LoggedChange]) -> None
     ]
 
 
-def _rewrite_paths() -> None:
+def rewrite_paths() -> None:
     """Recompute all paths: a division lies below its successor if it has one, else below its parent."""
     divisions = {division.pk: division for division in Division.objects.all()}
     paths: dict[int, str] = {}
@@ -198,6 +212,8 @@ def _open_communities(plan: ChangePlan, log: list[LoggedChange]) -> None:
         )
         community.prepare_keys()
         communities.append(community)
+        if new.receiver is not None:
+            new.receiver.community = community
     insert_rows(Community, communities)
     placements = [
         CommunityPlacement(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from changzhi_portal.bulk import insert_rows
+from changelog.actions import LoggedChange, begin_change_set, change_of, log_changes
+from changzhi_portal.bulk import insert_rows, update_rows
 from changzhi_portal.names import fold
 from changzhi_portal.refusals import InvalidError
+from changzhi_portal.rights import Actor
 from communities.models import CrosswalkRow, DivisionChange
 
 CHANGE_COLUMNS = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "source")
@@ -33,6 +36,75 @@ def note_division_changes(*, changes: Path, crosswalk: Path | None = None) -> in
     return noted
 
 
+@transaction.atomic
+def note_changes(changes: Sequence[DivisionChange], *, by: Actor) -> list[DivisionChange]:
+    """Note changes that a person has entered, to be applied later, and log them; ones already noted are left out.
+
+    Raises InvalidError for one that does not say enough, with the sentence of its constraint.
+    """
+    key = ("effective_on", "from_code", "to_code")
+    days = {change.effective_on for change in changes}
+    known = set(DivisionChange.objects.filter(effective_on__in=days).values_list(*key))
+    new: list[DivisionChange] = []
+    for change in changes:
+        try:
+            change.clean_fields(exclude=["records"])
+            change.clean()
+        except ValidationError as error:
+            raise InvalidError(f"{change}：{''.join(error.messages)}", cure=f"{change}: {error.messages}") from error
+        if (identity := tuple(getattr(change, name) for name in key)) not in known:
+            known.add(identity)
+            new.append(change)
+    if not new:
+        raise InvalidError("这些变更都已登记过，请在区划变更页查看。", cure="All of these changes are noted already.")
+    insert_rows(DivisionChange, new)
+    summary = f"登记{new[0].effective_on:%Y-%m-%d}的区划变更：{'，'.join(map(str, new[:5]))}"
+    change_set = begin_change_set(by=by, summary=summary, affects_figures=False)
+    log_changes(change_set, (_noted(change, by) for change in new))
+    return new
+
+
+@transaction.atomic
+def allot_records(
+    changes: Sequence[DivisionChange], records: Mapping[int, Mapping[str, Sequence[int]]], *, by: Actor
+) -> None:
+    """Set the records that go with each change of a split, and log it; raises InvalidError for one applied meanwhile."""
+    keys = [change.pk for change in changes]
+    waiting = list(DivisionChange.objects.filter(pk__in=keys, applied_at__isnull=True).select_for_update(of=("self",)))
+    if len(waiting) != len(keys):
+        raise InvalidError("这项变更已经应用或已删除，请刷新页面。", cure="A change is applied or gone.")
+    log = []
+    for change in waiting:
+        before, after = change.records, {model: list(of_model) for model, of_model in records[change.pk].items()}
+        if before != after:
+            change.records = after
+            log.append(change_of(change, division=by.division.pk, before={"records": before}, after={"records": after}))
+    update_rows(DivisionChange, waiting, ["records"])
+    if log:
+        summary = f"分配拆分的记录：{waiting[0].from_name}"
+        log_changes(begin_change_set(by=by, summary=summary, affects_figures=False), log)
+
+
+@transaction.atomic
+def withdraw_changes(changes: QuerySet[DivisionChange], *, by: Actor) -> int:
+    """Remove noted changes that are not applied, and log that; return how many."""
+    waiting = list(changes.filter(applied_at__isnull=True).select_for_update(of=("self",)))
+    if not waiting:
+        raise InvalidError("这项变更已经应用或已删除，请刷新页面。", cure="There is no such noted change.")
+    summary = f"删除登记的区划变更：{'，'.join(map(str, waiting[:5]))}"
+    change_set = begin_change_set(by=by, summary=summary, affects_figures=False)
+    noted = (_noted(change, by) for change in waiting)
+    log_changes(change_set, (each._replace(kind="removed", before=each.after, after={}) for each in noted))
+    DivisionChange.objects.filter(pk__in=[change.pk for change in waiting]).delete()
+    return len(waiting)
+
+
+def _noted(change: DivisionChange, by: Actor) -> LoggedChange:
+    names = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "document", "source")
+    values = {name: getattr(change, name) for name in names}
+    return change_of(change, division=by.division.pk, before={}, after=values)
+
+
 def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[str]) -> int:
     known = set(model._default_manager.values_list(*key))
     new_rows = []
@@ -40,6 +112,7 @@ def _note(model: type[Row], path: Path, columns: Sequence[str], key: Sequence[st
         row = model(**values)
         try:
             row.clean_fields()
+            row.clean()
         except ValidationError as error:
             raise _unreadable(
                 path, f"第{number}行：{''.join(error.messages)}", f"line {number}: {error.messages}"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from changzhi_portal.names import division_key
 from communities.divisionchanges.numbering import TOWN_CLASSES, code_within, is_urban_district
-from communities.divisionchanges.plan import ChangePlan, DivisionMove
-from communities.models import CommunityPlacement, CrosswalkRow, Division, DivisionChange
+from communities.divisionchanges.plan import ChangePlan, DivisionMove, Route
+from communities.models import CommunityPlacement, Division, DivisionChange
 from communities.models.division import CODE_LENGTHS
 
 COUNTY_CODE = CODE_LENGTHS["county"]
@@ -37,7 +37,10 @@ class DivisionPlanner:
         self._opened: dict[tuple[str, str], Division] = {}
         self._town_successor: dict[int, Division] = {}
         self._new_town_names: dict[str, str] = {}
-        for change in plan.changes:
+        self._affected: set[int] | None = None
+        self._codes_after: dict[str, set[str]] = defaultdict(set)
+        for change in plan.division_changes:
+            self._codes_after[change.from_code].add(change.to_code)
             self._add_change(change)
 
     # --- Changes ---
@@ -126,7 +129,7 @@ class DivisionPlanner:
 
     # --- Towns ---
 
-    def plan_towns(self, placements: Sequence[CommunityPlacement], rows: Sequence[CrosswalkRow]) -> None:
+    def plan_towns(self, placements: Sequence[CommunityPlacement], rows: Sequence[Route]) -> None:
         """Open the new towns and close the old ones: first towns with changes, then those that follow their county.
 
         `placements` are those of the affected towns, `rows` the crosswalk of the plan's day.
@@ -209,11 +212,14 @@ class DivisionPlanner:
         return county
 
     def _open_towns_without_past(
-        self, destinations: dict[str, str], placements: Sequence[CommunityPlacement], rows: Sequence[CrosswalkRow]
+        self, destinations: dict[str, str], placements: Sequence[CommunityPlacement], rows: Sequence[Route]
     ) -> None:
         """Open the new towns that are no town's successor: they get communities of several towns, or new ones."""
         codes = {destinations.get(placement.code) for placement in placements}
-        codes |= {row.to_code[:TOWN_CODE] for row in rows if not row.from_code and self.is_affected(row.to_code)}
+        founded = (row for row in rows if not row.from_code)
+        codes |= {row.to_code[:TOWN_CODE] for row in founded if row.change or self.is_affected(row.to_code)}
+        # A change that a person has noted names its town, or is refused with a sentence of its own.
+        codes -= {row.to_code[:TOWN_CODE] for row in rows if row.change} - self._new_town_names.keys()
         for code in sorted(code for code in codes if code and self.town_with_code(code) is None):
             name = self._new_town_names.get(code)
             if not name:
@@ -223,8 +229,18 @@ class DivisionPlanner:
 
     def is_affected(self, community_code: str) -> bool:
         """Return whether a community's code lies in a division that a change of this plan leads to."""
-        new_codes = {change.to_code for change in self.plan.changes}
+        new_codes = set().union(*self._codes_after.values())
         return community_code[:COUNTY_CODE] in new_codes or community_code[:TOWN_CODE] in new_codes
+
+    def is_affected_town(self, town_id: int) -> bool:
+        """Return whether a town has a change, or lies in a county that has one."""
+        if self._affected is None:
+            self._affected = {town.pk for town in self.affected_towns()}
+        return town_id in self._affected
+
+    def county_goes_to(self, county_code: str) -> set[str]:
+        """Return the codes that a county's changes lead to, and its own."""
+        return self._codes_after[county_code] | {county_code}
 
     def town_with_code(self, code: str) -> Division | None:
         """Return the town with this code after the changes; None when there is none."""

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from changzhi_portal.bulk import in_batches
 from communities.divisionchanges.communities import plan_communities
 from communities.divisionchanges.counties_and_towns import DivisionPlanner
-from communities.divisionchanges.plan import ChangePlan
+from communities.divisionchanges.plan import ChangePlan, Route
 from communities.models import CommunityPlacement, CrosswalkRow, Division, DivisionChange
+from periods.models import ReportingPeriod
 
 
 def pending_changes() -> QuerySet[DivisionChange]:
@@ -29,22 +31,65 @@ def plan_changes(changes: Sequence[DivisionChange]) -> ChangePlan:
     """
     (day,) = {change.effective_on for change in changes}
     plan = ChangePlan(effective_on=day, changes=changes)
-    rows = list(CrosswalkRow.objects.filter(effective_on=day))
+    rows = list(CrosswalkRow.objects.filter(effective_on=day)) if plan.division_changes else []
+    routes = _routes(plan, rows)
     planner = DivisionPlanner(plan, list(Division.objects.current().select_related("parent")))
     planner.plan_counties()
-    placements = _placements(planner.affected_towns(), day)
-    planner.plan_towns(placements, rows)
-    plan_communities(plan, planner, placements, rows)
+    placements = _placements(planner.affected_towns(), day, [change.from_code for change in plan.village_changes])
+    planner.plan_towns(placements, routes)
+    plan_communities(plan, planner, placements, routes)
+    _list_unused_rows(plan, rows, {placement.code for placement in placements})
     _choose_successors(plan)
     _refuse_later_history(plan, planner.divisions_with_changes())
+    _refuse_locked_months(plan)
     return plan
 
 
-def _placements(towns: Sequence[Division], day: datetime.date) -> list[CommunityPlacement]:
-    """Return the placements in these towns on the day or later, with the communities loaded."""
+def _routes(plan: ChangePlan, rows: Sequence[CrosswalkRow]) -> list[Route]:
+    """Return the routes of the crosswalk and of the changes of communities, which come first."""
+    noted = [
+        Route(each.from_code, each.from_name, each.to_code, each.to_name, each.to_town_name, each)
+        for each in plan.village_changes
+    ]
+    changed = {route.from_code for route in noted if route.from_code}
+    return noted + [
+        Route(row.from_code, row.from_name, row.to_code, row.to_name, row.to_town_name)
+        for row in rows
+        if row.from_code not in changed
+    ]
+
+
+def _placements(towns: Sequence[Division], day: datetime.date, codes: Sequence[str]) -> list[CommunityPlacement]:
+    """Return the placements in these towns on the day or later, and today's of these codes, with the communities loaded."""
     lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=day)
-    placements = CommunityPlacement.objects.filter(lasting, town__in=[town.pk for town in towns])
-    return list(placements.select_related("community", "town").order_by("code", "valid_from"))
+    loaded = CommunityPlacement.objects.select_related("community", "town__parent").order_by("code", "valid_from")
+    found = {placement.pk: placement for placement in loaded.filter(lasting, town__in=[town.pk for town in towns])}
+    for batch in in_batches(list(dict.fromkeys(code for code in codes if code))):
+        standing = loaded.filter(valid_to__isnull=True, community__closed_on__isnull=True, code__in=batch)
+        found |= {placement.pk: placement for placement in standing}
+    return list(found.values())
+
+
+def _list_unused_rows(plan: ChangePlan, rows: Sequence[CrosswalkRow], known: set[str]) -> None:
+    """List the unused rows of the crosswalk, separately for communities that stay and for unknown ones."""
+    others = [row for row in rows if row.from_code and row.from_code not in known]
+    existing: set[str] = set()
+    for batch in in_batches([row.from_code for row in others]):
+        existing |= set(CommunityPlacement.objects.filter(code__in=batch).values_list("code", flat=True))
+    plan.untouched = [row for row in others if not row.to_code and row.from_code in existing]
+    plan.unused = [row for row in others if row.from_code not in existing]
+
+
+def _refuse_locked_months(plan: ChangePlan) -> None:
+    """Add a problem for communities that would close, open or change in a locked month: its figures stay as they are."""
+    if not (plan.endings or plan.handovers or plan.village_changes):
+        return
+    locked = ReportingPeriod.objects.locked().filter(month__gte=plan.effective_on.replace(day=1)).order_by("-month")
+    newest = locked.first()
+    if newest is not None:
+        plan.problems.append(
+            f"{newest}已锁定，社区的合并、拆分、撤销不能从{plan.effective_on:%Y-%m-%d}起生效，请改用{newest}以后的日期。"
+        )
 
 
 def _choose_successors(plan: ChangePlan) -> None:

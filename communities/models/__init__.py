@@ -5,6 +5,7 @@ from communities.models.crosswalk import CrosswalkRow
 from communities.models.division import Division, DivisionChange
 from communities.models.facility import Facility
 from communities.models.governance import GovernanceBody
+from communities.models.record_move import RecordMove
 
 __all__ = [
     "Community",
@@ -15,4 +16,5 @@ __all__ = [
     "DivisionChange",
     "Facility",
     "GovernanceBody",
+    "RecordMove",
 ]

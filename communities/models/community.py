@@ -19,6 +19,19 @@ class CommunityQuerySet(ScopedQuerySet):
         """Filter for communities that are not closed."""
         return self.filter(closed_on__isnull=True)
 
+    def standing_for_closed(self) -> dict[int, int]:
+        """Return the community that stands today in the place of each closed one that has a successor, both as keys."""
+        successors = dict(self.filter(successor__isnull=False).values_list("pk", "successor"))
+
+        def standing(key: int) -> int:
+            seen = set()
+            while key in successors and key not in seen:
+                seen.add(key)
+                key = successors[key]
+            return key
+
+        return {key: standing(key) for key in successors}
+
     def with_place(self) -> Self:
         """Load town and county, for lists."""
         return self.select_related("town__parent")
@@ -58,6 +71,9 @@ class Community(Record, ScopedModel):
     kind = models.CharField("类型", max_length=5, choices=Kind, blank=True)
     is_virtual = models.BooleanField("虚拟", default=False, help_text="名称含“虚拟”的保留但不参与测评")
     closed_on = models.DateField("撤销日期", null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name="承接的社区"
+    )
     note = models.CharField("备注", max_length=500, blank=True)
 
     record_page: ClassVar[str] = "communities:community_detail"
@@ -80,6 +96,11 @@ class Community(Record, ScopedModel):
                 condition=Q(closed_on__isnull=True),
                 name="community_name_once_in_town",
                 violation_error_message="同一街道（乡镇）内已有同名社区。",
+            ),
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True) | (Q(closed_on__isnull=False) & ~Q(successor=F("id"))),
+                name="community_successor_when_closed",
+                violation_error_message="只有已撤销的社区才有承接的社区，而且不是它自己。",
             ),
         )
 

@@ -23,7 +23,7 @@ class CrosswalkRow(models.Model):
     """The code and name of one community before and after the changes of one day.
 
     Without `to_code` its counterpart is unknown; without `from_code` the community is new. A community without a row
-    follows its town.
+    follows its town. Several with one `to_code` are merged.
     """
 
     effective_on = models.DateField("生效日期")
@@ -49,9 +49,9 @@ class CrosswalkRow(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["effective_on", "to_code"],
-                condition=~Q(to_code=""),
-                name="crosswalk_to_once",
-                violation_error_message="同一天的对照表中，一个新社区代码只能出现一次。",
+                condition=Q(from_code="") & ~Q(to_code=""),
+                name="crosswalk_new_once",
+                violation_error_message="同一天的对照表中，一个新设社区的代码只能出现一次。",
             ),
             models.CheckConstraint(
                 condition=(~Q(from_code="") & ~Q(from_name="")) | (~Q(to_code="") & ~Q(to_name="")),

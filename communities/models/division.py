@@ -6,6 +6,7 @@ import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -181,7 +182,11 @@ class Division(Record, ScopedModel):
 
 
 class DivisionChange(models.Model):
-    """A dated change of one division's code and name. It is noted first and applied later (docs/domain.md §3.4)."""
+    """A dated change of one division's or community's code and name. It is noted first and applied later (docs/domain.md §3.4).
+
+    Several to one code are a merge, one to several codes are a split. Without `to_code` a community closes, without
+    `from_code` one is founded. `households` and `residents` are those of what `to_code` names, if they are newly given.
+    """
 
     class Kind(models.TextChoices):
         """Kinds of changes."""
@@ -190,15 +195,33 @@ class DivisionChange(models.Model):
         RENAME = "rename", "更名"
         RECODE = "recode", "代码变更"
         SPLIT = "split", "拆分"
+        CLOSE = "close", "撤销"
+        FOUND = "found", "设立"
+
+    class Level(models.TextChoices):
+        """Levels of what changes: those of divisions, and the community (社区、村)."""
+
+        CITY = "city", "市"
+        COUNTY = "county", "县（市、区）"
+        TOWN = "town", "街道（乡镇）"
+        VILLAGE = "village", "社区（村）"
 
     kind = models.CharField("变更", max_length=10, choices=Kind)
-    level = models.CharField("级别", max_length=6, choices=Division.Level)
+    level = models.CharField("级别", max_length=7, choices=Level)
     effective_on = models.DateField("生效日期")
-    from_code = models.CharField("原代码", max_length=9)
-    from_name = models.CharField("原名称", max_length=50)
-    to_code = models.CharField("新代码", max_length=9)
-    to_name = models.CharField("新名称", max_length=50)
+    from_code = models.CharField("原代码", max_length=12, blank=True)
+    from_name = models.CharField("原名称", max_length=60, blank=True)
+    to_code = models.CharField("新代码", max_length=12, blank=True)
+    to_name = models.CharField("新名称", max_length=60, blank=True)
+    to_town_name = models.CharField(
+        "新街道（乡镇）名称", max_length=50, blank=True, help_text="社区去往新设的街道（乡镇）时填写"
+    )
+    document = models.CharField("文号", max_length=100, blank=True)
     source = models.CharField("依据", max_length=200)
+    households = models.PositiveIntegerField("变更后户数", null=True, blank=True)
+    residents = models.PositiveIntegerField("变更后常住人口", null=True, blank=True)
+    # For a split: keys of the records that go to `to_code`, by model; the others go to the main successor.
+    records = models.JSONField("拆分到这里的记录", default=dict, blank=True)
     applied_at = models.DateTimeField("应用时间", null=True, blank=True)
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="应用人"
@@ -219,7 +242,29 @@ class DivisionChange(models.Model):
                 name="division_change_applied_at_and_by",
                 violation_error_message="应用时间和应用人应同时填写。",
             ),
+            models.CheckConstraint(
+                condition=(~Q(from_code="") & ~Q(from_name="") & ~Q(to_code="") & ~Q(to_name=""))
+                | (Q(kind="close", level="village", to_code="") & ~Q(from_code="") & ~Q(from_name=""))
+                | (Q(kind="found", level="village", from_code="") & ~Q(to_code="") & ~Q(to_name="")),
+                name="division_change_from_and_to",
+                violation_error_message="请填写原代码、原名称和新代码、新名称；只有撤销没有新的，只有设立没有原来的。",
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.from_name} → {self.to_name}（{self.effective_on:%Y-%m-%d}）"
+        arrow = f"{self.from_name or '（新设）'} → {self.to_name or '（撤销）'}"
+        return f"{arrow}（{self.effective_on:%Y-%m-%d}）"
+
+    def clean(self) -> None:
+        """Raise ValidationError for a change that does not say from what and to what; see `division_change_from_and_to`."""
+        has_from, has_to = bool(self.from_code and self.from_name), bool(self.to_code and self.to_name)
+        closes = self.kind == self.Kind.CLOSE and self.is_of_village and not self.to_code
+        founds = self.kind == self.Kind.FOUND and self.is_of_village and not self.from_code
+        if not ((has_from and (has_to or closes)) or (founds and has_to)):
+            constraint = next(c for c in self._meta.constraints if c.name == "division_change_from_and_to")
+            raise ValidationError(str(constraint.violation_error_message))
+
+    @property
+    def is_of_village(self) -> bool:
+        """Return whether it changes a community, not a division."""
+        return self.level == self.Level.VILLAGE

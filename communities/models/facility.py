@@ -8,7 +8,14 @@ from django.db import models
 from django.db.models import Q
 
 from changzhi_portal.names import comparable, readings
-from changzhi_portal.records import DatedQuerySet, MergeableRecord, UnmergedManager, merge_constraints, not_before
+from changzhi_portal.records import (
+    DatedQuerySet,
+    FollowsCommunity,
+    MergeableRecord,
+    UnmergedManager,
+    merge_constraints,
+    not_before,
+)
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
@@ -20,7 +27,7 @@ class FacilityQuerySet(DatedQuerySet, ScopedQuerySet):
         return self.select_related("community__town__parent")
 
 
-class Facility(MergeableRecord, ScopedModel):
+class Facility(MergeableRecord, FollowsCommunity, ScopedModel):
     """A building or rooms that serve a community, counted from opening to closing."""
 
     class Kind(models.TextChoices):

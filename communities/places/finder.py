@@ -36,13 +36,15 @@ class PlaceFinder:
         if code:
             known, is_current = self._by_code(code, community, counties if county else None)
             old_parts = self._old(("county", county, known.county_id))
-            return Place(known.town_id, known, old_parts + (() if is_current else ("community_code",)))
+            formerly = self._index.formerly.get((known.id, code))
+            return Place(known.town_id, known, old_parts + (() if is_current else ("community_code",)), formerly)
         towns = self._towns_named(counties, town) if town else None
         if community:
             known, is_todays = self._community_in(community, counties if towns is None else towns)
             old_name = () if is_todays else ("community_name",)
             old_parts = self._old(("county", county, known.county_id), ("town", town, known.town_id))
-            return Place(known.town_id, known, old_parts + old_name)
+            formerly = self._index.formerly.get((known.id, community_key(community)))
+            return Place(known.town_id, known, old_parts + old_name, formerly)
         place = self._division("town" if town else "county", counties if towns is None else towns)
         found = self._index.divisions[place.division_id]
         is_town = found.level == Division.Level.TOWN

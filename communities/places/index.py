@@ -53,6 +53,7 @@ class PlaceIndex:
         self.codes: dict[str, tuple[int, bool]] = {}  # code -> community, and whether it is today's code
         self.names_of: dict[int, set[str]] = defaultdict(set)  # every name a community has or had, for comparing
         self.areas_of: dict[int, Areas] = defaultdict(set)  # every county and town it lies in or lay in
+        self.formerly: dict[tuple[int, str], int] = {}  # community and a name or code -> the closed one that had it
         in_scope = Community.objects.current().filter(Community.in_subtree(self.scope_path))
         for row in in_scope.values_list("id", "town_id", "code", "name"):
             town = self.divisions[row[1]]
@@ -64,16 +65,33 @@ class PlaceIndex:
         past = CommunityPlacement.objects.filter(
             Community.in_subtree(self.scope_path, prefix="community"), valid_to__isnull=False
         ).order_by("-valid_to")
+        self.stands_for = Community.objects.filter(Community.in_subtree(self.scope_path)).standing_for_closed()
+        closed: list[tuple[int, int, int, str, str]] = []
         for community_id, town_id, code, name in past.values_list("community_id", "town_id", "code", "name"):
-            if community_id in self.communities:
-                self.codes.setdefault(code, (community_id, False))
-                self.names_of[community_id].add(community_key(name))
-                self.areas_of[community_id] |= {town_id, self.divisions[town_id].parent_id or town_id}
+            standing = self.stands_for.get(community_id, community_id)
+            if standing not in self.communities:
+                continue
+            if standing != community_id:
+                closed.append((standing, community_id, town_id, code, name))
+                continue
+            self._add_former(standing, town_id, code, name)
+        for standing, community_id, _, code, name in closed:
+            if community_key(name) not in self.names_of[standing]:
+                self.formerly.setdefault((standing, community_key(name)), community_id)
+            self.formerly.setdefault((standing, code), community_id)
+        for standing, _, town_id, code, name in closed:
+            self._add_former(standing, town_id, code, name)
+
+    def _add_former(self, community_id: int, town_id: int, code: str, name: str) -> None:
+        """Add a former name, code and place of a community, its own or that of one whose place it has taken."""
+        self.codes.setdefault(code, (community_id, False))
+        self.names_of[community_id].add(community_key(name))
+        self.areas_of[community_id] |= {town_id, self.divisions[town_id].parent_id or town_id}
 
     def _load_pending_changes(self) -> None:
         """Add the names and codes of a change that is known but not applied yet: they are understood already."""
         self._recoded: dict[str, set[str]] = defaultdict(set)
-        for change in DivisionChange.objects.filter(applied_at__isnull=True):
+        for change in DivisionChange.objects.filter(applied_at__isnull=True).exclude(from_code="").exclude(to_code=""):
             for division_id in list(self.prefixes.get(change.from_code, ())):
                 division = self.divisions[division_id]
                 if division.valid_to is None:
@@ -128,7 +146,7 @@ class PlaceIndex:
         None outside the scope.
         """
         if community_id is not None:
-            known = self.communities.get(community_id)
+            known = self.communities.get(self.stands_for.get(community_id, community_id))
             return Place(known.town_id, known) if known else None
         if division_id is None:
             return None

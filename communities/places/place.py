@@ -32,6 +32,7 @@ class Place:
     division_id: int  # the community's town, or the division itself
     community: KnownCommunity | None
     old_parts: tuple[str, ...] = ()  # which texts used a name or code that is not today's
+    formerly: int | None = None  # the closed community that the texts name, whose place this one has taken
 
 
 # Keys of counties and towns of any time.

@@ -159,6 +159,9 @@ class CommunitySheet(PlacedSheet):
         for batch in in_batches(wanted):
             inside = Community.objects.filter(Community.in_subtree(context.scope_path), ref__in=batch)
             found |= dict(inside.values_list("ref", "pk"))
+        if found:
+            standing = Community.objects.standing_for_closed()
+            found = {ref: standing.get(key, key) for ref, key in found.items()}
         return found
 
     def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:

@@ -18,7 +18,7 @@ from changzhi_portal.registers.growth import FEWEST_NEW_OF_ONE_COMMUNITY, Growth
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
-from communities.models import Community, CommunityPlacement, Division
+from communities.models import Community, CommunityPlacement, Division, RecordMove
 from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
 from communities.sheets.place_columns import PLACE_FIELDS
 from communities.sheets.place_words import put_places_in_words
@@ -27,7 +27,7 @@ from communities.sheets.place_words import put_places_in_words
 class PlacedSheet(RegisterSheet):
     """A sheet whose rows belong to a community, or to a town or county."""
 
-    looks_at = (Division, Community, CommunityPlacement)
+    looks_at = (Division, Community, CommunityPlacement, RecordMove)
     needs_community = True
     not_in_forms = frozenset(
         {"ref", "community_code"}
@@ -96,7 +96,11 @@ class PlacedSheet(RegisterSheet):
             return
         row.place = found
         for part in found.old_parts:
-            row.report("old_place_name", "这不是现在的名称或代码，已按区划变更对应到现在的地方，请核对", part)
+            if part.startswith("community") and found.formerly is not None and found.community is not None:
+                told = f"这个社区（村）已撤销，由“{found.community.name}”承接，这一行按“{found.community.name}”读取，请核对"
+            else:
+                told = "这不是现在的名称或代码，已按区划变更对应到现在的地方，请核对"
+            row.report("old_place_name", told, part)
 
 
 class RecordSheet(PlacedSheet):
@@ -119,6 +123,7 @@ class RecordSheet(PlacedSheet):
         self._merged_of: dict[int, Any] = {}
         self._old_keys: dict[int, set[str]] = {}
         self.match(rows, context)
+        self._match_renamed(rows, context)
         self._match_refs(rows)
         self._follow_merged(rows, context)
         self._warn_of_lost_communities(rows)
@@ -356,6 +361,32 @@ class RecordSheet(PlacedSheet):
             row.values = {name: value for name, value in values.items() if name not in old}
         self.propose_writes(row, context)
         row.values = values
+
+    def _match_renamed(self, rows: Sequence[RegisterRow], context: CheckContext) -> None:
+        """Let rows that name a closed community and a record by its name there mean the record, which was renamed when it moved.
+
+        The successor had a record of that name already, which such a row would mean otherwise.
+        """
+        named = {
+            (row.place.formerly, comparable(row.get("name"))): row
+            for row in rows
+            if row.place is not None and row.place.formerly is not None and row.get("name")
+        }
+        if not named:
+            return
+        moves = RecordMove.objects.of_model(self.model).exclude(name_key="")
+        keys: dict[int, tuple[int, str]] = {}
+        for batch in in_batches(list({community for community, _ in named})):
+            found = moves.filter(from_community__in=batch).order_by("moved_on")
+            for pk, community, key in found.values_list("record_id", "from_community", "name_key"):
+                keys[pk] = (community, key)
+        wanted = {pk: named[key] for pk, key in keys.items() if key in named}
+        inside = self.model.objects.filter(self.is_known_in(context.scope_path), pk__in=list(wanted))
+        for record in context.lock(inside) if wanted else ():
+            row = wanted[record.pk]
+            row.target = record
+            self._old_keys[id(row)] = {"name"}
+            row.say(f"转入时因重名已改称“{record}”，这一行更新的是它，名称不变")
 
     def _is_place_of(self, row: RegisterRow, record: Any) -> bool:
         """Tell whether a row names the place where a record, that was merged, belongs."""

@@ -104,6 +104,7 @@ class CommunityMeasure(ScopedModel):
     place_columns: ClassVar[tuple[str, ...]] = ("code", "name", "county_id", "town_id", "kind")
     population_columns: ClassVar[tuple[str, ...]] = ("households", "residents")
     scope_lookups: ClassVar[tuple[str, ...]] = ("town",)
+    is_computed: ClassVar[bool] = True  # goes with a place that is taken back, while the month is open
     objects = CommunityMeasureQuerySet.as_manager()
 
     class Meta:
@@ -175,6 +176,7 @@ class DivisionMeasure(ScopedModel):
     place_columns: ClassVar[tuple[str, ...]] = ()
     population_columns: ClassVar[tuple[str, ...]] = ()
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    is_computed: ClassVar[bool] = True  # goes with a place that is taken back, while the month is open
     objects = DivisionMeasureQuerySet.as_manager()
 
     class Meta:

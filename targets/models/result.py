@@ -80,6 +80,7 @@ class TargetResult(ScopedModel):
     )
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    is_computed: ClassVar[bool] = True  # goes with a place that is taken back, while the month is open
     objects = TargetResultQuerySet.as_manager()
 
     class Meta:

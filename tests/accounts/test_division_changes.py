@@ -42,6 +42,12 @@ def change(place):
 PAGE = "/accounts/division-changes/"
 
 
+def press(browser):
+    """Post what the page shows."""
+    shown = browser.get(PAGE)
+    return browser.post(PAGE, {"seen": shown.context["form"].seen}, follow=True)
+
+
 def test_the_page_says_what_would_happen_and_does_nothing_yet(browser, change, other_clerk):
     gone = Community.objects.get(name="栗家岭村委会")
     CrosswalkRow.objects.create(effective_on=DAY, from_code=gone.code, from_name=gone.name)
@@ -60,8 +66,7 @@ def test_the_page_says_what_would_happen_and_does_nothing_yet(browser, change, o
 
 
 def test_one_press_applies_it_and_the_page_then_says_by_whom(browser, change, administrator, other_clerk):
-    answer = browser.post(PAGE, {"change": [change.pk]}, follow=True)
-    text = words_of(answer)
+    text = words_of(press(browser))
     assert "已应用2018-11-23的区划变更：2个社区、1个账号" in text
     assert "没有待应用的区划变更" in text
     assert "确认应用" not in text
@@ -72,6 +77,7 @@ def test_one_press_applies_it_and_the_page_then_says_by_whom(browser, change, ad
 
 
 def test_what_the_page_did_not_show_is_not_applied(browser, change, place):
+    seen = browser.get(PAGE).context["form"].seen
     other = DivisionChange.objects.create(
         kind="rename",
         level="county",
@@ -82,7 +88,7 @@ def test_what_the_page_did_not_show_is_not_applied(browser, change, place):
         to_name="东城区",
         source="演示",
     )
-    text = words_of(browser.post(PAGE, {"change": [change.pk]}, follow=True))
+    text = words_of(browser.post(PAGE, {"seen": seen}, follow=True))
     assert "与刚才显示的不同" in text
     for each in (change, other):
         each.refresh_from_db()
@@ -94,7 +100,7 @@ def test_a_change_that_does_not_fit_has_no_button_and_says_why(browser, change):
     text = words_of(browser.get(PAGE))
     assert "代码140423现在是“襄垣县”，不是“另一个县”" in text
     assert "确认应用" not in text
-    pressed = words_of(browser.post(PAGE, {"change": [change.pk]}, follow=True))
+    pressed = words_of(press(browser))
     assert "区划变更不能应用" in pressed
 
 
@@ -122,7 +128,7 @@ def test_nobody_else_opens_the_page_or_finds_it_in_the_menu(place, change, role,
     levels = {Role.DISTRICT_CLERK: place.county, Role.STREET_CLERK: place.street}
     browser = signed_in(make_user(role, levels.get(role, place.city)))
     assert browser.get(PAGE).status_code == 403
-    assert browser.post(PAGE, {"change": [change.pk]}).status_code == 403
+    assert browser.post(PAGE, {"seen": ""}).status_code == 403
     assert PAGE not in browser.get("/").content.decode()
     assert Division.objects.get(pk=place.other_county.pk).valid_to is None
 

@@ -15,7 +15,15 @@ from django.utils import timezone
 from accounts.models import Role, User
 from changelog.models import ChangeRecord, ChangeSet, DistinctPair
 from changzhi_portal.scope import ScopedModel
-from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
+from communities.models import (
+    Community,
+    CommunityPlacement,
+    CommunityProfile,
+    Division,
+    Facility,
+    GovernanceBody,
+    RecordMove,
+)
 from notices.models import Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
@@ -29,6 +37,7 @@ from tests.architecture.apps import own_models
 from tests.factories import (
     make_batch,
     make_change_set,
+    make_community,
     make_facility,
     make_governance_body,
     make_organization,
@@ -165,6 +174,14 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     CommunityProfile: lambda side: make_profile(side.community),
     Facility: lambda side: make_facility(side.community),
     GovernanceBody: lambda side: make_governance_body(side.community),
+    RecordMove: lambda side: RecordMove.objects.create(
+        model="communities.facility",
+        record_id=make_facility(side.community).pk,
+        from_community=make_community(side.town),
+        to_community=side.community,
+        moved_on=datetime.date(2018, 6, 1),
+        change_set=make_change_set(side.user),
+    ),
     User: lambda side: side.user,
     ChangeSet: lambda side: make_change_set(side.user),
     ChangeRecord: _change_record,

@@ -49,6 +49,7 @@ POST_ONLY = {
     "accounts:logout",
     "notices:seen",
     "view_delete",
+    "accounts:division_changes_withdraw",
     "uploads:commit",
     "uploads:recheck",
     "uploads:leave-out",

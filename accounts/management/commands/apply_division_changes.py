@@ -85,6 +85,15 @@ def _as_json(applied: AppliedChanges) -> dict[str, Any]:
         "divisions_opened": len(plan.opening),
         "communities": plan.number_of_communities,
         "new_communities": len(plan.new_communities),
+        "ended": [
+            {
+                "code": ending.placement.code,
+                "name": ending.community.name,
+                "into_code": ending.into.code if ending.into else "",
+                "into_name": ending.into.name if ending.into else "",
+            }
+            for ending in plan.endings
+        ],
         "users": applied.users,
         "without_counterpart": [_community(move) for move in plan.without_counterpart],
         "untouched": [row.from_code for row in plan.untouched],
@@ -111,7 +120,8 @@ def _as_text(applied: AppliedChanges) -> str:
     return (
         f"Applied the changes of {plan.effective_on}: {len(plan.counties)} counties and {len(plan.towns)} towns closed, "
         f"{len(plan.opening)} divisions opened, {plan.number_of_communities} communities moved, "
-        f"{len(plan.new_communities)} new, {applied.users} users moved with their division.\n"
+        f"{len(plan.endings)} merged into others or closed, {len(plan.new_communities)} new, "
+        f"{applied.users} users moved with their division.\n"
         f"Kept without a counterpart in the crosswalk: {len(plan.without_counterpart)} moved with their town, "
         f"{len(plan.untouched)} elsewhere unchanged; rows of communities that do not exist: {len(plan.unused)}."
     )

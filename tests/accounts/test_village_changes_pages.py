@@ -1,0 +1,229 @@
+"""Tests of the pages that note, preview, apply and undo changes of communities."""
+
+from __future__ import annotations
+
+import datetime
+import io
+
+import pytest
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import Role
+from changelog.models import ChangeRecord
+from communities.models import Community, DivisionChange, Facility
+from tests.factories import make_community, make_facility, make_profile, make_user, make_worker
+from tests.queries import exactly, queries_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+PAGE = "/accounts/division-changes/"
+NEW = f"{PAGE}new/"
+UPLOAD = "/uploads/division-changes/"
+DAY = "2018-06-15"
+
+
+def words_of(answer):
+    return " ".join(answer.content.decode().split())
+
+
+@pytest.fixture
+def browser(place, administrator, signed_in):
+    return signed_in(administrator)
+
+
+@pytest.fixture
+def villages(place):
+    for village in place.villages:
+        make_profile(village, as_of=datetime.date(2018, 1, 31), residents=900, households=300)
+        make_facility(village, "便民服务中心", opened_on=datetime.date(2018, 1, 1))
+    return place.villages
+
+
+def merged(browser, gone, stays, **fields):
+    query = f"?level=village&kind=merge&pick={gone.code}&pick={stays.code}"
+    data = {"into": stays.code, "effective_on": DAY, "source": "演示：并村", "document": "演文〔2018〕1号", **fields}
+    return browser.post(NEW + query, data, follow=True)
+
+
+def apply(browser):
+    return browser.post(PAGE, {"seen": browser.get(PAGE).context["form"].seen}, follow=True)
+
+
+def test_villages_are_searched_for_and_ticked(browser, villages):
+    text = words_of(browser.get(f"{NEW}?q=西垴头"))
+    assert villages[0].code in text
+    assert villages[1].code not in text
+    assert "请至少选两个" in text
+    assert villages[1].code in words_of(browser.get(f"{NEW}?q=古韩镇")), "a town alone lists its villages"
+    ready = words_of(browser.get(f"{NEW}?pick={villages[0].code}&pick={villages[1].code}"))
+    assert "并入襄垣县古韩镇栗家岭村委会" in ready
+
+
+def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser, villages, place):
+    gone, stays = villages
+    make_worker(gone)
+    preview = words_of(merged(browser, gone, stays))
+    for told in (
+        "已登记1项变更",
+        "西垴头村委会",
+        "1个社区并入别处或撤销",
+        "服务设施1、任职1",
+        "1,800",
+        "演文〔2018〕1号",
+        "每个农村社区",
+    ):
+        assert told in preview
+    assert Community.objects.current().count() == 7
+    done = words_of(apply(browser))
+    assert "1个社区撤销或并入别处" in done
+    gone.refresh_from_db()
+    assert (str(gone.closed_on), gone.successor) == (DAY, stays)
+    assert Facility.objects.filter(community=stays).count() == 2
+    assert stays.name in words_of(browser.get("/communities/?q=西垴头"))
+    own_page = words_of(browser.get(gone.get_absolute_url()))
+    assert "2018-06-15" in own_page
+    assert "由栗家岭村委会承接" in own_page
+    key = DivisionChange.objects.get().pk
+    assert "西垴头村委会" in words_of(browser.get(f"{PAGE}undo/?change={key}"))
+    undone = words_of(browser.post(f"{PAGE}undo/?change={key}", follow=True))
+    assert "已撤销，这些变更回到待应用" in undone
+    assert Community.objects.current().count() == 7
+    withdrawn = words_of(browser.post(f"{PAGE}withdraw/", {"change": key}, follow=True))
+    assert "已删除登记的1项变更" in withdrawn
+    assert not DivisionChange.objects.exists()
+    assert ChangeRecord.objects.filter(model="communities.divisionchange", kind="removed").exists()
+
+
+def test_a_preview_that_is_no_longer_true_is_not_applied(browser, villages):
+    gone, stays = villages
+    merged(browser, gone, stays)
+    seen = browser.get(PAGE).context["form"].seen
+    make_worker(gone)
+    answer = browser.post(PAGE, {"seen": seen})
+    assert answer.status_code == 422
+    assert "与刚才显示的不同" in words_of(answer)
+    gone.refresh_from_db()
+    assert gone.closed_on is None
+
+
+def test_a_split_asks_of_every_record_where_it_goes(browser, villages):
+    whole = villages[0]
+    facility = Facility.objects.get(community=whole)
+    data = {
+        "part1_name": whole.name,
+        "part1_code": whole.code,
+        "part2_name": "新垴头村委会",
+        "part2_code": "140423100250",
+        "part2_residents": "400",
+        "effective_on": DAY,
+        "source": "演示",
+    }
+    page = words_of(browser.post(f"{NEW}?kind=split&pick={whole.code}", data, follow=True))
+    assert "分配“西垴头村委会”的记录归哪一部分" in page
+    part = DivisionChange.objects.get(to_code="140423100250")
+    records = f"{PAGE}records/?change={part.pk}"
+    assert "便民服务中心" in words_of(browser.get(records))
+    browser.post(records, {f"communities.facility:{facility.pk}": part.pk})
+    apply(browser)
+    facility.refresh_from_db()
+    assert facility.community.name == "新垴头村委会"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"into": ""}, "请选择并入哪一个"),
+        ({"into": "new"}, "合并成新的，请填写新代码"),
+        ({"into": "new", "to_name": "新村", "to_code": "12"}, "代码应为12位数字"),
+        ({"effective_on": ""}, "请填写生效日期"),
+        ({"effective_on": "2018-13-01"}, "日期应写成2018-07-05这样"),
+        ({"source": ""}, "请写明变更的原因或依据"),
+        ({"source": "联系13812345678"}, "请删去号码"),
+        ({"residents": "-3"}, "不能是负数"),
+    ],
+)
+def test_bad_input_is_said_at_its_field_and_nothing_is_noted(browser, villages, fields, said):
+    answer = merged(browser, *villages, **fields)
+    assert said in words_of(answer)
+    assert answer.status_code == 422
+    assert not DivisionChange.objects.exists()
+
+
+def test_the_same_change_is_not_noted_twice(browser, villages):
+    merged(browser, *villages)
+    assert "都已登记过" in words_of(merged(browser, *villages))
+
+
+def crosswalk(rows, headers=("原代码", "原名称", "新代码", "新名称")):
+    answer = io.BytesIO()
+    with xlsxwriter.Workbook(answer) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([headers, *rows]):
+            sheet.write_row(number, 0, row)
+    return SimpleUploadedFile("对照表.xlsx", answer.getvalue())
+
+
+def send(browser, file):
+    return browser.post(UPLOAD, {"file": file, "effective_on": DAY, "source": "演示"}, follow=True)
+
+
+def test_a_crosswalk_comes_as_a_workbook_or_as_csv(browser, villages, place):
+    gone, stays = villages
+    third = make_community(place.rural_town, "第三村委会")
+    rows = [(gone.code, gone.name, stays.code, stays.name), (third.code, third.name, "", "")]
+    assert "已登记2项变更" in words_of(send(browser, crosswalk(rows)))
+    assert set(DivisionChange.objects.values_list("kind", flat=True)) == {"merge", "close"}
+    DivisionChange.objects.all().delete()
+    text = f"原代码,原名称,新代码,新名称\n{gone.code},{gone.name},{stays.code},{stays.name}\n"
+    assert "已登记1项变更" in words_of(send(browser, SimpleUploadedFile("对照.csv", text.encode("gb18030"))))
+    apply(browser)
+    gone.refresh_from_db()
+    assert gone.successor == stays
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "没有一行数据"),
+        ([("14042310020", "短村", "140423100201", "栗家岭村")], "第2行：代码“14042310020”应为12位数字"),
+        ([("140423100200", "西垴头村", "140423100201", "")], "第2行：新代码和新名称要一起填"),
+        ([("140423100200", "西垴头村", "140423100201", "栗家岭村")] * 2, "第3行与第2行重复"),
+    ],
+)
+def test_a_crosswalk_that_does_not_fit_names_its_row(browser, villages, rows, said):
+    assert said in words_of(send(browser, crosswalk(rows)))
+    assert not DivisionChange.objects.exists()
+
+
+def test_a_file_without_the_headers_is_refused(browser, villages):
+    assert "没有找到表头" in words_of(send(browser, crosswalk([("1", "2")], headers=("甲", "乙"))))
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.BUREAU_ADMIN])
+def test_nobody_else_may(place, villages, role, signed_in):
+    levels = {Role.DISTRICT_CLERK: place.other_county, Role.STREET_CLERK: place.rural_town}
+    browser = signed_in(make_user(role, levels.get(role, place.city)))
+    for address in (NEW, UPLOAD, f"{PAGE}records/?change=1", f"{PAGE}undo/?change=1"):
+        assert browser.get(address).status_code == 403
+    assert browser.post(f"{PAGE}withdraw/", {"change": "1"}).status_code == 403
+
+
+def test_the_preview_costs_the_same_queries_however_many_villages_merge(browser, villages, place):
+    merged(browser, *villages)
+    browser.get(PAGE)
+    few = len(queries_of(lambda: browser.get(PAGE)))
+    for number in range(12):
+        more = make_community(place.rural_town, f"演示{number}村委会")
+        make_profile(more, as_of=datetime.date(2018, 1, 31))
+        DivisionChange.objects.create(
+            kind="merge",
+            level="village",
+            effective_on=DAY,
+            from_code=more.code,
+            from_name=more.name,
+            to_code=villages[1].code,
+            to_name=villages[1].name,
+            source="演示",
+        )
+    with exactly(few):
+        browser.get(PAGE)
