@@ -5,7 +5,7 @@ The register's own check judges the row, as it judges those of a spreadsheet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +69,9 @@ def check_edit(
     corrects: bool = False,
 ) -> Edit:
     """Judge an edit without writing it: for what a form shows before it is saved. See `edit_record`."""
-    _refuse_unless_allowed(by, locked_reason)
+    refuse_unless_allowed(by, locked_reason)
     record = _record(register, ref, by, lock=False) if ref else None
-    return Edit(_checked(register, values, record, _context(by, period, locked_reason, locking=False), corrects))
+    return Edit(_checked(register, values, record, context_of_edit(by, period, locked_reason, locking=False), corrects))
 
 
 def edit_record(
@@ -98,7 +98,7 @@ def edit_record(
     """
     if ref and version is None:
         raise ValueError("An edit of an existing record says which version was seen.")
-    _refuse_unless_allowed(by, locked_reason)
+    refuse_unless_allowed(by, locked_reason)
     try:
         with transaction.atomic():
             RegisterLock.objects.lock(register.name)
@@ -110,14 +110,15 @@ def edit_record(
                     f"您打开页面以后，有人改过“{record}”，没有保存；请看一看现在的内容，再改一次。",
                     cure=f"The record is at version {record.version}, not {version}. Read it again.",
                 )
-            row = _checked(register, values, record, _context(by, period, locked_reason, locking=True), corrects)
+            row = _checked(register, values, record, context_of_edit(by, period, locked_reason, locking=True), corrects)
             return Edit(row, None if row.has_error else _write(row, register, by, locked_reason))
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
         raise InvalidError(f"{why}没有保存，请核对后再改。") from error
 
 
-def _refuse_unless_allowed(by: Actor, locked_reason: str) -> None:
+def refuse_unless_allowed(by: Actor, locked_reason: str) -> None:
+    """Raise NotAllowedError or InvalidError unless the person may edit, and may give this reason for a locked month."""
     if not has_right(by, "may_upload"):
         raise NotAllowedError(
             "您的角色不能修改登记表，请联系市局管理员。", cure=f"The role of {by} may not edit registers."
@@ -146,7 +147,8 @@ def _record(register: RegisterSheet, ref: str, by: Actor, *, lock: bool) -> Reco
     return record
 
 
-def _context(by: Actor, period: ReportingPeriod | None, locked_reason: str, *, locking: bool) -> CheckContext:
+def context_of_edit(by: Actor, period: ReportingPeriod | None, locked_reason: str, *, locking: bool) -> CheckContext:
+    """Return what the check of an edit needs to know; see `edit_record`."""
     period = period or ReportingPeriod.objects.for_month_or_in_hand(None)
     return CheckContext(
         scope_path=by.division.path,
@@ -165,15 +167,23 @@ def _checked(
     """Return the row of an edit as the register's check leaves it, its problems named by the headers of their columns."""
     row = row_of_input(register, values, record)
     row.corrects = corrects
-    register.check([row], context)
-    if record is None and row.target is not None and not row.is_new:
-        # A spreadsheet may mean a record by its key; whoever adds one has not seen the one that is there.
-        keys = [column.field for column in register.columns if column.is_key and column.field in row.columns]
-        row.report("conflicting_key", "登记表中已有这条记录，请打开那条记录修改", *keys)
-    headers = {column.field: column.header for column in register.columns}
-    for problem in row.problems:
-        problem.column = headers.get(problem.field, "")
+    check_rows(register, [row], context, new=[row] if record is None else [])
     return row
+
+
+def check_rows(
+    register: RegisterSheet, rows: Sequence[RegisterRow], context: CheckContext, *, new: Sequence[RegisterRow]
+) -> None:
+    """Let the register check rows of edits, of which `new` are to add records; their problems get the headers of columns."""
+    register.check(rows, context)
+    for row in new:
+        if row.target is not None and not row.is_new:
+            # A spreadsheet may mean a record by its key; whoever adds one has not seen the one that is there.
+            keys = [column.field for column in register.columns if column.is_key and column.field in row.columns]
+            row.report("conflicting_key", "登记表中已有这条记录，请打开那条记录修改", *keys)
+    headers = {column.field: column.header for column in register.columns}
+    for problem in (problem for row in rows for problem in row.problems):
+        problem.column = headers.get(problem.field, "")
 
 
 def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: str) -> ChangeSet | None:
@@ -193,10 +203,17 @@ def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: 
         division=by.division,
         summary=f"{'新增' if row.is_new else '修改'}{register.title}{reason}：{row.label}",
     )
-    left: dict[int, list[str]] = {}
-    for write in row.writes:
-        if write.leaves_division_id is not None:
-            left.setdefault(write.leaves_division_id, []).append(row.label)
-    if change_set is not None and left:
-        register.notify_offices_left(change_set, left)
+    if change_set is not None:
+        notify_of_leaving(register, [row], change_set)
     return change_set
+
+
+def notify_of_leaving(register: RegisterSheet, rows: Sequence[RegisterRow], change_set: ChangeSet) -> None:
+    """Notify the offices that lose people by written rows; see `RegisterSheet.notify_offices_left`."""
+    left: dict[int, list[str]] = {}
+    for row in rows:
+        for write in row.writes:
+            if write.leaves_division_id is not None:
+                left.setdefault(write.leaves_division_id, []).append(row.label)
+    if left:
+        register.notify_offices_left(change_set, left)
