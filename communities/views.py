@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db.models import Prefetch
+from django.urls import reverse
 
 from changzhi_portal.display import DASH, display_value
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import DetailPage, ListPage
+from changzhi_portal.pages import Crumb, DetailPage, ListPage
 from changzhi_portal.rights import EVERYBODY
 from communities.filters import CommunityFilterSet, FacilityFilterSet
 from communities.forms import CommunityFilterForm, FacilityFilterForm
@@ -33,6 +34,7 @@ class CommunityList(ListPage):
     """The list of 社区; leaders may see it, because it has no personal data."""
 
     requires = EVERYBODY
+    template_name = "communities/community_list.html"
     title = "社区"
     queryset = Community.objects.with_place().with_newest_profile()
     filterset = CommunityFilterSet
@@ -55,6 +57,13 @@ class CommunityDetail(DetailPage):
     list_url_name = "communities:community_list"
     list_title = "社区"
     facts = ("code", "kind", "closed_on", "note")
+
+    def get_actions(self) -> list[Crumb]:
+        """Add the way to all that is entered of it every month."""
+        actions = super().get_actions()
+        if actions and not self.record.is_virtual and self.record.closed_on is None:
+            actions.append(Crumb("本月填报", reverse("communities:monthly_entry", args=[self.record.ref])))
+        return actions
 
     def get_facts(self) -> list[Fact]:
         """Return county and town before the community's own facts, without blank ones except the kind."""

@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from changelog.actions import Edit, WantedEdit
 from changelog.actions.edit import LONGEST_REASON
@@ -15,7 +18,7 @@ from changelog.forms import RecordForm
 from changzhi_portal.display import display_number
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.registers.columns import BooleanColumn, Column, DateColumn
-from changzhi_portal.registers.form_fields import YES_OR_NO
+from changzhi_portal.registers.form_fields import YES_OR_NO, form_value
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.rights import Actor
@@ -23,11 +26,6 @@ from communities.monthly.month import CommunityMonth, Row, Was, monthly_columns
 from communities.sheets.place_columns import place_values
 
 MOST_NEW = 20  # forms of new records of one register on one page
-_CSS = {
-    forms.Select: "form-select form-select-sm",
-    forms.RadioSelect: "form-check-input",
-    forms.CheckboxSelectMultiple: "form-check-input",
-}
 
 
 class MonthlyField(forms.BoundField):
@@ -57,12 +55,38 @@ class MonthlyField(forms.BoundField):
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         """Add the classes of the stylesheet, and the number of the month before for the script that shows differences."""
         attrs = super().build_widget_attrs(attrs, widget)
-        kind = type(widget or self.field.widget)
-        css = next((css for each, css in _CSS.items() if kind is each), "form-control form-control-sm")
-        attrs["class"] = f"{css} is-invalid" if self.errors else css
+        attrs.setdefault("id", self.auto_id)
+        if not self.is_group:  # Django would give the class of several inputs to what holds them, too
+            is_list = isinstance(widget or self.field.widget, forms.Select)
+            css = "form-select form-select-sm" if is_list else "form-control form-control-sm"
+            attrs["class"] = f"{css} is-invalid" if self.errors else css
         if self.was is not None and self.was.number is not None:
             attrs["data-was"] = str(self.was.number)
         return attrs
+
+    def as_widget(
+        self, widget: forms.Widget | None = None, attrs: dict[str, Any] | None = None, only_initial: bool = False
+    ) -> SafeString:
+        """Return the input. Lines and lists are written here: a page has hundreds, and a template for each takes most of its time."""
+        used = widget or self.field.widget
+        if only_initial or not isinstance(used, forms.TextInput | forms.Select):
+            return super().as_widget(widget, attrs, only_initial)
+        shown = used.get_context(self.html_name, self.value(), self.build_widget_attrs(attrs or {}, used))["widget"]
+        if isinstance(used, forms.TextInput):
+            value = {} if shown["value"] is None else {"value": shown["value"]}
+            return format_html(
+                "<input{}>", flatatt({"type": shown["type"], "name": shown["name"], **value, **shown["attrs"]})
+            )
+        options = (
+            (each["value"], flatatt(each["attrs"]), each["label"])
+            for _, group, _ in shown["optgroups"]
+            for each in group
+        )
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt({"name": shown["name"], **shown["attrs"]}),
+            format_html_join("", '<option value="{}"{}>{}</option>', options),
+        )
 
 
 class RowForm(RecordForm):
@@ -89,6 +113,19 @@ class RowForm(RecordForm):
     def given(self, together: Iterable[Collection[str]] = ()) -> dict[str, Any]:
         """Return what the user has changed and not left blank, by field; see `RecordForm.given`."""
         return {name: value for name, value in super().given(together).items() if value not in ("", [])}
+
+    @property
+    def shown_before(self) -> list[SafeString]:
+        """Return the hidden inputs with the version and with what each field showed when the page was opened."""
+        hidden = [(self["version"].html_name, self["version"].value())]
+        for column in self.columns:
+            name = self[column.field].html_initial_name
+            shown = form_value(column, self.values.get(column.field))
+            texts = shown if isinstance(shown, list) else [shown]
+            if self.is_bound and name in self.data:
+                texts = self.data.getlist(name)
+            hidden += [(name, text) for text in texts]
+        return [format_html_join("", '<input type="hidden" name="{}" value="{}">', hidden)]
 
     def fields_of(self, columns: Iterable[Column]) -> list[forms.BoundField]:
         """Return the fields of some of the columns."""
@@ -121,6 +158,11 @@ class RowForm(RecordForm):
 
 class NewRowForm(RowForm):
     """The form of a new record; it asks for nothing as long as all of it is blank."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for column in self.columns:
+            self.fields[column.field].show_hidden_initial = False
 
     @property
     def first(self) -> list[forms.BoundField]:

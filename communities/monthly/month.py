@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -27,17 +27,18 @@ from communities.monthly.at_community import (
     registers_naming_communities,
 )
 from communities.sheets import CommunitySheet
-from periods.models import ReportingPeriod
+from periods.models import ReportingPeriod, month_after
 
 MOST_PROFILES = 32  # a month has at most 31, and the newest of the time before is needed
 
 
 @dataclass(frozen=True, slots=True)
 class Was:
-    """What a field said the month before: as text, and a number's value."""
+    """What a field said the month before: as text, and a number's value. `when` names a time that is farther back."""
 
     text: str
     number: Decimal | None = None
+    when: str = "上月"
 
 
 @dataclass(slots=True)
@@ -92,7 +93,6 @@ class CommunityMonth:
     community: Community
     period: ReportingPeriod
     own: Row
-    counted_on: datetime.date | None  # the day of the figures of the month before
     groups: list[Group]
     named: list[Named]
 
@@ -123,14 +123,14 @@ def read_month(community: Community, period: ReportingPeriod, user: Actor) -> Co
         for row, fact in zip(group.rows, found, strict=True):
             parts = [row.record] if fact is row.record else [row.record, fact]
             row.was = _was(row, parts, log)
-            row.status = _status(row, fact, group.at, period, log)
-    own, counted_on = _own_row(community, period, user)
+            row.status = _status(row, fact, group.at, period)
+    own = _own_row(community, period, user)
     own.was |= _was(own, [community, *bodies], log)
     named = [
         Named(register, list(naming(register, relation, community).visible_to(user)))  # type: ignore[attr-defined]
         for register, relation in registers_naming_communities()
     ]
-    return CommunityMonth(community, period, own, counted_on, [group for group, _ in groups], named)
+    return CommunityMonth(community, period, own, [group for group, _ in groups], named)
 
 
 def _group(
@@ -157,8 +157,8 @@ def _number(at: RegisterAtCommunity, facts: Iterable[Any], day: datetime.date) -
     return sum(start <= day and (end is None or end > day) for start, end in ends)
 
 
-def _own_row(community: Community, period: ReportingPeriod, user: Actor) -> tuple[Row, datetime.date | None]:
-    """Return the row of the community with the figures that hold for the month, and the day of those of the month before."""
+def _own_row(community: Community, period: ReportingPeriod, user: Actor) -> Row:
+    """Return the row of the community with the figures that hold for the month, and those of before it."""
     values = next(CommunitySheet().records(user.division.path, ref=community.ref), {})
     profiles = list(
         CommunityProfile.objects.filter(community=community, as_of__lte=period.as_of).order_by("-as_of")[:MOST_PROFILES]
@@ -171,8 +171,10 @@ def _own_row(community: Community, period: ReportingPeriod, user: Actor) -> tupl
     values["as_of"] = newest.as_of if newest is not None and is_of_month else period.as_of
     figures = CommunitySheet.values_of(before)
     figures.pop("as_of", None)
-    was = {name: Was(f"{value:,}", Decimal(value)) for name, value in figures.items() if value is not None}
-    return Row(CommunitySheet, community, values, was), before.as_of if before is not None else None
+    is_older = before is not None and month_after(before.as_of.replace(day=1)) < period.month
+    when = f"上次（{before.as_of:%Y-%m-%d}）" if before is not None and is_older else "上月"
+    was = {name: Was(f"{value:,}", Decimal(value), when) for name, value in figures.items() if value is not None}
+    return Row(CommunitySheet, community, values, was)
 
 
 def _keys(instances: Iterable[models.Model]) -> dict[type[models.Model], set[int]]:
@@ -201,14 +203,11 @@ def _as_stored(value: Any) -> Any:
     return None if isinstance(value, Sealed) else json.loads(json.dumps(value, cls=DjangoJSONEncoder))
 
 
-def _status(row: Row, fact: Any, at: RegisterAtCommunity, period: ReportingPeriod, log: ValuesBefore) -> str:
+def _status(row: Row, fact: Any, at: RegisterAtCommunity, period: ReportingPeriod) -> str:
     """Return in a few words what the month has brought for a record; "" for one that only goes on."""
     if not row.values:
         return "现在不在本社区"
     end = getattr(fact, at.end)
     if end is not None:
         return f"{end.month}月{end.day}日{'' if end <= period.as_of else '将'}{at.register.end_label}"
-    if getattr(fact, at.start) >= period.month:
-        return "本月新增"
-    logged: Mapping[str, Any] = log.get((fact._meta.label_lower, fact.pk), {})
-    return "本月补登" if at.start in logged and logged[at.start] is None else ""
+    return "本月新增" if getattr(fact, at.start) >= period.month else ""

@@ -15,7 +15,15 @@ from django.utils import timezone
 from accounts.models import Role, User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.scope import ScopedModel
-from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility, GovernanceBody
+from communities.models import (
+    Community,
+    CommunityEntry,
+    CommunityPlacement,
+    CommunityProfile,
+    Division,
+    Facility,
+    GovernanceBody,
+)
 from notices.models import Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
@@ -163,6 +171,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Community: lambda side: side.community,
     CommunityPlacement: lambda side: side.community.placements.get(),
     CommunityProfile: lambda side: make_profile(side.community),
+    CommunityEntry: lambda side: CommunityEntry.objects.create(
+        community=side.community, period=side.period, state=CommunityEntry.State.ENTERED, made_by=side.user
+    ),
     Facility: lambda side: make_facility(side.community),
     GovernanceBody: lambda side: make_governance_body(side.community),
     User: lambda side: side.user,

@@ -73,6 +73,7 @@ Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
     "communities:community_detail": lambda place, user: place.communities[0],
+    "communities:monthly_entry": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
