@@ -123,7 +123,7 @@ class RowForm(RecordForm):
             shown = form_value(column, self.values.get(column.field))
             texts = shown if isinstance(shown, list) else [shown]
             if self.is_bound and name in self.data:
-                texts = self.data.getlist(name)
+                texts = self.data.getlist(name)  # type: ignore[attr-defined]  # as a browser sends it
             hidden += [(name, text) for text in texts]
         return [format_html_join("", '<input type="hidden" name="{}" value="{}">', hidden)]
 

@@ -112,7 +112,7 @@ def monthly_columns(register: type[RegisterSheet]) -> tuple[Column, ...]:
 def read_month(community: Community, period: ReportingPeriod, user: Actor) -> CommunityMonth:
     """Return what the page shows. The number of queries depends on the registers alone."""
     groups = [_group(at, community, period, user) for at in registers_at_communities()]
-    bodies = list(community.bodies.all())  # type: ignore[attr-defined]
+    bodies = list(community.bodies.all())
     facts = [(group, fact) for group, found in groups for fact in found]
     log = values_before(
         _keys([community, *bodies, *(fact for _, fact in facts), *(group.at.record_of(fact) for group, fact in facts)]),

@@ -29,24 +29,24 @@ class Progress:
         return self.total - self.done
 
 
-def communities_to_enter(user: Actor, period: ReportingPeriod) -> QuerySet[Community]:
+def communities_to_enter(user: Actor, period: ReportingPeriod) -> QuerySet:
     """Return the communities that the user reports for a month, in the order of the list, with what is entered."""
     return Community.objects.reported().visible_to(user).with_entry(period).order_by("code", "pk")
 
 
-def progress_of(communities: QuerySet[Community]) -> Progress:
+def progress_of(communities: QuerySet) -> Progress:
     """Return how far communities of `communities_to_enter` are."""
     counted = communities.order_by().aggregate(total=Count("pk"), done=Count("pk", filter=Q(is_entered=True)))
     return Progress(counted["total"], counted["done"])
 
 
-def next_to_enter(community: Community, communities: QuerySet[Community]) -> Community | None:
+def next_to_enter(community: Community, communities: QuerySet) -> Community | None:
     """Return the community that follows in the list and is not entered yet, else the first such; None when all are."""
     left = communities.filter(is_entered=False).exclude(pk=community.pk)
     return left.filter(code__gt=community.code).first() or left.first()
 
 
-def neighbours(community: Community, communities: QuerySet[Community]) -> tuple[Community | None, Community | None]:
+def neighbours(community: Community, communities: QuerySet) -> tuple[Community | None, Community | None]:
     """Return the communities before and after one in the list, whether they are entered or not."""
     return (
         communities.filter(code__lt=community.code).last(),
@@ -54,7 +54,7 @@ def neighbours(community: Community, communities: QuerySet[Community]) -> tuple[
     )
 
 
-def progress_by_division(division: Division, communities: QuerySet[Community]) -> list[tuple[Division, Progress]]:
+def progress_by_division(division: Division, communities: QuerySet) -> list[tuple[Division, Progress]]:
     """Return the counties or towns below a division that have communities, by code, each with its progress."""
     below = "town" if division.level == Division.Level.COUNTY else "town__parent"
     grouped = communities.within(division).order_by().values(below)  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def progress_by_division(division: Division, communities: QuerySet[Community]) -
     return [(each, found[each.pk]) for each in Division.objects.filter(pk__in=found).order_by("code")]
 
 
-def lines_of(communities: QuerySet[Community], period: ReportingPeriod) -> list[dict[str, Any]]:
+def lines_of(communities: QuerySet, period: ReportingPeriod) -> list[dict[str, Any]]:
     """Return for each community of a town what is entered: figures beside those before, bodies, and numbers by register.
 
     The number of queries depends on the registers alone.
@@ -72,7 +72,7 @@ def lines_of(communities: QuerySet[Community], period: ReportingPeriod) -> list[
     profiles = CommunityProfile.objects.filter(community=OuterRef("pk")).order_by("-as_of")
     bodies = GovernanceBody.objects.filter(community=OuterRef("pk")).order_by().values("community")
     given = bodies.filter(Q(exists__isnull=False) | Q(number__isnull=False)).annotate(given=Count("pk"))
-    rows = list(
+    rows: list[Any] = list(
         communities.annotate(
             bodies_given=Subquery(given.values("given")[:1]),
             **{
