@@ -89,7 +89,7 @@ class RecordForm(forms.Form):
             sent.setlist(self[column.field].html_initial_name, texts)
             if column.field not in changed:
                 sent.setlist(self[column.field].html_name, texts)
-        sent["version"] = str(version)
+        sent[self["version"].html_name] = str(version)
         return sent
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils import timezone
 
 from changelog.actions.undo import is_undoable
 from changelog.models import ChangeRecord
@@ -261,6 +262,17 @@ def _undo_refs(rows: Sequence[ChangeRecord]) -> list[str]:
     return refs
 
 
+def last_change_of(record: models.Model, user: Actor) -> str:
+    """Return who has changed a record last, and when: 王某某 10:32; "" where the user may see no change of it."""
+    of_record = ChangeRecord.objects.visible_to(user).of_object(record)
+    last = of_record.select_related("change_set__made_by").first()
+    if last is None:
+        return ""
+    made_at = timezone.localtime(last.change_set.made_at)
+    pattern = "%H:%M" if made_at.date() == timezone.localdate() else "%Y-%m-%d %H:%M"
+    return f"{last.change_set.made_by} {made_at:{pattern}}"
+
+
 def _records_to_label(rows: Sequence[ChangeRecord]) -> Records:
     """Return the records whose columns depend on what they hold: whether a body exists is another column for each kind.
 
@@ -315,11 +327,12 @@ def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Na
     """Return the change under the header of the register's column, or else under the name of the field."""
     field, column = _field(type(record), name), column_for(record, name)
     label = column.header if column is not None else str(field.verbose_name) if field is not None else name
-    before, after = _display(field, column, old, named), _display(field, column, new, named)
+    before, after = display_logged(field, column, old, named), display_logged(field, column, new, named)
     return FieldChange(label, before, told_apart(before, after, is_personal=isinstance(field, SealedField)))
 
 
-def _display(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
+def display_logged(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
+    """Return a value of the change log as text; personal data are masked, `named` says what keys mean."""
     if value is None or field is None:
         return display_value(value)
     if isinstance(value, list):

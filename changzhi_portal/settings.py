@@ -250,6 +250,7 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=50 * 1024 * 1024)
 UPLOAD_MAX_INFLATED_BYTES = 800 * 1024 * 1024  # a sheet of 20 columns with formats down to row 1,048,576 has 530 MB
 UPLOAD_MAX_ROWS = 200_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # the page of a community's month sends a dozen for each of its records
 
 # --- Mail and logs ---
 # Without a mail server, e-mail is stored in a folder and nothing leaves the machine.

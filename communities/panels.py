@@ -1,4 +1,4 @@
-"""Panel of facilities on the page of their community."""
+"""Panels: the facilities of a community on its page, and how far a clerk's month is on the home page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 from django.db.models import Model
 
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
-from communities.models import Facility
+from changzhi_portal.pages.panels import MOST_ROWS, HomePanel, RecordPanel
+from changzhi_portal.rights import Actor, has_right
+from communities.models import Division, Facility
+from communities.monthly.progress import communities_to_enter, progress_of
+from periods.models import ReportingPeriod
 
 
 class CommunityFacilities(RecordPanel):
@@ -22,3 +25,27 @@ class CommunityFacilities(RecordPanel):
         """Return the first MOST_ROWS facilities and their total number."""
         facilities = Facility.objects.visible_to(request.user).filter(community=record).order_by("kind", "name")
         return {"facilities": facilities[:MOST_ROWS], "total": facilities.count(), "community": record}
+
+
+class MonthlyEntry(HomePanel):
+    """How many communities of the office are entered for the month in hand, and the next one; for clerks."""
+
+    position = 15
+    template_name = "communities/monthly_panel.html"
+    requires = "may_upload"
+
+    def concerns(self, user: Actor) -> bool:
+        """Return whether the user is a clerk: the bureau's staff do not enter communities one by one."""
+        return has_right(user, self.requires) and user.division.level != Division.Level.CITY
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return the month, the progress and the first community that is left; no month when none is open."""
+        period = ReportingPeriod.objects.for_month_or_in_hand(None)
+        if period.pk is None:
+            return {"period": None}
+        communities = communities_to_enter(request.user, period)
+        return {
+            "period": period,
+            "progress": progress_of(communities),
+            "first": communities.filter(is_entered=False).first(),
+        }

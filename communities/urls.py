@@ -3,10 +3,13 @@
 from django.urls import path
 
 from communities import views
+from communities.monthly.views import EntryIndex, EntryPage
 
 app_name = "communities"
 urlpatterns = [
     path("communities/", views.CommunityList.as_view(), name="community_list"),
+    path("monthly/", EntryIndex.as_view(), name="monthly"),
+    path("monthly/<slug:ref>/", EntryPage.as_view(), name="monthly_entry"),
     path("communities/<slug:ref>/", views.CommunityDetail.as_view(), name="community_detail"),
     path("facilities/", views.FacilityList.as_view(), name="facility_list"),
     path("facilities/<slug:ref>/", views.FacilityDetail.as_view(), name="facility_detail"),

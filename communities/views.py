@@ -55,6 +55,7 @@ class CommunityList(ListPage):
     """The list of 社区; leaders may see it, because it has no personal data."""
 
     requires = EVERYBODY
+    template_name = "communities/community_list.html"
     title = "社区"
     queryset = Community.objects.with_place().with_newest_profile()
     filterset = CommunityFilterSet
@@ -89,6 +90,13 @@ class CommunityDetail(DetailPage):
             Crumb(county.name, f"{listed}?{urlencode({'county': county.code})}"),
             Crumb(town.name, f"{listed}?{in_town}"),
         ]
+
+    def get_actions(self) -> list[Crumb]:
+        """Add the way to all that is entered of it every month."""
+        actions = super().get_actions()
+        if actions and not self.record.is_virtual and self.record.closed_on is None:
+            actions.append(Crumb("本月填报", reverse("communities:monthly_entry", args=[self.record.ref])))
+        return actions
 
     def get_facts(self) -> list[Fact]:
         """Return county and town before the community's own facts, without blank ones except the kind."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
@@ -64,6 +64,7 @@ class OrganizationSheet(RecordSheet):
     ends_with = "dissolved_on"
     end_label = "注销"
     fields_in_bulk = ("registration", "legal_form", "category", "is_social_work_agency", "hub_kind", "note")
+    monthly_fields = ("registration", "leader", "phone", "member_count", "dissolved_on")
     may_be_merged = True
     place_attributes = ("community_id", "division_id")
     columns: ClassVar[tuple[Column, ...]] = (
@@ -302,7 +303,7 @@ class OrganizationSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.community, record.division)
 
-    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
         inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
         inside = inside.filter(with_ref(ref), community__closed_on__isnull=True)

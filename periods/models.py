@@ -91,6 +91,11 @@ class PeriodQuerySet(models.QuerySet):
         """Load the user who locked each month, newest first, for lists."""
         return self.select_related("locked_by").order_by("-month")
 
+    def first_day_in_hand(self, period: ReportingPeriod) -> datetime.date:
+        """Return the first day on which edits in pages belong to a month: that after the month before was due (see `in_hand`)."""
+        before = self.filter(month=month_after(period.month, -1)).first()
+        return period.opens_on if before is None else before.due_on + datetime.timedelta(days=1)
+
     def for_month(self, month: datetime.date) -> ReportingPeriod:
         """Return the period of a month, creating it with the usual dates if the calendar does not have it."""
         first = month.replace(day=1)

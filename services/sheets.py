@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -224,7 +224,7 @@ class ProjectSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return record.division.name
 
-    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Communities are listed by name, by code where the name alone means another or none."""
         inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path), with_ref(ref))
         inside = inside.select_related("division")

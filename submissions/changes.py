@@ -28,7 +28,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.rights import Actor
 from communities.models import DivisionChange
-from periods.models import ReportingPeriod, beginning_of, month_after
+from periods.models import ReportingPeriod, beginning_of
 from submissions.models import Submission
 from targets.engine.map_of_day import divisions_counted_for
 
@@ -163,8 +163,7 @@ def time_of_edits(submission: Submission) -> tuple[datetime.date, datetime.date]
     reports later, until it has reported.
     """
     period = submission.period
-    before = ReportingPeriod.objects.filter(month=month_after(period.month, -1)).first()
-    first = period.opens_on if before is None else before.due_on + datetime.timedelta(days=1)
+    first = ReportingPeriod.objects.first_day_in_hand(period)
     if submission.is_reported and submission.submitted_at is not None:
         until = timezone.localdate(submission.submitted_at)
     else:

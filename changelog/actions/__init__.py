@@ -4,6 +4,7 @@ from changelog.actions.apply import apply_writes
 from changelog.actions.bulk import MOST_AT_ONCE, BulkEdit, BulkLine, check_bulk, edit_in_bulk
 from changelog.actions.distinct import distinct_among, mark_distinct, unmark_distinct
 from changelog.actions.edit import Edit, check_edit, edit_record
+from changelog.actions.edit_together import EditsTogether, WantedEdit, check_together, edit_together
 from changelog.actions.log import LoggedChange, begin_change_set, change_of, differing, log_changes
 from changelog.actions.merge import (
     PLACE,
@@ -28,20 +29,24 @@ __all__ = [
     "BulkEdit",
     "BulkLine",
     "Edit",
+    "EditsTogether",
     "LoggedChange",
     "MergePair",
     "Reversal",
     "Undoing",
+    "WantedEdit",
     "apply_writes",
     "begin_change_set",
     "change_of",
     "check_bulk",
     "check_edit",
+    "check_together",
     "differing",
     "differing_fields",
     "distinct_among",
     "edit_in_bulk",
     "edit_record",
+    "edit_together",
     "find_merged",
     "find_pair",
     "find_undoing",

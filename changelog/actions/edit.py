@@ -5,7 +5,7 @@ The register's own check judges the row, as it judges those of a spreadsheet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,15 +169,23 @@ def _checked(
     """Return the row of an edit as the register's check leaves it, its problems named by the headers of their columns."""
     row = row_of_input(register, values, record)
     row.corrects = corrects
-    register.check([row], context)
-    if record is None and row.target is not None and not row.is_new:
-        # A spreadsheet may mean a record by its key; whoever adds one has not seen the one that is there.
-        keys = [column.field for column in register.columns if column.is_key and column.field in row.columns]
-        row.report("conflicting_key", "登记表中已有这条记录，请打开那条记录修改", *keys)
-    headers = {column.field: column.header for column in register.columns}
-    for problem in row.problems:
-        problem.column = headers.get(problem.field, "")
+    check_rows(register, [row], context, new=[row] if record is None else [])
     return row
+
+
+def check_rows(
+    register: RegisterSheet, rows: Sequence[RegisterRow], context: CheckContext, *, new: Sequence[RegisterRow]
+) -> None:
+    """Let the register check rows of edits, of which `new` are to add records; their problems get the headers of columns."""
+    register.check(rows, context)
+    for row in new:
+        if row.target is not None and not row.is_new:
+            # A spreadsheet may mean a record by its key; whoever adds one has not seen the one that is there.
+            keys = [column.field for column in register.columns if column.is_key and column.field in row.columns]
+            row.report("conflicting_key", "登记表中已有这条记录，请打开那条记录修改", *keys)
+    headers = {column.field: column.header for column in register.columns}
+    for problem in (problem for row in rows for problem in row.problems):
+        problem.column = headers.get(problem.field, "")
 
 
 def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: str) -> ChangeSet | None:
@@ -197,10 +205,17 @@ def _write(row: RegisterRow, register: RegisterSheet, by: Actor, locked_reason: 
         division=by.division,
         summary=f"{'新增' if row.is_new else '修改'}{register.title}{reason}：{row.label}",
     )
-    left: dict[int, list[str]] = {}
-    for write in row.writes:
-        if write.leaves_division_id is not None:
-            left.setdefault(write.leaves_division_id, []).append(row.label)
-    if change_set is not None and left:
-        register.notify_offices_left(change_set, left)
+    if change_set is not None:
+        notify_of_leaving(register, [row], change_set)
     return change_set
+
+
+def notify_of_leaving(register: RegisterSheet, rows: Sequence[RegisterRow], change_set: ChangeSet) -> None:
+    """Notify the offices that lose people by written rows; see `RegisterSheet.notify_offices_left`."""
+    left: dict[int, list[str]] = {}
+    for row in rows:
+        for write in row.writes:
+            if write.leaves_division_id is not None:
+                left.setdefault(write.leaves_division_id, []).append(row.label)
+    if left:
+        register.notify_offices_left(change_set, left)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 
 from changelog.actions import Edit, check_edit, edit_record
 from changelog.forms import RecordForm
-from changelog.models import ChangeRecord
+from changelog.history import last_change_of
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
 from changzhi_portal.registers.columns import Column, DateColumn
-from changzhi_portal.registers.form_fields import NOT_GIVEN, form_value
+from changzhi_portal.registers.form_fields import value_in_words
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
@@ -147,24 +146,15 @@ class RecordPage(FormPage):
         present.is_valid()
         present.add_error(None, str(refusal))
         by_others = self._values_by_others(present, mine)
-        return self.render_form(present, status=refusal.status, by_others=by_others, last_change=self._last_change())
+        last = last_change_of(self.record, self.request.user)
+        return self.render_form(present, status=refusal.status, by_others=by_others, last_change=last)
 
     def _values_by_others(self, form: RecordForm, mine: Iterable[str]) -> list[tuple[str, str]]:
         """Return header and present value, as text, of each field that the user has changed to something else."""
         differing = set(mine) & set(form.changed_data)
-        return [(column.header, _in_words(column, self.values)) for column in form.columns if column.field in differing]
-
-    def _last_change(self) -> str:
-        """Return who has changed the record last, and when: 王某某 10:32."""
-        if self.record is None:
-            return ""
-        of_record = ChangeRecord.objects.visible_to(self.request.user).of_object(self.record)
-        last = of_record.select_related("change_set__made_by").first()
-        if last is None:
-            return ""
-        made_at = timezone.localtime(last.change_set.made_at)
-        pattern = "%H:%M" if made_at.date() == timezone.localdate() else "%Y-%m-%d %H:%M"
-        return f"{last.change_set.made_by} {made_at:{pattern}}"
+        return [
+            (column.header, value_in_words(column, self.values)) for column in form.columns if column.field in differing
+        ]
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list, and the record."""
@@ -292,9 +282,3 @@ class ResumeRecord(EndRecord):
 
 def _fields(columns: Iterable[Column]) -> set[str]:
     return {column.field for column in columns}
-
-
-def _in_words(column: Column, values: Mapping[str, Any]) -> str:
-    value = values.get(column.field)
-    shown = form_value(column, value)
-    return NOT_GIVEN if shown in ("", []) else str(value) if column.is_personal else column.written(value)

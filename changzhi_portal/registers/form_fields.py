@@ -115,3 +115,10 @@ def form_value(column: Column, value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     return column.written(value)
+
+
+def value_in_words(column: Column, values: Mapping[str, Any]) -> str:
+    """Return a column's value among those of a record as people read it; personal data are masked."""
+    value = values.get(column.field)
+    shown = form_value(column, value)
+    return NOT_GIVEN if shown in ("", []) else str(value) if column.is_personal else column.written(value)

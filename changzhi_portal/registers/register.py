@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -92,9 +92,9 @@ class RegisterSheet(ABC):
     end_label: ClassVar[str] = ""  # what people call that: 注销
     fields_of_new_part: ClassVar[tuple[str, ...]] = ()  # of a dated fact that is added beside older ones: a posting
     new_part_label: ClassVar[str] = ""  # what people call adding it: 新任职
-    fields_in_bulk: ClassVar[
-        tuple[str, ...]
-    ] = ()  # beside `ends_with`: fields that may be set for many records at once
+    # Fields that may be set for many records at once, beside `ends_with`.
+    fields_in_bulk: ClassVar[tuple[str, ...]] = ()
+    monthly_fields: ClassVar[tuple[str, ...]] = ()  # what an office looks at every month; () for all of a form
     may_be_merged: ClassVar[bool] = False  # whether a duplicate can be merged; `model` is then a MergeableRecord
     place_attributes: ClassVar[tuple[str, ...]] = ()  # of the model, which say where a record belongs
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}
@@ -116,10 +116,10 @@ class RegisterSheet(ABC):
         """Find each row's place and record, report what is wrong, and fill `row.writes` of rows without an error."""
 
     @abstractmethod
-    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """Yield the register's records of a scope as field → value, for templates, exports and forms; personal values sealed.
 
-        With `ref` only that record. What is written from them and uploaded unchanged changes nothing
+        With `ref` only that record, or those of a set of them. What is written from them and uploaded unchanged changes nothing
         (docs/spreadsheets.md §4.7).
         """
 
@@ -343,13 +343,17 @@ class RegisterSheet(ABC):
             if key is None:
                 continue
             earlier = first.setdefault(key, row)
-            if earlier is not row:
+            if earlier is not row and earlier.number is None:  # of a form of several records
+                row.report("duplicate_in_file", "与本页另一条是同一条记录，请只保留一条", *cell_fields)
+            elif earlier is not row:
                 where = (
                     f"“{earlier.sheet}”第{earlier.number}行" if earlier.sheet != row.sheet else f"第{earlier.number}行"
                 )
                 row.report("duplicate_in_file", f"与{where}是同一条记录，请只保留一行", *cell_fields)
 
 
-def with_ref(ref: str, lookup: str = "ref") -> models.Q:
-    """Return the condition that a record has this ref; none for ""."""
-    return models.Q(**{lookup: ref}) if ref else models.Q()
+def with_ref(ref: str | Collection[str], lookup: str = "ref") -> models.Q:
+    """Return the condition that a record has this ref, or one of several; none for ""."""
+    if isinstance(ref, str):
+        return models.Q(**{lookup: ref}) if ref else models.Q()
+    return models.Q(**{f"{lookup}__in": ref})

@@ -1,18 +1,22 @@
 """Actions that write places, one module for each kind of write. Import from here."""
 
 from communities.actions.division_changes import apply_plan
+from communities.actions.entry import SavedEntry, confirm_unchanged, save_entry
 from communities.actions.loading import LoadedDivisions, load_divisions
 from communities.actions.noting import allot_records, note_changes, note_division_changes, withdraw_changes
 from communities.actions.undoing import change_set_of, undo_changes
 
 __all__ = [
     "LoadedDivisions",
+    "SavedEntry",
     "allot_records",
     "apply_plan",
     "change_set_of",
+    "confirm_unchanged",
     "load_divisions",
     "note_changes",
     "note_division_changes",
+    "save_entry",
     "undo_changes",
     "withdraw_changes",
 ]

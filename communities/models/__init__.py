@@ -3,12 +3,14 @@
 from communities.models.community import Community, CommunityPlacement, CommunityProfile
 from communities.models.crosswalk import CrosswalkRow
 from communities.models.division import Division, DivisionChange
+from communities.models.entry import CommunityEntry
 from communities.models.facility import Facility
 from communities.models.governance import GovernanceBody
 from communities.models.record_move import RecordMove
 
 __all__ = [
     "Community",
+    "CommunityEntry",
     "CommunityPlacement",
     "CommunityProfile",
     "CrosswalkRow",

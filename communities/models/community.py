@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from changzhi_portal.names import community_key, pinyin_key, readings
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from communities.models.entry import CommunityEntry
+from periods.models import ReportingPeriod
 
 
 class CommunityQuerySet(ScopedQuerySet):
@@ -44,6 +46,25 @@ class CommunityQuerySet(ScopedQuerySet):
             newest_residents=Subquery(counted.values("residents")[:1]),
             newest_as_of=Subquery(counted.values("as_of")[:1]),
             newest_households=Subquery(profiles.filter(households__isnull=False).values("households")[:1]),
+        )
+
+    def reported(self) -> Self:
+        """Filter for the communities that offices report every month: real ones that stand."""
+        return self.current().filter(is_virtual=False)
+
+    def with_entry(self, period: ReportingPeriod) -> Self:
+        """Annotate `is_entered`: whether the office has said for the month what is so, by a page or by figures of the month.
+
+        `entry_state` is what was said in the page, None for nothing.
+        """
+        said = CommunityEntry.objects.filter(community=OuterRef("pk"), period=period.pk)
+        figures = CommunityProfile.objects.filter(
+            community=OuterRef("pk"), as_of__gte=period.month, as_of__lte=period.as_of
+        )
+        return self.annotate(
+            entry_state=Subquery(said.values("state")[:1]),
+            has_figures=Exists(figures),
+            is_entered=Exists(said) | Exists(figures),
         )
 
     def named(self, name: str) -> Self:

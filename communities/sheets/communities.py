@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -339,7 +339,7 @@ class CommunitySheet(PlacedSheet):
         """See RegisterSheet.whereabouts."""
         return record.town.name
 
-    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each community with its newest profile."""
         inside = Community.objects.current().filter(Community.in_subtree(scope_path), with_ref(ref))
         newest: dict[int, CommunityProfile] = {}

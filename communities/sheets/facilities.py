@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
 from typing import Any, ClassVar
@@ -53,6 +53,7 @@ class FacilitySheet(RecordSheet):
     ends_with = "closed_on"
     end_label = "停用"
     fields_in_bulk = ("kind", "construction_mode", "tenure", "note")
+    monthly_fields = ("kind", "area", "activity_area", "tenure", "closed_on")
     may_be_merged = True
     place_attributes = ("community_id",)
     columns: ClassVar[tuple[Column, ...]] = (
@@ -169,7 +170,7 @@ class FacilitySheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.community, None)
 
-    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
         inside = Facility.objects.filter(
             Facility.in_subtree(scope_path), with_ref(ref), community__closed_on__isnull=True

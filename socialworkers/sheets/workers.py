@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -60,6 +60,7 @@ class WorkerSheet(MergingSheet):
     ends_with = "ended_on"
     end_label = "离岗"
     fields_in_bulk = ("position", "is_community_worker", "level", "has_social_work_degree", "recruited_by", "note")
+    monthly_fields = ("position", "level", "certificate_number", "phone", "ended_on")
     fields_of_new_part = (
         "county",
         "town",
@@ -333,7 +334,7 @@ class WorkerSheet(MergingSheet):
         newest = record.newest if hasattr(record, "newest") else newest_posting_of(record)
         return place_in_words(newest.community, newest.division) if newest is not None else "没有任职"
 
-    def records(self, scope_path: str, *, ref: str = "") -> Iterator[dict[str, Any]]:
+    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """See RegisterSheet.records. Each worker with the newest posting; without those of closed communities."""
         inside = Posting.objects.filter(Posting.in_subtree(scope_path), is_newest=True)
         inside = inside.filter(with_ref(ref, "worker__ref"), community__closed_on__isnull=True)

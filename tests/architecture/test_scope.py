@@ -17,6 +17,7 @@ from changelog.models import ChangeRecord, ChangeSet, DistinctPair
 from changzhi_portal.scope import ScopedModel
 from communities.models import (
     Community,
+    CommunityEntry,
     CommunityPlacement,
     CommunityProfile,
     Division,
@@ -172,6 +173,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Community: lambda side: side.community,
     CommunityPlacement: lambda side: side.community.placements.get(),
     CommunityProfile: lambda side: make_profile(side.community),
+    CommunityEntry: lambda side: CommunityEntry.objects.create(
+        community=side.community, period=side.period, state=CommunityEntry.State.ENTERED, made_by=side.user
+    ),
     Facility: lambda side: make_facility(side.community),
     GovernanceBody: lambda side: make_governance_body(side.community),
     RecordMove: lambda side: RecordMove.objects.create(

@@ -94,6 +94,7 @@ RECORDS: dict[str, Maker] = {
         saved_by=user, list_name="orgs:list", name="演示视图二"
     ),
     "communities:community_detail": lambda place, user: place.communities[0],
+    "communities:monthly_entry": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),

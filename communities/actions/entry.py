@@ -1,0 +1,87 @@
+"""Saving what an office says about a community for a month (docs/manual.md, 逐社区填报)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from changelog.actions import EditsTogether, WantedEdit, edit_together
+from changelog.models import RegisterLock
+from changzhi_portal.refusals import LockedError, NotFoundError
+from changzhi_portal.rights import Actor
+from communities.models import Community, CommunityEntry
+from periods.models import ReportingPeriod
+
+_SAVES = "community_entries"  # the lock under which saves wait for each other, so that one sent twice is recognised
+
+
+@dataclass(frozen=True, slots=True)
+class SavedEntry:
+    """What came of a save. `is_repeated` where exactly this input has been saved already, so that nothing was done."""
+
+    together: EditsTogether
+    is_repeated: bool = False
+
+
+def save_entry(
+    *,
+    community: Community,
+    period: ReportingPeriod,
+    edits: Sequence[WantedEdit],
+    by: Actor,
+    input_digest: str,
+    locked_reason: str = "",
+) -> SavedEntry:
+    """Carry out the edits of one community's page as one change set, and note that the community is entered.
+
+    Nothing is written, and nothing noted, where an edit has an error or a record is stale; edits that say what the
+    registers say already note nothing either. `input_digest` is a keyed digest of the whole input: a form that is sent
+    twice is saved once. Raises what `edit_together` raises.
+    """
+    with transaction.atomic():
+        # Before the locks of the registers, as every save of a page takes them.
+        RegisterLock.objects.lock(_SAVES)
+        known = CommunityEntry.objects.filter(community=community, period=period).first()
+        if known is not None and known.last_input == input_digest:
+            return SavedEntry(EditsTogether(()), is_repeated=True)
+        together = edit_together(
+            edits=edits,
+            by=by,
+            summary=f"{period}逐社区填报：{community.name}",
+            period=period,
+            locked_reason=locked_reason,
+        )
+        if together.change_set is not None:
+            CommunityEntry.objects.update_or_create(
+                community=community,
+                period=period,
+                defaults={"state": CommunityEntry.State.ENTERED, "made_by": by, "last_input": input_digest},
+            )
+        return SavedEntry(together)
+
+
+@transaction.atomic
+def confirm_unchanged(*, refs: Sequence[str], period: ReportingPeriod, by: Actor) -> int:
+    """Note that nothing has changed in communities (given by their refs) in a month, and return of how many.
+
+    Those that are entered already stay so. Raises NotFoundError when one is not in the person's area, LockedError for a
+    month that is not open.
+    """
+    if period.state != ReportingPeriod.State.OPEN:
+        raise LockedError(f"{period}现在不在填报，不能确认。", cure=f"{period.code} is not open.")
+    visible = Community.objects.reported().visible_to(by)
+    found = list(visible.with_entry(period).filter(ref__in=refs).order_by("pk"))
+    if len(found) < len(set(refs)):
+        raise NotFoundError(
+            "有的社区已不在本单位，没有确认，请刷新页面。", cure="A community is not in the user's area."
+        )
+    new = [
+        CommunityEntry(community=each, period=period, state=CommunityEntry.State.UNCHANGED, made_by_id=by.pk)
+        for each in found
+        if not each.is_entered
+    ]
+    # Somebody else may confirm the same at this moment.
+    CommunityEntry.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)

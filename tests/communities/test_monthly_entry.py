@@ -1,0 +1,371 @@
+"""The clerk's page of one community and month, as the clerk meets it in the browser."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from changelog.models import ChangeRecord, ChangeSet
+from communities.models import Community, CommunityEntry, CommunityProfile, Facility
+from communities.monthly.at_community import registers_at_communities, registers_naming_communities
+from orgs.models import SocialOrganization
+from periods.models import ReportingPeriod
+from socialworkers.models import Posting
+from tests.factories import (
+    Place,
+    id_number,
+    make_community,
+    make_facility,
+    make_organization,
+    make_period,
+    make_profile,
+    make_project,
+    make_worker,
+)
+from tests.pages import markup_of
+from tests.queries import exactly, queries_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+PHONE = "19900001111"
+QUERIES_OF_PAGE = 22
+QUERIES_OF_LIST = 9
+NEW_FACILITY = {"name": "文化中心", "kind": "activity", "area": "120", "opened_on": "2018-06-04"}
+NEW_ORGANIZATION = {
+    "name": "演示合唱团",
+    "registration": "filed",
+    "category": "culture_sports",
+    "established_on": "2018-06-10",
+}
+
+
+@pytest.fixture
+def entering(place: Place, street_clerk: User, period: ReportingPeriod, client: Client) -> Client:
+    client.force_login(street_clerk)
+    return client
+
+
+def address(community: Community) -> str:
+    return reverse("communities:monthly_entry", args=[community.ref])
+
+
+def sent_of(answer: Any) -> dict[str, Any]:
+    """Return what a browser sends of the page as it is shown."""
+    sent: dict[str, Any] = {"row": []}
+    month = answer.context["month"]
+    for row in (row for group in month.groups for row in group.rows if row.form is not None):
+        sent["row"].append(f"{row.register.name}-{row.record.ref}")
+    for group in month.groups:
+        sent[f"{group.register.name}-new"] = str(len(group.new))
+    for form in answer.context["forms"].forms:
+        for bound in form:
+            value = bound.value()
+            if value not in (None, []):
+                sent[bound.html_name] = value
+            elif not bound.is_group:
+                sent[bound.html_name] = ""
+            if bound.field.show_hidden_initial:
+                initial = "" if bound.initial is None else bound.initial
+                sent[bound.html_initial_name] = form.data.get(bound.html_initial_name, initial)
+    if answer.context["previewed"]:
+        sent["previewed"] = answer.context["previewed"]
+    return sent
+
+
+def of(record: Any, register: str, **values: Any) -> dict[str, Any]:
+    """Return values under the names that the form of a record has on the page."""
+    return {f"{register}-{record.ref}-{name}": value for name, value in values.items()}
+
+
+def of_new(register: str, values: dict[str, Any], index: int = 0) -> dict[str, Any]:
+    return {f"{register}-new{index}-{name}": value for name, value in values.items()}
+
+
+def save(client: Client, community: Community, changes: dict[str, Any], go: str = "stay", **options: Any) -> Any:
+    """Open the page and send it with some fields changed."""
+    shown = client.get(address(community))
+    assert shown.status_code == 200
+    return client.post(address(community), sent_of(shown) | changes | {"go": go}, **options)
+
+
+def test_the_registers_of_the_page_are_found_and_not_named():
+    assert [at.register.name for at in registers_at_communities()] == ["facilities", "organizations", "workers"]
+    assert [register.name for register, _ in registers_naming_communities()] == ["projects"]
+
+
+def test_a_month_of_one_community_is_one_change_set(place: Place, street_clerk: User, entering: Client):
+    community = place.communities[0]
+    make_profile(community, residents=2_400, households=800)
+    facility = make_facility(community, "党群服务中心", area="300")
+    leaving = make_worker(community, "李演示")
+    organization = make_organization(community, "演示书画社", phone=PHONE)
+    answer = save(
+        entering,
+        community,
+        of(community, "communities", residents="2450", has_party="是", groups="4")
+        | of(facility, "facilities", area="320")
+        | of_new("facilities", NEW_FACILITY)
+        | of_new("organizations", NEW_ORGANIZATION)
+        | of(organization, "organizations", leader="张演示")
+        | of(leaving, "workers", ended_on="2018-06-20"),
+        go="next",
+    )
+    assert answer.status_code == 302
+    assert answer["Location"] == address(place.communities[1])
+    change_set = ChangeSet.objects.get()
+    assert change_set.made_by == street_clerk
+    assert change_set.summary == "2018年6月逐社区填报：和平社区居委会"
+    newest = CommunityProfile.objects.get(community=community, as_of=datetime.date(2018, 6, 30))
+    assert (newest.residents, newest.households) == (2_450, 800)
+    assert CommunityProfile.objects.count() == 2, "the figures of the month before stay"
+    assert set(Facility.objects.values_list("name", "area")) == {
+        ("党群服务中心", Decimal(320)),
+        ("文化中心", Decimal(120)),
+    }
+    assert SocialOrganization.objects.get(name="演示合唱团").community == community
+    organization.refresh_from_db()
+    assert (organization.leader, organization.phone.reveal()) == ("张演示", PHONE)
+    assert Posting.objects.get().ended_on == datetime.date(2018, 6, 20)
+    entry = CommunityEntry.objects.get()
+    assert (entry.community, entry.state, entry.made_by) == (community, "entered", street_clerk)
+
+
+def test_last_month_stands_beside_with_the_difference(place: Place, entering: Client):
+    community = place.communities[0]
+    make_profile(community, residents=2_400, households=800)
+    facility = make_facility(community, "党群服务中心", area="300")
+    make_organization(community, "演示书画社")
+    gone = make_organization(community, "演示棋社", dissolved_on=datetime.date(2018, 6, 12))
+    make_organization(community, "演示旧社", dissolved_on=datetime.date(2018, 5, 12))
+    save(
+        entering,
+        community,
+        of(community, "communities", residents="2350") | of(facility, "facilities", area="320"),
+    )
+    shown = entering.get(address(community))
+    own = shown.context["month"].own.form
+    assert (own["residents"].value(), own["residents"].was.text, own["residents"].change) == ("2350", "2,400", "−50")
+    assert own["households"].change == "持平"
+    area = shown.context["month"].groups[0].rows[0].form["area"]
+    assert (area.was.text, area.change) == ("300.00", "+20")
+    organizations = shown.context["month"].groups[1]
+    assert (organizations.before, organizations.now) == (2, 1)
+    assert {str(row.record): row.status for row in organizations.rows}[gone.name] == "6月12日注销"
+    assert len(organizations.rows) == 2, "what ended before is no part of the month"
+
+
+def test_a_blank_field_changes_nothing_and_a_word_takes_a_value_away(place: Place, entering: Client):
+    organization = make_organization(place.communities[0], "演示书画社", leader="张演示", member_count=12)
+    save(entering, place.communities[0], of(organization, "organizations", leader="", member_count="清空"))
+    organization.refresh_from_db()
+    assert (organization.leader, organization.member_count) == ("张演示", None)
+
+
+def test_what_is_wrong_stands_at_its_field_and_nothing_is_written(place: Place, entering: Client):
+    community = place.communities[0]
+    facility = make_facility(community, "党群服务中心", area="300")
+    answer = save(
+        entering,
+        community,
+        of(community, "communities", residents="2450")
+        | of(facility, "facilities", area="很大")
+        | of_new("organizations", {"name": "演示合唱团"}),
+    )
+    assert answer.status_code == 422
+    month = answer.context["month"]
+    assert set(month.groups[0].rows[0].form.errors) == {"area"}
+    assert set(month.groups[1].new[0].errors) == {"registration", "category", "established_on"}
+    assert month.own.form["residents"].value() == "2450"
+    assert not ChangeSet.objects.exists()
+    assert not CommunityEntry.objects.exists()
+    assert "autofocus" in str(month.groups[0].rows[0].form["area"])
+
+
+def test_two_new_records_that_are_the_same_are_refused(place: Place, entering: Client):
+    community = place.communities[0]
+    shown = entering.get(address(community))
+    more = entering.post(
+        address(community), sent_of(shown) | of_new("facilities", NEW_FACILITY) | {"more": "facilities"}
+    )
+    assert [form["name"].value() for form in more.context["month"].groups[0].new] == ["文化中心", None]
+    both = sent_of(more) | of_new("facilities", NEW_FACILITY, 1) | {"go": "stay"}
+    answer = entering.post(address(community), both)
+    assert answer.status_code == 422
+    assert "同一条记录" in markup_of(answer)
+    assert not Facility.objects.exists()
+
+
+def test_a_warning_is_asked_about_once(place: Place, entering: Client):
+    community = place.communities[0]
+    make_profile(community, residents=2_400)
+    asked = save(entering, community, of(community, "communities", residents="24000"))
+    assert asked.status_code == 200
+    assert "请核实" in markup_of(asked)
+    assert not ChangeSet.objects.exists()
+    entering.post(address(community), sent_of(asked) | {"go": "stay"})
+    assert CommunityProfile.objects.filter(residents=24_000).exists()
+
+
+def test_the_same_input_sent_twice_is_saved_once(place: Place, entering: Client):
+    community = place.communities[0]
+    shown = sent_of(entering.get(address(community)))
+    sent = (
+        shown
+        | of_new("organizations", NEW_ORGANIZATION)
+        | of(community, "communities", residents="2450")
+        | {"go": "next"}
+    )
+    first, second = entering.post(address(community), sent), entering.post(address(community), sent)
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert ChangeSet.objects.count() == SocialOrganization.objects.count() == 1
+
+
+def test_both_versions_are_shown_where_somebody_else_was_faster(place: Place, entering: Client, clerk: User):
+    community = place.communities[0]
+    facility = make_facility(community, "党群服务中心", area="300")
+    untouched = make_facility(community, "文化站", area="100")
+    sent = sent_of(entering.get(address(community)))
+    other = Client()
+    other.force_login(clerk)
+    save(other, community, of(facility, "facilities", area="330") | of(untouched, "facilities", area="110"))
+    mine = sent | of(facility, "facilities", area="350", tenure="leased") | {"go": "stay"}
+    answer = entering.post(address(community), mine)
+    assert answer.status_code == 409
+    ((name, last_change, values),) = answer.context["by_others"]
+    assert (name, values) == ("党群服务中心", [("建筑面积（㎡）", "330.00")])
+    assert clerk.full_name in last_change
+    again = sent_of(answer)
+    assert again[f"facilities-{facility.ref}-area"] == "350"
+    entering.post(address(community), again | {"go": "stay"})
+    facility.refresh_from_db()
+    untouched.refresh_from_db()
+    assert (facility.area, facility.tenure, untouched.area) == (Decimal(350), "leased", Decimal(110))
+
+
+def test_changes_of_a_record_that_has_gone_meanwhile_are_not_lost_silently(place: Place, entering: Client):
+    community = place.communities[0]
+    organization = make_organization(community, "演示书画社")
+    sent = sent_of(entering.get(address(community)))
+    SocialOrganization.objects.update(community=place.communities[1])
+    answer = entering.post(
+        address(community), sent | of(organization, "organizations", leader="张演示") | {"go": "stay"}
+    )
+    assert answer.status_code == 409
+    assert "已不在本页" in markup_of(answer)
+
+
+def test_figures_of_a_locked_month_are_refused_at_the_day(place: Place, entering: Client, officer: User):
+    community = place.communities[0]
+    make_period("2018-05")
+    ReportingPeriod.objects.filter(month="2018-05-01").update(
+        state="locked", locked_at=timezone.now(), locked_by=officer
+    )
+    answer = save(entering, community, of(community, "communities", residents="2300", as_of="2018-05-31"))
+    assert answer.status_code == 422
+    assert set(answer.context["month"].own.form.errors) == {"as_of"}
+    assert not ChangeSet.objects.exists()
+
+
+def test_personal_data_are_masked_and_a_new_worker_is_posted_here(place: Place, entering: Client):
+    community = place.communities[0]
+    worker = make_worker(community, "李演示", phone=PHONE)
+    page = entering.get(address(community))
+    assert PHONE not in page.content.decode()
+    number = id_number(4711)
+    new = {"name": "王演示", "id_number": number, "level": "none", "started_on": "2018-06-01"}
+    save(entering, community, of_new("workers", new) | of(worker, "workers", level="social_worker"))
+    worker.refresh_from_db()
+    assert (worker.level, worker.phone.reveal()) == ("social_worker", PHONE)
+    posting = Posting.objects.get(worker__name="王演示")
+    assert (posting.community, posting.is_community_worker) == (community, True)
+    assert number not in str(ChangeRecord.objects.values_list("before", "after"))
+
+
+def test_nothing_has_changed_is_confirmed_for_one_and_for_several(place: Place, entering: Client):
+    first, second, third = place.communities
+    make_profile(first, residents=2_400)
+    wrong = save(entering, first, of(first, "communities", residents="2450"), go="unchanged")
+    assert wrong.status_code == 422
+    assert "请点“保存”" in markup_of(wrong)
+    answer = save(entering, first, {}, go="unchanged")
+    assert answer["Location"] == address(second)
+    index = reverse("communities:monthly")
+    shown = markup_of(entering.get(index))
+    assert "3个社区，已填1个，还有2个" in shown
+    answer = entering.post(index, {"community": [second.ref, third.ref]}, follow=True)
+    assert "已确认2个社区本月无变动" in markup_of(answer)
+    assert "都填好了" in markup_of(answer)
+    assert not ChangeSet.objects.exists()
+
+
+def test_a_save_without_changes_is_no_entry(place: Place, entering: Client):
+    answer = save(entering, place.communities[0], {}, follow=True)
+    assert "没有改动" in markup_of(answer)
+    assert not CommunityEntry.objects.exists()
+
+
+def test_the_last_community_leads_to_the_list(place: Place, entering: Client):
+    for community in place.communities[:2]:
+        make_profile(community, as_of=datetime.date(2018, 6, 30))
+    answer = save(entering, place.communities[2], of(place.communities[2], "communities", residents="900"), go="next")
+    assert answer["Location"] == f"{reverse('communities:monthly')}?division={place.street.code}"
+
+
+def test_other_areas_do_not_exist(place: Place, entering: Client):
+    for community in (place.other_communities[0], place.villages[0]):
+        assert entering.get(address(community)).status_code == 404
+        assert entering.post(address(community), {}).status_code == 404
+    index = reverse("communities:monthly")
+    assert entering.get(index, {"division": place.other_street.code}).status_code == 404
+    entering.post(index, {"community": [place.villages[0].ref]})
+    assert not CommunityEntry.objects.exists()
+
+
+def test_a_county_sees_how_far_its_towns_are(place: Place, clerk: User, period: ReportingPeriod, client: Client):
+    make_profile(place.communities[0], as_of=datetime.date(2018, 6, 30))
+    client.force_login(clerk)
+    shown = client.get(reverse("communities:monthly"))
+    assert [(area.name, state.done, state.total) for area, state in shown.context["below"]] == [
+        ("东街街道办事处", 1, 3),
+        ("西街街道办事处", 0, 2),
+    ]
+    assert client.get(reverse("communities:monthly"), {"division": place.street.code}).status_code == 200
+
+
+def test_without_an_open_month_nothing_can_be_entered(place: Place, street_clerk: User, client: Client):
+    client.force_login(street_clerk)
+    assert "现在没有开放填报的统计月" in markup_of(client.get(reverse("communities:monthly")))
+    answer = client.get(address(place.communities[0]))
+    assert answer["Location"] == place.communities[0].get_absolute_url()
+
+
+def test_the_number_of_queries_depends_on_neither_communities_nor_records(place: Place, entering: Client):
+    community = place.communities[0]
+
+    def fill(number: int) -> None:
+        for _ in range(number):
+            make_facility(community)
+            make_organization(community)
+            make_worker(community)
+            make_project(place.county, community)
+            make_profile(make_community(place.street), residents=900)
+
+    fill(1)
+    index = reverse("communities:monthly")
+    entering.get(address(community))
+    page = queries_of(lambda: entering.get(address(community)))
+    listed = queries_of(lambda: entering.get(index))
+    fill(4)
+    assert len(page) == QUERIES_OF_PAGE
+    with exactly(QUERIES_OF_PAGE):
+        entering.get(address(community))
+    assert len(listed) == QUERIES_OF_LIST
+    with exactly(QUERIES_OF_LIST):
+        entering.get(index)
