@@ -23,7 +23,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
     The sign-in page then says that nothing was saved, and leads back to the form's page, not to the form's address.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         """Redirect to the sign-in page."""
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)

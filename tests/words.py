@@ -8,7 +8,24 @@ from typing import Any
 
 # Names of programs, formats and units that people use in Chinese texts, and examples of pinyin.
 USUAL = frozenset(
-    {"PDF", "Excel", "WPS", "OpenDocument", "CSV", "xlsx", "xls", "ods", "csv", "KB", "MB", "taihang", "thdj"}
+    {
+        "PDF",
+        "Excel",
+        "WPS",
+        "OpenDocument",
+        "CSV",
+        "xlsx",
+        "xls",
+        "ods",
+        "csv",
+        "KB",
+        "MB",
+        "QQ",
+        "taihang",
+        "thdj",
+        "changbei",
+        "zeng",
+    }
 )
 _UNSEEN = frozenset({"script", "style", "template"})
 _SPOKEN = ("title", "alt", "placeholder", "aria-label", "data-label", "data-once")

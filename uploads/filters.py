@@ -41,7 +41,10 @@ def state_choices() -> list[tuple[str, str]]:
 def _counties(request: Any) -> Any:
     """Return the counties to choose from; none without a user."""
     user = getattr(request, "user", None)
-    return user.visible_counties() if user is not None else UploadBatch.division.field.related_model.objects.none()
+    if user is not None:
+        return user.visible_counties()
+    divisions: Any = UploadBatch._meta.get_field("division").related_model
+    return divisions.objects.none()
 
 
 class BatchFilterSet(RegisterFilterSet):
