@@ -44,7 +44,7 @@ LEGEND = (
 )
 
 
-def standing_against(goal: Fraction | float, figure: Fraction | Decimal | float | None) -> Standing:
+def standing_against(goal: Fraction | Decimal | float, figure: Fraction | Decimal | float | None) -> Standing:
     """Return the word for a figure against its goal, both in the same unit; no figure is UNKNOWN, never far."""
     if figure is None:
         return Standing.UNKNOWN

@@ -29,11 +29,11 @@ from periods.models import CheckThresholds, ReportingPeriod, last_day_of, month_
 from submissions.report_status import is_in_effect_on
 from targets.engine.map_of_day import divisions_counted_for
 
-EVERYONE: Any = object()  # the default of `user`: not restricted to a scope, for commands and actions
+_EVERYONE: Any = object()  # the default of `user`: not restricted to a scope, for commands and actions
 
 
 def findings_for(
-    *, period: ReportingPeriod, division: Division, user: Viewer = EVERYONE, thresholds: Thresholds | None = None
+    *, period: ReportingPeriod, division: Division, user: Viewer = _EVERYONE, thresholds: Thresholds | None = None
 ) -> Findings:
     """Return the findings in `division` and below as of the last day of `period`; they are read lazily.
 
@@ -159,6 +159,9 @@ class Findings(Sequence[Finding]):
 
     @cached_property
     def _counts(self) -> dict[str, int]:
+        return self._count()
+
+    def _count(self) -> dict[str, int]:
         counts = {rule.code: 0 for rule in self.rules}
         numbered = [
             self._rows_of(rule).values(rule_number=_number(number)).annotate(number_found=Count("pk"))
@@ -172,7 +175,7 @@ class Findings(Sequence[Finding]):
         """Return the queryset of a rule, filtered for the area and the user. Some rules query medians."""
         if rule.code not in self._found:
             rows = rule.find(self.occasion).order_by().filter(self.area.contains(rule.subject))
-            self._found[rule.code] = rows if self.user is EVERYONE else rows.visible_to(self.user)
+            self._found[rule.code] = rows if self.user is _EVERYONE else rows.visible_to(self.user)
         return self._found[rule.code]
 
     def _keys(self) -> QuerySet[Any, Any]:

@@ -10,8 +10,8 @@ What is kept holds names of records and of places, no personal numbers.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 from django.db.models import Count, Max, Q
 
@@ -33,7 +33,9 @@ def kept_findings_for(*, period: ReportingPeriod, division: Division, user: Acto
         return live
     parts = {each.name: getattr(live, each.name) for each in fields(live)}
     scope = f"{user.division.path}:{user.role}"
-    return KeptFindings(**parts, key=f"findings:{stamp}:{period.as_of}:{division.pk}:{scope}")
+    # The occasion is everything that rules are told, so a bound that is changed is part of the key.
+    occasion = hashlib.sha256(repr(live.occasion).encode()).hexdigest()
+    return KeptFindings(**parts, key=f"findings:{stamp}:{occasion}:{division.pk}:{scope}")
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,15 @@ class KeptFindings(Findings):
 
     key: str = ""
 
-    @cached_property
-    def _counts(self) -> dict[str, int]:
-        return kept(f"{self._key}:counts", lambda: Findings._counts.func(self))
+    def _count(self) -> dict[str, int]:
+        return kept(f"{self._key}:counts", super()._count)
 
     def _page(self, chosen: slice) -> list[Finding]:
         rows = kept(
             f"{self._key}:{chosen.start}-{chosen.stop}",
             lambda: [
                 (found.rule.code, found.ref, found.label, found.message, found.path, found.place)
-                for found in Findings._page(self, chosen)
+                for found in super(KeptFindings, self)._page(chosen)
             ],
         )
         return [Finding(rule_named(code), *values) for code, *values in rows]
