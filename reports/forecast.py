@@ -43,7 +43,8 @@ def is_behind(progress: Progress) -> bool:
 
 def progress_cell(progress: Progress) -> str:
     """Return the mean monthly progress for a table: +0.43, −0.20, 0; a dash when there is none."""
-    return display_change(progress.pace and progress.pace.progress, decimals=2, unchanged="0")
+    pace = progress.pace
+    return display_change(pace.progress if pace else None, decimals=2, unchanged="0")
 
 
 def needed_cell(progress: Progress) -> str:

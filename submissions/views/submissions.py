@@ -296,5 +296,4 @@ def _key_figure(result: TargetResult, before: TargetResult | None, submission: S
         return shown | {"figure": result_text(result), "change": points + (target.value_unit if change else "")}
     now = percent(result.reached, result.judged)
     was = None if before is None else percent(before.reached, before.judged)
-    change = display_change(percentage_points(now, was))
-    return shown | {"figure": percent_text(now), "change": change}
+    return shown | {"figure": percent_text(now), "change": display_change(percentage_points(now, was))}
