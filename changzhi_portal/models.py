@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -55,7 +55,6 @@ class SavedView(Record):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", verbose_name="保存人"
     )
 
-    record_page: ClassVar[str] = "view_edit"
     objects = SavedViewQuerySet.as_manager()
 
     class Meta:

@@ -126,9 +126,7 @@ def _with_defaults(data: QueryDict, question: Question) -> QueryDict:
         asked["boundaries"] = THEN
     if question.uses_own_plan and question.plan is not None and asked.get("plan") == question.plan.code:
         del asked["plan"]
-    for name in ("county", "town"):
-        asked[name] = short_code(asked.get(name, ""))
+    county, town = (short_code(str(asked.get(name, ""))) for name in ("county", "town"))
     # A town of another county was chosen before its county was.
-    if asked["county"] and not asked["town"].startswith(asked["county"]):
-        asked["town"] = ""
+    asked["county"], asked["town"] = county, town if town.startswith(county) else ""
     return asked

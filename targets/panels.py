@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -35,7 +36,7 @@ class CommunityTargets(RecordPanel):
                 "standing": each,
                 "target": each.target,
                 "measure": each.measure,
-                "line": sparkline(each.points, bound=each.target.at_least or 0, unit=each.target.value_unit),
+                "line": sparkline(each.points, bound=each.target.at_least or Decimal(0), unit=each.target.value_unit),
             }
             for each in standings.each
         ]
