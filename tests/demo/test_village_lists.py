@@ -66,6 +66,8 @@ def city_2018(city):
             continue
         county = Division.objects.by_code(code[:6])
         known = Division.objects.towns().current().filter(parent=county, name=name).first()
+        if known is not None and known.code in towns_of(2018):  # two that have exchanged their numbers since 2017
+            known, name = None, f"{name}（新）"
         if known is not None:
             known.code = code
             known.prepare_keys()
