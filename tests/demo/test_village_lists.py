@@ -106,7 +106,7 @@ def measured(period):
     rows = CommunityMeasure.objects.for_period(period).values_list(
         "code", "facility_area", "organizations_filed", "residents", "households"
     )
-    return {code: tuple(map(int, figures)) for code, *figures in rows}
+    return {code: tuple(None if each is None else int(each) for each in figures) for code, *figures in rows}
 
 
 def figures_of_parts(codes):
