@@ -147,7 +147,7 @@ def _neighbours(
         inside[each.town].append(each)
     found = {}
     for each in standing:
-        near = inside[towns[each.town]] if each.code not in matched else []
+        near = inside[towns.get(each.town, "")] if each.code not in matched else []
         if near:
             found[each.code] = min(near, key=lambda other: (abs(int(other.code[9:]) - int(each.code[9:])), other.code))
     return found

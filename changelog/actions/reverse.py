@@ -10,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from changelog.actions.apply import apply_writes, count_up, owner_of
@@ -175,6 +176,8 @@ def _reverse_rows(
     try:
         with transaction.atomic():
             _write(list(chain(*rows.values())), into, models_in_order, removed_last)
+    except ProtectedError:
+        raise
     except IntegrityError as error:
         if len(rows) == 1:
             return dict.fromkeys(rows, violation_in_words(error, models_in_order))

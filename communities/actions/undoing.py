@@ -48,6 +48,12 @@ def undo_changes(change_set: ChangeSet, *, by: Actor) -> ChangeSet:
     if not changes or any(change.applied_at is None for change in changes):
         raise InvalidError("这些变更已经撤销或没有应用，请刷新页面。", cure="These changes are not applied.")
     _refuse_locked_since(change_set, changes[0].effective_on)
+    opened = change_set.records.filter(model=Division._meta.label_lower, kind=ChangeRecord.Kind.CREATED)
+    if opened.exists():
+        raise InvalidError(
+            f"这次变更新设了县（市、区）或街道（乡镇），变更记录已归在它们名下，{_NOT_UNDONE}；请改为登记一项新的变更。",
+            cure="The change log refers to the new divisions.",
+        )
     if change_set.records.filter(batch_row__isnull=True).exists():
         raise InvalidError(
             f"这次变更是旧版本应用的，{_NOT_UNDONE}；请改为登记一项新的变更。",

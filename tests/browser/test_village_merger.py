@@ -47,13 +47,13 @@ def test_a_village_merger_reaches_the_dashboard_and_leaves_the_old_month(admin, 
     expect(page.get_by_text("1个社区撤销或并入别处")).to_be_visible()
     for period in (old, new):
         compute_period(period)
-    judged = []
+    judged, start = [], page.url.split("/accounts/")[0]
     for month in ("2018-05", "2018-06"):
-        page.goto(page.url.split("/accounts/")[0] + f"/dashboard/?period={month}&target=rural_professionals")
+        page.goto(f"{start}/dashboard/?period={month}&target=rural_professionals")
         judged.append(page.locator("main").inner_text())
     assert "西垴头" not in judged[1]
     assert judged[0] != judged[1]
-    page.goto(page.url.split("/dashboard/")[0] + "/communities/?q=西垴头")
+    page.goto(f"{start}/communities/?q=西垴头")
     page.get_by_role("link", name="栗家岭村委会").click()
     page.get_by_role("link", name="西垴头村委会（2018-06-15撤销）").click()
     expect(page.get_by_text("由栗家岭村委会承接")).to_be_visible()
