@@ -1,7 +1,7 @@
 """Entries of communities and facilities in the menu."""
 
 from changzhi_portal.display import display_number
-from changzhi_portal.menu import REGISTERS, MenuItem
+from changzhi_portal.menu import REGISTERS, TASKS, MenuItem
 from changzhi_portal.rights import Actor
 from communities.models import Community, Facility
 
@@ -34,4 +34,13 @@ FACILITIES = MenuItem(
     register="facilities",
     explanation="综合服务设施、活动场所、公益性服务设施的面积和功能。",
     remark=_facilities,
+)
+MONTHLY = MenuItem(
+    "逐社区填报",
+    "communities:monthly",
+    ("communities:monthly",),
+    "may_upload",
+    group=TASKS,
+    position=15,
+    explanation="不用表格，一个社区一页填完本月的数据。",
 )

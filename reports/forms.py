@@ -51,7 +51,8 @@ class PrintBriefingForm(forms.Form):
 
     def __init__(self, *args: Any, user: Actor, **kwargs: Any) -> None:
         # It stands beside the list's filters, which have a month as well.
-        super().__init__(*args, auto_id="id_print_%s", **kwargs)
+        kwargs["auto_id"] = "id_print_%s"
+        super().__init__(*args, **kwargs)
         levels = (Division.Level.CITY, Division.Level.COUNTY)
         self.fields["division"].queryset = (  # type: ignore[attr-defined]
             Division.objects.visible_to(user).filter(level__in=levels).order_by("level", "code", "valid_from")

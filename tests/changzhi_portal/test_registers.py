@@ -30,6 +30,8 @@ HELD_BY_DATABASE = {
     "posting_in_one_place": "the place columns lead to one place or are refused",
     "facility_not_merged_into_itself": "no column writes it: records are merged by changelog.actions.merge",
     "organization_not_merged_into_itself": "no column writes it: records are merged by changelog.actions.merge",
+    "worker_not_merged_into_itself": "no column writes it: records are merged by changelog.actions.merge",
+    "community_successor_when_closed": "no column writes it: communities are closed by communities.actions.successions",
     "merged_facility_has_ended": "no column writes it: records are merged by changelog.actions.merge",
     "merged_organization_has_ended": "no column writes it: records are merged by changelog.actions.merge",
     "governance_body_exists_or_number": "each column writes one of the two",
