@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from tests.bench.pages.builds import Portal, checkout, prepared, served
-from tests.bench.pages.visitors import Visitor, ask, failed, p95, visit
+from tests.bench.pages.visitors import Visitor, ask, failed, p95, search, visit
 
 CITY = 3_600
 ROUNDS = 20
@@ -36,6 +36,7 @@ def run(before: str, communities: int) -> None:
             prepared(old, str(communities), number=1, sqlite=False) as theirs,
         ):
             _alone(ours, theirs, asked=100 if communities <= CITY else 250)
+            _searches(ours, asked=100 if communities <= CITY else 200)
             _beside_admin(ours)
             _crowd(ours, theirs, users=50, asked=0.5)
         print("== pages: the demo on SQLite, 2 web processes")
@@ -69,6 +70,17 @@ def _alone(ours: Portal, theirs: Portal, *, asked: int | None) -> None:
                     flush=True,
                 )
     print(f"slowest page: p95 {worst * 1000:.0f} ms")
+
+
+def _searches(ours: Portal, *, asked: int) -> None:
+    """Print p95 in ms of searches in the header; the build before may not have it."""
+    print(f"{'search':<44} {'first':>8} {'p95':>8}  (asked: ≤ {asked} ms)")
+    role = "bureau_officer"
+    with served(ours) as port:
+        for text in SEARCHES:
+            answers = [search(port, ours.cookies[role], text) for _ in range(ROUNDS + 1)]
+            assert not failed(answers), text
+            print(f"{text:<44} {answers[0].seconds * 1000:>8.0f} {p95(answers[1:]) * 1000:>8.0f}", flush=True)
 
 
 def _beside_admin(ours: Portal) -> None:
