@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import secrets
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -12,7 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 # The first day of every fact whose real first day is unknown (validity columns are never null).
 BEGINNING = datetime.date(1949, 10, 1)
@@ -45,7 +46,23 @@ class Record(models.Model):
     @classmethod
     def url_of(cls, ref: str) -> str:
         """Return the address of the page of the record with this ref, for rows of values; "" where there is none."""
-        return reverse(cls.record_page, args=[ref]) if cls.record_page and ref else ""
+        if not (cls.record_page and ref):
+            return ""
+        before, after = _around_ref(cls.record_page, get_script_prefix())
+        return f"{before}{ref}{after}"
+
+
+_ANY_REF = "any-ref"
+
+
+@cache
+def _around_ref(page: str, prefix: str) -> tuple[str, str]:
+    """Return what stands before and after the ref in the addresses of a page; lists have hundreds of them.
+
+    `prefix` is where the portal is served, which `reverse` looks at.
+    """
+    before, _, after = reverse(page, args=[_ANY_REF]).partition(_ANY_REF)
+    return before, after
 
 
 def field_of(model: type[models.Model], name: str) -> models.Field[Any, Any]:

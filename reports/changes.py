@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from changzhi_portal.display import DASH, display_change
+from changzhi_portal.kept import kept
 from changzhi_portal.percent import percent, percentage_points
 from communities.models import Division
 from reports.dashboard import Board
@@ -165,7 +166,11 @@ class Changes:
 
     def _counts(self, old: Target, new: Target) -> Mapping[int, Mapping[str, int]]:
         if new.level != Target.Level.COUNTY:
-            return self._comparison(old, new).counts(self.after.division)
+            months = f"{self.before.period.pk}:{self.after.period.pk}:{self.after.division.pk}"
+            return kept(
+                f"moved:{self.after.stamp}:{months}:{old.pk}:{new.pk}",
+                lambda: self._comparison(old, new).counts(self.after.division),
+            )
         return {key: {unit.movement: 1} for key, unit in self._counties(old, new)}
 
     def _counties(self, old: Target, new: Target) -> list[tuple[int, MovedUnit]]:

@@ -319,7 +319,7 @@ class Board:
         targets_by_key = {target.pk: target for target in targets}
         asked = f"{sorted(targets_by_key)}:{sorted(division.pk for division in divisions)}"
         kept_figures = kept(
-            f"trends:{self._stamp}:{self.period.pk}:{hashlib.sha256(asked.encode()).hexdigest()}",
+            f"trends:{self.stamp}:{self.period.pk}:{hashlib.sha256(asked.encode()).hexdigest()}",
             lambda: {key: dict(trend.figures) for key, trend in self._computed_trends(targets, divisions).items()},
         )
         return {
@@ -328,7 +328,7 @@ class Board:
         }
 
     @cached_property
-    def _stamp(self) -> str:
+    def stamp(self) -> str:
         """Return what kept figures depend on besides month, target and division: computations, map, day, scope."""
         changes = DivisionChange.objects.aggregate(applied=Count("pk", filter=Q(applied_at__isnull=False)))
         boundaries = f"{timezone.localdate()}" if self.uses_current_boundaries else ""

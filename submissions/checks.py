@@ -100,8 +100,12 @@ class Findings(Sequence[Finding]):
 
     def narrowed(self, *, rule: str = "", severity: str = "") -> Findings:
         """Return the findings of the rule with this code, or of one severity; "" for any."""
-        rules = (each for each in self.rules if rule in ("", each.code) and severity in ("", each.severity))
-        return replace(self, rules=tuple(rules))
+        rules = tuple(each for each in self.rules if rule in ("", each.code) and severity in ("", each.severity))
+        narrowed = replace(self, rules=rules)
+        if self._counted is not None:
+            # Counting takes as long as a page of findings, so it is not done again.
+            vars(narrowed)["_counts"] = {each.code: self._counted[each.code] for each in rules}
+        return narrowed
 
     def counts(self) -> dict[str, int]:
         """Return the number of findings by rule code, zeros included. One query."""
@@ -137,7 +141,8 @@ class Findings(Sequence[Finding]):
         return page[0]
 
     def __iter__(self) -> Iterator[Finding]:
-        for batch in in_batches(list(self._keys()) if self.rules else []):
+        everything = range(len(self.rules))
+        for batch in in_batches(list(self._keys(everything)) if everything else []):
             yield from self._read(batch)
 
     def of_record(self, rule: str, ref: str) -> Finding | None:
@@ -155,7 +160,15 @@ class Findings(Sequence[Finding]):
         return list(iter(self))
 
     def _page(self, chosen: slice) -> list[Finding]:
-        return self._read(self._keys()[chosen]) if self.rules else []
+        """Return a page; of rules that were counted, those without findings are not asked again."""
+        counted = self._counted
+        asked = [number for number, rule in enumerate(self.rules) if counted is None or counted[rule.code]]
+        return self._read(self._keys(asked)[chosen]) if asked else []
+
+    @property
+    def _counted(self) -> dict[str, int] | None:
+        """Return the counts if they were asked for; None before."""
+        return vars(self).get("_counts")
 
     @cached_property
     def _counts(self) -> dict[str, int]:
@@ -178,8 +191,8 @@ class Findings(Sequence[Finding]):
             self._found[rule.code] = rows if self.user is _EVERYONE else rows.visible_to(self.user)
         return self._found[rule.code]
 
-    def _keys(self) -> QuerySet[Any, Any]:
-        """Return rule number and key of every finding, in order."""
+    def _keys(self, asked: Iterable[int]) -> QuerySet[Any, Any]:
+        """Return rule number and key of every finding of the rules with these numbers, in order."""
         parts = [
             self._rows_of(rule).values(
                 sort_path=Cast(rule.subject.path, CharField()),
@@ -187,7 +200,7 @@ class Findings(Sequence[Finding]):
                 rule_number=_number(number),
                 key=F("pk"),
             )
-            for number, rule in enumerate(self.rules)
+            for number, rule in ((number, self.rules[number]) for number in asked)
         ]
         return _union(parts).order_by("sort_path", "sort_code", "rule_number", "key")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from communities.models import Division
 
@@ -42,6 +43,13 @@ def results_address(
         asked += _place(division)
     if boundaries != THEN:
         asked.append(("boundaries", boundaries))
+    return _address(tuple(asked), get_script_prefix())
+
+
+# A page has hundreds of them, and mostly those that the page before had.
+@lru_cache(maxsize=8192)
+def _address(asked: tuple[tuple[str, str], ...], prefix: str) -> str:
+    """Return the address with a query; `prefix` is where the portal is served, which `reverse` looks at."""
     return f"{reverse('targets:results')}?{urlencode(asked)}"
 
 

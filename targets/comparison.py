@@ -6,7 +6,7 @@ rows of the two months are joined by community in SQL, so that a page costs the 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -90,7 +90,7 @@ class Comparison:
             )
         )
         became = self._became()
-        counted: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        counted: dict[int, Counter[str]] = defaultdict(Counter)
         for key, movement, number in rows:
             counted[became.get(key, key)][movement] += number
         return counted

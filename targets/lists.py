@@ -114,9 +114,13 @@ class CommunityStanding(ListExtension):
         """Return the rows with verdict and gap of the targets whose columns are shown or sorted by."""
         added: dict[str, Any] = {}
         for target in self.targets:
+            shown = {
+                f"{kind}_of_{target.pk}": kind
+                for kind, column in (("verdict", f"verdict_{target.code}"), ("missing", f"gap_{target.code}"))
+                if column in columns
+            }
+            if not shown:  # judging costs time, and most lists show no target
+                continue
             own = self.measures(target).filter(community=OuterRef("pk"))
-            if f"verdict_{target.code}" in columns:
-                added[f"verdict_of_{target.pk}"] = Subquery(own.values("verdict")[:1])
-            if f"gap_{target.code}" in columns:
-                added[f"missing_of_{target.pk}"] = Subquery(own.values("missing")[:1])
+            added |= {name: Subquery(own.values(kind)[:1]) for name, kind in shown.items()}
         return rows.annotate(**added) if added else rows

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django_tables2.columns import BoundColumn
 from django_tables2.data import TableQuerysetData
-from django_tables2.utils import A, OrderBy
+from django_tables2.rows import BoundRow
+from django_tables2.utils import A, OrderBy, signature
 
 from changzhi_portal.display import DASH, display_number, display_value
 from changzhi_portal.rights import Actor
@@ -21,6 +27,29 @@ class SortKey(NamedTuple):
     name: str
     header: str
     is_descending: bool
+
+
+class Line(NamedTuple):
+    """A row of the page: its record, and the HTML of its cells."""
+
+    record: Any
+    cells: SafeString
+
+
+@cache
+def _arguments(render: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of what a column's `render` (as it stands in its class) takes, apart from `self`."""
+    return frozenset(signature(render)[0]) - {"self"}
+
+
+class _Row(BoundRow):
+    """A row that asks once per function, not once per cell, what a column's `render` takes."""
+
+    def _call_render(self, bound_column: BoundColumn, value: Any = None) -> Any:
+        given = self._optional_cell_arguments(bound_column, value)
+        wanted = _arguments(bound_column.render.__func__)
+        content = bound_column.render(**{name: given[name] for name in wanted})
+        return bound_column.link(content, **given) if bound_column.link else content
 
 
 class StableOrder(TableQuerysetData):
@@ -65,6 +94,25 @@ class RegisterTable(tables.Table):
     def redundant_for(cls, user: Actor) -> tuple[str, ...]:
         """Return the columns whose value is the same in every row that this user may see."""
         return ()
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """Yield the rows of the page. What cells of a column have in common is made once, so attributes are constants."""
+        openings = [
+            (
+                column.name,
+                format_html('<td {} data-label="{}">', column.attrs["td"].as_html(), column.header),
+            )
+            for column in self.columns
+        ]
+        for row in self.paginated_rows:
+            cells = _Row(row.record, table=self)
+            yield Line(
+                row.record,
+                mark_safe(  # noqa: S308  # every part is escaped
+                    "".join(f"{opening}{conditional_escape(cells.get_cell(name))}</td>" for name, opening in openings)
+                ),
+            )
 
     @property
     def sort_keys(self) -> list[SortKey]:

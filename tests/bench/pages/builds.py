@@ -68,10 +68,11 @@ def prepared(folder: Path, size: str, *, number: int, sqlite: bool) -> Iterator[
             "PYTHONPATH": str(folder),
         }
         run = {"cwd": folder, "env": environment, "check": True}
+        # First, because the pages that are looked for name the collected files.
+        _collect_static(folder, environment)
         done = subprocess.run([sys.executable, PREPARE, size], **run, stdout=subprocess.PIPE, text=True)
         # Progress may come before it; the answer is the last line.
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"], **run)
         yield Portal(folder, environment, answer["cookies"], answer["pages"])
 
 
@@ -84,6 +85,8 @@ def served(portal: Portal, settings_module: str = "changzhi_portal.settings") ->
         "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
     environment = {**portal.environment, "DJANGO_SETTINGS_MODULE": settings_module}
+    if settings_module != portal.environment["DJANGO_SETTINGS_MODULE"]:
+        _collect_static(portal.folder, environment)
     server = subprocess.Popen(command, cwd=portal.folder, env=environment)
     try:
         _wait_for(port, server)
@@ -91,6 +94,11 @@ def served(portal: Portal, settings_module: str = "changzhi_portal.settings") ->
     finally:
         server.terminate()
         server.wait(30)
+
+
+def _collect_static(folder: Path, environment: dict[str, str]) -> None:
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,12 @@ import http.client
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import urlencode
+
+# Django compares the token of a form with the one in the cookie; a visitor may choose both.
+TOKEN = "benchmark" * 3 + "bench"
 
 
 class Answer(NamedTuple):
@@ -57,17 +62,42 @@ def visit(
 
 def ask(port: int, cookie: str, name: str, address: str) -> Answer:
     """Ask for one page, as a browser would that takes compressed answers."""
+    return _timed(port, name, lambda connection: _answer(connection, "GET", address, cookie))
+
+
+def search(port: int, cookie: str, text: str) -> Answer:
+    """Search for a text by the form in the header, up to the page of what was found: two requests for ordinary words."""
+
+    def post_and_follow(connection: http.client.HTTPConnection) -> tuple[int, int, str]:
+        form = urlencode({"q": text, "csrfmiddlewaretoken": TOKEN})
+        found = _answer(connection, "POST", "/search/", f"{cookie}; csrftoken={TOKEN}", form)
+        return _answer(connection, "GET", found[2], cookie) if found[0] == 302 else found
+
+    return _timed(port, text, post_and_follow)
+
+
+def _timed(port: int, name: str, request: Callable[[http.client.HTTPConnection], tuple[int, int, str]]) -> Answer:
     started = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
-        connection.request("GET", address, headers={"Cookie": cookie, "Accept-Encoding": "gzip"})
-        response = connection.getresponse()
-        body = response.read()
-        return Answer(name, time.perf_counter() - started, response.status, len(body))
+        status, size, _ = request(connection)
     except OSError:
-        return Answer(name, time.perf_counter() - started, 0, 0)
+        status, size = 0, 0
     finally:
         connection.close()
+    return Answer(name, time.perf_counter() - started, status, size)
+
+
+def _answer(
+    connection: http.client.HTTPConnection, method: str, address: str, cookie: str, form: str | None = None
+) -> tuple[int, int, str]:
+    """Return status, bytes and the address of a redirect."""
+    headers = {"Cookie": cookie, "Accept-Encoding": "gzip"}
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    connection.request(method, address, form, headers)
+    response = connection.getresponse()
+    return response.status, len(response.read()), response.headers.get("Location", "")
 
 
 def p95(answers: list[Answer]) -> float:
