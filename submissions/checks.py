@@ -146,7 +146,7 @@ class Findings(Sequence[Finding]):
         if number is None:
             return None
         subject = self.rules[number].subject
-        rows = self._rows[rule].filter(**{subject.ref: ref}).order_by("pk")
+        rows = self._rows_of(self.rules[number]).filter(**{subject.ref: ref}).order_by("pk")
         keys = rows.values(sort_path=Cast(subject.path, CharField()), rule_number=_number(number), key=F("pk"))[:1]
         return next(iter(self._read(keys)), None)
 
