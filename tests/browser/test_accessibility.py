@@ -3,79 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page
 
 from accounts.models import Role, User
-from targets.actions import compute_period
 from tests.addresses import NAMES, POST_ONLY, TAKE_RECORD, address_of, make_briefing
 from tests.browser.axe import obstacles_in
-from tests.factories import (
-    make_facility,
-    make_organization,
-    make_period,
-    make_profile,
-    make_project,
-    make_user,
-    make_worker,
-)
+from tests.factories import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
-# As high as most pages: nothing that sticks to the screen's edge lies upon something else while it is measured.
-SCREEN = {"width": 1366, "height": 4_000}
 # The pages are divided among tests, which then run at the same time.
 PARTS = 2
 NAMES_OF_PAGES = sorted(set(NAMES) - POST_ONLY)
 
 
-@pytest.fixture
-def filled(place, clerk):
-    """Create two records in every register, measure a month, and return the county's clerk."""
-    for community in place.communities:
-        make_profile(community, residents=3_500)
-        make_organization(community)
-        make_worker(community)
-        make_facility(community, area=420)
-    make_project(place.county, *place.communities)
-    compute_period(make_period())
-    return clerk
-
-
-@pytest.fixture
-def screen(visit, live_server) -> tuple[Page, Callable[[Client], None]]:
-    """Return a page, and a function that gives it the session of a test client: signing in takes longer than looking."""
-    page = visit("/accounts/login/", screen=SCREEN)
-
-    def take_session(client: Client) -> None:
-        page.context.clear_cookies()
-        cookies = [{"name": name, "value": each.value, "url": live_server.url} for name, each in client.cookies.items()]
-        page.context.add_cookies(cookies)
-
-    return page, take_session
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(part, filled, place, screen):
-    page, take_session = screen
+def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(part, filled, place, one_screen):
+    page, take_session = one_screen
     addresses = _addresses(place, filled, NAMES_OF_PAGES[part::PARTS])
     obstacles: list[Any] = []
     judged: set[tuple[str, str]] = set()
     for role in Role:
         user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
-        client = Client()
-        client.force_login(user)
-        take_session(client)
+        client = take_session(user)
         for name, address in _opened_by(client, addresses, judged):
             page.goto(address)
             obstacles += obstacles_in(page, f"{role.value}, {name}")
-    print("JUDGED", len(judged)); assert len(judged) >= 40, "pages are found"
+    print("JUDGED", len(judged))
+    assert len(judged) >= 40, "pages are found"
     assert not obstacles, "\n".join(map(str, obstacles))
 
 
@@ -91,7 +52,9 @@ def _addresses(place, owner: User, names: list[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _opened_by(client: Client, addresses: list[tuple[str, str]], judged: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _opened_by(
+    client: Client, addresses: list[tuple[str, str]], judged: set[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
     """Yield the pages that the user may open, and remember them in `judged`.
 
     A page whose content has the same elements for this role as for one before is left out; the home page with the role's
