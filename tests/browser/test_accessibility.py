@@ -35,7 +35,6 @@ def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(
         for name, address in _opened_by(client, addresses, judged):
             page.goto(address)
             obstacles += obstacles_in(page, f"{role.value}, {name}")
-    print("JUDGED", len(judged))
     assert len(judged) >= 40, "pages are found"
     assert not obstacles, "\n".join(map(str, obstacles))
 
