@@ -12,10 +12,21 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from accounts.models import User
-from tests.factories import PASSWORD
+from targets.actions import compute_period
+from tests.factories import (
+    PASSWORD,
+    Place,
+    make_facility,
+    make_organization,
+    make_period,
+    make_profile,
+    make_project,
+    make_worker,
+)
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # What Playwright gives a Chromium that it starts itself, as far as it matters to these tests: no first steps, nothing that
@@ -158,3 +169,37 @@ def enter(visit) -> Callable[..., Page]:
         return page
 
     return sign_in
+
+
+@pytest.fixture
+def filled(place: Place, clerk: User) -> User:
+    """Create a record in every register for each community of a street, measure June 2018, and return the county's clerk."""
+    for community in place.communities:
+        make_profile(community, residents=3_500)
+        make_organization(community)
+        make_worker(community)
+        make_facility(community, area=420)
+    make_project(place.county, *place.communities)
+    compute_period(make_period())
+    return clerk
+
+
+@pytest.fixture
+def one_screen(visit, live_server) -> tuple[Page, Callable[[User | None], Client]]:
+    """Return a page for several users, and a function that signs one in there and in the client that it returns.
+
+    None is nobody. Signing in through the sign-in page takes longer than looking at most pages.
+    """
+    page = visit("/accounts/login/")
+
+    def take_session(user: User | None) -> Client:
+        client = Client()
+        page.context.clear_cookies()
+        if user is not None:
+            client.force_login(user)
+            page.context.add_cookies(
+                [{"name": name, "value": each.value, "url": live_server.url} for name, each in client.cookies.items()]
+            )
+        return client
+
+    return page, take_session

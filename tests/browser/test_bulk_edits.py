@@ -35,7 +35,7 @@ def test_three_organizations_get_another_category_and_their_old_one_again(clerk,
     page.get_by_label("类别改为").select_option("公益慈善类")
     page.get_by_label("修改的原因").fill("按新的分类口径统一调整")
     page.get_by_role("button", name="看看会改什么").click()
-    expect(page.get_by_text("社区服务类 → 公益慈善类")).to_have_count(3)
+    expect(page.get_by_text("社区服务类 改为 公益慈善类")).to_have_count(3)
     page.get_by_role("button", name="修改这 3 条").click()
     expect(page.get_by_text("已修改3条社会组织的“类别”")).to_be_visible()
     assert SocialOrganization.objects.filter(category="charity").count() == 3

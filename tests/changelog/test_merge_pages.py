@@ -175,7 +175,7 @@ def test_the_history_names_a_record_that_was_merged_itself(place: Place, clerk: 
         data = sent(client, url)
         client.post(url, data | {"previewed": client.post(url, data).context["previewed"]})
     page = client.get(first.get_absolute_url()).content.decode()
-    assert "<del>演示合唱团乙</del> → <ins>演示合唱团丙</ins>" in page
+    assert "<del>演示合唱团乙</del> 改为 <ins>演示合唱团丙</ins>" in page
 
 
 def test_a_record_that_has_moved_to_another_office_is_not_named_to_this_one(

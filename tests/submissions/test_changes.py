@@ -74,7 +74,7 @@ def test_what_uploads_wrote_is_listed_through_the_real_path_and_undone_ones_are_
     page = markup_of(answer)
     assert numbers_of(answer) == {"facilities": (1, 1)}
     assert f'href="{old.get_absolute_url()}">演示综合服务中心</a>' in page
-    assert '<span class="quiet">建筑面积（㎡）</span> <del>480.00</del> → <ins>520.00</ins>' in page
+    assert '<span class="quiet">建筑面积（㎡）</span> <del>480.00</del> 改为 <ins>520.00</ins>' in page
     assert "新增服务设施" in page and "演示新设施" in page
     assert "演示误传" not in page, "it was taken back"
 

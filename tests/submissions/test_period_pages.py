@@ -211,10 +211,10 @@ def test_what_would_change_stands_there_with_figures_verdicts_results_and_the_ed
     shown = at(administrator, page("revisions:changes", "2018-06"))
     for words in (
         "目标结果的变动",
-        "<del>0.0%</del> → <ins>20.0%</ins>",
-        "综合服务设施面积（㎡）</span> <del>480</del> → <ins>520</ins>",
+        "<del>0.0%</del> 改为 <ins>20.0%</ins>",
+        "综合服务设施面积（㎡）</span> <del>480</del> 改为 <ins>520</ins>",
         "修改服务设施“",
-        "建筑面积（㎡）</span> <del>480.00</del> → <ins>520</ins>",
+        "建筑面积（㎡）</span> <del>480.00</del> 改为 <ins>520</ins>",
         str(administrator),
         "和平社区居委会",
     ):
@@ -233,7 +233,7 @@ def test_a_mean_that_would_be_another_stands_there_itself_and_not_as_a_rate(plac
     compare_locked(month)
     shown = at(administrator, page("revisions:changes", "2021-06"))
     results = shown.split("目标结果的变动</caption>")[1].split("</table>")[0]
-    assert "平均数</span> <del>480㎡/百户</del> → <ins>483.33㎡/百户</ins>" in results
+    assert "平均数</span> <del>480㎡/百户</del> 改为 <ins>483.33㎡/百户</ins>" in results
     assert "达标率" not in results
 
 

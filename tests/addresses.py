@@ -1,0 +1,180 @@
+"""The addresses of the portal for tests that walk over all of them, with records where an address takes one.
+
+A new URL is found automatically; one that takes a `ref` needs a line in RECORDS with a function that creates a record.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import models
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import User
+from changelog.actions import edit_record
+from changelog.models import ChangeSet
+from changzhi_portal.models import SavedView
+from changzhi_portal.registers.registry import register_named, register_of
+from communities.models import Division
+from reports.models import Briefing
+from submissions.models import Submission
+from tests.factories import (
+    Place,
+    make_batch,
+    make_facility,
+    make_organization,
+    make_period,
+    make_project,
+    make_worker,
+)
+
+# URLs that only change something: GET is refused.
+POST_ONLY = {
+    "accounts:logout",
+    "notices:seen",
+    "view_delete",
+    "accounts:division_changes_withdraw",
+    "uploads:commit",
+    "uploads:recheck",
+    "uploads:leave-out",
+    "uploads:take-back",
+    "submissions:submissions_remind",
+    "submissions:period_compute",
+    "revisions:compare",
+    "reports:correct_briefing",
+    "changelog:distinct",
+}
+
+
+def make_briefing(division: Division) -> Briefing:
+    """Return a briefing that is queued for printing."""
+    return Briefing.objects.create(
+        period=make_period(),
+        division=division,
+        issue_number=6,
+        total_number=8,
+        issued_on=datetime.date(2018, 7, 5),
+        heartbeat_at=timezone.now(),
+    )
+
+
+def make_edit(place: Place, user: User) -> ChangeSet:
+    """Return the edit of a facility by `user`."""
+    facility = make_facility(place.communities[0])
+    edit = edit_record(
+        register=register_named("facilities")(), values={"note": "新"}, by=user, ref=facility.ref, version=1
+    )
+    assert edit.change_set is not None
+    return edit.change_set
+
+
+Maker = Callable[[Place, User], models.Model]
+# Functions that create a record in 城区 for each URL with a ref.
+RECORDS: dict[str, Maker] = {
+    "view_edit": lambda place, user: SavedView.objects.create(saved_by=user, list_name="orgs:list", name="演示视图"),
+    "view_delete": lambda place, user: SavedView.objects.create(
+        saved_by=user, list_name="orgs:list", name="演示视图二"
+    ),
+    "communities:community_detail": lambda place, user: place.communities[0],
+    "communities:monthly_entry": lambda place, user: place.communities[0],
+    "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
+    "orgs:detail": lambda place, user: make_organization(place.communities[0]),
+    "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
+    "services:detail": lambda place, user: make_project(place.county),
+    "changelog:edit": lambda place, user: make_facility(place.communities[0]),
+    "changelog:end": lambda place, user: make_facility(place.communities[0]),
+    "changelog:resume": lambda place, user: make_facility(place.communities[0], closed_on=datetime.date(2018, 5, 1)),
+    "changelog:part": lambda place, user: make_worker(place.communities[0]),
+    "changelog:merge": lambda place, user: make_organization(place.communities[0]),
+    "changelog:distinct": lambda place, user: make_organization(place.communities[0]),
+    "changelog:undo": lambda place, user: make_edit(place, user),
+    "changelog:unmerge": lambda place, user: make_organization(
+        place.communities[0],
+        dissolved_on=datetime.date(2018, 5, 1),
+        merged_into=make_organization(place.communities[0]),
+    ),
+    "uploads:batch": lambda place, user: make_batch(user),
+    "uploads:progress": lambda place, user: make_batch(user),
+    "uploads:annotated": lambda place, user: make_batch(user),
+    "uploads:original": lambda place, user: make_batch(user),
+    "uploads:commit": lambda place, user: make_batch(user),
+    "uploads:together": lambda place, user: make_batch(user),
+    "uploads:register": lambda place, user: make_batch(
+        user, "", state="rejected", problems=[{"code": "header_not_found"}]
+    ),
+    "uploads:columns": lambda place, user: make_batch(user),
+    "uploads:month": lambda place, user: make_batch(user, state="checked"),
+    "uploads:correct": lambda place, user: make_batch(user, state="checked"),
+    "uploads:locked": lambda place, user: make_batch(user, state="checked"),
+    "uploads:leave-out": lambda place, user: make_batch(user, state="checked"),
+    "uploads:take-back": lambda place, user: make_batch(user, state="checked"),
+    "uploads:drop-rest": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now(), errors=1),
+    "uploads:discard": lambda place, user: make_batch(user, state="checked"),
+    "uploads:recheck": lambda place, user: make_batch(user, state="failed", needs_reading=False),
+    "uploads:undo": lambda place, user: make_batch(user, state="committed", committed_at=timezone.now()),
+    "submissions:submission": lambda place, user: Submission(period=make_period(), county=place.county),
+    "submissions:submission_changes": lambda place, user: Submission(period=make_period(), county=place.county),
+    "submissions:submission_finding": lambda place, user: Submission(period=make_period(), county=place.county),
+    "reports:report_form": lambda place, user: Submission(period=make_period(), county=place.county),
+    "reports:report_form_pdf": lambda place, user: Submission(period=make_period(), county=place.county),
+    "reports:briefing": lambda place, user: make_briefing(place.county),
+    "reports:briefing_progress": lambda place, user: make_briefing(place.county),
+    "reports:correct_briefing": lambda place, user: make_briefing(place.county),
+    "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
+}
+
+
+def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Yield name (with its namespace) and pattern of every URL."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from addresses(pattern.url_patterns, namespace)
+        else:
+            yield f"{prefix}{pattern.name}", pattern
+
+
+# What every user may see: a group of the menu, the target plans.
+VISIBLE_TO_ALL: dict[str, list[Any]] = {
+    "menu_group": ["tasks"],
+    "targets:plan": ["2020"],
+    "targets:plan_version": ["2020", 1],
+    "targets:plan_edit": ["2020"],
+    "targets:plan_target": ["2020", "urban_org_count"],
+    "targets:plan_target_new": ["2020"],
+    "targets:plan_target_drop": ["2020", "urban_org_count"],
+}
+NAMES = sorted(name for name, _ in addresses())
+TAKE_REGISTER = sorted(name for name, pattern in addresses() if set(pattern.pattern.converters) == {"register"})
+# Forms of a record of any register: their URL contains the register's name before the ref.
+TAKE_BOTH = sorted(name for name, pattern in addresses() if {"register", "ref"} <= set(pattern.pattern.converters))
+# A month belongs to nobody: its URL contains the month itself.
+TAKE_PERIOD = sorted(name for name, pattern in addresses() if "period" in pattern.pattern.converters)
+TAKE_RECORD = sorted(
+    name
+    for name, pattern in addresses()
+    if pattern.pattern.converters and name not in (*TAKE_REGISTER, *TAKE_PERIOD) and name not in VISIBLE_TO_ALL
+)
+
+
+def address_of(name: str, place: Place, owner: User) -> str:
+    """Return the URL, with a record in 城区 if it takes one."""
+    if name in TAKE_REGISTER:
+        return reverse(name, args=["facilities"])
+    if name in TAKE_PERIOD:
+        return reverse(name, args=[make_period().code])
+    if name in VISIBLE_TO_ALL:
+        return reverse(name, args=VISIBLE_TO_ALL[name])
+    if name not in TAKE_RECORD:
+        return reverse(name)
+    record: Any = RECORDS[name](place, owner)
+    register = register_of(type(record)) if name in TAKE_BOTH else None
+    if name == "submissions:submission_finding":
+        found = make_facility(place.communities[0], area=30_000)
+        return reverse(name, args=[record.ref, "facility_too_large", found.ref])
+    if name in {"changelog:merge", "changelog:distinct"}:
+        return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
+    return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])
