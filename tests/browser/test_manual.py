@@ -40,6 +40,21 @@ DUE_ON, LATE_UNTIL = datetime.date(2019, 1, 5), datetime.date(2019, 1, 15)
 SCREEN = {"width": 1366, "height": 900}
 MOST_BYTES = 60_000
 MARGIN = 12  # pixels around what is cut out
+# Chromium writes these controls in the language of the machine; the offices' browsers write them so.
+IN_CHINESE = """() => {
+    for (const input of document.querySelectorAll("input[type=date]")) {
+        const day = input.value;
+        input.type = "text";
+        input.value = day.replaceAll("-", "/");
+        input.placeholder = "年/月/日";
+    }
+    for (const input of document.querySelectorAll("input[type=file]")) {
+        const shown = document.createElement("div");
+        shown.className = input.className;
+        shown.innerHTML = '<button class="btn" type="button">选择文件</button> 未选择任何文件';
+        input.replaceWith(shown);
+    }
+}"""
 DESTINATION = settings.BASE_DIR / FOLDER / "pictures"
 
 
@@ -54,6 +69,7 @@ class Photographer:
         page.wait_for_load_state("networkidle")
         page.mouse.move(0, 0)
         page.evaluate("document.activeElement?.blur(); document.fonts.ready")
+        page.evaluate(IN_CHINESE)
         content = page.locator("main").bounding_box()
         top = (start or page.locator("main")).bounding_box()
         assert content is not None and top is not None
@@ -125,8 +141,9 @@ def county_clerk(enter: Enter, photographer: Photographer, demo: Path) -> None:
 def upload(enter: Enter, photographer: Photographer, demo: Path) -> None:
     """Upload a workbook with a wrong number and a day that does not exist."""
     page = enter("demo_chengqu", "/uploads/new/")
-    photographer.take(page, "upload", height=620)
-    page.get_by_label("文件", exact=True).set_input_files(with_mistakes(demo / f"演示数据_潞州区_社会组织_{LAST}.xlsx"))
+    photographer.take(page, "upload", height=900)
+    page.reload()
+    page.get_by_label("文件").first.set_input_files(with_mistakes(demo / f"演示数据_潞州区_社会组织_{LAST}.xlsx"))
     page.get_by_role("button", name="上传并检查").click()
     expect(page.get_by_text("下载标出问题的表格")).to_be_visible(timeout=60_000)
     photographer.take(page, "check", height=760)
@@ -137,25 +154,24 @@ def upload(enter: Enter, photographer: Photographer, demo: Path) -> None:
 def with_mistakes(path: Path) -> Path:
     book = openpyxl.load_workbook(path)
     sheet = book.active
-    heading = next(row for row in sheet.iter_rows() if any(cell.value == "成员人数" for cell in row))
-    columns = {str(cell.value).rstrip("*"): cell.column for cell in heading}
-    sheet.cell(heading[0].row + 1, columns["成员人数"]).value = "二十多"
-    sheet.cell(heading[0].row + 2, columns["成立日期"]).value = "2018-13-05"
+    heading = next(row for row in sheet.iter_rows() if any(cell.value == "成员数（人）" for cell in row))
+    columns = {cell.value: cell.column for cell in heading}
+    sheet.cell(heading[0].row + 1, columns["成员数（人）"]).value = "二十多"
+    sheet.cell(heading[0].row + 2, columns["成立时间"]).value = "2018-13-05"
     wrong = path.with_name(path.name.replace("社会组织", "社会组织（待改）"))
     book.save(wrong)
     return wrong
 
 
 def records(enter: Enter, photographer: Photographer, demo: Path) -> None:
-    page = enter("demo_chengqu", "/communities/?kind=urban")
-    page.get_by_text("更多条件").click()
+    page = enter("demo_chengqu", "/communities/?target=urban_facility_area&verdict=unmet")
     photographer.take(page, "list", height=640)
     community = Community.objects.filter(name__startswith="和平", town__parent__name="潞州区").order_by("code")[0]
     page.goto(community.get_absolute_url())
     photographer.take(page, "community", height=620)
     page.goto("/organizations/")
-    page.get_by_role("table").get_by_role("link").nth(3).click()
-    page.get_by_role("link", name="修改", exact=True).first.click()
+    page.locator("tbody").get_by_role("link").first.click()
+    page.get_by_role("link", name="修改", exact=True).click()
     photographer.take(page, "edit", height=640)
     page.goto("/organizations/")
     for number in range(3):
@@ -166,8 +182,8 @@ def records(enter: Enter, photographer: Photographer, demo: Path) -> None:
     page.get_by_label("修改的原因").fill("按新的分类口径统一调整")
     page.get_by_role("button", name="看看会改什么").click()
     photographer.take(page, "bulk", height=620)
-    make_organization(community, "演示书画社", phone="19900001111", leader="王演示", members=18)
-    make_organization(community.town, "演示书画社", phone="19900002222", leader="王演示", members=25)
+    make_organization(community, "演示书画社", phone="19900001111")
+    make_organization(community.town, "演示书画社", phone="19900002222")
     page.goto("/registers/organizations/duplicates/")
     page.get_by_role("link", name="比较“演示书画社”和“演示书画社”").click()
     photographer.take(page, "merge", height=680)
@@ -178,7 +194,7 @@ def street_clerk(enter: Enter, photographer: Photographer, demo: Path) -> None:
     photographer.take(page, "home_street", height=520)
     page.goto("/monthly/")
     photographer.take(page, "entry_list", height=520)
-    page.get_by_role("table").get_by_role("link").first.click()
+    page.locator("tbody").get_by_role("link").first.click()
     photographer.take(page, "entry", height=700)
 
 
