@@ -174,8 +174,7 @@ def records(enter: Enter, photographer: Photographer, demo: Path) -> None:
     page.get_by_role("link", name="修改", exact=True).click()
     photographer.take(page, "edit", height=640)
     page.goto("/organizations/")
-    for number in range(3):
-        page.get_by_role("checkbox", name="选择").nth(number).check()
+    page.get_by_role("checkbox", name="选择").first.check()  # of the heading: the whole page
     page.get_by_label("批量修改勾选的记录").select_option("类别")
     page.get_by_role("button", name="下一步").click()
     page.get_by_label("类别改为").select_option("公益慈善类")
