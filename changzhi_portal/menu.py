@@ -23,18 +23,22 @@ MOST_AT_TOP: Final = 7
 
 
 class MenuGroup(NamedTuple):
-    """A group of the menu: its name in the address of its landing page, its title, and what people do there."""
+    """A group of the menu: its name in the address of its landing page, its title, and what people do there.
+
+    `help_at` is the anchor of the manual that explains it (`changzhi_portal/pages/manual.py`).
+    """
 
     name: str
     title: str
     explanation: str
+    help_at: str
 
 
-TASKS = MenuGroup("tasks", "本月任务", "每月要办的事：上传登记表、核对、上报，看各单位办到哪一步。")
-REGISTERS = MenuGroup("registers", "登记册", "各类登记的记录：查找、查看、新增和修改。")
-PROGRESS = MenuGroup("progress", "目标进展", "各项目标完成得怎样，差在哪里。")
-BRIEFINGS = MenuGroup("briefings", "简报", "每月的工作简报。")
-MANAGEMENT = MenuGroup("management", "管理", "区划、账号和各项设置。")
+TASKS = MenuGroup("tasks", "本月任务", "每月要办的事：上传登记表、核对、上报，看各单位办到哪一步。", "找页面")
+REGISTERS = MenuGroup("registers", "登记册", "各类登记的记录：查找、查看、新增和修改。", "登记册")
+PROGRESS = MenuGroup("progress", "目标进展", "各项目标完成得怎样，差在哪里。", "目标进展")
+BRIEFINGS = MenuGroup("briefings", "简报", "每月的工作简报。", "简报")
+MANAGEMENT = MenuGroup("management", "管理", "区划、账号和各项设置。", "区划与社区变更")
 GROUPS: Final = (TASKS, REGISTERS, PROGRESS, BRIEFINGS, MANAGEMENT)
 
 
@@ -44,7 +48,7 @@ class MenuItem:
 
     It is marked as current on URLs whose name begins with one of `sections`, and on the forms of the records of
     `register` (addresses with `<register>`). `remark` returns a few words with the number of what is there, for the
-    group's landing page.
+    group's landing page. `help_at` is the anchor of the manual that explains its pages, if it is not the group's.
     """
 
     title: str
@@ -56,6 +60,7 @@ class MenuItem:
     register: str = ""
     explanation: str = ""
     remark: Callable[[Actor], str] | None = None
+    help_at: str = ""
 
     def is_current(self, match: ResolverMatch | None) -> bool:
         """Return whether the page at this address belongs to the entry."""
@@ -101,6 +106,13 @@ def group_of(match: ResolverMatch | None) -> MenuGroup | None:
     if match.view_name == "menu_group":
         return next((group for group in GROUPS if group.name == match.kwargs.get("group")), None)
     return next((item.group for item in menu_items() if item.is_current(match)), None)
+
+
+def anchor_for(match: ResolverMatch | None) -> str:
+    """Return the anchor of the manual for the page at this address: its entry's, or its group's; "" outside the menu."""
+    group = group_of(match)
+    item = next((each for each in menu_items() if each.is_current(match)), None)
+    return (item.help_at if item is not None else "") or (group.help_at if group is not None else "")
 
 
 def url_of(group: MenuGroup, items: list[MenuItem]) -> str:

@@ -92,6 +92,12 @@ class SessionMiddleware(sessions.SessionMiddleware):
         return super().process_response(request, response)
 
 
+def _may_be_kept(request: HttpRequest) -> bool:
+    """Return whether the answer is the same for everybody, so that browsers may keep it."""
+    page = getattr(getattr(request.resolver_match, "func", None), "view_class", None)
+    return getattr(page, "may_be_kept", False)
+
+
 def _is_poll(request: HttpRequest) -> bool:
     """Return whether htmx asks for a page with `is_polled`; the same page opened by a person is no poll."""
     page = getattr(getattr(request.resolver_match, "func", None), "view_class", None)
@@ -107,7 +113,7 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request; forbid caching of signed-in users' pages, because offices share computers."""
         response = self.get_response(request)
-        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+        if getattr(request, "user", None) is not None and request.user.is_authenticated and not _may_be_kept(request):
             add_never_cache_headers(response)
         return response
 

@@ -5,7 +5,7 @@ from django.urls import include, path
 from changzhi_portal.pages.group import GroupPage
 from changzhi_portal.pages.health import healthz
 from changzhi_portal.pages.home import HomePage
-from changzhi_portal.pages.manual import ManualPage
+from changzhi_portal.pages.manual import ManualPage, ManualPicture
 from changzhi_portal.pages.saved_views import DeleteView, EditView, SaveView
 from changzhi_portal.pages.search import SearchPage
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("", HomePage.as_view(), name="home"),
     path("menu/<slug:group>/", GroupPage.as_view(), name="menu_group"),
     path("manual/", ManualPage.as_view(), name="manual"),
+    path("manual/<slug:digest>/<slug:name>.png", ManualPicture.as_view(), name="manual_picture"),
     path("search/", SearchPage.as_view(), name="search"),
     path("views/new/", SaveView.as_view(), name="view_new"),
     path("views/<slug:ref>/", EditView.as_view(), name="view_edit"),

@@ -68,6 +68,7 @@ class CommunityList(ListPage):
 class CommunityDetail(DetailPage):
     """One community with its placements, profiles and governance bodies; other apps add panels."""
 
+    help_at = "社区页面"
     requires = EVERYBODY
     template_name = "communities/community.html"
     queryset = Community.objects.with_place().prefetch_related(

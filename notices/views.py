@@ -21,6 +21,7 @@ NOTICES_A_PAGE = 25
 class NoticeList(PortalPage):
     """All notices of the user, the newest first, with a mark on unseen ones."""
 
+    help_at = "通知"
     requires = EVERYBODY
     title = "通知"
     template_name = "notices/list.html"

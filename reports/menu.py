@@ -9,6 +9,7 @@ DASHBOARD = MenuItem(
     group=PROGRESS,
     position=10,
     explanation="达标率、缺口、趋势，各县（市、区）比较，未达标的社区。",
+    help_at="看板",
 )
 MATRIX = MenuItem(
     "县区对照",
@@ -17,6 +18,7 @@ MATRIX = MenuItem(
     group=PROGRESS,
     position=20,
     explanation="一张表看各县（市、区）的各项目标：达标率、名次、变化。",
+    help_at="县区对照",
 )
 COMPARISON = MenuItem(
     "两月对比",
@@ -25,6 +27,7 @@ COMPARISON = MenuItem(
     group=PROGRESS,
     position=30,
     explanation="前后两个月变了多少，是哪些社区。",
+    help_at="两月对比",
 )
 BRIEFING_LIST = MenuItem(
     "简报",

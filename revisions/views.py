@@ -50,6 +50,7 @@ class ChangedUnit:
 class LockedChanges(MonthPage):
     """The results, communities and divisions of a locked month that would change, in the user's scope."""
 
+    help_at = "锁定和重新开放"
     requires = "may_see_registers"
     what = "锁定后变动："
     template_name = "revisions/locked_changes.html"

@@ -17,4 +17,5 @@ PLANS = MenuItem(
     group=PROGRESS,
     position=50,
     explanation="目标的依据、考核对象和要求。",
+    help_at="目标方案",
 )

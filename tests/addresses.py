@@ -17,6 +17,7 @@ from accounts.models import User
 from changelog.actions import edit_record
 from changelog.models import ChangeSet
 from changzhi_portal.models import SavedView
+from changzhi_portal.pages.manual import pictures
 from changzhi_portal.registers.registry import register_named, register_of
 from communities.models import Division
 from reports.models import Briefing
@@ -140,6 +141,7 @@ def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[t
 # What every user may see: a group of the menu, the target plans.
 VISIBLE_TO_ALL: dict[str, list[Any]] = {
     "menu_group": ["tasks"],
+    "manual_picture": [next(iter(pictures().values())).digest, next(iter(pictures()))],
     "targets:plan": ["2020"],
     "targets:plan_version": ["2020", 1],
     "targets:plan_edit": ["2020"],

@@ -20,4 +20,5 @@ UPLOADS = MenuItem(
     position=10,
     explanation="下载模板、上传表格、看检查结果、确认入库；传过的都在这里。",
     remark=_unsettled,
+    help_at="上传表格",
 )

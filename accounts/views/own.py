@@ -62,6 +62,7 @@ class SignOut(auth_views.LogoutView):
 class OwnPassword(FormPage):
     """The page for changing one's own password, to which users with a first password are redirected."""
 
+    help_at = "登录"
     requires = EVERYBODY
     title = "修改密码"
     template_name = "accounts/password.html"
@@ -86,6 +87,7 @@ class OwnPassword(FormPage):
 class OwnAccount(PortalPage):
     """The user's own account."""
 
+    help_at = "登录"
     requires = EVERYBODY
     title = "我的账号"
     template_name = "accounts/account.html"

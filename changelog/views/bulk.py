@@ -28,6 +28,7 @@ class BulkEditPage(FormPage):
     ticked (`ref`), or `everything`, and the field.
     """
 
+    help_at = "批量修改"
     requires = "may_upload"
     title = "批量修改"
     template_name = "changelog/bulk.html"

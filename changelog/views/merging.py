@@ -82,6 +82,7 @@ class DuplicateList(PortalPage):
     Pairs that somebody has said to be two are left out; `?distinct=1` asks for these.
     """
 
+    help_at = "合并重复的记录"
     requires = "may_upload"
     template_name = "changelog/duplicates.html"
     register: RegisterSheet
@@ -158,6 +159,7 @@ class DistinctAction(ActionPage):
 class MergePage(FormPage):
     """Two records side by side: what of each is kept, a preview, a reason, and the merge."""
 
+    help_at = "合并重复的记录"
     requires = "may_upload"
     template_name = "changelog/merge.html"
     form_class = MergeForm
@@ -290,6 +292,7 @@ class MergePage(FormPage):
 class UndoMergePage(FormPage):
     """Taking a merge back: the page of the duplicate leads here."""
 
+    help_at = "合并重复的记录"
     requires = "may_upload"
     template_name = "changelog/unmerge.html"
     submit_label = "撤销合并"

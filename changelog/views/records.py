@@ -29,6 +29,7 @@ class RecordPage(FormPage):
     A save with warnings asks once more, with the warnings at their fields.
     """
 
+    help_at = "新增和修改"
     requires = "may_upload"
     template_name = "changelog/record_form.html"
     form_class = RecordForm

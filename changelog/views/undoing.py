@@ -38,6 +38,7 @@ class UndoneLine:
 class UndoChangesPage(FormPage):
     """What an edit has changed, what of it can be taken back, and the button that does so."""
 
+    help_at = "撤销修改"
     requires = "may_upload"
     template_name = "changelog/undo.html"
     form_class = UndoForm

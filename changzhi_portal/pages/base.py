@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_htmx.middleware import HtmxDetails
 
-from changzhi_portal.menu import group_of, items_for, url_of
+from changzhi_portal.menu import anchor_for, group_of, items_for, url_of
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -41,6 +41,10 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
     requires: ClassVar[str]
     # Whether htmx asks for the page by itself, again and again: that is nobody's work and does not keep a session alive.
     is_polled: ClassVar[bool] = False
+    # Whether browsers may keep the answer: it is the same for everybody, and its address changes with it.
+    may_be_kept: ClassVar[bool] = False
+    # The heading of the manual that explains the page; None for that of the page's entry in the menu.
+    help_at: ClassVar[str | None] = None
     title: ClassVar[str] = ""
 
     @classmethod
@@ -70,12 +74,18 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
         """Return the breadcrumbs from the home page, without the page itself."""
         return []
 
+    def get_help_anchor(self) -> str:
+        """Return the manual's place for the page; "" for a page that needs none."""
+        return anchor_for(self.request.resolver_match) if self.help_at is None else self.help_at
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add title and breadcrumbs, for `frame/base.html`."""
         crumbs = self.get_crumbs()
         if crumbs:  # the pages that the menu leads to are marked in the menu, which is enough
             crumbs = [*self._group_crumb(), *crumbs]
-        return super().get_context_data(title=self.get_title(), crumbs=crumbs, **kwargs)
+        return super().get_context_data(
+            title=self.get_title(), crumbs=crumbs, help_anchor=self.get_help_anchor(), **kwargs
+        )
 
     def _group_crumb(self) -> list[Crumb]:
         """Return the crumb of the menu's group that the page belongs to; none for a group with only one entry."""

@@ -87,6 +87,7 @@ def _list_page(name: str, user: Actor) -> type[ListPage]:
 class _ViewForm(FormPage):
     """Base of the forms of one view."""
 
+    help_at = "保存视图"
     requires = EVERYBODY
     template_name = "frame/saved_view.html"
     form_class = SavedViewForm

@@ -23,6 +23,7 @@ class SearchPage(PortalPage):
     number or a phone has none, because addresses are kept by browsers, proxies and logs.
     """
 
+    help_at = "搜索"
     requires = EVERYBODY
     title = "搜索"
     template_name = "frame/search.html"

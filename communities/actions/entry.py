@@ -1,4 +1,4 @@
-"""Saving what an office says about a community for a month (docs/manual.md, 逐社区填报)."""
+"""Saving what an office says about a community for a month (逐社区填报 in the manual)."""
 
 from __future__ import annotations
 

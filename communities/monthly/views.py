@@ -43,6 +43,7 @@ NO_MONTH = "现在没有开放填报的统计月。"
 class EntryIndex(PortalPage):
     """The communities of a month, with what is entered and what is left; above the towns how far each division is."""
 
+    help_at = "逐社区填报"
     requires = "may_upload"
     template_name = "communities/monthly_index.html"
 
@@ -112,6 +113,7 @@ class EntryPage(PortalPage):
     A save with warnings asks once more. Where somebody else has changed a record meanwhile, the page shows both versions.
     """
 
+    help_at = "逐社区填报"
     requires = "may_upload"
     template_name = "communities/monthly_entry.html"
 

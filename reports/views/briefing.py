@@ -125,6 +125,7 @@ class BriefingProgress(PortalPage):
 class PrintBriefing(FormPage):
     """生成简报: queues the issue of a month and division, and redirects to its page. The list contains the same form."""
 
+    help_at = "生成简报"
     requires = _MAY_PRINT
     title = "生成简报"
     form_class = PrintBriefingForm

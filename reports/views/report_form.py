@@ -25,6 +25,7 @@ STYLE_SHEETS = ("static:reports/report_form.css", "static:reports/report_form_pd
 class ReportFormPage(PortalPage):
     """The form of one county's month, laid out for A4."""
 
+    help_at = "上报表"
     requires = "may_see_registers"
     template_name = "reports/report_form.html"
     report: ReportForm

@@ -22,6 +22,7 @@ from submissions.views.submissions import find_submission
 class FindingPage(FormPage):
     """A finding with what the bureau asks about it and what the county answers, and the field for the next comment."""
 
+    help_at = "意见和答复"
     requires = "may_see_registers"
     template_name = "submissions/finding.html"
     form_class = CommentForm

@@ -72,6 +72,7 @@ class PeriodPage(MonthPage):
 class LockPeriod(MonthPage, FormPage):
     """Locking a month, after showing the missing counties and whether it will be computed first."""
 
+    help_at = "锁定和重新开放"
     requires = _MAY_MANAGE
     what = "锁定"
     template_name = "submissions/period_lock.html"
@@ -104,6 +105,7 @@ class LockPeriod(MonthPage, FormPage):
 class ReopenPeriod(MonthPage, FormPage):
     """Reopening a locked month, with the reason."""
 
+    help_at = "锁定和重新开放"
     requires = _MAY_MANAGE
     what = "重新开放"
     template_name = "submissions/period_reopen.html"

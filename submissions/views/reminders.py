@@ -47,6 +47,7 @@ class RemindCounty(ActionPage):
 class RemindCounties(FormPage):
     """Reminding several counties: the page lists them with their last reminder, and sends when that is confirmed."""
 
+    help_at = "催报"
     requires = "may_review"
     template_name = "submissions/remind.html"
     form_class = RemindForm

@@ -27,6 +27,7 @@ _TITLE = "检查标准"
 class ThresholdsPage(PortalPage):
     """The thresholds in force in the month in hand, and the versions with their reasons."""
 
+    help_at = "检查标准"
     requires = "may_see_registers"
     title = _TITLE
     template_name = "submissions/thresholds.html"
@@ -56,6 +57,7 @@ class ThresholdsPage(PortalPage):
 class ChangeThresholds(FormPage):
     """Changing the thresholds from a month on, after a preview of how many findings the checks would have."""
 
+    help_at = "检查标准"
     requires = _MAY_CHANGE
     title = "修改检查标准"
     template_name = "submissions/thresholds_change.html"

@@ -25,6 +25,7 @@ class ResultList(ListPage):
     The numbers of other pages lead here (`targets.addresses.results_address`).
     """
 
+    help_at = "达标情况"
     requires = EVERYBODY
     title = "达标情况"
     template_name = "targets/results.html"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Role, User
+from changzhi_portal.pages.manual import manual_for
 from targets.actions import compute_period
 from tests.addresses import (
     NAMES,
@@ -42,6 +45,8 @@ pytestmark = pytest.mark.one_database
 OPEN = {"accounts:login", "healthz"}
 # Pages about a county's records that only the bureau may open.
 FOR_THE_BUREAU = {"uploads:locked"}
+# What is the same for everybody and may be kept by browsers.
+SAME_FOR_ALL = {"manual_picture"}
 
 
 @pytest.fixture
@@ -104,6 +109,22 @@ def test_no_role_meets_a_server_error_and_looking_changes_nothing(name, place, c
         assert browser.post(address).status_code < 500
         if answers[0].headers.get("Content-Type", "").startswith("text/html"):
             assert latin_words(answers[0], user.username) == [], f"{user.role}: words that are not Chinese"
+            _has_a_place_in_the_manual(name, answers[0].content.decode())
+
+
+@cache
+def places_of_the_manual() -> set[str]:
+    """Return the anchors that every role's manual has."""
+    texts = (chapter.text for part in manual_for(User(role=Role.LEADER)) for chapter in part.chapters)
+    return set(re.findall(r'<h[23] id="([^"]*)"', "".join(texts)))
+
+
+def _has_a_place_in_the_manual(name: str, page: str) -> None:
+    """Fail unless a whole page has a ? that leads to a heading of the manual."""
+    if "<html" not in page or name in {*OPEN, "manual"}:
+        return
+    [anchor] = re.findall(r'class="page-help" href="/manual/#([^"]*)" aria-label="这一页怎么用"', page)
+    assert unquote(anchor) in places_of_the_manual(), "Set `help_at` of the page or of its entry in the menu."
 
 
 @pytest.mark.django_db
@@ -175,7 +196,7 @@ def test_somebody_with_a_first_password_can_only_change_it(name, place, clerk, s
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_is_kept_in_a_cache_or_needs_an_inline_script(name, place, clerk, signed_in):
     answer = signed_in(clerk).get(address_of(name, place, clerk))
-    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in answer["Cache-Control"] or name in SAME_FOR_ALL
     if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
         assert "default-src 'self'" in answer["Content-Security-Policy"]
         assert "unsafe" not in answer["Content-Security-Policy"]

@@ -107,6 +107,7 @@ def _all_refused(refused: Sequence[tuple[str, PortalError]]) -> InvalidError:
 class BatchPage(UploadPage):
     """One batch: its progress, its preview, or its result, depending on its state."""
 
+    help_at = "看检查结果"
     template_name = "uploads/batch.html"
     batch: UploadBatch
 

@@ -32,6 +32,7 @@ PLACE_CODES = frozenset({"unknown_place", "ambiguous_place", "out_of_scope"})
 class CorrectRow(BatchStep):
     """The cells of one row of the file as one form. The list of problems sends single cells here too (`field`, `text`)."""
 
+    help_at = "改错误的行"
     title = "改这一行"
     template_name = "uploads/correct_row.html"
     form_class = RowForm

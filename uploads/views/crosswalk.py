@@ -19,6 +19,7 @@ from uploads.storage import read_within_limit
 class UploadCrosswalk(FormPage):
     """Upload of a crosswalk of communities, one row each, read as the files of registers are; nothing is kept of the file."""
 
+    help_at = "区划与社区变更"
     requires = "may_change_divisions"
     title = "上传对照表"
     template_name = "uploads/crosswalk.html"

@@ -86,6 +86,7 @@ class ChooseRegister(BatchStep):
 class MapColumns(BatchStep):
     """The mapping of the file's columns to the register's, changed by hand."""
 
+    help_at = "列的对应"
     title = "列的对应"
     template_name = "uploads/mapping.html"
     form_class = ColumnsForm
@@ -167,6 +168,7 @@ class AlterLocked(BatchStep):
 class UndoBatch(BatchStep):
     """Undoing of a committed batch, after a page that says what will happen."""
 
+    help_at = "入库以后"
     title = "撤销入库"
     template_name = "uploads/undo.html"
     submit_label = "撤销入库"
