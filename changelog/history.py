@@ -225,8 +225,10 @@ def history_lines(record: models.Model, user: Actor, *, limit: int) -> list[Entr
         headers = {change.label for change in changes}
         changes = [change for change in changes if change.new not in headers]
         if changes or together[0].kind != ChangeRecord.Kind.UPDATED:
+            # Of what is new its main values are enough; what was changed is told whole.
+            shown = changes if together[0].kind == ChangeRecord.Kind.UPDATED else changes[:MOST_IN_LINE]
             line = _entry(together[0], type(record), named, records)
-            lines.append(replace(line, changes=changes[:MOST_IN_LINE], undo_ref=next(filter(None, refs), "")))
+            lines.append(replace(line, changes=shown, undo_ref=next(filter(None, refs), "")))
     return lines
 
 

@@ -21,6 +21,8 @@ USUAL = frozenset(
         "KB",
         "MB",
         "QQ",
+        "Ctrl",
+        "Tab",
         "taihang",
         "thdj",
         "changbei",

@@ -33,7 +33,7 @@ def test_the_dashboard_shows_the_mean_beside_what_is_asked(month, place, officer
     page = signed_in(officer).get("/dashboard/", {"period": "2021-06", "target": "urban_org_mean"}).content.decode()
     assert "1.4个" in page
     assert "平均≥10个" in page
-    card = page.split("城市社区平均社会组织")[1].split("</a>")[0]
+    card = page.split('aria-label="目标"')[1].split("城市社区平均社会组织")[1].split("</div>")[0]
     assert "达标 0 / 1" not in card
     assert "未达标" in card
     assert "43个" in card  # the sum of what all five lack

@@ -86,7 +86,7 @@ def test_the_number_of_queries_does_not_grow_with_months(place, administrator, s
 
 
 def test_the_menu_leads_to_the_months(administrator, at):
-    assert f'href="{page("submissions:periods")}"' in at(administrator, reverse("home"))
+    assert f'href="{page("submissions:periods")}"' in at(administrator, reverse("menu_group", args=["tasks"]))
 
 
 # --- One month ---

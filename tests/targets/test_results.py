@@ -322,9 +322,10 @@ def test_results_of_a_division_come_in_the_order_of_the_plan(place, period):
 def test_counties_come_by_code_without_the_city_and_towns_of_one_county_alone(place, period):
     compute_period(period)
     results = TargetResult.objects.for_period(period)
-    target = target_of("urban_org_count")
-    assert [result.division.code for result in results.by_county(target)] == ["140402", "140423"]
-    assert [result.division.code for result in results.by_town(target, place.county)] == ["140402001", "140402002"]
+    results = results.filter(target=target_of("urban_org_count"))
+    assert [result.division.code for result in results.one_level_below(place.city)] == ["140402", "140423"]
+    assert [result.division.code for result in results.one_level_below(place.county)] == ["140402001", "140402002"]
+    assert list(results.one_level_below(place.street)) == []
 
 
 def test_a_clerk_sees_the_results_of_the_own_county_only(place, period, clerk):

@@ -58,6 +58,8 @@ OF_ANOTHER_PART = {"workers": {"started_on"}}
 # In the page's heading; the place has facts of its own, with other labels; the code is on the community's page.
 IN_HEADING = {"name"}
 PLACE_ON_PAGE = {"workers": {"county", "town", "community_name"}, "projects": {"county"}}
+# What a page lists in a table: the label of its column there.
+ROWS_ON_PAGE = {"projects": {"communities": "社区"}}
 CODE_ON_OWN_PAGE = {"community_code"}
 # Labels of pages that differ from the headers of columns.
 LABELS = {
@@ -329,6 +331,9 @@ def check_page(office: Office, record: Any, invented: Invented) -> None:
             assert shown.heading == "".join(str(invented.values[name]).split()), column
         elif name in of(PLACE_ON_PAGE, register):
             assert any(invented.values[name] in value for _, value in shown.pairs), column
+        elif name in of(ROWS_ON_PAGE, register):
+            listed = {value for said, value in shown.pairs if said == ROWS_ON_PAGE[register.name][name]}
+            assert set(page_words(column, invented).split("、")) <= listed, column
         elif name not in CODE_ON_OWN_PAGE or register.name == "communities":
             label = LABELS.get(column.header, column.header)
             words = page_words(column, invented).replace(",", "")
