@@ -86,7 +86,7 @@ def _framed(picture: Element) -> Element:
     found = pictures().get(name)
     if found is None:  # written about, and not taken yet (`make manual`); a test names it
         return picture
-    address = reverse("manual_picture", args=[name, found.digest])
+    address = reverse("manual_picture", args=[found.digest, name])
     link = Element("a", {"href": address, "class": "manual-picture"})
     link.tail, picture.tail = picture.tail, None
     for attribute, value in (("src", address), ("loading", "lazy"), ("width", found.width), ("height", found.height)):

@@ -139,11 +139,11 @@ def county_clerk(enter: Enter, photographer: Photographer, demo: Path) -> None:
 
 
 def upload(enter: Enter, photographer: Photographer, demo: Path) -> None:
-    """Upload a workbook with a wrong number and a day that does not exist."""
+    """Upload a workbook with a word for a number."""
     page = enter("demo_chengqu", "/uploads/new/")
     photographer.take(page, "upload", height=900)
     page.reload()
-    page.get_by_label("文件").first.set_input_files(with_mistakes(demo / f"演示数据_潞州区_社会组织_{LAST}.xlsx"))
+    page.get_by_label("文件").first.set_input_files(with_a_mistake(demo / f"演示数据_潞州区_社会组织_{LAST}.xlsx"))
     page.get_by_role("button", name="上传并检查").click()
     expect(page.get_by_text("下载标出问题的表格")).to_be_visible(timeout=60_000)
     photographer.take(page, "check", height=760)
@@ -151,13 +151,12 @@ def upload(enter: Enter, photographer: Photographer, demo: Path) -> None:
     photographer.take(page, "correct", height=620)
 
 
-def with_mistakes(path: Path) -> Path:
+def with_a_mistake(path: Path) -> Path:
     book = openpyxl.load_workbook(path)
     sheet = book.active
     heading = next(row for row in sheet.iter_rows() if any(cell.value == "成员数（人）" for cell in row))
-    columns = {cell.value: cell.column for cell in heading}
-    sheet.cell(heading[0].row + 1, columns["成员数（人）"]).value = "二十多"
-    sheet.cell(heading[0].row + 2, columns["成立时间"]).value = "2018-13-05"
+    column = next(cell.column for cell in heading if cell.value == "成员数（人）")
+    sheet.cell(heading[0].row + 1, column).value = "二十多"
     wrong = path.with_name(path.name.replace("社会组织", "社会组织（待改）"))
     book.save(wrong)
     return wrong

@@ -113,7 +113,9 @@ def test_pictures_are_small():
 @pytest.mark.django_db
 def test_a_picture_is_kept_by_the_browser_until_it_changes(leader, signed_in):
     name, picture = next(iter(pictures().items()))
-    answer = signed_in(leader).get(reverse("manual_picture", args=[picture.digest, name]))
+    address = reverse("manual_picture", args=[picture.digest, name])
+    assert f'src="{address}"' in all_text()
+    answer = signed_in(leader).get(address)
     assert (answer["Content-Type"], answer.content) == ("image/png", picture.data)
     assert answer["Cache-Control"] == "private, max-age=31536000, immutable"
     older = signed_in(leader).get(reverse("manual_picture", args=["0" * 12, name]))
