@@ -40,7 +40,7 @@ AWKWARD = {
     (15_990, 20_000): "80.0%",  # 79.95
     (96, 153): "62.7%",
 }
-_LENGTH = re.compile(r"""\s(?:x|y|x1|x2|y1|y2|cx|cy|width|height)="[^"]*\"""")
+_NOT_WORDS = re.compile(r"""\s(?:href|x|y|x1|x2|y1|y2|cx|cy|width|height)="[^"]*\"""")
 _PERCENTAGE = re.compile(r"\d+(?:\.\d+)?%")
 _AXIS = {"0%", "25%", "50%", "75%", "100%"}
 
@@ -69,8 +69,8 @@ def have(reached, judged):
 
 
 def percentages(text):
-    """Return the rates in a text or in markup, where charts are drawn by lengths in per cent as well."""
-    return set(_PERCENTAGE.findall(_LENGTH.sub("", text))) - _AXIS
+    """Return the rates in a text or in markup, where addresses and lengths of charts hold per cents as well."""
+    return set(_PERCENTAGE.findall(_NOT_WORDS.sub("", text))) - _AXIS
 
 
 @pytest.mark.parametrize(("counts", "printed"), AWKWARD.items(), ids=AWKWARD.values())
