@@ -131,7 +131,7 @@ def test_before_two_months_are_measured_the_page_says_so(place, officer, signed_
         assert "nothing-title" in markup_of(answer)
 
 
-@pytest.mark.parametrize(("page", "queries"), [("/matrix/", 13), ("/compare/", 26)])
+@pytest.mark.parametrize(("page", "queries"), [("/matrix/", 14), ("/compare/", 18)])
 def test_the_pages_cost_the_same_queries_however_many_communities(months, place, officer, signed_in, page, queries):
     browser = signed_in(officer)
     browser.get(page)
