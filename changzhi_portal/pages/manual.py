@@ -61,7 +61,7 @@ class Part(NamedTuple):
     chapters: list[Chapter]
 
 
-class _ForThePortal(Treeprocessor):  # type: ignore[misc]  # the library has no types
+class _ForThePortal(Treeprocessor):
     """Lead links between chapters to places of the page, and pictures to the portal's own addresses."""
 
     def run(self, root: Element) -> None:
@@ -75,7 +75,7 @@ class _ForThePortal(Treeprocessor):  # type: ignore[misc]  # the library has no 
                     parent[position] = _framed(picture)
 
 
-class _ForThePortalExtension(Extension):  # type: ignore[misc]  # the library has no types
+class _ForThePortalExtension(Extension):
     def extendMarkdown(self, renderer: Markdown) -> None:  # the library's name
         renderer.treeprocessors.register(_ForThePortal(renderer), "for_the_portal", 1)
 
