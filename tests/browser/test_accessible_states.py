@@ -88,19 +88,15 @@ def test_pages_for_nobody_and_refusals_to_look_are_free_of_obstacles(place, fill
     assert not obstacles, "\n".join(map(str, obstacles))
 
 
-def _fill(fields: dict[str, str], button: str = "保存") -> Callable[[Page], None]:
-    """Return a function that fills fields by their name and presses a button."""
+def _fill(fields: dict[str, str], button: str = "main button.btn-primary[type=submit]") -> Callable[[Page], None]:
+    """Return a function that fills fields, named by selectors, and presses the page's main button, or another one."""
 
     def fill(page: Page) -> None:
-        for name, value in fields.items():
-            page.locator(f"main [name='{name}']").first.fill(value)
-        page.locator("main").get_by_role("button", name=button, exact=True).first.click()
+        for selector, value in fields.items():
+            page.locator(f"main {selector}").first.fill(value)
+        page.locator(button).first.click()
 
     return fill
-
-
-def _press(button: str) -> Callable[[Page], None]:
-    return lambda page: page.locator("main").get_by_role("button", name=button).first.click()
 
 
 def _choose_in_bulk(page: Page) -> None:
@@ -122,27 +118,30 @@ def test_a_refused_form_has_the_focus_on_what_was_wrong_and_is_free_of_obstacles
     facility = place.communities[0].facilities.order_by("pk")[0]
     refused: dict[str, list[tuple[str, Callable[[Page], None]]]] = {
         filled.username: [
-            (f"/registers/facilities/{facility.ref}/edit/", _fill({"area": "五百多"})),
-            ("/registers/organizations/new/", _press("保存")),
-            (f"/registers/facilities/{facility.ref}/end/", _fill({"closed_on": ""}, "关闭")),
-            ("/uploads/new/", _press("上传并检查")),
+            (f"/registers/facilities/{facility.ref}/edit/", _fill({"[name=area]": "五百多"})),
+            ("/registers/organizations/new/", _fill({})),
+            (f"/registers/facilities/{facility.ref}/end/", _fill({"[name=closed_on]": "2010-01-01"})),
+            ("/uploads/new/", _fill({})),
             ("/organizations/", _choose_in_bulk),
             (
                 f"/monthly/{place.communities[0].ref}/",
-                _fill({f"facilities-{facility.ref}-area": "五百多"}),
+                _fill({f"[name=facilities-{facility.ref}-area]": "五百多"}),
             ),
-            ("/accounts/password/", _press("修改密码")),
-            ("/views/new/?list=orgs:list", _press("保存")),
+            ("/accounts/password/", _fill({})),
+            ("/views/new/?list=orgs:list", _fill({})),
         ],
         officer.username: [
-            (reverse("submissions:submission", args=[f"201806-{place.county.code}"]), _press("退回")),
+            (
+                reverse("submissions:submission", args=[f"201806-{place.county.code}"]),
+                _fill({"[name=note]": " "}, "main button:has-text('退回')"),
+            ),
         ],
         make_user(Role.BUREAU_ADMIN, place.city, "administrator").username: [
-            ("/plans/2020/targets/urban_facility_area/", _fill({"at_least": "很大"}, "预览影响")),
-            ("/plans/2020/edit/", _fill({"name": ""}, "预览影响")),
-            ("/quality/thresholds/change/", _press("看看会有多少条")),
-            ("/uploads/division-changes/", _press("登记，去看影响")),
-            ("/periods/2018-06/dates/", _fill({"due_on": ""})),
+            ("/plans/2020/targets/urban_facility_area/", _fill({"[name=name]": " "})),
+            ("/plans/2020/edit/", _fill({"[name=title]": " "})),
+            ("/quality/thresholds/change/", _fill({"[name=largest_area]": "-5"})),
+            ("/uploads/division-changes/", _fill({})),
+            ("/periods/2018-06/dates/", _fill({"[name=due_on]": ""})),
         ],
     }
     obstacles: list[Any] = []
