@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.display import display_number
@@ -330,9 +330,14 @@ class Board:
     @cached_property
     def stamp(self) -> str:
         """Return what kept figures depend on besides month, target and division: computations, map, day, scope."""
-        changes = DivisionChange.objects.aggregate(applied=Count("pk", filter=Q(applied_at__isnull=False)))
+        # The newest as well as the number: a change that was undone may have made way for another one.
+        changes = DivisionChange.objects.aggregate(
+            number=Count("pk", filter=Q(applied_at__isnull=False)), newest=Max("applied_at")
+        )
+        newest: datetime.datetime | None = changes["newest"]
+        applied = f"{changes['number']}-{newest.timestamp() if newest else ''}"
         boundaries = f"{timezone.localdate()}" if self.uses_current_boundaries else ""
-        return f"{Computation.objects.stamp()}:{changes['applied']}:{boundaries}:{self.user.division.path}"
+        return f"{Computation.objects.stamp()}:{applied}:{boundaries}:{self.user.division.path}"
 
     def _computed_trends(self, targets: list[Target], divisions: list[Division]) -> Trends:
         return trends_until(

@@ -133,7 +133,10 @@ class ThresholdsForm(forms.Form):
                 max_value=each.most,
                 help_text=f"原定{each.in_words(each.default)}，可填{each.least:,}到{each.most:,}。",
             )
-            bounds = f"“{each.title}”应在{each.in_words(each.least)}到{each.in_words(each.most)}之间。"
+            # Django fills parameters into the sentence of a validator, so that a per cent sign is written twice.
+            bounds = f"“{each.title}”应在{each.in_words(each.least)}到{each.in_words(each.most)}之间。".replace(
+                "%", "%%"
+            )
             field.error_messages |= {"required": f"请填写“{each.title}”。", "invalid": "请填写整数。"}
             field.validators = [MinValueValidator(each.least, bounds), MaxValueValidator(each.most, bounds)]
 

@@ -125,7 +125,9 @@ class SaveView(_ViewForm):
         """Load the list that the address names; raises Http404."""
         name, user = self.request.GET.get("list", ""), self.request.user
         self.page = _list_page(name, user)
-        self.view_saved = SavedView(list_name=name, query=self.request.GET.get("query", ""), saved_by_id=user.pk)
+        # PostgreSQL keeps no NUL, and no filter means another control character.
+        query = "".join(character for character in self.request.GET.get("query", "") if character.isprintable())
+        self.view_saved = SavedView(list_name=name, query=query, saved_by_id=user.pk)
 
     def get_cancel_url(self) -> str:
         """Return the list as it was."""

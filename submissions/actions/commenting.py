@@ -83,8 +83,8 @@ def _refuse_unless_allowed(submission: Submission, by: Actor) -> None:
 def _refuse_unless_as_seen(thread: list[FindingComment], words: str, by: Actor, seen: int | None) -> None:
     if seen is None or len(thread) == seen:
         return
-    newest = thread[-1]
-    if newest.made_by_id == by.pk and newest.text == words:
+    newest = thread[-1] if thread else None
+    if newest is not None and newest.made_by_id == by.pk and newest.text == words:
         raise StaleError("这条意见刚才已经发出，没有重复保存。", cure="The same comment was sent just before.")
     raise StaleError(
         "您打开页面以后，又有了新的意见，请看过再发；您写的还在。", cure="Others have commented since it was read."

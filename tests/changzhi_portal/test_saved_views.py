@@ -123,6 +123,12 @@ def test_a_bad_view_is_refused_with_a_sentence(place, officer, signed_in, name, 
     assert sentence in refused.content.decode()
 
 
+def test_what_no_database_can_keep_is_left_out_of_a_view(place, officer, signed_in):
+    done = signed_in(officer).post(address("q=甲\x00乙"), {"name": "演示"})
+    assert done.status_code == 302
+    assert SavedView.objects.get().query == "q=甲乙"
+
+
 def test_a_view_is_renamed_shared_and_deleted_by_its_owner_alone(place, officer, clerk, signed_in):
     view = saved(officer, is_shared=True)
     browser = signed_in(officer)

@@ -104,10 +104,17 @@ def test_a_second_press_and_an_answer_meanwhile_are_told(reported, thread, clerk
     bureau.post(thread, {"text": QUESTION, "seen": "0"})
     again = bureau.post(thread, {"text": QUESTION, "seen": "0"})
     assert again.status_code == 409 and "刚才已经发出，没有重复保存" in markup_of(again)
+    assert bureau.post(thread, {"text": QUESTION, "seen": "7"}).status_code == 409
     late = signed_in(clerk).post(thread, {"text": "另一件事", "seen": "0"})
     page = markup_of(late)
     assert late.status_code == 409 and "又有了新的意见" in page and QUESTION in page and "另一件事" in page
     assert FindingComment.objects.count() == 1
+
+
+def test_a_thread_that_has_fewer_comments_than_were_seen_is_told(reported, thread, officer, signed_in):
+    refused = signed_in(officer).post(thread, {"text": QUESTION, "seen": "7"})
+    assert refused.status_code == 409
+    assert not FindingComment.objects.exists()
 
 
 def test_a_locked_month_takes_no_comment(reported, thread, officer, administrator, signed_in):

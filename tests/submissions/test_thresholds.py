@@ -168,5 +168,9 @@ def test_wrong_input_is_told_at_its_field(place, clerk, leader, officer, signed_
     ):
         refused = browser.post(CHANGE, form(**fields))
         assert refused.status_code == 422 and sentence in markup_of(refused), fields
+    for each in declared_thresholds():
+        for value in (each.least - 1, each.most + 1):
+            refused = browser.post(CHANGE, form(**{each.code: value}))
+            assert refused.status_code == 422 and f"“{each.title}”应在" in markup_of(refused), (each.code, value)
     assert signed_in(clerk).get(CHANGE).status_code == 403
     assert signed_in(leader).get(PAGE).status_code == 403
