@@ -7,19 +7,20 @@ stay as they are. An upload is undone on its own page, and so is a merge.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
+from django.db.models import Q
 
 from changelog.actions.edit import refuse_unless_may_edit
 from changelog.actions.reverse import Reversal, reversal_of, reverse_change_set
 from changelog.models import ChangeRecord, ChangeSet, RegisterLock
 from changzhi_portal.refusals import LockedError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
-from changzhi_portal.registers.registry import register_writing
+from changzhi_portal.registers.registry import register_writing, registers
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import lie_within
 from periods.models import ReportingPeriod
@@ -63,6 +64,19 @@ def is_undoable(record: ChangeRecord) -> bool:
     return MERGED_INTO not in record.after and register_writing(model) is not None
 
 
+def with_all_undoable(change_sets: Collection[int]) -> frozenset[int]:
+    """Return those of change sets (by their keys) of which every record `is_undoable`. One query, none for no change set.
+
+    A merger of villages also changes records that registers write, beside others that none does.
+    """
+    if not change_sets:
+        return frozenset()
+    written = {model._meta.label_lower for register in registers() for model in register.writes_to}
+    others = Q(batch_row__isnull=True) | Q(after__has_key=MERGED_INTO) | ~Q(model__in=written)
+    of_them = ChangeRecord.objects.filter(others, change_set__in=change_sets).order_by()
+    return frozenset(change_sets) - frozenset(of_them.values_list("change_set", flat=True).distinct())
+
+
 def find_undoing(*, ref: str, by: Actor, lock: bool = False) -> Undoing:
     """Return the edit with this ref of its change set, and what taking it back would do.
 
@@ -79,13 +93,13 @@ def find_undoing(*, ref: str, by: Actor, lock: bool = False) -> Undoing:
     records = list(change_set.records.select_related("change_set"))
     if not records or not all(map(is_undoable, records)):
         raise missing
-    registers = _registers_of(records)
-    _refuse_what_is_not_ones_own(change_set, records, registers, by)
+    written = _registers_of(records)
+    _refuse_what_is_not_ones_own(change_set, records, written, by)
     rows: dict[int, list[ChangeRecord]] = defaultdict(list)
     for record in records:
         rows[record.batch_row or 0].append(record)
     found = reversal_of(change_set)
-    return Undoing(change_set, registers, rows, found.kept | found.failed)
+    return Undoing(change_set, written, rows, found.kept | found.failed)
 
 
 def _registers_of(records: Sequence[ChangeRecord]) -> tuple[RegisterSheet, ...]:
@@ -95,7 +109,7 @@ def _registers_of(records: Sequence[ChangeRecord]) -> tuple[RegisterSheet, ...]:
 
 
 def _refuse_what_is_not_ones_own(
-    change_set: ChangeSet, records: Sequence[ChangeRecord], registers: Sequence[RegisterSheet], by: Actor
+    change_set: ChangeSet, records: Sequence[ChangeRecord], written: Sequence[RegisterSheet], by: Actor
 ) -> None:
     if hasattr(change_set, "reversed_by"):
         raise StaleError("这次修改已经撤销过了。", cure="The change set has been reversed.")
@@ -108,7 +122,7 @@ def _refuse_what_is_not_ones_own(
     keys: defaultdict[str, list[int]] = defaultdict(list)
     for record in records:
         keys[record.model].append(record.object_id)
-    months = {month for register in registers for month in register.months_written(keys)}
+    months = {month for register in written for month in register.months_written(keys)}
     locked = ReportingPeriod.objects.locked().filter(month__in=months).order_by("month")
     if locked:
         named = "、".join(str(period) for period in locked)
