@@ -75,6 +75,7 @@ def sent_of(answer: Any) -> dict[str, Any]:
             if bound.field.show_hidden_initial:
                 initial = "" if bound.initial is None else bound.initial
                 sent[bound.html_initial_name] = form.data.get(bound.html_initial_name, initial)
+    sent["shown_once"] = answer.context["shown_once"]
     if answer.context["previewed"]:
         sent["previewed"] = answer.context["previewed"]
     return sent
@@ -237,6 +238,26 @@ def test_a_save_of_several_registers_is_undone_whole(place: Place, street_clerk:
     assert facility.area == Decimal(300)
     assert not SocialOrganization.objects.exists()
     assert CommunityProfile.objects.get().residents == 2_400
+
+
+def test_what_was_undone_can_be_typed_again_and_is_not_entered_until_then(
+    place: Place, period: ReportingPeriod, street_clerk: User, entering: Client
+):
+    community = place.communities[0]
+    sent = sent_of(entering.get(address(community))) | of_new("facilities", NEW_FACILITY) | {"go": "stay"}
+
+    def is_entered() -> bool:
+        return Community.objects.with_entry(period).get(pk=community.pk).is_entered
+
+    entering.post(address(community), sent)
+    assert is_entered()
+    undo_newest(street_clerk)
+    assert (Facility.objects.count(), is_entered()) == (0, False)
+    save(entering, community, of_new("facilities", NEW_FACILITY))
+    assert (Facility.objects.count(), is_entered()) == (1, True)
+    undo_newest(street_clerk)
+    entering.post(address(community), sent_of(entering.get(address(community))) | {"go": "unchanged"})
+    assert (CommunityEntry.objects.get().state, is_entered()) == ("unchanged", True)
 
 
 def test_a_locked_month_among_several_registers_is_the_bureaus_to_undo(
