@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from changelog.models import LONGEST_REASON
+from changzhi_portal.pages.base import parse_number
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.form_fields import choices_to_set, datalist_id, form_field, form_value, short_lists
 from changzhi_portal.registers.rows import read_input
@@ -179,7 +180,7 @@ class BulkForm(forms.Form):
     def versions_seen(self) -> dict[str, int]:
         """Return by ref the versions that the preview showed; what is no such list counts as nothing seen."""
         pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {ref: int(version) for ref, _, version in pairs if version.isdecimal()}
+        return {ref: parse_number(version) for ref, _, version in pairs if parse_number(version)}
 
     def clean_value(self) -> Any:
         """Return the value as it was typed; raises ValidationError, with the column's own sentence, where it cannot be read."""

@@ -14,7 +14,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils import timezone
 
-from changelog.actions.undo import is_undoable
+from changelog.actions.undo import is_undoable, with_all_undoable
 from changelog.models import ChangeRecord
 from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
@@ -247,7 +247,8 @@ def _changes_of(record: models.Model, user: Actor) -> Any:
 def _undo_refs(rows: Sequence[ChangeRecord]) -> list[str]:
     """Return for each change, newest first, the ref of its change set where an undoing may be asked for, else "".
 
-    Once for each change set, and only where no later change of the record stands in its way.
+    Once for each change set, only where all of it may be taken back, and where no later change of the record stands in
+    its way. One query.
     """
     is_blocked: set[tuple[str, int]] = set()
     offered: set[int] = set()
@@ -261,7 +262,8 @@ def _undo_refs(rows: Sequence[ChangeRecord]) -> list[str]:
         is_blocked.add(key)
         offered.add(change_set.pk)
         refs.append(change_set.ref if is_offered else "")
-    return refs
+    whole = with_all_undoable({row.change_set_id for row, ref in zip(rows, refs, strict=True) if ref})
+    return [ref if row.change_set_id in whole else "" for row, ref in zip(rows, refs, strict=True)]
 
 
 def last_change_of(record: models.Model, user: Actor) -> str:

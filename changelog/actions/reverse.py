@@ -47,11 +47,14 @@ def reverse_change_set(
 
     A row is reversed completely or not at all. Must run inside a transaction that has locked the register. The records
     of the change set must have their `batch_row`. New records of the models `removed_last` are removed once the others
-    are restored, which may refer to them until then; ProtectedError is raised when something else does.
+    are restored, which may refer to them until then; ProtectedError is raised when something else does. Raises
+    ValueError where a model of the change set is not in `models_in_order`: it would be logged as reversed and stay.
     """
     records = list(change_set.records.all())
     result = _reversal(change_set, records, removed_last)
     good = [record for record in records if record.batch_row in result.reversed]
+    if unknown := {record.model for record in good} - {model._meta.label_lower for model in models_in_order}:
+        raise ValueError(f"Change set {change_set.pk} cannot be reversed without {', '.join(sorted(unknown))}.")
     if good:
         result.change_set, refused = _reverse_records(
             change_set, good, by=by, models_in_order=models_in_order, removed_last=removed_last

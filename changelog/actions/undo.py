@@ -7,19 +7,20 @@ stay as they are. An upload is undone on its own page, and so is a merge.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Q
 
 from changelog.actions.edit import refuse_unless_may_edit
 from changelog.actions.reverse import Reversal, reversal_of, reverse_change_set
 from changelog.models import ChangeRecord, ChangeSet, RegisterLock
 from changzhi_portal.refusals import LockedError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.register import RegisterSheet
-from changzhi_portal.registers.registry import register_writing
+from changzhi_portal.registers.registry import register_writing, registers
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import lie_within
 from periods.models import ReportingPeriod
@@ -29,10 +30,14 @@ MERGED_INTO = "merged_into_id"  # what only a merge changes
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """A change set that may be taken back: its register, its records by row, and why some rows stay as they are."""
+    """A change set that may be taken back: its registers, its records by row, and why some rows stay as they are.
+
+    A page that shows all that belongs to one place writes several registers at once; they are in the order in which
+    everybody locks and writes them.
+    """
 
     change_set: ChangeSet
-    register: RegisterSheet
+    registers: tuple[RegisterSheet, ...]
     rows: Mapping[int, Sequence[ChangeRecord]]
     kept: Mapping[int, str]
 
@@ -40,6 +45,11 @@ class Undoing:
     def reversible(self) -> frozenset[int]:
         """Return the rows that can be taken back."""
         return frozenset(self.rows.keys() - self.kept.keys())
+
+    @property
+    def models_in_order(self) -> tuple[type[models.Model], ...]:
+        """Return the models that its registers write, each once, in the order of insertion."""
+        return tuple(dict.fromkeys(model for register in self.registers for model in register.writes_to))
 
 
 def is_undoable(record: ChangeRecord) -> bool:
@@ -52,6 +62,19 @@ def is_undoable(record: ChangeRecord) -> bool:
         return False
     model = apps.get_model(record.model)
     return MERGED_INTO not in record.after and register_writing(model) is not None
+
+
+def with_all_undoable(change_sets: Collection[int]) -> frozenset[int]:
+    """Return those of change sets (by their keys) of which every record `is_undoable`. One query, none for no change set.
+
+    A merger of villages also changes records that registers write, beside others that none does.
+    """
+    if not change_sets:
+        return frozenset()
+    written = {model._meta.label_lower for register in registers() for model in register.writes_to}
+    others = Q(batch_row__isnull=True) | Q(after__has_key=MERGED_INTO) | ~Q(model__in=written)
+    of_them = ChangeRecord.objects.filter(others, change_set__in=change_sets).order_by()
+    return frozenset(change_sets) - frozenset(of_them.values_list("change_set", flat=True).distinct())
 
 
 def find_undoing(*, ref: str, by: Actor, lock: bool = False) -> Undoing:
@@ -70,20 +93,23 @@ def find_undoing(*, ref: str, by: Actor, lock: bool = False) -> Undoing:
     records = list(change_set.records.select_related("change_set"))
     if not records or not all(map(is_undoable, records)):
         raise missing
-    register_type = register_writing(apps.get_model(records[0].model))
-    if register_type is None:
-        raise missing
-    register = register_type()
-    _refuse_what_is_not_ones_own(change_set, records, register, by)
+    written = _registers_of(records)
+    _refuse_what_is_not_ones_own(change_set, records, written, by)
     rows: dict[int, list[ChangeRecord]] = defaultdict(list)
     for record in records:
         rows[record.batch_row or 0].append(record)
     found = reversal_of(change_set)
-    return Undoing(change_set, register, rows, found.kept | found.failed)
+    return Undoing(change_set, written, rows, found.kept | found.failed)
+
+
+def _registers_of(records: Sequence[ChangeRecord]) -> tuple[RegisterSheet, ...]:
+    """Return every register that the changes are of, in the order in which all are locked (see `edit_together`)."""
+    found = {register_writing(apps.get_model(model)) for model in {record.model for record in records}}
+    return tuple(register() for register in sorted(filter(None, found), key=lambda register: register.position))
 
 
 def _refuse_what_is_not_ones_own(
-    change_set: ChangeSet, records: Sequence[ChangeRecord], register: RegisterSheet, by: Actor
+    change_set: ChangeSet, records: Sequence[ChangeRecord], written: Sequence[RegisterSheet], by: Actor
 ) -> None:
     if hasattr(change_set, "reversed_by"):
         raise StaleError("这次修改已经撤销过了。", cure="The change set has been reversed.")
@@ -96,7 +122,8 @@ def _refuse_what_is_not_ones_own(
     keys: defaultdict[str, list[int]] = defaultdict(list)
     for record in records:
         keys[record.model].append(record.object_id)
-    locked = ReportingPeriod.objects.locked().filter(month__in=register.months_written(keys)).order_by("month")
+    months = {month for register in written for month in register.months_written(keys)}
+    locked = ReportingPeriod.objects.locked().filter(month__in=months).order_by("month")
     if locked:
         named = "、".join(str(period) for period in locked)
         raise LockedError(
@@ -115,8 +142,9 @@ def undo_changes(*, ref: str, seen: frozenset[int], by: Actor) -> ChangeSet:
     refuse_unless_may_edit(by)
     undoing = find_undoing(ref=ref, by=by)
     with transaction.atomic():
-        RegisterLock.objects.lock(undoing.register.name)
-        if undoing.register.has_dated_figures:
+        for register in undoing.registers:
+            RegisterLock.objects.lock(register.name)
+        if any(register.has_dated_figures for register in undoing.registers):
             ReportingPeriod.objects.keep_from_locking()
         undoing = find_undoing(ref=ref, by=by, lock=True)
         if undoing.reversible != seen:
@@ -126,10 +154,11 @@ def undo_changes(*, ref: str, seen: frozenset[int], by: Actor) -> ChangeSet:
             )
         if not undoing.reversible:
             raise StaleError(_refusal(undoing.kept), cure="Every record of the edit was changed since.")
-        result: Reversal = reverse_change_set(undoing.change_set, by=by, models_in_order=undoing.register.writes_to)
+        result: Reversal = reverse_change_set(undoing.change_set, by=by, models_in_order=undoing.models_in_order)
         if result.failed.keys() - undoing.kept.keys() or result.change_set is None:
             raise StaleError(_refusal(result.failed), cure="A value that a record had before is taken.")
-        undoing.register.notify_offices_left_undone(undoing.change_set)
+        for register in undoing.registers:
+            register.notify_offices_left_undone(undoing.change_set)
         return result.change_set
 
 

@@ -16,7 +16,7 @@ from changelog.actions import Undoing, find_undoing, undo_changes
 from changelog.history import LoggedEdit, logged_lines
 from changelog.models import ChangeRecord
 from changzhi_portal.pages import Crumb, FormPage
-from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.base import PortalRequest, parse_number
 from changzhi_portal.refusals import NotFoundError, StaleError
 
 
@@ -98,13 +98,13 @@ class UndoChangesPage(FormPage):
 
     def _is_new(self, records: Sequence[ChangeRecord]) -> bool:
         """Tell whether the edit has added the record itself, which is then removed."""
-        model = self.undoing.register.model._meta.label_lower
-        return any(each.kind == ChangeRecord.Kind.CREATED and each.model == model for each in records)
+        models = {register.model._meta.label_lower for register in self.undoing.registers}
+        return any(each.kind == ChangeRecord.Kind.CREATED and each.model in models for each in records)
 
     def act(self, form: Any) -> str:
         """Take the edit back."""
         words = form.cleaned_data["seen"].split()
-        seen = frozenset(int(word) for word in words if word.isdecimal())
+        seen = frozenset(map(parse_number, words)) - {0}
         undo_changes(ref=self.undoing.change_set.ref, seen=seen, by=self.request.user)
         left = f"，另有{len(self.undoing.kept)}条后来又改过，保留现在的内容" if self.undoing.kept else ""
         return f"已撤销：{self.undoing.change_set.summary}{left}。"
@@ -114,21 +114,22 @@ class UndoChangesPage(FormPage):
         return "撤销修改"
 
     def get_crumbs(self) -> list[Crumb]:
-        """Add the register's list, and the record of an edit of one."""
-        if not hasattr(self, "undoing"):
+        """Add the register's list, and the record of an edit of one; nothing for an edit of several registers."""
+        if not hasattr(self, "undoing") or len(self.undoing.registers) > 1:
             return []
-        crumbs = [Crumb(self.undoing.register.title, reverse(self.undoing.register.list_page))]
+        register = self.undoing.registers[0]
+        crumbs = [Crumb(register.title, reverse(register.list_page))]
         record = self._record()
         return crumbs if record is None else [*crumbs, Crumb(str(record), record.get_absolute_url())]
 
     def _record(self) -> Any:
         """Return the record of an edit of one, where the user may see it; None after it was removed, and of many."""
         refs = {each.object_ref for records in self.undoing.rows.values() for each in records if each.object_ref}
-        if len(refs) != 1:
+        if len(refs) != 1 or len(self.undoing.registers) > 1:
             return None
-        return self.undoing.register.model.objects.visible_to(self.request.user).filter(ref__in=refs).first()
+        return self.undoing.registers[0].model.objects.visible_to(self.request.user).filter(ref__in=refs).first()
 
     def get_success_url(self) -> str:
-        """Return the URL of the record, of many that of the register's list."""
+        """Return the URL of the record, of many that of the (first) register's list."""
         record = self._record()
-        return reverse(self.undoing.register.list_page) if record is None else str(record.get_absolute_url())
+        return reverse(self.undoing.registers[0].list_page) if record is None else str(record.get_absolute_url())

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django_tables2 import Column
 
 from changzhi_portal.models import SavedView
-from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped
+from changzhi_portal.pages.base import PortalPage, PortalRequest, check_scoped, parse_number
 from changzhi_portal.pages.bulk import BulkEditing, bulk_editing
 from changzhi_portal.pages.extensions import ListExtension, extensions_of
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
@@ -258,5 +258,5 @@ class ListPage(PortalPage):
         return remarks
 
     def _page_size(self) -> int:
-        requested = self.request.GET.get(_SIZE, "")
-        return int(requested) if requested.isdecimal() and int(requested) in PAGE_SIZES else PAGE_SIZES[0]
+        requested = parse_number(self.request.GET.get(_SIZE, ""))
+        return requested if requested in PAGE_SIZES else PAGE_SIZES[0]

@@ -37,14 +37,14 @@ def save_entry(
     """Carry out the edits of one community's page as one change set, and note that the community is entered.
 
     Nothing is written, and nothing noted, where an edit has an error or a record is stale; edits that say what the
-    registers say already note nothing either. `input_digest` is a keyed digest of the whole input: a form that is sent
-    twice is saved once. Raises what `edit_together` raises.
+    registers say already note nothing either. `input_digest` is a keyed digest of the whole input with the
+    token of the page as it was shown: a form that is sent twice is saved once, unless its save was undone meanwhile. Raises what `edit_together` raises.
     """
     with transaction.atomic():
         # Before the locks of the registers, as every save of a page takes them.
         RegisterLock.objects.lock(_SAVES)
         known = CommunityEntry.objects.filter(community=community, period=period).first()
-        if known is not None and known.last_input == input_digest:
+        if known is not None and known.last_input == input_digest and not _is_undone(known):
             return SavedEntry(EditsTogether(()), is_repeated=True)
         together = edit_together(
             edits=edits,
@@ -54,12 +54,19 @@ def save_entry(
             locked_reason=locked_reason,
         )
         if together.change_set is not None:
-            CommunityEntry.objects.update_or_create(
+            entry, _ = CommunityEntry.objects.update_or_create(
                 community=community,
                 period=period,
                 defaults={"state": CommunityEntry.State.ENTERED, "made_by": by, "last_input": input_digest},
             )
+            entry.change_sets.add(together.change_set)
         return SavedEntry(together)
+
+
+def _is_undone(entry: CommunityEntry) -> bool:
+    """Return whether the newest save of a community has been undone."""
+    newest = entry.change_sets.select_related("reversed_by").order_by("pk").last()
+    return newest is not None and hasattr(newest, "reversed_by")
 
 
 @transaction.atomic
@@ -71,6 +78,8 @@ def confirm_unchanged(*, refs: Sequence[str], period: ReportingPeriod, by: Actor
     """
     if period.state != ReportingPeriod.State.OPEN:
         raise LockedError(f"{period}现在不在填报，不能确认。", cure=f"{period.code} is not open.")
+    # Somebody else may save or confirm the same at this moment.
+    RegisterLock.objects.lock(_SAVES)
     visible = Community.objects.reported().visible_to(by)
     found = list(visible.with_entry(period).filter(ref__in=refs).order_by("pk"))
     if len(found) < len(set(refs)):
@@ -82,6 +91,11 @@ def confirm_unchanged(*, refs: Sequence[str], period: ReportingPeriod, by: Actor
         for each in found
         if not each.is_entered
     ]
-    # Somebody else may confirm the same at this moment.
-    CommunityEntry.objects.bulk_create(new, ignore_conflicts=True)
+    # There is one already where a save was undone.
+    CommunityEntry.objects.bulk_create(
+        new,
+        update_conflicts=True,
+        unique_fields=["community", "period"],
+        update_fields=["state", "made_at", "made_by"],
+    )
     return len(new)

@@ -57,7 +57,7 @@ class CommunityQuerySet(ScopedQuerySet):
 
         `entry_state` is what was said in the page, None for nothing.
         """
-        said = CommunityEntry.objects.filter(community=OuterRef("pk"), period=period.pk)
+        said = CommunityEntry.objects.standing().filter(community=OuterRef("pk"), period=period.pk)
         figures = CommunityProfile.objects.filter(
             community=OuterRef("pk"), as_of__gte=period.month, as_of__lte=period.as_of
         )

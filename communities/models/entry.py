@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from changzhi_portal.scope import ScopedModel
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+
+
+class CommunityEntryQuerySet(ScopedQuerySet):
+    """Queries of what offices have said about communities."""
+
+    def standing(self) -> Self:
+        """Leave out what was entered by saves that have all been undone; one may come several times."""
+        return self.filter(Q(state=CommunityEntry.State.UNCHANGED) | Q(change_sets__reversed_by__isnull=True))
 
 
 class CommunityEntry(ScopedModel):
@@ -25,9 +33,12 @@ class CommunityEntry(ScopedModel):
     state = models.CharField("情况", max_length=9, choices=State)
     made_at = models.DateTimeField("时间", auto_now=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="填报人")
+    # The saves of it: once all of them are undone, nothing is entered.
+    change_sets = models.ManyToManyField("changelog.ChangeSet", related_name="+", verbose_name="变更集")
     # The keyed digest of the input that was saved last: the same input sent again is no second save.
     last_input = models.CharField("最近一次的内容", max_length=64, blank=True, editable=False)
 
+    objects = CommunityEntryQuerySet.as_manager()
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
 
     class Meta:

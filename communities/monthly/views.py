@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
@@ -279,6 +280,8 @@ class EntryPage(PortalPage):
         around = {
             "warnings": [],
             "previewed": "",
+            # A page shown anew after an input carries on with its token; see `_input_digest`.
+            "shown_once": self.request.POST.get("shown_once") or secrets.token_urlsafe(16),
             "by_others": [],
             "sentences": sentences,
             "wrong": wrong,
@@ -300,7 +303,10 @@ class EntryPage(PortalPage):
         return self.render_to_response(self.get_context_data(**context), status=status)
 
     def _input_digest(self) -> str:
-        """Return a keyed digest of what was typed, the same for the same input."""
+        """Return a keyed digest of what was typed, the same for the same input on the same page.
+
+        The token `shown_once` is part of it: who types the same on a page opened later, after an undoing, means it.
+        """
         lists = sorted((name, values) for name, values in self.request.POST.lists() if name not in _NOT_INPUT)
         return digest(json.dumps(lists, ensure_ascii=False))
 

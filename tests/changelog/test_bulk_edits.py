@@ -275,6 +275,20 @@ def test_somebody_elses_change_after_the_preview_is_said_and_previewed_anew(
     assert "已修改3条" in markup_of(client.post(BULK, form | again, follow=True))
 
 
+def test_versions_of_thousands_of_digits_count_as_nothing_seen(
+    clerk: User, signed_in: SignedIn, three: list[SocialOrganization]
+) -> None:
+    client = signed_in(clerk)
+    form = sent(chosen(client, three), value="charity", reason=REASON)
+    shown = client.post(BULK, form)
+    seen = {"previewed": shown.context["previewed"], "seen": f"{three[0].ref}:{'9' * 5_000}"}
+    assert client.post(BULK, form | seen).status_code == 409
+
+
+def test_a_number_of_rows_of_thousands_of_digits_shows_the_usual_number(clerk: User, signed_in: SignedIn) -> None:
+    assert signed_in(clerk).get(reverse("orgs:organization_list"), {"size": "9" * 5_000}).status_code == 200
+
+
 def test_a_leader_has_no_boxes_and_no_page(leader: User, clerk: User, signed_in: SignedIn, place: Place) -> None:
     page = signed_in(leader).get(reverse("communities:community_list"))
     assert 'form="bulk"' not in page.content.decode()

@@ -11,7 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from changelog.actions import check_bulk, edit_in_bulk, edit_record, find_undoing, merge_records, undo_changes
+from changelog.actions import (
+    check_bulk,
+    edit_in_bulk,
+    edit_record,
+    find_undoing,
+    merge_records,
+    reverse_change_set,
+    undo_changes,
+)
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import LockedError, NotAllowedError, NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
@@ -214,7 +222,7 @@ def test_uploads_merges_and_undoings_are_no_edits_to_take_back_here(place: Place
             undo(change_set, clerk)
 
 
-def test_the_history_shows_what_was_taken_back_and_needs_no_query_for_its_links(
+def test_the_history_shows_what_was_taken_back_and_needs_one_query_for_its_links(
     place: Place, clerk: User, leader: User, signed_in: SignedIn
 ) -> None:
     record = make_organization(place.communities[0])
@@ -225,7 +233,7 @@ def test_the_history_shows_what_was_taken_back_and_needs_no_query_for_its_links(
         record.refresh_from_db()
         done = edit(CASES[2], clerk, record, {"member_count": number + 10})
     undo(done.change_set, clerk)
-    with exactly(few):
+    with exactly(few + 1):
         page = client.get(record.get_absolute_url())
     entries = next(panel["entries"] for panel in page.context["panels"] if "entries" in panel)
     assert [(entry.kind, bool(entry.undo_ref)) for entry in entries[:3]] == [
@@ -233,3 +241,22 @@ def test_the_history_shows_what_was_taken_back_and_needs_no_query_for_its_links(
         ("修改", False),
         ("修改", True),
     ]
+
+
+def test_a_change_set_of_a_model_that_is_not_named_is_not_said_to_be_reversed(place: Place, clerk: User) -> None:
+    done = edit(CASES[2], clerk, make_organization(place.communities[0]), {"leader": "王演示"})
+    assert done.change_set is not None
+    with pytest.raises(ValueError, match="socialorganization"):
+        reverse_change_set(done.change_set, by=clerk, models_in_order=(Facility,))
+    assert SocialOrganization.objects.get().leader == "王演示"
+
+
+@pytest.mark.parametrize("seen", ["9" * 5_000, "¹ ٣ -1"])
+def test_what_is_no_list_of_rows_counts_as_nothing_seen(
+    place: Place, clerk: User, signed_in: SignedIn, seen: str
+) -> None:
+    done = edit(CASES[2], clerk, make_organization(place.communities[0]), {"leader": "王演示"})
+    assert done.change_set is not None
+    address = reverse("changelog:undo", args=[done.change_set.ref])
+    assert signed_in(clerk).post(address, {"seen": seen}).status_code < 500
+    assert SocialOrganization.objects.get().leader == "王演示"

@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from changelog.actions import find_undoing, undo_changes
 from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.refusals import LockedError
 from communities.models import Community, CommunityEntry, CommunityProfile, Facility
 from communities.monthly.at_community import registers_at_communities, registers_naming_communities
 from orgs.models import SocialOrganization
@@ -73,6 +75,7 @@ def sent_of(answer: Any) -> dict[str, Any]:
             if bound.field.show_hidden_initial:
                 initial = "" if bound.initial is None else bound.initial
                 sent[bound.html_initial_name] = form.data.get(bound.html_initial_name, initial)
+    sent["shown_once"] = answer.context["shown_once"]
     if answer.context["previewed"]:
         sent["previewed"] = answer.context["previewed"]
     return sent
@@ -210,6 +213,69 @@ def test_a_warning_is_asked_about_once(place: Place, entering: Client):
     assert not ChangeSet.objects.exists()
     entering.post(address(community), sent_of(asked) | {"go": "stay"})
     assert CommunityProfile.objects.filter(residents=24_000).exists()
+
+
+def undo_newest(by: User) -> None:
+    ref = ChangeSet.objects.latest("pk").ref
+    undo_changes(ref=ref, by=by, seen=find_undoing(ref=ref, by=by).reversible)
+
+
+def test_a_save_of_several_registers_is_undone_whole(place: Place, street_clerk: User, entering: Client):
+    community = place.communities[0]
+    make_profile(community, residents=2_400, households=800)
+    facility = make_facility(community, "党群服务中心", area="300")
+    save(
+        entering,
+        community,
+        of(community, "communities", residents="2450")
+        | of(facility, "facilities", area="320")
+        | of_new("organizations", NEW_ORGANIZATION),
+    )
+    page = entering.get(reverse("changelog:undo", args=[ChangeSet.objects.get().ref]))
+    assert markup_of(page).count("删除这条记录") == 1
+    undo_newest(street_clerk)
+    facility.refresh_from_db()
+    assert facility.area == Decimal(300)
+    assert not SocialOrganization.objects.exists()
+    assert CommunityProfile.objects.get().residents == 2_400
+
+
+def test_what_was_undone_can_be_typed_again_and_is_not_entered_until_then(
+    place: Place, period: ReportingPeriod, street_clerk: User, entering: Client
+):
+    community = place.communities[0]
+    sent = sent_of(entering.get(address(community))) | of_new("facilities", NEW_FACILITY) | {"go": "stay"}
+
+    def is_entered() -> bool:
+        return Community.objects.with_entry(period).get(pk=community.pk).is_entered
+
+    entering.post(address(community), sent)
+    assert is_entered()
+    undo_newest(street_clerk)
+    assert (Facility.objects.count(), is_entered()) == (0, False)
+    save(entering, community, of_new("facilities", NEW_FACILITY))
+    assert (Facility.objects.count(), is_entered()) == (1, True)
+    undo_newest(street_clerk)
+    entering.post(address(community), sent_of(entering.get(address(community))) | {"go": "unchanged"})
+    assert (CommunityEntry.objects.get().state, is_entered()) == ("unchanged", True)
+
+
+def test_a_locked_month_among_several_registers_is_the_bureaus_to_undo(
+    place: Place, period: ReportingPeriod, street_clerk: User, officer: User, entering: Client
+):
+    community = place.communities[0]
+    facility = make_facility(community, "党群服务中心", area="300")
+    save(
+        entering,
+        community,
+        of(facility, "facilities", area="320") | of(community, "communities", residents="2450", households="800"),
+    )
+    ReportingPeriod.objects.filter(pk=period.pk).update(state="locked", locked_at=timezone.now(), locked_by=officer)
+    with pytest.raises(LockedError):
+        undo_newest(street_clerk)
+    undo_newest(officer)
+    facility.refresh_from_db()
+    assert facility.area == Decimal(300)
 
 
 def test_the_same_input_sent_twice_is_saved_once(place: Place, entering: Client):

@@ -285,3 +285,12 @@ def test_postings_that_had_ended_stay_where_they_were(place, facts, admin):
     merge(*place.villages)
     apply_division_changes(by=admin)
     assert Posting.objects.get(worker=ended).community == gone
+
+
+def test_the_history_of_a_record_does_not_offer_to_undo_the_merger_that_moved_it(place, facts, admin, officer, client):
+    gone, stays = place.villages
+    merge(gone, stays)
+    apply_division_changes(by=admin)
+    client.force_login(officer)
+    for record in (*Facility.objects.filter(community=stays), stays, gone):
+        assert "/undo/" not in client.get(record.get_absolute_url()).content.decode()
