@@ -102,6 +102,7 @@ def merge_postings(
     """
     writes: list[Write | None] = []
     told: list[str] = []
+    copied: list[tuple[Write, int]] = []
     lasting = [_span(posting) for posting in of_kept]
     newest, joining = (of_kept[0] if of_kept else None), of_merged[0] if of_merged else None
     if takes_place and newest is not None and joining is not None:
@@ -127,13 +128,16 @@ def merge_postings(
         lasting.append(_span(posting))
         values = {name: getattr(posting, name) for name in _COPIED}
         values["is_newest"] = newest is None or (takes_place and is_joining)
-        writes.append(propose(Posting(worker=kept), values, division_id=0, is_new=True))
+        copy = propose(Posting(worker=kept), values, division_id=0, is_new=True)
+        if copy is not None:
+            writes.append(copy)
+            copied.append((copy, posting.pk))
         told.append(f"{_in_words(posting)}的任职并入保留的记录")
     for posting in of_merged:
         if posting.ended_on is None:
             last_day = max(today, posting.started_on)
             writes.append(propose(posting, {"ended_on": last_day}, division_id=0, is_new=False))
-    return MergedParts([write for write in writes if write is not None], told)
+    return MergedParts([write for write in writes if write is not None], told, copied)
 
 
 Span = tuple[datetime.date, datetime.date | None]

@@ -169,6 +169,7 @@ def _write(register: RegisterSheet, pair: MergePair, from_merged: Collection[str
         )
     if change_set is None:
         raise RuntimeError("A merge always writes the record that is merged.")
+    register.after_merge(parts, change_set)
     return change_set
 
 
@@ -267,4 +268,5 @@ def undo_merge(*, register: RegisterSheet, ref: str, by: Actor) -> ChangeSet:
                 f"没有撤销：{'；'.join(notes)}。请先把后来的改动改回来，或者直接修改记录。",
                 cure="A record of the merge was changed since, or a value is taken.",
             )
+        register.after_undoing_merge(change_set)
         return result.change_set

@@ -30,10 +30,14 @@ from changzhi_portal.registers.writes import Write, propose
 
 @dataclass(frozen=True, slots=True)
 class MergedParts:
-    """What a merge does to the parts of two records: the writes, and a sentence on each thing that they do."""
+    """What a merge does to the parts of two records: the writes, and a sentence on each thing that they do.
+
+    `copied` are the writes of new parts with the key of the part that each is a copy of.
+    """
 
     writes: Sequence[Write] = ()
     told: Sequence[str] = ()
+    copied: Sequence[tuple[Write, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,12 @@ class RegisterSheet(ABC):
         not fit together.
         """
         return MergedParts()
+
+    def after_merge(self, parts: MergedParts, change_set: Any) -> None:  # noqa: B027
+        """Write what belongs to copied parts beside the change log, such as where they were before; mostly nothing."""
+
+    def after_undoing_merge(self, change_set: Any) -> None:  # noqa: B027
+        """Remove what `after_merge` has written with this change set."""
 
     def likely_duplicates(self, scope_path: str, day: datetime.date) -> list[LikelyDuplicate]:
         """Return pairs among the records of `standing` that may be one; none of a register that does not merge."""

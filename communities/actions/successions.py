@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db import IntegrityError
 from django.db.models import F, OuterRef, Q, Subquery
 
 from changelog.actions import LoggedChange, change_of
@@ -13,6 +14,8 @@ from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, update_rows
 from changzhi_portal.names import comparable
 from changzhi_portal.records import field_of, followers
+from changzhi_portal.refusals import InvalidError
+from changzhi_portal.violations import violation_in_words
 from communities.divisionchanges import ChangePlan
 from communities.divisionchanges.facts import populations_after, records_at
 from communities.models import Community, CommunityPlacement, CommunityProfile, RecordMove
@@ -122,7 +125,13 @@ def _move_records(
         if row.pk in renamed:
             before["name"], after["name"] = row.name, renamed[row.pk]
         log.append(change_of(row, division=towns[to], before=before, after=after))
-    insert_rows(RecordMove, moves)
+    try:
+        insert_rows(RecordMove, moves)
+    except IntegrityError as error:
+        raise InvalidError(
+            f"{violation_in_words(error, (RecordMove,))}变更没有应用，请改用以后的日期，或先撤销那次变更。",
+            cure="A record has been moved on this day. Take a later day, or undo that change first.",
+        ) from error
     _rename(model, rows, renamed)
     here = RecordMove.objects.filter(change_set=into, model=label, record_id=OuterRef("pk"))
     changed: dict[str, Any] = {"community": Subquery(here.values("to_community")[:1])}
@@ -228,7 +237,7 @@ def _add_links(model: Any, destinations: dict[int, int], towns: dict[int, int], 
 
 def _write_populations(plan: ChangePlan, log: list[LoggedChange]) -> None:
     """Write the population of the plan's day of communities that have taken others in, or that it is given for."""
-    found = [each for each in populations_after(plan) if each.receiver.community is not None]
+    found = [each for each in populations_after(plan) if each.is_written and each.receiver.community is not None]
     keys = [each.receiver.community.pk for each in found if each.receiver.community is not None]
     known: dict[int, CommunityProfile] = {}
     for batch in in_batches(keys):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet
 
@@ -15,22 +15,40 @@ from changzhi_portal.records import followers, not_ended
 from communities.divisionchanges.plan import ChangePlan, Receiver
 from communities.models import Community, CommunityProfile
 
-FIGURES = ("households", "residents")
+LABELS = {"households": "户数", "residents": "常住人口"}
+
+
+class Standing(NamedTuple):
+    """A figure that has been counted on the plan's day or later, and its day: it is not added to."""
+
+    label: str
+    value: int
+    as_of: datetime.date
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationAfter:
-    """Households and residents of a community after a plan: newly given, or the sum of its parts' newest known ones.
+    """Households and residents of a community after a plan, each newly given or the sum of its parts' newest known ones.
 
-    `unknown` are the parts that no residents are known of; `parts` are the communities that were added up.
+    A figure that is None stays as it is. `given` names the figures of the first kind and `summed` those of the second,
+    `standing` those that have been counted since. `parts` are the communities that were added up, `unknown` those of them
+    that no residents are known of, `joining` those that are new to the community.
     """
 
     receiver: Receiver
     households: int | None
     residents: int | None
+    given: str
+    summed: str
+    standing: Sequence[Standing]
     parts: Sequence[Community]
+    joining: Sequence[Community]
     unknown: Sequence[Community]
-    is_given: bool
+
+    @property
+    def is_written(self) -> bool:
+        """Return whether the plan changes one of the figures."""
+        return self.households is not None or self.residents is not None
 
 
 def records_at(model: Any, communities: Collection[int], day: datetime.date) -> QuerySet[Any]:
@@ -54,7 +72,8 @@ def counts_of_records(plan: ChangePlan) -> dict[int, dict[str, int]]:
 def populations_after(plan: ChangePlan) -> list[PopulationAfter]:
     """Return the population of each community that receives others whole, or whose population is newly given.
 
-    A community with a population of its own on the plan's day or later is left out: it has been newly given.
+    A figure that is not given is the sum of the parts where they are joined whole; one that the community has of its own on
+    the plan's day or later stands.
     """
     whole: dict[str, list[Community]] = defaultdict(list)
     halved = {each.source.pk for each in plan.handovers if each.records is not None}
@@ -69,21 +88,45 @@ def populations_after(plan: ChangePlan) -> list[PopulationAfter]:
     own = [receiver.community.pk for receiver in concerned if receiver.community is not None]
     parts = [community.pk for code in whole for community in whole[code]]
     known = _newest_known([*own, *parts], plan.effective_on)
-    counted_since = _counted_since(own, plan.effective_on)
-    found = []
-    for receiver in concerned:
-        is_given = receiver.households is not None or receiver.residents is not None
-        if not is_given and receiver.community is not None and receiver.community.pk in counted_since:
+    since = _counted_since(own, plan.effective_on)
+    found = [_population(receiver, whole.get(receiver.code, []), known, since) for receiver in concerned]
+    return [each for each in found if each.is_written or each.standing]
+
+
+def _population(
+    receiver: Receiver,
+    joining: Sequence[Community],
+    known: Mapping[int, Mapping[str, int]],
+    since: Mapping[int, Mapping[str, Standing]],
+) -> PopulationAfter:
+    own = [receiver.community] if receiver.community is not None else []
+    parts = [*own, *joining]
+    figures: dict[str, int | None] = {name: getattr(receiver, name) for name in LABELS}
+    given = [label for name, label in LABELS.items() if figures[name] is not None]
+    summed, standing = [], []
+    for name, label in LABELS.items():
+        counted = next((since[each.pk][name] for each in own if name in since.get(each.pk, {})), None)
+        if figures[name] is not None or not joining:
             continue
-        communities = ([receiver.community] if receiver.community is not None else []) + whole[receiver.code]
-        if is_given:
-            found.append(PopulationAfter(receiver, receiver.households, receiver.residents, communities, (), True))
+        if counted is not None:
+            standing.append(counted)
             continue
-        sums = {name: _sum(known.get(each.pk, {}).get(name) for each in communities) for name in FIGURES}
-        unknown = [each for each in communities if known.get(each.pk, {}).get("residents") is None]
-        if sums["households"] is not None or sums["residents"] is not None:
-            found.append(PopulationAfter(receiver, sums["households"], sums["residents"], communities, unknown, False))
-    return found
+        figures[name] = _sum(known.get(each.pk, {}).get(name) for each in parts)
+        if figures[name] is not None:
+            summed.append(label)
+    is_added = LABELS["residents"] in summed or (bool(summed) and not given and not standing)
+    unknown = [each for each in parts if is_added and known.get(each.pk, {}).get("residents") is None]
+    return PopulationAfter(
+        receiver,
+        figures["households"],
+        figures["residents"],
+        "、".join(given),
+        "、".join(summed),
+        standing,
+        parts,
+        joining,
+        unknown,
+    )
 
 
 def _newest_known(keys: Sequence[int], day: datetime.date) -> dict[int, dict[str, int]]:
@@ -91,16 +134,20 @@ def _newest_known(keys: Sequence[int], day: datetime.date) -> dict[int, dict[str
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for batch in in_batches(keys):
         profiles = CommunityProfile.objects.filter(community__in=batch, as_of__lt=day).order_by("as_of")
-        for community, *figures in profiles.values_list("community", *FIGURES):
-            found[community] |= {n: value for n, value in zip(FIGURES, figures, strict=True) if value is not None}
+        for community, *figures in profiles.values_list("community", *LABELS):
+            found[community] |= {n: value for n, value in zip(LABELS, figures, strict=True) if value is not None}
     return found
 
 
-def _counted_since(keys: Sequence[int], day: datetime.date) -> set[int]:
-    found: set[int] = set()
+def _counted_since(keys: Sequence[int], day: datetime.date) -> dict[int, dict[str, Standing]]:
+    """Return the first figures counted on `day` or later, each for itself."""
+    found: dict[int, dict[str, Standing]] = defaultdict(dict)
     for batch in in_batches(keys):
-        since = CommunityProfile.objects.filter(community__in=batch, as_of__gte=day, residents__isnull=False)
-        found |= set(since.values_list("community", flat=True))
+        profiles = CommunityProfile.objects.filter(community__in=batch, as_of__gte=day).order_by("as_of")
+        for community, as_of, *figures in profiles.values_list("community", "as_of", *LABELS):
+            for (name, label), value in zip(LABELS.items(), figures, strict=True):
+                if value is not None:
+                    found[community].setdefault(name, Standing(label, value, as_of))
     return found
 
 

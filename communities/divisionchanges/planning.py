@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from changzhi_portal.bulk import in_batches
 from communities.divisionchanges.communities import plan_communities
 from communities.divisionchanges.counties_and_towns import DivisionPlanner
 from communities.divisionchanges.plan import ChangePlan, Route
-from communities.models import CommunityPlacement, CrosswalkRow, Division, DivisionChange
+from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange, RecordMove
 from periods.models import ReportingPeriod
 
 
@@ -41,6 +41,7 @@ def plan_changes(changes: Sequence[DivisionChange]) -> ChangePlan:
     _list_unused_rows(plan, rows, {placement.code for placement in placements})
     _choose_successors(plan)
     _refuse_later_history(plan, planner.divisions_with_changes())
+    _refuse_later_handovers(plan)
     _refuse_locked_months(plan)
     return plan
 
@@ -89,6 +90,32 @@ def _refuse_locked_months(plan: ChangePlan) -> None:
     if newest is not None:
         plan.problems.append(
             f"{newest}已锁定，社区的合并、拆分、撤销不能从{plan.effective_on:%Y-%m-%d}起生效，请改用{newest}以后的日期。"
+        )
+
+
+def _refuse_later_handovers(plan: ChangePlan) -> None:
+    """Add a problem for each community that hands over and took others, or records, on the plan's day or later.
+
+    What came later would go on with an earlier day, and would count nowhere in between. Records that left it on the very
+    day do no harm: they counted for it until then.
+    """
+    day = plan.effective_on
+    sources = {each.community.pk: each.community for each in plan.endings}
+    sources |= {each.source.pk: each.source for each in plan.handovers}
+    later: dict[int, datetime.date] = {}
+    for batch in in_batches(sorted(sources)):
+        merged = Community.objects.filter(successor__in=batch, closed_on__gte=day).values_list("successor", "closed_on")
+        came = RecordMove.objects.filter(to_community__in=batch, moved_on__gte=day)
+        left = RecordMove.objects.filter(from_community__in=batch, moved_on__gt=day)
+        came_on = came.order_by().values("to_community").annotate(last=Max("moved_on"))
+        left_on = left.order_by().values("from_community").annotate(last=Max("moved_on"))
+        found = [*merged, *came_on.values_list("to_community", "last"), *left_on.values_list("from_community", "last")]
+        for key, moved_on in found:
+            later[key] = max(moved_on, later.get(key, moved_on))
+    for key, moved_on in sorted(later.items()):
+        plan.problems.append(
+            f"“{sources[key].name}”在{moved_on:%Y-%m-%d}已承接或转出别的记录，不能从{day:%Y-%m-%d}起变更，"
+            f"请改用{moved_on:%Y-%m-%d}以后的日期，或先撤销那次变更，再直接登记最后归入哪里。"
         )
 
 

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Role
 from changelog.models import ChangeRecord
-from communities.models import Community, DivisionChange, Facility
-from tests.factories import make_community, make_facility, make_profile, make_user, make_worker
+from communities.models import Community, DivisionChange, Facility, RecordMove
+from tests.factories import make_change_set, make_community, make_facility, make_profile, make_user, make_worker
 from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -102,6 +102,36 @@ def test_a_preview_that_is_no_longer_true_is_not_applied(browser, villages):
     answer = browser.post(PAGE, {"seen": seen})
     assert answer.status_code == 422
     assert "与刚才显示的不同" in words_of(answer)
+    gone.refresh_from_db()
+    assert gone.closed_on is None
+
+
+def test_a_population_counted_since_is_said_in_the_preview_as_not_added_to(browser, villages):
+    gone, stays = villages
+    make_profile(stays, as_of=datetime.date(2018, 6, 30), residents=950, households=310)
+    preview = words_of(merged(browser, gone, stays))
+    assert (
+        "已有2018-06-30的户数310、2018-06-30的常住人口950，以它为准，没有加上西垴头村委会的；"
+        "如果它不包括并入的人口，请改正它，或在登记变更时填写常住人口和户数" in preview
+    )
+    DivisionChange.objects.all().delete()
+    assert "常住人口：登记时填写" in words_of(merged(browser, gone, stays, residents="1850"))
+
+
+def test_a_record_that_has_moved_on_the_day_is_said_and_nothing_is_applied(browser, villages, place, administrator):
+    gone, stays = villages
+    here, there = place.communities[:2]
+    RecordMove.objects.create(
+        model="communities.facility",
+        record_id=Facility.objects.get(community=gone).pk,
+        from_community=here,
+        to_community=there,
+        moved_on=DAY,
+        change_set=make_change_set(administrator),
+    )
+    merged(browser, gone, stays)
+    answer = apply(browser)
+    assert "这条记录这一天已经转归。变更没有应用" in words_of(answer)
     gone.refresh_from_db()
     assert gone.closed_on is None
 

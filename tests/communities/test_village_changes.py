@@ -7,11 +7,13 @@ import datetime
 import pytest
 
 from accounts.actions import apply_division_changes, undo_division_changes
+from changelog.actions import undo_merge
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError
+from changzhi_portal.registers.registry import register_named
 from communities.actions import change_set_of
 from communities.divisionchanges import plan_changes
-from communities.models import Community, DivisionChange, Facility, RecordMove
+from communities.models import Community, CommunityProfile, DivisionChange, Facility, RecordMove
 from socialworkers.models import Posting
 from targets.actions import compute_period
 from targets.models import CommunityMeasure, DivisionMeasure
@@ -25,6 +27,7 @@ from tests.factories import (
     make_project,
     make_worker,
 )
+from tests.socialworkers.test_merging import merge as merge_workers
 from tests.targets.measured import figures_of, lock
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +132,22 @@ def test_a_population_newly_given_is_not_added_to(place, facts, admin):
     merge(*place.villages, households=500, residents=1500)
     apply_division_changes(by=admin)
     assert measured("2018-06")[place.villages[1].name].residents == 1500
+
+
+def test_only_the_residents_newly_given_leave_the_households_added_up(place, facts, admin):
+    merge(*place.villages, residents=1500)
+    apply_division_changes(by=admin)
+    merged = measured("2018-06")[place.villages[1].name]
+    assert (merged.residents, merged.households) == (1500, 533)
+
+
+def test_a_part_of_a_split_keeps_no_households_of_the_whole(place, facts, admin):
+    whole = place.villages[0]
+    noted("split", whole, whole.code, whole.name, residents=300)
+    noted("split", whole, "140423100250", "新垴头村委会", residents=400)
+    apply_division_changes(by=admin)
+    profiles = CommunityProfile.objects.filter(as_of=DAY).values_list("residents", "households")
+    assert set(profiles) == {(300, None), (400, None)}
 
 
 def test_a_population_counted_since_stays(place, facts, admin):
@@ -272,6 +291,29 @@ def test_a_village_already_merged_or_its_successor_closed_is_said(place, facts, 
         apply_division_changes(by=admin)
 
 
+@pytest.mark.parametrize("day", [DAY, datetime.date(2018, 5, 10)])
+def test_a_successor_does_not_go_on_to_a_third_on_the_day_or_before(place, facts, admin, day):
+    gone, stays = place.villages
+    third = make_community(place.rural_town, "第三村委会")
+    merge(gone, stays)
+    apply_division_changes(by=admin)
+    merge(stays, third, day=day)
+    with pytest.raises(InvalidError, match=r"“栗家岭村委会”在2018-06-15已承接或转出别的记录.*改用2018-06-15以后的日期"):
+        apply_division_changes(by=admin)
+    assert measured("2018-06")[stays.name].residents == 1600
+
+
+def test_a_village_that_gave_records_away_later_does_not_close_before(place, facts, admin):
+    whole, third = place.villages
+    facility = Facility.objects.get(community=whole)
+    noted("split", whole, whole.code, whole.name)
+    noted("split", whole, "140423100250", "新村", records={"communities.facility": [facility.pk]})
+    apply_division_changes(by=admin)
+    merge(whole, third, day=datetime.date(2018, 5, 10))
+    with pytest.raises(InvalidError, match="已承接或转出别的记录"):
+        apply_division_changes(by=admin)
+
+
 def test_a_day_in_a_locked_month_is_refused(place, facts, admin, officer):
     lock(make_period("2018-07"), officer)
     merge(*place.villages)
@@ -294,3 +336,25 @@ def test_the_history_of_a_record_does_not_offer_to_undo_the_merger_that_moved_it
     client.force_login(officer)
     for record in (*Facility.objects.filter(community=stays), stays, gone):
         assert "/undo/" not in client.get(record.get_absolute_url()).content.decode()
+
+
+def test_a_posting_copied_by_merging_two_workers_counts_for_earlier_months_where_it_did(place, facts, admin, officer):
+    gone, stays = place.villages
+    ended = {"started_on": datetime.date(2018, 1, 1), "ended_on": datetime.date(2018, 6, 18)}
+    twice = make_worker(gone, "张演示", posting=ended)
+    kept = make_worker(stays, "张演示", posting={"started_on": datetime.date(2018, 6, 20)})
+    merge(gone, stays)
+    apply_division_changes(by=admin)
+
+    def counted():
+        month = measured("2018-05")
+        return month[gone.name].workers, month[stays.name].workers
+
+    assert counted() == (2, 1)
+    merge_workers(kept, twice, officer)
+    assert Posting.objects.filter(worker=kept, community=stays).count() == 2
+    assert counted() == (2, 1)
+    moves = RecordMove.objects.count()
+    undo_merge(register=register_named("workers")(), ref=twice.ref, by=officer)
+    assert RecordMove.objects.count() == moves - 1
+    assert counted() == (2, 1)
