@@ -54,6 +54,7 @@
 
   function isWatched(form) {
     return form && form.method === "post" && form.closest("main") && !form.hasAttribute("hx-post") &&
+      !form.hasAttribute("data-only-chooses") &&
       !form.querySelector("input[type=password]");
   }
 
