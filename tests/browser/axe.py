@@ -19,6 +19,7 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 EXPLAINED = {
     ("color-contrast", "a background image"): "The arrow of a choice is a picture beside its text; the text has the "
     "colours of the text boxes, which are measured.",
+    ("color-contrast", "Element has no value"): "An empty box has no text.",
 }
 # Folded parts are opened first, except menus that would cover what lies below them.
 OPEN_PARTS = """(covering) => document.querySelectorAll("details").forEach((part) => {

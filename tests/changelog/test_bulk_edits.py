@@ -286,7 +286,7 @@ def test_versions_of_thousands_of_digits_count_as_nothing_seen(
 
 
 def test_a_number_of_rows_of_thousands_of_digits_shows_the_usual_number(clerk: User, signed_in: SignedIn) -> None:
-    assert signed_in(clerk).get(reverse("orgs:organization_list"), {"size": "9" * 5_000}).status_code == 200
+    assert signed_in(clerk).get(reverse("orgs:list"), {"size": "9" * 5_000}).status_code == 200
 
 
 def test_a_leader_has_no_boxes_and_no_page(leader: User, clerk: User, signed_in: SignedIn, place: Place) -> None:
