@@ -37,8 +37,9 @@ def save_entry(
     """Carry out the edits of one community's page as one change set, and note that the community is entered.
 
     Nothing is written, and nothing noted, where an edit has an error or a record is stale; edits that say what the
-    registers say already note nothing either. `input_digest` is a keyed digest of the whole input with the
-    token of the page as it was shown: a form that is sent twice is saved once, unless its save was undone meanwhile. Raises what `edit_together` raises.
+    registers say already note nothing either. `input_digest` is a keyed digest of the whole input with the token of the
+    page as it was shown: a form that is sent twice is saved once, unless its save was undone meanwhile. Raises what
+    `edit_together` raises.
     """
     with transaction.atomic():
         # Before the locks of the registers, as every save of a page takes them.
