@@ -194,6 +194,8 @@ def one_screen(visit, live_server) -> tuple[Page, Callable[[User | None], Client
 
     def take_session(user: User | None) -> Client:
         client = Client()
+        # A page that asks again and again would ask as the next user, who may be forbidden to see it.
+        page.goto("about:blank")
         page.context.clear_cookies()
         if user is not None:
             client.force_login(user)

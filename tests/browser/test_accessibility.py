@@ -23,7 +23,6 @@ NAMES_OF_PAGES = sorted(set(NAMES) - POST_ONLY)
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.xfail(reason="Not every page has been judged since the last pages were merged", strict=False)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(part, filled, place, one_screen):
     page, take_session = one_screen
