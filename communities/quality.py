@@ -8,7 +8,7 @@ from django.db.models.functions import Abs, Cast
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.records import in_effect, not_ended
 from changzhi_portal.scope import ScopedQuerySet
-from communities.models import Community, CommunityProfile, Facility, GovernanceBody
+from communities.models import Community, CommunityProfile, Facility, GovernanceBody, RecordMove
 from communities.peers import unlike_peers
 from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE
 from communities.thresholds import FEWEST_PEOPLE_MOVED, LARGEST_AREA, MOST_PER_HOUSEHOLD, POPULATION_CHANGE
@@ -116,11 +116,17 @@ def committee_denied(occasion: Occasion) -> ScopedQuerySet:
     "本县其他社区已填报设施，这个城市社区没有一处在用的综合服务设施，请补报或核实。",
 )
 def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
-    """Find urban communities counted as 0 m² only because the county has reported other facilities (docs/domain.md §5)."""
+    """Find urban communities counted as 0 m² only because the county has reported other facilities (docs/domain.md §5).
+
+    A facility that has moved since to the successor of its community counts where it was on the day (ADR 0021).
+    """
     of_county = Facility.objects.filter(community__town__parent=OuterRef("town__parent"))
-    own = Facility.objects.in_effect_on(occasion.day).filter(community=OuterRef("pk"), kind=Facility.Kind.INTEGRATED)
+    counted = Facility.objects.in_effect_on(occasion.day).filter(kind=Facility.Kind.INTEGRATED)
+    moved = RecordMove.objects.former_on(Facility, occasion.day)
+    stayed = counted.exclude(pk__in=moved.values("record_id")).filter(community=OuterRef("pk"))
+    had = moved.filter(record_id__in=counted.values("pk"), from_community=OuterRef("pk"))
     urban = scored_communities(occasion).filter(kind=Community.Kind.URBAN)
-    return urban.filter(Exists(of_county), ~Exists(own))
+    return urban.filter(Exists(of_county), ~Exists(stayed), ~Exists(had))
 
 
 def _large(count: str) -> Cast:

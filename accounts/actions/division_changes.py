@@ -54,8 +54,9 @@ def note_changes(*, changes: Sequence[DivisionChange], by: User) -> list[Divisio
     """Note changes that a person has entered and return the new ones; see `communities.actions.note_changes`."""
     _refuse_unless_allowed(by)
     for change in changes:
-        for text in (change.source, change.document, change.from_name, change.to_name):
-            refuse_personal_numbers(text, what="依据", field="source")
+        for name in ("source", "document", "from_name", "to_name"):
+            label = str(DivisionChange._meta.get_field(name).verbose_name)
+            refuse_personal_numbers(getattr(change, name), what=label, field=name)
     return communities_actions.note_changes(changes, by=by)
 
 

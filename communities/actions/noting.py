@@ -16,6 +16,7 @@ from changzhi_portal.bulk import insert_rows, update_rows
 from changzhi_portal.names import fold
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.rights import Actor
+from changzhi_portal.violations import violation_in_words
 from communities.models import CrosswalkRow, DivisionChange
 
 CHANGE_COLUMNS = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "source")
@@ -57,7 +58,15 @@ def note_changes(changes: Sequence[DivisionChange], *, by: Actor) -> list[Divisi
             new.append(change)
     if not new:
         raise InvalidError("这些变更都已登记过，请在区划变更页查看。", cure="All of these changes are noted already.")
-    insert_rows(DivisionChange, new)
+    try:
+        with transaction.atomic():
+            insert_rows(DivisionChange, new)
+    except IntegrityError as error:
+        # Somebody noted one of them between the look-up above and now.
+        raise InvalidError(
+            f"没有登记：{violation_in_words(error, (DivisionChange,))}请刷新页面核对后再试。",
+            cure="A change was noted by somebody else meanwhile.",
+        ) from error
     summary = f"登记{new[0].effective_on:%Y-%m-%d}的区划变更：{'，'.join(map(str, new[:5]))}"
     change_set = begin_change_set(by=by, summary=summary, affects_figures=False)
     log_changes(change_set, (_noted(change, by) for change in new))

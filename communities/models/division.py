@@ -15,8 +15,13 @@ from changzhi_portal.records import BEGINNING, DatedQuerySet, Record, in_effect
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
-# Digits of a code by level: GB/T 2260 down to the county, three more for a town.
-CODE_LENGTHS = {"city": 6, "county": 6, "town": 9}
+# Digits of a code by level: GB/T 2260 down to the county, three more for a town, and as many again for a community.
+CODE_LENGTHS = {"city": 6, "county": 6, "town": 9, "village": 12}
+
+
+def is_code(text: str, level: str) -> bool:
+    """Return whether the text is a code of that level: so many digits 0 to 9, no other digits of Unicode."""
+    return len(text) == CODE_LENGTHS[level] and text.isascii() and text.isdecimal()
 
 
 def short_code(code: str) -> str:

@@ -8,6 +8,7 @@ import io
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from accounts.models import Role
 from changelog.models import ChangeRecord
@@ -169,6 +170,7 @@ def test_a_split_asks_of_every_record_where_it_goes(browser, villages):
         ({"effective_on": "2018-13-01"}, "日期应写成2018-07-05这样"),
         ({"source": ""}, "请写明变更的原因或依据"),
         ({"source": "联系13812345678"}, "请删去号码"),
+        ({"document": "联系13812345678"}, "文号里有手机号"),
         ({"residents": "-3"}, "不能是负数"),
     ],
 )
@@ -223,6 +225,31 @@ def test_a_crosswalk_comes_as_a_workbook_or_as_csv(browser, villages, place):
 def test_a_crosswalk_that_does_not_fit_names_its_row(browser, villages, rows, said):
     assert said in words_of(send(browser, crosswalk(rows)))
     assert not DivisionChange.objects.exists()
+
+
+def test_a_population_of_nobody_in_a_crosswalk_is_a_value_and_a_blank_is_none(browser, villages):
+    gone, stays = villages
+    headers = ("原代码", "原名称", "新代码", "新名称", "户数", "常住人口")
+    send(browser, crosswalk([(gone.code, gone.name, stays.code, stays.name, 0, "")], headers))
+    noted = DivisionChange.objects.get()
+    assert (noted.households, noted.residents) == (0, None)
+
+
+def test_a_change_that_somebody_else_notes_meanwhile_is_said(browser, villages):
+    def twice(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "communities_divisionchange"'):
+            execute(sql, params, many, context)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(twice):
+        answer = merged(browser, *villages)
+    assert "这一区划变更已登记" in words_of(answer)
+    assert not DivisionChange.objects.exists()
+
+
+def test_digits_of_a_chinese_keyboard_are_digits(browser, villages):
+    merged(browser, *villages, into="new", to_name="新村", to_code="１４０４２３１００２０９")
+    assert {each.to_code for each in DivisionChange.objects.all()} == {"140423100209"}
 
 
 def test_a_file_without_the_headers_is_refused(browser, villages):

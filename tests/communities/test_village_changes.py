@@ -27,6 +27,7 @@ from tests.factories import (
     make_project,
     make_worker,
 )
+from tests.quality import refs_found_by
 from tests.socialworkers.test_merging import merge as merge_workers
 from tests.targets.measured import figures_of, lock
 
@@ -358,3 +359,16 @@ def test_a_posting_copied_by_merging_two_workers_counts_for_earlier_months_where
     undo_merge(register=register_named("workers")(), ref=twice.ref, by=officer)
     assert RecordMove.objects.count() == moves - 1
     assert counted() == (2, 1)
+
+
+def test_the_checks_of_the_month_before_a_merger_see_the_facilities_where_they_were(place, admin):
+    gone, stays = place.communities[:2]
+    for community in place.communities:
+        make_facility(community, area=600)
+    compute_period(make_period("2018-05"))
+    compute_period(make_period("2018-06"))
+    merge(gone, stays, day=datetime.date(2018, 7, 1))
+    apply_division_changes(by=admin)
+    for month in ("2018-06", "2018-07"):
+        for rule in ("urban_without_facility", "facility_area_jumped"):
+            assert not refs_found_by(rule, place.city, month) & {gone.ref, stays.ref}, (month, rule)
