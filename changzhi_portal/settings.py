@@ -144,9 +144,8 @@ else:
         }
     }
 SESSION_ENGINE = "changzhi_portal.sessions"
-SESSION_COOKIE_AGE = (
-    30 * 60
-)  # seconds; 等保 2.0 requires an idle time-out; every request of a person renews it, what a page asks by itself does not
+# Seconds; 等保 2.0 requires an idle time-out. Every request of a person renews it, what a page asks by itself does not.
+SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
