@@ -362,12 +362,15 @@ def test_nothing_has_changed_is_confirmed_for_one_and_for_several(place: Place, 
     assert "请点“保存”" in markup_of(wrong)
     answer = save(entering, first, {}, go="unchanged")
     assert answer["Location"] == address(second)
+    told = f"已确认{first.name}本月无变动。东街街道办事处还有2个社区没有填。"
+    assert told in markup_of(entering.get(answer["Location"]))
     index = reverse("communities:monthly")
     shown = markup_of(entering.get(index))
     assert "3个社区，已填1个，还有2个" in shown
-    answer = entering.post(index, {"community": [second.ref, third.ref]}, follow=True)
-    assert "已确认2个社区本月无变动" in markup_of(answer)
-    assert "都填好了" in markup_of(answer)
+    answer = entering.post(index, {"community": [second.ref]}, follow=True)
+    assert "已确认1个社区本月无变动。东街街道办事处还有1个社区没有填。" in markup_of(answer)
+    answer = entering.post(index, {"community": [third.ref]}, follow=True)
+    assert "已确认1个社区本月无变动。东街街道办事处的3个社区都填好了。" in markup_of(answer)
     assert not ChangeSet.objects.exists()
 
 
