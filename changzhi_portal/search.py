@@ -21,7 +21,7 @@ from operator import and_, or_
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from django.db.models import Case, IntegerField, Lookup, Q, TextField, Value, When
+from django.db.models import Case, Count, IntegerField, Lookup, Q, TextField, Value, When, Window
 from django.urls import reverse
 from stdnum.cn import uscc
 
@@ -188,12 +188,17 @@ class Hit:
 
 @dataclass(frozen=True)
 class HitGroup:
-    """The records of one kind that were found, at most `MOST_HITS`; `more_url` leads to the others, "" without a list."""
+    """The records of one kind that were found, at most `MOST_HITS`.
+
+    `all_url` leads to all of them, `total` in number: the register's list, or a page of the search where that would not
+    show them all; "" for a text that stands in no address.
+    """
 
     title: str
     hits: Sequence[Hit]
     has_more: bool
-    more_url: str
+    total: int
+    all_url: str
 
 
 class SearchSource(ABC):
@@ -204,6 +209,8 @@ class SearchSource(ABC):
     requires: ClassVar[str] = EVERYBODY
     # The register's list, which takes the text as `q`; "" without one.
     list_url_name: ClassVar[str] = ""
+    # Which of the records that are found that list shows; all by default.
+    listed: ClassVar[Q] = Q()
     # The column with the name for comparison, as `key_of` makes it of a word.
     compared_name: ClassVar[str] = "name_key"
 
@@ -243,18 +250,41 @@ class SearchSource(ABC):
         everywhere = [self.place(word) | condition for word, condition in zip(words, found, strict=True)]
         return reduce(and_, everywhere) & reduce(or_, found)
 
+    @property
+    def name(self) -> str:
+        """Return the name of the kind in the address of the page with all that is found of it."""
+        return type(self).__name__.lower()
+
+    def found(self, text: SearchText, user: Actor) -> ScopedQuerySet:
+        """Return the records that match within the user's scope, closest first; none for another's role."""
+        if not has_right(user, self.requires):
+            return self.rows().none()
+        rows = self.rows().visible_to(user).filter(self.matching(text)).annotate(search_rank=self._rank(text))
+        return rows.order_by("search_rank", *rows.model._meta.ordering)
+
     def find(self, text: SearchText, user: Actor) -> HitGroup | None:
         """Return the records that match within the user's scope, closest first; None for none, or for another's role."""
         if not has_right(user, self.requires):
             return None
-        rows = self.rows().visible_to(user).filter(self.matching(text)).annotate(search_rank=self._rank(text))
-        found = list(rows.order_by("search_rank", *rows.model._meta.ordering)[: MOST_HITS + 1])
+        counts = {"search_total": Window(Count("pk"))}
+        if self.listed:
+            counts["search_listed"] = Window(Count("pk", filter=self.listed))
+        found = list(self.found(text, user).annotate(**counts)[: MOST_HITS + 1])
         if not found:
             return None
-        asked = "" if text.is_personal else " ".join(word.text for word in text.words)
-        more_url = f"{reverse(self.list_url_name)}?{urlencode({'q': asked})}" if self.list_url_name and asked else ""
         hits = [self.hit(record) for record in found[:MOST_HITS]]
-        return HitGroup(self.title, hits, len(found) > MOST_HITS, more_url)
+        total = found[0].search_total
+        in_list = bool(self.list_url_name) and getattr(found[0], "search_listed", total) == total
+        return HitGroup(self.title, hits, len(found) > MOST_HITS, total, self._all_url(text, in_list=in_list))
+
+    def _all_url(self, text: SearchText, *, in_list: bool) -> str:
+        """Return where all that is found is listed; "" for a personal number."""
+        if text.is_personal:
+            return ""
+        asked = {"q": " ".join(word.text for word in text.words)}
+        if in_list:
+            return f"{reverse(self.list_url_name)}?{urlencode(asked)}"
+        return f"{reverse('search')}?{urlencode(asked | {'kind': self.name})}"
 
     def _rank(self, text: SearchText) -> Case:
         """Return the order: the same name first, then names that begin so, then any that match, then the related."""

@@ -113,6 +113,7 @@ class Communities(SearchSource):
     title = "社区"
     position = 20
     list_url_name = "communities:community_list"
+    listed: ClassVar[Q] = Q(closed_on__isnull=True)  # the list shows those that are closed by its filter only
 
     def rows(self) -> CommunityQuerySet:
         """Return the communities with their place and, where it has changed, their last former name."""

@@ -101,6 +101,7 @@ class DivisionChanges(FormPage):
         counts = counts_of_records(plan)
         return {
             "plan": plan,
+            "effects": _effects(plan, len(users)),
             "lines": [_line(plan, change, users) for change in plan.division_changes],
             "village_changes": plan.village_changes[:MOST_LISTED],
             "endings": [EndingLine(e, _counted(counts[e.community.pk])) for e in plan.endings[:MOST_LISTED]],
@@ -115,12 +116,21 @@ class DivisionChanges(FormPage):
 
 
 def _in_words(plan: ChangePlan, users: int) -> str:
-    ended = f"、{len(plan.endings)}个社区撤销或并入别处" if plan.endings else ""
-    opened = f"、新设{len(plan.new_communities)}个社区" if plan.new_communities else ""
-    return (
-        f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{plan.number_of_communities}个社区、"
-        f"{users}个账号已转到新的区划{ended}{opened}。"
-    )
+    return f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{'，'.join(_effects(plan, users)) or '没有要转的'}。"
+
+
+def _effects(plan: ChangePlan, users: int) -> list[str]:
+    """Return what a plan does, each kind with its number; kinds with nothing are left out."""
+    changed = "换用新代码" if plan.division_changes else "换用新名称或代码"
+    counted = [
+        (len(plan.counties), "个县（市、区）由新的区划承接"),
+        (len(plan.towns), "个街道（乡镇）由新的区划承接"),
+        (plan.number_of_communities, f"个社区{changed}"),
+        (len(plan.new_communities), "个社区新设"),
+        (len(plan.endings), "个社区撤销或并入别处"),
+        (users, "个账号转到新的区划"),
+    ]
+    return [f"{number:,}{what}" for number, what in counted if number]
 
 
 def _digest(plan: ChangePlan | None) -> str:

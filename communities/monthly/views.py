@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from changelog.actions import EditsTogether, WantedEdit, check_together
+from changelog.actions import WantedEdit, check_together
 from changelog.history import last_change_of
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
@@ -21,13 +21,13 @@ from changzhi_portal.personal import digest
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.form_fields import form_value, value_in_words
-from changzhi_portal.registers.problems import Level
 from communities.actions import confirm_unchanged, save_entry
 from communities.models import Division
 from communities.monthly.forms import EntryForms, RowForm
 from communities.monthly.month import Row, read_month
 from communities.monthly.progress import (
     communities_to_enter,
+    left_in_words,
     lines_of,
     neighbours,
     next_to_enter,
@@ -84,7 +84,8 @@ class EntryIndex(PortalPage):
             if not refs:
                 messages.error(request, "请先勾选本月没有变动的社区。")
             elif number := confirm_unchanged(refs=refs, period=self.period, by=request.user):
-                messages.success(request, f"已确认{number}个社区本月无变动。")
+                left = left_in_words(progress_of(self.communities), self.division.name)
+                messages.success(request, f"已确认{number}个社区本月无变动。{left}")
             else:
                 messages.info(request, "这些社区已经填过了。")
         except PortalError as refusal:
@@ -143,8 +144,9 @@ class EntryPage(PortalPage):
             return self._show(forms)
         if not forms.is_valid():
             return self._show(forms, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        if lost := self._lost(forms):
-            return self._show(forms, status=HTTPStatus.CONFLICT, sentences=lost)
+        if lost := forms.lost():
+            sentence = f"有{lost}条记录刚被别人停用、合并或调走，已不在本页，对它的改动没有保存；其余的请再保存一次。"
+            return self._show(forms, status=HTTPStatus.CONFLICT, sentences=[sentence])
         wanted = forms.wanted()
         if request.POST.get("go") == "unchanged":
             return self._confirm(forms, wanted)
@@ -160,7 +162,7 @@ class EntryPage(PortalPage):
         edits, reason, sent = [edit for _, edit in wanted], forms.locked_reason, self._input_digest()
         if self.request.POST.get("previewed") != sent:
             checked = check_together(edits=edits, by=self.request.user, period=self.period, locked_reason=reason)
-            warnings = self._warnings(wanted, checked)
+            warnings = forms.warnings(wanted, checked.edits)
             if warnings and not checked.has_error:
                 return self._show(forms, warnings=warnings, previewed=sent)
         saved = save_entry(
@@ -193,7 +195,10 @@ class EntryPage(PortalPage):
             confirm_unchanged(refs=[self.community.ref], period=self.period, by=self.request.user)
         except PortalError as refusal:
             return self._show(forms, status=refusal.status, sentences=[str(refusal)])
-        messages.success(self.request, f"已确认{self.community.name}本月无变动。")
+        progress = progress_of(self.all)
+        # Where none is left, `_go_on` says so.
+        left = left_in_words(progress, self.request.user.division.name) if progress.left else ""
+        messages.success(self.request, f"已确认{self.community.name}本月无变动。{left}")
         return self._go_on()
 
     def _go_on(self) -> HttpResponse:
@@ -211,35 +216,6 @@ class EntryPage(PortalPage):
         if not self.month.own.values:
             raise Http404("The register of communities does not hold it.")
         return EntryForms(self.month, self.request.user, data)
-
-    def _lost(self, forms: EntryForms) -> list[str]:
-        """Return a sentence where the user has changed records that are on the page no longer; they cannot be saved."""
-        here = {f"{row.register.name}-{row.record.ref}" for row in forms.rows}
-        post = self.request.POST
-        lost = 0
-        for shown in sorted(set(post.getlist("row")) - here):
-            begins = f"initial-{shown}-"
-            names = [name for name in post if name.startswith(begins)]
-            lost += any(post.getlist(name) != post.getlist(name.removeprefix("initial-")) for name in names)
-        return (
-            [f"有{lost}条记录刚被别人停用、合并或调走，已不在本页，对它的改动没有保存；其余的请再保存一次。"]
-            if lost
-            else []
-        )
-
-    def _warnings(self, wanted: list[tuple[RowForm, WantedEdit]], checked: EditsTogether) -> list[tuple[str, str, str]]:
-        """Return what each warning is about, its header and its sentence."""
-        names = {row.form: str(row.record) for row in [self.month.own, *self._rows()]}
-        return [
-            (names.get(form, "新增的"), problem.column, problem.message)
-            for (form, _), edit in zip(wanted, checked.edits, strict=True)
-            for problems in edit.problems.values()
-            for problem in problems
-            if problem.level == Level.WARNING
-        ]
-
-    def _rows(self) -> list[Row]:
-        return [row for group in self.month.groups for row in group.rows if row.form is not None]
 
     def _show_both_versions(self, forms: EntryForms, refs: Collection[str]) -> HttpResponse:
         """Show the page on the present values, with the user's input, and what others have made of the same fields."""

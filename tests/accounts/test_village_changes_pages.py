@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 
 import pytest
 import xlsxwriter
@@ -60,6 +61,31 @@ def test_villages_are_searched_for_and_ticked(browser, villages):
     assert "并入襄垣县古韩镇栗家岭村委会" in ready
 
 
+def test_all_villages_of_a_chosen_town_are_ticked_at_once(browser, villages, place):
+    listed = browser.get(NEW, {"within": place.rural_town.code})
+    assert {each.code for each in listed.context["results"]} == {village.code for village in villages}
+    ready = browser.get(NEW, {"within": place.rural_town.code, "pick": [village.code for village in villages]})
+    assert ready.context["view"].is_ready, "choose the town, tick, fill in: two answers of the portal"
+    assert ready.context["results"] == []
+    narrowed = browser.get(NEW, {"within": place.street.code, "q": "西垴头"})
+    assert narrowed.context["results"] == []
+    assert browser.get(NEW, {"within": "nowhere"}).context["results"] == []
+    towns = browser.get(NEW, {"level": "town", "within": place.county.code})
+    assert [each.name for each in towns.context["results"]] == ["东街街道办事处", "西街街道办事处"]
+
+
+def test_names_that_each_mean_one_village_are_chosen_by_one_search(browser, villages):
+    ready = browser.get(NEW, {"q": "西垴头、栗家岭"})
+    assert [each.code for each in ready.context["chosen"]] == [village.code for village in villages]
+    assert ready.context["view"].is_ready
+    assert ready.context["view"].q == "", "one that is unticked now is not chosen again by the same search"
+    assert "并入襄垣县古韩镇栗家岭村委会" in words_of(ready)
+    doubtful = browser.get(NEW, {"q": "西垴头、社区"})
+    assert doubtful.context["chosen"] == [], "one of the names means several"
+    assert len(doubtful.context["results"]) == 6
+    assert browser.get(NEW, {"q": "西垴头、没有的村"}).context["chosen"] == []
+
+
 def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser, villages, place):
     gone, stays = villages
     make_worker(gone)
@@ -67,7 +93,7 @@ def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser,
     for told in (
         "已登记1项变更",
         "西垴头村委会",
-        "1个社区并入别处或撤销",
+        "1个社区撤销或并入别处",
         "服务设施1、任职1",
         "1,800",
         "演文〔2018〕1号",
@@ -76,7 +102,8 @@ def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser,
         assert told in preview
     assert Community.objects.current().count() == 7
     done = words_of(apply(browser))
-    assert "1个社区撤销或并入别处" in done
+    assert "已应用2018-06-15的区划变更：1个社区撤销或并入别处。" in done, "kinds with nothing are left out"
+    assert not re.search(r"(?<!\d)0个", preview + done)
     gone.refresh_from_db()
     assert (str(gone.closed_on), gone.successor) == (DAY, stays)
     assert Facility.objects.filter(community=stays).count() == 2
