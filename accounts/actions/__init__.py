@@ -8,7 +8,7 @@ from accounts.actions.division_changes import (
     note_listed_changes,
     undo_division_changes,
     users_to_move,
-    withdraw_changes,
+    withdraw_change,
 )
 from accounts.actions.passwords import change_password
 from accounts.actions.staff import AppointedStaff, appoint_staff, generate_password
@@ -25,5 +25,5 @@ __all__ = [
     "note_listed_changes",
     "undo_division_changes",
     "users_to_move",
-    "withdraw_changes",
+    "withdraw_change",
 ]

@@ -23,6 +23,8 @@ MOST_FOUND = 30  # what a search lists; more ask for a longer word
 MOST_IN_ONE_PLACE = 200  # communities of a chosen town, towns of a chosen county
 MOST_NAMES = 10  # of one search
 MOST_CHOSEN = 40
+# Rows read of one search or place: more than are listed and could have been chosen already.
+MOST_READ = MOST_IN_ONE_PLACE + MOST_CHOSEN + 1
 _BETWEEN_NAMES = re.compile(r"[、，,;；]+")
 # How many must be chosen before the form can be filled in.
 FEWEST = {Kind.MERGE: 2, Kind.FOUND: 0}
@@ -49,8 +51,9 @@ class NoteChange(FormPage):
         self.kind: str = kind if kind in dict(self.kinds) else Kind.MERGE.value
         self.q = asked.get("q", "").strip()
         self.within = next((place for place in self._places if place.code == asked.get("within")), None)
-        codes = list(dict.fromkeys(asked.getlist("pick")))[:MOST_CHOSEN]
-        found = {each.code: each for each in self._standing(code__in=codes)}
+        codes = list(dict.fromkeys(asked.getlist("pick")))
+        self.has_too_many = len(codes) > MOST_CHOSEN
+        found = {each.code: each for each in self._standing(code__in=codes[:MOST_CHOSEN])}
         self.chosen = [found[code] for code in codes if code in found]
         self.results = self._results()
 
@@ -70,11 +73,11 @@ class NoteChange(FormPage):
     def _standing(self, **condition: Any) -> list[Chosen]:
         if self.level == Level.VILLAGE:
             rows = Community.objects.current().visible_to(self.request.user).filter(**condition).with_place()
-            return [Chosen(c.code, c.name, c.town.full_name) for c in rows.order_by("code")]
+            return [Chosen(c.code, c.name, c.town.full_name) for c in rows.order_by("code")[:MOST_READ]]
         divisions = Division.objects.current().visible_to(self.request.user).filter(level=self.level, **condition)
         return [
             Chosen(d.code, d.name, d.parent.name if d.parent and self.level == Level.TOWN else "")
-            for d in divisions.select_related("parent").order_by("code")
+            for d in divisions.select_related("parent").order_by("code")[:MOST_READ]
         ]
 
     def _results(self) -> list[Chosen]:
@@ -121,8 +124,9 @@ class NoteChange(FormPage):
     @property
     def is_ready(self) -> bool:
         """Return whether enough has been chosen."""
-        fewest, most = FEWEST.get(Kind(self.kind), 1), MOST_CHOSEN if self.kind in {Kind.MERGE, Kind.CLOSE} else 1
-        return fewest <= len(self.chosen) <= most
+        most = {Kind.MERGE: MOST_CHOSEN, Kind.CLOSE: MOST_CHOSEN, Kind.FOUND: 0}.get(Kind(self.kind), 1)
+        fewest = FEWEST.get(Kind(self.kind), 1)
+        return not self.has_too_many and fewest <= len(self.chosen) <= most
 
     def form_valid(self, form: Any) -> Any:
         """Refuse a form without enough chosen."""
@@ -134,6 +138,8 @@ class NoteChange(FormPage):
     @property
     def wanted(self) -> str:
         """Return the sentence on what must be chosen."""
+        if self.has_too_many:
+            return f"一次最多选{MOST_CHOSEN}个，多出的没有选上，请分几次登记，或者上传对照表。"
         match self.kind:
             case Kind.MERGE:
                 return "请至少选两个：要合并的，和并入的那一个。"

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from changelog.actions import LoggedChange, begin_change_set, change_of, log_changes
 from changzhi_portal.bulk import insert_rows, update_rows
@@ -79,7 +78,7 @@ def allot_records(
 ) -> None:
     """Set the records that go with each change of a split, and log it; raises InvalidError for one applied meanwhile."""
     keys = [change.pk for change in changes]
-    waiting = list(DivisionChange.objects.filter(pk__in=keys, applied_at__isnull=True).select_for_update(of=("self",)))
+    waiting = list(DivisionChange.objects.waiting().filter(pk__in=keys).select_for_update(of=("self",)))
     if len(waiting) != len(keys):
         raise InvalidError("这项变更已经应用或已删除，请刷新页面。", cure="A change is applied or gone.")
     log = []
@@ -95,9 +94,9 @@ def allot_records(
 
 
 @transaction.atomic
-def withdraw_changes(changes: QuerySet[DivisionChange], *, by: Actor) -> int:
-    """Remove noted changes that are not applied, and log that; return how many."""
-    waiting = list(changes.filter(applied_at__isnull=True).select_for_update(of=("self",)))
+def withdraw_change(change: DivisionChange, *, by: Actor) -> int:
+    """Remove a noted change that is not applied, of a split all its parts, and log that; return how many."""
+    waiting = list(DivisionChange.objects.noted_with(change).waiting().select_for_update(of=("self",)))
     if not waiting:
         raise InvalidError("这项变更已经应用或已删除，请刷新页面。", cure="There is no such noted change.")
     summary = f"删除登记的区划变更：{'，'.join(map(str, waiting[:5]))}"

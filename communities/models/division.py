@@ -186,6 +186,26 @@ class Division(Record, ScopedModel):
         return division
 
 
+class DivisionChangeQuerySet(models.QuerySet["DivisionChange"]):
+    """Queries of noted and applied changes."""
+
+    def waiting(self) -> Self:
+        """Filter for changes that are noted and not applied."""
+        return self.filter(applied_at__isnull=True)
+
+    def in_order(self) -> Self:
+        """Order as changes are applied: the earliest first."""
+        return self.order_by("effective_on", "level", "from_code", "to_code")
+
+    def noted_with(self, change: DivisionChange) -> Self:
+        """Filter for the changes that stand or fall with one: all parts of a split, else it alone."""
+        if change.kind != DivisionChange.Kind.SPLIT:
+            return self.filter(pk=change.pk)
+        return self.filter(
+            effective_on=change.effective_on, level=change.level, kind=change.kind, from_code=change.from_code
+        )
+
+
 class DivisionChange(models.Model):
     """A dated change of one division's or community's code and name. It is noted first and applied later (docs/domain.md §3.4).
 
@@ -231,6 +251,8 @@ class DivisionChange(models.Model):
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="应用人"
     )
+
+    objects = DivisionChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "区划变更"

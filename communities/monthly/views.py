@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from changelog.actions import WantedEdit, check_together
 from changelog.history import last_change_of
+from changzhi_portal.kept_input import refuse_form
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.personal import digest
@@ -39,6 +40,22 @@ from periods.models import ReportingPeriod
 MOST_OPEN = 3  # a group with more records is collapsed at first
 _NOT_INPUT = frozenset({"csrfmiddlewaretoken", "go", "more", "previewed"})
 NO_MONTH = "现在没有开放填报的统计月。"
+
+
+def _is_open(period: ReportingPeriod) -> bool:
+    return period.state == ReportingPeriod.State.OPEN
+
+
+def _reason_against(request: PortalRequest, period: ReportingPeriod) -> str:
+    """Return why what a page sends is not taken: no month is open, or the page was opened for another one; "" if it is.
+
+    A page that stayed open, or came back filled after a session's end, must not count for the month after its own.
+    """
+    if not _is_open(period):
+        return NO_MONTH
+    if request.POST.get("month") != period.code:
+        return f"没有保存：现在填报的是{period}，这一页是以前打开的。请核对后重新填写。"
+    return ""
 
 
 class EntryIndex(PortalPage):
@@ -66,7 +83,7 @@ class EntryIndex(PortalPage):
         return self.render_to_response(
             self.get_context_data(
                 period=self.period,
-                is_in_hand=self.period.pk is not None,
+                is_in_hand=_is_open(self.period),
                 no_month=NO_MONTH,
                 division=self.division,
                 progress=progress_of(self.communities),
@@ -80,16 +97,17 @@ class EntryIndex(PortalPage):
         """Confirm that nothing has changed in the ticked communities."""
         self.load()
         refs = request.POST.getlist("community")
+        reason_against = _reason_against(request, self.period)
         try:
-            if not refs:
-                messages.error(request, "请先勾选本月没有变动的社区。")
+            if reason_against or not refs:
+                refuse_form(request, reason_against or "请先勾选本月没有变动的社区。")
             elif number := confirm_unchanged(refs=refs, period=self.period, by=request.user):
                 left = left_in_words(progress_of(self.communities), self.division.name)
                 messages.success(request, f"已确认{number}个社区本月无变动。{left}")
             else:
                 messages.info(request, "这些社区已经填过了。")
         except PortalError as refusal:
-            messages.error(request, str(refusal))
+            refuse_form(request, str(refusal))
         return redirect(request.get_full_path())
 
     def get_title(self) -> str:
@@ -128,7 +146,7 @@ class EntryPage(PortalPage):
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page; without a month in hand lead back to the community."""
         self.load()
-        if self.period.pk is None:
+        if not _is_open(self.period):
             messages.info(request, NO_MONTH)
             return redirect(self.community.get_absolute_url())
         return self._show(self._forms())
@@ -136,9 +154,9 @@ class EntryPage(PortalPage):
     def post(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Save all that has been changed, confirm that nothing has, or add a form for one more new record."""
         self.load()
-        if self.period.pk is None:
-            messages.error(request, NO_MONTH)
-            return redirect(self.community.get_absolute_url())
+        if reason_against := _reason_against(request, self.period):
+            refuse_form(request, reason_against)
+            return redirect(request.path if _is_open(self.period) else self.community.get_absolute_url())
         forms = self._forms(request.POST)
         if "more" in request.POST:
             return self._show(forms)

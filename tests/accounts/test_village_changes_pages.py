@@ -11,8 +11,10 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
+from accounts.actions import apply_division_changes
 from accounts.models import Role
 from changelog.models import ChangeRecord
+from changzhi_portal.refusals import StaleError
 from communities.models import Community, DivisionChange, Facility, RecordMove
 from tests.factories import make_change_set, make_community, make_facility, make_profile, make_user, make_worker
 from tests.queries import exactly, queries_of
@@ -252,6 +254,44 @@ def test_a_crosswalk_comes_as_a_workbook_or_as_csv(browser, villages, place):
 def test_a_crosswalk_that_does_not_fit_names_its_row(browser, villages, rows, said):
     assert said in words_of(send(browser, crosswalk(rows)))
     assert not DivisionChange.objects.exists()
+
+
+def test_records_that_nobody_allots_go_with_the_part_that_has_the_name_whatever_its_code(browser, villages):
+    whole = villages[0]
+    data = {
+        "part1_name": "新垴头村委会",
+        "part1_code": "140423100250",
+        "part2_name": whole.name,
+        "part2_code": "140423100251",
+        "effective_on": DAY,
+        "source": "演示",
+    }
+    browser.post(f"{NEW}?kind=split&pick={whole.code}", data, follow=True)
+    part = DivisionChange.objects.get(to_code="140423100250")
+    shown = browser.get(f"{PAGE}records/?change={part.pk}")
+    assert f"没有另选的，归{whole.name}。" in words_of(shown)
+    assert {line.goes_with for line in shown.context["lines"]} == {
+        DivisionChange.objects.get(to_code="140423100251").pk
+    }
+    apply(browser)
+    assert Facility.objects.get(community__code="140423100251").name == "便民服务中心"
+    assert not Facility.objects.filter(community__code="140423100250").exists()
+
+
+def test_more_than_can_be_chosen_is_said(browser, place):
+    codes = [make_community(place.rural_town).code for _ in range(41)]
+    answer = browser.get(NEW, {"level": "village", "kind": "merge", "pick": codes})
+    assert "一次最多选40个，多出的没有选上" in words_of(answer)
+    assert "form-control" not in words_of(answer).split("选好以后在这里填写")[1]
+
+
+def test_an_edit_between_the_look_and_the_application_is_not_applied_unseen(browser, villages, administrator):
+    merged(browser, *villages)
+    seen = browser.get(PAGE).context["form"].seen
+    make_facility(villages[0], "另一处设施")
+    with pytest.raises(StaleError):
+        apply_division_changes(by=administrator, seen=seen)
+    assert not DivisionChange.objects.filter(applied_at__isnull=False).exists()
 
 
 def test_a_population_of_nobody_in_a_crosswalk_is_a_value_and_a_blank_is_none(browser, villages):

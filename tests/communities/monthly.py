@@ -32,6 +32,7 @@ def sent_of(answer: Any) -> dict[str, Any]:
             if bound.field.show_hidden_initial:
                 initial = "" if bound.initial is None else bound.initial
                 sent[bound.html_initial_name] = form.data.get(bound.html_initial_name, initial)
+    sent["month"] = answer.context["period"].code
     sent["shown_once"] = answer.context["shown_once"]
     if answer.context["previewed"]:
         sent["previewed"] = answer.context["previewed"]

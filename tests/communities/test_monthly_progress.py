@@ -10,14 +10,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from changelog.models import ChangeSet
+from changzhi_portal.kept_input import COOKIE
+from changzhi_portal.refusals import LockedError
+from communities.actions import save_entry
 from communities.models import CommunityEntry
 from periods.models import ReportingPeriod
-from tests.communities.monthly import address, of, save
+from tests.communities.monthly import address, of, save, sent_of
 from tests.factories import (
     Place,
     make_community,
     make_facility,
     make_organization,
+    make_period,
     make_profile,
     make_project,
     make_worker,
@@ -43,9 +47,9 @@ def test_nothing_has_changed_is_confirmed_for_one_and_for_several(place: Place, 
     index = reverse("communities:monthly")
     shown = markup_of(entering.get(index))
     assert "3个社区，已填1个，还有2个" in shown
-    answer = entering.post(index, {"community": [second.ref]}, follow=True)
+    answer = entering.post(index, {"month": "2018-06", "community": [second.ref]}, follow=True)
     assert "已确认1个社区本月无变动。东街街道办事处还有1个社区没有填。" in markup_of(answer)
-    answer = entering.post(index, {"community": [third.ref]}, follow=True)
+    answer = entering.post(index, {"month": "2018-06", "community": [third.ref]}, follow=True)
     assert "已确认1个社区本月无变动。东街街道办事处的3个社区都填好了。" in markup_of(answer)
     assert not ChangeSet.objects.exists()
 
@@ -69,7 +73,9 @@ def test_other_areas_do_not_exist(place: Place, entering: Client):
         assert entering.post(address(community), {}).status_code == 404
     index = reverse("communities:monthly")
     assert entering.get(index, {"division": place.other_street.code}).status_code == 404
-    entering.post(index, {"community": [place.villages[0].ref]})
+    assert "不在本单位" in markup_of(
+        entering.post(index, {"month": "2018-06", "community": [place.villages[0].ref]}, follow=True)
+    )
     assert not CommunityEntry.objects.exists()
 
 
@@ -89,6 +95,27 @@ def test_without_an_open_month_nothing_can_be_entered(place: Place, street_clerk
     assert "现在没有开放填报的统计月" in markup_of(client.get(reverse("communities:monthly")))
     answer = client.get(address(place.communities[0]))
     assert answer["Location"] == place.communities[0].get_absolute_url()
+
+
+def test_a_page_of_the_month_before_counts_for_no_other_month(
+    place: Place, entering: Client, street_clerk: User, period: ReportingPeriod
+):
+    first = place.communities[0]
+    sent = sent_of(entering.get(address(first)))
+    index = reverse("communities:monthly")
+    ReportingPeriod.objects.filter(pk=period.pk).update(state=ReportingPeriod.State.UPCOMING)
+    with pytest.raises(LockedError):
+        save_entry(community=first, period=ReportingPeriod.objects.get(), edits=[], by=street_clerk, input_digest="")
+    make_period("2018-07")
+    for page, data in (
+        (address(first), sent | of(first, "communities", residents="2450") | {"go": "stay"}),
+        (address(first), sent | {"go": "unchanged"}),
+        (index, {"month": "2018-06", "community": [first.ref]}),
+    ):
+        answer = entering.post(page, data)
+        assert COOKIE not in answer.cookies, "the browser keeps what was typed"
+        assert "没有保存：现在填报的是2018年7月，这一页是以前打开的" in markup_of(entering.get(answer["Location"]))
+    assert not CommunityEntry.objects.exists() and not ChangeSet.objects.exists()
 
 
 def test_the_number_of_queries_depends_on_neither_communities_nor_records(place: Place, entering: Client):
