@@ -12,14 +12,14 @@ A rule is one function that returns a queryset of rows, and one sentence about s
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from string import Formatter
 from typing import Any
 
-from django.db.models import F, TextChoices, Value
+from django.db.models import F, Q, TextChoices, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -71,6 +71,11 @@ class Subject:
         """Return the path of the row's division."""
         paths = [F("__".join(filter(None, (lookup, "path")))) for lookup in self.model.scope_lookups]
         return Coalesce(*paths, Value("")) if paths[1:] else paths[0]
+
+    def lies_at(self, paths: Collection[str]) -> Q:
+        """Return the condition that the row's division has one of these paths."""
+        lookups = ("__".join(filter(None, (lookup, "path", "in"))) for lookup in self.model.scope_lookups)
+        return Q(*((lookup, paths) for lookup in lookups), _connector=Q.OR)
 
     @property
     def community_code(self) -> Combinable:
