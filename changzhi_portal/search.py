@@ -39,7 +39,7 @@ MOST_WORDS = 5
 # A group shows so many records and links to the register's list for the others.
 MOST_HITS = 8
 # So many keys of what a word matches stand in the queries that use them; of more, each query has a subquery.
-MOST_KEYS = 200
+MOST_KEYS = 500
 # The condition that no row fulfils; what is joined with it is left out of the statement.
 NOTHING: Final = Q(pk__in=())
 _SEPARATORS = re.compile(r"[\s、，,;；|]+")
