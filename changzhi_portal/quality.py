@@ -40,11 +40,20 @@ class Severity(TextChoices):
 
 @dataclass(frozen=True)
 class Occasion:
-    """The date of a check: the last day of a month, and the last day of the month before; the thresholds of the month."""
+    """The date of a check: the last day of a month, and the last day of the month before; the thresholds of the month.
+
+    `city` is the path of the city whose registers are checked, "" for all. A rule that compares a record with others of
+    its town or county compares those `of_city` only, which spares it the registers of other cities.
+    """
 
     day: datetime.date
     day_before: datetime.date
     thresholds: Thresholds = DEFAULTS
+    city: str = ""
+
+    def of_city(self, rows: ScopedQuerySet) -> ScopedQuerySet:
+        """Filter for the rows in the city that is checked."""
+        return rows.filter(rows.model.in_subtree(self.city)) if self.city else rows
 
 
 @dataclass(frozen=True)

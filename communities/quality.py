@@ -78,7 +78,7 @@ def population_jumped(occasion: Occasion) -> ScopedQuerySet:
 )
 def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     """Find outliers among the communities of the same kind in the county; see communities.peers."""
-    rows = _with_population(scored_communities(occasion), occasion)
+    rows = _with_population(occasion.of_city(scored_communities(occasion)), occasion)
     return unlike_peers(rows, "residents", ("town__parent", "kind"), occasion.thresholds)
 
 
@@ -170,7 +170,8 @@ def facility_area_zero(occasion: Occasion) -> ScopedQuerySet:
 def facility_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     """Find outliers among the facilities of the same kind of communities of the same kind in the county."""
     largest = occasion.thresholds[LARGEST_AREA]
-    plausible = Facility.objects.in_effect_on(occasion.day).filter(area__gt=0, area__lte=largest)
+    in_use = occasion.of_city(Facility.objects.in_effect_on(occasion.day))
+    plausible = in_use.filter(area__gt=0, area__lte=largest)
     return unlike_peers(plausible, "area", ("community__town__parent", "community__kind", "kind"), occasion.thresholds)
 
 

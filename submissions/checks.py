@@ -39,15 +39,21 @@ def findings_for(
 
     With `user`, only findings in that user's scope; pages must pass it. `thresholds` are by default those of the month.
     """
-    return Findings(occasion_of(period, thresholds), Area(division, period.as_of), user, quality_rules())
+    occasion = occasion_of(period, city_of(division.path), thresholds)
+    return Findings(occasion, Area(division, period.as_of), user, quality_rules())
 
 
-def occasion_of(period: ReportingPeriod, thresholds: Thresholds | None = None) -> Occasion:
-    """Return what the rules are told of a month; `thresholds` are by default those of the month."""
+def city_of(path: str) -> str:
+    """Return the path of the city that a division with this path lies in."""
+    return f"{path.partition('/')[0]}/"
+
+
+def occasion_of(period: ReportingPeriod, city: str, thresholds: Thresholds | None = None) -> Occasion:
+    """Return what the rules are told of a month in a city; `thresholds` are by default those of the month."""
     before = last_day_of(month_after(period.month, -1))
     if thresholds is None:
         thresholds = CheckThresholds.objects.for_month(period.month)
-    return Occasion(period.as_of, before, thresholds)
+    return Occasion(period.as_of, before, thresholds, city)
 
 
 @dataclass(frozen=True)

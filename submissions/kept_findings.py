@@ -24,6 +24,7 @@ from django.db import connection
 from django.db.models import CharField, Count, Max, Q
 from django.db.models.functions import Cast
 
+from accounts.models import User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.kept import keep, kept, look_up
 from changzhi_portal.quality import Finding, Occasion, QualityRule, quality_rules, rule_named
@@ -31,7 +32,7 @@ from changzhi_portal.rights import Actor
 from changzhi_portal.scope import scope_path_of
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
-from submissions.checks import Findings, findings_for, occasion_of
+from submissions.checks import Findings, city_of, findings_for, occasion_of
 from targets.models import Computation
 
 _QUOTED = re.compile(r'"(\w+)"')
@@ -55,7 +56,7 @@ class FoundBy(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What every rule finds in all areas together, at a stamp."""
+    """What every rule finds in a city, at a stamp."""
 
     stamp: Stamp
     rules: Mapping[str, FoundBy]
@@ -131,7 +132,10 @@ class KeptFindings(Findings):
 
 
 def found_places(occasion: Occasion) -> Found | None:
-    """Return what every rule finds, asking those again whose registers have changed; None while nothing was ever logged."""
+    """Return what every rule finds in the city of the occasion; None while nothing was ever logged.
+
+    Those rules are asked whose registers have changed since they were asked last.
+    """
     # Before the rules are asked: a change in between is then seen as one that comes after.
     stamp = _stamp()
     if not stamp.change_sets:
@@ -153,12 +157,15 @@ def found_places(occasion: Occasion) -> Found | None:
 
 
 def keep_found_places() -> None:
-    """Keep what the rules of the month in hand find, before a page asks for it."""
-    found_places(occasion_of(ReportingPeriod.objects.for_month_or_in_hand(None)))
+    """Keep what the rules of the month in hand find in each city with users, before a page asks for it."""
+    period = ReportingPeriod.objects.for_month_or_in_hand(None)
+    paths = User.objects.filter(is_active=True).values_list("division__path", flat=True).distinct().order_by()
+    for city in {city_of(path) for path in paths if path}:
+        found_places(occasion_of(period, city))
 
 
 def _ask(rule: QualityRule, occasion: Occasion) -> FoundBy:
-    """Return what a rule finds in all areas, and the tables in the statements that it makes."""
+    """Return what a rule finds in the city, and the tables in the statements that it makes."""
     statements: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
@@ -166,7 +173,7 @@ def _ask(rule: QualityRule, occasion: Occasion) -> FoundBy:
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(note):
-        rows = rule.find(occasion).order_by()
+        rows = occasion.of_city(rule.find(occasion)).order_by()
         counted = rows.values(place=Cast(rule.subject.path, CharField())).annotate(number_found=Count("pk"))
         places = {row["place"]: row["number_found"] for row in counted}
     return FoundBy(places, frozenset(_QUOTED.findall(" ".join(statements))))
