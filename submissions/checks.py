@@ -71,7 +71,8 @@ class Area:
         """
         if self.division.level == Division.Level.CITY or not is_in_effect_on(self.division, self.day):
             return None
-        redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(placements__valid_from__gt=self.day)
+        later = CommunityPlacement.objects.order_by().filter(valid_from__gt=self.day)
+        redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(pk__in=later.values("town"))
         if not Division.objects.order_by().filter(redrawn).exists():
             return None
         return divisions_counted_for(self.division.pk, self.day)
