@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, IntegerField, Lookup, Q, TextField, Value, When, Window
+from django.db.models import Case, Count, IntegerField, Lookup, Q, QuerySet, TextField, Value, When, Window
 from django.urls import reverse
 from stdnum.cn import uscc
 
@@ -38,6 +38,10 @@ MOST_CHARACTERS = 60
 MOST_WORDS = 5
 # A group shows so many records and links to the register's list for the others.
 MOST_HITS = 8
+# So many keys of what a word matches stand in the queries that use them; of more, each query has a subquery.
+MOST_KEYS = 500
+# The condition that no row fulfils; what is joined with it is left out of the statement.
+NOTHING: Final = Q(pk__in=())
 _SEPARATORS = re.compile(r"[\s、，,;；|]+")
 _LANDLINE = re.compile(r"(?<!\d)[(（]?0\d{2,3}[)）]?[-—－\s]{0,2}\d{7,8}(?:-\d{1,5})?(?!\d)")
 _MOBILE_LENGTH: Final = 11  # without the country code
@@ -63,6 +67,10 @@ class Spelt(Lookup):
         return f"({column} LIKE %s AND {matches})", [*params, in_order, *params, pattern]
 
 
+# Keys of rows, or the query for them.
+Keys = list[int] | QuerySet
+
+
 @dataclass(frozen=True)
 class Word:
     """One word of what is searched for, folded as stored names are.
@@ -73,6 +81,19 @@ class Word:
     text: str
     digest: str = ""
     """Digest of the personal number that the word is; "" for other words."""
+    _matched: dict[str, Keys] = field(default_factory=dict, compare=False, repr=False)
+
+    def matched(self, what: str, rows: Callable[[], QuerySet]) -> Keys:
+        """Return the keys of the rows that the word matches; of too many, the query for them.
+
+        `what` names the rows. They are looked up once, however many kinds of records ask for them: to look up one word
+        again in each of their queries takes most of the time of a search.
+        """
+        if what not in self._matched:
+            matching = rows().order_by().values_list("pk", flat=True)
+            keys = list(matching[: MOST_KEYS + 1])
+            self._matched[what] = keys if len(keys) <= MOST_KEYS else matching
+        return self._matched[what]
 
     @property
     def key(self) -> str:
@@ -85,12 +106,19 @@ class Word:
         A single letter is the initial of nearly everything.
         """
         letters = letters_of_pinyin(self.text)
-        return Q(**{f"{readings}__spelt": letters}) if len(letters) > 1 else Q(pk__in=())
+        return Q(**{f"{readings}__spelt": letters}) if len(letters) > 1 else NOTHING
 
     def has_code(self, column: str) -> Q:
         """Return the condition that a code begins with this word; no row unless it has a digit."""
         has_digit = any(map(str.isdecimal, self.text))
-        return Q(**{f"{column}__startswith": self.text.upper()}) if has_digit else Q(pk__in=())
+        return Q(**{f"{column}__startswith": self.text.upper()}) if has_digit else NOTHING
+
+
+def among(keys: Keys, *lookups: str) -> Q:
+    """Return the condition that one of these lookups leads to one of the keys."""
+    if isinstance(keys, list) and not keys:
+        return NOTHING
+    return Q(*((f"{lookup}__in", keys) for lookup in lookups), _connector=Q.OR)
 
 
 @dataclass(frozen=True)
@@ -202,7 +230,7 @@ class HitGroup:
 
 
 class SearchSource(ABC):
-    """One kind of records that the header's search finds. Each costs one query."""
+    """One kind of records that the header's search finds. Each costs one query, and each word those of `Word.matched`."""
 
     title: ClassVar[str]
     position: ClassVar[int]
@@ -224,11 +252,11 @@ class SearchSource(ABC):
 
     def related(self, word: Word) -> Q:
         """Return the condition that something of the record's matches a word, such as its community; by default nothing."""
-        return Q(pk__in=())
+        return NOTHING
 
     def place(self, word: Word) -> Q:
         """Return the condition that the town or county matches a word; asked only when another word matches the record."""
-        return Q(pk__in=())
+        return NOTHING
 
     def key_of(self, word: Word) -> str:
         """Return the word as it stands in the column `compared_name`."""
@@ -242,13 +270,15 @@ class SearchSource(ABC):
         """Return the condition that every word matches, and at least one of them more than the place."""
         words = text.words[:MOST_WORDS]
         if not words:
-            return Q(pk__in=())
-        found = [self.itself(word) | self.related(word) for word in words]
+            return NOTHING
+        found = [_either(self.itself(word), self.related(word)) for word in words]
         if len(words) == 1:
             return found[0]
-        # The place first, because it is looked up in a short list; the last condition is asked of what is left.
-        everywhere = [self.place(word) | condition for word, condition in zip(words, found, strict=True)]
-        return reduce(and_, everywhere) & reduce(or_, found)
+        places = [self.place(word) for word in words]
+        # The place first, because it is looked up in a short list.
+        everywhere = reduce(and_, map(_either, places, found))
+        # A word that is no place must match the record; otherwise this is asked of what is left.
+        return everywhere if NOTHING in places else everywhere & reduce(or_, found)
 
     @property
     def name(self) -> str:
@@ -292,8 +322,15 @@ class SearchSource(ABC):
         column, keys = self.compared_name, [self.key_of(word) for word in words]
         whole = [When(**{column: key}, then=Value(0)) for key in keys]
         begun = [When(**{f"{column}__startswith": key}, then=Value(1)) for key in keys]
+        if all(self.related(word) == NOTHING for word in words):  # then none was found by it
+            return Case(*whole, *begun, default=Value(2), output_field=IntegerField())
         itself = When(reduce(or_, map(self.itself, words)), then=Value(2))
         return Case(*whole, *begun, itself, default=Value(3), output_field=IntegerField())
+
+
+def _either(one: Q, other: Q) -> Q:
+    """Return that one of two conditions holds, the shorter for one that never does."""
+    return other if one == NOTHING else one if other == NOTHING else one | other
 
 
 @cache

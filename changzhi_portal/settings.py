@@ -181,6 +181,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
+    "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Role
 from changelog.actions import edit_record, reverse_change_set
+from changzhi_portal import search
 from changzhi_portal.names import letters_of_pinyin, readings, readings_pattern
 from changzhi_portal.personal import Sealed, digest, phone_digests
 from changzhi_portal.registers.registry import register_named
-from changzhi_portal.search import MOST_HITS, SearchText, find_everywhere, search_sources
+from changzhi_portal.search import MOST_HITS, SearchText, Word, find_everywhere, search_sources
 from communities.models import Community, CommunityPlacement, Division, Facility
 from orgs.models import SocialOrganization
 from services.models import ServiceProject
@@ -321,15 +322,33 @@ def test_signs_of_other_languages_are_text(words, registers, clerk, signed_in):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("words", ["演示", "东街 yanshi 城区", ID_NUMBER])
-def test_each_kind_costs_one_query_however_much_is_found(words, registers, clerk):
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("演示", 6),  # the places that it matches, none, so that four kinds are asked
+        ("东街 yanshi 城区", 12),  # for each word divisions and communities, for two what lies in the divisions
+        (ID_NUMBER, 6),
+    ],
+)
+def test_each_kind_and_each_word_costs_few_queries_however_much_is_found(words, number, registers, clerk):
     for _ in range(12):
         make_organization(registers.street, phone="19900001234")
         make_worker(registers.communities[0], "演示人")
     clerk.refresh_from_db()
     clerk.division  # noqa: B018  # loaded with the user in a request
-    with exactly(len(search_sources())):
+    with exactly(number):
         find_everywhere(SearchText.read(words), clerk)
+
+
+@pytest.mark.django_db
+def test_words_that_match_many_places_find_the_same(registers, clerk, monkeypatch):
+    """A word that matches more places than `MOST_KEYS` is looked up in every query instead."""
+    texts = [SearchText.read(words).words for words in ("东街", "城区 东街", "城区 演示", "dongjie 城区", "140402")]
+    few = [find_everywhere(SearchText(words), clerk) for words in texts]
+    assert all(few)
+    monkeypatch.setattr(search, "MOST_KEYS", 0)
+    many = [find_everywhere(SearchText(tuple(Word(word.text) for word in words)), clerk) for words in texts]
+    assert many == few
 
 
 @pytest.mark.django_db
