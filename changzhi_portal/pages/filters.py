@@ -8,15 +8,64 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from changzhi_portal.names import fold
 from changzhi_portal.records import in_effect
 from changzhi_portal.search import SearchSource, SearchText
 
 
+# HTML of filters by all that it is made of, so it is never out of date; nothing that somebody has typed is in it.
+_drawn: dict[tuple[Any, ...], SafeString] = {}
+_MOST_DRAWN = 2_000
+
+
+class FilterField(forms.BoundField):
+    """A filter of a list with its label, as HTML.
+
+    Drawing the ten filters of a list takes longer than its rows, and they look the same in most requests.
+    """
+
+    @property
+    def markup(self) -> SafeString:
+        """Return the HTML for the form above the list."""
+        return self._markup(is_partial=False)
+
+    @property
+    def replacement(self) -> SafeString:
+        """Return the HTML that htmx puts in the place of the filter when its choices have changed."""
+        return self._markup(is_partial=True)
+
+    def _markup(self, *, is_partial: bool) -> SafeString:
+        choices, value = self._read_choices(), self.value()
+        if self.errors or (value and choices is None):
+            return self._draw(is_partial=is_partial)
+        chosen = tuple(value) if isinstance(value, list) else value
+        widget = self.field.widget
+        look = (self.name, str(self.label), type(widget), tuple(widget.attrs.items()), choices, chosen, is_partial)
+        if look not in _drawn:
+            if len(_drawn) >= _MOST_DRAWN:
+                _drawn.clear()
+            _drawn[look] = self._draw(is_partial=is_partial)
+        return _drawn[look]
+
+    def _draw(self, *, is_partial: bool) -> SafeString:
+        return render_to_string("frame/filter_field.html", {"field": self, "is_partial": is_partial})
+
+    def _read_choices(self) -> tuple[tuple[str, str], ...] | None:
+        """Return the choices, which may come from the database, and let the widget use these; None for other fields."""
+        if not hasattr(self.field, "choices"):
+            return None
+        choices = tuple((str(value), str(label)) for value, label in self.field.choices)
+        self.field.widget.choices = choices
+        return choices
+
+
 class FilterForm(forms.Form):
     """The form above a list. The fields in `up_front` are always shown; the others open under 更多条件."""
 
+    bound_field_class = FilterField
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town")
     search_hint: ClassVar[str] = "名称"
 

@@ -1,7 +1,7 @@
 """Invented registers of any size, written set-based: places and the records in them. 演示数据.
 
-Per community: four organizations, two postings, one and a half facilities, two profiles, spread unevenly; some dated
-after the month, some ended before it. The first communities are those of the real city; further ones belong to invented
+Per community: four organizations, two postings, one and a half facilities, half a purchased service, two profiles,
+spread unevenly; some dated after the month, some ended before it. The first communities are those of the real city; further ones belong to invented
 cities of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
 """
 
@@ -14,11 +14,12 @@ from django.db import connection, models
 
 from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility
 from orgs.models import SocialOrganization
+from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
 
 PER_TOWN, TOWNS_PER_COUNTY, COUNTIES_PER_CITY = 22, 12, 14
 # Average number of rows per community: (numerator, denominator).
-ORGANIZATIONS, POSTINGS, FACILITIES = (4, 1), (2, 1), (3, 2)
+ORGANIZATIONS, POSTINGS, FACILITIES, PROJECTS = (4, 1), (2, 1), (3, 2), (1, 2)
 FILLED = (
     Division,
     Community,
@@ -28,6 +29,7 @@ FILLED = (
     SocialOrganization,
     SocialWorker,
     Posting,
+    ServiceProject,
 )
 
 
@@ -208,6 +210,21 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
             "ended_on": f"CASE WHEN n.i % 25 = 2 THEN {_day('2018-09-07', 'n.i % 90')} END", "is_newest": "1 = 1",
         },
         f"{people} {at}",
+    )  # fmt: skip
+    _insert(
+        cursor,
+        ServiceProject,
+        {
+            "ref": "'p' || CAST(n.i AS text)", "version": "1", "number": "'演示-' || CAST(n.i AS text)",
+            "name": "'演示服务' || CAST(n.i AS text)", "readings": "'yan shi fu wu'", "division": "t.parent_id",
+            "buyer": "'演示街道办'", "provider_name": "'演示中心'", "provider_credit_code": "''",
+            "field": "CASE WHEN n.i % 3 = 0 THEN 'elderly' ELSE 'relief' END", "beneficiaries": "'needy'",
+            "purchase_method": "'open_tender'", "funding_source": "'lottery'", "budget": "10000 + n.i % 90000",
+            "contract_amount": "9000 + n.i % 90000", "paid": "n.i % 9000", "starts_on": _day("2015-01-01", "n.i % 1200"),
+            "ends_on": _day("2016-01-01", "n.i % 1200"), "status": "'performing'", "grade": "''", "note": "''",
+        },
+        f"({_of(PROJECTS, first, last)}) AS n {at} "
+        f"JOIN {Community._meta.db_table} AS p ON p.id = c.id JOIN {Division._meta.db_table} AS t ON t.id = p.town_id",
     )  # fmt: skip
 
 
