@@ -82,6 +82,8 @@ class ListPage(PortalPage):
         table = self.get_table(rows)
         table.order_by = request.GET.get(_SORT) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
+        bulk = self.get_bulk_edit()
+        table.has_boxes = bulk is not None
         context = self.get_context_data(
             table=table,
             filterset=filterset,
@@ -98,7 +100,7 @@ class ListPage(PortalPage):
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
             clear_url=request.path,
-            bulk=self.get_bulk_edit(),
+            bulk=bulk,
         )
         if not is_partial:
             return self.render_to_response({**context, **self._controls()})

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django_tables2.columns import BoundColumn
 from django_tables2.data import TableQuerysetData
-from django_tables2.rows import BoundRow
-from django_tables2.utils import A, OrderBy, signature
+from django_tables2.utils import A, OrderBy
 
 from changzhi_portal.display import DASH, display_number, display_value
+from changzhi_portal.pages.cells import cell_maker
 from changzhi_portal.rights import Actor
 
 MOST_SORT_KEYS = 3
@@ -27,29 +25,6 @@ class SortKey(NamedTuple):
     name: str
     header: str
     is_descending: bool
-
-
-class Line(NamedTuple):
-    """A row of the page: its record, and the HTML of its cells."""
-
-    record: Any
-    cells: SafeString
-
-
-@cache
-def _arguments(render: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of what a column's `render` (as it stands in its class) takes, apart from `self`."""
-    return frozenset(signature(render)[0]) - {"self"}
-
-
-class _Row(BoundRow):
-    """A row that asks once per function, not once per cell, what a column's `render` takes."""
-
-    def _call_render(self, bound_column: BoundColumn, value: Any = None) -> Any:
-        given = self._optional_cell_arguments(bound_column, value)
-        wanted = _arguments(bound_column.render.__func__)
-        content = bound_column.render(**{name: given[name] for name in wanted})
-        return bound_column.link(content, **given) if bound_column.link else content
 
 
 class StableOrder(TableQuerysetData):
@@ -79,6 +54,8 @@ class RegisterTable(tables.Table):
     default_order: ClassVar[str] = ""
     caption: ClassVar[str] = ""
     optional: ClassVar[tuple[str, ...]] = ()
+    # Whether each row begins with a box to tick.
+    has_boxes: bool = False
 
     class Meta:
         template_name = "frame/register_table.html"
@@ -96,23 +73,22 @@ class RegisterTable(tables.Table):
         return ()
 
     @property
-    def lines(self) -> Iterator[Line]:
-        """Yield the rows of the page. What cells of a column have in common is made once, so attributes are constants."""
-        openings = [
-            (
-                column.name,
-                format_html('<td {} data-label="{}">', column.attrs["td"].as_html(), column.header),
-            )
-            for column in self.columns
-        ]
-        for row in self.paginated_rows:
-            cells = _Row(row.record, table=self)
-            yield Line(
-                row.record,
-                mark_safe(  # noqa: S308  # every part is escaped
-                    "".join(f"{opening}{conditional_escape(cells.get_cell(name))}</td>" for name, opening in openings)
-                ),
-            )
+    def lines(self) -> Iterator[SafeString]:
+        """Yield the rows of the page as HTML."""
+        makers = [cell_maker(column, self) for column in self.columns]
+        for record in self.paginated_rows.data:
+            box = self._box_of(record) if self.has_boxes else ""
+            cells = "".join([make(record) for make in makers])
+            yield mark_safe(f"<tr>{box}{cells}</tr>")  # noqa: S308  # every part is escaped
+
+    def _box_of(self, record: Any) -> SafeString:
+        """Return the cell with the box that is ticked for a bulk edit."""
+        return format_html(
+            '<td class="pick"><label class="pick-box"><input class="form-check-input" type="checkbox" name="ref"'
+            ' value="{}" form="bulk"><span class="visually-hidden">选择{}</span></label></td>',
+            record.ref,
+            record,
+        )
 
     @property
     def sort_keys(self) -> list[SortKey]:
