@@ -83,7 +83,7 @@ class ListPage(PortalPage):
         table.order_by = request.GET.get(_SORT) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
         bulk = self.get_bulk_edit()
-        table.has_boxes = bulk is not None
+        table.request, table.has_boxes = request, bulk is not None
         context = self.get_context_data(
             table=table,
             filterset=filterset,

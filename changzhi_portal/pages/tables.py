@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.data import TableQuerysetData
@@ -17,6 +18,7 @@ from changzhi_portal.pages.cells import cell_maker
 from changzhi_portal.rights import Actor
 
 MOST_SORT_KEYS = 3
+_RANK = '<span class="sort-rank"><span class="visually-hidden">排序第</span>{}</span>'
 
 
 class SortKey(NamedTuple):
@@ -56,6 +58,8 @@ class RegisterTable(tables.Table):
     optional: ClassVar[tuple[str, ...]] = ()
     # Whether each row begins with a box to tick.
     has_boxes: bool = False
+    # The request that the table answers, whose address the links of its head change.
+    request: HttpRequest
 
     class Meta:
         template_name = "frame/register_table.html"
@@ -71,6 +75,34 @@ class RegisterTable(tables.Table):
     def redundant_for(cls, user: Actor) -> tuple[str, ...]:
         """Return the columns whose value is the same in every row that this user may see."""
         return ()
+
+    @property
+    def heads(self) -> Iterator[SafeString]:
+        """Yield the cells of the first row as HTML; a click on one sorts by it, and htmx replaces only the result."""
+        keys = self.sort_keys
+        ranks = {key.name: rank for rank, key in enumerate(keys, start=1)}
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        for column in self.columns:
+            attributes = column.attrs["th"].as_html()
+            if not column.orderable:
+                yield format_html('<th {} scope="col">{}</th>', attributes, column.header)
+                continue
+            rank = ranks.get(column.name, 0)
+            direction = "none" if not rank else "descending" if keys[rank - 1].is_descending else "ascending"
+            query["sort"] = self.sorted_after(column.name)
+            link = f"?{query.urlencode()}"
+            yield format_html(
+                '<th {} scope="col" data-sorted="{}" aria-sort="{}"><a class="sort" href="{}" hx-get="{}"'
+                ' hx-target="#result" hx-swap="outerHTML">{}</a>{}</th>',
+                attributes,
+                direction,
+                direction if rank == 1 else "none",
+                link,
+                f"{self.request.path}{link}",
+                column.header,
+                format_html(_RANK, rank) if rank and len(keys) > 1 else "",
+            )
 
     @property
     def lines(self) -> Iterator[SafeString]:
