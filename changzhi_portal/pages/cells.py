@@ -54,9 +54,11 @@ def _arguments(render: Callable[..., Any]) -> tuple[str, ...]:
 @lru_cache(maxsize=500)
 def _finder(accessor: str, model: type[models.Model]) -> Find:
     """Return the function that finds a value by its accessor, of a field with choices its label; None on a way that ends."""
-    field = A(accessor).get_field(model)
     *way, last = accessor.split(A.SEPARATOR)
-    steps = (*way, f"get_{last}_display" if getattr(field, "choices", None) else last)
+    last = last.removeprefix("get_").removesuffix("_display")
+    field = A(A.SEPARATOR.join([*way, last])).get_field(model)
+    labels = dict(getattr(field, "flatchoices", None) or ())
+    steps = (*way, last) if labels else tuple(accessor.split(A.SEPARATOR))
 
     def find(record: Any) -> Any:
         value = record
@@ -64,7 +66,7 @@ def _finder(accessor: str, model: type[models.Model]) -> Find:
             value = getattr(value, step, None)
             if callable(value):
                 value = value()
-        return value
+        return labels.get(value, value) if labels else value
 
     return find
 

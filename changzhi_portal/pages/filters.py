@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
@@ -69,8 +71,9 @@ class FilterForm(forms.Form):
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town")
     search_hint: ClassVar[str] = "名称"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, fields: dict[str, forms.Field], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields = fields
         if "q" in self.fields:
             self.fields["q"].widget.attrs["placeholder"] = self.search_hint
         for field in self.fields.values():
@@ -133,6 +136,21 @@ class InEffectFilter(django_filters.DateFilter):
         return qs if value is None else qs.filter(in_effect(value, self.start, self.end))
 
 
+class _Filters(dict[str, django_filters.Filter]):
+    """The filters of a filter set's class. Filter sets copy them, to change what leads to their rows and choices."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, django_filters.Filter]:
+        return {name: self._copy(each) for name, each in self.items()}
+
+    @staticmethod
+    def _copy(original: django_filters.Filter) -> django_filters.Filter:
+        copied = copy.copy(original)
+        copied.extra = dict(original.extra)
+        # The function that stands in for `filter` finds its method by way of the filter.
+        copied.method = original.method
+        return copied
+
+
 class RegisterFilterSet(django_filters.FilterSet):
     """Filter set with the search box. A register adds its filters, and names in `source` what the box finds.
 
@@ -148,9 +166,15 @@ class RegisterFilterSet(django_filters.FilterSet):
         self.form_class = form_class
         super().__init__(*args, **kwargs)
 
-    def get_form_class(self) -> type[forms.Form]:
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        """Return the filters that the class declares."""
+        return _Filters(super().get_filters())
+
+    @cached_property
+    def form(self) -> FilterForm:
         """Return the register's form with one field per filter."""
-        return type("RegisterFilterForm", (self.form_class,), {n: f.field for n, f in self.filters.items()})
+        return self.form_class({name: each.field for name, each in self.filters.items()}, self.data)
 
     def add_filters(self, added: dict[str, django_filters.Filter]) -> None:
         """Add filters of other apps (`pages.extensions`), before the form is asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
@@ -46,6 +47,13 @@ class StableOrder(TableQuerysetData):
             self.data = self.data.order_by(*keys, "pk")
 
 
+class _Columns(dict[str, tables.Column]):
+    """The columns of a table's class. Tables copy them, to change a column at most as a whole attribute."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, tables.Column]:
+        return {name: copy.copy(column) for name, column in self.items()}
+
+
 class RegisterTable(tables.Table):
     """A register's table. `caption` names it for screen readers; `default_order` is the column it is first sorted by.
 
@@ -64,6 +72,10 @@ class RegisterTable(tables.Table):
     class Meta:
         template_name = "frame/register_table.html"
         default = DASH
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.base_columns = _Columns(cls.base_columns)
 
     def __init__(self, data: QuerySet, **kwargs: Any) -> None:
         super().__init__(data=data, **kwargs)
