@@ -79,7 +79,7 @@ class ListPage(PortalPage):
         rows = self.matching_rows(filterset)
         for extension in self.extensions:
             rows = extension.annotate(rows, self._columns_in_use())
-        table = self.get_table(rows)
+        table = self.get_table(rows.only(*self.table.reads) if self.table.reads else rows)
         table.order_by = request.GET.get(_SORT) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
         bulk = self.get_bulk_edit()

@@ -64,6 +64,8 @@ class RegisterTable(tables.Table):
     default_order: ClassVar[str] = ""
     caption: ClassVar[str] = ""
     optional: ClassVar[tuple[str, ...]] = ()
+    # The fields that cells, their links and the boxes read, so that a row is not loaded in full; () for all fields.
+    reads: ClassVar[tuple[str, ...]] = ()
     # Whether each row begins with a box to tick.
     has_boxes: bool = False
     # The request that the table answers, whose address the links of its head change.
