@@ -145,6 +145,7 @@ class _Filters(dict[str, django_filters.Filter]):
     @staticmethod
     def _copy(original: django_filters.Filter) -> django_filters.Filter:
         copied = copy.copy(original)
+        copied.__dict__.pop("_field", None)
         copied.extra = dict(original.extra)
         # The function that stands in for `filter` finds its method by way of the filter.
         copied.method = original.method

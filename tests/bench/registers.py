@@ -1,8 +1,9 @@
 """Invented registers of any size, written set-based: places and the records in them. 演示数据.
 
 Per community: four organizations, two postings, one and a half facilities, half a purchased service, two profiles,
-spread unevenly; some dated after the month, some ended before it. The first communities are those of the real city; further ones belong to invented
-cities of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
+spread unevenly; some dated after the month, some ended before it. The first communities are those of the real city;
+further ones belong to invented cities of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
+Keys that lists are sorted by differ from row to row, as those of real names do, and not in the order of the rows.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         {
             "ref": "'o' || CAST(n.i AS text)", "version": "1", "community": "c.id",
             "name": "'演示协会' || CAST(n.i AS text)", "name_key": "'演示协会' || CAST(n.i AS text)",
-            "sort_key": "'yan3 shi4'", "readings": "'yan shi xie hui'", "phone_digests": "''",
+            "sort_key": "'yan3 shi4 ' || CAST(n.i * 7919 % 1000003 AS text)", "readings": "'yan shi xie hui'", "phone_digests": "''",
             "registration": "CASE n.i % 3 WHEN 0 THEN 'registered' WHEN 1 THEN 'filed' ELSE 'guided' END",
             "credit_code": "CASE WHEN n.i % 3 = 0 THEN '51' || CAST(n.i AS text) ELSE '' END", "legal_form": "''",
             "category": "'other'", "established_on": _day("2008-01-01", "n.i % 3900"),
@@ -193,7 +194,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         SocialWorker,
         {
             "id": f"{key} + n.i", "ref": "'w' || CAST(n.i AS text)", "version": "1", "name": "'张晓演'",
-            "sort_key": "'zhang1'", "readings": "'zhang xiao yan'", "phone_digests": "''",
+            "sort_key": "'zhang1 ' || CAST(n.i * 7919 % 1000003 AS text)", "readings": "'zhang xiao yan'", "phone_digests": "''",
             "id_number": "'bench'", "id_number_digest": "'bench' || CAST(n.i AS text)",
             "gender": "''",
             "level": "CASE n.i % 7 WHEN 0 THEN 'assistant' WHEN 1 THEN 'social_worker' WHEN 2 THEN 'senior' ELSE 'none' END",
