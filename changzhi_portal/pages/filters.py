@@ -17,7 +17,6 @@ from changzhi_portal.names import fold
 from changzhi_portal.records import in_effect
 from changzhi_portal.search import SearchSource, SearchText
 
-
 # HTML of filters by all that it is made of, so it is never out of date; nothing that somebody has typed is in it.
 _drawn: dict[tuple[Any, ...], SafeString] = {}
 _MOST_DRAWN = 2_000
