@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from html import escape
 from operator import methodcaller
 from typing import Any
 
 from django.db import models
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django_tables2.columns import BoundColumn
 from django_tables2.utils import A, signature
 
@@ -27,7 +28,7 @@ def cell_maker(column: BoundColumn, table: Any) -> Callable[[Any], str]:
     """
     opening = format_html('<td {} data-label="{}">', column.attrs["td"].as_html(), column.header)
     find = _finder(column.accessor, table.data.model)
-    empty_values, empty = column.column.empty_values, f"{opening}{conditional_escape(column.default)}</td>"
+    empty_values, empty = column.column.empty_values, f"{opening}{_escaped(column.default)}</td>"
     render, wanted = column.render, _arguments(column.render.__func__)
     address = _address_finder(column)
 
@@ -36,13 +37,18 @@ def cell_maker(column: BoundColumn, table: Any) -> Callable[[Any], str]:
         if value in empty_values:
             return empty
         given = {"value": value, "record": record, "table": table}
-        content = conditional_escape(render(**{name: given[name] for name in wanted}))
+        content = _escaped(render(**{name: given[name] for name in wanted}))
         url = address(record) if address is not None else None
         if url is not None:
-            content = f'<a href="{conditional_escape(url)}">{content}</a>'
+            content = f'<a href="{escape(url)}">{content}</a>'
         return f"{opening}{content}</td>"
 
     return cell
+
+
+def _escaped(content: Any) -> str:
+    """Do what Django's `conditional_escape` does, without asking twice whether a text is translated only when shown."""
+    return str(content.__html__()) if hasattr(content, "__html__") else escape(str(content))
 
 
 @lru_cache(maxsize=500)
@@ -76,5 +82,5 @@ def _address_finder(column: BoundColumn) -> Find | None:
     if link is None:
         return None
     if link.url is not None:
-        return link.url  # type: ignore[no-any-return]
+        return link.url
     return link.call_reverse if link.reverse_args else methodcaller("get_absolute_url")
