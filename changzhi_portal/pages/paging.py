@@ -19,7 +19,8 @@ class NumberedPage(Page):
 class ForgivingPaginator(Paginator):
     """Paginator that shows the nearest page instead of an error for a page number that no longer exists."""
 
-    ELLIPSIS = "…"  # Django's is translated each time that a page number is compared with it
+    # Django's is translated each time that a page number is compared with it.
+    ELLIPSIS = "…"  # type: ignore[assignment]
 
     def validate_number(self, number: Any) -> int:
         """Return the page number, limited to the existing pages."""
