@@ -1,4 +1,7 @@
-"""Keeping what a page has found in the cache, under a key that differs after each change of what it was found in."""
+"""Keeping what a page has found in a cache, under a key that differs after each change of what it was found in.
+
+A new release may find something else in the same: `migrate`, which every start runs, empties this cache.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
+_ALIAS = "kept"
 _SECONDS = 24 * 3_600
 Kept = TypeVar("Kept")
 
@@ -30,7 +34,7 @@ def kept(key: str, find: Callable[[], Kept]) -> Kept:
 def look_up(key: str) -> Any:
     """Return what is kept under the key; None without it, and without a working cache."""
     try:
-        return cache.get(key)
+        return caches[_ALIAS].get(key)
     except (OSError, RedisError) as error:
         logger.warning("The cache cannot be read, a page is computed again: %s", error)
         return None
@@ -39,6 +43,14 @@ def look_up(key: str) -> Any:
 def keep(key: str, found: Any) -> None:
     """Keep what was found under the key for a day; do nothing without a working cache."""
     try:
-        cache.set(key, found, _SECONDS)
+        caches[_ALIAS].set(key, found, _SECONDS)
     except (OSError, RedisError) as error:
         logger.warning("The cache cannot be written: %s", error)
+
+
+def forget_all(**_: Any) -> None:
+    """Empty this cache; a receiver of Django's `post_migrate`."""
+    try:
+        caches[_ALIAS].clear()
+    except (OSError, RedisError) as error:
+        logger.warning("The cache cannot be emptied: %s", error)

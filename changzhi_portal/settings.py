@@ -134,14 +134,15 @@ REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL:
     # A database of its own, because clearing the cache must not clear the broker's queues.
     cache_url = env("CACHE_URL", default=f"{REDIS_URL.rpartition('/')[0]}/1")
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}}
+    redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": cache_url}
+    CACHES = {"default": redis_cache, "kept": {**redis_cache, "KEY_PREFIX": "kept"}}
 else:
+    files = "django.core.cache.backends.filebased.FileBasedCache"
     CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": VAR_DIR / "cache",
-            "OPTIONS": {"MAX_ENTRIES": 20_000},
-        }
+        "default": {"BACKEND": files, "LOCATION": VAR_DIR / "cache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
+        # What pages have computed (changzhi_portal.kept), apart from the sessions: whoever writes into a full cache of
+        # files deletes any third of it.
+        "kept": {"BACKEND": files, "LOCATION": VAR_DIR / "cache-kept", "OPTIONS": {"MAX_ENTRIES": 2_000}},
     }
 SESSION_ENGINE = "changzhi_portal.sessions"
 # Seconds; 等保 2.0 requires an idle time-out. Every request of a person renews it, what a page asks by itself does not.

@@ -8,22 +8,17 @@ cached under both. Without a cache server they are computed each time.
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from django.core.cache import cache
 from django.db.models import Count, Max, Q
-from redis.exceptions import RedisError
 
+from changzhi_portal.kept import kept
 from changzhi_portal.records import BEGINNING
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
 from targets.current_boundaries import results_in_current_boundaries
 from targets.models import Computation
-
-logger = logging.getLogger(__name__)
-_CACHE_SECONDS = 7 * 24 * 3_600
 
 
 class PastResult(NamedTuple):
@@ -77,30 +72,22 @@ def _results_for_day(
 ) -> list[PastResult]:
     finished = computation.finished_at.timestamp() if computation.finished_at else ""
     key = f"past-results:{computation.period_id}:{finished}:{day}:{stamp}:{'-'.join(levels)}"
-    try:
-        cached = cache.get(key)
-    except (OSError, RedisError) as error:
-        logger.warning("The cache of past months cannot be read, they are computed again: %s", error)
-        cached = None
-    if cached is not None:
-        return [PastResult(*row) for row in cached]
-    results = [
-        PastResult(
-            result.target.code,
-            result.division_id,
-            result.judged,
-            result.reached,
-            result.unknown,
-            None if result.value is None else str(result.value),
-            result.verdict,
-        )
-        for result in results_in_current_boundaries(computation.period, levels=levels, day=day)
-    ]
-    try:
-        cache.set(key, [tuple(row) for row in results], _CACHE_SECONDS)
-    except (OSError, RedisError) as error:
-        logger.warning("The cache of past months cannot be written: %s", error)
-    return results
+    rows = kept(
+        key,
+        lambda: [
+            (
+                result.target.code,
+                result.division_id,
+                result.judged,
+                result.reached,
+                result.unknown,
+                None if result.value is None else str(result.value),
+                result.verdict,
+            )
+            for result in results_in_current_boundaries(computation.period, levels=levels, day=day)
+        ],
+    )
+    return [PastResult(*row) for row in rows]
 
 
 class _Map(NamedTuple):

@@ -16,7 +16,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.db.models.signals import post_migrate
@@ -125,7 +125,8 @@ def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
 def empty_cache() -> Iterator[None]:
     """Start every test with an empty cache, without sessions, progress or choices of another test."""
     yield
-    cache.clear()
+    for each in caches.all():
+        each.clear()
 
 
 # --- Places ---

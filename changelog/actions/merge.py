@@ -247,7 +247,8 @@ def find_merged(*, register: RegisterSheet, ref: str, by: Actor, lock: bool = Fa
 def undo_merge(*, register: RegisterSheet, ref: str, by: Actor) -> ChangeSet:
     """Reverse the change set that merged the record with this ref, and return the reversing one.
 
-    Raises NotAllowedError, NotFoundError, and StaleError when one of the records was changed since, which is said.
+    Raises NotAllowedError, NotFoundError, StaleError when one of the records was changed since, which is said, and
+    InvalidError when the place of the merged record is gone.
     """
     _refuse_unless_allowed(by)
     with transaction.atomic():
@@ -261,6 +262,8 @@ def undo_merge(*, register: RegisterSheet, ref: str, by: Actor) -> ChangeSet:
             raise NotAllowedError(
                 "这次合并涉及其他单位的记录，请联系市局撤销。", cure="The merge touches records of another area."
             )
+        if reason := register.reason_against_undoing_merge(merged, change_set):
+            raise InvalidError(reason, cure="The record's community is closed.")
         result = reverse_change_set(change_set, by=by, models_in_order=register.writes_to)
         notes = [*result.kept.values(), *result.failed.values()]
         if notes or result.change_set is None:

@@ -99,15 +99,20 @@ class ListPage(PortalPage):
             export_register=self.export_register,
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
-            clear_url=request.path,
+            clear_url=self.get_clear_url,  # asked only where it is shown
             bulk=bulk,
         )
         if not is_partial:
             return self.render_to_response({**context, **self._controls()})
         self.template_name = self.result_template_name
         response = self.render_to_response({**context, "is_partial": True})
-        response["HX-Push-Url"] = f"{request.path}?{self.query_to_keep(_PAGE, _VIEW)}".rstrip("?")
+        kept = self.query_to_keep(_PAGE, _VIEW)
+        response["HX-Push-Url"] = f"{request.path}?{kept}" if kept else self.get_clear_url()
         return response
+
+    def get_clear_url(self) -> str:
+        """Return the address of the list with all rows: a default view would answer the bare address with its filters."""
+        return f"{self.request.path}?{_VIEW}={NO_VIEW}" if self._default_view() is not None else self.request.path
 
     def filters_in_use(self) -> RegisterFilterSet:
         """Return the filters of the address, those of other apps included, over the rows that the user may see."""
@@ -235,7 +240,6 @@ class ListPage(PortalPage):
             "current_view": next((view for view in self._views if view.ref == asked), None),
             "is_view_gone": bool(asked) and asked != NO_VIEW and all(view.ref != asked for view in self._views),
             "save_view_url": f"{reverse('view_new')}?{urlencode(to_save)}",
-            "clear_url": f"{self.request.path}?{_VIEW}={NO_VIEW}" if self._default_view() else self.request.path,
             "column_choices": [
                 ColumnChoice(name, str(column.header or column.verbose_name), name in self.shown_columns)
                 for name, column in list(self.columns.items())[1:]

@@ -169,6 +169,10 @@ class RegisterSheet(ABC):
     def after_merge(self, parts: MergedParts, change_set: Any) -> None:  # noqa: B027
         """Write what belongs to copied parts beside the change log, such as where they were before; mostly nothing."""
 
+    def reason_against_undoing_merge(self, record: Any, change_set: Any) -> str:
+        """Return why a record that this change set has merged cannot be one of its own again; "" when it can."""
+        return ""
+
     def after_undoing_merge(self, change_set: Any) -> None:  # noqa: B027
         """Remove what `after_merge` has written with this change set."""
 

@@ -6,10 +6,11 @@ from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import Q
 
+from changelog.models import ChangeRecord
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.form_fields import MOST_OFFERED, Choices
 from changzhi_portal.registers.register import RegisterSheet
@@ -32,6 +33,21 @@ class PlacedSheet(RegisterSheet):
     hints_in_forms: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"community_name": "选了街道（乡镇），这里就列出它的社区；输入几个字，从中选一个。"}
     )
+
+    def reason_against_undoing_merge(self, record: Any, change_set: Any) -> str:
+        """See RegisterSheet.reason_against_undoing_merge. Merged records do not follow a community that closes."""
+        community = Community.objects.filter(
+            pk=next(iter(self.place_of(record)), None), closed_on__isnull=False
+        ).first()
+        if community is None:
+            return ""
+        closings = ChangeRecord.objects.of_object(community).filter(after__has_key="closed_on")
+        if not closings.filter(change_set__gt=change_set).exists():
+            return ""
+        return (
+            f"合并以后，“{community}”已于{community.closed_on:%Y-%m-%d}撤销，分开以后这条记录没有所属的社区，没有撤销合并；"
+            "请直接修改保留的记录，或者在保留的记录所在的社区新增一条。"
+        )
 
     def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
         """Set `row.place` of every row, or report why it has none."""

@@ -77,7 +77,12 @@ def test_a_list_opens_with_the_default_view_and_clearing_leads_out_of_it(place, 
     page = browser.get(reverse(ORGANIZATIONS), follow=True)
     assert page.redirect_chain == [(view.address, 302)]
     assert page.context["current_view"] == view
-    cleared = browser.get(page.context["clear_url"])
+    part = browser.get(reverse(ORGANIZATIONS), {"q": "没有这个"}, headers={"HX-Request": "true"})
+    clear_url = page.context["clear_url"]()
+    assert f'<a href="{clear_url}">查看全部' in part.content.decode()
+    emptied = browser.get(reverse(ORGANIZATIONS), {"q": ""}, headers={"HX-Request": "true"})
+    assert emptied["HX-Push-Url"] == clear_url
+    cleared = browser.get(clear_url)
     assert cleared.status_code == 200
     assert cleared.context["current_view"] is None
     assert "已忽略" not in cleared.content.decode()

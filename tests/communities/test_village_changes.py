@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from accounts.actions import apply_division_changes, undo_division_changes
-from changelog.actions import undo_merge
+from changelog.actions import merge_records, undo_merge
 from changelog.models import ChangeSet
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.registry import register_named
@@ -390,3 +390,23 @@ def test_what_came_by_a_merger_is_not_counted_for_last_month_and_is_said_to_have
     assert (groups["服务设施"].now, groups["服务设施"].before) == (2, 1)
     told = {each.change_in_words for each in CommunityStandings(stays, officer).each}
     assert {sentence.partition("并入")[0] for sentence in told if "并入" in sentence} == {"增加1个：", "增加1名："}
+
+
+def test_a_merged_duplicate_is_not_set_free_in_a_village_that_has_closed_since(place, facts, admin, officer):
+    gone, stays = place.villages
+    kept, twice = make_organization(stays, "演示协会"), make_organization(gone, "演示协会分会")
+    merge_records(
+        register=register_named("organizations")(),
+        kept=kept.ref,
+        merged=twice.ref,
+        versions=(kept.version, twice.version),
+        from_merged=[],
+        reason="演示",
+        by=officer,
+    )
+    merge(gone, stays)
+    apply_division_changes(by=admin)
+    with pytest.raises(InvalidError, match="已于2018-06-15撤销"):
+        undo_merge(register=register_named("organizations")(), ref=twice.ref, by=officer)
+    twice.refresh_from_db()
+    assert twice.merged_into == kept

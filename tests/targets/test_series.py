@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -222,8 +222,8 @@ def test_a_cache_that_is_away_costs_time_and_nothing_else(place, area, monkeypat
     def away(*_args, **_options):
         raise RedisError("connection refused")
 
-    monkeypatch.setattr(type(cache), "get", away, raising=False)
-    monkeypatch.setattr(type(cache), "set", away, raising=False)
+    monkeypatch.setattr(type(caches["kept"]), "get", away, raising=False)
+    monkeypatch.setattr(type(caches["kept"]), "set", away, raising=False)
     assert trend("2018-11", area, merged).figures[datetime.date(2018, 10, 1)] == 20
     assert "cannot be read" in caplog.text
 
