@@ -48,18 +48,42 @@ CITY_TABLES: tuple[type[models.Model], ...] = (Division, DivisionChange, Crosswa
 CityRows = dict[type[models.Model], list[tuple[Any, ...]]]
 
 
-# --- Tests that need a second database ---
+# --- Tests that need a second database, and the order of the others ---
 
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_db_reset_sequences"})
 
 
+@pytest.hookimpl(trylast=True)  # after they have been shuffled
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests that are not about the database when running on the second one (ONLY_DATABASE_TESTS in run_tests)."""
-    if not os.environ.get("ONLY_DATABASE_TESTS"):
+    """Deselect tests that are not about the database when running on the second one (ONLY_DATABASE_TESTS in run_tests).
+
+    The slow ones come first on every worker of xdist, so that no worker begins one when the others have finished.
+    """
+    if os.environ.get("ONLY_DATABASE_TESTS"):
+        without = [item for item in items if not _is_about_the_database(item)]
+        items[:] = [item for item in items if _is_about_the_database(item)]
+        config.hook.pytest_deselected(items=without)
+    _slow_ones_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _slow_ones_first(items: list[pytest.Item], workers: int) -> None:
+    """Order the tests for `--dist worksteal`, which begins by giving each worker an equal, contiguous part."""
+    slow = [item for item in items if _is_slow(item)]
+    others = [item for item in items if not _is_slow(item)]
+    if not slow or len(items) < 10 * workers:
         return
-    without = [item for item in items if not _is_about_the_database(item)]
-    items[:] = [item for item in items if _is_about_the_database(item)]
-    config.hook.pytest_deselected(items=without)
+    parts = [len(items) * (number + 1) // workers - len(items) * number // workers for number in range(workers)]
+    shares = [slow[number::workers] for number in range(workers)]
+    ordered: list[pytest.Item] = []
+    for size, share in zip(parts, shares, strict=True):
+        taken = size - len(share)
+        ordered += share + others[:taken]
+        others = others[taken:]
+    items[:] = ordered
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) is not None for name in ("slow", "browser"))
 
 
 def _is_about_the_database(item: pytest.Item) -> bool:

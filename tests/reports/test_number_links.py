@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.reports.briefings import make_briefing
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 THEN, AFTER = "2018-10", "2018-12"
 _LINK = re.compile(r'<a\b[^>]*href="(/results/\?[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _COUNT = re.compile(r"(?:未达标 )?([\d,]+)")

@@ -14,7 +14,7 @@ from targets.models import Target, TargetPlan, TargetResult
 from tests.factories import make_community, make_division, make_facility, make_organization, make_profile
 from tests.queries import exactly
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 AREA = "urban_facility_area"
 
 

@@ -19,7 +19,7 @@ from submissions.checks import findings_for
 from tests.uploads.samples import expected_targets, needs_samples, upload_city
 from uploads.models import UploadBatch
 
-pytestmark = [needs_samples, pytest.mark.django_db, pytest.mark.timeout(400)]
+pytestmark = [needs_samples, pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

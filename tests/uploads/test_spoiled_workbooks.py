@@ -34,7 +34,7 @@ from tests.uploads import workbooks
 from uploads import actions
 from uploads.models import UploadBatch
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 MANY = int(os.environ.get("SPOILED_WORKBOOKS", "10"))
 State = UploadBatch.State
 REGISTERED = (

@@ -22,7 +22,7 @@ from uploads.writing import annotated
 from uploads.writing.annotated import annotated_workbook
 from uploads.writing.notes import AUTHOR
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 
 
 # --- Limits ---

@@ -39,7 +39,7 @@ from tests.factories import (
 from tests.uploads.samples import REGISTERS, upload
 from uploads.writing.template import write_export, write_template
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 Again = Callable[..., dict[str, Any]]
 # Texts that a careless writer would lose or change.
 AWKWARD = (

@@ -31,7 +31,7 @@ from tests.factories import (
 from tests.uploads.samples import REGISTERS, clerk_of, upload
 from uploads.template_stamp import DICTIONARY_HEADING, DICTIONARY_SHEET
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 Download = Callable[..., Path]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _CHANGE: Final = "调整|变更|修改|更正|变动|修订|整改|改造|核实|换届|更新"
@@ -59,8 +60,16 @@ class ColumnTime(NamedTuple):
         return self.year in (0, month.year) and (not self.months or month.month in self.months)
 
 
-def split_times(name: str) -> Iterator[tuple[str, ColumnTime]]:
-    """Yield each way to take a word of time out of a normalised header: the rest of the header, and the time."""
+@lru_cache(maxsize=8_192)
+def split_times(name: str) -> tuple[tuple[str, ColumnTime], ...]:
+    """Return each way to take a word of time out of a normalised header: the rest of the header, and the time.
+
+    Every cell near the top of a sheet is asked several times whether it is a header.
+    """
+    return tuple(_times_split_off(name))
+
+
+def _times_split_off(name: str) -> Iterator[tuple[str, ColumnTime]]:
     for match in _IN_BRACKETS.finditer(name):
         if rest := name[: match.start()] + name[match.end() :]:
             yield rest, _time_of(match)

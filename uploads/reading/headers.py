@@ -237,6 +237,7 @@ def _names(labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(normal_header("".join(labels[start:])) for start in range(len(labels)))
 
 
+@lru_cache(maxsize=8_192)
 def _shorter(name: str) -> tuple[str, str, str]:
     """Return a name without a remark in brackets, without a unit, and without 合计 at its end."""
     return _BRACKET_AT_END.sub("", name), _UNIT_AT_END.sub("", name), _TOTAL_AT_END.sub("", name)
