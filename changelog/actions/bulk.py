@@ -7,7 +7,7 @@ the preview says so; what is written is exactly what the preview has shown, or n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -107,15 +107,10 @@ def edit_in_bulk(
                 ReportingPeriod.objects.keep_from_locking()
             edit = _checked(register, refs, name, value, by, locking=True)
             _refuse_unseen(edit, seen)
-            return BulkEdit(**_fields(edit), change_set=_write(edit, register, reason, by))
+            return replace(edit, change_set=_write(edit, register, reason, by))
     except IntegrityError as error:
         why = violation_in_words(error, register.writes_to)
         raise InvalidError(f"{why}没有修改任何记录，请核对后再试。") from error
-
-
-def _fields(edit: BulkEdit) -> dict[str, Any]:
-    names = ("column", "changing", "left_out", "unchanged", "missing", "rows")
-    return {name: getattr(edit, name) for name in names}
 
 
 def _column(register: RegisterSheet, name: str) -> Column:

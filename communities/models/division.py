@@ -172,6 +172,11 @@ class Division(Record, ScopedModel):
         return f"{self.parent}{self.name}" if self.level == self.Level.TOWN else self.name
 
     @property
+    def level_below(self) -> str:
+        """Return what the divisions just below are called: 县（市、区） of the city, 街道（乡镇） of a county."""
+        return str((self.Level.COUNTY if self.level == self.Level.CITY else self.Level.TOWN).label)
+
+    @property
     def name_today(self) -> str:
         """Return the name, for a closed division with that of the division in its place today: 城区（今潞州区）."""
         today = self.current_division

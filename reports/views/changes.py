@@ -77,7 +77,7 @@ class ComparePage(Dashboard):
             "movements": list(Movement),
             "chosen_movement": Movement(movement) if movement in Movement.values else None,
             "places": [(place, _numbers(change.by_place[place.pk])) for place in places],
-            "level_below": "县（市、区）" if board.division.level == Division.Level.CITY else "街道（乡镇）",
+            "level_below": board.division.level_below,
             **self._units(changes, change, places, movements),
         }
 

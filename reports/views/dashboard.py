@@ -150,7 +150,7 @@ class Dashboard(PortalPage):
             "trend": board.trend_chart(card),
             "months": board.months(card),
             "rows": board.rows(card, link_to),
-            "level_below": "县（市、区）" if board.division.level == Division.Level.CITY else "街道（乡镇）",
+            "level_below": board.division.level_below,
             "chart": board.chart(card, link_to),
             "tiles": board.tiles(card, link_to),
             **self._shortfalls(board, card),

@@ -38,7 +38,7 @@ class MatrixPage(Dashboard):
             "matrix": matrix,
             "sort": sort,
             "orders": orders,
-            "level_below": "县（市、区）" if board.division.level == Division.Level.CITY else "街道（乡镇）",
+            "level_below": board.division.level_below,
             "compare_url": self._address("reports:compare", board.division),
             "dashboard_url": self._address("reports:dashboard", board.division),
             "last_month": month_after(board.period.month, -1),
