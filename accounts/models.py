@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -10,7 +11,6 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.query_utils import DeferredAttribute
-from django.utils.crypto import salted_hmac
 
 from accounts.lockouts import locking_attempts
 from changelog.models import SYSTEM_USER
@@ -297,7 +297,8 @@ class User(AbstractUser, Record, ScopedModel):
         if self.sessions_ended_at is None:
             return of_password
         ended = self.sessions_ended_at.astimezone(datetime.UTC).isoformat()
-        return salted_hmac("accounts.User.sessions_ended_at", f"{of_password} {ended}", algorithm="sha256").hexdigest()
+        # The hash of the password is keyed already, by the secret key of today or of before.
+        return hashlib.sha256(f"{of_password} {ended}".encode()).hexdigest()
 
     def visible_counties(self) -> DivisionQuerySet:
         """Return the current counties in the user's scope by code, including those without any data."""

@@ -87,15 +87,19 @@ def refuse_wrong_fields(user: User) -> None:
         ) from error
 
 
-def keep_an_administrator(user: User) -> None:
-    """Raise InvalidError if nobody else could manage all users: `user` is to be deactivated or given another role.
+def lock_administrators() -> frozenset[int]:
+    """Lock the active administrators until the transaction ends, and return their keys.
 
-    Locks the active administrators until the transaction ends, so that two of them cannot remove each other at once.
+    Before any other user is locked: two administrators who deactivate each other at once then wait for one another, and
+    the second finds itself the last.
     """
-    active = list(
-        User.objects.administrators().order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
-    )
-    if user.pk in active and len(active) == 1:
+    active = User.objects.administrators().order_by("pk").select_for_update(of=("self",), no_key=True)
+    return frozenset(active.values_list("pk", flat=True))
+
+
+def refuse_last_administrator(user: User, active: frozenset[int]) -> None:
+    """Raise InvalidError for the only one of the active administrators (`lock_administrators`)."""
+    if active == {user.pk}:
         raise InvalidError(
             f"“{user}”是最后一个在用的管理员账号，停用或改了角色就没有人能管理用户了；请先新建或恢复一个管理员账号。",
             cure="This is the last active administrator. Create or reactivate another one first.",

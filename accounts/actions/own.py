@@ -14,7 +14,7 @@ from changzhi_portal.refusals import StaleError
 @transaction.atomic
 def edit_own_contact(*, by: User, version: int, email: str, phone: Sealed | None) -> User:
     """Set the own e-mail address, to which notices are sent, and telephone; raises StaleError for another version."""
-    user = User.objects.select_for_update(of=("self",)).select_related("division").get(pk=by.pk)
+    user = User.objects.select_for_update(of=("self",), no_key=True).select_related("division").get(pk=by.pk)
     if user.version != version:
         raise StaleError(
             "您打开页面以后，您的账号有改动，没有保存；请重新打开这一页再改。",

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.checks import (
-    keep_an_administrator,
     known_role,
+    lock_administrators,
+    refuse_last_administrator,
     refuse_weak_password,
     refuse_wrong_fields,
     refuse_wrong_level,
@@ -53,12 +54,15 @@ def appoint_staff(
     chosen_role = known_role(role)
     division = Division.objects.by_code(division_code).current_division
     refuse_wrong_level(chosen_role, division)
-    found = User.objects.select_for_update(of=("self",)).select_related("division").filter(username=username)
+    active = frozenset() if chosen_role.manages_all_users else lock_administrators()
+    found = (
+        User.objects.select_for_update(of=("self",), no_key=True).select_related("division").filter(username=username)
+    )
     user = found.first() or User(username=username)
     is_new = user.pk is None
     before = {} if is_new else state_of(user)
-    if not is_new and not chosen_role.manages_all_users:
-        keep_an_administrator(user)
+    if not is_new:
+        refuse_last_administrator(user, active)
     user.role = chosen_role
     user.division = division
     user.is_active = True

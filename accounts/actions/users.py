@@ -14,9 +14,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actions.checks import (
-    keep_an_administrator,
     known_role,
+    lock_administrators,
     name_is_taken,
+    refuse_last_administrator,
     refuse_taken_name,
     refuse_wrong_fields,
     refuse_wrong_level,
@@ -91,6 +92,7 @@ def edit_user(
     Raises as `create_user`; NotAllowedError also for the own role, division and right, NotFoundError for a user that `by`
     does not manage, StaleError for another version, InvalidError for the last administrator who would be none.
     """
+    active = frozenset() if known_role(role).manages_all_users else lock_administrators()
     user = _held(ref, by=by, version=version)
     before = state_of(user)
     wanted = user.may_unmask and known_role(role).may_unmask_if_granted if may_unmask is None else may_unmask
@@ -99,8 +101,7 @@ def edit_user(
             "自己的角色、单位和权限不能自己改，请另一位管理员办理。",
             cure="Nobody changes the own role, division or right.",
         )
-    if not known_role(role).manages_all_users and user.is_active:
-        keep_an_administrator(user)
+    refuse_last_administrator(user, active)
     _assign(user, by=by, full_name=full_name, role=role, division=division, may_unmask=wanted)
     user.email = email
     if phone != user.phone:
@@ -197,10 +198,11 @@ def deactivate_user(*, by: User, ref: str, version: int) -> User:
 
     Raises NotAllowedError for oneself, StaleError for an inactive user, InvalidError for the last administrator.
     """
+    active = lock_administrators()
     user = _held(ref, by=by, version=version)
     _refuse_own(user, by, "不能停用自己的账号，请另一位管理员办理。")
     _refuse_inactive(user)
-    keep_an_administrator(user)
+    refuse_last_administrator(user, active)
     before = state_of(user)
     user.is_active, user.sessions_ended_at = False, timezone.now()
     return _saved(user, by=by, before=before, summary="停用用户")
@@ -227,7 +229,7 @@ def _held(ref: str, *, by: User, version: int) -> User:
     """
     # Found first and locked by the key: a scope is looked up through other tables.
     key = User.objects.managed_by(by).filter(ref=ref).values_list("pk", flat=True).first()
-    user = User.objects.select_for_update(of=("self",)).select_related("division").filter(pk=key).first()
+    user = User.objects.select_for_update(of=("self",), no_key=True).select_related("division").filter(pk=key).first()
     if user is None:
         raise NotFoundError("没有找到这个用户。", cure="There is no such user among those the acting user manages.")
     if user.version != version:

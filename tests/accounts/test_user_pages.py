@@ -298,6 +298,25 @@ def test_a_deactivated_user_is_out_at_once_and_an_old_session_does_not_wake_agai
     assert sign_in(Client(), clerk.username)["Location"] == "/"
 
 
+def test_a_new_secret_key_ends_no_session_of_somebody_who_was_signed_out_before(clerk, signed_in, settings):
+    User.objects.filter(pk=clerk.pk).update(sessions_ended_at=timezone.now())
+    clerk.refresh_from_db()
+    browser = signed_in(clerk)
+    assert browser.get("/").status_code == 200
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "x" * 50
+    assert browser.get("/").status_code == 200
+
+
+def test_a_change_of_an_account_is_not_taken_back_as_an_edit_of_a_register_is(administrator, clerk, signed_in):
+    browser = signed_in(administrator)
+    browser.post(address("user_sessions", clerk), {"version": 1})
+    change_set = ChangeSet.objects.get()
+    assert (
+        reverse("changelog:undo", args=[change_set.ref]) not in browser.get(clerk.get_absolute_url()).content.decode()
+    )
+    assert browser.post(reverse("changelog:undo", args=[change_set.ref])).status_code == 404
+
+
 def test_the_own_sessions_elsewhere_end_with_a_new_password_and_this_one_goes_on(clerk, signed_in):
     here, elsewhere = signed_in(clerk), signed_in(clerk)
     here.post(reverse("accounts:password"), {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW})
