@@ -8,11 +8,11 @@ from typing import Any
 
 from django import forms
 
+from changzhi_portal.names import fold
 from communities.models import DivisionChange
-from communities.models.division import CODE_LENGTHS
+from communities.models.division import CODE_LENGTHS, is_code
 
 Kind, Level = DivisionChange.Kind, DivisionChange.Level
-LENGTHS = {**CODE_LENGTHS, "village": 12}
 NEW = "new"  # the choice of a new division or community beside the chosen ones
 MOST_PARTS = 4
 MOST_PEOPLE = 10_000_000
@@ -55,7 +55,7 @@ class NoteChangeForm(forms.Form):
     def __init__(self, *args: Any, kind: str, level: str, chosen: Sequence[Chosen], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind, self.level, self.chosen = kind, level, chosen
-        self.length = LENGTHS[level]
+        self.length = CODE_LENGTHS[level]
         match kind:
             case Kind.MERGE:
                 self._add_successor()
@@ -148,9 +148,10 @@ class NoteChangeForm(forms.Form):
         """Check codes, and that a merger into something new says what."""
         data: dict[str, Any] = super().clean() or {}
         for name in [name for name in self.fields if name.endswith("code")]:
-            code = data.get(name)
-            if code and not (len(code) == self.length and code.isdecimal()):
-                self.add_error(name, f"代码应为{self.length}位数字。")
+            if code := fold(data.get(name) or ""):  # typed with a Chinese keyboard, the digits may be full-width
+                data[name] = code
+                if not is_code(code, self.level):
+                    self.add_error(name, f"代码应为{self.length}位数字。")
         if self.kind == Kind.MERGE and data.get("into") == NEW:
             for name, label in (("to_name", "新名称"), ("to_code", "新代码")):
                 if not data.get(name):

@@ -18,7 +18,7 @@ DIVISION_CHANGES = MenuItem(
     "may_change_divisions",
     group=MANAGEMENT,
     position=10,
-    explanation="县（市、区）、街道（乡镇）的合并、更名和改码。",
+    explanation="县（市、区）、街道（乡镇）和社区的合并、拆分、更名、改码和撤销。",
 )
 USERS = MenuItem(
     "用户",

@@ -12,7 +12,14 @@ from django.utils.safestring import SafeString
 from changelog.models import LONGEST_REASON
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.registers.columns import Column
-from changzhi_portal.registers.form_fields import choices_to_set, datalist_id, form_field, form_value, short_lists
+from changzhi_portal.registers.form_fields import (
+    Choices,
+    choices_to_set,
+    datalist_id,
+    form_field,
+    form_value,
+    values_of,
+)
 from changzhi_portal.registers.rows import read_input
 
 
@@ -36,24 +43,43 @@ class RecordForm(forms.Form):
         *args: Any,
         columns: Sequence[Column],
         values: Mapping[str, Any],
+        choices: Mapping[str, Choices],
         offered: Mapping[str, Sequence[str]],
+        hints: Mapping[str, str],
+        url: str,
         version: int | None,
         may_alter_locked: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.columns = columns
-        self._offered = short_lists(offered)
+        self._offered = offered
         for column in columns:
-            field = form_field(column, offered=self._offered.get(column.field, ()))
-            field.initial = form_value(column, values.get(column.field))
+            shown = form_value(column, values.get(column.field))
+            chosen_from = choices.get(column.field)
+            if chosen_from is not None and shown and shown not in values_of(chosen_from):
+                chosen_from = [(shown, shown), *chosen_from]  # as the register has it, such as a town of before
+            field = form_field(column, offered=offered.get(column.field), choices=chosen_from)
+            field.help_text = field.help_text or hints.get(column.field, "")
+            field.initial = shown
             field.show_hidden_initial = True
             self.fields[column.field] = field
+        self._let_choices_narrow([name for name in self.fields if name in choices], url)
         self.fields["version"].initial = version
         if may_alter_locked:
             self.order_fields([column.field for column in columns])  # the reason comes last
         else:
             del self.fields["locked_reason"]
+
+    def _let_choices_narrow(self, names: Sequence[str], url: str) -> None:
+        """Let a choice fetch the words that the fields beside it offer, such as the communities of a town."""
+        lists = ", ".join(f"#{id}" for id, _ in self.datalists)
+        if not lists:
+            return
+        asked = {"hx-get": url, "hx-trigger": "change", "hx-select": lists, "hx-target": lists, "hx-swap": "outerHTML"}
+        asked["hx-include"] = ", ".join(f"#id_{name}" for name in names)
+        for name in names:
+            self.fields[name].widget.attrs |= asked
 
     @property
     def datalists(self) -> list[tuple[str, Sequence[str]]]:
@@ -61,7 +87,7 @@ class RecordForm(forms.Form):
         return [
             (datalist_id(column), self._offered[column.field])
             for column in self.columns
-            if self._offered.get(column.field)
+            if column.field in self._offered
         ]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
@@ -19,16 +19,26 @@ def kept(key: str, find: Callable[[], Kept]) -> Kept:
 
     `find` must not return None. The key says everything that the answer depends on, the reader's scope included.
     """
-    try:
-        found: Kept | None = cache.get(key)
-    except (OSError, RedisError) as error:
-        logger.warning("The cache cannot be read, a page is computed again: %s", error)
-        found = None
+    found: Kept | None = look_up(key)
     if found is not None:
         return found
     fresh = find()
+    keep(key, fresh)
+    return fresh
+
+
+def look_up(key: str) -> Any:
+    """Return what is kept under the key; None without it, and without a working cache."""
     try:
-        cache.set(key, fresh, _SECONDS)
+        return cache.get(key)
+    except (OSError, RedisError) as error:
+        logger.warning("The cache cannot be read, a page is computed again: %s", error)
+        return None
+
+
+def keep(key: str, found: Any) -> None:
+    """Keep what was found under the key for a day; do nothing without a working cache."""
+    try:
+        cache.set(key, found, _SECONDS)
     except (OSError, RedisError) as error:
         logger.warning("The cache cannot be written: %s", error)
-    return fresh

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -27,8 +28,12 @@ def page_of_form(request: HttpRequest) -> str:
     return f"{sent_from.path}?{sent_from.query}" if sent_from.query else sent_from.path
 
 
-def mark_refused(request: HttpRequest) -> None:
-    """Note that a form was refused although the response is a redirect, so that what was typed is kept."""
+def refuse_form(request: HttpRequest, sentence: str) -> None:
+    """Show a sentence on the next page and note that the form was refused although the response is a redirect.
+
+    The browser then keeps what was typed. Every refusal of a POST that redirects goes through here.
+    """
+    messages.error(request, sentence)
     request.form_is_refused = True  # type: ignore[attr-defined]  # an attribute of ours
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from django.urls import ResolverMatch, reverse
+from django.urls import ResolverMatch, get_script_prefix, reverse
 
 from changzhi_portal.discovery import instances_in
 from changzhi_portal.rights import EVERYBODY, Actor, Viewer, has_right
@@ -83,8 +83,8 @@ class MenuLink(NamedTuple):
 class Menu(NamedTuple):
     """The menu of one page: the first line, and the entries of the current group, none if it has only one."""
 
-    top: list[MenuLink]
-    below: list[MenuLink]
+    top: tuple[MenuLink, ...]
+    below: tuple[MenuLink, ...]
     group: MenuGroup | None
 
 
@@ -117,7 +117,8 @@ def anchor_for(match: ResolverMatch | None) -> str:
 
 def url_of(group: MenuGroup, items: list[MenuItem]) -> str:
     """Return where a group leads: to its landing page, or to its only entry."""
-    return reverse(items[0].url_name) if len(items) == 1 else reverse("menu_group", args=[group.name])
+    prefix = get_script_prefix()
+    return _address(prefix, items[0].url_name) if len(items) == 1 else _address(prefix, "menu_group", group.name)
 
 
 def menu_for(user: Viewer, request: Any) -> Menu:
@@ -125,8 +126,8 @@ def menu_for(user: Viewer, request: Any) -> Menu:
     match, path = getattr(request, "resolver_match", None), getattr(request, "path", "")
     current = group_of(match)
     if not has_right(user, EVERYBODY):
-        return Menu([], [], None)
-    home = reverse("home")
+        return Menu((), (), None)
+    home = _address(get_script_prefix(), "home")
     top, below = [MenuLink("首页", home, path == home, path == home)], []
     for group in GROUPS:
         items = items_for(user, group)
@@ -136,9 +137,15 @@ def menu_for(user: Viewer, request: Any) -> Menu:
         top.append(MenuLink(group.title, url, group == current, path == url))
         if group == current and len(items) > 1 and path != url:  # the landing page lists them itself
             below = [_link(item, match, path) for item in items]
-    return Menu(top, below, current)
+    return Menu(tuple(top), tuple(below), current)
+
+
+@cache
+def _address(prefix: str, url_name: str, *arguments: str) -> str:
+    """Return the address of a page of the menu; every page asks for a dozen. `prefix` is where the portal is served."""
+    return reverse(url_name, args=arguments)
 
 
 def _link(item: MenuItem, match: ResolverMatch | None, path: str) -> MenuLink:
-    url = reverse(item.url_name)
+    url = _address(get_script_prefix(), item.url_name)
     return MenuLink(item.title, url, item.is_current(match), path == url)

@@ -12,14 +12,14 @@ A rule is one function that returns a queryset of rows, and one sentence about s
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from string import Formatter
 from typing import Any
 
-from django.db.models import F, TextChoices, Value
+from django.db.models import F, Q, TextChoices, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -40,11 +40,20 @@ class Severity(TextChoices):
 
 @dataclass(frozen=True)
 class Occasion:
-    """The date of a check: the last day of a month, and the last day of the month before; the thresholds of the month."""
+    """The date of a check: the last day of a month, and the last day of the month before; the thresholds of the month.
+
+    `city` is the path of the city whose registers are checked, "" for all. A rule that compares a record with others of
+    its town or county compares those `of_city` only, which spares it the registers of other cities.
+    """
 
     day: datetime.date
     day_before: datetime.date
     thresholds: Thresholds = DEFAULTS
+    city: str = ""
+
+    def of_city(self, rows: ScopedQuerySet) -> ScopedQuerySet:
+        """Filter for the rows in the city that is checked."""
+        return rows.filter(rows.model.in_subtree(self.city)) if self.city else rows
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,11 @@ class Subject:
         """Return the path of the row's division."""
         paths = [F("__".join(filter(None, (lookup, "path")))) for lookup in self.model.scope_lookups]
         return Coalesce(*paths, Value("")) if paths[1:] else paths[0]
+
+    def lies_at(self, paths: Collection[str]) -> Q:
+        """Return the condition that the row's division has one of these paths."""
+        lookups = ("__".join(filter(None, (lookup, "path", "in"))) for lookup in self.model.scope_lookups)
+        return Q(*((lookup, paths) for lookup in lookups), _connector=Q.OR)
 
     @property
     def community_code(self) -> Combinable:

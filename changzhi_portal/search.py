@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from django.db.models import Case, IntegerField, Lookup, Q, TextField, Value, When
+from django.db.models import Case, Count, IntegerField, Lookup, Q, QuerySet, TextField, Value, When, Window
 from django.urls import reverse
 from stdnum.cn import uscc
 
@@ -38,6 +38,10 @@ MOST_CHARACTERS = 60
 MOST_WORDS = 5
 # A group shows so many records and links to the register's list for the others.
 MOST_HITS = 8
+# So many keys of what a word matches stand in the queries that use them; of more, each query has a subquery.
+MOST_KEYS = 500
+# The condition that no row fulfils; what is joined with it is left out of the statement.
+NOTHING: Final = Q(pk__in=())
 _SEPARATORS = re.compile(r"[\s、，,;；|]+")
 _LANDLINE = re.compile(r"(?<!\d)[(（]?0\d{2,3}[)）]?[-—－\s]{0,2}\d{7,8}(?:-\d{1,5})?(?!\d)")
 _MOBILE_LENGTH: Final = 11  # without the country code
@@ -63,6 +67,10 @@ class Spelt(Lookup):
         return f"({column} LIKE %s AND {matches})", [*params, in_order, *params, pattern]
 
 
+# Keys of rows, or the query for them.
+Keys = list[int] | QuerySet
+
+
 @dataclass(frozen=True)
 class Word:
     """One word of what is searched for, folded as stored names are.
@@ -73,6 +81,19 @@ class Word:
     text: str
     digest: str = ""
     """Digest of the personal number that the word is; "" for other words."""
+    _matched: dict[str, Keys] = field(default_factory=dict, compare=False, repr=False)
+
+    def matched(self, what: str, rows: Callable[[], QuerySet]) -> Keys:
+        """Return the keys of the rows that the word matches; of too many, the query for them.
+
+        `what` names the rows. They are looked up once, however many kinds of records ask for them: to look up one word
+        again in each of their queries takes most of the time of a search.
+        """
+        if what not in self._matched:
+            matching = rows().order_by().values_list("pk", flat=True)
+            keys = list(matching[: MOST_KEYS + 1])
+            self._matched[what] = keys if len(keys) <= MOST_KEYS else matching
+        return self._matched[what]
 
     @property
     def key(self) -> str:
@@ -85,12 +106,19 @@ class Word:
         A single letter is the initial of nearly everything.
         """
         letters = letters_of_pinyin(self.text)
-        return Q(**{f"{readings}__spelt": letters}) if len(letters) > 1 else Q(pk__in=())
+        return Q(**{f"{readings}__spelt": letters}) if len(letters) > 1 else NOTHING
 
     def has_code(self, column: str) -> Q:
         """Return the condition that a code begins with this word; no row unless it has a digit."""
         has_digit = any(map(str.isdecimal, self.text))
-        return Q(**{f"{column}__startswith": self.text.upper()}) if has_digit else Q(pk__in=())
+        return Q(**{f"{column}__startswith": self.text.upper()}) if has_digit else NOTHING
+
+
+def among(keys: Keys, *lookups: str) -> Q:
+    """Return the condition that one of these lookups leads to one of the keys."""
+    if isinstance(keys, list) and not keys:
+        return NOTHING
+    return Q(*((f"{lookup}__in", keys) for lookup in lookups), _connector=Q.OR)
 
 
 @dataclass(frozen=True)
@@ -188,22 +216,29 @@ class Hit:
 
 @dataclass(frozen=True)
 class HitGroup:
-    """The records of one kind that were found, at most `MOST_HITS`; `more_url` leads to the others, "" without a list."""
+    """The records of one kind that were found, at most `MOST_HITS`.
+
+    `all_url` leads to all of them, `total` in number: the register's list, or a page of the search where that would not
+    show them all; "" for a text that stands in no address.
+    """
 
     title: str
     hits: Sequence[Hit]
     has_more: bool
-    more_url: str
+    total: int
+    all_url: str
 
 
 class SearchSource(ABC):
-    """One kind of records that the header's search finds. Each costs one query."""
+    """One kind of records that the header's search finds. Each costs one query, and each word those of `Word.matched`."""
 
     title: ClassVar[str]
     position: ClassVar[int]
     requires: ClassVar[str] = EVERYBODY
     # The register's list, which takes the text as `q`; "" without one.
     list_url_name: ClassVar[str] = ""
+    # Which of the records that are found that list shows; all by default.
+    listed: ClassVar[Q] = Q()
     # The column with the name for comparison, as `key_of` makes it of a word.
     compared_name: ClassVar[str] = "name_key"
 
@@ -217,11 +252,11 @@ class SearchSource(ABC):
 
     def related(self, word: Word) -> Q:
         """Return the condition that something of the record's matches a word, such as its community; by default nothing."""
-        return Q(pk__in=())
+        return NOTHING
 
     def place(self, word: Word) -> Q:
         """Return the condition that the town or county matches a word; asked only when another word matches the record."""
-        return Q(pk__in=())
+        return NOTHING
 
     def key_of(self, word: Word) -> str:
         """Return the word as it stands in the column `compared_name`."""
@@ -235,26 +270,51 @@ class SearchSource(ABC):
         """Return the condition that every word matches, and at least one of them more than the place."""
         words = text.words[:MOST_WORDS]
         if not words:
-            return Q(pk__in=())
-        found = [self.itself(word) | self.related(word) for word in words]
+            return NOTHING
+        found = [_either(self.itself(word), self.related(word)) for word in words]
         if len(words) == 1:
             return found[0]
-        # The place first, because it is looked up in a short list; the last condition is asked of what is left.
-        everywhere = [self.place(word) | condition for word, condition in zip(words, found, strict=True)]
-        return reduce(and_, everywhere) & reduce(or_, found)
+        places = [self.place(word) for word in words]
+        # The place first, because it is looked up in a short list.
+        everywhere = reduce(and_, map(_either, places, found))
+        # A word that is no place must match the record; otherwise this is asked of what is left.
+        return everywhere if NOTHING in places else everywhere & reduce(or_, found)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the kind in the address of the page with all that is found of it."""
+        return type(self).__name__.lower()
+
+    def found(self, text: SearchText, user: Actor) -> ScopedQuerySet:
+        """Return the records that match within the user's scope, closest first; none for another's role."""
+        if not has_right(user, self.requires):
+            return self.rows().none()
+        rows = self.rows().visible_to(user).filter(self.matching(text)).annotate(search_rank=self._rank(text))
+        return rows.order_by("search_rank", *rows.model._meta.ordering)
 
     def find(self, text: SearchText, user: Actor) -> HitGroup | None:
         """Return the records that match within the user's scope, closest first; None for none, or for another's role."""
         if not has_right(user, self.requires):
             return None
-        rows = self.rows().visible_to(user).filter(self.matching(text)).annotate(search_rank=self._rank(text))
-        found = list(rows.order_by("search_rank", *rows.model._meta.ordering)[: MOST_HITS + 1])
+        counts = {"search_total": Window(Count("pk"))}
+        if self.listed:
+            counts["search_listed"] = Window(Count("pk", filter=self.listed))
+        found = list(self.found(text, user).annotate(**counts)[: MOST_HITS + 1])
         if not found:
             return None
-        asked = "" if text.is_personal else " ".join(word.text for word in text.words)
-        more_url = f"{reverse(self.list_url_name)}?{urlencode({'q': asked})}" if self.list_url_name and asked else ""
         hits = [self.hit(record) for record in found[:MOST_HITS]]
-        return HitGroup(self.title, hits, len(found) > MOST_HITS, more_url)
+        total = found[0].search_total
+        in_list = bool(self.list_url_name) and getattr(found[0], "search_listed", total) == total
+        return HitGroup(self.title, hits, len(found) > MOST_HITS, total, self._all_url(text, in_list=in_list))
+
+    def _all_url(self, text: SearchText, *, in_list: bool) -> str:
+        """Return where all that is found is listed; "" for a personal number."""
+        if text.is_personal:
+            return ""
+        asked = {"q": " ".join(word.text for word in text.words)}
+        if in_list:
+            return f"{reverse(self.list_url_name)}?{urlencode(asked)}"
+        return f"{reverse('search')}?{urlencode(asked | {'kind': self.name})}"
 
     def _rank(self, text: SearchText) -> Case:
         """Return the order: the same name first, then names that begin so, then any that match, then the related."""
@@ -262,8 +322,15 @@ class SearchSource(ABC):
         column, keys = self.compared_name, [self.key_of(word) for word in words]
         whole = [When(**{column: key}, then=Value(0)) for key in keys]
         begun = [When(**{f"{column}__startswith": key}, then=Value(1)) for key in keys]
+        if all(self.related(word) == NOTHING for word in words):  # then none was found by it
+            return Case(*whole, *begun, default=Value(2), output_field=IntegerField())
         itself = When(reduce(or_, map(self.itself, words)), then=Value(2))
         return Case(*whole, *begun, itself, default=Value(3), output_field=IntegerField())
+
+
+def _either(one: Q, other: Q) -> Q:
+    """Return that one of two conditions holds, the shorter for one that never does."""
+    return other if one == NOTHING else one if other == NOTHING else one | other
 
 
 @cache

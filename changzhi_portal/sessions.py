@@ -6,6 +6,7 @@ import logging
 from typing import Any, Final
 
 from django.contrib.sessions.backends import cache
+from django.contrib.sessions.backends.base import UpdateError
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -26,10 +27,14 @@ class SessionStore(cache.SessionStore):
         """Write the session. Raises CACHE_ERRORS only for a new session, because nobody can sign in then.
 
         An existing session is left unchanged on an error: every request renews it, and a full disk must not break each
-        page.
+        page. Nothing but its time is written where a page has not changed it. Raises UpdateError for a session that has
+        ended meanwhile.
         """
         try:
-            super().save(must_create)
+            if must_create or self.modified or not self.session_key:
+                super().save(must_create)
+            elif not self._cache.touch(self.cache_key, self.get_expiry_age()):  # type: ignore[attr-defined]  # as above
+                raise UpdateError
         except CACHE_ERRORS:
             if must_create:
                 raise

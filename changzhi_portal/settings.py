@@ -144,7 +144,8 @@ else:
         }
     }
 SESSION_ENGINE = "changzhi_portal.sessions"
-SESSION_COOKIE_AGE = 30 * 60  # seconds; 等保 2.0 requires an idle time-out; every request renews it
+# Seconds; 等保 2.0 requires an idle time-out. Every request of a person renews it, what a page asks by itself does not.
+SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
@@ -180,6 +181,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
+    "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 

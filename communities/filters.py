@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, F, OuterRef, Q
+from django.core.exceptions import ValidationError
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -38,15 +41,50 @@ def town_choices(request: HttpRequest | None) -> DivisionQuerySet:
 
 
 def _choices(divisions: DivisionQuerySet, request: HttpRequest | None) -> DivisionQuerySet:
-    """Return the newest division of each code, current ones first; the code is the value of the choice."""
-    newer = Division.objects.filter(code=OuterRef("code"), valid_from__gt=OuterRef("valid_from"))
-    visible = divisions.visible_to(getattr(request, "user", None)).filter(~Exists(newer))
-    visible = visible.select_related("successor__successor")
-    return visible.order_by(F("valid_to").asc(nulls_first=True), "code")
+    """Return the visible divisions with what a choice shows and filters by, current ones first."""
+    visible = divisions.visible_to(getattr(request, "user", None)).select_related("successor__successor")
+    return visible.only(*_OF_A_CHOICE).order_by(F("valid_to").asc(nulls_first=True), "code")
+
+
+_OF_A_CHOICE = (
+    *("code", "name", "path", "valid_from", "valid_to"),
+    *("successor__name", "successor__successor__name", "successor__successor__successor"),
+)
+
+
+class PlaceChoices(django_filters.fields.ModelChoiceIterator):
+    """The choices of a `PlaceField`."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the empty choice, then each division."""
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        for division in self.field.divisions:
+            yield self.choice(division)
 
 
 class PlaceField(django_filters.fields.ModelChoiceField):
-    """A choice of counties or towns, including closed ones."""
+    """A choice of counties or towns, including closed ones. They are read once, for the choices and the chosen one."""
+
+    iterator = PlaceChoices
+
+    @cached_property
+    def divisions(self) -> list[Division]:
+        """Return the newest division of each code; the code is the value of the choice."""
+        if self.queryset.query.is_empty():
+            return []
+        found = list(self.queryset)
+        newest = {division.code: division for division in sorted(found, key=lambda each: each.valid_from)}
+        return [division for division in found if newest[division.code] is division]
+
+    def to_python(self, value: Any) -> Division | None:
+        """Return the division with this code; None for no code. Raises ValidationError for one that is no choice."""
+        if value in self.empty_values:
+            return None
+        for division in self.divisions:
+            if division.code == value:
+                return division
+        raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
 
     def label_from_instance(self, division: Division) -> str:
         """Return the name, for a closed division with its last day and what is in its place: 城区（2018-11-23前，今潞州区）."""

@@ -41,7 +41,7 @@ class MonthlyEntry(HomePanel):
     def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return the month, the progress and the first community that is left; no month when none is open."""
         period = ReportingPeriod.objects.for_month_or_in_hand(None)
-        if period.pk is None:
+        if period.state != ReportingPeriod.State.OPEN:
             return {"period": None}
         communities = communities_to_enter(request.user, period)
         return {

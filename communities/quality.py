@@ -8,7 +8,7 @@ from django.db.models.functions import Abs, Cast
 from changzhi_portal.quality import Occasion, Severity, Subject, rule
 from changzhi_portal.records import in_effect, not_ended
 from changzhi_portal.scope import ScopedQuerySet
-from communities.models import Community, CommunityProfile, Facility, GovernanceBody
+from communities.models import Community, CommunityProfile, Facility, GovernanceBody, RecordMove
 from communities.peers import unlike_peers
 from communities.sheets.facilities import ACTIVITY_AREA_TOO_LARGE
 from communities.thresholds import FEWEST_PEOPLE_MOVED, LARGEST_AREA, MOST_PER_HOUSEHOLD, POPULATION_CHANGE
@@ -54,7 +54,12 @@ def population_missing(occasion: Occasion) -> ScopedQuerySet:
 def population_jumped(occasion: Occasion) -> ScopedQuerySet:
     """Find changes of POPULATION_CHANGE against the month before (docs/domain.md §6) by FEWEST_PEOPLE_MOVED or more."""
     most, fewest = occasion.thresholds[POPULATION_CHANGE], occasion.thresholds[FEWEST_PEOPLE_MOVED]
-    rows = _with_population(_standing(occasion), occasion).filter(residents_before__gt=0)
+    # Only where something was counted within the month; to look up two months of every community takes long.
+    counted = CommunityProfile.objects.filter(
+        as_of__gt=occasion.day_before, as_of__lte=occasion.day, residents__isnull=False
+    )
+    standing = _standing(occasion).filter(pk__in=counted.values("community"))
+    rows = _with_population(standing, occasion).filter(residents_before__gt=0)
     moved = rows.annotate(
         most_change=Value(most),
         hundredfold=_large("residents") * 100,
@@ -73,7 +78,7 @@ def population_jumped(occasion: Occasion) -> ScopedQuerySet:
 )
 def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     """Find outliers among the communities of the same kind in the county; see communities.peers."""
-    rows = _with_population(scored_communities(occasion), occasion)
+    rows = _with_population(occasion.of_city(scored_communities(occasion)), occasion)
     return unlike_peers(rows, "residents", ("town__parent", "kind"), occasion.thresholds)
 
 
@@ -85,14 +90,21 @@ def population_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
 )
 def household_size_implausible(occasion: Occasion) -> ScopedQuerySet:
     """Find more households than people or more than MOST_PER_HOUSEHOLD people in each, often a wrong column."""
-    newest = CommunityProfile.objects.filter(
-        community=OuterRef("pk"), as_of__lte=occasion.day, households__isnull=False, residents__isnull=False
-    ).order_by("-as_of")
-    rows = _standing(occasion).annotate(
-        households=Subquery(newest.values("households")[:1]), residents=Subquery(newest.values("residents")[:1])
-    )
+    counted = CommunityProfile.objects.filter(
+        as_of__lte=occasion.day, households__isnull=False, residents__isnull=False
+    ).order_by()
+    later = counted.filter(community=OuterRef("community"), as_of__gt=OuterRef("as_of"))
     most = occasion.thresholds[MOST_PER_HOUSEHOLD]
-    return rows.filter(Q(households__gt=F("residents")) | Q(residents__gt=_large("households") * most))
+    implausible = Q(households__gt=F("residents")) | Q(residents__gt=_large("households") * most)
+    found = counted.filter(implausible, ~Exists(later))
+    newest = found.filter(community=OuterRef("pk"))
+    return (
+        _standing(occasion)
+        .filter(pk__in=found.values("community"))
+        .annotate(
+            households=Subquery(newest.values("households")[:1]), residents=Subquery(newest.values("residents")[:1])
+        )
+    )
 
 
 @rule(COMMUNITIES, Severity.SOFT, "社区类型未定", "已有常住人口，但没有填类型，暂不参与测评，请填城市社区或农村社区。")
@@ -116,11 +128,17 @@ def committee_denied(occasion: Occasion) -> ScopedQuerySet:
     "本县其他社区已填报设施，这个城市社区没有一处在用的综合服务设施，请补报或核实。",
 )
 def urban_without_facility(occasion: Occasion) -> ScopedQuerySet:
-    """Find urban communities counted as 0 m² only because the county has reported other facilities (docs/domain.md §5)."""
+    """Find urban communities counted as 0 m² only because the county has reported other facilities (docs/domain.md §5).
+
+    A facility that has moved since to the successor of its community counts where it was on the day (ADR 0021).
+    """
     of_county = Facility.objects.filter(community__town__parent=OuterRef("town__parent"))
-    own = Facility.objects.in_effect_on(occasion.day).filter(community=OuterRef("pk"), kind=Facility.Kind.INTEGRATED)
+    counted = Facility.objects.in_effect_on(occasion.day).filter(kind=Facility.Kind.INTEGRATED)
+    moved = RecordMove.objects.former_on(Facility, occasion.day)
+    stayed = counted.exclude(pk__in=moved.values("record_id")).filter(community=OuterRef("pk"))
+    had = moved.filter(record_id__in=counted.values("pk"), from_community=OuterRef("pk"))
     urban = scored_communities(occasion).filter(kind=Community.Kind.URBAN)
-    return urban.filter(Exists(of_county), ~Exists(own))
+    return urban.filter(Exists(of_county), ~Exists(stayed), ~Exists(had))
 
 
 def _large(count: str) -> Cast:
@@ -158,7 +176,8 @@ def facility_area_zero(occasion: Occasion) -> ScopedQuerySet:
 def facility_unlike_peers(occasion: Occasion) -> ScopedQuerySet:
     """Find outliers among the facilities of the same kind of communities of the same kind in the county."""
     largest = occasion.thresholds[LARGEST_AREA]
-    plausible = Facility.objects.in_effect_on(occasion.day).filter(area__gt=0, area__lte=largest)
+    in_use = occasion.of_city(Facility.objects.in_effect_on(occasion.day))
+    plausible = in_use.filter(area__gt=0, area__lte=largest)
     return unlike_peers(plausible, "area", ("community__town__parent", "community__kind", "kind"), occasion.thresholds)
 
 

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from changzhi_portal.names import community_key, division_key
-from changzhi_portal.search import Hit, SearchSource, Word
+from changzhi_portal.search import NOTHING, Hit, Keys, SearchSource, Word, among
 from communities.models import Community, CommunityPlacement, Division, Facility
 from communities.models.community import CommunityQuerySet
 from communities.models.division import DivisionQuerySet
@@ -32,17 +32,24 @@ def community_matches(word: Word) -> Q:
 
 def of_communities(word: Word, lookup: str = "community") -> Q:
     """Return the condition that the community which `lookup` leads to matches a word."""
-    return Q(**{f"{lookup}__in": Community.objects.filter(community_matches(word)).values("pk")})
+    return among(_communities(word), lookup)
+
+
+def _communities(word: Word) -> Keys:
+    return word.matched("communities", lambda: Community.objects.filter(community_matches(word)))
 
 
 def in_divisions(word: Word, *lookups: str) -> Q:
     """Return the condition that one of these relations leads to a division that matches a word, or lies in one."""
-    named = Division.objects.filter(division_matches(word)).values("pk")
-    inside = Division.objects.filter(Q(pk__in=named) | Q(parent__in=named) | Q(parent__parent__in=named)).values("pk")
-    condition = Q()
-    for lookup in lookups:
-        condition |= Q(**{f"{lookup}__in": inside})
-    return condition
+    named = _divisions(word)
+    if isinstance(named, list) and not named:
+        return NOTHING
+    inside = Division.objects.filter(among(named, "pk", "parent", "parent__parent"))
+    return among(word.matched("divisions with those in them", lambda: inside), *lookups)
+
+
+def _divisions(word: Word) -> Keys:
+    return word.matched("divisions", lambda: Division.objects.filter(division_matches(word)))
 
 
 def division_matches(word: Word) -> Q:
@@ -74,11 +81,11 @@ class Divisions(SearchSource):
 
     def itself(self, word: Word) -> Q:
         """Match name, pinyin and code."""
-        return division_matches(word)
+        return among(_divisions(word), "pk")
 
     def place(self, word: Word) -> Q:
         """Match a town by its county."""
-        return Q(parent__in=Division.objects.filter(division_matches(word)).values("pk"))
+        return among(_divisions(word), "parent")
 
     def key_of(self, word: Word) -> str:
         """Return the word without the city before it."""
@@ -113,6 +120,7 @@ class Communities(SearchSource):
     title = "社区"
     position = 20
     list_url_name = "communities:community_list"
+    listed: ClassVar[Q] = Q(closed_on__isnull=True)  # the list shows those that are closed by its filter only
 
     def rows(self) -> CommunityQuerySet:
         """Return the communities with their place and, where it has changed, their last former name."""
@@ -126,7 +134,7 @@ class Communities(SearchSource):
 
     def itself(self, word: Word) -> Q:
         """Match names, codes and pinyin."""
-        return community_matches(word)
+        return of_communities(word, "pk")
 
     def place(self, word: Word) -> Q:
         """Match the town and the county."""

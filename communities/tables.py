@@ -30,6 +30,11 @@ def town_of(record: Any) -> Division | None:
     return division if division.level == Division.Level.TOWN else None
 
 
+def names_of_place(lookup: str) -> tuple[str, ...]:
+    """Return the fields that `county_of` and `town_of` read of the division that a lookup leads to."""
+    return (f"{lookup}__level", f"{lookup}__name", f"{lookup}__parent__level", f"{lookup}__parent__name")
+
+
 def link_to(accessor: str) -> Callable[[Any], str | None]:
     """Return the `linkify` of a column that shows a related record: the address of that record, None without one."""
     find = A(accessor)
@@ -76,6 +81,10 @@ class CommunityTable(PlacedTable):
 
     caption: ClassVar[str] = "社区"
     default_order: ClassVar[str] = "code"
+    reads: ClassVar[tuple[str, ...]] = (
+        *("ref", "name", "code", "kind", "is_virtual", "closed_on"),
+        *("town__name", "town__parent__name"),
+    )
 
     name = tables.Column("社区名称", order_by="sort_key", linkify=True)
     code = ShortColumn("社区代码")
@@ -101,6 +110,10 @@ class FacilityTable(PlacedTable):
 
     caption: ClassVar[str] = "服务设施"
     default_order: ClassVar[str] = "town"
+    reads: ClassVar[tuple[str, ...]] = (
+        *("ref", "name", "kind", "area", "activity_area", "tenure", "opened_on", "closed_on"),
+        *("community__ref", "community__name", "community__town__name", "community__town__parent__name"),
+    )
 
     name = tables.Column("设施名称", linkify=True, orderable=False)
     community = tables.Column(

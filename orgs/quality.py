@@ -42,7 +42,9 @@ def organization_name_twice(occasion: Occasion) -> ScopedQuerySet:
     pass, because a subquery per organization would scan all 红白理事会 of the city for each of them.
     """
     of_community, of_town = [F("community"), F("name_key")], [F("town_or_above"), F("name_key")]
-    placed = _active(occasion).order_by().annotate(town_or_above=Coalesce("community__town", "division"))
+    placed = (
+        occasion.of_city(_active(occasion)).order_by().annotate(town_or_above=Coalesce("community__town", "division"))
+    )
     counted = placed.annotate(
         in_community=Window(Count("community"), partition_by=of_community),
         in_town=Window(Count("pk"), partition_by=of_town),

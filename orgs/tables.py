@@ -7,7 +7,7 @@ from typing import ClassVar
 import django_tables2 as tables
 
 from changzhi_portal.pages.tables import NumberColumn, RegisterTable, ShortColumn, SpanColumn
-from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, town_of
+from communities.tables import PlaceColumn, PlacedTable, county_of, link_to, names_of_place, town_of
 from orgs.models import SocialOrganization
 
 
@@ -16,6 +16,11 @@ class OrganizationTable(PlacedTable):
 
     caption: ClassVar[str] = "社会组织"
     default_order: ClassVar[str] = "name"
+    reads: ClassVar[tuple[str, ...]] = (
+        *("ref", "name", "credit_code", "registration", "category", "established_on", "dissolved_on", "leader"),
+        *("member_count", "community__ref", "community__name", *names_of_place("community__town")),
+        *names_of_place("division"),
+    )
 
     name = tables.Column("名称", order_by="sort_key", linkify=True)
     credit_code = ShortColumn("统一社会信用代码")

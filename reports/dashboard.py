@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -19,14 +18,15 @@ from django.utils import timezone
 
 from changzhi_portal.display import display_number
 from changzhi_portal.kept import kept
-from changzhi_portal.percent import percent, percent_text, printed_percentage
+from changzhi_portal.percent import percent_text
 from changzhi_portal.rights import Actor
 from communities.models import Division, DivisionChange
 from periods.models import ReportingPeriod
 from reports import forecast, words
 from reports.charts import amount_bars, county_map, rate_bars, trend_lines
+from reports.dashboard_rows import amount_row, as_printed, percentage_of, rate_row
 from reports.progress import progress_figures
-from reports.standing import Standing, standing_against, standing_of
+from reports.standing import Standing, standing_of
 from reports.stored_figures import Progress
 from targets.addresses import THEN
 from targets.models import CommunityMeasure, Computation, DivisionMeasure, Target, TargetResult
@@ -236,7 +236,7 @@ class Board:
     def months(self, card: Card) -> list[Month]:
         """Return the figures of the trend, the newest first, for the table beside its chart."""
         figures = sorted(card.movement.figures.items(), reverse=True)
-        return [Month(month, _as_printed(card.movement, figure)) for month, figure in figures[:MONTHS_SHOWN]]
+        return [Month(month, as_printed(card.movement, figure)) for month, figure in figures[:MONTHS_SHOWN]]
 
     def trend_chart(self, card: Card) -> str:
         """Return the trend as a line by month, as markup; "" while there is only one month."""
@@ -245,7 +245,7 @@ class Board:
         if len(known) < FEWEST_POINTS:
             return ""
         points = [
-            {"month": month, "value": figure, "label": _as_printed(card.movement, figure)} for month, figure in figures
+            {"month": month, "value": figure, "label": as_printed(card.movement, figure)} for month, figure in figures
         ]
         is_mean, goal = card.movement.is_mean, goal_of(card.target)
         return trend_lines(
@@ -283,12 +283,18 @@ class Board:
         if target.level == Target.Level.COUNTY:
             if not self._is_city:
                 return ""
-            bars = [_amount_row(measure, target, link_to) for measure in self.counties_judged_by(target)]
+            bars = [
+                amount_row(measure, target, link_to(measure.division)) for measure in self.counties_judged_by(target)
+            ]
             return amount_bars(bars, title=title, at_least=float(target.at_least or 0))
         if target.aggregate == Target.Aggregate.MEAN:
-            bars = [_amount_row(result, target, link_to) for result in self._one_level_below(target) if result.judged]
+            bars = [
+                amount_row(result, target, link_to(result.division))
+                for result in self._one_level_below(target)
+                if result.judged
+            ]
             return amount_bars(bars, title=title, at_least=float(target.at_least or 0)) if bars else ""
-        rows = [_rate_row(result, link_to) for result in self._one_level_below(target)]
+        rows = [rate_row(result, link_to(result.division)) for result in self._one_level_below(target)]
         return rate_bars(rows, title=title, average=card.percentage) if rows else ""
 
     def tiles(self, card: Card, link_to: LinkTo) -> str:
@@ -296,7 +302,7 @@ class Board:
         is_mean = card.target.aggregate == Target.Aggregate.MEAN
         if not self._is_city or card.target.level == Target.Level.COUNTY or is_mean:
             return ""
-        rows = [_rate_row(result, link_to) for result in self._one_level_below(card.target)]
+        rows = [rate_row(result, link_to(result.division)) for result in self._one_level_below(card.target)]
         return county_map(rows, title=f"{self.period}各县（市、区）{card.target.short_name}达标率")
 
     def results_below(self) -> list[TargetResult]:
@@ -362,42 +368,3 @@ class Board:
     def _one_level_below(self, target: Target) -> list[TargetResult]:
         """Return the target's results of the divisions below, by code."""
         return [result for result in self.results_below() if result.target_id == target.pk]
-
-
-def percentage_of(result: TargetResult) -> Decimal | None:
-    """Return the rate in percent with one decimal, computed from the counts."""
-    return percent(result.reached, result.judged)
-
-
-def _as_printed(movement: Trend, figure: Fraction | None) -> str:
-    """Return 62.7%, or the mean with its unit; a dash for a month without a figure."""
-    if figure is None:
-        return words.NOT_KNOWN
-    number = Decimal(figure.numerator) / figure.denominator
-    if movement.is_mean:
-        return f"{plain_number(number)}{movement.target.value_unit}"
-    return percent_text(printed_percentage(figure))
-
-
-def _rate_row(result: TargetResult, link_to: LinkTo) -> dict[str, Any]:
-    percentage = percentage_of(result)
-    counts = f"（{display_number(result.reached)}/{display_number(result.judged)}）"
-    return {
-        "code": result.division.code,
-        "name": result.division.name,
-        "percent": percentage,
-        "label": "没有参评单位" if percentage is None else f"{percent_text(percentage)}{counts}",
-        "url": link_to(result.division),
-        "standing": standing_of(result),
-    }
-
-
-def _amount_row(measure: Any, target: Target, link_to: LinkTo) -> dict[str, Any]:
-    label = "未填报" if measure.value is None else f"{plain_number(measure.value)}{target.value_unit}"
-    return {
-        "name": measure.division.name,
-        "value": measure.value,
-        "label": label,
-        "url": link_to(measure.division),
-        "standing": standing_against(target.at_least or 0, measure.value),
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q
 
 from changzhi_portal.scope import ScopedQuerySet
-from changzhi_portal.search import Hit, SearchSource, Word
+from changzhi_portal.search import NOTHING, Hit, SearchSource, Word
 from communities.search import in_divisions, of_communities, place_of
 from services.models import ProjectCommunity, ServiceProject
 
@@ -32,7 +32,10 @@ class Projects(SearchSource):
 
     def related(self, word: Word) -> Q:
         """Match the communities that the project serves (a subquery, to repeat no project)."""
-        return Q(Exists(ProjectCommunity.objects.filter(of_communities(word), project=OuterRef("pk"))))
+        served = of_communities(word)
+        if served == NOTHING:
+            return NOTHING
+        return Q(Exists(ProjectCommunity.objects.filter(served, project=OuterRef("pk"))))
 
     def place(self, word: Word) -> Q:
         """Match the buying office."""

@@ -15,6 +15,10 @@ class ProjectTable(RegisterTable):
 
     caption: ClassVar[str] = "购买服务项目"
     default_order: ClassVar[str] = "number"
+    reads: ClassVar[tuple[str, ...]] = (
+        *("ref", "number", "name", "division__name", "provider_name", "field", "budget", "contract_amount", "paid"),
+        *("starts_on", "ends_on", "status"),
+    )
 
     number = ShortColumn("项目编号")
     name = tables.Column("项目名称", orderable=False, linkify=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import django_filters
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from changzhi_portal.pages.filters import DayFilter, DayInput
 from changzhi_portal.records import in_effect
 from communities.filters import PlaceFilterSet
+from communities.models import Division
 from socialworkers.models import Posting, SocialWorker, SocialWorkerQuerySet
 from socialworkers.search import Workers
 
@@ -37,6 +39,14 @@ class WorkerFilterSet(PlaceFilterSet):
     class Meta:
         model = SocialWorker
         fields = ()
+
+    def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
+        """Return the workers of a place; with 某日在岗 those who were at post there on the day."""
+        day = self.form.cleaned_data.get("on_day")
+        if day is None:
+            return super().filter_place(queryset, name, value)
+        there = super().filter_place(Posting.objects.in_effect_on(day), name, value)
+        return queryset.filter(pk__in=there.order_by().values("worker"))
 
     def by_profession(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:
         """Filter for 专业人才, or for all others."""

@@ -18,7 +18,8 @@ from changzhi_portal.records import (
     not_before,
     not_merged_into_itself,
 )
-from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from changzhi_portal.rights import Viewer
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet, scope_path_of
 
 
 class SocialWorkerQuerySet(ScopedQuerySet):
@@ -33,6 +34,15 @@ class SocialWorkerQuerySet(ScopedQuerySet):
         newest = FilteredRelation("postings", condition=Q(postings__is_newest=True))
         return self.annotate(newest=newest).select_related(
             "newest__community__town__parent", "newest__division__parent"
+        )
+
+    def visible_with_newest_posting(self, user: Viewer) -> Self:
+        """Do what `visible_to` and `with_newest_posting` do together, joining posting and place once."""
+        path = scope_path_of(user)
+        return (
+            self.none()
+            if path is None
+            else self.with_newest_posting().filter(Posting.in_subtree(path, prefix="newest"))
         )
 
 

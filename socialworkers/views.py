@@ -10,7 +10,7 @@ from changzhi_portal.pages import Crumb, DetailPage, ListPage
 from communities.views import crumbs_of_place
 from socialworkers.filters import WorkerFilterSet
 from socialworkers.forms import WorkerFilterForm
-from socialworkers.models import Posting, SocialWorker
+from socialworkers.models import Posting, SocialWorker, SocialWorkerQuerySet
 from socialworkers.tables import WorkerTable
 
 
@@ -24,6 +24,10 @@ class WorkerList(ListPage):
     form = WorkerFilterForm
     export_register = "workers"
     table = WorkerTable
+
+    def get_queryset(self) -> SocialWorkerQuerySet:
+        """Return the workers the user may see; the ten joins of a row are six so."""
+        return SocialWorker.objects.visible_with_newest_posting(self.request.user)
 
 
 class WorkerDetail(DetailPage):

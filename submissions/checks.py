@@ -39,10 +39,21 @@ def findings_for(
 
     With `user`, only findings in that user's scope; pages must pass it. `thresholds` are by default those of the month.
     """
+    occasion = occasion_of(period, city_of(division.path), thresholds)
+    return Findings(occasion, Area(division, period.as_of), user, quality_rules())
+
+
+def city_of(path: str) -> str:
+    """Return the path of the city that a division with this path lies in."""
+    return f"{path.partition('/')[0]}/"
+
+
+def occasion_of(period: ReportingPeriod, city: str, thresholds: Thresholds | None = None) -> Occasion:
+    """Return what the rules are told of a month in a city; `thresholds` are by default those of the month."""
     before = last_day_of(month_after(period.month, -1))
     if thresholds is None:
         thresholds = CheckThresholds.objects.for_month(period.month)
-    return Findings(Occasion(period.as_of, before, thresholds), Area(division, period.as_of), user, quality_rules())
+    return Occasion(period.as_of, before, thresholds, city)
 
 
 @dataclass(frozen=True)
@@ -60,10 +71,16 @@ class Area:
         """
         if self.division.level == Division.Level.CITY or not is_in_effect_on(self.division, self.day):
             return None
-        redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(placements__valid_from__gt=self.day)
+        later = CommunityPlacement.objects.order_by().filter(valid_from__gt=self.day)
+        redrawn = Q(valid_from__gt=self.day) | Q(valid_to__gt=self.day) | Q(pk__in=later.values("town"))
         if not Division.objects.order_by().filter(redrawn).exists():
             return None
         return divisions_counted_for(self.division.pk, self.day)
+
+    @property
+    def is_subtree(self) -> bool:
+        """Return whether it is today's subtree of the division."""
+        return self._divisions is None
 
     def contains(self, subject: Subject) -> Q:
         """Return the condition that a row lies in the area: by its community's place on the day, or by its division."""
@@ -193,16 +210,19 @@ class Findings(Sequence[Finding]):
 
     def _keys(self, asked: Iterable[int]) -> QuerySet[Any, Any]:
         """Return rule number and key of every finding of the rules with these numbers, in order."""
-        parts = [
-            self._rows_of(rule).values(
-                sort_path=Cast(rule.subject.path, CharField()),
-                sort_code=Cast(rule.subject.community_code, CharField()),
-                rule_number=_number(number),
-                key=F("pk"),
-            )
-            for number, rule in ((number, self.rules[number]) for number in asked)
-        ]
+        rules = ((number, self.rules[number]) for number in asked)
+        parts = [self._key_values(number, rule, self._rows_of(rule)) for number, rule in rules]
         return _union(parts).order_by("sort_path", "sort_code", "rule_number", "key")
+
+    @staticmethod
+    def _key_values(number: int, rule: QualityRule, rows: ScopedQuerySet) -> QuerySet[Any, Any]:
+        """Return number, key and place in the order of each of a rule's rows."""
+        return rows.values(
+            sort_path=Cast(rule.subject.path, CharField()),
+            sort_code=Cast(rule.subject.community_code, CharField()),
+            rule_number=_number(number),
+            key=F("pk"),
+        )
 
     def _read(self, keys: Iterable[Mapping[str, Any]]) -> list[Finding]:
         """Return the findings of the keys, in their order: one query for each rule, and one for the names of places."""

@@ -1,4 +1,4 @@
-"""Celery tasks of the calendar and of reminders; each calls an action."""
+"""Celery tasks of the calendar, of reminders and of findings; each calls an action."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from changzhi_portal.celery import Queue
 from submissions.actions import open_due_months, remind_automatically
+from submissions.kept_findings import keep_found_places
 
 
 @shared_task(name="submissions.tasks.update_calendar", queue=Queue.TARGETS)
@@ -20,3 +21,9 @@ def update_calendar() -> None:
         return
     open_due_months(day=timezone.localdate())
     remind_automatically(moment=timezone.now())
+
+
+@shared_task(name="submissions.tasks.keep_findings", queue=Queue.TARGETS)
+def keep_findings() -> None:
+    """Find again what the rules of the month in hand find, as far as the registers have changed. Idempotent."""
+    keep_found_places()

@@ -40,7 +40,7 @@ def results_address(
     asked = [(name, code) for name, code in named if code]
     asked += [("verdict", str(each)) for each in verdict]
     if division is not None:
-        asked += _place(division)
+        asked += place_asked(division)
     if boundaries != THEN:
         asked.append(("boundaries", boundaries))
     return _address(tuple(asked), get_script_prefix())
@@ -57,7 +57,8 @@ def _code(named: HasCode | str) -> str:
     return named if isinstance(named, str) else named.code
 
 
-def _place(division: Division) -> list[tuple[str, str]]:
+def place_asked(division: Division) -> list[tuple[str, str]]:
+    """Return the parameters by which a list is narrowed to a county or town; none for the city."""
     if division.level == Division.Level.TOWN and division.parent is not None:
         return [("county", division.parent.code), ("town", division.code)]
     return [("county", division.code)] if division.level == Division.Level.COUNTY else []

@@ -95,12 +95,6 @@ class Comparison:
             counted[became.get(key, key)][movement] += number
         return counted
 
-    def number_of(self, division: Division, movements: Collection[str]) -> int:
-        """Return how many communities of a division moved in one of these ways."""
-        moved = self._moved(self._inside(division), movements)
-        ((number,),) = fetch_all(Sql(f"SELECT COUNT(*) FROM ({moved.text}) AS moved", moved.params))  # noqa: S608
-        return int(number)
-
     def communities(
         self, division: Division, movements: Collection[str], *, start: int, stop: int
     ) -> list[MovedCommunity]:
@@ -209,8 +203,6 @@ def movement_between(
     value_before: Decimal | None,
     verdict: str | None,
     value: Decimal | None,
-    *,
-    is_mean: bool = False,
 ) -> Movement | None:
     """Return what happened to a unit, as the SQL of `Comparison` does; None if it did not move.
 
@@ -224,7 +216,7 @@ def movement_between(
     if not was:
         return Movement.JOINED
     reached_before, reached = verdict_before in _REACHED, verdict in _REACHED
-    if not is_mean and reached != reached_before:
+    if reached != reached_before:
         return Movement.GAINED if reached else Movement.FELL
     return Movement.CHANGED if (verdict, value) != (verdict_before, value_before) else None
 

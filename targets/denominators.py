@@ -25,7 +25,7 @@ class Denominator:
 def changed_denominators(plan: ChangePlan, targets: Sequence[Target]) -> list[Denominator]:
     """Return the targets in their order with both numbers; a minimum population is asked of the newest known one.
 
-    One query for each target, and one more for the communities that the plan is about.
+    Two queries for each target, and one more for the communities that the plan is about.
     """
     ending = {each.community.pk for each in plan.endings}
     receiving = [each for each in plan.receivers.values() if each.community is not None]

@@ -26,15 +26,21 @@ _ASKED = ("period", "target", "plan", "boundaries")
 
 
 class ResultFilterForm(FilterForm):
-    """Filter form of the results; plan and boundaries are under 更多条件."""
+    """Filter form of the results; what is asked less often is under 更多条件, so that the list begins on a telephone."""
 
-    up_front: ClassVar[tuple[str, ...]] = ("period", "target", "county", "town", "q", "verdict")
+    up_front: ClassVar[tuple[str, ...]] = ("period", "target", "county", "verdict")
     search_hint: ClassVar[str] = "社区名称、代码或拼音首字母"
 
     @property
     def opens_further(self) -> bool:
-        """Return whether another plan or today's boundaries are asked for, or wrongly asked for."""
-        return bool(self["plan"].value()) or self["boundaries"].value() != THEN
+        """Return whether a folded field is in use or wrong; boundaries always have a value."""
+        return any(bound.value() not in ("", None, THEN) or bound.errors for bound in self.further_fields)
+
+
+class ResultFilterFormOfCounty(ResultFilterForm):
+    """The same for users of one county (or town), who look at a town rather than at their only county."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("period", "target", "town", "verdict")
 
 
 def _asked(label: str, **options: Any) -> django_filters.ChoiceFilter:
@@ -55,7 +61,7 @@ class ResultFilterSet(RegisterFilterSet):
         label="街道（乡镇）", queryset=None, to_field_name="code", method="filter_town", empty_label="全部"
     )
     verdict = django_filters.MultipleChoiceFilter(
-        label="结果", choices=Verdict.choices, widget=forms.CheckboxSelectMultiple, distinct=False
+        label="结果（不勾选就是全部）", choices=Verdict.choices, widget=forms.CheckboxSelectMultiple, distinct=False
     )
     plan = _asked("目标方案", empty_label="本月所用的方案")
     boundaries = _asked("区划", empty_label=None, choices=[(THEN, "按当时区划"), (NOW, "按现行区划")])

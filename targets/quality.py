@@ -10,6 +10,7 @@ from django.db.models.functions import Abs, Coalesce, Round
 from changzhi_portal.indicators import figure_named, register_counting
 from changzhi_portal.quality import Occasion, Severity, rule
 from changzhi_portal.scope import ScopedQuerySet
+from communities.models import RecordMove
 from communities.quality import COMMUNITIES, scored_communities
 from targets.figures import expression_of
 from targets.models import CommunityMeasure, Computation
@@ -25,7 +26,8 @@ from targets.thresholds import AREA_CHANGE, SMALLEST_AREA_CHANGE
 def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
     """Find communities whose area differs by AREA_CHANGE or more from last month's measure (docs/domain.md §6.5).
 
-    Nothing is found if last month measured another version of the figure.
+    Nothing is found if last month measured another version of the figure, nor for communities that facilities have come
+    to or gone from with a change of divisions since last month: the change explains the difference.
     """
     most, smallest = occasion.thresholds[AREA_CHANGE], occasion.thresholds[SMALLEST_AREA_CHANGE]
     area = figure_named("facility_area")
@@ -38,7 +40,11 @@ def facility_area_jumped(occasion: Occasion) -> ScopedQuerySet:
     before = CommunityMeasure.objects.filter(
         community=OuterRef("pk"), period__in=measured_alike.values("period")
     ).values_list(expression_of(CommunityMeasure, area.name))
-    rows = scored_communities(occasion).annotate(
+    moved = RecordMove.objects.of_model(register.model).filter(moved_on__gt=occasion.day_before)
+    unmoved = scored_communities(occasion).exclude(
+        Q(pk__in=moved.values("from_community")) | Q(pk__in=moved.values("to_community"))
+    )
+    rows = unmoved.annotate(
         most_change=Value(most),
         area=Coalesce(Subquery(now), Value(Decimal(0)), output_field=amount),
         area_before=Subquery(before, output_field=amount),

@@ -158,6 +158,17 @@ class Summary:
         return sum(group["n"] for group in self._groups if group["verdict"] in verdicts)
 
     @property
+    def total(self) -> int:
+        """Return how many there are, with any verdict."""
+        return sum(group["n"] for group in self._groups)
+
+    @property
+    def by_verdict(self) -> list[tuple[str, str, int]]:
+        """Return value, label and number of each verdict that occurs, in the order of the boxes."""
+        counted = [(value, str(label), self.number(value)) for value, label in Verdict.choices]
+        return [each for each in counted if each[2]]
+
+    @property
     def unmet(self) -> int:
         """Return how many fall short."""
         return self.number(Verdict.UNMET)

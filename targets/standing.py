@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from changzhi_portal.display import display_number
 from changzhi_portal.indicators import CountedRegister, indicator_named
 from changzhi_portal.rights import Actor, has_right
-from communities.models import Community
+from communities.models import Community, came_on
 from periods.models import ReportingPeriod, last_day_of, month_after
 from targets.addresses import results_address
 from targets.judgement import Verdict
@@ -28,17 +28,21 @@ _SEES_NAMES = "may_see_registers"
 
 @dataclass(frozen=True)
 class Movement:
-    """What began and ended in a register of the community within a month; names only for those who may see them."""
+    """What began, ended and came here in a register of the community within a month; names only for who may see them.
+
+    `joined` came from another community with a change of divisions.
+    """
 
     begun: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
     shows_names: bool = True
 
     @property
     def text(self) -> str:
-        """Return 新增甲、乙；停止丙; without names 新增2项. "" when nothing began or ended."""
-        parts = [self._part(word, names) for word, names in (("新增", self.begun), ("停止", self.ended)) if names]
-        return "；".join(parts)
+        """Return 新增甲、乙；停止丙；并入丁; without names 新增2项. "" when nothing began, ended or came."""
+        told = (("新增", self.begun), ("停止", self.ended), ("并入", self.joined))
+        return "；".join(self._part(word, names) for word, names in told if names)
 
     def _part(self, word: str, names: tuple[str, ...]) -> str:
         if not self.shows_names:
@@ -162,17 +166,23 @@ class CommunityStandings:
         return {}
 
     def _read_movement(self, register: CountedRegister, month: datetime.date) -> Movement:
-        """Return what began and ended in the month: a fact whose end is a day has ended by then."""
+        """Return what began, ended and came in the month: a fact whose end is a day has ended by then."""
         start, end = register.model.dated_by  # type: ignore[attr-defined]
         after, until = last_day_of(month_after(month, -1)), last_day_of(month)
         began, ended = (Q(**{f"{name}__gt": after, f"{name}__lte": until}) for name in (start, end))
         rows = register.model._default_manager.visible_to(self.user).filter(community=self.community)  # type: ignore[attr-defined]
-        rows = rows.filter(began | ended)
+        rows = rows.annotate(came_on=came_on(register.model))
+        rows = rows.filter(began | ended | Q(came_on__gt=after, came_on__lte=until))
         rows = list(rows.select_related(register.through) if register.through else rows)
         named = [(row, str(getattr(row, register.through) if register.through else row)) for row in rows]
         within = lambda day: day is not None and after < day <= until  # noqa: E731
         return Movement(
-            tuple(name for row, name in named if within(getattr(row, start)) and not within(getattr(row, end))),
+            tuple(
+                name
+                for row, name in named
+                if within(getattr(row, start)) and not within(getattr(row, end)) and not within(row.came_on)
+            ),
             tuple(name for row, name in named if within(getattr(row, end)) and not within(getattr(row, start))),
+            tuple(name for row, name in named if within(row.came_on) and not within(getattr(row, end))),
             shows_names=has_right(self.user, _SEES_NAMES),
         )

@@ -8,7 +8,7 @@ from accounts.actions.division_changes import (
     note_listed_changes,
     undo_division_changes,
     users_to_move,
-    withdraw_changes,
+    withdraw_change,
 )
 from accounts.actions.own import edit_own_contact
 from accounts.actions.passwords import change_password, generate_password
@@ -50,5 +50,5 @@ __all__ = [
     "undo_division_changes",
     "unlock_user",
     "users_to_move",
-    "withdraw_changes",
+    "withdraw_change",
 ]

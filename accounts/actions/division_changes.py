@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import User
 from changelog.actions import begin_change_set, change_of, log_changes
@@ -18,10 +17,12 @@ from changelog.actions.edit import ONLY_ROW
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import update_rows
 from changzhi_portal.personal_numbers import refuse_personal_numbers
-from changzhi_portal.refusals import NotAllowedError
+from changzhi_portal.records import field_of
+from changzhi_portal.refusals import NotAllowedError, StaleError
 from communities import actions as communities_actions
 from communities.actions import apply_plan
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
+from communities.divisionchanges.facts import digest_of
 from communities.divisionchanges.listed import changes_of_tables
 from communities.models import Division, DivisionChange
 
@@ -35,11 +36,14 @@ class AppliedChanges:
 
 
 @transaction.atomic
-def apply_division_changes(*, by: User, changes: Iterable[DivisionChange] | None = None) -> list[AppliedChanges]:
+def apply_division_changes(
+    *, by: User, changes: Iterable[DivisionChange] | None = None, seen: str | None = None
+) -> list[AppliedChanges]:
     """Apply the pending changes whose day has come (or only those among `changes`), day by day; [] without any.
 
     A change that is already applied or whose day has not come is skipped. Either all changes are applied or none. Raises
-    NotAllowedError for a user without the right, and InvalidError for changes that do not fit the current divisions.
+    NotAllowedError for a user without the right, InvalidError for changes that do not fit the current divisions, and
+    StaleError where `seen`, the digest (`digest_of`) of what the user was shown of changes of one day, is no longer true.
     """
     _refuse_unless_allowed(by)
     queryset = pending_changes()
@@ -47,15 +51,16 @@ def apply_division_changes(*, by: User, changes: Iterable[DivisionChange] | None
         queryset = queryset.filter(pk__in=[change.pk for change in changes])
     # Locked until the transaction ends, so that two users cannot apply the same changes at once.
     pending = list(queryset.select_for_update(of=("self",)))
-    return [_apply(list(of_day), by=by) for _, of_day in groupby(pending, key=attrgetter("effective_on"))]
+    return [_apply(list(of_day), by=by, seen=seen) for _, of_day in groupby(pending, key=attrgetter("effective_on"))]
 
 
 def note_changes(*, changes: Sequence[DivisionChange], by: User) -> list[DivisionChange]:
     """Note changes that a person has entered and return the new ones; see `communities.actions.note_changes`."""
     _refuse_unless_allowed(by)
     for change in changes:
-        for text in (change.source, change.document, change.from_name, change.to_name):
-            refuse_personal_numbers(text, what="依据", field="source")
+        for name in ("source", "document", "from_name", "to_name"):
+            label = str(field_of(DivisionChange, name).verbose_name)
+            refuse_personal_numbers(getattr(change, name), what=label, field=name)
     return communities_actions.note_changes(changes, by=by)
 
 
@@ -70,10 +75,10 @@ def note_listed_changes(
     return note_changes(changes=listed, by=by)
 
 
-def withdraw_changes(*, changes: QuerySet[DivisionChange], by: User) -> int:
-    """Remove noted changes that are not applied; return how many."""
+def withdraw_change(*, change: DivisionChange, by: User) -> int:
+    """Remove a noted change that is not applied, of a split all its parts; return how many."""
     _refuse_unless_allowed(by)
-    return communities_actions.withdraw_changes(changes, by=by)
+    return communities_actions.withdraw_change(change, by=by)
 
 
 @transaction.atomic
@@ -100,8 +105,12 @@ def _refuse_unless_allowed(by: User) -> None:
         )
 
 
-def _apply(changes: list[DivisionChange], *, by: User) -> AppliedChanges:
+def _apply(changes: list[DivisionChange], *, by: User, seen: str | None) -> AppliedChanges:
     plan = plan_changes(changes)
+    if seen is not None and digest_of(plan) != seen:
+        raise StaleError(
+            "待应用的变更与刚才显示的不同，请重新核对后再确认。", cure="Records were edited since the preview."
+        )
     change_set = begin_change_set(by=by, summary=_summary(plan))
     apply_plan(plan, into=change_set)
     return AppliedChanges(plan, _move_users(plan, change_set))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,7 +15,7 @@ from accounts.actions import (
     apply_division_changes,
     undo_division_changes,
     users_to_move,
-    withdraw_changes,
+    withdraw_change,
 )
 from accounts.change_forms import ApplyChangesForm
 from accounts.models import User
@@ -25,9 +23,10 @@ from changzhi_portal.pages import ActionPage, Crumb, FormPage
 from changzhi_portal.pages.base import parse_number
 from changzhi_portal.pages.panels import change_panels
 from changzhi_portal.records import followers
+from changzhi_portal.refusals import NotFoundError
 from communities.actions import change_set_of
 from communities.divisionchanges import ChangePlan, pending_changes, plan_changes
-from communities.divisionchanges.facts import counts_of_records, populations_after, records_at
+from communities.divisionchanges.facts import counts_of_records, digest_of, populations_after, records_at
 from communities.divisionchanges.plan import CommunityEnding
 from communities.models import Community, Division, DivisionChange
 from periods.models import ReportingPeriod
@@ -79,11 +78,12 @@ class DivisionChanges(FormPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Add the digest of the plan, for the form to compare with what the page had shown."""
-        return {**super().get_form_kwargs(), "seen": _digest(self.plan)}
+        return {**super().get_form_kwargs(), "seen": digest_of(self.plan) if self.plan is not None else ""}
 
     def act(self, form: ApplyChangesForm) -> str:
         """Apply the changes of the day."""
-        applied = apply_division_changes(by=cast(User, self.request.user), changes=self.changes)
+        user = cast(User, self.request.user)
+        applied = apply_division_changes(by=user, changes=self.changes, seen=form.seen)
         return "".join(_in_words(of_day.plan, of_day.users) for of_day in applied)
 
     def get_success_url(self) -> str:
@@ -101,6 +101,7 @@ class DivisionChanges(FormPage):
         counts = counts_of_records(plan)
         return {
             "plan": plan,
+            "effects": _effects(plan, len(users)),
             "lines": [_line(plan, change, users) for change in plan.division_changes],
             "village_changes": plan.village_changes[:MOST_LISTED],
             "endings": [EndingLine(e, _counted(counts[e.community.pk])) for e in plan.endings[:MOST_LISTED]],
@@ -115,26 +116,21 @@ class DivisionChanges(FormPage):
 
 
 def _in_words(plan: ChangePlan, users: int) -> str:
-    ended = f"、{len(plan.endings)}个社区撤销或并入别处" if plan.endings else ""
-    opened = f"、新设{len(plan.new_communities)}个社区" if plan.new_communities else ""
-    return (
-        f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{plan.number_of_communities}个社区、"
-        f"{users}个账号已转到新的区划{ended}{opened}。"
-    )
+    return f"已应用{plan.effective_on:%Y-%m-%d}的区划变更：{'，'.join(_effects(plan, users)) or '没有要转的'}。"
 
 
-def _digest(plan: ChangePlan | None) -> str:
-    """Return a digest of the changes and of what they would do, so that only what was shown is applied."""
-    if plan is None:
-        return ""
-    shown = [
-        [(c.pk, c.to_code, c.residents, c.households, sorted(c.records.items())) for c in plan.changes],
-        [(e.placement.pk, e.community.version, e.into.code if e.into else "") for e in plan.endings],
-        [(m.placement.pk, m.code, m.name) for m in plan.moves],
-        [new.code for new in plan.new_communities],
-        counts_of_records(plan),
+def _effects(plan: ChangePlan, users: int) -> list[str]:
+    """Return what a plan does, each kind with its number; kinds with nothing are left out."""
+    changed = "换用新代码" if plan.division_changes else "换用新名称或代码"
+    counted = [
+        (len(plan.counties), "个县（市、区）由新的区划承接"),
+        (len(plan.towns), "个街道（乡镇）由新的区划承接"),
+        (plan.number_of_communities, f"个社区{changed}"),
+        (len(plan.new_communities), "个社区新设"),
+        (len(plan.endings), "个社区撤销或并入别处"),
+        (users, "个账号转到新的区划"),
     ]
-    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:32]
+    return [f"{number:,}{what}" for number, what in counted if number]
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -195,15 +191,12 @@ class WithdrawChanges(ActionPage):
     title = "删除登记的变更"
 
     def act(self) -> str:
-        """Remove the change that is named, or all those of its day and community."""
+        """Remove the change that is named."""
         key = parse_number(self.request.POST.get("change", ""))
-        named = DivisionChange.objects.filter(pk=key).first()
-        changes = DivisionChange.objects.filter(pk=key)
-        if named is not None and named.kind == DivisionChange.Kind.SPLIT:
-            changes = DivisionChange.objects.filter(
-                effective_on=named.effective_on, from_code=named.from_code, kind=named.kind, level=named.level
-            )
-        number = withdraw_changes(changes=changes, by=cast(User, self.request.user))
+        change = DivisionChange.objects.filter(pk=key).first()
+        if change is None:
+            raise NotFoundError("这项变更已经应用或已删除，请刷新页面。", cure="There is no such change.")
+        number = withdraw_change(change=change, by=cast(User, self.request.user))
         return f"已删除登记的{number}项变更。"
 
     def get_success_url(self) -> str:
@@ -284,14 +277,14 @@ class AllotRecords(OneChangePage):
         """Load the parts and the records."""
         super().load()
         change = cast(DivisionChange, self.change)
-        self.parts = list(
-            DivisionChange.objects.filter(
-                effective_on=change.effective_on, from_code=change.from_code, kind="split", applied_at__isnull=True
-            ).order_by("to_code")
-        )
+        self.parts = list(DivisionChange.objects.noted_with(change).waiting().order_by("to_code"))
         self.community = Community.objects.current().filter(code=change.from_code).first()
-        if not change.is_of_village or not self.parts or self.community is None:
+        is_split = change.kind == DivisionChange.Kind.SPLIT and change.is_of_village
+        if not is_split or not self.parts or self.community is None:
             raise Http404("这项变更没有要分配的记录。")
+        of_day = DivisionChange.objects.waiting().filter(effective_on=change.effective_on).in_order()
+        goes_on_as = plan_changes(list(of_day)).goes_on_as(self.community)
+        self.main = next((part for part in self.parts if part.to_code == goes_on_as), self.parts[0])
         self.records = [
             (model._meta.label_lower, row)
             for model in followers()
@@ -299,16 +292,20 @@ class AllotRecords(OneChangePage):
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add each record with its choice; without one it stays with the part that goes on, or else the first."""
-        main = next((p for p in self.parts if p.to_code == p.from_code), self.parts[0])
+        """Add each record with its choice; without one it goes where the plan sends what nobody allots."""
         chosen = {(model, key): part.pk for part in self.parts for model, keys in part.records.items() for key in keys}
         lines = [
             AllottedRecord(
-                _name_of(row), str(row._meta.verbose_name), f"{model}:{row.pk}", chosen.get((model, row.pk), main.pk)
+                _name_of(row),
+                str(row._meta.verbose_name),
+                f"{model}:{row.pk}",
+                chosen.get((model, row.pk), self.main.pk),
             )
             for model, row in self.records
         ]
-        return super().get_context_data(lines=lines, parts=self.parts, community=self.community, **kwargs)
+        return super().get_context_data(
+            lines=lines, parts=self.parts, main=self.main, community=self.community, **kwargs
+        )
 
     def act(self, form: Any) -> str:
         """Store the choices; an unknown part is left as it was."""

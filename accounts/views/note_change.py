@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import reduce
+import re
+from functools import cached_property, reduce
+from itertools import groupby
 from operator import and_
 from typing import Any, cast
 
@@ -18,13 +20,22 @@ from communities.models import Community, Division
 from communities.search import Communities, Divisions
 
 MOST_FOUND = 30  # what a search lists; more ask for a longer word
+MOST_IN_ONE_PLACE = 200  # communities of a chosen town, towns of a chosen county
+MOST_NAMES = 10  # of one search
 MOST_CHOSEN = 40
+# Rows read of one search or place: more than are listed and could have been chosen already.
+MOST_READ = MOST_IN_ONE_PLACE + MOST_CHOSEN + 1
+_BETWEEN_NAMES = re.compile(r"[、，,;；]+")
 # How many must be chosen before the form can be filled in.
 FEWEST = {Kind.MERGE: 2, Kind.FOUND: 0}
 
 
 class NoteChange(FormPage):
-    """Noting a merger, split, renaming, recoding, closing or founding. The address holds what has been chosen."""
+    """Noting a merger, split, renaming, recoding, closing or founding. The address holds what has been chosen.
+
+    Several are ticked at once among those of a chosen town or county, or searched for by their names with 、 between them;
+    names of which each means only one are chosen by that.
+    """
 
     requires = "may_change_divisions"
     title = "登记变更"
@@ -39,30 +50,72 @@ class NoteChange(FormPage):
         self.kinds = kinds_for(self.level)
         self.kind: str = kind if kind in dict(self.kinds) else Kind.MERGE.value
         self.q = asked.get("q", "").strip()
-        codes = list(dict.fromkeys(asked.getlist("pick")))[:MOST_CHOSEN]
-        found = {each.code: each for each in self._standing(code__in=codes)}
+        self.within = next((place for place in self._places if place.code == asked.get("within")), None)
+        codes = list(dict.fromkeys(asked.getlist("pick")))
+        self.has_too_many = len(codes) > MOST_CHOSEN
+        found = {each.code: each for each in self._standing(code__in=codes[:MOST_CHOSEN])}
         self.chosen = [found[code] for code in codes if code in found]
+        self.results = self._results()
+
+    @cached_property
+    def _places(self) -> list[Division]:
+        """Return the towns whose communities, or the counties whose towns, can be listed as a whole."""
+        above = {Level.VILLAGE: Division.Level.TOWN, Level.TOWN: Division.Level.COUNTY}.get(Level(self.level))
+        standing = Division.objects.current().visible_to(self.request.user).filter(level=above)
+        return list(standing.select_related("parent").order_by("code")) if above else []
+
+    @property
+    def places(self) -> list[tuple[str, list[Division]]]:
+        """Return those places by what lies above them."""
+        grouped = groupby(self._places, key=lambda place: place.parent.name if place.parent else "")
+        return [(above, list(places)) for above, places in grouped]
 
     def _standing(self, **condition: Any) -> list[Chosen]:
         if self.level == Level.VILLAGE:
             rows = Community.objects.current().visible_to(self.request.user).filter(**condition).with_place()
-            return [Chosen(c.code, c.name, c.town.full_name) for c in rows.order_by("code")]
+            return [Chosen(c.code, c.name, c.town.full_name) for c in rows.order_by("code")[:MOST_READ]]
         divisions = Division.objects.current().visible_to(self.request.user).filter(level=self.level, **condition)
         return [
             Chosen(d.code, d.name, d.parent.name if d.parent and self.level == Level.TOWN else "")
-            for d in divisions.select_related("parent").order_by("code")
+            for d in divisions.select_related("parent").order_by("code")[:MOST_READ]
         ]
 
     def _results(self) -> list[Chosen]:
-        """Return what the search text finds and is not chosen yet; one more than is listed, to say that there is more."""
+        """Return what is found and not chosen yet; one more than is listed, to say that there is more.
+
+        Of several names, each of which finds one alone, nothing is left to tick: they are chosen.
+        """
         if not self.q:
-            return []
+            return self._not_chosen(self._standing(**self._inside())) if self.within else []
+        names = [name for name in _BETWEEN_NAMES.split(self.q) if name.strip()][:MOST_NAMES]
+        found = [self._named(name) for name in names]
+        if len(found) > 1 and all(len(each) == 1 for each in found):
+            self.chosen = list(dict.fromkeys([*self.chosen, *(each for (each,) in found)]))[:MOST_CHOSEN]
+            self.q = ""  # otherwise one that is unticked would be chosen again
+        return self._not_chosen(list(dict.fromkeys(each for of_name in found for each in of_name)))
+
+    def _named(self, name: str) -> list[Chosen]:
         source = Communities() if self.level == Level.VILLAGE else Divisions()
-        text = SearchText.without_numbers(self.q)
+        text = SearchText.without_numbers(name)
         inside = [source.place(word) for word in text.words]  # 下良镇 alone lists what lies there
-        rows = source.rows().filter(source.matching(text) | reduce(and_, inside, Q())).values("pk") if inside else ()
+        if not inside:
+            return []
+        rows = source.rows().filter(source.matching(text) | reduce(and_, inside, Q())).values("pk")
+        return self._standing(pk__in=rows, **self._inside())
+
+    def _inside(self) -> dict[str, Any]:
+        """Return the condition that a row lies in the chosen place; {} without one."""
+        lookup = "town" if self.level == Level.VILLAGE else "parent"
+        return {lookup: self.within} if self.within is not None else {}
+
+    def _not_chosen(self, found: list[Chosen]) -> list[Chosen]:
         taken = {each.code for each in self.chosen}
-        return [each for each in self._standing(pk__in=rows) if each.code not in taken][: MOST_FOUND + 1]
+        return [each for each in found if each.code not in taken][: self.most_found + 1]
+
+    @property
+    def most_found(self) -> int:
+        """Return how many are listed: of a chosen place all."""
+        return MOST_IN_ONE_PLACE if self.within is not None else MOST_FOUND
 
     def get_form(self, form_class: Any = None) -> Any:
         """Return the form of the kind of change."""
@@ -71,8 +124,9 @@ class NoteChange(FormPage):
     @property
     def is_ready(self) -> bool:
         """Return whether enough has been chosen."""
-        fewest, most = FEWEST.get(Kind(self.kind), 1), MOST_CHOSEN if self.kind in {Kind.MERGE, Kind.CLOSE} else 1
-        return fewest <= len(self.chosen) <= most
+        most = {Kind.MERGE: MOST_CHOSEN, Kind.CLOSE: MOST_CHOSEN, Kind.FOUND: 0}.get(Kind(self.kind), 1)
+        fewest = FEWEST.get(Kind(self.kind), 1)
+        return not self.has_too_many and fewest <= len(self.chosen) <= most
 
     def form_valid(self, form: Any) -> Any:
         """Refuse a form without enough chosen."""
@@ -84,6 +138,8 @@ class NoteChange(FormPage):
     @property
     def wanted(self) -> str:
         """Return the sentence on what must be chosen."""
+        if self.has_too_many:
+            return f"一次最多选{MOST_CHOSEN}个，多出的没有选上，请分几次登记，或者上传对照表。"
         match self.kind:
             case Kind.MERGE:
                 return "请至少选两个：要合并的，和并入的那一个。"
@@ -100,11 +156,10 @@ class NoteChange(FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what is chosen and found."""
-        results = self._results()
         around = {
             "chosen": self.chosen,
-            "results": results[:MOST_FOUND],
-            "has_more": len(results) > MOST_FOUND,
+            "results": self.results[: self.most_found],
+            "has_more": len(self.results) > self.most_found,
             "levels": [(v, label) for v, label in Level.choices if v != Level.CITY][::-1],
         }
         return super().get_context_data(**around | kwargs)

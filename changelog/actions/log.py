@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from changelog.models import ChangeRecord, ChangeSet
+from changzhi_portal.after_changes import announce_change
 from changzhi_portal.bulk import insert_values
 from changzhi_portal.records import field_of
 from changzhi_portal.rights import Actor, Area
@@ -47,9 +48,10 @@ def begin_change_set(*, by: Actor, summary: str, division: Area | None = None, *
     """Create a change set for the changes of one transaction; a summary that is too long is cut.
 
     `division` is the one that the changes belong to, by default that of the user. `fields` are the model's other fields:
-    `batch`, `reverses`, `affects_figures`.
+    `batch`, `reverses`, `affects_figures`. What apps have a worker do after a change is sent on commit.
     """
     area = division or by.division
+    announce_change()
     return ChangeSet.objects.create(made_by_id=by.pk, division_id=area.pk, summary=summary[:SUMMARY_LENGTH], **fields)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 
 from changelog.actions import MOST_AT_ONCE, BulkEdit, check_bulk, edit_in_bulk
 from changelog.forms import BulkForm
+from changzhi_portal.kept_input import refuse_form
 from changzhi_portal.pages import Crumb, FormPage, ListPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import NotFoundError, PortalError
@@ -87,7 +87,7 @@ class BulkEditPage(FormPage):
         return {"number": len(refs), "names": names}
 
     def _back(self, sentence: str) -> HttpResponse:
-        messages.warning(self.request, sentence)
+        refuse_form(self.request, sentence)
         return redirect(self.get_success_url())
 
     def get_form_kwargs(self) -> dict[str, Any]:

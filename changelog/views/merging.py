@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,6 +29,7 @@ from changelog.actions import (
 )
 from changelog.forms import KEPT, MERGED, MergeForm
 from changelog.models import DistinctPair
+from changzhi_portal.kept_input import refuse_form
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
@@ -266,7 +266,7 @@ class MergePage(FormPage):
         """Show the form with the refusal; open the page anew where a record was changed since, to be compared again."""
         if not isinstance(refusal, StaleError):
             return super().refuse(form, refusal)
-        messages.error(self.request, str(refusal))
+        refuse_form(self.request, str(refusal))
         return redirect(self.request.path)
 
     def get_title(self) -> str:

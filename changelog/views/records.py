@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -13,10 +14,11 @@ from changelog.actions import Edit, check_edit, edit_record
 from changelog.forms import RecordForm
 from changelog.history import last_change_of
 from changzhi_portal.pages import Crumb, FormPage
+from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.records import Record
 from changzhi_portal.refusals import NotFoundError, PortalError, StaleError
 from changzhi_portal.registers.columns import Column, DateColumn
-from changzhi_portal.registers.form_fields import value_in_words
+from changzhi_portal.registers.form_fields import Choices, value_in_words, values_of
 from changzhi_portal.registers.problems import Level
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
@@ -60,19 +62,48 @@ class RecordPage(FormPage):
         return self.register.form_columns()
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Add the columns, the record's values, and the words that the office may choose from."""
+        """Add the columns, the record's values, and what the office may choose from."""
+        shown = self.shown_values()
         return {
             **super().get_form_kwargs(),
             "columns": self.columns(),
-            "values": self.shown_values(),
-            "offered": self.register.offered(self.request.user.division.path),
+            "values": shown,
+            "choices": self.choices,
+            "offered": self._offered(shown),
+            "hints": self.register.hints_in_forms,
+            "url": self.request.path,
             "version": None if self.record is None else self.record.version,
             "may_alter_locked": self.register.has_dated_figures and self.request.user.role.may_alter_locked_months,
         }
 
+    @cached_property
+    def choices(self) -> dict[str, Choices]:
+        """Return the choices of the fields that are chosen and not typed; {} for a form that says no place."""
+        if all(column.model is not None for column in self.columns()):
+            return {}
+        return self.register.choices_in_forms(self.request.user.division.path)
+
+    def _offered(self, shown: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Return the words beside fields, of the place that the form says.
+
+        When another town is chosen, the page is fetched again with that town in its address (`RecordForm`).
+        """
+        if not self.choices:
+            return {}
+        said = {**self.request.GET.dict(), **self.request.POST.dict()}
+        given = {name: str(said.get(name, shown.get(name) or "")) for name in self.choices}
+        return self.register.offered_in_form(self.request.user.division.path, given)
+
     def shown_values(self) -> dict[str, Any]:
         """Return the values that the form opens with."""
         return self.values
+
+    def post(self, request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Save; without scripts, `show_places` only shows the form again with the words for what was chosen."""
+        if "show_places" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        self.load()
+        return self.render_form(self.get_form())
 
     def given(self, form: Any) -> dict[str, Any]:
         """Return what the form says of the record, by field."""
@@ -207,9 +238,12 @@ class AddRecord(NewFactPage):
     def shown_values(self) -> dict[str, Any]:
         """Return the columns of the place that the address gives, or of which the office has only one."""
         places = {column.field for column in self.columns() if column.model is None}
-        offered = self.register.offered(self.request.user.division.path)
-        known = {name: words[0] for name, words in offered.items() if name in places and len(words) == 1}
-        return known | {name: text[:60] for name, text in self.request.GET.items() if name in places}
+        choices = {name: values_of(each) for name, each in self.choices.items() if name in places}
+        known = {name: next(iter(values)) for name, values in choices.items() if len(values) == 1}
+        offered = self.register.offered_in_form(self.request.user.division.path, {})
+        known |= {name: words[0] for name, words in offered.items() if len(words) == 1}
+        asked = {name: text[:60] for name, text in self.request.GET.items() if name in places}
+        return known | {name: text for name, text in asked.items() if name not in choices or text in choices[name]}
 
     def get_title(self) -> str:
         """Return the register's name."""

@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from changzhi_portal.names import fold
 from changzhi_portal.records import in_effect
 from changzhi_portal.search import SearchSource, SearchText
 
+# HTML of filters by all that it is made of, so it is never out of date; nothing that somebody has typed is in it.
+_drawn: dict[tuple[Any, ...], SafeString] = {}
+_MOST_DRAWN = 2_000
+
+
+class FilterField(forms.BoundField):
+    """A filter of a list with its label, as HTML.
+
+    Drawing the ten filters of a list takes longer than its rows, and they look the same in most requests.
+    """
+
+    @property
+    def markup(self) -> SafeString:
+        """Return the HTML for the form above the list."""
+        return self._markup(is_partial=False)
+
+    @property
+    def replacement(self) -> SafeString:
+        """Return the HTML that htmx puts in the place of the filter when its choices have changed."""
+        return self._markup(is_partial=True)
+
+    def _markup(self, *, is_partial: bool) -> SafeString:
+        choices, value = self._read_choices(), self.value()
+        if self.errors or (value and choices is None):
+            return self._draw(is_partial=is_partial)
+        chosen = tuple(value) if isinstance(value, list) else value
+        widget = self.field.widget
+        look = (self.name, str(self.label), type(widget), tuple(widget.attrs.items()), choices, chosen, is_partial)
+        if look not in _drawn:
+            if len(_drawn) >= _MOST_DRAWN:
+                _drawn.clear()
+            _drawn[look] = self._draw(is_partial=is_partial)
+        return _drawn[look]
+
+    def _draw(self, *, is_partial: bool) -> SafeString:
+        return render_to_string("frame/filter_field.html", {"field": self, "is_partial": is_partial})
+
+    def _read_choices(self) -> tuple[tuple[str, str], ...] | None:
+        """Return the choices, which may come from the database, and let the widget use these; None for other fields."""
+        if not hasattr(self.field, "choices"):
+            return None
+        choices = tuple((str(value), str(label)) for value, label in self.field.choices)
+        self.field.widget.choices = choices
+        return choices
+
 
 class FilterForm(forms.Form):
     """The form above a list. The fields in `up_front` are always shown; the others open under 更多条件."""
 
+    bound_field_class = FilterField
     up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town")
     search_hint: ClassVar[str] = "名称"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, fields: dict[str, forms.Field], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields = fields
         if "q" in self.fields:
             self.fields["q"].widget.attrs["placeholder"] = self.search_hint
         for field in self.fields.values():
@@ -84,6 +135,22 @@ class InEffectFilter(django_filters.DateFilter):
         return qs if value is None else qs.filter(in_effect(value, self.start, self.end))
 
 
+class _Filters(dict[str, django_filters.Filter]):
+    """The filters of a filter set's class. Filter sets copy them, to change what leads to their rows and choices."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, django_filters.Filter]:
+        return {name: self._copy(each) for name, each in self.items()}
+
+    @staticmethod
+    def _copy(original: django_filters.Filter) -> django_filters.Filter:
+        copied = copy.copy(original)
+        copied.__dict__.pop("_field", None)
+        copied.extra = dict(original.extra)
+        # The function that stands in for `filter` finds its method by way of the filter.
+        copied.method = original.method
+        return copied
+
+
 class RegisterFilterSet(django_filters.FilterSet):
     """Filter set with the search box. A register adds its filters, and names in `source` what the box finds.
 
@@ -99,9 +166,15 @@ class RegisterFilterSet(django_filters.FilterSet):
         self.form_class = form_class
         super().__init__(*args, **kwargs)
 
-    def get_form_class(self) -> type[forms.Form]:
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        """Return the filters that the class declares."""
+        return _Filters(super().get_filters())
+
+    @cached_property
+    def form(self) -> FilterForm:
         """Return the register's form with one field per filter."""
-        return type("RegisterFilterForm", (self.form_class,), {n: f.field for n, f in self.filters.items()})
+        return self.form_class({name: each.field for name, each in self.filters.items()}, self.data)
 
     def add_filters(self, added: dict[str, django_filters.Filter]) -> None:
         """Add filters of other apps (`pages.extensions`), before the form is asked for."""

@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.generic.edit import FormMixin
 
-from changzhi_portal.kept_input import mark_refused
+from changzhi_portal.kept_input import refuse_form
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.refusals import PortalError
 
@@ -33,8 +33,7 @@ class ActionPage(PortalPage):
         try:
             done = self.act()
         except PortalError as refusal:
-            mark_refused(request)
-            messages.error(request, str(refusal))
+            refuse_form(request, str(refusal))
         else:
             if done:
                 messages.success(request, done)

@@ -79,9 +79,11 @@ class ListPage(PortalPage):
         rows = self.matching_rows(filterset)
         for extension in self.extensions:
             rows = extension.annotate(rows, self._columns_in_use())
-        table = self.get_table(rows)
+        table = self.get_table(rows.only(*self.table.reads) if self.table.reads else rows)
         table.order_by = request.GET.get(_SORT) or table.default_order
         table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
+        bulk = self.get_bulk_edit()
+        table.request, table.has_boxes = request, bulk is not None
         context = self.get_context_data(
             table=table,
             filterset=filterset,
@@ -98,7 +100,7 @@ class ListPage(PortalPage):
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
             clear_url=request.path,
-            bulk=self.get_bulk_edit(),
+            bulk=bulk,
         )
         if not is_partial:
             return self.render_to_response({**context, **self._controls()})

@@ -19,6 +19,9 @@ class NumberedPage(Page):
 class ForgivingPaginator(Paginator):
     """Paginator that shows the nearest page instead of an error for a page number that no longer exists."""
 
+    # Django's is translated each time that a page number is compared with it.
+    ELLIPSIS = "…"  # type: ignore[assignment]
+
     def validate_number(self, number: Any) -> int:
         """Return the page number, limited to the existing pages."""
         try:

@@ -8,15 +8,17 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest
+from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.refusals import InvalidError
-from changzhi_portal.search import SearchText, find_everywhere
+from changzhi_portal.search import SearchText, find_everywhere, search_sources
 
 # More characters than `SearchText.check` lets pass.
 LONGEST_IN_ADDRESS = 200
+HITS_PER_PAGE = 50  # of the page with all that is found of one kind
 
 
 class SearchPage(PortalPage):
-    """What the user may see of what the words match, by kind.
+    """What the user may see of what the words match, by kind; with `?kind=divisions` all that is found of one kind.
 
     The form is posted. The answer to ordinary words has an address, which can be shared and found again; that to an ID
     number or a phone has none, because addresses are kept by browsers, proxies and logs.
@@ -53,12 +55,27 @@ class SearchPage(PortalPage):
 
     def _answer(self, text: SearchText, *, shown: str) -> HttpResponse:
         """Return the page with what was found, or with what is wrong with the text (422); `shown` stays in the field."""
-        problem, groups = "", []
+        problem, groups, page = "", [], None
+        kind = self.request.GET.get("kind", "")
+        source = next((each for each in search_sources() if each.name == kind), None)
         try:
-            groups = find_everywhere(text, self.request.user) if text.words else []
+            if source is not None:
+                text.check()
+                page = ForgivingPaginator(source.found(text, self.request.user), HITS_PER_PAGE).page(
+                    self.request.GET.get("page", 1)
+                )
+            elif text.words:
+                groups = find_everywhere(text, self.request.user)
         except InvalidError as error:
             problem = str(error)
         context = self.get_context_data(
-            asked=text.masked, shown=shown, groups=groups, problem=problem, is_personal=text.is_personal
+            asked=text.masked,
+            shown=shown,
+            groups=groups,
+            problem=problem,
+            is_personal=text.is_personal,
+            source=source,
+            page=page,
+            hits=[source.hit(row) for row in page] if source and page else [],
         )
         return self.render_to_response(context, status=422 if problem else 200)

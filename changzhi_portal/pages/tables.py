@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+import copy
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
-from django.utils.html import conditional_escape, format_html
+from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django_tables2.columns import BoundColumn
 from django_tables2.data import TableQuerysetData
-from django_tables2.rows import BoundRow
-from django_tables2.utils import A, OrderBy, signature
+from django_tables2.utils import A, OrderBy
 
 from changzhi_portal.display import DASH, display_number, display_value
+from changzhi_portal.pages.cells import cell_maker
 from changzhi_portal.rights import Actor
 
 MOST_SORT_KEYS = 3
+_RANK = '<span class="sort-rank"><span class="visually-hidden">排序第</span>{}</span>'
 
 
 class SortKey(NamedTuple):
@@ -27,29 +28,6 @@ class SortKey(NamedTuple):
     name: str
     header: str
     is_descending: bool
-
-
-class Line(NamedTuple):
-    """A row of the page: its record, and the HTML of its cells."""
-
-    record: Any
-    cells: SafeString
-
-
-@cache
-def _arguments(render: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of what a column's `render` (as it stands in its class) takes, apart from `self`."""
-    return frozenset(signature(render)[0]) - {"self"}
-
-
-class _Row(BoundRow):
-    """A row that asks once per function, not once per cell, what a column's `render` takes."""
-
-    def _call_render(self, bound_column: BoundColumn, value: Any = None) -> Any:
-        given = self._optional_cell_arguments(bound_column, value)
-        wanted = _arguments(bound_column.render.__func__)
-        content = bound_column.render(**{name: given[name] for name in wanted})
-        return bound_column.link(content, **given) if bound_column.link else content
 
 
 class StableOrder(TableQuerysetData):
@@ -69,6 +47,13 @@ class StableOrder(TableQuerysetData):
             self.data = self.data.order_by(*keys, "pk")
 
 
+class _Columns(dict[str, tables.Column]):
+    """The columns of a table's class. Tables copy them, to change a column at most as a whole attribute."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, tables.Column]:
+        return {name: copy.copy(column) for name, column in self.items()}
+
+
 class RegisterTable(tables.Table):
     """A register's table. `caption` names it for screen readers; `default_order` is the column it is first sorted by.
 
@@ -79,10 +64,20 @@ class RegisterTable(tables.Table):
     default_order: ClassVar[str] = ""
     caption: ClassVar[str] = ""
     optional: ClassVar[tuple[str, ...]] = ()
+    # The fields that cells, their links and the boxes read, so that a row is not loaded in full; () for all fields.
+    reads: ClassVar[tuple[str, ...]] = ()
+    # Whether each row begins with a box to tick.
+    has_boxes: bool = False
+    # The request that the table answers, whose address the links of its head change.
+    request: HttpRequest
 
     class Meta:
         template_name = "frame/register_table.html"
         default = DASH
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.base_columns = _Columns(cls.base_columns)
 
     def __init__(self, data: QuerySet, **kwargs: Any) -> None:
         super().__init__(data=data, **kwargs)
@@ -96,23 +91,50 @@ class RegisterTable(tables.Table):
         return ()
 
     @property
-    def lines(self) -> Iterator[Line]:
-        """Yield the rows of the page. What cells of a column have in common is made once, so attributes are constants."""
-        openings = [
-            (
-                column.name,
-                format_html('<td {} data-label="{}">', column.attrs["td"].as_html(), column.header),
+    def heads(self) -> Iterator[SafeString]:
+        """Yield the cells of the first row as HTML; a click on one sorts by it, and htmx replaces only the result."""
+        keys = self.sort_keys
+        ranks = {key.name: rank for rank, key in enumerate(keys, start=1)}
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        for column in self.columns:
+            attributes = column.attrs["th"].as_html()
+            if not column.orderable:
+                yield format_html('<th {} scope="col">{}</th>', attributes, column.header)
+                continue
+            rank = ranks.get(column.name, 0)
+            direction = "none" if not rank else "descending" if keys[rank - 1].is_descending else "ascending"
+            query["sort"] = self.sorted_after(column.name)
+            link = f"?{query.urlencode()}"
+            yield format_html(
+                '<th {} scope="col" data-sorted="{}" aria-sort="{}"><a class="sort" href="{}" hx-get="{}"'
+                ' hx-target="#result" hx-swap="outerHTML">{}</a>{}</th>',
+                attributes,
+                direction,
+                direction if rank == 1 else "none",
+                link,
+                f"{self.request.path}{link}",
+                column.header,
+                format_html(_RANK, rank) if rank and len(keys) > 1 else "",
             )
-            for column in self.columns
-        ]
-        for row in self.paginated_rows:
-            cells = _Row(row.record, table=self)
-            yield Line(
-                row.record,
-                mark_safe(  # noqa: S308  # every part is escaped
-                    "".join(f"{opening}{conditional_escape(cells.get_cell(name))}</td>" for name, opening in openings)
-                ),
-            )
+
+    @property
+    def lines(self) -> Iterator[SafeString]:
+        """Yield the rows of the page as HTML."""
+        makers = [cell_maker(column, self) for column in self.columns]
+        for record in self.paginated_rows.data:
+            box = self._box_of(record) if self.has_boxes else ""
+            cells = "".join([make(record) for make in makers])
+            yield mark_safe(f"<tr>{box}{cells}</tr>")  # noqa: S308  # every part is escaped
+
+    def _box_of(self, record: Any) -> SafeString:
+        """Return the cell with the box that is ticked for a bulk edit."""
+        return format_html(
+            '<td class="pick"><label class="pick-box"><input class="form-check-input" type="checkbox" name="ref"'
+            ' value="{}" form="bulk"><span class="visually-hidden">选择{}</span></label></td>',
+            record.ref,
+            record,
+        )
 
     @property
     def sort_keys(self) -> list[SortKey]:

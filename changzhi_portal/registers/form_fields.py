@@ -24,6 +24,7 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 
+Choices = Sequence[tuple[str, Any]]  # value and label, or a group and its values and labels, as Django has them
 NOT_GIVEN: Final = "（没有填）"  # the choice of an optional column that says nothing
 MOST_OFFERED: Final = 500  # words of a list; a longer one makes the page slow, and nobody reads it
 LONGEST_LINE: Final = 100  # characters; a column that takes more gets an area of several lines
@@ -38,10 +39,11 @@ YES_OR_NO: Final = (("是", "是"), ("否", "否"))
 _BAD_CHOICE: Final = {"invalid_choice": "请从列出的选项中选择。", "invalid_list": "请从列出的选项中选择。"}
 
 
-def form_field(column: Column, *, offered: Sequence[str] = ()) -> forms.Field:
+def form_field(column: Column, *, offered: Sequence[str] | None = None, choices: Choices | None = None) -> forms.Field:
     """Return a field for the column, never required: the row check says what is missing, in its own words.
 
-    `offered` are words to choose from beside typing; the page holds them in a `<datalist>` (see `datalist_id`).
+    `offered` are words to choose from beside typing, None for a column without; the page holds them in a `<datalist>` (see
+    `datalist_id`). With `choices` one of them is chosen and nothing typed.
     """
     label = f"{column.header} *" if column.required else column.header  # as in the template
     options: dict[str, Any] = {"label": label, "required": False, "help_text": column.note}
@@ -49,8 +51,9 @@ def form_field(column: Column, *, offered: Sequence[str] = ()) -> forms.Field:
         return forms.MultipleChoiceField(
             choices=column.choices, widget=forms.CheckboxSelectMultiple, error_messages=_BAD_CHOICE, **options
         )
-    if isinstance(column, ChoiceColumn | BooleanColumn):
+    if choices is None and isinstance(column, ChoiceColumn | BooleanColumn):
         choices = column.choices if isinstance(column, ChoiceColumn) else YES_OR_NO
+    if choices is not None:
         return forms.ChoiceField(choices=[("", NOT_GIVEN), *choices], error_messages=_BAD_CHOICE, **options)
     return forms.CharField(widget=_widget(column, offered), strip=False, **options)
 
@@ -70,7 +73,7 @@ def in_words(column: Column, value: Any) -> str:
     return str(value) if column.is_personal else str(column.written(value))
 
 
-def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
+def _widget(column: Column, offered: Sequence[str] | None) -> forms.Widget:
     attrs: dict[str, Any] = {"autocomplete": "off"}
     if column.is_personal:
         attrs["data-personal"] = "yes"  # kept_input.js keeps it nowhere
@@ -82,7 +85,7 @@ def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
         attrs["maxlength"] = column.max_length
         if column.max_length > LONGEST_LINE:
             return forms.Textarea(attrs=attrs | {"rows": 2})
-    if offered:
+    if offered is not None:
         attrs["list"] = datalist_id(column)
     return forms.TextInput(attrs=attrs)
 
@@ -90,6 +93,14 @@ def _widget(column: Column, offered: Sequence[str]) -> forms.Widget:
 def input_mode(column: Column) -> str:
     """Return which keys a telephone offers for a column's text (`inputmode`); "" for all."""
     return next((mode for kind, mode in _INPUT_MODES if isinstance(column, kind)), "")
+
+
+def values_of(choices: Choices) -> set[str]:
+    """Return the values among choices, those in groups too."""
+    found: set[str] = set()
+    for value, label in choices:
+        found |= {value} if isinstance(label, str) else {each for each, _ in label}
+    return found
 
 
 def short_lists(offered: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

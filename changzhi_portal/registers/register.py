@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.db import models
@@ -21,6 +22,7 @@ from changzhi_portal.registers.columns import CLEAR, Column, DateColumn
 from changzhi_portal.registers.constraints import RowRule, row_rules
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate
+from changzhi_portal.registers.form_fields import Choices
 from changzhi_portal.registers.growth import MOST_NEW_RECORDS, Growth, multiplies_register
 from changzhi_portal.registers.lost_characters import could_be
 from changzhi_portal.registers.problems import Level
@@ -101,6 +103,7 @@ class RegisterSheet(ABC):
     monthly_fields: ClassVar[tuple[str, ...]] = ()  # what an office looks at every month; () for all of a form
     may_be_merged: ClassVar[bool] = False  # whether a duplicate can be merged; `model` is then a MergeableRecord
     place_attributes: ClassVar[tuple[str, ...]] = ()  # of the model, which say where a record belongs
+    hints_in_forms: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what a form says below a field, by field
     _stored: ClassVar[Mapping[type[models.Model], _Stored]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -195,6 +198,17 @@ class RegisterSheet(ABC):
 
     def offered(self, scope_path: str) -> dict[str, list[str]]:
         """Return words to choose from, by field, that depend on the office: its own towns and communities."""
+        return {}
+
+    def choices_in_forms(self, scope_path: str) -> dict[str, Choices]:
+        """Return the choices of fields that a form lets choose instead of type, by field, such as the office's towns."""
+        return {}
+
+    def offered_in_form(self, scope_path: str, given: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return at most MOST_OFFERED words for each field beside which a form offers some; [] for too many.
+
+        `given` is what the form says in the fields of `choices_in_forms`, such as the town whose communities are offered.
+        """
         return {}
 
     def notify_offices_left(self, change_set: Any, left: Mapping[int, Sequence[str]]) -> None:  # noqa: B027

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -51,25 +53,15 @@ def whole_dates(text: Any) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: template.Context) -> Menu:
-    """Return the menu of the page for its user."""
+def menu(context: template.Context) -> SafeString:
+    """Return the menu of the page for its user, as HTML."""
     request = context.get("request")
-    return menu_for(getattr(request, "user", None), request)
+    return _menu_html(menu_for(getattr(request, "user", None), request))
 
 
-@register.filter
-def sort_key_of(table: Any, column_name: str) -> dict[str, Any]:
-    """Return how a table is sorted by a column: `direction` (ascending, descending, none) and `rank` (0 when it is not)."""
-    for rank, key in enumerate(table.sort_keys, start=1):
-        if key.name == column_name:
-            return {"direction": "descending" if key.is_descending else "ascending", "rank": rank}
-    return {"direction": "none", "rank": 0}
-
-
-@register.filter
-def sorted_after(table: Any, column_name: str) -> str:
-    """Return the sort parameter after a click on the column's header (`RegisterTable.sorted_after`)."""
-    return str(table.sorted_after(column_name))
+@lru_cache(maxsize=500)  # every page has one, and there are hardly more than roles times entries
+def _menu_html(shown: Menu) -> SafeString:
+    return render_to_string("frame/menu.html", {"menu": shown})
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from communities.actions.division_changes import apply_plan
 from communities.actions.entry import SavedEntry, confirm_unchanged, save_entry
 from communities.actions.loading import LoadedDivisions, load_divisions
-from communities.actions.noting import allot_records, note_changes, note_division_changes, withdraw_changes
+from communities.actions.noting import allot_records, note_changes, note_division_changes, withdraw_change
 from communities.actions.undoing import change_set_of, undo_changes
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "note_division_changes",
     "save_entry",
     "undo_changes",
-    "withdraw_changes",
+    "withdraw_change",
 ]

@@ -39,8 +39,9 @@ def save_entry(
     Nothing is written, and nothing noted, where an edit has an error or a record is stale; edits that say what the
     registers say already note nothing either. `input_digest` is a keyed digest of the whole input with the token of the
     page as it was shown: a form that is sent twice is saved once, unless its save was undone meanwhile. Raises what
-    `edit_together` raises.
+    `edit_together` raises, and LockedError for a month that is not open.
     """
+    _refuse_unless_open(period)
     with transaction.atomic():
         # Before the locks of the registers, as every save of a page takes them.
         RegisterLock.objects.lock(_SAVES)
@@ -64,6 +65,11 @@ def save_entry(
         return SavedEntry(together)
 
 
+def _refuse_unless_open(period: ReportingPeriod) -> None:
+    if period.state != ReportingPeriod.State.OPEN:
+        raise LockedError(f"{period}现在不在填报，没有保存。", cure=f"{period.code} is not open.")
+
+
 def _is_undone(entry: CommunityEntry) -> bool:
     """Return whether the newest save of a community has been undone."""
     newest = entry.change_sets.select_related("reversed_by").order_by("pk").last()
@@ -77,8 +83,7 @@ def confirm_unchanged(*, refs: Sequence[str], period: ReportingPeriod, by: Actor
     Those that are entered already stay so. Raises NotFoundError when one is not in the person's area, LockedError for a
     month that is not open.
     """
-    if period.state != ReportingPeriod.State.OPEN:
-        raise LockedError(f"{period}现在不在填报，不能确认。", cure=f"{period.code} is not open.")
+    _refuse_unless_open(period)
     # Somebody else may save or confirm the same at this moment.
     RegisterLock.objects.lock(_SAVES)
     visible = Community.objects.reported().visible_to(by)

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from changelog.actions import LoggedChange, begin_change_set, change_of, log_changes
 from changzhi_portal.bulk import insert_rows, update_rows
 from changzhi_portal.names import fold
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.rights import Actor
+from changzhi_portal.violations import violation_in_words
 from communities.models import CrosswalkRow, DivisionChange
 
 CHANGE_COLUMNS = ("kind", "level", "effective_on", "from_code", "from_name", "to_code", "to_name", "source")
@@ -57,7 +57,15 @@ def note_changes(changes: Sequence[DivisionChange], *, by: Actor) -> list[Divisi
             new.append(change)
     if not new:
         raise InvalidError("这些变更都已登记过，请在区划变更页查看。", cure="All of these changes are noted already.")
-    insert_rows(DivisionChange, new)
+    try:
+        with transaction.atomic():
+            insert_rows(DivisionChange, new)
+    except IntegrityError as error:
+        # Somebody noted one of them between the look-up above and now.
+        raise InvalidError(
+            f"没有登记：{violation_in_words(error, (DivisionChange,))}请刷新页面核对后再试。",
+            cure="A change was noted by somebody else meanwhile.",
+        ) from error
     summary = f"登记{new[0].effective_on:%Y-%m-%d}的区划变更：{'，'.join(map(str, new[:5]))}"
     change_set = begin_change_set(by=by, summary=summary, affects_figures=False)
     log_changes(change_set, (_noted(change, by) for change in new))
@@ -70,7 +78,7 @@ def allot_records(
 ) -> None:
     """Set the records that go with each change of a split, and log it; raises InvalidError for one applied meanwhile."""
     keys = [change.pk for change in changes]
-    waiting = list(DivisionChange.objects.filter(pk__in=keys, applied_at__isnull=True).select_for_update(of=("self",)))
+    waiting = list(DivisionChange.objects.waiting().filter(pk__in=keys).select_for_update(of=("self",)))
     if len(waiting) != len(keys):
         raise InvalidError("这项变更已经应用或已删除，请刷新页面。", cure="A change is applied or gone.")
     log = []
@@ -86,9 +94,9 @@ def allot_records(
 
 
 @transaction.atomic
-def withdraw_changes(changes: QuerySet[DivisionChange], *, by: Actor) -> int:
-    """Remove noted changes that are not applied, and log that; return how many."""
-    waiting = list(changes.filter(applied_at__isnull=True).select_for_update(of=("self",)))
+def withdraw_change(change: DivisionChange, *, by: Actor) -> int:
+    """Remove a noted change that is not applied, of a split all its parts, and log that; return how many."""
+    waiting = list(DivisionChange.objects.noted_with(change).waiting().select_for_update(of=("self",)))
     if not waiting:
         raise InvalidError("这项变更已经应用或已删除，请刷新页面。", cure="There is no such noted change.")
     summary = f"删除登记的区划变更：{'，'.join(map(str, waiting[:5]))}"

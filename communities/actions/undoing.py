@@ -23,8 +23,6 @@ from communities.models import Community, CommunityPlacement, CommunityProfile, 
 from periods.models import ReportingPeriod
 
 _NOT_UNDONE = "没有撤销"
-# In the order of writing; new places are removed after everything that refers to them has been restored.
-_PLACES = (Division, Community)
 
 
 def change_set_of(change: DivisionChange) -> ChangeSet | None:
@@ -63,8 +61,9 @@ def undo_changes(change_set: ChangeSet, *, by: Actor) -> ChangeSet:
     RecordMove.objects.filter(change_set=change_set).delete()
     _make_room(logged, changes[0].effective_on)
     try:
+        # New communities are removed after everything that refers to them has been restored.
         reversal = reverse_change_set(
-            change_set, by=by, models_in_order=_models_of(logged), removed_last=frozenset(_PLACES)
+            change_set, by=by, models_in_order=_models_of(logged), removed_last=frozenset({Community})
         )
     except ProtectedError as error:
         raise InvalidError(
@@ -100,27 +99,22 @@ Logged = tuple[str, int, str, dict[str, Any]]
 
 
 def _models_of(logged: Sequence[Logged]) -> list[type[models.Model]]:
-    ordered = [DivisionChange, *_PLACES, CommunityPlacement, CommunityProfile, *followers()]
+    ordered = [DivisionChange, Division, Community, CommunityPlacement, CommunityProfile, *followers()]
     others = {apps.get_model(model) for model, *_ in logged} - set(ordered)
     return [*ordered, *sorted(others, key=lambda model: model._meta.label)]
 
 
 def _make_room(logged: Sequence[Logged], day: datetime.date) -> None:
-    """Free the codes and names that others get back, and remove what was computed of new places in months that are open."""
+    """Free the codes and names that others get back, and remove what was computed of new communities in months that are open."""
     created = ChangeRecord.Kind.CREATED
-    new = {
-        model: [key for label, key, kind, _ in logged if label == model._meta.label_lower and kind == created]
-        for model in _PLACES
-    }
-    Division.objects.filter(pk__in=new[Division]).update(valid_to=day + datetime.timedelta(days=1))
-    Community.objects.filter(pk__in=new[Community]).update(closed_on=day)
-    for place, keys in new.items():
-        for relation in place._meta.related_objects:
-            model: Any = relation.related_model
-            if getattr(model, "is_computed", False):
-                for batch in in_batches(keys):
-                    model._base_manager.filter(**{f"{relation.field.attname}__in": batch}).delete()
     label = Community._meta.label_lower
+    new = [key for model, key, kind, _ in logged if model == label and kind == created]
+    Community.objects.filter(pk__in=new).update(closed_on=day)
+    for relation in Community._meta.related_objects:
+        computed: Any = relation.related_model
+        if getattr(computed, "is_computed", False):
+            for batch in in_batches(new):
+                computed._base_manager.filter(**{f"{relation.field.attname}__in": batch}).delete()
     recoded = [key for model, key, kind, before in logged if model == label and kind != created and "code" in before]
     for batch in in_batches(recoded):
         Community.objects.filter(pk__in=batch).update(code=Concat(Value("~"), F("pk"), output_field=models.CharField()))

@@ -9,7 +9,7 @@ from changzhi_portal.names import division_key
 from communities.divisionchanges.numbering import TOWN_CLASSES, code_within, is_urban_district
 from communities.divisionchanges.plan import ChangePlan, DivisionMove, Route
 from communities.models import CommunityPlacement, Division, DivisionChange
-from communities.models.division import CODE_LENGTHS
+from communities.models.division import CODE_LENGTHS, is_code
 
 COUNTY_CODE = CODE_LENGTHS["county"]
 TOWN_CODE = CODE_LENGTHS["town"]
@@ -61,7 +61,7 @@ class DivisionPlanner:
             return f"现有区划中没有代码{change.from_code}，请核对。"
         if division_key(division.name) != division_key(change.from_name):
             return f"代码{change.from_code}现在是“{division.name}”，不是“{change.from_name}”，请核对。"
-        if len(change.to_code) != CODE_LENGTHS[change.level] or not change.to_code.isdecimal():
+        if not is_code(change.to_code, change.level):
             return f"新代码“{change.to_code}”应为{CODE_LENGTHS[change.level]}位数字，请改正。"
         others = self._changes_of.get(division.pk, [])
         if any(other.to_code == change.to_code for other in others):

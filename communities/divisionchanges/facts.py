@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,6 +69,19 @@ def counts_of_records(plan: ChangePlan) -> dict[int, dict[str, int]]:
             for community, number in counted.annotate(number=Count("pk")).values_list("community", "number"):
                 found[community][str(model._meta.verbose_name)] = number
     return found
+
+
+def digest_of(plan: ChangePlan) -> str:
+    """Return a digest of the changes and of what they would do now, so that only what was shown is applied."""
+    shown = [
+        [(c.pk, c.to_code, c.residents, c.households, sorted(c.records.items())) for c in plan.changes],
+        [(e.placement.pk, e.community.version, e.into.code if e.into else "") for e in plan.endings],
+        [(m.placement.pk, m.code, m.name) for m in plan.moves],
+        [new.code for new in plan.new_communities],
+        [(p.receiver.code, p.households, p.residents) for p in populations_after(plan)],
+        counts_of_records(plan),
+    ]
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def populations_after(plan: ChangePlan) -> list[PopulationAfter]:

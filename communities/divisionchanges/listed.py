@@ -12,6 +12,7 @@ from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable, fold
 from changzhi_portal.refusals import InvalidError
 from communities.models import Community, DivisionChange
+from communities.models.division import is_code
 
 Kind = DivisionChange.Kind
 # The headers of each field: the page's, the CSV command's, and others in use.
@@ -24,6 +25,7 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     "households": ("户数", "变更后户数", "households"),
     "residents": ("常住人口", "人口", "变更后常住人口", "residents"),
 }
+_FIGURES = ("households", "residents")
 _NEEDED = ("from_code", "from_name", "to_code", "to_name")
 _ROWS_ABOVE_HEADER = 10
 
@@ -60,10 +62,10 @@ def _columns(row: Sequence[Any]) -> dict[str, int]:
 
 
 def _values(cells: Sequence[Any], columns: Mapping[str, int], number: int) -> dict[str, Any]:
-    values: dict[str, Any] = dict.fromkeys(_HEADERS, "")
+    values: dict[str, Any] = {name: None if name in _FIGURES else "" for name in _HEADERS}
     for name, index in columns.items():
         text = _text(cells[index] if index < len(cells) else None)
-        if name in {"households", "residents"}:
+        if name in _FIGURES:
             values[name] = _whole_number(text, number)
         else:
             values[name] = text
@@ -81,7 +83,7 @@ def _text(cell: Any) -> str:
 def _whole_number(text: str, number: int) -> int | None:
     if not text:
         return None
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         raise InvalidError(f"第{number}行：户数、人口应为整数，不是“{text}”。", cure=f"Row {number}.", field="file")
     return int(text)
 
@@ -113,7 +115,7 @@ def _changes(
                     f"第{number}行：{what}代码和{what}名称要一起填。", cure=f"Row {number}.", field="file"
                 )
         for code in filter(None, key):
-            if not (len(code) == 12 and code.isdecimal()):
+            if not is_code(code, "village"):
                 raise InvalidError(
                     f"第{number}行：代码“{code}”应为12位数字。", cure=f"Row {number}: {code!r}.", field="file"
                 )
@@ -124,8 +126,8 @@ def _changes(
                 effective_on=effective_on,
                 document=document,
                 source=source,
-                households=values.pop("households") or None,
-                residents=values.pop("residents") or None,
+                households=values.pop("households"),
+                residents=values.pop("residents"),
                 **values,
             )
         )

@@ -122,6 +122,14 @@ class ChangePlan:
     unused: list[CrosswalkRow] = field(default_factory=list)  # rows of communities that do not exist
     problems: list[str] = field(default_factory=list)
 
+    def goes_on_as(self, community: Community) -> str:
+        """Return the code of what a community becomes, to which its records go that nobody allots; "" if it just closes."""
+        for receiver in self.receivers.values():
+            if receiver.community is not None and receiver.community.pk == community.pk:
+                return receiver.code
+        into = next((each.into for each in self.endings if each.community.pk == community.pk), None)
+        return into.code if into is not None else ""
+
     def add_move(self, placement: CommunityPlacement, town: Division, code: str, name: str, *, has_row: bool) -> bool:
         """Add the move of a placement unless it changes nothing; return whether it was added."""
         if (placement.town, placement.code, placement.name) == (town, code, name):

@@ -19,9 +19,7 @@ from periods.models import ReportingPeriod
 def pending_changes() -> QuerySet[DivisionChange]:
     """Return the noted changes whose day has come and that are not applied yet, the earliest first."""
     today = timezone.localdate()
-    return DivisionChange.objects.filter(applied_at__isnull=True, effective_on__lte=today).order_by(
-        "effective_on", "level", "from_code", "to_code"
-    )
+    return DivisionChange.objects.waiting().filter(effective_on__lte=today).in_order()
 
 
 def plan_changes(changes: Sequence[DivisionChange]) -> ChangePlan:

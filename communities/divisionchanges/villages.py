@@ -10,8 +10,8 @@ from changzhi_portal.names import community_key
 from communities.divisionchanges.counties_and_towns import COUNTY_CODE, TOWN_CODE, DivisionPlanner
 from communities.divisionchanges.plan import ChangePlan, CommunityEnding, Handover, NewCommunity, Receiver, Route
 from communities.models import CommunityPlacement
+from communities.models.division import CODE_LENGTHS, is_code
 
-COMMUNITY_CODE = 12
 Part = tuple[CommunityPlacement, Route]
 
 
@@ -154,8 +154,8 @@ class VillagePlanner:
     def _reason_against(
         self, route: Route, placement: CommunityPlacement | None, closed: dict[str, CommunityPlacement]
     ) -> str:
-        if route.to_code and not (len(route.to_code) == COMMUNITY_CODE and route.to_code.isdecimal()):
-            return f"新代码“{route.to_code}”应为{COMMUNITY_CODE}位数字，请改正"
+        if route.to_code and not is_code(route.to_code, "village"):
+            return f"新代码“{route.to_code}”应为{CODE_LENGTHS['village']}位数字，请改正"
         if route.from_code and placement is None:
             past = closed.get(route.from_code)
             if past is None:

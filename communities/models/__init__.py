@@ -6,7 +6,7 @@ from communities.models.division import Division, DivisionChange
 from communities.models.entry import CommunityEntry
 from communities.models.facility import Facility
 from communities.models.governance import GovernanceBody
-from communities.models.record_move import RecordMove
+from communities.models.record_move import RecordMove, came_on
 
 __all__ = [
     "Community",
@@ -19,4 +19,5 @@ __all__ = [
     "Facility",
     "GovernanceBody",
     "RecordMove",
+    "came_on",
 ]

@@ -105,6 +105,8 @@ class Community(Record, ScopedModel):
     class Meta:
         verbose_name = verbose_name_plural = "社区"
         ordering = ("code",)
+        # Lists of the records of communities are sorted by it, closed ones included, which `community_code_once` leaves out.
+        indexes = (models.Index(fields=["code"], name="community_code"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["code"],

@@ -15,8 +15,13 @@ from changzhi_portal.records import BEGINNING, DatedQuerySet, Record, in_effect
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
-# Digits of a code by level: GB/T 2260 down to the county, three more for a town.
-CODE_LENGTHS = {"city": 6, "county": 6, "town": 9}
+# Digits of a code by level: GB/T 2260 down to the county, three more for a town, and as many again for a community.
+CODE_LENGTHS = {"city": 6, "county": 6, "town": 9, "village": 12}
+
+
+def is_code(text: str, level: str) -> bool:
+    """Return whether the text is a code of that level: so many digits 0 to 9, no other digits of Unicode."""
+    return len(text) == CODE_LENGTHS[level] and text.isascii() and text.isdecimal()
 
 
 def short_code(code: str) -> str:
@@ -181,6 +186,26 @@ class Division(Record, ScopedModel):
         return division
 
 
+class DivisionChangeQuerySet(models.QuerySet["DivisionChange"]):
+    """Queries of noted and applied changes."""
+
+    def waiting(self) -> Self:
+        """Filter for changes that are noted and not applied."""
+        return self.filter(applied_at__isnull=True)
+
+    def in_order(self) -> Self:
+        """Order as changes are applied: the earliest first."""
+        return self.order_by("effective_on", "level", "from_code", "to_code")
+
+    def noted_with(self, change: DivisionChange) -> Self:
+        """Filter for the changes that stand or fall with one: all parts of a split, else it alone."""
+        if change.kind != DivisionChange.Kind.SPLIT:
+            return self.filter(pk=change.pk)
+        return self.filter(
+            effective_on=change.effective_on, level=change.level, kind=change.kind, from_code=change.from_code
+        )
+
+
 class DivisionChange(models.Model):
     """A dated change of one division's or community's code and name. It is noted first and applied later (docs/domain.md §3.4).
 
@@ -226,6 +251,8 @@ class DivisionChange(models.Model):
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="应用人"
     )
+
+    objects = DivisionChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "区划变更"

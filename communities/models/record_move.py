@@ -6,7 +6,7 @@ import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models.community import Community
@@ -24,6 +24,15 @@ class RecordMoveQuerySet(ScopedQuerySet):
         later = self.of_model(model).filter(moved_on__gt=day)
         earlier = later.filter(record_id=OuterRef("record_id"), moved_on__lt=OuterRef("moved_on"))
         return later.filter(~Exists(earlier))
+
+
+def came_on(model: type[models.Model]) -> Subquery:
+    """Return the day on which a record of the model came to its present community by a change of divisions, or NULL.
+
+    Annotated to the model's rows. Before that day the record counts for another community.
+    """
+    moves = RecordMove.objects.of_model(model).filter(record_id=OuterRef("pk")).order_by("-moved_on")
+    return Subquery(moves.values("moved_on")[:1])
 
 
 class RecordMove(ScopedModel):

@@ -15,7 +15,7 @@ from changelog.actions.apply import owner_of
 from changzhi_portal.records import Record, field_of, in_effect, not_ended
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
-from communities.models import Community
+from communities.models import Community, came_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,27 @@ class RegisterAtCommunity:
         return record
 
     def facts_of(self, community: Community, day: datetime.date) -> QuerySet:
-        """Return the facts of a community that had not ended by `day`, by their first day, with their records."""
+        """Return the facts of a community that had not ended by `day`, by their first day, with their records.
+
+        `came_on` is the day on which a fact came from another community by a change of divisions, or None.
+        """
         found = self.fact.objects.filter(not_ended(day, self.end), community=community)
+        found = found.annotate(came_on=came_on(self.fact))
         return (found.select_related(self.owner) if self.owner else found).order_by(self.start, "pk")
 
     def numbers(self, communities: QuerySet, *days: datetime.date) -> dict[int, tuple[int, ...]]:
-        """Return how many facts communities have on each of the days, by the keys of the communities. One query."""
+        """Return how many facts communities have on each of the days, by the keys of the communities. One query.
+
+        Those that came from another community by a change of divisions are not here before.
+        """
         counts = {
-            f"on_{index}": Count("pk", filter=in_effect(day, self.start, self.end)) for index, day in enumerate(days)
+            f"on_{index}": Count(
+                "pk", filter=in_effect(day, self.start, self.end) & (Q(came_on=None) | Q(came_on__lte=day))
+            )
+            for index, day in enumerate(days)
         }
         rows = self.fact.objects.filter(community__in=communities.order_by().values("pk")).order_by()
+        rows = rows.annotate(came_on=came_on(self.fact))
         grouped = rows.values("community").annotate(**counts)
         return {row["community"]: tuple(row[name] for name in counts) for row in grouped}
 

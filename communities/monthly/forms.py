@@ -96,7 +96,7 @@ class RowForm(RecordForm):
 
     def __init__(self, *args: Any, was: Mapping[str, Was], **kwargs: Any) -> None:
         self.values = kwargs["values"]
-        super().__init__(*args, offered={}, may_alter_locked=False, **kwargs)
+        super().__init__(*args, choices={}, offered={}, hints={}, url="", may_alter_locked=False, **kwargs)
         self.was = was
         for column in self.columns:
             if isinstance(column, BooleanColumn):
@@ -259,6 +259,33 @@ class EntryForms:
                 for problem in problems:
                     if problem.level == Level.ERROR:
                         form.add_error(name if name in form.fields else None, f"{problem.message}。")
+
+    def lost(self) -> int:
+        """Return how many records the user has changed that are on the page no longer; they cannot be saved."""
+        if self.data is None:
+            return 0
+        here = {f"{row.register.name}-{row.record.ref}" for row in self.rows}
+        return sum(self._is_changed(shown) for shown in set(self.data.getlist("row")) - here)
+
+    def _is_changed(self, prefix: str) -> bool:
+        """Return whether what was typed into the fields of a record differs from what they showed."""
+        data = self.data if self.data is not None else QueryDict()
+        initial = f"initial-{prefix}-"
+        names = [name for name in data if name.startswith(initial)]
+        return any(data.getlist(name) != data.getlist(name.removeprefix("initial-")) for name in names)
+
+    def warnings(
+        self, wanted: Sequence[tuple[RowForm, WantedEdit]], edits: Sequence[Edit]
+    ) -> list[tuple[str, str, str]]:
+        """Return what must be asked before the edits are saved: whom each warning is about, its header and its sentence."""
+        names = {row.form: str(row.record) for row in self.rows}
+        return [
+            (names.get(form, "新增的"), problem.column, problem.message)
+            for (form, _), edit in zip(wanted, edits, strict=True)
+            for problems in edit.problems.values()
+            for problem in problems
+            if problem.level == Level.WARNING
+        ]
 
     def rebased(self, month: CommunityMonth) -> QueryDict:
         """Return the input as if the page had been opened on the present values: what the user has changed is kept."""

@@ -152,8 +152,8 @@ def _group(
 
 
 def _number(at: RegisterAtCommunity, facts: Iterable[Any], day: datetime.date) -> int:
-    """Return how many facts are valid on a day (docs/domain.md §5)."""
-    ends = ((getattr(fact, at.start), getattr(fact, at.end)) for fact in facts)
+    """Return how many facts are valid here on a day (docs/domain.md §5)."""
+    ends = ((max(getattr(fact, at.start), fact.came_on or datetime.date.min), getattr(fact, at.end)) for fact in facts)
     return sum(start <= day and (end is None or end > day) for start, end in ends)
 
 

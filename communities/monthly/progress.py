@@ -40,6 +40,13 @@ def progress_of(communities: QuerySet) -> Progress:
     return Progress(counted["total"], counted["done"])
 
 
+def left_in_words(progress: Progress, place: str) -> str:
+    """Return how many communities of a place are left: 东街街道办事处还有2个社区没有填。"""
+    return (
+        f"{place}还有{progress.left}个社区没有填。" if progress.left else f"{place}的{progress.total}个社区都填好了。"
+    )
+
+
 def next_to_enter(community: Community, communities: QuerySet) -> Community | None:
     """Return the community that follows in the list and is not entered yet, else the first such; None when all are."""
     left = communities.filter(is_entered=False).exclude(pk=community.pk)

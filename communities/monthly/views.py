@@ -13,21 +13,22 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from changelog.actions import EditsTogether, WantedEdit, check_together
+from changelog.actions import WantedEdit, check_together
 from changelog.history import last_change_of
+from changzhi_portal.kept_input import refuse_form
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.personal import digest
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.form_fields import form_value, value_in_words
-from changzhi_portal.registers.problems import Level
 from communities.actions import confirm_unchanged, save_entry
 from communities.models import Division
 from communities.monthly.forms import EntryForms, RowForm
 from communities.monthly.month import Row, read_month
 from communities.monthly.progress import (
     communities_to_enter,
+    left_in_words,
     lines_of,
     neighbours,
     next_to_enter,
@@ -39,6 +40,22 @@ from periods.models import ReportingPeriod
 MOST_OPEN = 3  # a group with more records is collapsed at first
 _NOT_INPUT = frozenset({"csrfmiddlewaretoken", "go", "more", "previewed"})
 NO_MONTH = "现在没有开放填报的统计月。"
+
+
+def _is_open(period: ReportingPeriod) -> bool:
+    return period.state == ReportingPeriod.State.OPEN
+
+
+def _reason_against(request: PortalRequest, period: ReportingPeriod) -> str:
+    """Return why what a page sends is not taken: no month is open, or the page was opened for another one; "" if it is.
+
+    A page that stayed open, or came back filled after a session's end, must not count for the month after its own.
+    """
+    if not _is_open(period):
+        return NO_MONTH
+    if request.POST.get("month") != period.code:
+        return f"没有保存：现在填报的是{period}，这一页是以前打开的。请核对后重新填写。"
+    return ""
 
 
 class EntryIndex(PortalPage):
@@ -66,7 +83,7 @@ class EntryIndex(PortalPage):
         return self.render_to_response(
             self.get_context_data(
                 period=self.period,
-                is_in_hand=self.period.pk is not None,
+                is_in_hand=_is_open(self.period),
                 no_month=NO_MONTH,
                 division=self.division,
                 progress=progress_of(self.communities),
@@ -80,15 +97,17 @@ class EntryIndex(PortalPage):
         """Confirm that nothing has changed in the ticked communities."""
         self.load()
         refs = request.POST.getlist("community")
+        reason_against = _reason_against(request, self.period)
         try:
-            if not refs:
-                messages.error(request, "请先勾选本月没有变动的社区。")
+            if reason_against or not refs:
+                refuse_form(request, reason_against or "请先勾选本月没有变动的社区。")
             elif number := confirm_unchanged(refs=refs, period=self.period, by=request.user):
-                messages.success(request, f"已确认{number}个社区本月无变动。")
+                left = left_in_words(progress_of(self.communities), self.division.name)
+                messages.success(request, f"已确认{number}个社区本月无变动。{left}")
             else:
                 messages.info(request, "这些社区已经填过了。")
         except PortalError as refusal:
-            messages.error(request, str(refusal))
+            refuse_form(request, str(refusal))
         return redirect(request.get_full_path())
 
     def get_title(self) -> str:
@@ -127,7 +146,7 @@ class EntryPage(PortalPage):
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page; without a month in hand lead back to the community."""
         self.load()
-        if self.period.pk is None:
+        if not _is_open(self.period):
             messages.info(request, NO_MONTH)
             return redirect(self.community.get_absolute_url())
         return self._show(self._forms())
@@ -135,16 +154,17 @@ class EntryPage(PortalPage):
     def post(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Save all that has been changed, confirm that nothing has, or add a form for one more new record."""
         self.load()
-        if self.period.pk is None:
-            messages.error(request, NO_MONTH)
-            return redirect(self.community.get_absolute_url())
+        if reason_against := _reason_against(request, self.period):
+            refuse_form(request, reason_against)
+            return redirect(request.path if _is_open(self.period) else self.community.get_absolute_url())
         forms = self._forms(request.POST)
         if "more" in request.POST:
             return self._show(forms)
         if not forms.is_valid():
             return self._show(forms, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        if lost := self._lost(forms):
-            return self._show(forms, status=HTTPStatus.CONFLICT, sentences=lost)
+        if lost := forms.lost():
+            sentence = f"有{lost}条记录刚被别人停用、合并或调走，已不在本页，对它的改动没有保存；其余的请再保存一次。"
+            return self._show(forms, status=HTTPStatus.CONFLICT, sentences=[sentence])
         wanted = forms.wanted()
         if request.POST.get("go") == "unchanged":
             return self._confirm(forms, wanted)
@@ -160,7 +180,7 @@ class EntryPage(PortalPage):
         edits, reason, sent = [edit for _, edit in wanted], forms.locked_reason, self._input_digest()
         if self.request.POST.get("previewed") != sent:
             checked = check_together(edits=edits, by=self.request.user, period=self.period, locked_reason=reason)
-            warnings = self._warnings(wanted, checked)
+            warnings = forms.warnings(wanted, checked.edits)
             if warnings and not checked.has_error:
                 return self._show(forms, warnings=warnings, previewed=sent)
         saved = save_entry(
@@ -193,7 +213,10 @@ class EntryPage(PortalPage):
             confirm_unchanged(refs=[self.community.ref], period=self.period, by=self.request.user)
         except PortalError as refusal:
             return self._show(forms, status=refusal.status, sentences=[str(refusal)])
-        messages.success(self.request, f"已确认{self.community.name}本月无变动。")
+        progress = progress_of(self.all)
+        # Where none is left, `_go_on` says so.
+        left = left_in_words(progress, self.request.user.division.name) if progress.left else ""
+        messages.success(self.request, f"已确认{self.community.name}本月无变动。{left}")
         return self._go_on()
 
     def _go_on(self) -> HttpResponse:
@@ -211,35 +234,6 @@ class EntryPage(PortalPage):
         if not self.month.own.values:
             raise Http404("The register of communities does not hold it.")
         return EntryForms(self.month, self.request.user, data)
-
-    def _lost(self, forms: EntryForms) -> list[str]:
-        """Return a sentence where the user has changed records that are on the page no longer; they cannot be saved."""
-        here = {f"{row.register.name}-{row.record.ref}" for row in forms.rows}
-        post = self.request.POST
-        lost = 0
-        for shown in sorted(set(post.getlist("row")) - here):
-            begins = f"initial-{shown}-"
-            names = [name for name in post if name.startswith(begins)]
-            lost += any(post.getlist(name) != post.getlist(name.removeprefix("initial-")) for name in names)
-        return (
-            [f"有{lost}条记录刚被别人停用、合并或调走，已不在本页，对它的改动没有保存；其余的请再保存一次。"]
-            if lost
-            else []
-        )
-
-    def _warnings(self, wanted: list[tuple[RowForm, WantedEdit]], checked: EditsTogether) -> list[tuple[str, str, str]]:
-        """Return what each warning is about, its header and its sentence."""
-        names = {row.form: str(row.record) for row in [self.month.own, *self._rows()]}
-        return [
-            (names.get(form, "新增的"), problem.column, problem.message)
-            for (form, _), edit in zip(wanted, checked.edits, strict=True)
-            for problems in edit.problems.values()
-            for problem in problems
-            if problem.level == Level.WARNING
-        ]
-
-    def _rows(self) -> list[Row]:
-        return [row for group in self.month.groups for row in group.rows if row.form is not None]
 
     def _show_both_versions(self, forms: EntryForms, refs: Collection[str]) -> HttpResponse:
         """Show the page on the present values, with the user's input, and what others have made of the same fields."""

@@ -1,4 +1,4 @@
-"""Sheets whose rows belong to places: how all rows of a file find their places and their records."""
+"""Sheets whose rows are records at places: how all rows of a file find their records."""
 
 from __future__ import annotations
 
@@ -16,91 +16,11 @@ from changzhi_portal.names import comparable
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.growth import FEWEST_NEW_OF_ONE_COMMUNITY, Growth, multiplies_community
 from changzhi_portal.registers.problems import Level
-from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
-from communities.models import Community, CommunityPlacement, Division, RecordMove
-from communities.places import Place, PlaceFinder, PlaceIndex, PlaceNotFoundError
-from communities.sheets.place_columns import PLACE_FIELDS
+from communities.models import RecordMove
+from communities.places import Place, PlaceIndex
 from communities.sheets.place_words import put_places_in_words
-
-
-class PlacedSheet(RegisterSheet):
-    """A sheet whose rows belong to a community, or to a town or county."""
-
-    looks_at = (Division, Community, CommunityPlacement, RecordMove)
-    needs_community = True
-    not_in_forms = frozenset(
-        {"ref", "community_code"}
-    )  # whoever changes the name would have to change the code as well
-    given_together = (("county", "town", "community_name"),)
-
-    def place_rows(self, rows: Sequence[RegisterRow], context: CheckContext) -> PlaceIndex:
-        """Set `row.place` of every row, or report why it has none."""
-        index = PlaceIndex(context.scope_path)
-        finder = PlaceFinder(index)
-        found: dict[tuple[str, ...], Place | PlaceNotFoundError] = {}
-        for row in context.passing(rows, half=0):
-            texts = tuple(row.get(name, "") for name in PLACE_FIELDS)
-            if any(name in row.refused for name in PLACE_FIELDS):
-                continue
-            if not any(texts) and (place := self.place_by_ref(row, index)) is not None:
-                row.place = place
-                continue
-            if self._lacks_place(row, texts):
-                continue
-            if texts not in found:
-                found[texts] = self._look_up(finder, texts)
-            self._settle(row, found[texts], context)
-        return index
-
-    @abstractmethod
-    def place_by_ref(self, row: RegisterRow, index: PlaceIndex) -> Place | None:
-        """Return the place of the record that 记录编号 names, which blank place columns leave there; None without such a record."""
-
-    def _lacks_place(self, row: RegisterRow, texts: tuple[str, ...]) -> bool:
-        _, _, community, code = texts
-        if self.needs_community and not (community or code):
-            row.report("required", "请填社区名称或12位社区代码", "community_name", "community_code")
-            return True
-        if not any(texts):
-            row.report("required", "“县（市、区）”是必填项，请补上", "county")
-            return True
-        return False
-
-    def offered(self, scope_path: str) -> dict[str, list[str]]:
-        """See RegisterSheet.offered. The current places of the scope, in the order of their codes."""
-        towns = Division.objects.towns().current().filter(Division.in_subtree(scope_path)).order_by("code")
-        communities = Community.objects.current().filter(Community.in_subtree(scope_path)).order_by("code")
-        counties = Division.objects.counties().current().order_by("code")
-        inside = Division.in_subtree(scope_path) | Q(pk__in=towns.values("parent"))
-        found = {
-            "county": counties.filter(inside).values_list("name", flat=True),
-            "town": towns.values_list("name", flat=True),
-            "community_name": communities.values_list("name", flat=True),
-        }
-        mine = {column.field for column in self.columns}
-        return {name: list(dict.fromkeys(names)) for name, names in found.items() if name in mine}
-
-    @staticmethod
-    def _look_up(finder: PlaceFinder, texts: tuple[str, ...]) -> Place | PlaceNotFoundError:
-        county, town, community, code = texts
-        try:
-            return finder.find(county=county, town=town, community=community, code=code)
-        except PlaceNotFoundError as error:
-            return error
-
-    @staticmethod
-    def _settle(row: RegisterRow, found: Place | PlaceNotFoundError, context: CheckContext) -> None:
-        if isinstance(found, PlaceNotFoundError):
-            row.report(found.code, str(found), found.part, *PLACE_FIELDS)
-            return
-        row.place = found
-        for part in found.old_parts:
-            if part.startswith("community") and found.formerly is not None and found.community is not None:
-                told = f"这个社区（村）已撤销，由“{found.community.name}”承接，这一行按“{found.community.name}”读取，请核对"
-            else:
-                told = "这不是现在的名称或代码，已按区划变更对应到现在的地方，请核对"
-            row.report("old_place_name", told, part)
+from communities.sheets.placed import PlacedSheet
 
 
 class RecordSheet(PlacedSheet):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
+from changzhi_portal.rights import has_right
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
@@ -19,6 +20,7 @@ from reports.dashboard_current_boundaries import CurrentBoundariesBoard, current
 from reports.next_step import next_step
 from reports.overview import overview_of
 from reports.standing import LEGEND
+from reports.workforce import WorkforceLists
 from targets.current_boundaries import is_of_another_map
 from targets.models import Computation, Target
 
@@ -144,6 +146,7 @@ class Dashboard(PortalPage):
             "cards": cards,
             "card": card,
             "workforce": board.workforce(),
+            "workforce_lists": self._workforce_lists(board),
             "trend": board.trend_chart(card),
             "months": board.months(card),
             "rows": board.rows(card, link_to),
@@ -152,6 +155,11 @@ class Dashboard(PortalPage):
             "tiles": board.tiles(card, link_to),
             **self._shortfalls(board, card),
         }
+
+    def _workforce_lists(self, board: Board) -> WorkforceLists | None:
+        """Return the lists behind the numbers of workers; None for those who may not see the registers."""
+        may_see = has_right(self.request.user, "may_see_registers")
+        return WorkforceLists(board.period, board.division) if may_see else None
 
     def _link_to_target(self, target: Target) -> str:
         """Return the address of the same page for another target."""

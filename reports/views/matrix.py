@@ -49,9 +49,8 @@ class MatrixPage(Dashboard):
         is_town = division.level == Division.Level.TOWN
         return self._address("reports:dashboard" if is_town else "reports:matrix", division)
 
-    def _address(self, name: str, division: Division, **others: str) -> str:
+    def _address(self, name: str, division: Division) -> str:
         asked = {"division": division.code, "period": self.period.code if self.period else ""}
         if self.shows_now:
             asked["divisions"] = "now"
-        asked |= others
         return f"{reverse(name)}?{urlencode({key: value for key, value in asked.items() if value})}"

@@ -6,15 +6,15 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from changzhi_portal.bulk import in_batches, insert_rows
+from changzhi_portal.bulk import in_batches
 from changzhi_portal.names import comparable
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate
 from changzhi_portal.registers.register import MergedParts
 from changzhi_portal.registers.rows import RegisterRow
-from communities.models import RecordMove
 from communities.sheets.placing import RecordSheet
+from socialworkers.actions import copy_moves, remove_copied_moves
 from socialworkers.duplicates import NamedWorker, likely_pairs, merge_postings, namesakes
 from socialworkers.models import Posting, SocialWorker
 
@@ -120,16 +120,12 @@ class MergingSheet(RecordSheet):
         return merge_postings(kept, of_kept, of_merged, takes_place=takes_place, today=today)
 
     def after_merge(self, parts: MergedParts, change_set: Any) -> None:
-        """See RegisterSheet.after_merge. A copied posting counts for earlier months where the first one did (ADR 0021)."""
-        copies = {key: write.instance.pk for write, key in parts.copied}
-        moves = list(RecordMove.objects.of_model(Posting).filter(record_id__in=list(copies)))
-        for move in moves:
-            move.pk, move.record_id, move.change_set = None, copies[move.record_id], change_set
-        insert_rows(RecordMove, moves)
+        """See RegisterSheet.after_merge."""
+        copy_moves(parts, change_set)
 
     def after_undoing_merge(self, change_set: Any) -> None:
         """See RegisterSheet.after_undoing_merge."""
-        RecordMove.objects.of_model(Posting).filter(change_set=change_set).delete()
+        remove_copied_moves(change_set)
 
     def likely_duplicates(self, scope_path: str, day: datetime.date) -> list[LikelyDuplicate]:
         """See RegisterSheet.likely_duplicates. Namesakes with a second sign; only their numbers are decrypted."""

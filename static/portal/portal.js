@@ -20,6 +20,13 @@
   document.addEventListener("htmx:sendError", function () { showTrouble(true); });
   document.addEventListener("htmx:afterSwap", function () { showTrouble(false); });
 
+  // Hide what only helps those without scripts.
+  function hideHelp() {
+    Array.prototype.forEach.call(document.querySelectorAll("[data-without-scripts]"), function (each) { each.hidden = true; });
+  }
+  hideHelp();
+  document.addEventListener("htmx:afterSettle", hideHelp);
+
   // Submit a form once: further clicks on its buttons are ignored while the request is running.
   document.addEventListener("submit", function (event) {
     var form = event.target;

@@ -36,7 +36,8 @@ class TargetResultQuerySet(ScopedQuerySet):
             Division.Level.COUNTY: Q(division__level=Division.Level.TOWN, division__parent=division),
         }.get(Division.Level(division.level))
         rows = self.none() if below is None else self.filter(below)
-        return rows.select_related("target", "division").order_by("division__code")
+        # The addresses of a town's lists name its county.
+        return rows.select_related("target", "division__parent").order_by("division__code")
 
     def reporting(self) -> Self:
         """Filter for city and counties, in the plan's order, the city before its counties."""

@@ -11,7 +11,8 @@ from changzhi_portal.pages import Crumb, ListPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.tables import RegisterTable
 from communities.models import Division
-from targets.filters import ResultFilterForm, ResultFilterSet
+from targets.filters import ResultFilterForm, ResultFilterFormOfCounty, ResultFilterSet
+from targets.judgement import Verdict
 from targets.models import CommunityMeasure, DivisionMeasure
 from targets.results import Question, Summary, lack_in_words
 from targets.tables import ResultTable
@@ -33,6 +34,7 @@ class ResultList(ListPage):
     queryset = CommunityMeasure.objects.all()
     filterset = ResultFilterSet
     form = ResultFilterForm
+    form_of_county = ResultFilterFormOfCounty
     table = ResultTable
     empty_advice = "还没有测算结果。登记表上传入库后会自动测算。"
     question: Question
@@ -52,7 +54,7 @@ class ResultList(ListPage):
             self.request.GET,
             queryset=visible,
             request=self.request,
-            form_class=self.form,
+            form_class=self.form if self.request.user.division.level == Division.Level.CITY else self.form_of_county,
             question=self.question,
         )
 
@@ -74,9 +76,12 @@ class ResultList(ListPage):
             "units": units_text(target) if target is not None else "",
             "summary": None,
             "counties": None,
+            "verdicts_chosen": [],
         }
         if question.is_answerable and not kwargs["has_wrong_filters"]:
             if question.judges_communities:
+                chosen = filterset.form.cleaned_data["verdict"]
+                context["verdicts_chosen"] = [str(label) for value, label in Verdict.choices if value in chosen]
                 context["summary"] = Summary(question, filterset.everything_but_verdict(), by_town=self._is_by_town())
             else:
                 context["counties"] = self._counties(filterset.form.cleaned_data)

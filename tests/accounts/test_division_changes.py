@@ -57,7 +57,9 @@ def test_the_page_says_what_would_happen_and_does_nothing_yet(browser, change, o
     assert not [sql for sql in writes_of(queries) if "session" not in sql]
     for told in ("襄垣县", "140423", "襄垣区", "140407", "演示依据", "古韩镇", "140407100", other_clerk.username):
         assert told in text
-    assert "1个县（市、区）、1个街道（乡镇）由新的区划承接，2个社区换用新代码，1个账号转到新的区划" in text
+    assert (
+        "1个县（市、区）由新的区划承接，1个街道（乡镇）由新的区划承接，2个社区换用新代码，1个账号转到新的区划。" in text
+    )
     assert "140407100201" in text, "the village without a counterpart goes with its town"
     assert "另有1个不在变更的区划内" in text
     assert "确认应用这1项变更" in text
@@ -67,7 +69,7 @@ def test_the_page_says_what_would_happen_and_does_nothing_yet(browser, change, o
 
 def test_one_press_applies_it_and_the_page_then_says_by_whom(browser, change, administrator, other_clerk):
     text = words_of(press(browser))
-    assert "已应用2018-11-23的区划变更：2个社区、1个账号" in text
+    assert "已应用2018-11-23的区划变更：1个县（市、区）由新的区划承接，1个街道" in text
     assert "没有待应用的区划变更" in text
     assert "确认应用" not in text
     change.refresh_from_db()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
+from accounts.actions import apply_division_changes
 from accounts.models import Role
 from changelog.models import ChangeRecord
+from changzhi_portal.refusals import StaleError
 from communities.models import Community, DivisionChange, Facility, RecordMove
 from tests.factories import make_change_set, make_community, make_facility, make_profile, make_user, make_worker
 from tests.queries import exactly, queries_of
@@ -59,6 +63,31 @@ def test_villages_are_searched_for_and_ticked(browser, villages):
     assert "并入襄垣县古韩镇栗家岭村委会" in ready
 
 
+def test_all_villages_of_a_chosen_town_are_ticked_at_once(browser, villages, place):
+    listed = browser.get(NEW, {"within": place.rural_town.code})
+    assert {each.code for each in listed.context["results"]} == {village.code for village in villages}
+    ready = browser.get(NEW, {"within": place.rural_town.code, "pick": [village.code for village in villages]})
+    assert ready.context["view"].is_ready, "choose the town, tick, fill in: two answers of the portal"
+    assert ready.context["results"] == []
+    narrowed = browser.get(NEW, {"within": place.street.code, "q": "西垴头"})
+    assert narrowed.context["results"] == []
+    assert browser.get(NEW, {"within": "nowhere"}).context["results"] == []
+    towns = browser.get(NEW, {"level": "town", "within": place.county.code})
+    assert [each.name for each in towns.context["results"]] == ["东街街道办事处", "西街街道办事处"]
+
+
+def test_names_that_each_mean_one_village_are_chosen_by_one_search(browser, villages):
+    ready = browser.get(NEW, {"q": "西垴头、栗家岭"})
+    assert [each.code for each in ready.context["chosen"]] == [village.code for village in villages]
+    assert ready.context["view"].is_ready
+    assert ready.context["view"].q == "", "one that is unticked now is not chosen again by the same search"
+    assert "并入襄垣县古韩镇栗家岭村委会" in words_of(ready)
+    doubtful = browser.get(NEW, {"q": "西垴头、社区"})
+    assert doubtful.context["chosen"] == [], "one of the names means several"
+    assert len(doubtful.context["results"]) == 6
+    assert browser.get(NEW, {"q": "西垴头、没有的村"}).context["chosen"] == []
+
+
 def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser, villages, place):
     gone, stays = villages
     make_worker(gone)
@@ -66,7 +95,7 @@ def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser,
     for told in (
         "已登记1项变更",
         "西垴头村委会",
-        "1个社区并入别处或撤销",
+        "1个社区撤销或并入别处",
         "服务设施1、任职1",
         "1,800",
         "演文〔2018〕1号",
@@ -75,7 +104,8 @@ def test_a_merger_is_previewed_applied_found_by_its_old_name_and_undone(browser,
         assert told in preview
     assert Community.objects.current().count() == 7
     done = words_of(apply(browser))
-    assert "1个社区撤销或并入别处" in done
+    assert "已应用2018-06-15的区划变更：1个社区撤销或并入别处。" in done, "kinds with nothing are left out"
+    assert not re.search(r"(?<!\d)0个", preview + done)
     gone.refresh_from_db()
     assert (str(gone.closed_on), gone.successor) == (DAY, stays)
     assert Facility.objects.filter(community=stays).count() == 2
@@ -169,6 +199,7 @@ def test_a_split_asks_of_every_record_where_it_goes(browser, villages):
         ({"effective_on": "2018-13-01"}, "日期应写成2018-07-05这样"),
         ({"source": ""}, "请写明变更的原因或依据"),
         ({"source": "联系13812345678"}, "请删去号码"),
+        ({"document": "联系13812345678"}, "文号里有手机号"),
         ({"residents": "-3"}, "不能是负数"),
     ],
 )
@@ -223,6 +254,69 @@ def test_a_crosswalk_comes_as_a_workbook_or_as_csv(browser, villages, place):
 def test_a_crosswalk_that_does_not_fit_names_its_row(browser, villages, rows, said):
     assert said in words_of(send(browser, crosswalk(rows)))
     assert not DivisionChange.objects.exists()
+
+
+def test_records_that_nobody_allots_go_with_the_part_that_has_the_name_whatever_its_code(browser, villages):
+    whole = villages[0]
+    data = {
+        "part1_name": "新垴头村委会",
+        "part1_code": "140423100250",
+        "part2_name": whole.name,
+        "part2_code": "140423100251",
+        "effective_on": DAY,
+        "source": "演示",
+    }
+    browser.post(f"{NEW}?kind=split&pick={whole.code}", data, follow=True)
+    part = DivisionChange.objects.get(to_code="140423100250")
+    shown = browser.get(f"{PAGE}records/?change={part.pk}")
+    assert f"没有另选的，归{whole.name}。" in words_of(shown)
+    assert {line.goes_with for line in shown.context["lines"]} == {
+        DivisionChange.objects.get(to_code="140423100251").pk
+    }
+    apply(browser)
+    assert Facility.objects.get(community__code="140423100251").name == "便民服务中心"
+    assert not Facility.objects.filter(community__code="140423100250").exists()
+
+
+def test_more_than_can_be_chosen_is_said(browser, place):
+    codes = [make_community(place.rural_town).code for _ in range(41)]
+    answer = browser.get(NEW, {"level": "village", "kind": "merge", "pick": codes})
+    assert "一次最多选40个，多出的没有选上" in words_of(answer)
+    assert "form-control" not in words_of(answer).split("选好以后在这里填写")[1]
+
+
+def test_an_edit_between_the_look_and_the_application_is_not_applied_unseen(browser, villages, administrator):
+    merged(browser, *villages)
+    seen = browser.get(PAGE).context["form"].seen
+    make_facility(villages[0], "另一处设施")
+    with pytest.raises(StaleError):
+        apply_division_changes(by=administrator, seen=seen)
+    assert not DivisionChange.objects.filter(applied_at__isnull=False).exists()
+
+
+def test_a_population_of_nobody_in_a_crosswalk_is_a_value_and_a_blank_is_none(browser, villages):
+    gone, stays = villages
+    headers = ("原代码", "原名称", "新代码", "新名称", "户数", "常住人口")
+    send(browser, crosswalk([(gone.code, gone.name, stays.code, stays.name, 0, "")], headers))
+    noted = DivisionChange.objects.get()
+    assert (noted.households, noted.residents) == (0, None)
+
+
+def test_a_change_that_somebody_else_notes_meanwhile_is_said(browser, villages):
+    def twice(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "communities_divisionchange"'):
+            execute(sql, params, many, context)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(twice):
+        answer = merged(browser, *villages)
+    assert "这一区划变更已登记" in words_of(answer)
+    assert not DivisionChange.objects.exists()
+
+
+def test_digits_of_a_chinese_keyboard_are_digits(browser, villages):
+    merged(browser, *villages, into="new", to_name="新村", to_code="１４０４２３１００２０９")
+    assert {each.to_code for each in DivisionChange.objects.all()} == {"140423100209"}
 
 
 def test_a_file_without_the_headers_is_refused(browser, villages):

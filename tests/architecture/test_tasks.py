@@ -14,7 +14,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from changzhi_portal.after_changes import AfterChange
 from changzhi_portal.celery import Queue, app
+from changzhi_portal.discovery import instances_in
 from changzhi_portal.jobs import Job, JobKind, job_kinds
 from tests.architecture.apps import OWN_APPS
 
@@ -77,6 +79,13 @@ def test_a_task_is_given_back_when_its_worker_dies(task):
 @pytest.mark.parametrize("entry", sorted(settings.CELERY_BEAT_SCHEDULE))
 def test_the_clock_calls_a_task_that_exists(entry):
     assert settings.CELERY_BEAT_SCHEDULE[entry]["task"] in {task.name for task in own_tasks()}
+
+
+def test_what_is_done_after_a_change_is_a_task_that_exists_in_its_own_queue():
+    works = instances_in("jobs", AfterChange)
+    assert works
+    by_name = {task.name: task for task in own_tasks()}
+    assert all(by_name[work.task].queue == work.queue for work in works)
 
 
 @pytest.mark.parametrize("name", ["Procfile", "docker-compose.yml"])

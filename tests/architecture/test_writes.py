@@ -18,7 +18,6 @@ WRITING_FUNCTIONS = frozenset({"insert_rows", "insert_values", "update_rows"})
 # Modules outside `actions` that write, and why.
 EXCEPTIONS = {
     "revisions/recompute.py": "everything it writes is rolled back at the end",
-    "socialworkers/sheets/merging.py": "hooks of changelog/actions/merge.py, which alone calls them",
     "targets/engine/results.py": "the engine of targets/actions/measuring.py, which alone calls it",
     "targets/reference.py": "called by a migration, with historical models",
 }

@@ -1,8 +1,9 @@
 """Invented registers of any size, written set-based: places and the records in them. 演示数据.
 
-Per community: four organizations, two postings, one and a half facilities, two profiles, spread unevenly; some dated
-after the month, some ended before it. The first communities are those of the real city; further ones belong to invented
-cities of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
+Per community: four organizations, two postings, one and a half facilities, half a purchased service, two profiles,
+spread unevenly; some dated after the month, some ended before it. The first communities are those of the real city;
+further ones belong to invented cities of the same shape (22 communities a town, 12 towns a county, 14 counties a city).
+Keys that lists are sorted by differ from row to row, as those of real names do, and not in the order of the rows.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from django.db import connection, models
 
 from communities.models import Community, CommunityPlacement, CommunityProfile, Division, Facility
 from orgs.models import SocialOrganization
+from services.models import ServiceProject
 from socialworkers.models import Posting, SocialWorker
 
 PER_TOWN, TOWNS_PER_COUNTY, COUNTIES_PER_CITY = 22, 12, 14
 # Average number of rows per community: (numerator, denominator).
-ORGANIZATIONS, POSTINGS, FACILITIES = (4, 1), (2, 1), (3, 2)
+ORGANIZATIONS, POSTINGS, FACILITIES, PROJECTS = (4, 1), (2, 1), (3, 2), (1, 2)
 FILLED = (
     Division,
     Community,
@@ -28,6 +30,7 @@ FILLED = (
     SocialOrganization,
     SocialWorker,
     Posting,
+    ServiceProject,
 )
 
 
@@ -175,7 +178,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         {
             "ref": "'o' || CAST(n.i AS text)", "version": "1", "community": "c.id",
             "name": "'演示协会' || CAST(n.i AS text)", "name_key": "'演示协会' || CAST(n.i AS text)",
-            "sort_key": "'yan3 shi4'", "readings": "'yan shi xie hui'", "phone_digests": "''",
+            "sort_key": "'yan3 shi4 ' || CAST(n.i * 7919 % 1000003 AS text)", "readings": "'yan shi xie hui'", "phone_digests": "''",
             "registration": "CASE n.i % 3 WHEN 0 THEN 'registered' WHEN 1 THEN 'filed' ELSE 'guided' END",
             "credit_code": "CASE WHEN n.i % 3 = 0 THEN '51' || CAST(n.i AS text) ELSE '' END", "legal_form": "''",
             "category": "'other'", "established_on": _day("2008-01-01", "n.i % 3900"),
@@ -191,7 +194,7 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
         SocialWorker,
         {
             "id": f"{key} + n.i", "ref": "'w' || CAST(n.i AS text)", "version": "1", "name": "'张晓演'",
-            "sort_key": "'zhang1'", "readings": "'zhang xiao yan'", "phone_digests": "''",
+            "sort_key": "'zhang1 ' || CAST(n.i * 7919 % 1000003 AS text)", "readings": "'zhang xiao yan'", "phone_digests": "''",
             "id_number": "'bench'", "id_number_digest": "'bench' || CAST(n.i AS text)",
             "gender": "''",
             "level": "CASE n.i % 7 WHEN 0 THEN 'assistant' WHEN 1 THEN 'social_worker' WHEN 2 THEN 'senior' ELSE 'none' END",
@@ -208,6 +211,21 @@ def _add_facts(cursor: Any, first: int, last: int) -> None:
             "ended_on": f"CASE WHEN n.i % 25 = 2 THEN {_day('2018-09-07', 'n.i % 90')} END", "is_newest": "1 = 1",
         },
         f"{people} {at}",
+    )  # fmt: skip
+    _insert(
+        cursor,
+        ServiceProject,
+        {
+            "ref": "'p' || CAST(n.i AS text)", "version": "1", "number": "'演示-' || CAST(n.i AS text)",
+            "name": "'演示服务' || CAST(n.i AS text)", "readings": "'yan shi fu wu'", "division": "t.parent_id",
+            "buyer": "'演示街道办'", "provider_name": "'演示中心'", "provider_credit_code": "''",
+            "field": "CASE WHEN n.i % 3 = 0 THEN 'elderly' ELSE 'relief' END", "beneficiaries": "'needy'",
+            "purchase_method": "'open_tender'", "funding_source": "'lottery'", "budget": "10000 + n.i % 90000",
+            "contract_amount": "9000 + n.i % 90000", "paid": "n.i % 9000", "starts_on": _day("2015-01-01", "n.i % 1200"),
+            "ends_on": _day("2016-01-01", "n.i % 1200"), "status": "'performing'", "grade": "''", "note": "''",
+        },
+        f"({_of(PROJECTS, first, last)}) AS n {at} "
+        f"JOIN {Community._meta.db_table} AS p ON p.id = c.id JOIN {Division._meta.db_table} AS t ON t.id = p.town_id",
     )  # fmt: skip
 
 

@@ -21,10 +21,12 @@ EXPLAINED = {
     "colours of the text boxes, which are measured.",
     ("color-contrast", "Element has no value"): "An empty box has no text.",
 }
-# Folded parts are opened first, except menus that would cover what lies below them.
-OPEN_PARTS = """(covering) => document.querySelectorAll("details").forEach((part) => {
-    part.open = part.open || !part.matches(covering);
-})"""
+# Folded parts are opened first, except menus that would cover what lies below them. Says whether axe-core is there, and
+# how high the page is then.
+OPEN_PARTS = """(covering) => {
+    document.querySelectorAll("details").forEach((part) => { part.open = part.open || !part.matches(covering); });
+    return ["axe" in window, document.documentElement.scrollHeight];
+}"""
 RUN = """async ([rules, within]) => {
     const found = await axe.run(within || document,
         {runOnly: rules, resultTypes: ["violations", "incomplete"], preload: false});
@@ -49,16 +51,20 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+def bring_axe_into(page: Page) -> None:
+    """Let every page that is opened from now on have axe-core; cheaper than to send it to each."""
+    page.add_init_script(_axe())
+
+
 def obstacles_in(page: Page, where: str, *, within: str = "") -> list[tuple[Any, ...]]:
     """Return what axe-core finds in the page with all folded parts open, or only in the elements of `within`.
 
     Each finding begins with `where`, then says the rule, the element and the reason.
     """
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(_axe())
-    page.evaluate(OPEN_PARTS, "none" if within else COVERING)
     # As high as the page: nothing that sticks to the screen's edge lies upon something else while it is measured.
-    height = page.evaluate("() => document.documentElement.scrollHeight")
+    has_axe, height = page.evaluate(OPEN_PARTS, "none" if within else COVERING)
+    if not has_axe:
+        page.evaluate(_axe())
     page.set_viewport_size({"width": DESK["width"], "height": max(DESK["height"], height)})
     found = page.evaluate(RUN, [list(RULES), within or None])
     pale = page.evaluate(_script("contrast.js"))

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from tests.addresses import NAMES, POST_ONLY, TAKE_RECORD, address_of, make_briefing
-from tests.browser.axe import obstacles_in
+from tests.browser.axe import bring_axe_into, obstacles_in
 from tests.factories import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
@@ -26,6 +26,7 @@ NAMES_OF_PAGES = sorted(set(NAMES) - POST_ONLY)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_screen_reader_and_weak_eyes_find_no_obstacle_on_any_page_of_any_role(part, filled, place, one_screen):
     page, take_session = one_screen
+    bring_axe_into(page)
     addresses = _addresses(place, filled, NAMES_OF_PAGES[part::PARTS])
     obstacles: list[Any] = []
     judged: set[tuple[str, str]] = set()

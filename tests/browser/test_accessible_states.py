@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from submissions.actions import submit_month
 from targets.actions import compute_period
 from targets.models import Target
-from tests.browser.axe import obstacles_in
+from tests.browser.axe import bring_axe_into, obstacles_in
 from tests.factories import make_facility, make_organization, make_period, make_profile, make_user
 from tests.submissions.reporting import doubtful_facility, explained, make_due
 from tests.uploads.office import write_workbook
@@ -36,6 +36,7 @@ FOCUS = """() => {
 @pytest.mark.timeout(600)
 def test_pages_with_a_choice_made_or_a_menu_open_are_free_of_obstacles(place, filled, officer, one_screen):
     page, take_session = one_screen
+    bring_axe_into(page)
     make_profile(place.communities[0], residents=3_600, as_of=datetime.date(2018, 6, 30))
     make_facility(place.other_communities[0], area=700)
     compute_period(make_period("2018-05"))
@@ -69,6 +70,7 @@ def test_pages_with_a_choice_made_or_a_menu_open_are_free_of_obstacles(place, fi
 
 def test_pages_for_nobody_and_refusals_to_look_are_free_of_obstacles(place, filled, complaints, one_screen):
     page, take_session = one_screen
+    bring_axe_into(page)
     obstacles = obstacles_in(page, "sign-in")
     page.goto("/no/such/page/")
     obstacles += obstacles_in(page, "nothing found, nobody")
@@ -111,6 +113,7 @@ def test_a_refused_form_has_the_focus_on_what_was_wrong_and_is_free_of_obstacles
     place, filled, officer, complaints, one_screen
 ):
     page, take_session = one_screen
+    bring_axe_into(page)
     page.on("dialog", lambda dialog: dialog.accept())  # what was typed is given up
     doubtful_facility(place)
     due = make_due()
@@ -164,6 +167,7 @@ def test_a_refused_form_has_the_focus_on_what_was_wrong_and_is_free_of_obstacles
 
 def test_a_checked_file_with_faults_is_free_of_obstacles(place, filled, complaints, one_screen, tmp_path, capsys):
     page, take_session = one_screen
+    bring_axe_into(page)
     make_organization(place.communities[1], "演示协会")
     row = {
         "县（市、区）": "城区",

@@ -46,3 +46,38 @@ def test_three_organizations_get_another_category_and_their_old_one_again(clerk,
     page.get_by_role("button", name="撤销这次修改").click()
     expect(page.get_by_text("已撤销：批量修改社会组织的“类别”，3条")).to_be_visible()
     assert SocialOrganization.objects.filter(category="community_service").count() == 4
+
+
+def test_ticks_of_one_page_are_kept_on_the_next(clerk, enter):
+    community = SocialOrganization.objects.first().community
+    for number in range(30):
+        make_organization(community, f"演示{number:02}社")
+    page = enter(clerk, "/organizations/")
+    first = page.get_by_role("checkbox", name="选择演示").first
+    first.check()
+    page.get_by_role("link", name="下一页").click()
+    expect(page.get_by_text("别的页上还勾选了 1 条")).to_be_visible()
+    page.get_by_role("checkbox", name="选择演示").first.check()
+    page.get_by_role("link", name="上一页").click()
+    expect(first).to_be_checked()
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_label("改为").wait_for()
+    assert len(page.locator("input[name=selected]").input_value().split()) == 2
+
+
+def test_ticks_of_other_pages_can_be_taken_back(clerk, enter):
+    community = SocialOrganization.objects.first().community
+    for number in range(30):
+        make_organization(community, f"演示{number:02}社")
+    page = enter(clerk, "/organizations/")
+    page.get_by_role("checkbox", name="选择本页全部").check()
+    page.get_by_role("link", name="下一页").click()
+    page.get_by_role("button", name="取消这些勾选").click()
+    expect(page.get_by_text("别的页上还勾选了")).to_have_count(0)
+    page.get_by_role("link", name="上一页").click()
+    expect(page.get_by_role("checkbox", name="选择演示").first).not_to_be_checked()
+
+
+def test_without_scripts_the_list_says_that_ticks_end_with_the_page(clerk, enter):
+    page = enter(clerk, "/organizations/", scripts=False)
+    expect(page.get_by_text("翻页、改条件以后，这一页的勾选不会保留")).to_be_visible()

@@ -73,3 +73,22 @@ def test_a_worker_gets_a_new_posting_and_leaves_it(office, enter):
     page.get_by_role("link", name="撤销离岗").click()
     page.get_by_role("button", name="恢复").click()
     expect(page.get_by_role("link", name="离岗", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_town_that_is_chosen_lists_its_communities(office, enter, scripts):
+    place, clerk = office
+    page = enter(clerk, "/registers/facilities/new/", scripts=scripts)
+    words = page.locator("#offered-community_name option")
+    assert words.count() == 5, "all of the county, which are few"
+    page.get_by_label("设施名称").fill("文化中心")
+    page.get_by_label("街道（乡镇）").select_option("西街街道办事处")
+    button = page.get_by_role("button", name="列出所选街道（乡镇）的社区")
+    assert button.is_visible() is not scripts
+    if not scripts:
+        button.click()
+    expect(words).to_have_count(2)
+    names = [words.nth(number).get_attribute("value") for number in range(2)]
+    assert names == [community.name for community in place.other_communities]
+    expect(page.get_by_label("设施名称")).to_have_value("文化中心")
+    expect(page.get_by_label("街道（乡镇）")).to_have_value("西街街道办事处")

@@ -14,7 +14,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import register_named
 from tests.factories import Place, id_number, make_facility, make_organization, make_project, make_worker
 
-HERE = {"county": "城区", "town": "东街街道", "community_name": "和平社区"}
+HERE = {"county": "城区", "town": "东街街道办事处", "community_name": "和平社区"}
 NUMBER = id_number(4711)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from changelog.models import ChangeSet
+from changzhi_portal.kept_input import COOKIE
 from orgs.models import SocialOrganization
 from tests.factories import Place, credit_code, make_organization
 from tests.queries import exactly, queries_of
@@ -148,7 +149,9 @@ def test_a_pair_that_somebody_changed_meanwhile_is_compared_again(
     data = sent(client, url, registration="merged")
     data["previewed"] = client.post(url, data).context["previewed"]
     SocialOrganization.objects.filter(pk=twins[0].pk).update(version=5)
-    answer = client.post(url, data, follow=True)
+    answer = client.post(url, data)
+    assert COOKIE not in answer.cookies, "the browser keeps what was chosen"
+    answer = client.get(answer["Location"])
     assert "有人改过其中一条记录" in answer.content.decode()
     assert answer.context["form"]["kept_version"].value() == 5
     assert not ChangeSet.objects.exists()

@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
-from changelog.forms import RecordForm
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.registers.registry import register_named
 from communities.models import Community, CommunityProfile
@@ -19,7 +18,15 @@ from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from socialworkers.models import Posting, SocialWorker
 from tests.changelog.editing import CASES, HERE, NUMBER, Case
-from tests.factories import Place, make_facility, make_organization, make_profile, make_user, make_worker
+from tests.changelog.forms import address, input_of, opened
+from tests.factories import (
+    Place,
+    make_facility,
+    make_organization,
+    make_profile,
+    make_user,
+    make_worker,
+)
 from tests.pages import markup_of
 from tests.queries import queries_of
 
@@ -31,28 +38,6 @@ PHONE, OTHER_PHONE = "19900001111", "19900002222"
 def case(request: pytest.FixtureRequest, period: ReportingPeriod) -> Case:
     found: Case = request.param
     return found
-
-
-def address(page: str, register: str, record: Any = None) -> str:
-    return reverse(f"changelog:{page}", args=[register] if record is None else [register, record.ref])
-
-
-def input_of(form: RecordForm, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return what a browser sends of the form as it was shown, with some fields changed."""
-    sent: dict[str, Any] = {}
-    for bound in form:
-        value = bound.value()
-        sent[bound.html_name] = "" if value is None else value
-        if bound.field.show_hidden_initial:
-            sent[bound.html_initial_name] = "" if bound.initial is None else bound.initial
-    return sent | changes
-
-
-def opened(client: Client, url: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Open a form and return what the browser would send of it, with some fields changed."""
-    answer = client.get(url)
-    assert answer.status_code == 200
-    return input_of(answer.context["form"], changes)
 
 
 def texts(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from changzhi_portal.registers import cleaning
+from changzhi_portal.registers.cleaning_dates import clean_date
 from changzhi_portal.registers.columns import CreditCodeColumn, ListColumn, PlaceCodeColumn, TextColumn
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
 from communities.models import Community
@@ -30,12 +31,12 @@ DAY = datetime.date(2017, 11, 14)
      datetime.datetime(2017, 11, 13, 16, tzinfo=datetime.UTC)],
 )  # fmt: skip
 def test_every_way_of_writing_a_day_is_read(written: object) -> None:
-    assert cleaning.clean_date(written) == DAY
+    assert clean_date(written) == DAY
 
 
 @pytest.mark.parametrize("written", ["2017.11", "2017年11月", "2017-11", 2017.11])
 def test_a_month_alone_becomes_its_first_with_a_warning(written: object) -> None:
-    read = cleaning.clean_date(written)
+    read = clean_date(written)
     assert isinstance(read, Doubtful)
     assert (read.value, read.code) == (datetime.date(2017, 11, 1), "approximate_date")
     assert "10月" not in read.message
@@ -43,7 +44,7 @@ def test_a_month_alone_becomes_its_first_with_a_warning(written: object) -> None
 
 @pytest.mark.parametrize("written", ["2017.1", 2017.1])
 def test_a_month_that_excel_may_have_made_of_october_is_said_to_be_doubtful(written: object) -> None:
-    read = cleaning.clean_date(written)
+    read = clean_date(written)
     assert isinstance(read, Doubtful)
     assert read.value == datetime.date(2017, 1, 1)
     assert "2017年10月" in read.message
@@ -74,7 +75,7 @@ def test_a_month_that_excel_may_have_made_of_october_is_said_to_be_doubtful(writ
 )
 def test_anything_else_is_no_date(written: object) -> None:
     with pytest.raises(CellRefusedError) as refused:
-        cleaning.clean_date(written)
+        clean_date(written)
     assert refused.value.code == "bad_date"
 
 
@@ -224,13 +225,13 @@ def test_a_zero_is_not_a_blank(written: object) -> None:
 @given(st.dates(min_value=datetime.date(1950, 1, 1), max_value=datetime.date(2100, 12, 31)))
 def test_every_day_survives_every_way_of_writing_it(day: datetime.date) -> None:
     for form in ("%Y.%m.%d", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d"):
-        assert cleaning.clean_date(day.strftime(form)) == day
+        assert clean_date(day.strftime(form)) == day
     serial = (day - datetime.date(1899, 12, 30)).days
     if 1990 <= serial // 10 <= 2035:  # a year and a month may have been meant: 20186
         with pytest.raises(CellRefusedError):
-            cleaning.clean_date(float(serial))
+            clean_date(float(serial))
     else:
-        assert cleaning.clean_date(float(serial)) == day
+        assert clean_date(float(serial)) == day
 
 
 @given(
@@ -245,9 +246,9 @@ def test_a_time_of_any_zone_is_the_day_in_beijing(
     offset = datetime.timezone(datetime.timedelta(minutes=minutes))
     written = zone.format(f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}", f"{abs(minutes) % 60:02}")
     beijing = moment.replace(tzinfo=offset).astimezone(ZoneInfo("Asia/Shanghai"))
-    assert cleaning.clean_date(moment.strftime(form) + written) == beijing.date()
+    assert clean_date(moment.strftime(form) + written) == beijing.date()
     in_utc = moment.replace(tzinfo=datetime.UTC).astimezone(ZoneInfo("Asia/Shanghai"))
-    assert cleaning.clean_date(moment.isoformat() + "Z") == in_utc.date()
+    assert clean_date(moment.isoformat() + "Z") == in_utc.date()
 
 
 @pytest.mark.parametrize(
@@ -336,7 +337,7 @@ def test_whatever_stands_in_a_cell_is_read_or_refused(written: object) -> None:
     def area(raw: object) -> object:
         return cleaning.clean_decimal(raw, places=2, maximum=Decimal(10**8))
 
-    for clean in (cleaning.clean_date, count, area, cleaning.clean_boolean):
+    for clean in (clean_date, count, area, cleaning.clean_boolean):
         try:
             clean(written)
         except CellRefusedError as refused:

@@ -64,8 +64,17 @@ def person(role, place):
 
 
 def links_of(page, label):
-    """Return title, address and `aria-current` of each link of a part of the menu."""
-    found = re.search(rf'<nav class="[^"]*" aria-label="{label}">(.*?)</nav>', page, re.DOTALL)
+    """Return title, address and `aria-current` of each link of a part of the menu of wide screens."""
+    found = re.search(rf'<nav class="[^"]*" aria-label="{label}">(.*?)(?:<details|</nav>)', page, re.DOTALL)
+    return _links_in(found)
+
+
+def folded_links(page):
+    """Return the same of the menu of narrow screens, which has both lines."""
+    return _links_in(re.search(r'<details class="menu-fold">(.*?)</details>', page, re.DOTALL))
+
+
+def _links_in(found):
     links = re.findall(r"<a (.*?)>([^<]*)</a>", found[1] if found else "", re.DOTALL)
     return [
         (title, re.search('href="([^"]*)"', rest)[1], (re.search('aria-current="([^"]*)"', rest) or ["", ""])[1])
@@ -103,6 +112,16 @@ def test_every_link_of_the_menu_opens_and_is_marked_there(role, place, signed_in
             assert page.status_code == 200, entry["title"]
             below = links_of(page.content.decode(), group.title)
             assert not below or (entry["title"], entry["url"], "page") in below
+
+
+def test_the_folded_menu_has_all_entries_of_both_lines_and_says_where_one_is(place, officer, signed_in):
+    browser = signed_in(officer)
+    page = browser.get("/results/").content.decode()
+    assert set(folded_links(page)) == {*links_of(page, "主菜单"), *links_of(page, "目标进展")}
+    assert '<span class="menu-here">目标进展 · 达标情况</span>' in page
+    home = browser.get("/").content.decode()
+    assert folded_links(home) == links_of(home, "主菜单")
+    assert '<span class="menu-here">首页</span>' in home
 
 
 def test_the_forms_of_a_record_belong_to_its_register(place, clerk, signed_in):

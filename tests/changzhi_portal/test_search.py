@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Role
 from changelog.actions import edit_record, reverse_change_set
+from changzhi_portal import search
 from changzhi_portal.names import letters_of_pinyin, readings, readings_pattern
 from changzhi_portal.personal import Sealed, digest, phone_digests
 from changzhi_portal.registers.registry import register_named
-from changzhi_portal.search import MOST_HITS, SearchText, find_everywhere, search_sources
+from changzhi_portal.search import MOST_HITS, SearchText, Word, find_everywhere, search_sources
 from communities.models import Community, CommunityPlacement, Division, Facility
 from orgs.models import SocialOrganization
 from services.models import ServiceProject
@@ -148,8 +149,41 @@ def test_a_long_group_leads_to_the_list_with_the_same_records(place, officer, si
     answer = browser.get(SEARCH, {"q": "东街 yanshi"})
     [group] = answer.context["groups"]
     assert (len(group.hits), group.has_more) == (MOST_HITS, True)
-    assert "在登记表里查看全部" in answer.content.decode()
-    assert len(browser.get(group.more_url).context["table"].data.data) == MOST_HITS + 3
+    assert group.total == MOST_HITS + 3
+    assert answer.content.decode().count(f"全部 {group.total} 条</a>") == 2
+    assert group.all_url.startswith(reverse("communities:community_list"))
+    assert len(browser.get(group.all_url).context["table"].data.data) == MOST_HITS + 3
+
+
+@pytest.mark.django_db
+def test_a_kind_without_a_list_has_a_page_of_its_own_within_the_scope(place, officer, clerk, leader, signed_in):
+    groups = signed_in(officer).get(SEARCH, {"q": "街道"}).context["groups"]
+    [group] = [each for each in groups if each.title == "行政区划"]
+    page = signed_in(officer).get(group.all_url)
+    assert [hit.name for hit in page.context["hits"]] == [hit.name for hit in group.hits]
+    assert page.context["page"].paginator.count == group.total
+    theirs = signed_in(clerk).get(SEARCH, {"q": "镇", "kind": "divisions"}).context
+    assert theirs["hits"] == [], "襄垣县 is another county"
+    make_worker(place.communities[0], "演示人")
+    assert signed_in(leader).get(SEARCH, {"q": "演示", "kind": "workers"}).context["hits"] == []
+    assert signed_in(clerk).get(SEARCH, {"q": "a", "kind": "divisions"}).status_code == 422
+    assert signed_in(clerk).get(SEARCH, {"q": "东街", "kind": "nothing"}).context["groups"]
+
+
+@pytest.mark.django_db
+def test_all_that_is_found_includes_closed_communities_which_the_list_leaves_out(place, officer, signed_in):
+    closed = place.communities[0]
+    closed.closed_on = datetime.date(2018, 4, 1)
+    closed.save()
+    browser = signed_in(officer)
+    [group] = [each for each in browser.get(SEARCH, {"q": "社区"}).context["groups"] if each.title == "社区"]
+    assert "kind=communities" in group.all_url
+    found = browser.get(group.all_url).context["page"].paginator.count
+    assert (
+        found
+        == group.total
+        == len(browser.get(reverse("communities:community_list")).context["table"].data.data) + 1 - len(place.villages)
+    )
 
 
 # --- Scope ---
@@ -207,7 +241,7 @@ def test_a_personal_number_is_answered_at_once_and_leaves_no_trace(number, regis
     assert "（号码）" in answer.content.decode()
     logged = [record.getMessage() for record in caplog.records if not record.name.startswith("django.db")]
     assert not any(number in line for line in logged)
-    assert all(group.more_url == "" for group in answer.context["groups"])
+    assert all(group.all_url == "" for group in answer.context["groups"])
 
 
 @pytest.mark.django_db
@@ -288,15 +322,33 @@ def test_signs_of_other_languages_are_text(words, registers, clerk, signed_in):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("words", ["演示", "东街 yanshi 城区", ID_NUMBER])
-def test_each_kind_costs_one_query_however_much_is_found(words, registers, clerk):
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("演示", 6),  # the places that it matches, none, so that four kinds are asked
+        ("东街 yanshi 城区", 12),  # for each word divisions and communities, for two what lies in the divisions
+        (ID_NUMBER, 6),
+    ],
+)
+def test_each_kind_and_each_word_costs_few_queries_however_much_is_found(words, number, registers, clerk):
     for _ in range(12):
         make_organization(registers.street, phone="19900001234")
         make_worker(registers.communities[0], "演示人")
     clerk.refresh_from_db()
     clerk.division  # noqa: B018  # loaded with the user in a request
-    with exactly(len(search_sources())):
+    with exactly(number):
         find_everywhere(SearchText.read(words), clerk)
+
+
+@pytest.mark.django_db
+def test_words_that_match_many_places_find_the_same(registers, clerk, monkeypatch):
+    """A word that matches more places than `MOST_KEYS` is looked up in every query instead."""
+    texts = [SearchText.read(words).words for words in ("东街", "城区 东街", "城区 演示", "dongjie 城区", "140402")]
+    few = [find_everywhere(SearchText(words), clerk) for words in texts]
+    assert all(few)
+    monkeypatch.setattr(search, "MOST_KEYS", 0)
+    many = [find_everywhere(SearchText(tuple(Word(word.text) for word in words)), clerk) for words in texts]
+    assert many == few
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client
 from django.urls import reverse
@@ -62,3 +63,27 @@ def test_while_redis_is_away_pages_say_so_and_nobody_has_to_sign_in_again(
     assert signing_in.status_code == 503
     settings.CACHES = there
     assert client.get(home).status_code == 200
+
+
+def test_a_page_that_changes_nothing_renews_the_session_and_overwrites_nothing() -> None:
+    session = SessionStore()
+    session["who"] = "clerk"
+    session.create()
+    reading = SessionStore(session.session_key)
+    assert reading["who"] == "clerk"
+    writing = SessionStore(session.session_key)
+    writing["seen"] = True
+    writing.save()
+    reading.save()
+    assert SessionStore(session.session_key)["seen"]
+
+
+def test_a_session_that_has_ended_is_not_renewed() -> None:
+    session = SessionStore()
+    session["who"] = "clerk"
+    session.create()
+    reading = SessionStore(session.session_key)
+    assert reading["who"] == "clerk"
+    session.delete()
+    with pytest.raises(UpdateError):
+        reading.save()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -20,24 +19,20 @@ from communities.monthly.at_community import registers_at_communities, registers
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from socialworkers.models import Posting
+from tests.communities.monthly import address, of, of_new, save, sent_of
 from tests.factories import (
     Place,
     id_number,
-    make_community,
     make_facility,
     make_organization,
     make_period,
     make_profile,
-    make_project,
     make_worker,
 )
 from tests.pages import markup_of
-from tests.queries import exactly, queries_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 PHONE = "19900001111"
-QUERIES_OF_PAGE = 22
-QUERIES_OF_LIST = 9
 NEW_FACILITY = {"name": "文化中心", "kind": "activity", "area": "120", "opened_on": "2018-06-04"}
 NEW_ORGANIZATION = {
     "name": "演示合唱团",
@@ -45,56 +40,6 @@ NEW_ORGANIZATION = {
     "category": "culture_sports",
     "established_on": "2018-06-10",
 }
-
-
-@pytest.fixture
-def entering(place: Place, street_clerk: User, period: ReportingPeriod, client: Client) -> Client:
-    client.force_login(street_clerk)
-    return client
-
-
-def address(community: Community) -> str:
-    return reverse("communities:monthly_entry", args=[community.ref])
-
-
-def sent_of(answer: Any) -> dict[str, Any]:
-    """Return what a browser sends of the page as it is shown."""
-    sent: dict[str, Any] = {"row": []}
-    month = answer.context["month"]
-    for row in (row for group in month.groups for row in group.rows if row.form is not None):
-        sent["row"].append(f"{row.register.name}-{row.record.ref}")
-    for group in month.groups:
-        sent[f"{group.register.name}-new"] = str(len(group.new))
-    for form in answer.context["forms"].forms:
-        for bound in form:
-            value = bound.value()
-            if value not in (None, []):
-                sent[bound.html_name] = value
-            elif not bound.is_group:
-                sent[bound.html_name] = ""
-            if bound.field.show_hidden_initial:
-                initial = "" if bound.initial is None else bound.initial
-                sent[bound.html_initial_name] = form.data.get(bound.html_initial_name, initial)
-    sent["shown_once"] = answer.context["shown_once"]
-    if answer.context["previewed"]:
-        sent["previewed"] = answer.context["previewed"]
-    return sent
-
-
-def of(record: Any, register: str, **values: Any) -> dict[str, Any]:
-    """Return values under the names that the form of a record has on the page."""
-    return {f"{register}-{record.ref}-{name}": value for name, value in values.items()}
-
-
-def of_new(register: str, values: dict[str, Any], index: int = 0) -> dict[str, Any]:
-    return {f"{register}-new{index}-{name}": value for name, value in values.items()}
-
-
-def save(client: Client, community: Community, changes: dict[str, Any], go: str = "stay", **options: Any) -> Any:
-    """Open the page and send it with some fields changed."""
-    shown = client.get(address(community))
-    assert shown.status_code == 200
-    return client.post(address(community), sent_of(shown) | changes | {"go": go}, **options)
 
 
 def test_the_registers_of_the_page_are_found_and_not_named():
@@ -352,86 +297,3 @@ def test_personal_data_are_masked_and_a_new_worker_is_posted_here(place: Place, 
     posting = Posting.objects.get(worker__name="王演示")
     assert (posting.community, posting.is_community_worker) == (community, True)
     assert number not in str(ChangeRecord.objects.values_list("before", "after"))
-
-
-def test_nothing_has_changed_is_confirmed_for_one_and_for_several(place: Place, entering: Client):
-    first, second, third = place.communities
-    make_profile(first, residents=2_400)
-    wrong = save(entering, first, of(first, "communities", residents="2450"), go="unchanged")
-    assert wrong.status_code == 422
-    assert "请点“保存”" in markup_of(wrong)
-    answer = save(entering, first, {}, go="unchanged")
-    assert answer["Location"] == address(second)
-    index = reverse("communities:monthly")
-    shown = markup_of(entering.get(index))
-    assert "3个社区，已填1个，还有2个" in shown
-    answer = entering.post(index, {"community": [second.ref, third.ref]}, follow=True)
-    assert "已确认2个社区本月无变动" in markup_of(answer)
-    assert "都填好了" in markup_of(answer)
-    assert not ChangeSet.objects.exists()
-
-
-def test_a_save_without_changes_is_no_entry(place: Place, entering: Client):
-    answer = save(entering, place.communities[0], {}, follow=True)
-    assert "没有改动" in markup_of(answer)
-    assert not CommunityEntry.objects.exists()
-
-
-def test_the_last_community_leads_to_the_list(place: Place, entering: Client):
-    for community in place.communities[:2]:
-        make_profile(community, as_of=datetime.date(2018, 6, 30))
-    answer = save(entering, place.communities[2], of(place.communities[2], "communities", residents="900"), go="next")
-    assert answer["Location"] == f"{reverse('communities:monthly')}?division={place.street.code}"
-
-
-def test_other_areas_do_not_exist(place: Place, entering: Client):
-    for community in (place.other_communities[0], place.villages[0]):
-        assert entering.get(address(community)).status_code == 404
-        assert entering.post(address(community), {}).status_code == 404
-    index = reverse("communities:monthly")
-    assert entering.get(index, {"division": place.other_street.code}).status_code == 404
-    entering.post(index, {"community": [place.villages[0].ref]})
-    assert not CommunityEntry.objects.exists()
-
-
-def test_a_county_sees_how_far_its_towns_are(place: Place, clerk: User, period: ReportingPeriod, client: Client):
-    make_profile(place.communities[0], as_of=datetime.date(2018, 6, 30))
-    client.force_login(clerk)
-    shown = client.get(reverse("communities:monthly"))
-    assert [(area.name, state.done, state.total) for area, state in shown.context["below"]] == [
-        ("东街街道办事处", 1, 3),
-        ("西街街道办事处", 0, 2),
-    ]
-    assert client.get(reverse("communities:monthly"), {"division": place.street.code}).status_code == 200
-
-
-def test_without_an_open_month_nothing_can_be_entered(place: Place, street_clerk: User, client: Client):
-    client.force_login(street_clerk)
-    assert "现在没有开放填报的统计月" in markup_of(client.get(reverse("communities:monthly")))
-    answer = client.get(address(place.communities[0]))
-    assert answer["Location"] == place.communities[0].get_absolute_url()
-
-
-def test_the_number_of_queries_depends_on_neither_communities_nor_records(place: Place, entering: Client):
-    community = place.communities[0]
-
-    def fill(number: int) -> None:
-        for _ in range(number):
-            make_facility(community)
-            make_organization(community)
-            make_worker(community)
-            make_project(place.county, community)
-            make_profile(make_community(place.street), residents=900)
-
-    fill(1)
-    index = reverse("communities:monthly")
-    entering.get(address(community))
-    page = queries_of(lambda: entering.get(address(community)))
-    listed = queries_of(lambda: entering.get(index))
-    fill(4)
-    assert len(page) == QUERIES_OF_PAGE
-    with exactly(QUERIES_OF_PAGE):
-        entering.get(address(community))
-    assert len(listed) == QUERIES_OF_LIST
-    with exactly(QUERIES_OF_LIST):
-        entering.get(index)

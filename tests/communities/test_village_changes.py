@@ -14,9 +14,12 @@ from changzhi_portal.registers.registry import register_named
 from communities.actions import change_set_of
 from communities.divisionchanges import plan_changes
 from communities.models import Community, CommunityProfile, DivisionChange, Facility, RecordMove
+from communities.monthly.month import read_month
+from communities.monthly.progress import communities_to_enter, lines_of
 from socialworkers.models import Posting
 from targets.actions import compute_period
 from targets.models import CommunityMeasure, DivisionMeasure
+from targets.standing import CommunityStandings
 from tests.communities.changes import change, goes
 from tests.factories import (
     make_community,
@@ -27,6 +30,7 @@ from tests.factories import (
     make_project,
     make_worker,
 )
+from tests.quality import refs_found_by
 from tests.socialworkers.test_merging import merge as merge_workers
 from tests.targets.measured import figures_of, lock
 
@@ -358,3 +362,31 @@ def test_a_posting_copied_by_merging_two_workers_counts_for_earlier_months_where
     undo_merge(register=register_named("workers")(), ref=twice.ref, by=officer)
     assert RecordMove.objects.count() == moves - 1
     assert counted() == (2, 1)
+
+
+def test_the_checks_of_the_month_before_a_merger_see_the_facilities_where_they_were(place, admin):
+    gone, stays = place.communities[:2]
+    for community in place.communities:
+        make_facility(community, area=600)
+    compute_period(make_period("2018-05"))
+    compute_period(make_period("2018-06"))
+    merge(gone, stays, day=datetime.date(2018, 7, 1))
+    apply_division_changes(by=admin)
+    for month in ("2018-06", "2018-07"):
+        for rule in ("urban_without_facility", "facility_area_jumped"):
+            assert not refs_found_by(rule, place.city, month) & {gone.ref, stays.ref}, (month, rule)
+
+
+def test_what_came_by_a_merger_is_not_counted_for_last_month_and_is_said_to_have_come(place, facts, admin, officer):
+    gone, stays = place.villages
+    period = make_period("2018-06")
+    merge(gone, stays)
+    apply_division_changes(by=admin)
+    for month in ("2018-05", "2018-06"):
+        compute_period(make_period(month))
+    (line,) = [each for each in lines_of(communities_to_enter(officer, period), period) if each["community"] == stays]
+    assert {(now, before) for title, now, before in line["numbers"] if title in {"服务设施", "社会组织"}} == {(2, 1)}
+    groups = {group.register.title: group for group in read_month(stays, period, officer).groups}
+    assert (groups["服务设施"].now, groups["服务设施"].before) == (2, 1)
+    told = {each.change_in_words for each in CommunityStandings(stays, officer).each}
+    assert {sentence.partition("并入")[0] for sentence in told if "并入" in sentence} == {"增加1个：", "增加1名："}

@@ -19,6 +19,7 @@ from tests.factories import (
     make_facility,
     make_organization,
     make_period,
+    make_posting,
     make_profile,
     make_user,
     make_worker,
@@ -100,6 +101,29 @@ def test_numbers_of_the_dashboard_open_their_lists(merged, officer, signed_in, b
 def test_numbers_of_the_matrix_open_their_lists(merged, officer, signed_in, asked):
     browser = signed_in(officer)
     assert len(assert_each_number_is_of_its_list(browser, browser.get("/matrix/", asked))) > 10
+
+
+@pytest.mark.parametrize(("month", "code"), [(THEN, "140402"), (THEN, ""), (AFTER, "140403"), (AFTER, "140423")])
+def test_the_numbers_of_workers_open_those_at_post_there_in_that_month(merged, place, officer, signed_in, month, code):
+    mover = make_worker(place.communities[0], posting={"ended_on": "2018-11-30", "is_newest": False})
+    make_posting(mover, place.villages[0], started_on="2018-12-01")
+    leaver = make_worker(place.villages[0])
+    leaver.postings.update(ended_on="2018-12-15")
+    for measured in (THEN, AFTER):
+        compute_period(make_period(measured))
+    browser = signed_in(officer)
+    page = browser.get("/dashboard/", {"period": month} | ({"division": code} if code else {}))
+    workforce = page.context["workforce"]
+    for address, number in (("workers", workforce.workers), ("professionals", workforce.professionals)):
+        listed = getattr(page.context["workforce_lists"], address)
+        assert html.escape(listed) in page.content.decode()
+        assert browser.get(listed).context["table"].paginator.count == number, listed
+
+
+def test_a_leader_who_sees_no_registers_gets_no_link_to_the_workers(merged, leader, signed_in):
+    page = signed_in(leader).get("/dashboard/", {"period": AFTER}).content.decode()
+    assert "其中专业人才" in page
+    assert "/workers/" not in page
 
 
 def test_numbers_of_the_home_page_and_of_a_report_open_their_lists(merged, officer, signed_in):

@@ -58,10 +58,11 @@ def test_the_dashboard_begins_with_pace_those_behind_and_the_next_step(measured,
     overview = answer.context["overview"]
     assert overview.total == len(answer.context["cards"])
     assert [each.name for each in overview.lagging] == ["城区"], "襄垣县 is unknown, not behind"
-    assert overview.lagging[0].unmet >= 4
+    assert overview.lagging[0].unmet == sum(each.unmet for each in overview.lagging[0].shortfalls) >= 4
+    assert all("county=140402" in each.url and "verdict=unmet" in each.url for each in overview.lagging[0].shortfalls)
     assert "division=140402" in overview.lagging[0].url
     text = markup_of(answer)
-    assert text.index("总体进展") < text.index("谁落后") < text.index("下一步") < text.index("城市社区设施面积 ")
+    assert text.index("总体进展") < text.index("谁落后") < text.index("下一步") < text.index('aria-label="目标"')
 
 
 @pytest.mark.django_db

@@ -84,6 +84,34 @@ def test_the_farthest_stand_first_with_figure_bound_and_what_they_lack(place, me
     assert f"本月未达标 <b>{len(rows)}</b> 个" in text
 
 
+def test_the_list_says_which_verdicts_it_shows(place, measured, officer, signed_in):
+    browser = signed_in(officer)
+    page = browser.get(reverse("targets:results"))
+    total = page.context["table"].paginator.count
+    assert not page.context["filter_form"]["verdict"].value()
+    assert {row.verdict for row in shown(page)} >= {"met", "unmet"}
+    assert f"下面列出全部 {total} 个，差得多的在前" in text_of(page)
+    summary = page.context["summary"]
+    assert sum(number for _, _, number in summary.by_verdict) == summary.total == total
+    for value, label, number in summary.by_verdict:
+        narrowed = browser.get(reverse("targets:results"), {"verdict": value})
+        assert narrowed.context["table"].paginator.count == number
+        assert f"下面只列出结果为{label}的" in text_of(narrowed)
+        assert f"改看全部 {total} 个" in text_of(narrowed)
+
+
+def test_what_is_asked_less_often_is_folded_until_it_is_in_use(place, measured, officer, clerk, signed_in):
+    def folded(user, **asked):
+        form = signed_in(user).get(reverse("targets:results"), asked).context["filter_form"]
+        return [field.name for field in form.first_fields], form.opens_further
+
+    assert folded(officer) == (["period", "target", "county", "verdict"], False)
+    assert folded(clerk) == (["period", "target", "town", "verdict"], False)
+    assert folded(officer, q="和平")[1]
+    assert folded(officer, boundaries="now")[1]
+    assert folded(officer, county="140402", town="140402999")[1]
+
+
 def test_without_a_question_the_newest_month_is_judged_by_its_own_plan(place, measured, officer, signed_in):
     page = signed_in(officer).get(reverse("targets:results"))
     question = page.context["question"]

@@ -11,6 +11,7 @@ from django.db import models
 
 from changzhi_portal.names import tidy
 from changzhi_portal.registers import cleaning
+from changzhi_portal.registers.cleaning_dates import clean_date
 from changzhi_portal.registers.columns.base import ONE, Column
 from changzhi_portal.registers.problems import Doubtful
 
@@ -91,7 +92,7 @@ class DateColumn(Column):
 
     def clean(self, raw: Any, multiplier: Decimal = ONE) -> datetime.date | Doubtful:
         """Return the day."""
-        return cleaning.clean_date(raw)
+        return clean_date(raw)
 
     def to_json(self, value: Any) -> Any:
         """Return ISO text."""
