@@ -61,7 +61,7 @@ def test_the_list_shows_state_and_last_sign_in_and_finds_by_name_place_role_and_
     )
 
     def found(query: str) -> set[User]:
-        return {line.record for line in browser.get(f"{LIST}?{query}").context["table"].lines}
+        return {row.record for row in browser.get(f"{LIST}?{query}").context["table"].paginated_rows}
 
     assert found("q=钱演") == {clerk}
     assert found(f"q={clerk.username}") == {clerk}
@@ -102,7 +102,7 @@ def test_a_county_lists_its_own_street_clerks_and_finds_no_other_user(place, cle
     allow_counties()
     colleague, stranger = make_user(Role.DISTRICT_CLERK, place.county), make_user(Role.STREET_CLERK, place.rural_town)
     browser = signed_in(clerk)
-    assert [line.record for line in browser.get(LIST).context["table"].lines] == [street_clerk]
+    assert [row.record for row in browser.get(LIST).context["table"].paginated_rows] == [street_clerk]
     for user in (colleague, stranger, clerk):
         for name in ("user_detail", "user_edit", "user_password", "user_deactivate", "user_sessions"):
             assert browser.get(address(name, user)).status_code == 404
