@@ -147,15 +147,25 @@ def _refuse_unmanaged(by: User, role: Role) -> None:
 # --- Passwords, sessions, locks ---
 
 
+def may_reset(user: User, by: User) -> bool:
+    """Return whether `by` would get no right by knowing the first password of a user, until it is changed."""
+    return by.role.may_grant_unmasking or not user.may_unmask
+
+
 @transaction.atomic
 def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
     """Give a user a new first password, end all sessions and lift a lock-out, so that it can be used at once.
 
-    Raises NotFoundError and StaleError as `edit_user`, NotAllowedError for the own password, StaleError for an inactive
-    user.
+    Raises NotFoundError and StaleError as `edit_user`, NotAllowedError for the own password and, for whoever may not give
+    the right to unmask, for that of a user who has it, StaleError for an inactive user.
     """
     user = _held(ref, by=by, version=version)
     _refuse_own(user, by, "自己的密码请在“我的账号”里修改。")
+    if not may_reset(user, by):
+        raise NotAllowedError(
+            "这个账号可以查看个人信息原文，密码只能由市局管理员重置。",
+            cure="Whoever knows the password has the right to unmask, which only a bureau_admin gives.",
+        )
     _refuse_inactive(user)
     before = state_of(user)
     password = generate_password()

@@ -14,6 +14,7 @@ from accounts.actions import (
     deactivate_user,
     edit_user,
     end_sessions,
+    may_reset,
     reactivate_user,
     reset_password,
     unlock_user,
@@ -142,7 +143,9 @@ class ResetPassword(_Step):
     title = "重置密码"
     submit_label = "重置并显示首次密码"
     busy_label = "正在重置…"
-    unavailable_message = "停用的账号要先恢复；自己的密码请在“我的账号”里修改。"
+    unavailable_message = (
+        "停用的账号要先恢复；自己的密码请在“我的账号”里修改；可以查看个人信息原文的，由市局管理员重置。"
+    )
     effects = (
         "系统生成一个首次密码，只在下一页显示一次；",
         "原来的密码马上失效，这个人在各处的登录全部退出；",
@@ -151,8 +154,9 @@ class ResetPassword(_Step):
     )
 
     def is_available(self) -> bool:
-        """Return whether it is somebody else's account and in use."""
-        return self.person is not None and self.person.is_active and self.person.pk != self.by.pk
+        """Return whether it is somebody else's account, in use, and its password gives no right that one may not give."""
+        person = self.person
+        return person is not None and person.is_active and person.pk != self.by.pk and may_reset(person, self.by)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Reset the password and show the new one."""

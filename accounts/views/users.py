@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.actions import change_account_settings
+from accounts.actions import change_account_settings, may_reset
 from accounts.filters import UserFilterForm, UserFilterSet
 from accounts.models import AccountSettings, User
 from accounts.tables import UserTable, state_in_words
@@ -88,7 +88,7 @@ class UserDetail(DetailPage):
         steps = [
             ("修改", "user_edit", True),
             ("解锁", "user_unlock", user.is_locked_out),
-            ("重置密码", "user_password", user.is_active and not is_own),
+            ("重置密码", "user_password", user.is_active and not is_own and may_reset(user, by)),
             ("退出所有登录", "user_sessions", user.is_active),
             ("停用", "user_deactivate", user.is_active and not is_own),
             ("恢复", "user_reactivate", not user.is_active),

@@ -343,6 +343,17 @@ def test_a_reset_password_must_be_changed_and_lifts_the_lock(administrator, cler
         reset_password(by=administrator, ref=clerk.ref, version=1)
 
 
+def test_the_password_of_somebody_who_sees_originals_is_reset_by_the_bureaus_administrator_alone(
+    place, administrator, system_admin, clerk
+):
+    allow_counties()
+    user = make_user(Role.STREET_CLERK, place.street, may_unmask=True)
+    for by in (system_admin, clerk):
+        with pytest.raises(NotAllowedError, match="只能由市局管理员重置"):
+            reset_password(by=by, ref=user.ref, version=1)
+    assert reset_password(by=administrator, ref=user.ref, version=1).user == user
+
+
 def test_who_is_locked_out_is_unlocked_and_it_is_logged(administrator, clerk, other_clerk):
     lock_out(clerk)
     lock_out(other_clerk)
