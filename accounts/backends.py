@@ -10,9 +10,9 @@ from accounts.models import User
 
 
 class DivisionBackend(ModelBackend):
-    """Django's backend with one query for user and division."""
+    """Django's backend with one query for user, division and what the bureau lets counties do."""
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the active user with this primary key, or None."""
-        user = User.objects.select_related("division").filter(pk=user_id).first()
+        user = User.objects.with_own_office().filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None

@@ -1,6 +1,15 @@
-"""Entry of changes of divisions in the menu."""
+"""Entries of changes of divisions and of users in the menu."""
 
+from accounts.models import User
+from changzhi_portal.display import display_number
 from changzhi_portal.menu import MANAGEMENT, MenuItem
+from changzhi_portal.rights import Actor
+
+
+def _users(user: Actor) -> str:
+    listed = User.objects.listed_for(user) if isinstance(user, User) else User.objects.none()
+    return f"{display_number(listed.active().count())}个在用账号"
+
 
 DIVISION_CHANGES = MenuItem(
     "区划变更",
@@ -10,4 +19,15 @@ DIVISION_CHANGES = MenuItem(
     group=MANAGEMENT,
     position=10,
     explanation="县（市、区）、街道（乡镇）和社区的合并、拆分、更名、改码和撤销。",
+)
+USERS = MenuItem(
+    "用户",
+    "accounts:users",
+    ("accounts:user",),
+    "may_see_users",
+    group=MANAGEMENT,
+    position=20,
+    explanation="谁能登录，是什么角色，管哪里；新建、停用、重置密码、解锁。",
+    remark=_users,
+    help_at="用户管理",
 )

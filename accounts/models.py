@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.query_utils import DeferredAttribute
 
-from changzhi_portal.records import new_ref
+from accounts.lockouts import locking_attempts
+from changelog.models import SYSTEM_USER
+from changzhi_portal.personal import SealedField
+from changzhi_portal.records import Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models import Division
 from communities.models.division import DivisionQuerySet
@@ -26,6 +30,7 @@ class Role(models.TextChoices):
     BUREAU_ADMIN = "bureau_admin", "市局管理员"
     LEADER = "leader", "领导"
     AUDITOR = "auditor", "审计员"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
 
     @property
     def may_upload(self) -> bool:
@@ -49,8 +54,8 @@ class Role(models.TextChoices):
 
     @property
     def may_see_submissions(self) -> bool:
-        """Return whether the role sees reports: all but clerks of streets, who only upload."""
-        return self is not Role.STREET_CLERK
+        """Return whether the role sees reports: not clerks of streets, who only upload, nor who looks after the system."""
+        return self not in {Role.STREET_CLERK, Role.SYSTEM_ADMIN}
 
     @property
     def may_manage_periods(self) -> bool:
@@ -74,8 +79,28 @@ class Role(models.TextChoices):
 
     @property
     def may_see_registers(self) -> bool:
-        """Return whether the role sees the registers with personal data: all but leaders."""
-        return self is not Role.LEADER
+        """Return whether the role sees the registers with personal data: not leaders, nor who looks after the system."""
+        return self not in {Role.LEADER, Role.SYSTEM_ADMIN}
+
+    @property
+    def may_see_figures(self) -> bool:
+        """Return whether the role sees communities, months, targets and briefings: all who work with them."""
+        return self is not Role.SYSTEM_ADMIN
+
+    @property
+    def manages_all_users(self) -> bool:
+        """Return whether the role manages the users of every role, and the settings of accounts."""
+        return self in {Role.SYSTEM_ADMIN, Role.BUREAU_ADMIN}
+
+    @property
+    def may_grant_unmasking(self) -> bool:
+        """Return whether the role gives and takes the right to see personal data in clear."""
+        return self is Role.BUREAU_ADMIN
+
+    @property
+    def may_unmask_if_granted(self) -> bool:
+        """Return whether a user of the role may be given the right to see personal data in clear."""
+        return self not in NEVER_UNMASK
 
 
 class _RoleAttribute(DeferredAttribute):
@@ -106,7 +131,37 @@ ROLE_LEVELS: dict[Role, frozenset[str]] = {
     Role.BUREAU_ADMIN: frozenset({"city"}),
     Role.LEADER: frozenset({"city", "county"}),
     Role.AUDITOR: frozenset({"city", "county"}),
+    Role.SYSTEM_ADMIN: frozenset({"city"}),
 }
+# The roles that never see personal data in clear (docs/domain.md §1.3).
+NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN})
+# Whom a county may manage if the bureau allows it (`AccountSettings`).
+MANAGED_BY_COUNTIES = frozenset({Role.STREET_CLERK})
+
+
+class AccountSettings(models.Model):
+    """What the bureau has decided about accounts: one row, none before it is saved for the first time."""
+
+    ONLY = 1  # the primary key of the row
+
+    counties_manage_clerks = models.BooleanField("县（市、区）管理本县的街道填报员", default=False)
+    version = models.PositiveIntegerField("版本", default=0, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账号设置"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(id=1), name="account_settings_once", violation_error_message="账号设置只有一份。"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return "账号设置"
+
+    @classmethod
+    def current(cls) -> AccountSettings:
+        """Return the settings in force; an unsaved row with the defaults before they are saved for the first time."""
+        return cls.objects.filter(pk=cls.ONLY).first() or cls(pk=cls.ONLY)
 
 
 class UserQuerySet(ScopedQuerySet):
@@ -115,6 +170,33 @@ class UserQuerySet(ScopedQuerySet):
     def active(self) -> Self:
         """Filter for users who may sign in."""
         return self.filter(is_active=True)
+
+    def with_own_office(self) -> Self:
+        """Load the division, and whether counties manage clerks: what every page asks about the signed-in user."""
+        allows = AccountSettings.objects.filter(counties_manage_clerks=True)
+        return self.select_related("division").annotate(counties_manage_clerks=Exists(allows))
+
+    def administrators(self) -> Self:
+        """Filter for active users who manage the users of every role."""
+        return self.active().filter(role__in=[role for role in Role if role.manages_all_users])
+
+    def managed_by(self, user: User) -> Self:
+        """Filter for the users that `user` manages (docs/domain.md §1.4); none for a user who manages nobody."""
+        return self.people().visible_to(user).filter(role__in=user.managed_roles)
+
+    def listed_for(self, user: User) -> Self:
+        """Filter for the users that `user` sees in the list: those managed, for auditors all of the own area."""
+        if user.role is Role.AUDITOR:
+            return self.people().visible_to(user)
+        return self.managed_by(user)
+
+    def people(self) -> Self:
+        """Leave out the user that stands for the portal itself in the change log."""
+        return self.exclude(username=SYSTEM_USER)
+
+    def with_lockout(self) -> Self:
+        """Add `is_locked_out`: whether too many wrong passwords keep the user from signing in somewhere right now."""
+        return self.annotate(is_locked_out=Exists(locking_attempts(OuterRef("username"))))
 
     def clerks_of(self, counties: Iterable[Division]) -> Self:
         """Filter for active clerks who report for any of these counties or for a successor of one."""
@@ -137,15 +219,22 @@ class PortalUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignor
     """Django's user manager with the scoped queryset."""
 
 
-class User(AbstractUser, ScopedModel):
+class User(AbstractUser, Record, ScopedModel):
     """A user with a role and a division, who sees only that division's subtree (docs/domain.md §1.2)."""
 
-    ref = models.CharField("编号", max_length=13, unique=True, editable=False, default=new_ref)
+    record_page = "accounts:user_detail"
+
     full_name = models.CharField("姓名", max_length=50, blank=True)
     role = RoleField("角色", max_length=20, choices=Role)
     division = models.ForeignKey("communities.Division", models.PROTECT, related_name="users", verbose_name="所属区划")
     may_unmask = models.BooleanField("可查看个人信息原文", default=False)
     must_change_password = models.BooleanField("首次登录须改密码", default=True)
+    email = models.EmailField("电子邮箱", blank=True)
+    phone = SealedField("联系电话", kind="phone", null=True, blank=True)
+    is_active = models.BooleanField("在用", default=True)
+    password_set_at = models.DateTimeField("密码设置时间", null=True, blank=True)
+    sessions_ended_at = models.DateTimeField("退出所有登录的时间", null=True, blank=True)
+    unlocked_at = models.DateTimeField("解锁时间", null=True, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = PortalUserManager()
@@ -156,9 +245,9 @@ class User(AbstractUser, ScopedModel):
         ordering = ("username",)
         constraints = (
             models.CheckConstraint(
-                condition=~Q(role="leader", may_unmask=True),
-                name="leader_never_unmasks",
-                violation_error_message="领导角色不能查看个人信息原文。",
+                condition=~Q(role__in=sorted(role.value for role in NEVER_UNMASK), may_unmask=True),
+                name="role_never_unmasks",
+                violation_error_message="领导和系统管理员不能查看个人信息原文。",
             ),
             models.CheckConstraint(
                 condition=Q(role__in=[role.value for role in Role]),
@@ -169,6 +258,47 @@ class User(AbstractUser, ScopedModel):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @property
+    def managed_roles(self) -> frozenset[Role]:
+        """Return the roles of the users that this one manages within the own division (docs/domain.md §1.4)."""
+        if self.role.manages_all_users:
+            return frozenset(Role)
+        is_entrusted = self.role is Role.DISTRICT_CLERK and self._counties_manage_clerks()
+        return MANAGED_BY_COUNTIES if is_entrusted else frozenset()
+
+    def _counties_manage_clerks(self) -> bool:
+        """Return what the bureau has decided; known already for the signed-in user (`with_own_office`)."""
+        known: bool | None = getattr(self, "counties_manage_clerks", None)
+        return AccountSettings.current().counties_manage_clerks if known is None else known
+
+    @property
+    def may_manage_users(self) -> bool:
+        """Return whether this user creates and changes users, of whichever roles."""
+        return bool(self.managed_roles)
+
+    @property
+    def may_see_users(self) -> bool:
+        """Return whether this user sees the list of users: whoever manages some, and auditors."""
+        return self.role is Role.AUDITOR or self.may_manage_users
+
+    # --- Sessions (ADR 0022) ---
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must hold to go on; another one once the password or `sessions_ended_at` changes."""
+        return self._hash_since_end(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield what a session may hold under the secret keys of before."""
+        for earlier in super().get_session_auth_fallback_hash():
+            yield self._hash_since_end(earlier)
+
+    def _hash_since_end(self, of_password: str) -> str:
+        if self.sessions_ended_at is None:
+            return of_password
+        ended = self.sessions_ended_at.astimezone(datetime.UTC).isoformat()
+        # The hash of the password is keyed already, by the secret key of today or of before.
+        return hashlib.sha256(f"{of_password} {ended}".encode()).hexdigest()
 
     def visible_counties(self) -> DivisionQuerySet:
         """Return the current counties in the user's scope by code, including those without any data."""

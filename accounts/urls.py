@@ -1,4 +1,4 @@
-"""URLs of signing in, the user's own account and changes of divisions."""
+"""URLs of signing in, the own account, managing users and changes of divisions."""
 
 from django.urls import path
 
@@ -15,4 +15,15 @@ urlpatterns = [
     path("division-changes/records/", views.AllotRecords.as_view(), name="division_changes_records"),
     path("division-changes/undo/", views.UndoChanges.as_view(), name="division_changes_undo"),
     path("account/", views.OwnAccount.as_view(), name="account"),
+    path("account/contact/", views.OwnContact.as_view(), name="own_contact"),
+    path("users/", views.UserList.as_view(), name="users"),
+    path("users/new/", views.NewUser.as_view(), name="user_new"),
+    path("users/settings/", views.ChangeSettings.as_view(), name="user_settings"),
+    path("users/<slug:ref>/", views.UserDetail.as_view(), name="user_detail"),
+    path("users/<slug:ref>/edit/", views.EditUser.as_view(), name="user_edit"),
+    path("users/<slug:ref>/password/", views.ResetPassword.as_view(), name="user_password"),
+    path("users/<slug:ref>/sessions/", views.EndSessions.as_view(), name="user_sessions"),
+    path("users/<slug:ref>/unlock/", views.Unlock.as_view(), name="user_unlock"),
+    path("users/<slug:ref>/deactivate/", views.Deactivate.as_view(), name="user_deactivate"),
+    path("users/<slug:ref>/reactivate/", views.Reactivate.as_view(), name="user_reactivate"),
 ]

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from changelog.actions.undo import is_undoable, with_all_undoable
 from changelog.models import ChangeRecord
@@ -346,6 +347,8 @@ def display_logged(field: models.Field | None, column: Column | None, value: Any
     if isinstance(field, models.ForeignKey):
         # A dash would say that there was nothing.
         return named.get((field.remote_field.model, value), OF_OTHERS)
+    if isinstance(field, models.DateTimeField) and isinstance(value, str):
+        return display_value(parse_datetime(value) or value)
     return display_value(dict(field.flatchoices).get(value, value))
 
 

@@ -13,6 +13,8 @@ from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 LONGEST_REASON = 100  # characters; of the reason for changing records; other reasons, such as that for reopening a month, may be longer
+# Who is named in the log where no person has acted: a migration, a command of the operators. The user cannot sign in.
+SYSTEM_USER = "system"
 
 
 class ChangeSet(ScopedModel):

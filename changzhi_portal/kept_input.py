@@ -37,8 +37,13 @@ def refuse_form(request: HttpRequest, sentence: str) -> None:
     request.form_is_refused = True  # type: ignore[attr-defined]  # an attribute of ours
 
 
+def mark_done(request: HttpRequest) -> None:
+    """Note that a form was carried out although it is answered by a page of its own, so that what was typed is let go."""
+    request.form_is_done = True  # type: ignore[attr-defined]  # an attribute of ours
+
+
 class FormDoneMiddleware:
-    """Middleware that tells the browser which page's form was carried out: it was answered by a redirect."""
+    """Middleware that tells the browser which page's form was carried out: it was answered by a redirect, or marked so."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -46,7 +51,8 @@ class FormDoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set the cookie; a visitor's form was answered by the sign-in page."""
         response = self.get_response(request)
-        is_done = request.method == "POST" and response.status_code in {302, 303}
+        is_redirect = response.status_code in {302, 303}
+        is_done = request.method == "POST" and (is_redirect or hasattr(request, "form_is_done"))
         user = getattr(request, "user", None)
         if is_done and not hasattr(request, "form_is_refused") and user is not None and user.is_authenticated:
             response.set_cookie(

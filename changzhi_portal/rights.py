@@ -13,6 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 
 # What `requires` says when every role may open the page.
 EVERYBODY = ""
+# Rights that depend on more than the role, so that the user is asked and not the role.
+OF_THE_USER = frozenset({"may_manage_users", "may_see_users"})
 
 
 class RoleOfActor(Protocol):
@@ -61,6 +63,10 @@ class RoleOfActor(Protocol):
     @property
     def may_see_registers(self) -> bool:
         """See `accounts.models.Role.may_see_registers`."""
+
+    @property
+    def may_see_figures(self) -> bool:
+        """See `accounts.models.Role.may_see_figures`."""
 
 
 class Area(Protocol):
@@ -118,7 +124,7 @@ Viewer: TypeAlias = Actor | AnonymousUser | None
 
 
 def has_right(user: Viewer, right: str) -> bool:
-    """Return whether the role of `user` has the right; EVERYBODY holds for each role. Fails closed for visitors."""
+    """Return whether `user` has the right, mostly that of the role; EVERYBODY holds for all. Fails closed for visitors."""
     if user is None or isinstance(user, AnonymousUser) or not user.is_authenticated:
         return False
-    return right == EVERYBODY or bool(getattr(user.role, right))
+    return right == EVERYBODY or bool(getattr(user if right in OF_THE_USER else user.role, right))

@@ -18,6 +18,7 @@ COMMUNITIES = MenuItem(
     "社区",
     "communities:community_list",
     ("communities:community",),
+    "may_see_figures",
     group=REGISTERS,
     position=10,
     register="communities",

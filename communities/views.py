@@ -11,7 +11,6 @@ from django.urls import reverse
 from changzhi_portal.display import DASH, display_value
 from changzhi_portal.facts import Fact
 from changzhi_portal.pages import Crumb, DetailPage, ListPage
-from changzhi_portal.rights import EVERYBODY
 from communities.filters import CommunityFilterSet, FacilityFilterSet
 from communities.forms import CommunityFilterForm, FacilityFilterForm
 from communities.models import Community, CommunityPlacement, Facility
@@ -54,7 +53,7 @@ class PlacedDetailPage(DetailPage):
 class CommunityList(ListPage):
     """The list of 社区; leaders may see it, because it has no personal data."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "communities/community_list.html"
     title = "社区"
     queryset = Community.objects.with_place().with_newest_profile()
@@ -69,7 +68,7 @@ class CommunityDetail(DetailPage):
     """One community with its placements, profiles and governance bodies; other apps add panels."""
 
     help_at = "社区页面"
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "communities/community.html"
     queryset = Community.objects.with_place().prefetch_related(
         "profiles",

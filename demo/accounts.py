@@ -26,6 +26,7 @@ BUREAU = (
     DemoAccount("demo_officer", Role.BUREAU_OFFICER, CITY, "演示业务员"),
     DemoAccount("demo_leader", Role.LEADER, CITY, "演示领导"),
     DemoAccount("demo_auditor", Role.AUDITOR, CITY, "演示审计员"),
+    DemoAccount("demo_system", Role.SYSTEM_ADMIN, CITY, "演示系统管理员"),
 )
 # By county code: user name and county name. 长子 is read Zhǎngzǐ, 长治 Chángzhì.
 _CLERKS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from accounts.actions import log_new_users, portal_itself
 from accounts.models import User
 from communities.models import Division
 from demo.accounts import ACCOUNTS, PASSWORD
@@ -18,7 +19,7 @@ def create_accounts() -> None:
     """
     present = set(User.objects.filter(username__in=[a.username for a in ACCOUNTS]).values_list("username", flat=True))
     password = make_password(PASSWORD)
-    User.objects.bulk_create(
+    missing = [
         User(
             username=account.username,
             role=account.role,
@@ -29,4 +30,7 @@ def create_accounts() -> None:
         )
         for account in ACCOUNTS
         if account.username not in present
-    )
+    ]
+    if missing:
+        User.objects.bulk_create(missing)
+        log_new_users(by=portal_itself(), users=missing, summary="新建演示账号")

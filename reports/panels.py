@@ -17,6 +17,7 @@ class NewestBriefing(HomePanel):
 
     position = 10
     template_name = "reports/newest_briefing_panel.html"
+    requires = "may_see_figures"
 
     def concerns(self, user: Actor) -> bool:
         """Return whether the user is a leader or auditor; the bureau opens briefings from the menu."""
@@ -47,6 +48,7 @@ class KeyRates(HomePanel):
 
     position = 40
     template_name = "reports/key_rates_panel.html"
+    requires = "may_see_figures"
 
     def context(self, request: PortalRequest) -> dict[str, Any]:
         """Return month, cards and when they were computed; no cards before the first measurement."""

@@ -26,6 +26,7 @@ PERIODS = MenuItem(
     "统计月",
     "submissions:periods",
     ("submissions:period", "revisions:"),
+    "may_see_figures",
     group=TASKS,
     position=40,
     explanation="各月的开放、截止和锁定，锁定后的变动。",

@@ -13,7 +13,7 @@ from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AccountSettings, Role, User
 from changelog.actions import edit_record
 from changelog.models import ChangeSet
 from changzhi_portal.models import SavedView
@@ -29,6 +29,7 @@ from tests.factories import (
     make_organization,
     make_period,
     make_project,
+    make_user,
     make_worker,
 )
 
@@ -72,6 +73,12 @@ def make_edit(place: Place, user: User) -> ChangeSet:
     return edit.change_set
 
 
+def make_managed_user(place: Place, user: User, **fields: Any) -> User:
+    """Return the clerk of a town, whom the county may manage."""
+    AccountSettings.objects.update_or_create(pk=AccountSettings.ONLY, defaults={"counties_manage_clerks": True})
+    return make_user(Role.STREET_CLERK, place.street, **fields)
+
+
 Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
@@ -79,6 +86,13 @@ RECORDS: dict[str, Maker] = {
     "view_delete": lambda place, user: SavedView.objects.create(
         saved_by=user, list_name="orgs:list", name="演示视图二"
     ),
+    "accounts:user_detail": make_managed_user,
+    "accounts:user_edit": make_managed_user,
+    "accounts:user_password": make_managed_user,
+    "accounts:user_sessions": make_managed_user,
+    "accounts:user_unlock": make_managed_user,
+    "accounts:user_deactivate": make_managed_user,
+    "accounts:user_reactivate": lambda place, user: make_managed_user(place, user, is_active=False),
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:monthly_entry": lambda place, user: place.communities[0],
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),

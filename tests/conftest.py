@@ -245,6 +245,12 @@ def administrator(place: Place) -> User:
 
 
 @pytest.fixture
+def system_admin(place: Place) -> User:
+    """系统管理员."""
+    return make_user(Role.SYSTEM_ADMIN, place.city)
+
+
+@pytest.fixture
 def leader(place: Place) -> User:
     """领导 of the city."""
     return make_user(Role.LEADER, place.city)

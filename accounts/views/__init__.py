@@ -1,17 +1,30 @@
-"""Pages of signing in, the user's own account, and changes of divisions, which move users. Import from here."""
+"""Pages of signing in, of the own account, of managing users, and of changes of divisions. Import from here."""
 
 from accounts.views.division_changes import AllotRecords, DivisionChanges, UndoChanges, WithdrawChanges
+from accounts.views.manage_user import Deactivate, EditUser, EndSessions, NewUser, Reactivate, ResetPassword, Unlock
 from accounts.views.note_change import NoteChange
-from accounts.views.own import OwnAccount, OwnPassword, SignIn, SignOut
+from accounts.views.own import OwnAccount, OwnContact, OwnPassword, SignIn, SignOut
+from accounts.views.users import ChangeSettings, UserDetail, UserList
 
 __all__ = [
     "AllotRecords",
+    "ChangeSettings",
+    "Deactivate",
     "DivisionChanges",
+    "EditUser",
+    "EndSessions",
+    "NewUser",
     "NoteChange",
     "OwnAccount",
+    "OwnContact",
     "OwnPassword",
+    "Reactivate",
+    "ResetPassword",
     "SignIn",
     "SignOut",
     "UndoChanges",
+    "Unlock",
+    "UserDetail",
+    "UserList",
     "WithdrawChanges",
 ]

@@ -16,12 +16,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.actions import change_password
+from accounts.actions import change_password, edit_own_contact
 from accounts.forms import OwnPasswordForm, SignInForm
 from accounts.models import User
+from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
-from changzhi_portal.pages import FormPage
+from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.rights import EVERYBODY
 
@@ -101,7 +102,36 @@ class OwnAccount(PortalPage):
             Fact("角色", str(user.role.label)),
             Fact("所属区划", user.division.full_name),
             Fact("可查看个人信息原文", display_value(user.may_unmask)),
-            Fact("接收通知的邮箱", display_value(user.email)),
+            Fact("电子邮箱（也收通知）", display_value(user.email)),
+            Fact("联系电话", display_value(user.phone)),
             Fact("上次登录", display_value(user.last_login)),
         ]
         return self.render_to_response(self.get_context_data(facts=facts))
+
+
+class OwnContact(FormPage):
+    """The page for changing one's own e-mail address and telephone."""
+
+    help_at = "登录"
+    requires = EVERYBODY
+    title = "修改邮箱和电话"
+    form_class = ContactForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add whose they are."""
+        return {**super().get_form_kwargs(), "person": cast(User, self.request.user)}
+
+    def act(self, form: ContactForm) -> str:
+        """Save them."""
+        data = form.cleaned_data
+        user = cast(User, self.request.user)
+        edit_own_contact(by=user, version=data["version"], email=data["email"], phone=data["phone"])
+        return "邮箱和电话已保存。"
+
+    def get_success_url(self) -> str:
+        """Return the page of the own account."""
+        return reverse("accounts:account")
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Add the page of the own account."""
+        return [Crumb("我的账号", self.get_success_url())]

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-SYSTEM_USER = "system"
+from changelog.models import SYSTEM_USER
+
 _LABEL_LENGTH = 200
 
 

@@ -32,6 +32,7 @@ SHARED: Final = (
     ("progress", EVERYBODY),
     ("briefing", EVERYBODY),
     ("divisions", "may_change_divisions"),
+    ("users", "may_see_users"),
     ("questions", EVERYBODY),
 )
 ROLE_PREFIX: Final = "role_"

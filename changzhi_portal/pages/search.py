@@ -10,7 +10,6 @@ from django.urls import reverse
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.refusals import InvalidError
-from changzhi_portal.rights import EVERYBODY
 from changzhi_portal.search import SearchText, find_everywhere, search_sources
 
 # More characters than `SearchText.check` lets pass.
@@ -26,7 +25,7 @@ class SearchPage(PortalPage):
     """
 
     help_at = "搜索"
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = "搜索"
     template_name = "frame/search.html"
 

@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.rights import EVERYBODY, has_right
+from changzhi_portal.rights import has_right
 from communities.models import Division
 from reports.actions import issue_correction, prepare_briefing
 from reports.filters import BriefingFilterSet
@@ -33,7 +33,7 @@ _MAY_PRINT = "may_print_briefing"
 class BriefingList(ListPage):
     """The issues of the user's area; users who may print see the form for a new one above them."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "reports/briefing_list.html"
     title = "简报"
     queryset = Briefing.objects.newest_first()
@@ -55,7 +55,7 @@ class BriefingList(ListPage):
 class BriefingDetail(PortalPage):
     """One issue: its progress while it is printed; then the PDF, and its text from the same figures."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "reports/briefing.html"
     briefing: Briefing
 
@@ -106,7 +106,7 @@ class BriefingDetail(PortalPage):
 class BriefingProgress(PortalPage):
     """The progress alone, polled every second; when the work is done, the page reloads."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "reports/briefing_progress.html"
     is_polled = True
 
@@ -163,7 +163,7 @@ class CorrectBriefing(ActionPage):
     The right is checked after the issue is loaded, so that an issue of another area is not found (404).
     """
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = "编发更正版"
 
     def load(self) -> None:
@@ -187,7 +187,7 @@ class CorrectBriefing(ActionPage):
 class BriefingPdf(PortalPage):
     """The PDF of an issue, shown in the browser; `?download` saves it."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = "简报"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:

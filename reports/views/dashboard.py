@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from changzhi_portal.pages.base import PortalPage, PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
-from changzhi_portal.rights import EVERYBODY, has_right
+from changzhi_portal.rights import has_right
 from communities.models import Division
 from periods.models import ReportingPeriod, parse_month
 from reports.dashboard import Board, Card, LinkTo, divisions_measured, periods_measured
@@ -34,7 +34,7 @@ class Dashboard(PortalPage):
     counties; so does one of today's divisions that did not exist in that month.
     """
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = "看板"
     template_name = "reports/dashboard.html"
 

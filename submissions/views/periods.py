@@ -13,7 +13,7 @@ from changzhi_portal.pages import ActionPage, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.panels import MOST_ROWS
-from changzhi_portal.rights import EVERYBODY, has_right
+from changzhi_portal.rights import has_right
 from periods.models import ReportingPeriod
 from periods.pages import MONTHS_TITLE, MonthPage
 from revisions.models import LockedChange, LockedComparison
@@ -31,7 +31,7 @@ MONTHS_A_PAGE = 24
 class PeriodList(PortalPage):
     """All months with state, dates, number of reports, time of computation, and the user who locked them."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = MONTHS_TITLE
     template_name = "submissions/periods.html"
 
@@ -46,7 +46,7 @@ class PeriodList(PortalPage):
 class PeriodPage(MonthPage):
     """One month: its state, the actions available to the user, and its history."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "submissions/period.html"
 
     def get(self, request: PortalRequest, period: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import NotFoundError, StaleError
-from changzhi_portal.rights import EVERYBODY, Actor, has_right
+from changzhi_portal.rights import Actor, has_right
 from periods.models import ReportingPeriod
 from targets.actions.planning import add_target, change_plan, change_target, copy_plan, drop_target
 from targets.forms import ChangeForm, CopyPlanForm, EditPlanForm, NewTargetForm, TargetForm
@@ -34,7 +34,7 @@ _PLANS = "目标方案"
 class PlanList(PortalPage):
     """Every plan in its current version, with a mark on the one that the month in hand is judged by."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = _PLANS
     template_name = "targets/plans.html"
 
@@ -56,7 +56,7 @@ class PlanList(PortalPage):
 class PlanPage(PortalPage):
     """One version of a plan: document, days and targets, and who changed it, when and why."""
 
-    requires = EVERYBODY
+    requires = "may_see_figures"
     template_name = "targets/plan.html"
     plan: TargetPlan
 

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from changzhi_portal.pages import Crumb, ListPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.tables import RegisterTable
-from changzhi_portal.rights import EVERYBODY
 from communities.models import Division
 from targets.filters import ResultFilterForm, ResultFilterFormOfCounty, ResultFilterSet
 from targets.judgement import Verdict
@@ -27,7 +26,7 @@ class ResultList(ListPage):
     """
 
     help_at = "达标情况"
-    requires = EVERYBODY
+    requires = "may_see_figures"
     title = "达标情况"
     template_name = "targets/results.html"
     result_template_name = "targets/results_part.html"

@@ -14,6 +14,7 @@ from django.test import RequestFactory
 
 from accounts.actions import appoint_staff, generate_password
 from accounts.models import ROLE_LEVELS, Role, User
+from changelog.models import ChangeRecord
 from changzhi_portal.refusals import InvalidError
 from communities.models import Division
 from tests.factories import make_division, make_user
@@ -121,6 +122,34 @@ def test_somebody_of_a_closed_county_sits_at_its_successor(place):
     heir = make_division("140403", "潞州区", place.city)
     Division.objects.filter(pk=place.county.pk).update(valid_to=datetime.date(2018, 11, 23), successor=heir)
     assert appoint_staff(username="wu", role="district_clerk", division_code="140402").user.division == heir
+
+
+def test_what_the_command_does_is_in_the_log_by_the_portal_itself(place, monkeypatch, capsys):
+    create(monkeypatch, "li", "--role", "bureau_officer", "--division", "140400", "--full-name", "李科长")
+    printed = capsys.readouterr().out.strip().splitlines()[-1].split(": ")[1]
+    create(monkeypatch, "li", "--role", "district_clerk", "--division", "140402")
+    create(monkeypatch, "li", "--role", "district_clerk", "--division", "140402")
+    user = User.objects.get(username="li")
+    changed, made = ChangeRecord.objects.of_object(user).select_related("change_set__made_by")
+    assert (made.kind, made.after["role"], made.after["division"]) == ("created", "bureau_officer", place.city.pk)
+    assert changed.before == {"role": "bureau_officer", "division": place.city.pk}
+    assert changed.after == {"role": "district_clerk", "division": place.county.pk}
+    assert changed.change_set.summary == "用命令修改用户：李科长（li），县区填报员，城区"
+    assert printed not in f"{made.after}{made.change_set.summary}"
+    portal = made.change_set.made_by
+    assert (portal.username, portal.is_active, portal.has_usable_password()) == ("system", False, False)
+
+
+def test_the_command_makes_the_portals_own_user_nobody_and_keeps_the_last_administrator(place, monkeypatch):
+    create(monkeypatch, "wang", "--role", "system_admin", "--division", "140400")
+    with pytest.raises(CommandError, match="the portal's own"):
+        create(monkeypatch, "system", "--role", "bureau_admin", "--division", "140400")
+    with pytest.raises(CommandError, match="last active administrator"):
+        create(monkeypatch, "wang", "--role", "auditor", "--division", "140400")
+    assert User.objects.get(username="wang").role == "system_admin"
+    create(monkeypatch, "li", "--role", "bureau_admin", "--division", "140400")
+    create(monkeypatch, "wang", "--role", "auditor", "--division", "140400")
+    assert User.objects.get(username="wang").role == "auditor"
 
 
 def test_every_role_has_its_levels_and_a_generated_password_always_passes(place):

@@ -4,22 +4,32 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.models import Role, User
+from accounts.models import AccountSettings, Role, User
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def test_leaders_and_auditors_only_read():
-    assert {role for role in Role if role.may_upload} == set(Role) - {Role.LEADER, Role.AUDITOR}
+    assert {role for role in Role if role.may_upload} == set(Role) - {Role.LEADER, Role.AUDITOR, Role.SYSTEM_ADMIN}
     assert {role for role in Role if role.may_print_briefing} == {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
 
-def test_a_leader_sees_no_register_of_people():
-    assert {role for role in Role if not role.may_see_registers} == {Role.LEADER}
+def test_leaders_and_system_administrators_see_no_register_of_people():
+    assert {role for role in Role if not role.may_see_registers} == {Role.LEADER, Role.SYSTEM_ADMIN}
 
 
-@pytest.mark.parametrize("wrong", [{"role": "leader", "may_unmask": True}, {"role": "king"}], ids=str)
+def test_system_administrators_have_no_right_of_business():
+    business = [name for name in vars(Role) if name.startswith("may_")]
+    assert len(business) > 10
+    assert [name for name in business if getattr(Role.SYSTEM_ADMIN, name)] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"role": "leader", "may_unmask": True}, {"role": "system_admin", "may_unmask": True}, {"role": "king"}],
+    ids=str,
+)
 def test_a_user_that_must_not_be_is_refused(place, auditor, wrong):
     for name, value in wrong.items():
         setattr(auditor, name, value)
@@ -27,6 +37,27 @@ def test_a_user_that_must_not_be_is_refused(place, auditor, wrong):
         auditor.full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         auditor.save()
+
+
+def test_there_is_one_row_of_settings():
+    AccountSettings.objects.create(pk=AccountSettings.ONLY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccountSettings.objects.create(pk=2)
+
+
+def test_only_administrators_and_by_leave_of_the_bureau_counties_manage_users(place, clerk, street_clerk):
+    managing = {role for role in Role if make_user(role, place.city).may_manage_users}
+    assert managing == {Role.BUREAU_ADMIN, Role.SYSTEM_ADMIN}
+    AccountSettings.objects.create(pk=AccountSettings.ONLY, counties_manage_clerks=True)
+    assert clerk.managed_roles == {Role.STREET_CLERK}
+    assert list(User.objects.managed_by(clerk)) == [street_clerk]
+    assert not street_clerk.may_manage_users
+
+
+def test_an_auditor_sees_the_users_of_the_own_area_and_manages_none(place, clerk, other_clerk, street_clerk):
+    auditor = make_user(Role.AUDITOR, place.county)
+    assert set(User.objects.listed_for(auditor)) == {clerk, street_clerk, auditor}
+    assert not User.objects.managed_by(auditor).exists()
 
 
 def test_a_division_with_users_cannot_be_deleted(place, clerk):

@@ -45,6 +45,13 @@ pytestmark = pytest.mark.one_database
 OPEN = {"accounts:login", "healthz"}
 # Pages about a county's records that only the bureau may open.
 FOR_THE_BUREAU = {"uploads:locked"}
+# What a system administrator opens: the own account, notices, the help, and users; nothing of the bureau's business.
+FOR_THE_SYSTEM = {
+    *(f"accounts:{name}" for name in ("account", "own_contact", "password", "login", "logout")),
+    *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
+    *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
+    *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
+}
 # What is the same for everybody and may be kept by browsers.
 SAME_FOR_ALL = {"manual_picture"}
 
@@ -180,6 +187,19 @@ def test_a_leader_is_told_in_chinese_that_the_role_may_not(name, leader, signed_
     text = answer.content.decode()
     assert "“领导”角色不能打开" in text
     assert "请联系市局管理员" in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_a_system_administrator_opens_accounts_and_nothing_of_business(name, place, clerk, signed_in):
+    browser = signed_in(make_user(Role.SYSTEM_ADMIN, place.city))
+    address = address_of(name, place, clerk)
+    status = browser.get(address).status_code
+    if name in FOR_THE_SYSTEM:
+        assert status in {200, 302, 405}
+    else:
+        assert status in {403, 404, 405}
+        assert browser.post(address).status_code in {403, 404, 405}
 
 
 @pytest.mark.django_db

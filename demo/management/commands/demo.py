@@ -42,6 +42,7 @@ class Command(PortalCommand):
         """Create the demo unless it is complete; resume an interrupted run."""
         span = _span(options["first"], options["last"])
         if is_ready(span.in_arrears):
+            create_accounts()  # those that this release has added
             extend_due_date(span, timezone.localdate())
             self.stdout.write("演示数据已在库中。 The demo data are there already.")
         else:

@@ -1,0 +1,274 @@
+"""Managing users in pages: creating, changing, deactivating, resetting, ending sessions (docs/domain.md §1.4).
+
+Each action finds the user anew among those that `by` manages, and refuses a version that is no longer the current one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from axes.utils import reset as forget_failures
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actions.checks import (
+    known_role,
+    lock_administrators,
+    name_is_taken,
+    refuse_last_administrator,
+    refuse_taken_name,
+    refuse_wrong_fields,
+    refuse_wrong_level,
+)
+from accounts.actions.passwords import generate_password
+from accounts.actions.trail import log_change, state_of
+from accounts.lockouts import locking_attempts
+from accounts.models import Role, User
+from changzhi_portal.personal import Sealed
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
+from communities.models import Division
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedPassword:
+    """A first password, to be shown once to whoever issued it; only its hash is stored."""
+
+    user: User
+    password: str = field(repr=False)
+
+
+# --- Creating and changing ---
+
+
+def create_user(
+    *,
+    by: User,
+    username: str,
+    full_name: str,
+    role: str,
+    division: Division,
+    email: str = "",
+    phone: Sealed | None = None,
+    may_unmask: bool = False,
+) -> IssuedPassword:
+    """Create a user with a first password.
+
+    Raises NotAllowedError for whoever manages no users of this role or may not give the right to unmask, InvalidError
+    for a division outside the own area or of the wrong level, and for a name that is taken or will not do.
+    """
+    user = User(username=username.strip())
+    password = generate_password()
+    try:
+        with transaction.atomic():
+            _assign(user, by=by, full_name=full_name, role=role, division=division, may_unmask=may_unmask)
+            user.email, user.phone = email, phone
+            refuse_taken_name(user.username)
+            refuse_wrong_fields(user)
+            _set_first_password(user, password)
+            user.save()
+            log_change(by=by, user=user, before={}, summary="新建用户")
+    except IntegrityError as error:
+        raise name_is_taken() from error
+    return IssuedPassword(user, password)
+
+
+@transaction.atomic
+def edit_user(
+    *,
+    by: User,
+    ref: str,
+    version: int,
+    full_name: str,
+    role: str,
+    division: Division,
+    email: str,
+    phone: Sealed | None,
+    may_unmask: bool | None = None,
+) -> User:
+    """Change a user; `may_unmask` of None leaves the right as it is, unless the new role can never have it.
+
+    Raises as `create_user`; NotAllowedError also for the own role, division and right, NotFoundError for a user that `by`
+    does not manage, StaleError for another version, InvalidError for the last administrator who would be none.
+    """
+    active = frozenset() if known_role(role).manages_all_users else lock_administrators()
+    user = _held(ref, by=by, version=version)
+    before = state_of(user)
+    wanted = user.may_unmask and known_role(role).may_unmask_if_granted if may_unmask is None else may_unmask
+    if user.pk == by.pk and (user.role, user.division_id, user.may_unmask) != (known_role(role), division.pk, wanted):
+        raise NotAllowedError(
+            "自己的角色、单位和权限不能自己改，请另一位管理员办理。",
+            cure="Nobody changes the own role, division or right.",
+        )
+    refuse_last_administrator(user, active)
+    _assign(user, by=by, full_name=full_name, role=role, division=division, may_unmask=wanted)
+    user.email = email
+    if phone != user.phone:
+        user.phone = phone
+    refuse_wrong_fields(user)
+    return _saved(user, by=by, before=before, summary="修改用户")
+
+
+def _assign(user: User, *, by: User, full_name: str, role: str, division: Division, may_unmask: bool) -> None:
+    """Set name, role, division and right as far as `by` may give them."""
+    chosen = known_role(role)
+    _refuse_unmanaged(by, chosen)
+    if not Division.objects.current().visible_to(by).filter(pk=division.pk).exists():
+        raise InvalidError(
+            "这个单位不在您管理的范围内，或者已经撤销，请重新选择。",
+            cure="The division is closed or outside the area of the acting user.",
+            field="division",
+        )
+    refuse_wrong_level(chosen, division)
+    if may_unmask != user.may_unmask and chosen.may_unmask_if_granted and not by.role.may_grant_unmasking:
+        raise NotAllowedError(
+            "查看个人信息原文的权限只能由市局管理员给予或收回。", cure="Only a bureau_admin gives or takes may_unmask."
+        )
+    if may_unmask and not chosen.may_unmask_if_granted:
+        raise InvalidError(
+            f"“{chosen.label}”不能查看个人信息原文，请去掉这一项。",
+            cure=f"A {chosen.value} never has may_unmask.",
+            field="may_unmask",
+        )
+    user.full_name = " ".join(full_name.split())
+    user.role, user.division, user.may_unmask = chosen, division, may_unmask
+
+
+def _refuse_unmanaged(by: User, role: Role) -> None:
+    if role not in by.managed_roles:
+        managed: Sequence[str] = sorted(str(each.label) for each in by.managed_roles)
+        raise NotAllowedError(
+            f"您只能管理{'、'.join(managed)}的账号。" if managed else "您的角色不能管理用户，请联系市局管理员。",
+            cure=f"The role of {by.username} does not manage users with the role {role.value}.",
+        )
+
+
+# --- Passwords, sessions, locks ---
+
+
+def may_reset(user: User, by: User) -> bool:
+    """Return whether `by` would get no right by knowing the first password of a user, until it is changed."""
+    return by.role.may_grant_unmasking or not user.may_unmask
+
+
+@transaction.atomic
+def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
+    """Give a user a new first password, end all sessions and lift a lock-out, so that it can be used at once.
+
+    Raises NotFoundError and StaleError as `edit_user`, NotAllowedError for the own password and, for whoever may not give
+    the right to unmask, for that of a user who has it, StaleError for an inactive user.
+    """
+    user = _held(ref, by=by, version=version)
+    _refuse_own(user, by, "自己的密码请在“我的账号”里修改。")
+    if not may_reset(user, by):
+        raise NotAllowedError(
+            "这个账号可以查看个人信息原文，密码只能由市局管理员重置。",
+            cure="Whoever knows the password has the right to unmask, which only a bureau_admin gives.",
+        )
+    _refuse_inactive(user)
+    before = state_of(user)
+    password = generate_password()
+    _set_first_password(user, password)
+    user.sessions_ended_at = timezone.now()
+    if locking_attempts(user.username).exists():
+        user.unlocked_at = timezone.now()
+    forget_failures(username=user.username)
+    _saved(user, by=by, before=before, summary="重置密码")
+    return IssuedPassword(user, password)
+
+
+@transaction.atomic
+def end_sessions(*, by: User, ref: str, version: int) -> User:
+    """End all sessions of a user: the next request with one of them leads to the sign-in page."""
+    user = _held(ref, by=by, version=version)
+    before = state_of(user)
+    user.sessions_ended_at = timezone.now()
+    return _saved(user, by=by, before=before, summary="退出用户的所有登录")
+
+
+@transaction.atomic
+def unlock_user(*, by: User, ref: str, version: int) -> User:
+    """Lift a lock-out after wrong passwords; raises StaleError for a user who is not locked out (any more)."""
+    user = _held(ref, by=by, version=version)
+    if not locking_attempts(user.username).exists():
+        raise StaleError("这个账号现在没有锁定，不用解锁。", cure="The user is not locked out.")
+    before = state_of(user)
+    user.unlocked_at = timezone.now()
+    forget_failures(username=user.username)
+    return _saved(user, by=by, before=before, summary="解锁用户")
+
+
+# --- Leaving and coming back ---
+
+
+@transaction.atomic
+def deactivate_user(*, by: User, ref: str, version: int) -> User:
+    """Let a user no longer sign in, and end all sessions; what the user has done stays.
+
+    Raises NotAllowedError for oneself, StaleError for an inactive user, InvalidError for the last administrator.
+    """
+    active = lock_administrators()
+    user = _held(ref, by=by, version=version)
+    _refuse_own(user, by, "不能停用自己的账号，请另一位管理员办理。")
+    _refuse_inactive(user)
+    refuse_last_administrator(user, active)
+    before = state_of(user)
+    user.is_active, user.sessions_ended_at = False, timezone.now()
+    return _saved(user, by=by, before=before, summary="停用用户")
+
+
+@transaction.atomic
+def reactivate_user(*, by: User, ref: str, version: int) -> User:
+    """Let a user sign in again, with the password of before; raises StaleError for an active user."""
+    user = _held(ref, by=by, version=version)
+    if user.is_active:
+        raise StaleError("这个账号是在用的，不用恢复。", cure="The user is active.")
+    before = state_of(user)
+    user.is_active = True
+    return _saved(user, by=by, before=before, summary="恢复用户")
+
+
+# --- What they share ---
+
+
+def _held(ref: str, *, by: User, version: int) -> User:
+    """Return a user that `by` manages, locked until the transaction ends.
+
+    Raises NotFoundError for any other user, and StaleError for one who was changed since this version.
+    """
+    # Found first and locked by the key: a scope is looked up through other tables.
+    key = User.objects.managed_by(by).filter(ref=ref).values_list("pk", flat=True).first()
+    user = User.objects.select_for_update(of=("self",), no_key=True).select_related("division").filter(pk=key).first()
+    if user is None:
+        raise NotFoundError("没有找到这个用户。", cure="There is no such user among those the acting user manages.")
+    if user.version != version:
+        raise StaleError(
+            f"您打开页面以后，“{user}”的账号有改动，没有保存；请重新打开这一页，看过现在的内容再办。",
+            cure=f"The user is at version {user.version}, not {version}. Read it again.",
+        )
+    return user
+
+
+def _saved(user: User, *, by: User, before: dict[str, Any], summary: str) -> User:
+    """Save a changed user as a new version and log it; nothing where nothing has changed."""
+    if state_of(user) != before:
+        user.version += 1
+        user.save()
+        log_change(by=by, user=user, before=before, summary=summary)
+    return user
+
+
+def _set_first_password(user: User, password: str) -> None:
+    user.set_password(password)
+    user.must_change_password, user.password_set_at = True, timezone.now()
+
+
+def _refuse_own(user: User, by: User, sentence: str) -> None:
+    if user.pk == by.pk:
+        raise NotAllowedError(sentence, cure="This cannot be done to the own account.")
+
+
+def _refuse_inactive(user: User) -> None:
+    if not user.is_active:
+        raise StaleError("这个账号已经停用，请先恢复。", cure="The user is inactive. Reactivate it first.")

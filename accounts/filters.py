@@ -1,0 +1,62 @@
+"""Filters of users."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_filters
+from django.db.models import Q
+
+from accounts.models import Role, User, UserQuerySet
+from changzhi_portal.pages.filters import FilterForm
+from communities.filters import PlaceFilterSet
+
+STATES = [
+    ("active", "在用"),
+    ("locked", "已锁定"),
+    ("never", "还没有登录过"),
+    ("first", "须改首次密码"),
+    ("inactive", "已停用"),
+]
+
+
+class UserFilterForm(FilterForm):
+    """Form that always shows role and state."""
+
+    up_front: ClassVar[tuple[str, ...]] = ("q", "county", "town", "role", "state")
+    search_hint: ClassVar[str] = "姓名或用户名"
+
+
+class UserFilterSet(PlaceFilterSet):
+    """Filter by name or user name, place, role and state."""
+
+    role = django_filters.ChoiceFilter(label="角色", choices=Role.choices)
+    state = django_filters.ChoiceFilter(label="状态", choices=STATES, method="filter_state")
+    unmask = django_filters.ChoiceFilter(
+        label="可看原文", choices=[("yes", "是"), ("no", "否")], method="filter_unmask"
+    )
+
+    class Meta:
+        model = User
+        fields = ()
+
+    def search(self, text: str) -> Q:
+        """Return the condition that the name or the user name contains the text."""
+        return Q(full_name__icontains=text) | Q(username__icontains=text)
+
+    def filter_state(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
+        """Filter by what the column 状态 says; 在用 includes all who may sign in."""
+        match value:
+            case "inactive":
+                return queryset.filter(is_active=False)
+            case "locked":
+                return queryset.active().filter(is_locked_out=True)
+            case "never":
+                return queryset.active().filter(last_login__isnull=True)
+            case "first":
+                return queryset.active().filter(must_change_password=True)
+        return queryset.active()
+
+    def filter_unmask(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
+        """Filter by the right to see personal data in clear."""
+        return queryset.filter(may_unmask=value == "yes")

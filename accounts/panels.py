@@ -1,0 +1,66 @@
+"""Panels: the accounts on the home page of who looks after the system, and the changes of an account on its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Model, Q
+
+from accounts.models import Role, User
+from changelog.history import history_lines
+from changelog.models import ChangeRecord
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.panels import LAST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
+from changzhi_portal.rights import Actor, has_right
+
+_NEWEST = 8  # changes of accounts on the home page
+
+
+class Accounts(HomePanel):
+    """For system administrators: how many accounts there are, who is locked out, what has been changed last."""
+
+    position = 5
+    template_name = "accounts/users_panel.html"
+    requires = "may_manage_users"
+
+    def concerns(self, user: Actor) -> bool:
+        """Return whether the user only looks after the system; others find the list in the menu."""
+        return super().concerns(user) and user.role is Role.SYSTEM_ADMIN
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return the numbers of accounts by state and by role, who is locked out, and the newest changes."""
+        active = User.objects.people().visible_to(request.user).active()
+        numbers = active.aggregate(
+            all=Count("pk"),
+            never=Count("pk", filter=Q(last_login__isnull=True)),
+            first=Count("pk", filter=Q(must_change_password=True)),
+            unmask=Count("pk", filter=Q(may_unmask=True)),
+        )
+        by_role = dict(active.order_by().values_list("role").annotate(Count("pk")))
+        locked = active.with_lockout().filter(is_locked_out=True).select_related("division__parent")
+        shown = list(locked.order_by("username")[:MOST_ROWS])
+        changes = ChangeRecord.objects.visible_to(request.user).filter(model=User._meta.label_lower)
+        return {
+            "numbers": numbers,
+            "roles": [(role, by_role.get(role.value, 0)) for role in Role],
+            "locked": shown,
+            "newest": changes.select_related("change_set__made_by").order_by("-id")[:_NEWEST],
+            "urgency": LAST_STEP if shown else NOTHING_TO_DO,
+        }
+
+
+class AccountHistory(RecordPanel):
+    """The changes of an account, for those whom the history of registers is closed to."""
+
+    model_label = "accounts.User"
+    position = 90
+    template_name = "changelog/history_panel.html"
+    requires = "may_see_users"
+
+    def concerns(self, user: Actor) -> bool:
+        """Return whether the panel is not shown to the user anyway, as on every record's page."""
+        return super().concerns(user) and not has_right(user, "may_see_registers")
+
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
+        """Return the newest changes."""
+        return {"entries": history_lines(record, request.user, limit=MOST_ROWS), "record": record}
