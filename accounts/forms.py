@@ -17,8 +17,8 @@ WRONG_CREDENTIALS = "用户名或密码不对。请核对大小写后再试；�
 
 # The rules of settings.AUTH_PASSWORD_VALIDATORS. Django's own texts use 你, the portal uses 您.
 RULES_IN_WORDS = (
-    "至少10位，大写字母、小写字母、数字、符号四种中至少有三种；不要有用户名、姓名、地名（拼音、首字母也算）、"
-    "shequ、minzheng这类单位用语和1234、qwer、aaa这样连续或重复的字符，不要只是一个词加年份，也不要用常见的密码；"
+    "至少10位，大写字母、小写字母、数字、符号四种中至少有三种；不要有用户名、姓名、地名和社区、民政这类单位用语，写成拼音、"
+    "首字母也不行；不要有连续或重复的字符（如1234、键盘上相邻的字母），不要只是一个词加年份，也不要用常见的密码；"
     f"最近{REMEMBERED_PASSWORDS}次用过的密码不能再用。"
 )
 
@@ -61,9 +61,10 @@ class OwnPasswordForm(PasswordChangeForm):
         return old
 
     def validate_password_for_user(self, user: AbstractBaseUser, password_field_name: str = "") -> None:
-        """Validate the new password, at its field, once the current one is right.
+        """Validate the new password once the current one is right, and say at its field the first thing that is wrong.
 
         Otherwise the answer would tell anybody at an open session, as often as asked, which passwords the user has had.
         """
         if "old_password" in self.cleaned_data:
             super().validate_password_for_user(user, "new_password1")
+            del self.errors.get("new_password1", [])[1:]
