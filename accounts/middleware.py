@@ -1,4 +1,4 @@
-"""Middleware that sends people to the sign-in page, and those with a first password to the page that changes it."""
+"""Middleware that sends people to the sign-in page, and those who need a new password to the page that changes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from changzhi_portal.kept_input import page_of_form
 
-# Names of the views that a user with a first password may open.
+# Names of the views that a user who needs a new password may open.
 _OPEN_NAMES = frozenset({"accounts:password", "accounts:logout", "accounts:login", "healthz"})
 
 
@@ -32,7 +32,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 
 class PasswordChangeMiddleware:
-    """Send users with `must_change_password` to the page that changes it."""
+    """Send users with a first password, or one that is too old, to the page that changes it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -44,7 +44,7 @@ class PasswordChangeMiddleware:
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         """Redirect to the password page, unless the view is one of `_OPEN_NAMES`."""
         user = getattr(request, "user", None)
-        if user is None or not user.is_authenticated or not user.must_change_password:
+        if user is None or not user.is_authenticated or not user.needs_new_password:
             return None
         match = request.resolver_match
         return None if match is not None and match.view_name in _OPEN_NAMES else redirect("accounts:password")

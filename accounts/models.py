@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -137,6 +138,8 @@ ROLE_LEVELS: dict[Role, frozenset[str]] = {
 NEVER_UNMASK = frozenset({Role.LEADER, Role.SYSTEM_ADMIN})
 # Whom a county may manage if the bureau allows it (`AccountSettings`).
 MANAGED_BY_COUNTIES = frozenset({Role.STREET_CLERK})
+# So many passwords are not taken again: the current one and those before it.
+REMEMBERED_PASSWORDS = 5
 
 
 class AccountSettings(models.Model):
@@ -282,6 +285,21 @@ class User(AbstractUser, Record, ScopedModel):
         """Return whether this user sees the list of users: whoever manages some, and auditors."""
         return self.role is Role.AUDITOR or self.may_manage_users
 
+    # --- Passwords (docs/domain.md §9.5) ---
+
+    @property
+    def is_password_too_old(self) -> bool:
+        """Return whether the password was older than `PASSWORD_MAX_DAYS` at the last sign-in; work is not interrupted."""
+        if not settings.PASSWORD_MAX_DAYS or self.last_login is None:
+            return False
+        set_at = self.password_set_at or self.date_joined
+        return self.last_login - set_at >= datetime.timedelta(days=settings.PASSWORD_MAX_DAYS)
+
+    @property
+    def needs_new_password(self) -> bool:
+        """Return whether only the page that changes the password is open to the user."""
+        return self.must_change_password or self.is_password_too_old
+
     # --- Sessions (ADR 0022) ---
 
     def get_session_auth_hash(self) -> str:
@@ -307,3 +325,16 @@ class User(AbstractUser, Record, ScopedModel):
     def visible_towns(self, day: datetime.date) -> DivisionQuerySet:
         """Return the towns in the user's scope where communities lie on `day`."""
         return Division.objects.towns().visible_to(self).with_communities_on(day).order_by()
+
+
+class PastPassword(models.Model):
+    """The hash of a password that a user had before: only to be compared with, shown nowhere and in no log."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="past_passwords", verbose_name="用户")
+    password = models.CharField("用过的密码", max_length=128)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "用过的密码"
+
+    def __str__(self) -> str:
+        return f"{self.user}用过的密码"

@@ -20,7 +20,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import InvalidError, PortalError
-from changzhi_portal.sessions import CACHE_ERRORS
+from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours
 
 logger = logging.getLogger(__name__)
 _CACHE_MESSAGE = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"
@@ -73,11 +73,15 @@ class SessionMiddleware(sessions.SessionMiddleware):
     """Django's middleware, except that an unreachable cache signs nobody out: the session is still valid afterwards."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # as middleware may
-        """Load the session of a user who has one at once, because an error later would come halfway through a page."""
+        """Load the session of a user who has one at once, because an error later would come halfway through a page.
+
+        One that has lasted too long ends here, whatever the request: it is then that of a visitor.
+        """
         super().process_request(request)
         try:
             if request.session.session_key:
                 request.session.keys()
+                end_after_hours(request.session)
         except CACHE_ERRORS as error:
             return cache_error_page(request, error)
         return None

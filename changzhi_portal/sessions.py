@@ -1,16 +1,29 @@
-"""Sessions in the cache that survive a full disk and a restart of Redis."""
+"""Sessions in the cache that survive a full disk and a restart of Redis, and end some hours after the sign-in."""
 
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Final
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import cache
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 CACHE_ERRORS: Final = (OSError, RedisError)
+BEGAN: Final = "began"  # of a signed-in session: when it was first used, in seconds since 1970
+
+
+def end_after_hours(session: SessionBase) -> None:
+    """End a signed-in session that began `SESSION_MAX_HOURS` ago; let the clock of one without a beginning start now."""
+    if not settings.SESSION_MAX_HOURS or SESSION_KEY not in session:
+        return
+    now = int(time.time())
+    if now - session.setdefault(BEGAN, now) >= settings.SESSION_MAX_HOURS * 3600:
+        session.flush()
 
 
 class SessionStore(cache.SessionStore):

@@ -148,6 +148,9 @@ SESSION_ENGINE = "changzhi_portal.sessions"
 # Seconds; 等保 2.0 requires an idle time-out. Every request of a person renews it, what a page asks by itself does not.
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # of the cookie alone: the cache keeps SESSION_COOKIE_AGE
+# A session ends so many hours after the sign-in, however busy it is; 0 for no end but the idle one.
+SESSION_MAX_HOURS = env.int("SESSION_MAX_HOURS", default=12)
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "changzhi_portal.kept_input.csrf_failure"
@@ -190,11 +193,15 @@ CELERY_BEAT_SCHEDULE = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.DivisionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.passwords.SimilarityValidator", "OPTIONS": {"user_attributes": ["username", "email"]}},
     {"NAME": "accounts.passwords.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.CharacterKindsValidator"},
+    {"NAME": "accounts.passwords.GuessingValidator"},
+    {"NAME": "accounts.passwords.PastPasswordsValidator"},
 ]
+# A sign-in with a password as old as this leads to the page that changes it; 0 for no such age.
+PASSWORD_MAX_DAYS = env.int("PASSWORD_MAX_DAYS", default=0)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -204,6 +211,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
+# Fields of forms that django-axes stores masked with a failure; `password` always is.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 
 # --- Content security policy ---
 CONTENT_SECURITY_POLICY = {

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from accounts.models import Role, User
 
-# Not a secret: the README and the terminal show it. Demo data are refused in a production installation.
+# Not a secret: the README and the terminal show it. It is set without the rules for passwords, which would refuse it. Demo
+# data are refused in a production installation.
 PASSWORD = "Changzhi-demo-2018"  # noqa: S105
 CITY, CITY_NAME = "140400", "长治市"
 

@@ -45,10 +45,10 @@ def refuse_weak_password(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidError(
-            f"密码不合要求：{''.join(error.messages)}请换一个。",
+            f"密码不合要求：{''.join(error.messages)}",
             cure=(
                 "The password is too weak. Use at least 10 characters of three kinds (lower-case letters, capitals, "
-                "digits, other signs), nothing common and not the user name."
+                "digits, other signs), nothing common, no name or place, no run of keys, none of the last five passwords."
             ),
             field="password",
         ) from error

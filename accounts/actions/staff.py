@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.actions.checks import (
     known_role,
@@ -15,7 +14,7 @@ from accounts.actions.checks import (
     refuse_wrong_fields,
     refuse_wrong_level,
 )
-from accounts.actions.passwords import generate_password
+from accounts.actions.passwords import generate_password, set_password
 from accounts.actions.trail import log_change, portal_itself, state_of
 from accounts.models import User
 from communities.models import Division
@@ -69,12 +68,11 @@ def appoint_staff(
     user.may_unmask = user.may_unmask and chosen_role.may_unmask_if_granted
     user.full_name = full_name or user.full_name
     user.email = email or user.email
-    generated = generate_password() if is_new and password is None else ""
+    generated = generate_password(user) if is_new and password is None else ""
     if password is not None:
         refuse_weak_password(password, user)
     if password is not None or generated:
-        user.set_password(generated or password)
-        user.must_change_password, user.password_set_at = must_change_password, timezone.now()
+        set_password(user, generated or password or "", must_change=must_change_password)
     refuse_wrong_fields(user)
     user.version += 0 if is_new else 1
     user.save()

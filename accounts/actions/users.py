@@ -22,7 +22,7 @@ from accounts.actions.checks import (
     refuse_wrong_fields,
     refuse_wrong_level,
 )
-from accounts.actions.passwords import generate_password
+from accounts.actions.passwords import generate_password, set_password
 from accounts.actions.trail import log_change, state_of
 from accounts.lockouts import locking_attempts
 from accounts.models import Role, User
@@ -59,14 +59,13 @@ def create_user(
     for a division outside the own area or of the wrong level, and for a name that is taken or will not do.
     """
     user = User(username=username.strip())
-    password = generate_password()
     try:
         with transaction.atomic():
             _assign(user, by=by, full_name=full_name, role=role, division=division, may_unmask=may_unmask)
             user.email, user.phone = email, phone
             refuse_taken_name(user.username)
             refuse_wrong_fields(user)
-            _set_first_password(user, password)
+            password = _set_first_password(user)
             user.save()
             log_change(by=by, user=user, before={}, summary="新建用户")
     except IntegrityError as error:
@@ -168,8 +167,7 @@ def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
         )
     _refuse_inactive(user)
     before = state_of(user)
-    password = generate_password()
-    _set_first_password(user, password)
+    password = _set_first_password(user)
     user.sessions_ended_at = timezone.now()
     if locking_attempts(user.username).exists():
         user.unlocked_at = timezone.now()
@@ -259,9 +257,10 @@ def _saved(user: User, *, by: User, before: dict[str, Any], summary: str) -> Use
     return user
 
 
-def _set_first_password(user: User, password: str) -> None:
-    user.set_password(password)
-    user.must_change_password, user.password_set_at = True, timezone.now()
+def _set_first_password(user: User) -> str:
+    password = generate_password(user)
+    set_password(user, password, must_change=True)
+    return password
 
 
 def _refuse_own(user: User, by: User, sentence: str) -> None:

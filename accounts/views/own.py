@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
@@ -61,7 +62,7 @@ class SignOut(auth_views.LogoutView):
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class OwnPassword(FormPage):
-    """The page for changing one's own password, to which users with a first password are redirected."""
+    """The page for changing one's own password, to which users are redirected who need a new one."""
 
     help_at = "登录"
     requires = EVERYBODY
@@ -70,8 +71,12 @@ class OwnPassword(FormPage):
     form_class = OwnPasswordForm
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Add the user whose password it is."""
-        return {**super().get_form_kwargs(), "user": self.request.user}
+        """Add the user whose password it is, and the request, by which wrong passwords are counted."""
+        return {**super().get_form_kwargs(), "user": self.request.user, "request": self.request}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add how old a password may get."""
+        return super().get_context_data(max_days=settings.PASSWORD_MAX_DAYS, **kwargs)
 
     def act(self, form: OwnPasswordForm) -> str:
         """Set the password; the session goes on."""

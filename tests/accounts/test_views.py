@@ -1,17 +1,21 @@
-"""Tests of signing in and out, the first password and the lock-out."""
+"""Tests of signing in and out, the password page and the lock-out."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import Role, User
 from tests.factories import PASSWORD, make_user
 
 LOGIN = "/accounts/login/"
-NEW = "Xin-mima-2018"
+NEW = "Nuan-feng-47-wan"
 
 
 def sign_in(browser: Client, username: str, password: str = PASSWORD, **extra: str):
@@ -88,20 +92,112 @@ def test_a_first_password_must_be_changed_before_anything_else(place):
     ("old", "new", "again", "says"),
     [
         ("Wrong-2018-x", NEW, NEW, "当前密码不对"),
-        (PASSWORD, NEW, "Xin-mima-2019", "两次输入的新密码不一样"),
-        (PASSWORD, PASSWORD, PASSWORD, "新密码不能与当前密码相同"),
+        (PASSWORD, NEW, "Nuan-feng-48-wan", "两次输入的新密码不一样"),
         (PASSWORD, "abcdefghijk", "abcdefghijk", "三种"),
         (PASSWORD, "Ab1-", "Ab1-", "密码至少要有10位"),
     ],
 )
 def test_a_password_that_will_not_do_is_refused_with_the_reason(old, new, again, says, clerk, signed_in):
-    asked = {"old_password": old, "new_password1": new, "new_password2": again}
-    answer = signed_in(clerk).post(reverse("accounts:password"), asked)
+    answer = change(signed_in(clerk), old, new, again)
     assert answer.status_code == 422
     assert says in answer.content.decode()
     assert answer.content.decode().count(" autofocus") == 1, "that of the first field with an error"
     clerk.refresh_from_db()
     assert clerk.check_password(PASSWORD)
+
+
+def change(browser: Client, old: str, new: str = NEW, again: str = ""):
+    asked = {"old_password": old, "new_password1": new, "new_password2": again or new}
+    return browser.post(reverse("accounts:password"), asked)
+
+
+@pytest.mark.django_db
+def test_wrong_current_passwords_lock_the_account_out_as_at_sign_in_and_are_stored_nowhere(clerk, signed_in):
+    browser = signed_in(clerk)
+    for _ in range(4):
+        assert change(browser, "Wrong-2018-x").status_code == 422
+    locked = change(browser, "Wrong-2018-x")
+    assert locked.status_code == 429
+    assert "当前密码连续输错次数过多" in locked.content.decode() and "返回首页" in locked.content.decode()
+    assert change(browser, PASSWORD).status_code == 429, "even the right one"
+    assert sign_in(Client(), clerk.username).status_code == 429
+    assert browser.get("/").status_code == 200, "the session goes on"
+    clerk.refresh_from_db()
+    assert clerk.check_password(PASSWORD)
+    stored = " ".join(str(value) for row in AccessAttempt.objects.values() for value in row.values())
+    assert "new_password1" in stored
+    assert not [typed for typed in ("Wrong-2018-x", PASSWORD, NEW) if typed in stored]
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_at_sign_in_and_on_the_page_are_counted_together_and_a_right_one_ends_it(clerk, signed_in):
+    browser = signed_in(clerk)
+    for _ in range(2):
+        sign_in(Client(), clerk.username, "Wrong-2018-x")
+        assert change(browser, "Wrong-2018-x").status_code == 422
+    assert AccessAttempt.objects.get().failures_since_start == 4
+    assert change(browser, PASSWORD).status_code == 302
+    assert not AccessAttempt.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("old", ["", "Wrong-2018-x"])
+def test_without_the_current_password_the_page_tells_nothing_about_a_new_one(old, clerk, signed_in):
+    browser = signed_in(clerk)
+    change(browser, PASSWORD)
+    for tried in (PASSWORD, NEW):
+        text = change(browser, old, tried).content.decode()
+        assert "不能与当前密码相同" not in text and "用过的密码不能再用，请" not in text
+
+
+@pytest.mark.django_db
+def test_the_current_password_is_not_taken_as_the_new_one(clerk, signed_in):
+    clerk.set_password(NEW)
+    clerk.save()
+    answer = change(signed_in(clerk), NEW)
+    assert answer.context["form"].errors == {"new_password1": ["新密码不能与当前密码相同，请换一个。"]}
+
+
+@pytest.mark.django_db
+def test_a_refused_password_says_so_in_one_sentence_at_the_field_of_the_new_one(clerk, signed_in):
+    for again in ("", "Minzheng-2019"):
+        errors = dict(change(signed_in(clerk), PASSWORD, "Minzheng-2018", again).context["form"].errors)
+        assert errors.pop("new_password1") == ["密码里有“minzheng”，是大家都想得到的词，容易被人猜到，请换一个。"]
+        assert list(errors) == (["new_password2"] if again else [])
+    both = change(signed_in(clerk), PASSWORD, PASSWORD).context["form"].errors
+    assert len(both["new_password1"]) == 1, "guessed and used before"
+
+
+@pytest.mark.django_db
+def test_a_password_that_is_too_old_is_changed_after_the_next_sign_in(clerk, signed_in, settings):
+    User.objects.filter(pk=clerk.pk).update(password_set_at=timezone.now() - timedelta(days=90))
+    browser = signed_in(clerk)
+    assert browser.get("/").status_code == 200, "no age is set"
+    settings.PASSWORD_MAX_DAYS = 91
+    assert browser.get("/").status_code == 200
+    settings.PASSWORD_MAX_DAYS = 90
+    assert browser.get("/communities/")["Location"] == reverse("accounts:password")
+    page = browser.get(reverse("accounts:password")).content.decode()
+    assert "您的密码已经用了90天以上" in page and "主菜单" not in page
+    assert change(browser, PASSWORD).status_code == 302
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_password_that_grows_too_old_meanwhile_interrupts_nobody(clerk, signed_in, settings):
+    settings.PASSWORD_MAX_DAYS = 90
+    browser = signed_in(clerk)
+    long_ago = timezone.now() - timedelta(days=89)
+    User.objects.filter(pk=clerk.pk).update(password_set_at=long_ago - timedelta(days=2), last_login=long_ago)
+    assert browser.get("/").status_code == 200
+    assert signed_in(clerk).get("/")["Location"] == reverse("accounts:password"), "at the next sign-in"
+
+
+@pytest.mark.django_db
+def test_an_account_whose_password_has_no_time_is_as_old_as_the_account(clerk, signed_in, settings):
+    settings.PASSWORD_MAX_DAYS = 90
+    User.objects.filter(pk=clerk.pk).update(date_joined=timezone.now() - timedelta(days=91))
+    assert signed_in(clerk).get("/")["Location"] == reverse("accounts:password")
 
 
 @pytest.mark.django_db

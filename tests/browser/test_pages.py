@@ -66,8 +66,8 @@ def test_a_first_password_is_changed_on_the_way_in(place, visit):
     page.get_by_label("密码").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_label("当前密码").fill(PASSWORD)
-    page.get_by_label("新密码", exact=False).nth(0).fill("Xin-mima-2018")
-    page.get_by_label("再输一次新密码").fill("Xin-mima-2018")
+    page.get_by_label("新密码", exact=False).nth(0).fill("Nuan-feng-47-wan")
+    page.get_by_label("再输一次新密码").fill("Nuan-feng-47-wan")
     page.get_by_role("button", name="修改密码").click()
     expect(page.get_by_text("密码已修改")).to_be_visible()
 

@@ -10,7 +10,7 @@ from tests.browser.conftest import DESK, TELEPHONE
 from tests.factories import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
-NEW = "Xin-mima-2018"
+NEW = "Nuan-feng-47-wan"
 
 
 @pytest.mark.parametrize(("screen", "scripts"), [(DESK, True), (TELEPHONE, True), (DESK, False)])

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from changzhi_portal.kept_input import COOKIE
-from tests.factories import make_batch, make_facility
+from changzhi_portal.sessions import BEGAN, SessionStore
+from tests.factories import PASSWORD, make_batch, make_facility
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -85,6 +86,62 @@ def test_a_page_that_asks_by_itself_does_not_keep_the_session(clerk, signed_in, 
             browser.get(address, headers={"HX-Request": "true"})
         time.sleep(0.4)
     assert browser.get("/").status_code == 302, "the session has ended although the pages were asked for"
+
+
+def began_hours_ago(browser: Client, hours: float) -> None:
+    session = browser.session
+    session[BEGAN] = int(time.time() - hours * 3600)
+    session.save()
+
+
+def test_a_session_ends_twelve_hours_after_the_sign_in_however_busy_it_is(clerk, signed_in):
+    browser = signed_in(clerk)
+    browser.get("/")
+    began = browser.session[BEGAN]
+    assert abs(began - time.time()) < 10
+    began_hours_ago(browser, 11.9)
+    began = browser.session[BEGAN]
+    assert browser.get("/").status_code == 200
+    assert browser.session[BEGAN] == began, "no request prolongs it"
+    began_hours_ago(browser, 12)
+    key = browser.session.session_key
+    assert browser.get("/communities/")["Location"].startswith(reverse("accounts:login"))
+    assert not SessionStore(key).exists(key)
+
+
+def test_a_page_that_asks_by_itself_does_not_prolong_a_session_beyond_its_hours(clerk, signed_in):
+    browser = signed_in(clerk)
+    began_hours_ago(browser, 12)
+    answer = browser.get(reverse("notices:count"), headers={"HX-Request": "true"})
+    assert answer.status_code == 302
+    assert browser.get("/").status_code == 302
+
+
+def test_a_form_sent_after_the_hours_is_not_saved_and_a_new_password_begins_no_new_ones(clerk, signed_in):
+    browser = signed_in(clerk)
+    began_hours_ago(browser, 11)
+    began = browser.session[BEGAN]
+    new = {"old_password": PASSWORD, "new_password1": "Nuan-feng-47-wan", "new_password2": "Nuan-feng-47-wan"}
+    browser.post(reverse("accounts:password"), new)
+    assert browser.session[BEGAN] == began
+    began_hours_ago(browser, 13)
+    assert "unsaved=1" in browser.post(reverse("accounts:own_contact"), {})["Location"]
+
+
+def test_the_hours_are_a_setting(clerk, signed_in, settings):
+    browser = signed_in(clerk)
+    began_hours_ago(browser, 13)
+    settings.SESSION_MAX_HOURS = 0
+    assert browser.get("/").status_code == 200
+    settings.SESSION_MAX_HOURS = 14
+    assert browser.get("/").status_code == 200
+    settings.SESSION_MAX_HOURS = 13
+    assert browser.get("/").status_code == 302
+
+
+def test_the_cookie_ends_with_the_browser(clerk, signed_in):
+    cookie = signed_in(clerk).get("/").cookies["sessionid"]
+    assert (cookie["max-age"], cookie["expires"]) == ("", "")
 
 
 def test_a_page_that_a_person_opens_keeps_the_session(clerk, signed_in):
