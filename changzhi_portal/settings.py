@@ -265,11 +265,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": "changzhi_portal.logs.make_formatter", "as_json": PRODUCTION}},
+    "filters": {"refusals": {"()": "changzhi_portal.logs.RefusalsInOneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handler and level, which LOG_LEVEL would not change.
         "django": {"handlers": [], "level": "NOTSET"},
+        "django.request": {"filters": ["refusals"]},
         # Celery logs several lines each time that beat looks for work, which is every few seconds.
         "celery": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
         # Celery's process pool, which does not propagate.
