@@ -151,7 +151,15 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "changzhi_portal.kept_input.csrf_failure"
 
+# --- Health (`/readyz`, 运行状况) ---
+# A worker or beat without a heartbeat for this many seconds is taken for dead. They write one every 10 seconds, but on
+# SQLite they wait while a long commit is written.
+HEALTH_SILENT_SECONDS = env.int("HEALTH_SILENT_SECONDS", default=90)
+HEALTH_FREE_BYTES = env.int("HEALTH_FREE_BYTES", default=1024**3)  # less room on the disk of VAR_DIR is a fault
+
 # --- Celery (docs/architecture.md, decision 3) ---
+CELERY_IMPORTS = ["changzhi_portal.health.heartbeats"]
+CELERY_BEAT_SCHEDULER = "changzhi_portal.health.heartbeats:BeatingScheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis without a limit
 CELERY_TASK_ACKS_LATE = True
@@ -223,7 +231,7 @@ if PRODUCTION:
     # All requests come from the proxy's address: counted by it, anybody who knows a user name could lock that user out.
     AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     # The proxy's host names and browsers' preload lists are not the portal's decision.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
