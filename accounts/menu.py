@@ -1,4 +1,4 @@
-"""Entries of changes of divisions and of users in the menu."""
+"""Entries of changes of divisions, of users and of the portal's health in the menu."""
 
 from accounts.models import User
 from changzhi_portal.display import display_number
@@ -30,4 +30,14 @@ USERS = MenuItem(
     explanation="谁能登录，是什么角色，管哪里；新建、停用、重置密码、解锁。",
     remark=_users,
     help_at="用户管理",
+)
+HEALTH = MenuItem(
+    "运行状况",
+    "health",
+    ("health",),
+    "may_see_health",
+    group=MANAGEMENT,
+    position=90,
+    explanation="数据库、任务队列、后台进程、磁盘和字体是不是正常，有没有任务积压，不正常的怎么办。",
+    help_at="运行状况",
 )

@@ -14,7 +14,7 @@ from django.urls import reverse
 from changzhi_portal.kept_input import page_of_form
 
 # Names of the views that a user who needs a new password may open.
-_OPEN_NAMES = frozenset({"accounts:password", "accounts:logout", "accounts:login", "healthz"})
+_OPEN_NAMES = frozenset({"accounts:password", "accounts:logout", "accounts:login", "healthz", "readyz"})
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -94,6 +94,11 @@ class Role(models.TextChoices):
         return self in {Role.SYSTEM_ADMIN, Role.BUREAU_ADMIN}
 
     @property
+    def may_see_health(self) -> bool:
+        """Return whether the role sees how the portal runs (运行状况): all who can have a fault mended."""
+        return self in {Role.SYSTEM_ADMIN, Role.BUREAU_ADMIN}
+
+    @property
     def may_grant_unmasking(self) -> bool:
         """Return whether the role gives and takes the right to see personal data in clear."""
         return self is Role.BUREAU_ADMIN

@@ -1,4 +1,4 @@
-"""Panels: the accounts on the home page of who looks after the system, and the changes of an account on its page."""
+"""Panels: health and accounts on the home page of who looks after the system, the changes of an account on its page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,29 @@ from django.db.models import Count, Model, Q
 from accounts.models import Role, User
 from changelog.history import history_lines
 from changelog.models import ChangeRecord
+from changzhi_portal.health.report import answers
 from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.pages.panels import LAST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
+from changzhi_portal.pages.panels import FIRST_STEP, LAST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel
 from changzhi_portal.rights import Actor, has_right
 
 _NEWEST = 8  # changes of accounts on the home page
+
+
+class Health(HomePanel):
+    """For system administrators: in one line, whether the portal runs well."""
+
+    position = 4
+    template_name = "accounts/health_panel.html"
+    requires = "may_see_health"
+
+    def concerns(self, user: Actor) -> bool:
+        """Return whether the user only looks after the system; others find the page in the menu."""
+        return super().concerns(user) and user.role is Role.SYSTEM_ADMIN
+
+    def context(self, request: PortalRequest) -> dict[str, Any]:
+        """Return the titles of the checks that fail."""
+        failed = [answer.check.title for answer in answers() if not answer.is_good]
+        return {"failed": failed, "urgency": FIRST_STEP if failed else NOTHING_TO_DO}
 
 
 class Accounts(HomePanel):

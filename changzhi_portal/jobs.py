@@ -61,6 +61,15 @@ class Job(models.Model):
         abstract = True
 
 
+class QueuedJob(Job):
+    """Columns of a model whose rows wait for a worker because somebody has requested the work."""
+
+    queued_at = models.DateTimeField("排队时间", null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 Row = TypeVar("Row", bound=Job)
 
 
@@ -91,6 +100,11 @@ class JobKind(Generic[Row]):
     lease: datetime.timedelta = LEASE
     remind_after: datetime.timedelta = REMIND_AFTER  # a waiting row is due when it has not been changed for this long
     max_attempts: int | None = MAX_ATTEMPTS  # None: never given up
+    # The column that says since when a row waits.
+    waiting_since: str = "queued_at"
+    # The state that only rows have whose work has failed, so that they can be counted; "" for a kind without one, or
+    # whose model has another kind that counts them.
+    shows_failure: str = ""
     # Called with the key of a row that has failed or was given up, in the transaction that writes it.
     on_failure: Callable[[int], None] | None = None
 
@@ -103,7 +117,8 @@ class JobKind(Generic[Row]):
 
     def queued(self) -> dict[str, Any]:
         """Return the values of a row that is queued for a worker, with the columns of earlier work reset."""
-        return {**self._blank(), **self._state(self.waiting), "attempts": 0, "claim_token": ""}
+        since = {"queued_at": timezone.now()} if issubclass(self.model, QueuedJob) else {}
+        return {**self._blank(), **self._state(self.waiting), **since, "attempts": 0, "claim_token": ""}
 
     def begun(self) -> dict[str, Any]:
         """Return the values of a row that its writer works on at once, without a queue; see `claim_of`."""

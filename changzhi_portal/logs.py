@@ -7,10 +7,12 @@ structlog's context variables (request_id, user_id, task_id, batch_id, …), and
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,6 +55,16 @@ def make_formatter(*, as_json: bool) -> ProcessorFormatter:
             renderer,
         ],
     )
+
+
+class RefusalsInOneLine(logging.Filter):
+    """Filter of Django's logger of requests: a page that was refused (403) is no error, so its line has no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the traceback out of the record of a refusal; let every record through."""
+        if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
+            record.exc_info = None
+        return True
 
 
 def configure_structlog() -> None:

@@ -1,7 +1,8 @@
-"""The frame's own table: lists as people have set them up, saved by name."""
+"""The frame's own tables: lists as people have set them up, and the processes that do background work."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Self
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from changzhi_portal.records import Record
 from changzhi_portal.rights import Viewer
@@ -87,3 +89,62 @@ class SavedView(Record):
         query["view"] = self.ref
         pairs = [(name, value) for name, values in query.lists() for value in values]
         return f"{reverse(self.list_name)}?{urlencode(pairs)}"
+
+
+class PortalProcessQuerySet(models.QuerySet):
+    """Queries of processes."""
+
+    def of(self, kind: PortalProcess.Kind) -> Self:
+        """Filter for the processes of one kind."""
+        return self.filter(kind=kind)
+
+    def succeeded_by(self, kind: PortalProcess.Kind, queues: str) -> Self:
+        """Filter for silent processes whose work a living one of this kind with these queues does."""
+        return self.filter(kind=kind, queues=queues, seen_at__lt=timezone.now() - _silence())
+
+
+class PortalProcess(models.Model):
+    """A worker or beat, and when it has last been heard of (`changzhi_portal/health/heartbeats.py`).
+
+    A process that ends in order deletes its row; the row of one that was killed stays until a successor is there.
+    """
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", "后台处理"
+        BEAT = "beat", "定时"
+
+    kind = models.CharField("种类", max_length=6, choices=Kind)
+    name = models.CharField("名称", max_length=300, help_text="主机名和进程号")
+    queues = models.CharField("队列", max_length=200, blank=True, help_text="用空格分开")
+    started_at = models.DateTimeField("启动时间")
+    seen_at = models.DateTimeField("最近心跳")
+
+    objects = PortalProcessQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "后台进程"
+        ordering = ("kind", "started_at")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "name"],
+                name="portal_process_once",
+                violation_error_message="一个进程只登记一次。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}"
+
+    @property
+    def queue_names(self) -> list[str]:
+        """Return the names of the queues that a worker serves; none for beat."""
+        return self.queues.split()
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether the process has been heard of within the time that `settings.HEALTH_SILENT_SECONDS` sets."""
+        return timezone.now() - self.seen_at <= _silence()
+
+
+def _silence() -> datetime.timedelta:
+    return datetime.timedelta(seconds=settings.HEALTH_SILENT_SECONDS)

@@ -155,7 +155,15 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "changzhi_portal.kept_input.csrf_failure"
 
+# --- Health (`/readyz`, 运行状况) ---
+# A worker or beat without a heartbeat for this many seconds is taken for dead. They write one every 10 seconds, but on
+# SQLite they wait while a long commit is written.
+HEALTH_SILENT_SECONDS = env.int("HEALTH_SILENT_SECONDS", default=90)
+HEALTH_FREE_BYTES = env.int("HEALTH_FREE_BYTES", default=1024**3)  # less room on the disk of VAR_DIR is a fault
+
 # --- Celery (docs/architecture.md, decision 3) ---
+CELERY_IMPORTS = ["changzhi_portal.health.heartbeats"]
+CELERY_BEAT_SCHEDULER = "changzhi_portal.health.heartbeats:BeatingScheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis without a limit
 CELERY_TASK_ACKS_LATE = True
@@ -233,7 +241,7 @@ if PRODUCTION:
     # All requests come from the proxy's address: counted by it, anybody who knows a user name could lock that user out.
     AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
     # The proxy's host names and browsers' preload lists are not the portal's decision.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -275,11 +283,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": "changzhi_portal.logs.make_formatter", "as_json": PRODUCTION}},
+    "filters": {"refusals": {"()": "changzhi_portal.logs.RefusalsInOneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Django's own handler and level, which LOG_LEVEL would not change.
         "django": {"handlers": [], "level": "NOTSET"},
+        "django.request": {"filters": ["refusals"]},
         # Celery logs several lines each time that beat looks for work, which is every few seconds.
         "celery": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
         # Celery's process pool, which does not propagate.

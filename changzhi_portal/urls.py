@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from changzhi_portal.pages.group import GroupPage
-from changzhi_portal.pages.health import healthz
+from changzhi_portal.pages.health import HealthPage, healthz, readyz
 from changzhi_portal.pages.home import HomePage
 from changzhi_portal.pages.manual import ManualPage, ManualPicture
 from changzhi_portal.pages.saved_views import DeleteView, EditView, SaveView
@@ -19,6 +19,8 @@ urlpatterns = [
     path("views/<slug:ref>/", EditView.as_view(), name="view_edit"),
     path("views/<slug:ref>/delete/", DeleteView.as_view(), name="view_delete"),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("health/", HealthPage.as_view(), name="health"),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),
     path("registers/", include("changelog.urls")),

@@ -14,6 +14,7 @@ PRINT = JobKind(
     waiting=Briefing.State.QUEUED,
     running=Briefing.State.PRINTING,
     failed=Briefing.State.FAILED,
+    shows_failure=Briefing.State.FAILED,
     given_up="多次生成都中断，请联系系统管理员检查服务器后重新生成。",
     broken="生成简报时系统出错，请稍后重新生成，仍不行请联系系统管理员。",
     cleared={"step": ""},

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from changzhi_portal.jobs import Job
+from changzhi_portal.jobs import QueuedJob
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from reports.corrections import Correction, corrections_from_json
@@ -30,7 +30,7 @@ class BriefingQuerySet(ScopedQuerySet):
         return self.filter(period=briefing.period_id, division=briefing.division_id).order_by("-edition")
 
 
-class Briefing(ScopedModel, Job):
+class Briefing(ScopedModel, QueuedJob):
     """One issue. `figures` is stored whole, so that printing it again gives the same numbers.
 
     `figures` and `corrections` are JSON; `stored_figures` and `stored_corrections` return them as Python objects.

@@ -47,6 +47,7 @@ COMPARE = JobKind(
     queue=Queue.TARGETS,
     running=State.RUNNING,
     failed=State.FAILED,
+    shows_failure=State.FAILED,
     find_due=lambda: locked_periods_to_compare().values_list("pk", flat=True),
     message_field=None,
     max_attempts=None,

@@ -49,6 +49,7 @@ MEASURE = JobKind(
     queue=Queue.TARGETS,
     running=State.RUNNING,
     failed=State.FAILED,
+    shows_failure=State.FAILED,
     find_due=lambda: periods_to_measure().values_list("pk", flat=True),
     message_field=None,
     max_attempts=None,

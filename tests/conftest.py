@@ -29,6 +29,7 @@ from changzhi_portal import jobs
 from changzhi_portal.bulk import refresh_statistics
 from changzhi_portal.celery import app as celery_app
 from changzhi_portal.discovery import own_apps
+from changzhi_portal.health.report import forget_answers
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
 from periods.models import ReportingPeriod
@@ -147,10 +148,11 @@ def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """Start every test with an empty cache, without sessions, progress or choices of another test."""
+    """Start every test with an empty cache, without sessions, progress, choices or checks of another test."""
     yield
     for each in caches.all():
         each.clear()
+    forget_answers()
 
 
 # --- Places ---

@@ -20,6 +20,7 @@ USUAL = frozenset(
         "csv",
         "KB",
         "MB",
+        "GB",
         "QQ",
         "Ctrl",
         "Tab",

@@ -46,6 +46,7 @@ CHECK = JobKind(
     waiting=State.QUEUED,
     running=State.CHECKING,
     failed=_FAILED,
+    shows_failure=State.FAILED,  # of commits too
     given_up=_GIVEN_UP,
     broken=_BROKEN,
     unreachable=BROKER_UNREACHABLE,

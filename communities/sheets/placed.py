@@ -36,9 +36,8 @@ class PlacedSheet(RegisterSheet):
 
     def reason_against_undoing_merge(self, record: Any, change_set: Any) -> str:
         """See RegisterSheet.reason_against_undoing_merge. Merged records do not follow a community that closes."""
-        community = Community.objects.filter(
-            pk=next(iter(self.place_of(record)), None), closed_on__isnull=False
-        ).first()
+        key = next(iter(self.place_of(record)), None)
+        community = Community.objects.filter(pk=key, closed_on__isnull=False).first() if key is not None else None
         if community is None:
             return ""
         closings = ChangeRecord.objects.of_object(community).filter(after__has_key="closed_on")

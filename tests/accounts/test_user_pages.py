@@ -368,10 +368,13 @@ def test_the_home_page_of_a_system_administrator_shows_accounts_and_no_figures(s
     browser = signed_in(system_admin)
     browser.post(address("user_sessions", clerk), {"version": 1})
     browser.get("/")
-    with exactly(5):  # the signed-in user, numbers, roles, who is locked out, changes
+    with exactly(5):  # the signed-in user, numbers, roles, who is locked out, changes; what the checks say is kept
         page = browser.get("/")
     text = markup_of(page)
-    assert [panel["template_name"] for panel in page.context["panels"]] == ["accounts/users_panel.html"]
+    assert [panel["template_name"] for panel in page.context["panels"]] == [
+        "accounts/health_panel.html",
+        "accounts/users_panel.html",
+    ]
     assert "已锁定1个" in text and address("user_unlock", clerk) in text
     assert "退出用户的所有登录：测试县区填报员" in text
     assert 'role="search" aria-label="全站查找"' not in text

@@ -74,6 +74,18 @@ def test_lines_of_a_request_name_request_and_user_by_id(
 
 @pytest.mark.django_db
 @pytest.mark.one_database
+def test_a_refused_page_is_one_line_without_a_traceback(
+    lines: Lines, clerk: User, signed_in: Callable[[User], Client]
+) -> None:
+    assert signed_in(clerk).get("/accounts/users/new/").status_code == 403
+    (line,) = lines()
+    assert (line["event"], line["level"]) == ("Forbidden (Permission denied): /accounts/users/new/", "warning")
+    assert line["user_id"] == clerk.pk
+    assert "exception" not in line
+
+
+@pytest.mark.django_db
+@pytest.mark.one_database
 def test_lines_of_a_batchs_page_name_the_batch(
     lines: Lines, clerk: User, signed_in: Callable[[User], Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from changzhi_portal.jobs import Job
+from changzhi_portal.jobs import QueuedJob
 from changzhi_portal.records import new_ref
 from changzhi_portal.registers.growth import Growth
 from changzhi_portal.registers.registry import register_named
@@ -147,7 +147,7 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.same_file(batch).order_by("-committed_at").first()
 
 
-class UploadBatch(ScopedModel, Job):
+class UploadBatch(ScopedModel, QueuedJob):
     """One uploaded file for one office, register and month. Workers check, commit and undo it (`uploads.jobs`).
 
     A file with tables of several registers becomes several batches; `group` is the same for all batches of one upload.
