@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +39,18 @@ def kinds_for(level: str) -> list[tuple[str, str]]:
     ]
 
 
+class TypedDateField(forms.DateField):
+    """A date whose digits may be full-width, as a Chinese keyboard types them."""
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        """Return the date; raises ValidationError."""
+        return super().to_python(fold(value) if isinstance(value, str) else value)
+
+
 class NoteChangeForm(forms.Form):
     """One change of the chosen divisions or communities; which fields it has depends on its kind."""
 
-    effective_on = forms.DateField(
+    effective_on = TypedDateField(
         label="生效日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="从这一天起按变更后的统计，以前各月不变。",
@@ -160,7 +169,17 @@ class NoteChangeForm(forms.Form):
             part_name, part_code = data.get(f"part{number}_name"), data.get(f"part{number}_code")
             if bool(part_name) != bool(part_code) and f"part{number}_code" in self.fields:
                 self.add_error(f"part{number}_{'code' if part_name else 'name'}", "名称和代码要一起填。")
+        self._refuse_repeated_codes(data)
         return data
+
+    def _refuse_repeated_codes(self, data: Mapping[str, Any]) -> None:
+        first: dict[str, int] = {}
+        for number in range(1, MOST_PARTS + 1):
+            code = data.get(f"part{number}_code")
+            if code and code in first:
+                self.add_error(f"part{number}_code", f"代码与第{first[code]}个相同，每个部分的代码都要不同。")
+            elif code:
+                first[code] = number
 
     def changes(self) -> list[DivisionChange]:
         """Return the changes to note; call only when the form is valid."""

@@ -9,6 +9,7 @@ from django import forms
 
 from accounts.models import ROLE_LEVELS, Role, User
 from changzhi_portal.identifiers import InvalidIdentifierError, clean_phone
+from changzhi_portal.names import fold
 from changzhi_portal.personal import Sealed
 from communities.models import Division
 
@@ -30,7 +31,7 @@ class PhoneField(forms.CharField):
                 raise forms.ValidationError("带星号的号码请整个重写。", code="masked")
             return known
         try:
-            return Sealed("phone", plain=clean_phone(typed)) if typed else None
+            return Sealed("phone", plain=clean_phone(fold(typed))) if typed else None
         except InvalidIdentifierError as error:
             raise forms.ValidationError(f"{error}。", code="bad_phone") from error
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import note_changes
 from accounts.change_forms import Chosen, Kind, Level, NoteChangeForm, kinds_for
@@ -55,6 +56,9 @@ class NoteChange(FormPage):
         self.has_too_many = len(codes) > MOST_CHOSEN
         found = {each.code: each for each in self._standing(code__in=codes[:MOST_CHOSEN])}
         self.chosen = [found[code] for code in codes if code in found]
+        # Of several names: those beyond MOST_NAMES, and those that nothing is called.
+        self.not_searched: list[str] = []
+        self.not_found: list[str] = []
         self.results = self._results()
 
     @cached_property
@@ -87,10 +91,16 @@ class NoteChange(FormPage):
         """
         if not self.q:
             return self._not_chosen(self._standing(**self._inside())) if self.within else []
-        names = [name for name in _BETWEEN_NAMES.split(self.q) if name.strip()][:MOST_NAMES]
+        names = [name for name in _BETWEEN_NAMES.split(self.q) if name.strip()]
+        self.not_searched = names[MOST_NAMES:]
+        names = names[:MOST_NAMES]
         found = [self._named(name) for name in names]
+        if len(names) > 1:
+            self.not_found = [name for name, rows in zip(names, found, strict=True) if not rows]
         if len(found) > 1 and all(len(each) == 1 for each in found):
-            self.chosen = list(dict.fromkeys([*self.chosen, *(each for (each,) in found)]))[:MOST_CHOSEN]
+            chosen = list(dict.fromkeys([*self.chosen, *(each for (each,) in found)]))
+            self.has_too_many = self.has_too_many or len(chosen) > MOST_CHOSEN
+            self.chosen = chosen[:MOST_CHOSEN]
             self.q = ""  # otherwise one that is unticked would be chosen again
         return self._not_chosen(list(dict.fromkeys(each for of_name in found for each in of_name)))
 
@@ -152,6 +162,9 @@ class NoteChange(FormPage):
     def act(self, form: NoteChangeForm) -> str:
         """Note the changes."""
         noted = note_changes(changes=form.changes(), by=cast(User, self.request.user))
+        day = noted[0].effective_on
+        if day > timezone.localdate():
+            return f"已登记{len(noted)}项变更，列在“尚未到生效日期”里；到{day:%Y-%m-%d}才显示影响，才能应用。"
         return f"已登记{len(noted)}项变更，还没有应用；请核对下面的影响。"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

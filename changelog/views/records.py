@@ -243,6 +243,10 @@ class AddRecord(NewFactPage):
         offered = self.register.offered_in_form(self.request.user.division.path, {})
         known |= {name: words[0] for name, words in offered.items() if len(words) == 1}
         asked = {name: text[:60] for name, text in self.request.GET.items() if name in places}
+        # A town whose name another county has too is chosen with its county's name before it.
+        with_county = f"{asked.get('county', '')}{asked.get('town', '')}"
+        if with_county in choices.get("town", ()):
+            asked["town"] = with_county
         return known | {name: text for name, text in asked.items() if name not in choices or text in choices[name]}
 
     def get_title(self) -> str:

@@ -345,7 +345,8 @@ def test_people_of_every_role_change_their_own_email_and_telephone(place, signed
     for role in Role:
         user = make_user(role, {"district_clerk": place.county, "street_clerk": place.street}.get(role, place.city))
         browser = signed_in(user)
-        sent = {"email": "a@example.invalid", "phone": number, "version": "1", "role": "bureau_admin"}
+        typed = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in number)  # with a Chinese keyboard
+        sent = {"email": "a@example.invalid", "phone": typed, "version": "1", "role": "bureau_admin"}
         assert browser.post(reverse("accounts:own_contact"), sent)["Location"] == reverse("accounts:account")
         user.refresh_from_db()
         assert (user.email, user.phone.reveal(), user.role) == ("a@example.invalid", number, role)

@@ -285,6 +285,31 @@ def test_more_than_can_be_chosen_is_said(browser, place):
     assert "form-control" not in words_of(answer).split("选好以后在这里填写")[1]
 
 
+def test_more_names_than_can_be_chosen_or_searched_and_unknown_ones_are_said(browser, place):
+    made = [make_community(place.rural_town) for _ in range(41)]
+    asked = {"level": "village", "kind": "close", "pick": [each.code for each in made[:39]]}
+    answer = browser.get(NEW, asked | {"q": f"{made[39].code}、{made[40].code}"})
+    assert "一次最多选40个，多出的没有选上" in words_of(answer)
+    answer = browser.get(NEW, asked | {"pick": [], "q": "、".join([*(each.code for each in made[:11]), "没有的村"])})
+    assert f"没有查的：{made[10].code}、没有的村" in words_of(answer)
+    answer = browser.get(NEW, asked | {"pick": [], "q": f"{made[0].code}、没有的村"})
+    assert "没有找到：没有的村。" in words_of(answer)
+
+
+def test_the_parts_of_a_split_have_different_codes(browser, villages):
+    whole = villages[0]
+    parts = {"part1_name": whole.name, "part1_code": whole.code, "part2_name": "新村", "part2_code": whole.code}
+    answer = browser.post(f"{NEW}?kind=split&pick={whole.code}", parts | {"effective_on": DAY, "source": "演示"})
+    assert "代码与第1个相同，每个部分的代码都要不同。" in words_of(answer)
+    assert not DivisionChange.objects.exists()
+
+
+def test_a_change_of_a_later_day_says_when_its_effects_are_shown(browser, villages):
+    answer = merged(browser, *villages, effective_on="２０９０-０１-０１")
+    assert "列在“尚未到生效日期”里；到2090-01-01才显示影响，才能应用" in words_of(answer)
+    assert "尚未到生效日期</h2>" in words_of(answer)
+
+
 def test_an_edit_between_the_look_and_the_application_is_not_applied_unseen(browser, villages, administrator):
     merged(browser, *villages)
     seen = browser.get(PAGE).context["form"].seen

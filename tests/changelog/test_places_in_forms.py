@@ -98,6 +98,8 @@ def test_towns_of_one_name_are_told_apart_by_their_county(place: Place, officer:
     there = {"county": "襄垣县", "town": town[0], "community_name": community.name}
     assert client.post(url, opened(client, url, new | there)).status_code == 302
     assert Facility.objects.get().community == community
+    from_page = client.get(url, {"county": "襄垣县", "town": "东街街道办事处", "community_name": community.name})
+    assert from_page.context["form"]["town"].value() == town[0]
     wrong = client.post(url, opened(client, url, new | there | {"county": "城区"}))
     assert set(wrong.context["form"].errors) == {"town"}
 
