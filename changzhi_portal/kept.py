@@ -1,6 +1,7 @@
 """Keeping what a page has found in a cache, under a key that differs after each change of what it was found in.
 
-A new release may find something else in the same: `migrate`, which every start runs, empties this cache.
+A new release may find something else in the same: `migrate`, which every start runs, empties this cache (its command in
+`changzhi_portal.management`).
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def keep(key: str, found: Any) -> None:
         logger.warning("The cache cannot be written: %s", error)
 
 
-def forget_all(**_: Any) -> None:
-    """Empty this cache; a receiver of Django's `post_migrate`."""
+def forget_all() -> None:
+    """Empty this cache."""
     try:
         caches[_ALIAS].clear()
     except (OSError, RedisError) as error:

@@ -243,6 +243,7 @@ def test_htmx_gets_the_changing_part_and_the_session_is_not_kept_alive(
     whole = page_of(system_admin, signed_in)
     assert 'hx-trigger="every 30s"' in whole and 'hx-get="/health/?failed=0"' in whole
     browser = signed_in(system_admin)
+    browser.get("/health/")
     part = browser.get("/health/?failed=0", headers={"hx-request": "true"})
     assert part.cookies == {}
     assert "<html" not in part.content.decode() and 'id="health"' in part.content.decode()
