@@ -20,7 +20,7 @@ from tests.factories import (
     make_worker,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 REGISTERS = (
     "communities:community_list",
     "communities:facility_list",
