@@ -22,28 +22,36 @@ from communities.search import Communities, Facilities
 
 
 def county_choices(request: HttpRequest | None) -> DivisionQuerySet:
-    """Return the counties to choose from in the user's scope, current ones first, then closed ones; none without a user."""
-    return _choices(Division.objects.counties(), request)
+    """Return the counties to choose from, current ones first, then closed ones; none without a user.
+
+    They are those in the user's scope, and those that its towns belong or belonged to: addresses name both.
+    """
+    user = getattr(request, "user", None)
+    counties = Division.objects.counties()
+    of_towns = Division.objects.towns().visible_to(user).values("parent")
+    return _choices(counties.visible_to(user) | counties.filter(pk__in=of_towns))
 
 
 def town_choices(request: HttpRequest | None) -> DivisionQuerySet:
-    """Return the towns to choose from: those of the chosen county, or for a user of a county those of that county.
+    """Return the towns to choose from: those of the chosen county, or those of the user's own county or town.
 
     A user of the city gets towns only after choosing a county, because the city has 166.
     """
-    towns = _choices(Division.objects.towns(), request)
+    towns = _choices(Division.objects.towns().visible_to(getattr(request, "user", None)))
     county = request.GET.get("county", "") if request is not None else ""
     if county:
         return towns.filter(parent__code=county)
     division = getattr(getattr(request, "user", None), "division", None)
-    is_county = division is not None and division.level == Division.Level.COUNTY
-    return towns.filter(parent=division, valid_to__isnull=True) if is_county else towns.none()
+    level = division.level if division is not None else None
+    if level == Division.Level.TOWN:
+        return towns
+    return towns.filter(parent=division, valid_to__isnull=True) if level == Division.Level.COUNTY else towns.none()
 
 
-def _choices(divisions: DivisionQuerySet, request: HttpRequest | None) -> DivisionQuerySet:
-    """Return the visible divisions with what a choice shows and filters by, current ones first."""
-    visible = divisions.visible_to(getattr(request, "user", None)).select_related("successor__successor")
-    return visible.only(*_OF_A_CHOICE).order_by(F("valid_to").asc(nulls_first=True), "code")
+def _choices(divisions: DivisionQuerySet) -> DivisionQuerySet:
+    """Return the divisions with what a choice shows and filters by, current ones first."""
+    named = divisions.select_related("successor__successor").only(*_OF_A_CHOICE)
+    return named.order_by(F("valid_to").asc(nulls_first=True), "code")
 
 
 _OF_A_CHOICE = (
@@ -110,7 +118,11 @@ def _without_town_of_another_county(data: Any) -> Any:
 
 
 class PlaceFilterSet(RegisterFilterSet):
-    """Filters by search text, county and town. A user of one county or town gets no filter for its own level."""
+    """Filters by search text, county and town.
+
+    A user of one county or town gets no filter for its own level, unless the address asks for it: numbers of a month before
+    a change of divisions lead to a former county, and no list is wider than its address.
+    """
 
     county = PlaceFilter(
         label="县（市、区）",
@@ -131,9 +143,9 @@ class PlaceFilterSet(RegisterFilterSet):
         super().__init__(_without_town_of_another_county(data), *args, **kwargs)
         division = getattr(getattr(self.request, "user", None), "division", None)
         level = division.level if division is not None else None
-        if level in {Division.Level.COUNTY, Division.Level.TOWN}:
+        if level in {Division.Level.COUNTY, Division.Level.TOWN} and "county" not in self.data:
             del self.filters["county"]
-        if level == Division.Level.TOWN:
+        if level == Division.Level.TOWN and "town" not in self.data:
             del self.filters["town"]
 
     def filter_place(self, queryset: ScopedQuerySet, name: str, value: Division) -> ScopedQuerySet:

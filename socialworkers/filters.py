@@ -43,9 +43,11 @@ class WorkerFilterSet(PlaceFilterSet):
     def filter_place(self, queryset: Any, name: str, value: Division) -> Any:
         """Return the workers of a place; with 某日在岗 those who were at post there on the day."""
         day = self.form.cleaned_data.get("on_day")
-        if day is None:
+        if day is None and value.valid_to is None:
             return super().filter_place(queryset, name, value)
-        there = super().filter_place(Posting.objects.in_effect_on(day), name, value)
+        # What a closed place once had hangs at the posting, not at the worker.
+        postings = Posting.objects.filter(is_newest=True) if day is None else Posting.objects.in_effect_on(day)
+        there = super().filter_place(postings, name, value)
         return queryset.filter(pk__in=there.order_by().values("worker"))
 
     def by_profession(self, queryset: SocialWorkerQuerySet, name: str, value: str) -> SocialWorkerQuerySet:

@@ -81,6 +81,8 @@ class ResultFilterSet(RegisterFilterSet):
         own = question.user.division
         if towns is None and own.level != Division.Level.CITY:
             towns = divisions.towns()
+        no_county = f"{question.whose_boundaries}里没有这个县（市、区）。"
+        self.filters["county"].extra["error_messages"] = {"invalid_choice": no_county}
         self.filters["county"].extra["queryset"] = divisions.counties().order_by("code")
         self.filters["town"].extra["queryset"] = (divisions.none() if towns is None else towns).order_by("code")
         if own.level == Division.Level.TOWN:

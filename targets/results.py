@@ -82,6 +82,11 @@ class Question:
         return self.boundaries == NOW
 
     @property
+    def whose_boundaries(self) -> str:
+        """Return whose the places are, in words: 现行区划, 2018年10月的区划."""
+        return "现行区划" if self.is_now or self.period is None else f"{self.period}的区划"
+
+    @property
     def county_lookup(self) -> str:
         """Return the lookup from a community's measure to the county that the list shows."""
         return "community__town__parent" if self.is_now else "county"

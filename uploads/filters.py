@@ -48,7 +48,10 @@ def _counties(request: Any) -> Any:
 
 
 class BatchFilterSet(RegisterFilterSet):
-    """Batches by file, register, month, county and state; only the bureau gets the filter by county."""
+    """Batches by file, register, month, county and state.
+
+    Only the bureau gets the filter by county, unless the address asks for it: no list is wider than its address.
+    """
 
     register = django_filters.ChoiceFilter(label="登记表", choices=register_choices)
     period = django_filters.ModelChoiceFilter(
@@ -69,10 +72,8 @@ class BatchFilterSet(RegisterFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if (
-            getattr(getattr(self.request, "user", None), "division", None) is None
-            or self.request.user.division.level != "city"
-        ):
+        division = getattr(getattr(self.request, "user", None), "division", None)
+        if (division is None or division.level != "city") and "county" not in self.data:
             del self.filters["county"]
 
     def filter_county(self, queryset: UploadBatchQuerySet, name: str, value: Any) -> UploadBatchQuerySet:

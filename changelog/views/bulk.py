@@ -70,8 +70,11 @@ class BulkEditPage(FormPage):
             return self._back("请先勾选要修改的记录。")
         if len(refs) > MOST_AT_ONCE:
             return self._back(f"一次最多修改{MOST_AT_ONCE}条，请用筛选条件分几次修改。")
+        chosen = self._chosen(refs)
+        if not chosen["number"]:
+            return self._back("所选的记录现在都不在本单位，请重新勾选。")
         initial = {"selected": " ".join(refs), "field": self.column.field}
-        return self.render_form(self.form_class(column=self.column, initial=initial), chosen=self._chosen(refs))
+        return self.render_form(self.form_class(column=self.column, initial=initial), chosen=chosen)
 
     def _matching(self) -> list[str]:
         """Return the refs of the rows that match the list's filters, one more than are changed at once at most."""
@@ -82,9 +85,12 @@ class BulkEditPage(FormPage):
         return list(rows.order_by("pk").values_list("ref", flat=True).distinct()[: MOST_AT_ONCE + 1])
 
     def _chosen(self, refs: list[str]) -> dict[str, Any]:
-        found = self.register.model.objects.visible_to(self.request.user).filter(ref__in=refs).order_by("pk")
-        names = [str(record) for record in found.distinct()[:MOST_LISTED]]
-        return {"number": len(refs), "names": names}
+        """Return how many of the records there are in the user's area, how many are not, and the names of the first."""
+        visible = self.register.model.objects.visible_to(self.request.user).filter(ref__in=refs)
+        found = visible.order_by("pk").distinct()
+        number = found.count()
+        names = [str(record) for record in found[:MOST_LISTED]]
+        return {"number": number, "missing": len(set(refs)) - number, "names": names}
 
     def _back(self, sentence: str) -> HttpResponse:
         refuse_form(self.request, sentence)

@@ -106,7 +106,8 @@ class ListPage(PortalPage):
             return self.render_to_response({**context, **self._controls()})
         self.template_name = self.result_template_name
         response = self.render_to_response({**context, "is_partial": True})
-        kept = self.query_to_keep(_PAGE, _VIEW)
+        # Back and reload lead to the page that is shown; the first one needs no number.
+        kept = self.query_to_keep(_VIEW) if table.page.number > 1 else self.query_to_keep(_PAGE, _VIEW)
         response["HX-Push-Url"] = f"{request.path}?{kept}" if kept else self.get_clear_url()
         return response
 

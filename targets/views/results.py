@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -11,12 +11,21 @@ from changzhi_portal.pages import Crumb, ListPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.tables import RegisterTable
 from communities.models import Division
+from targets.addresses import NOW
 from targets.filters import ResultFilterForm, ResultFilterFormOfCounty, ResultFilterSet
 from targets.judgement import Verdict
 from targets.models import CommunityMeasure, DivisionMeasure
 from targets.results import Question, Summary, lack_in_words
 from targets.tables import ResultTable
 from targets.wording import bound_text, units_text
+
+
+class WayOut(NamedTuple):
+    """Why the list cannot be shown, and what is offered instead: the words of the link and its address."""
+
+    sentence: str
+    offer: str
+    url: str
 
 
 class ResultList(ListPage):
@@ -77,6 +86,7 @@ class ResultList(ListPage):
             "summary": None,
             "counties": None,
             "verdicts_chosen": [],
+            "way_out": self._way_out(filterset) if kwargs["has_wrong_filters"] else None,
         }
         if question.is_answerable and not kwargs["has_wrong_filters"]:
             if question.judges_communities:
@@ -86,6 +96,22 @@ class ResultList(ListPage):
             else:
                 context["counties"] = self._counties(filterset.form.cleaned_data)
         return super().get_context_data(**context, **kwargs)
+
+    def _way_out(self, filterset: ResultFilterSet) -> WayOut | None:
+        """Return the way to the chosen county's results where the boundaries asked for do not have it; else None."""
+        if "county" not in filterset.form.errors:
+            return None
+        seen = Division.objects.counties().visible_to(self.request.user).filter(code=filterset.data["county"])
+        county = seen.order_by("-valid_from").first()
+        if county is None or county.current_division.valid_to is not None:
+            return None
+        today = county.current_division
+        query = self.request.GET.copy()
+        for name in ("town", "page"):
+            query.pop(name, None)
+        query["county"], query["boundaries"] = today.code, NOW
+        sentence = f"{self.question.whose_boundaries}里没有{county.name_today}。"
+        return WayOut(sentence, f"按现行区划看{today}的结果", f"{self.request.path}?{query.urlencode()}")
 
     def _is_by_town(self) -> bool:
         """Return whether the head line names towns: for a chosen county, and for a user of a county."""

@@ -102,6 +102,21 @@ def test_choosing_a_county_brings_its_towns(registers, officer, enter):
     expect(town.locator("option:checked")).to_have_text("全部")
 
 
+def test_a_reload_shows_the_page_again_and_back_the_page_before(registers, place, officer, enter):
+    for number in range(60):
+        make_organization(place.communities[0], f"演示{number:02}社")
+    page = enter(officer, "/organizations/?sort=name")
+    count = page.locator(".pager-count")
+    for number in (2, 3):
+        page.get_by_role("link", name="下一页").click()
+        expect(count).to_contain_text(f"第 {number} / 3 页")
+    assert page.url.endswith("/organizations/?sort=name&page=3")
+    page.reload()
+    expect(count).to_contain_text("第 3 / 3 页")
+    page.go_back()
+    expect(count).to_contain_text("第 2 / 3 页")
+
+
 def test_everything_works_without_scripts(registers, officer, enter):
     page = enter(officer, "/communities/", scripts=False)
     page.get_by_role("combobox", name="县（市、区）").select_option("城区")

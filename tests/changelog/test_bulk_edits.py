@@ -240,6 +240,21 @@ def test_nothing_ticked_or_too_many_leads_back_to_the_list_with_a_sentence(
     assert client.get(BULK).status_code == 302
 
 
+def test_records_that_are_gone_or_of_another_office_are_neither_counted_nor_named(
+    place: Place, clerk: User, signed_in: SignedIn, three: list[SocialOrganization]
+) -> None:
+    foreign = make_organization(place.villages[0], "襄垣演示协会")
+    client = signed_in(clerk)
+    gone = {"ref": [three[0].ref, three[0].ref, foreign.ref, "nobody"], "field": "category"}
+    page = markup_of(client.post(BULK, gone, follow=True))
+    assert "已选 1 条：演示甲协会。另有 2 条现在不在本单位，不改。" in page
+    assert "襄垣演示协会" not in page
+    assert "另有" not in markup_of(chosen(client, three))
+    none = client.post(BULK, {"ref": [foreign.ref], "field": "category"}, follow=True)
+    assert none.redirect_chain
+    assert "所选的记录现在都不在本单位，请重新勾选。" in markup_of(none)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

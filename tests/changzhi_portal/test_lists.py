@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -180,6 +181,24 @@ def test_htmx_gets_the_result_alone_with_the_dependent_choice_and_a_short_addres
     assert "东街街道办事处" in text
     assert "共5条记录" in text
     assert part["HX-Push-Url"] == reverse("communities:community_list") + "?county=140402"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("asked", "kept"), [("2", "?q=演示&page=2"), ("1", "?q=演示"), ("x", "?q=演示")])
+def test_back_and_reload_lead_to_the_page_that_htmx_has_shown(asked, kept, place, officer, signed_in):
+    for number in range(30):
+        make_organization(place.communities[0], f"演示{number}协会")
+    part = signed_in(officer).get(reverse("orgs:list"), {"q": "演示", "page": asked}, **HTMX)
+    assert unquote(part["HX-Push-Url"]) == reverse("orgs:list") + kept
+
+
+@pytest.mark.django_db
+def test_a_saved_view_begins_on_the_first_page(place, officer, signed_in):
+    fill(place, 30)
+    page = signed_in(officer).get(reverse("orgs:list"), {"sort": "-name", "page": "2"})
+    assert page.context["table"].page.number == 2
+    saved = parse_qs(urlsplit(page.context["save_view_url"]).query)
+    assert saved["query"] == ["sort=-name"]
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ import datetime
 import importlib
 import logging
 import re
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -168,6 +169,17 @@ def test_a_kind_without_a_list_has_a_page_of_its_own_within_the_scope(place, off
     assert signed_in(leader).get(SEARCH, {"q": "演示", "kind": "workers"}).context["hits"] == []
     assert signed_in(clerk).get(SEARCH, {"q": "a", "kind": "divisions"}).status_code == 422
     assert signed_in(clerk).get(SEARCH, {"q": "东街", "kind": "nothing"}).context["groups"]
+
+
+@pytest.mark.django_db
+def test_a_kind_with_nothing_says_so_and_leads_to_the_other_kinds(place, clerk, signed_in):
+    browser = signed_in(clerk)
+    page = browser.get(SEARCH, {"q": "东街", "kind": "facilities"})
+    text = " ".join(page.content.decode().split())
+    assert "没有与“东街”有关的服务设施。" in text
+    assert "没有找到与" not in text
+    everything = unescape(re.search(r'<a href="([^"]*)">看所有种类的记录</a>', text)[1])
+    assert browser.get(SEARCH + everything).context["groups"]
 
 
 @pytest.mark.django_db

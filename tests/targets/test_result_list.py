@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
 
+from accounts.actions import apply_division_changes
+from accounts.models import Role
 from communities.models import Division
 from targets.actions import compute_period
 from targets.addresses import NOW, results_address
 from targets.models import Target, TargetPlan, TargetResult
-from tests.factories import make_community, make_division, make_facility, make_organization, make_profile
+from tests.communities.changes import change
+from tests.factories import (
+    make_community,
+    make_division,
+    make_facility,
+    make_organization,
+    make_profile,
+    make_user,
+)
 from tests.queries import exactly
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
@@ -146,6 +158,31 @@ def test_a_wrong_value_is_said_at_its_field_and_lists_nothing(place, measured, o
     assert len(page.context["filter_form"].errors[field]) == 1
     assert page.context["table"].paginator.count == 0
     assert "查询条件有误" in text_of(page)
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_county_that_a_month_does_not_have_is_named_and_leads_to_its_results_of_today(
+    place, measured, officer, signed_in, headers
+):
+    change("merge", place.county, "140403", "潞州区")
+    apply_division_changes(by=make_user(Role.BUREAU_ADMIN, place.city))
+    clerk = make_user(Role.DISTRICT_CLERK, "140403")
+    for user, county, boundaries, sentence in (
+        (officer, "140403", "then", "2018年6月的区划里没有潞州区。"),
+        (clerk, "140403", "then", "2018年6月的区划里没有潞州区。"),
+        (officer, "140402", "now", "现行区划里没有城区（今潞州区）。"),
+    ):
+        browser = signed_in(user)
+        asked = {"period": "2018-06", "target": AREA, "county": county, "boundaries": boundaries}
+        text = text_of(browser.get(reverse("targets:results"), asked | {"town": f"{county}001"}, headers=headers))
+        assert f'<p class="nothing-title">{sentence}</p>' in text
+        assert "查询条件有误" not in text
+        offered = unescape(re.search(r'<a href="([^"]*)">按现行区划看潞州区的结果</a>', text)[1])
+        assert parse_qs(urlsplit(offered).query) == {key: [value] for key, value in asked.items()} | {
+            "county": ["140403"],
+            "boundaries": ["now"],
+        }
+        assert {row.community.town.parent.code for row in shown(browser.get(offered))} == {"140403"}
 
 
 def test_codes_of_twelve_digits_are_understood(place, measured, officer, signed_in):
