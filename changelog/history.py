@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -28,6 +28,7 @@ from changzhi_portal.scope import scope_path_of
 Named = Mapping[tuple[type[models.Model], Any], str]
 MOST_VALUES = 8  # of a new record
 MOST_IN_LINE = 12  # of several new parts
+MOST_LOOKED_AT = 200  # changes among which the last of a field is looked for
 OF_OTHERS = "其他单位"  # in place of the name of what lies outside the user's scope
 Records = Mapping[tuple[str, int], models.Model]  # by model ("app_label.modelname") and primary key
 
@@ -267,15 +268,32 @@ def _undo_refs(rows: Sequence[ChangeRecord]) -> list[str]:
     return [ref if row.change_set_id in whole else "" for row, ref in zip(rows, refs, strict=True)]
 
 
-def last_change_of(record: models.Model, user: Actor) -> str:
-    """Return who has changed a record last, and when: 王某某 10:32; "" where the user may see no change of it."""
-    of_record = ChangeRecord.objects.visible_to(user).of_object(record)
-    last = of_record.select_related("change_set__made_by").first()
+def last_change_of(
+    record: models.Model, user: Actor, fields: Collection[str], parts: Collection[models.Model] | None = None
+) -> str:
+    """Return who has changed one of some fields last, and when: 王某某 10:32; "" where the user may see no change.
+
+    The values are those of `parts`, by default of the record and all of its `history_parts`. Where no change of such a
+    field is found, as of the place, which several columns write, it is the newest change of any.
+    """
+    rows: list[ChangeRecord] = list(_changes_of(record, user)[:MOST_LOOKED_AT])
+    if parts is not None:
+        keys = {(part._meta.label_lower, part.pk) for part in parts}
+        rows = [row for row in rows if (row.model, row.object_id) in keys]
+    records = _records_to_label(rows)
+    last = next((row for row in rows if _fields_changed(row, records) & set(fields)), next(iter(rows), None))
     if last is None:
         return ""
     made_at = timezone.localtime(last.change_set.made_at)
     pattern = "%H:%M" if made_at.date() == timezone.localdate() else "%Y-%m-%d %H:%M"
     return f"{last.change_set.made_by} {made_at:{pattern}}"
+
+
+def _fields_changed(row: ChangeRecord, records: Records) -> set[str]:
+    """Return the fields of the columns that a change has written something else to."""
+    record = records.get((row.model, row.object_id)) or apps.get_model(row.model)()
+    names = {name for name in {*row.before, *row.after} if row.before.get(name) != row.after.get(name)}
+    return {column.field for name in names if (column := column_for(record, name)) is not None}
 
 
 def _records_to_label(rows: Sequence[ChangeRecord]) -> Records:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import cached_property
 
+from changelog.history import OF_OTHERS
 from changzhi_portal.display import display_number
 from changzhi_portal.indicators import CountedRegister, indicator_named
 from changzhi_portal.rights import Actor, has_right
-from communities.models import Community, came_on
+from communities.models import Community, RecordMove, community_on, here_or_left
 from periods.models import ReportingPeriod, last_day_of, month_after
 from targets.addresses import results_address
 from targets.judgement import Verdict
@@ -24,24 +26,27 @@ from targets.wording import bound_text
 MONTHS_SHOWN = 13  # the newest, and the year before it
 MOST_NAMED = 3
 _SEES_NAMES = "may_see_registers"
+# The field of `Movement` by whether a fact is here at the end of the month and not before, else the reverse, and whether it moved.
+_HOW = {(True, False): "begun", (True, True): "joined", (False, False): "ended", (False, True): "left"}
 
 
 @dataclass(frozen=True)
 class Movement:
-    """What began, ended and came here in a register of the community within a month; names only for who may see them.
+    """What began, ended, came and left in a register of the community within a month; names only for who may see them.
 
-    `joined` came from another community with a change of divisions.
+    `joined` came from another community with a change of divisions, `left` went to another one.
     """
 
     begun: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     shows_names: bool = True
 
     @property
     def text(self) -> str:
-        """Return 新增甲、乙；停止丙；并入丁; without names 新增2项. "" when nothing began, ended or came."""
-        told = (("新增", self.begun), ("停止", self.ended), ("并入", self.joined))
+        """Return 新增甲、乙；停止丙；并入丁；划出戊; without names 新增2项. "" when nothing began, ended, came or left."""
+        told = (("新增", self.begun), ("停止", self.ended), ("并入", self.joined), ("划出", self.left))
         return "；".join(self._part(word, names) for word, names in told if names)
 
     def _part(self, word: str, names: tuple[str, ...]) -> str:
@@ -166,23 +171,32 @@ class CommunityStandings:
         return {}
 
     def _read_movement(self, register: CountedRegister, month: datetime.date) -> Movement:
-        """Return what began, ended and came in the month: a fact whose end is a day has ended by then."""
+        """Return what began, ended, came and left in the month: a fact whose end is a day has ended by then."""
         start, end = register.model.dated_by  # type: ignore[attr-defined]
         after, until = last_day_of(month_after(month, -1)), last_day_of(month)
         began, ended = (Q(**{f"{name}__gt": after, f"{name}__lte": until}) for name in (start, end))
-        rows = register.model._default_manager.visible_to(self.user).filter(community=self.community)  # type: ignore[attr-defined]
-        rows = rows.annotate(came_on=came_on(register.model))
-        rows = rows.filter(began | ended | Q(came_on__gt=after, came_on__lte=until))
-        rows = list(rows.select_related(register.through) if register.through else rows)
-        named = [(row, str(getattr(row, register.through) if register.through else row)) for row in rows]
-        within = lambda day: day is not None and after < day <= until  # noqa: E731
+        every = register.model._default_manager
+        moved = RecordMove.objects.of_model(register.model).filter(moved_on__gt=after, moved_on__lte=until)
+        rows = every.filter(here_or_left(register.model, [self.community.pk], after))
+        rows = rows.filter(began | ended | Q(pk__in=moved.values("record_id"))).annotate(
+            at_first=community_on(register.model, after),
+            at_last=community_on(register.model, until),
+            # What has left may lie outside the user's area by now.
+            is_visible=Exists(every.visible_to(self.user).filter(pk=OuterRef("pk"))),  # type: ignore[attr-defined]
+        )
+        rows = rows.select_related(register.through) if register.through else rows
+        named: dict[str, list[str]] = defaultdict(list)
+        for row in rows.order_by("pk"):
+            was_here, is_here = (
+                place == self.community.pk
+                and getattr(row, start) <= day
+                and (getattr(row, end) is None or getattr(row, end) > day)
+                for place, day in ((row.at_first, after), (row.at_last, until))
+            )
+            if was_here != is_here:
+                record = getattr(row, register.through) if register.through else row
+                how = _HOW[is_here, row.at_first != row.at_last]
+                named[how].append(str(record) if row.is_visible else OF_OTHERS)
         return Movement(
-            tuple(
-                name
-                for row, name in named
-                if within(getattr(row, start)) and not within(getattr(row, end)) and not within(row.came_on)
-            ),
-            tuple(name for row, name in named if within(getattr(row, end)) and not within(getattr(row, start))),
-            tuple(name for row, name in named if within(row.came_on) and not within(getattr(row, end))),
-            shows_names=has_right(self.user, _SEES_NAMES),
+            **{how: tuple(names) for how, names in named.items()}, shows_names=has_right(self.user, _SEES_NAMES)
         )

@@ -177,16 +177,11 @@ class RecordPage(FormPage):
         present = self.form_class(**kwargs)
         present.is_valid()
         present.add_error(None, str(refusal))
-        by_others = self._values_by_others(present, mine)
-        last = last_change_of(self.record, self.request.user)
+        differing = mine & set(present.changed_data)
+        contested = [column for column in present.columns if column.field in differing]
+        by_others = [(column.header, value_in_words(column, self.values)) for column in contested]
+        last = last_change_of(self.record, self.request.user, differing)
         return self.render_form(present, status=refusal.status, by_others=by_others, last_change=last)
-
-    def _values_by_others(self, form: RecordForm, mine: Iterable[str]) -> list[tuple[str, str]]:
-        """Return header and present value, as text, of each field that the user has changed to something else."""
-        differing = set(mine) & set(form.changed_data)
-        return [
-            (column.header, value_in_words(column, self.values)) for column in form.columns if column.field in differing
-        ]
 
     def get_crumbs(self) -> list[Crumb]:
         """Add the register's list, and the record."""

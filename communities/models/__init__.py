@@ -6,7 +6,7 @@ from communities.models.division import Division, DivisionChange
 from communities.models.entry import CommunityEntry
 from communities.models.facility import Facility
 from communities.models.governance import GovernanceBody
-from communities.models.record_move import RecordMove, came_on
+from communities.models.record_move import RecordMove, community_on, here_or_left
 
 __all__ = [
     "Community",
@@ -19,5 +19,6 @@ __all__ = [
     "Facility",
     "GovernanceBody",
     "RecordMove",
-    "came_on",
+    "community_on",
+    "here_or_left",
 ]

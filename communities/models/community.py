@@ -7,9 +7,11 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
+from changelog.models import ChangeRecord
 from changzhi_portal.names import community_key, pinyin_key, readings
 from changzhi_portal.records import BEGINNING, DatedQuerySet, Record
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from communities.models.division import DivisionChange
 from communities.models.entry import CommunityEntry
 from periods.models import ReportingPeriod
 
@@ -55,10 +57,11 @@ class CommunityQuerySet(ScopedQuerySet):
     def with_entry(self, period: ReportingPeriod) -> Self:
         """Annotate `is_entered`: whether the office has said for the month what is so, by a page or by figures of the month.
 
-        `entry_state` is what was said in the page, None for nothing.
+        `entry_state` is what was said in the page, None for nothing. What a change of divisions has added up is no figure
+        of the month (`has_figures`).
         """
         said = CommunityEntry.objects.standing().filter(community=OuterRef("pk"), period=period.pk)
-        figures = CommunityProfile.objects.filter(
+        figures = CommunityProfile.objects.entered().filter(
             community=OuterRef("pk"), as_of__gte=period.month, as_of__lte=period.as_of
         )
         return self.annotate(
@@ -190,6 +193,18 @@ class CommunityPlacement(ScopedModel):
         return f"{self.name}（{self.code}）"
 
 
+class CommunityProfileQuerySet(ScopedQuerySet):
+    """Queries of profiles."""
+
+    def entered(self) -> Self:
+        """Leave out what a change of divisions has written and nobody has altered since."""
+        logged = ChangeRecord.objects.filter(model=self.model._meta.label_lower)
+        changes = ChangeRecord.objects.filter(model=DivisionChange._meta.label_lower).values("change_set")
+        by_people = logged.not_undone().filter(object_id=OuterRef("object_id")).exclude(change_set__in=changes)
+        written = logged.filter(~Exists(by_people), kind=ChangeRecord.Kind.CREATED, change_set__in=changes)
+        return self.exclude(pk__in=written.values("object_id"))
+
+
 class CommunityProfile(ScopedModel):
     """Households and residents of a community, counted on one day (社区概况)."""
 
@@ -199,6 +214,7 @@ class CommunityProfile(ScopedModel):
     residents = models.PositiveIntegerField("常住人口", null=True, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("community__town",)
+    objects = CommunityProfileQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "社区概况"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from communities.models.community import Community
@@ -26,13 +28,24 @@ class RecordMoveQuerySet(ScopedQuerySet):
         return later.filter(~Exists(earlier))
 
 
-def came_on(model: type[models.Model]) -> Subquery:
-    """Return the day on which a record of the model came to its present community by a change of divisions, or NULL.
+def community_on(model: type[models.Model], day: datetime.date) -> Coalesce:
+    """Return the key of the community that a record of the model counts for on a day; annotated to the model's rows.
 
-    Annotated to the model's rows. Before that day the record counts for another community.
+    It is the present one, or that before the earliest move after the day.
     """
-    moves = RecordMove.objects.of_model(model).filter(record_id=OuterRef("pk")).order_by("-moved_on")
-    return Subquery(moves.values("moved_on")[:1])
+    moves = RecordMove.objects.of_model(model).filter(record_id=OuterRef("pk"), moved_on__gt=day).order_by("moved_on")
+    former = Subquery(moves.values("from_community")[:1])
+    return Coalesce(former, F("community"), output_field=models.BigIntegerField())
+
+
+def here_or_left(model: type[models.Model], communities: QuerySet | Collection[int], day: datetime.date) -> Q:
+    """Return the condition that a record is at one of the communities or has left one by a move after the day.
+
+    `communities` is their keys. A union, since each half has its index.
+    """
+    here = model._default_manager.filter(community__in=communities).order_by().values("pk")
+    left = RecordMove.objects.of_model(model).filter(from_community__in=communities, moved_on__gt=day)
+    return Q(pk__in=here.union(left.order_by().values("record_id")))
 
 
 class RecordMove(ScopedModel):

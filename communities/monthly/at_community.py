@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,7 +17,7 @@ from changelog.actions.apply import owner_of
 from changzhi_portal.records import Record, field_of, in_effect, not_ended
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
-from communities.models import Community, came_on
+from communities.models import Community, community_on, here_or_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +46,36 @@ class RegisterAtCommunity:
         record: Record = getattr(fact, self.owner) if self.owner else fact
         return record
 
-    def facts_of(self, community: Community, day: datetime.date) -> QuerySet:
-        """Return the facts of a community that had not ended by `day`, by their first day, with their records.
+    def facts_of(self, community: Community, *days: datetime.date) -> QuerySet:
+        """Return the facts of a community that had not ended by the first of the days, by their first day, with their records.
 
-        `came_on` is the day on which a fact came from another community by a change of divisions, or None.
+        Those too that have left for another community since by a change of divisions. `at_0`, `at_1` … are the keys of
+        the communities that a fact counts for on each of the days.
         """
-        found = self.fact.objects.filter(not_ended(day, self.end), community=community)
-        found = found.annotate(came_on=came_on(self.fact))
+        found = self._at_days([community.pk], days).filter(not_ended(days[0], self.end))
         return (found.select_related(self.owner) if self.owner else found).order_by(self.start, "pk")
 
     def numbers(self, communities: QuerySet, *days: datetime.date) -> dict[int, tuple[int, ...]]:
         """Return how many facts communities have on each of the days, by the keys of the communities. One query.
 
-        Those that came from another community by a change of divisions are not here before.
+        What has come or left by a change of divisions counts before its day where it was then.
         """
         counts = {
-            f"on_{index}": Count(
-                "pk", filter=in_effect(day, self.start, self.end) & (Q(came_on=None) | Q(came_on__lte=day))
-            )
-            for index, day in enumerate(days)
+            f"on_{index}": Count("pk", filter=in_effect(day, self.start, self.end)) for index, day in enumerate(days)
         }
-        rows = self.fact.objects.filter(community__in=communities.order_by().values("pk")).order_by()
-        rows = rows.annotate(came_on=came_on(self.fact))
-        grouped = rows.values("community").annotate(**counts)
-        return {row["community"]: tuple(row[name] for name in counts) for row in grouped}
+        places = [f"at_{index}" for index in range(len(days))]
+        rows = self._at_days(communities.order_by().values("pk"), days).order_by()
+        found: dict[int, list[int]] = defaultdict(lambda: [0] * len(days))
+        # A row for each way that facts have gone, mostly one a community.
+        for row in rows.values(*places).annotate(**counts):
+            for index, (place, count) in enumerate(zip(places, counts, strict=True)):
+                found[row[place]][index] += row[count]
+        return {community: tuple(numbers) for community, numbers in found.items()}
+
+    def _at_days(self, communities: QuerySet | Collection[int], days: Sequence[datetime.date]) -> QuerySet:
+        """Return the facts that are at communities (their keys) or have left them after one of the days, with `at_0` …"""
+        rows: QuerySet = self.fact.objects.filter(here_or_left(self.fact, communities, min(days)))
+        return rows.annotate(**{f"at_{index}": community_on(self.fact, day) for index, day in enumerate(days)})
 
 
 @cache

@@ -53,6 +53,7 @@ class Row:
     values: dict[str, Any]
     was: dict[str, Was] = field(default_factory=dict)
     status: str = ""
+    parts: Sequence[models.Model] = ()  # the rows of the database that the values are read from
     form: Any = None  # the form of the page
 
 
@@ -121,10 +122,10 @@ def read_month(community: Community, period: ReportingPeriod, user: Actor) -> Co
     )
     for group, found in groups:
         for row, fact in zip(group.rows, found, strict=True):
-            parts = [row.record] if fact is row.record else [row.record, fact]
-            row.was = _was(row, parts, log)
+            row.parts = [row.record] if fact is row.record else [row.record, fact]
+            row.was = _was(row, row.parts, log)
             row.status = _status(row, fact, group.at, period)
-    own = _own_row(community, period, user)
+    own = _own_row(community, bodies, period, user)
     own.was |= _was(own, [community, *bodies], log)
     named = [
         Named(register, list(naming(register, relation, community).visible_to(user)))  # type: ignore[attr-defined]
@@ -136,28 +137,36 @@ def read_month(community: Community, period: ReportingPeriod, user: Actor) -> Co
 def _group(
     at: RegisterAtCommunity, community: Community, period: ReportingPeriod, user: Actor
 ) -> tuple[Group, list[Any]]:
-    """Return the group of a register, and the newest fact of each of its rows."""
+    """Return the group of a register, and the newest fact of each of its rows.
+
+    What has left the community counts on the days before, but is shown only to whom the place where it went lies open.
+    """
     before = last_day_before(period)
-    facts = list(at.facts_of(community, before))
+    facts = list(at.facts_of(community, before, period.as_of))
     newest = {at.record_of(fact).pk: fact for fact in facts}
     refs = [at.record_of(fact).ref for fact in newest.values()]
     values = {each["ref"]: each for each in at.register().records(user.division.path, ref=refs)} if refs else {}
-    rows = []
+    rows, shown = [], []
     for fact in newest.values():
         record = at.record_of(fact)
         known = values.get(record.ref, {})
+        if not known and fact.community_id != community.pk:
+            continue
         is_here = known.get("community_code") == community.code
         rows.append(Row(at.register, record, known if is_here else {}))
-    return Group(at, rows, _number(at, facts, period.as_of), _number(at, facts, before)), list(newest.values())
+        shown.append(fact)
+    then = _number(at, [fact for fact in facts if fact.at_0 == community.pk], before)
+    now = _number(at, [fact for fact in facts if fact.at_1 == community.pk], period.as_of)
+    return Group(at, rows, now, then), shown
 
 
 def _number(at: RegisterAtCommunity, facts: Iterable[Any], day: datetime.date) -> int:
-    """Return how many facts are valid here on a day (docs/domain.md §5)."""
-    ends = ((max(getattr(fact, at.start), fact.came_on or datetime.date.min), getattr(fact, at.end)) for fact in facts)
+    """Return how many facts are valid on a day (docs/domain.md §5)."""
+    ends = ((getattr(fact, at.start), getattr(fact, at.end)) for fact in facts)
     return sum(start <= day and (end is None or end > day) for start, end in ends)
 
 
-def _own_row(community: Community, period: ReportingPeriod, user: Actor) -> Row:
+def _own_row(community: Community, bodies: Sequence[models.Model], period: ReportingPeriod, user: Actor) -> Row:
     """Return the row of the community with the figures that hold for the month, and those of before it."""
     values = next(CommunitySheet().records(user.division.path, ref=community.ref), {})
     profiles = list(
@@ -174,7 +183,8 @@ def _own_row(community: Community, period: ReportingPeriod, user: Actor) -> Row:
     is_older = before is not None and month_after(before.as_of.replace(day=1)) < period.month
     when = f"上次（{before.as_of:%Y-%m-%d}）" if before is not None and is_older else "上月"
     was = {name: Was(f"{value:,}", Decimal(value), when) for name, value in figures.items() if value is not None}
-    return Row(CommunitySheet, community, values, was)
+    parts = [community, *profiles[:1], *bodies]
+    return Row(CommunitySheet, community, values, was, parts=parts)
 
 
 def _keys(instances: Iterable[models.Model]) -> dict[type[models.Model], set[int]]:

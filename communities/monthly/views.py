@@ -248,7 +248,9 @@ class EntryPage(PortalPage):
             if row.record.ref in refs:
                 contested = [c for c in row.form.columns if c.field in mine[row.record.ref] and self._is_other(row, c)]
                 values = [(c.header, value_in_words(c, row.values)) for c in contested]
-                by_others.append((str(row.record), last_change_of(row.record, self.request.user), values))
+                fields = {column.field for column in contested}
+                last = last_change_of(row.record, self.request.user, fields, row.parts)
+                by_others.append((str(row.record), last, values))
         sentence = "您打开页面以后，有人改过下面的记录，没有保存；请看一看现在的内容，再保存一次。"
         return self._show(present, status=HTTPStatus.CONFLICT, sentences=[sentence], by_others=by_others)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from changelog.actions import find_undoing, undo_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.refusals import LockedError
@@ -27,6 +27,7 @@ from tests.factories import (
     make_organization,
     make_period,
     make_profile,
+    make_user,
     make_worker,
 )
 from tests.pages import markup_of
@@ -297,3 +298,32 @@ def test_personal_data_are_masked_and_a_new_worker_is_posted_here(place: Place, 
     posting = Posting.objects.get(worker__name="王演示")
     assert (posting.community, posting.is_community_worker) == (community, True)
     assert number not in str(ChangeRecord.objects.values_list("before", "after"))
+
+
+def test_who_has_changed_the_contested_figures_and_bodies_is_named_and_nobody_later(
+    place: Place, entering: Client, clerk: User
+):
+    community = place.communities[0]
+    make_profile(community, residents=2_400)
+    sent = sent_of(entering.get(address(community)))
+    counting, founding, renewing = (
+        make_user(Role.DISTRICT_CLERK, place.county, full_name=name) for name in ("王数人", "李建会", "赵更新")
+    )
+    for user, changes in (
+        (counting, {"residents": "2410", "as_of": "2018-06-30"}),
+        (founding, {"has_committee": "是"}),
+        (renewing, {"kind": "rural"}),
+        (clerk, {"residents": "2390", "as_of": "2018-05-31"}),
+    ):
+        browser = Client()
+        browser.force_login(user)
+        assert save(browser, community, of(community, "communities", **changes)).status_code == 302, changes
+    for mine, other in (
+        ({"residents": "2450"}, counting),
+        ({"has_committee": "否"}, founding),
+    ):
+        answer = entering.post(address(community), sent | of(community, "communities", **mine) | {"go": "stay"})
+        assert answer.status_code == 409
+        ((_, last_change, values),) = answer.context["by_others"]
+        assert len(values) == 1
+        assert last_change.startswith(f"{other.full_name} "), (mine, last_change)
