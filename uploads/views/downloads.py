@@ -32,6 +32,7 @@ class AnnotatedWorkbook(UploadPage):
     """The uploader's own workbook with its problems marked."""
 
     title = "标出问题的表格"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Stream the file; redirect to the batch with a message when there is nothing to mark, or it cannot be marked."""
@@ -55,6 +56,7 @@ class OriginalFile(UploadPage):
     """
 
     title = "上传的原文件"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Send the file; redirect to the batch with a message when it is no longer stored."""
@@ -77,6 +79,7 @@ class Template(UploadPage):
     """
 
     title = "下载模板"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
@@ -94,6 +97,7 @@ class Export(PortalPage):
 
     requires = "may_see_registers"
     title = "导出"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
