@@ -65,7 +65,7 @@ def follow_office(batch: UploadBatch) -> None:
 
 
 def check_queued_batch(batch_id: int) -> bool:
-    """Check a queued batch, as the worker does; return False, with nothing done, when another one has taken it."""
+    """Check a queued batch; return False, with nothing done, when another worker has taken it."""
     claim = CHECK.claim(batch_id, taken_at=timezone.now())
     if claim is None:
         return False

@@ -92,7 +92,7 @@ def _refuse_if_checked_anew(locked: UploadBatch, seen: str) -> None:
 
 
 def commit_queued_batch(batch_id: int) -> bool:
-    """Commit a batch whose commit was requested, as the worker does; return False, with nothing done, when another one has taken it."""
+    """Commit a batch whose commit was requested; return False, with nothing done, when another worker has taken it."""
     claim = COMMIT.claim(batch_id, taken_at=timezone.now())
     if claim is None:
         return False

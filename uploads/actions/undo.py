@@ -51,7 +51,7 @@ def request_undo(*, batch: UploadBatch, by: Actor, queue: bool = True) -> None:
 
 
 def undo_queued_batch(batch_id: int) -> bool:
-    """Undo a batch whose undoing was requested, as the worker does; return False, with nothing done, when another one has taken it."""
+    """Undo a batch whose undoing was requested; return False, with nothing done, when another worker has taken it."""
     claim = UNDO.claim(batch_id, taken_at=timezone.now())
     if claim is None:
         return False
