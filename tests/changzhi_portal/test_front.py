@@ -106,9 +106,8 @@ def test_people_go_on_working_beside_two_hundred_slow_connections(front: Front) 
         assert ask(front).status == 200
         return time.monotonic() - began
 
-    with ThreadPoolExecutor(20) as people:
-        with slow_clients(front.port):
-            longest = max(people.map(seconds, range(40)))
+    with ThreadPoolExecutor(20) as people, slow_clients(front.port):
+        longest = max(people.map(seconds, range(40)))
     # Where slow connections take the threads of the web process, none is answered while these last. How much slower
     # answers become, `make bench ARGS=slow` measures.
     assert longest < 30
