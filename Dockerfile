@@ -1,4 +1,4 @@
-# The portal in production: one image; docker-compose.yml starts it as web, worker, beat and, before them, prepare.
+# The portal in production: one image; docker-compose.yml starts it as nginx, web, worker, beat and, before them, prepare.
 # What is installed comes from the same lists as on a plain machine: the lock files and scripts/.
 
 FROM node:22-bookworm-slim AS assets
@@ -37,8 +37,9 @@ ENV PATH=/app/.venv/bin:$PATH \
 RUN useradd --system --home-dir /var/lib/portal --create-home portal
 USER portal
 VOLUME /var/lib/portal
+# Of nginx (scripts/run_nginx); the command below is the web process, which listens on a socket in the volume.
 EXPOSE 8000
 # The access log leaves out what stands behind the ? of an address: what somebody has searched for may be a person.
-CMD ["gunicorn", "changzhi_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
+CMD ["gunicorn", "changzhi_portal.wsgi", "--bind", "unix:/var/lib/portal/run/web.sock", "--workers", "3", "--threads", "4", \
      "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--logger-class", "changzhi_portal.gunicorn.Logger", \
      "--access-logfile", "-", "--access-logformat", "%({x-forwarded-for}i)s %(t)s \"%(m)s %(U)s\" %(s)s %(B)s %(M)sms"]

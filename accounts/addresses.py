@@ -7,13 +7,18 @@ from ipaddress import ip_address
 from django.http import HttpRequest
 
 
-def client_address(request: HttpRequest) -> str:
-    """Return the client address reported by the proxy in front, else the address of the connection.
+def client_address(request: HttpRequest) -> str | None:
+    """Return the client address that nginx reports, else that of the connection; None when neither is known.
 
-    Only the last address of X-Forwarded-For was written by the proxy; the ones before it may be forged.
+    nginx is the only client of the web process's socket, whose connections have no address of their own; it writes
+    X-Forwarded-For itself (ADR 0023), and of a list only the last address. That header of a request over TCP may be
+    forged, and is ignored.
     """
+    connection = str(request.META.get("REMOTE_ADDR", ""))
+    if connection:
+        return connection
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
         return str(ip_address(forwarded))
     except ValueError:
-        return str(request.META.get("REMOTE_ADDR", ""))
+        return None

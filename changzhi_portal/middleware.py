@@ -18,8 +18,8 @@ from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from changzhi_portal.pages.base import PortalRequest
-from changzhi_portal.refusals import InvalidError, PortalError
+from changzhi_portal.refusals import InvalidError, PortalError, TooOftenError
+from changzhi_portal.request_limits import check_body, check_rate
 from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class RefusalMiddleware:
             add_never_cache_headers(response)
         return response
 
-    def process_exception(self, request: PortalRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the page of a refusal; leave other exceptions to Django."""
         if isinstance(exception, DataError):  # a value that the database cannot store, such as a NUL in the URL
             # Only the class: the database's message quotes the value, which may be personal.
@@ -130,9 +130,43 @@ class RefusalMiddleware:
             exception = InvalidError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
         if isinstance(exception, RedisError):
             return cache_error_page(request, exception)
-        if not isinstance(exception, PortalError):
-            return None
-        logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)
-        if request.htmx:  # the page is not replaced; portal.js shows the sentence on it
-            return HttpResponse(str(exception), status=exception.status, content_type="text/plain; charset=utf-8")
-        return render(request, "400.html", {"message": str(exception)}, status=exception.status)
+        return refusal_page(request, exception) if isinstance(exception, PortalError) else None
+
+
+def refusal_page(request: HttpRequest, refusal: PortalError) -> HttpResponse:
+    """Return the page of a refusal, with the HTTP status of its kind; for htmx its sentence."""
+    logger.info("Refused %s %s: %s", request.method, request.path, refusal.cure)
+    if "HX-Request" in request.headers:  # the page is not replaced; portal.js shows the sentence on it
+        response = HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+    else:
+        response = render(request, "400.html", {"message": str(refusal)}, status=refusal.status)
+    if isinstance(refusal, TooOftenError):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+class RequestLimitsMiddleware:
+    """Middleware that refuses a body that is too large, and what one person asks for too often.
+
+    It comes before Django's CSRF middleware, which reads the body of a form.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
+        """Return the page of a refusal, or None. A page that takes files counts when they are sent."""
+        page = getattr(view, "view_class", None)
+        takes_files = getattr(page, "takes_files", False)
+        kind = getattr(page, "counted_as", "")
+        try:
+            check_body(request, takes_files=takes_files)
+            if kind and request.user.pk is not None and (request.method == "POST" or not takes_files):
+                check_rate(request.user.pk, kind)
+        except PortalError as refusal:
+            return refusal_page(request, refusal)
+        return None

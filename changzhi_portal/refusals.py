@@ -72,6 +72,22 @@ class UnavailableError(PortalError):
     status = 503
 
 
+class TooLargeError(PortalError):
+    """The body of a request is larger than what its page takes; none of it was stored."""
+
+    code = "too_large"
+    status = 413
+
+
+class TooOftenError(PortalError):
+    """The person has asked for something more often than one person does by hand."""
+
+    code = "too_often"
+    status = 429
+    retry_after: ClassVar[int] = 60
+    """Seconds after which it may be asked for again, at most."""
+
+
 def field_at_fault(error: ValidationError) -> str:
     """Return the name of the only model field that `error` is about, for `PortalError.field`; "" for several or none."""
     names = list(error.message_dict) if hasattr(error, "error_dict") else []

@@ -17,6 +17,10 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+# The socket of the web process. Nobody but the portal's own user gets to it: what comes from there is believed to come from
+# nginx, which says the client's address.
+RUN_DIR = VAR_DIR / "run"
+RUN_DIR.mkdir(mode=0o700, exist_ok=True)
 PORTAL_MODE = env("PORTAL_MODE", default="embedded")
 if PORTAL_MODE not in {"embedded", "production"}:
     raise ImproperlyConfigured(f"PORTAL_MODE is {PORTAL_MODE!r}. Set it to production, or unset it (embedded).")
@@ -76,6 +80,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "changzhi_portal.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "changzhi_portal.middleware.RequestLimitsMiddleware",  # before the next one, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "changzhi_portal.middleware.UserLogMiddleware",
@@ -221,6 +226,8 @@ PASSWORD_MAX_DAYS = env.int("PASSWORD_MAX_DAYS", default=0)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
+# Requests come from nginx's socket: counted by that, anybody who knows a user name could lock that user out.
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -229,6 +236,14 @@ AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 # Fields of forms that django-axes stores masked with a failure; `password` always is.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
+
+# How often one user may ask for what costs much (changzhi_portal.request_limits). How often one address may, over all its
+# people, nginx decides (scripts/run_nginx).
+REQUESTS_PER_MINUTE = {
+    "uploads": env.int("UPLOADS_PER_USER", default=30),
+    "searches": env.int("SEARCHES_PER_USER", default=120),  # a search is two requests
+    "exports": env.int("EXPORTS_PER_USER", default=30),
+}
 
 # --- Content security policy ---
 CONTENT_SECURITY_POLICY = {
@@ -246,8 +261,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # All requests come from the proxy's address: counted by it, anybody who knows a user name could lock that user out.
-    AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
@@ -275,9 +288,18 @@ FONT_DIR = Path(env("FONT_DIR", default=str(VAR_DIR / "fonts")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=50 * 1024 * 1024)
+# All files of one upload together; nginx refuses more as well (scripts/run_nginx).
+UPLOAD_MAX_REQUEST_BYTES = env.int("UPLOAD_MAX_REQUEST_BYTES", default=6 * UPLOAD_MAX_BYTES)
+# Files that arrive: in memory, and larger ones in nameless encrypted files (changzhi_portal.arriving_files).
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "arriving"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "changzhi_portal.arriving_files.EncryptedUploadHandler",
+]
 UPLOAD_MAX_INFLATED_BYTES = 800 * 1024 * 1024  # a sheet of 20 columns with formats down to row 1,048,576 has 530 MB
 UPLOAD_MAX_ROWS = 200_000
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of a form; nginx refuses more as well (scripts/run_nginx)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # the page of a community's month sends a dozen for each of its records
 
 # --- Mail and logs ---

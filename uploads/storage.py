@@ -96,11 +96,17 @@ def original_bytes(name: str) -> bytes:
 
 @contextmanager
 def original_as_file(name: str) -> Iterator[Path]:
-    """Yield the path of the decrypted file while the context lasts; other processes of ours can open it.
+    """Yield the path of the decrypted file while the context lasts; other processes of ours can open it."""
+    with bytes_as_file(original_bytes(name)) as path:
+        yield path
+
+
+@contextmanager
+def bytes_as_file(data: bytes) -> Iterator[Path]:
+    """Yield the path of a file with these bytes while the context lasts; other processes of ours can open it.
 
     The file is in memory, so that a killed process leaves no plain copy on the disk.
     """
-    data = original_bytes(name)
     with open(os.memfd_create("original"), "w+b") as file:
         file.write(data)
         file.flush()

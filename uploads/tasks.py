@@ -1,4 +1,8 @@
-"""Tasks: each takes an id and calls an action that claims the batch, so running one twice does no harm."""
+"""Tasks: each is sent for one batch and does one piece of work, on the batch whose office's turn it is.
+
+The action claims the batch, so running a task twice does no harm. The names say what the batch waits for that a message
+was sent for (`uploads.jobs`); what is done may be for another one (`uploads.actions.turns`).
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,17 @@ from uploads import actions
 
 @shared_task(queue=Queue.UPLOADS)
 def check_batch(batch_id: int) -> None:
-    """Check a queued batch."""
-    actions.check_queued_batch(batch_id)
+    """Work on the next batch, sent for one that waits to be checked."""
+    actions.work_on_next_batch(batch_id)
 
 
 @shared_task(queue=Queue.UPLOADS)
 def commit_batch(batch_id: int) -> None:
-    """Commit a batch whose commit was requested."""
-    actions.commit_queued_batch(batch_id)
+    """Work on the next batch, sent for one whose commit was requested."""
+    actions.work_on_next_batch(batch_id)
 
 
 @shared_task(queue=Queue.UPLOADS)
 def undo_batch(batch_id: int) -> None:
-    """Undo a batch whose undoing was requested."""
-    actions.undo_queued_batch(batch_id)
+    """Work on the next batch, sent for one whose undoing was requested."""
+    actions.work_on_next_batch(batch_id)

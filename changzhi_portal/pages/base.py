@@ -46,6 +46,10 @@ class PortalPage(TemplateResponseMixin, ContextMixin, View):
     requires: ClassVar[str]
     # Whether htmx asks for the page by itself, again and again: that is nobody's work and does not keep a session alive.
     is_polled: ClassVar[bool] = False
+    # Whether forms of the page bring files, so that their bodies may be large (`changzhi_portal.request_limits`).
+    takes_files: ClassVar[bool] = False
+    # What a request for the page is counted as, a key of `settings.REQUESTS_PER_MINUTE`; "" where nothing is counted.
+    counted_as: ClassVar[str] = ""
     # Whether browsers may keep the answer: it is the same for everybody, and its address changes with it.
     may_be_kept: ClassVar[bool] = False
     # The heading of the manual that explains the page; None for that of the page's entry in the menu.

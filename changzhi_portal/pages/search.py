@@ -27,6 +27,7 @@ class SearchPage(PortalPage):
     help_at = "搜索"
     requires = "may_see_figures"
     title = "搜索"
+    counted_as = "searches"
     template_name = "frame/search.html"
 
     def post(self, request: PortalRequest) -> HttpResponse:

@@ -190,6 +190,7 @@ class BriefingPdf(PortalPage):
 
     requires = "may_see_figures"
     title = "简报"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Send the file; redirect to the issue's page, which shows its state, while there is none."""

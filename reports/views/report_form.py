@@ -66,6 +66,7 @@ class ReportFormPdf(PortalPage):
 
     requires = "may_see_registers"
     title = "上报表"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Send the PDF; when it cannot be printed, lead to the page and say why. Raises Http404 as the page does."""

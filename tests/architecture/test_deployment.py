@@ -8,9 +8,34 @@ import re
 from django.conf import settings
 
 
-def test_the_access_log_holds_nothing_that_somebody_has_searched_for() -> None:
+def web_command() -> list[str]:
     dockerfile = (settings.BASE_DIR / "Dockerfile").read_text()
-    command = json.loads(re.findall(r"^CMD (\[.*?\])$", dockerfile.replace("\\\n", ""), re.MULTILINE)[0])
+    return list(json.loads(re.findall(r"^CMD (\[.*?\])$", dockerfile.replace("\\\n", ""), re.MULTILINE)[0]))
+
+
+def service(name: str) -> str:
+    """Return the lines of a service of compose."""
+    compose = (settings.BASE_DIR / "docker-compose.yml").read_text()
+    (lines,) = re.findall(rf"^  {name}:\n((?:    .*\n|\n)+)", compose, re.MULTILINE)
+    return str(lines)
+
+
+def test_nginx_finds_the_web_process_of_the_image_and_is_alone_reached_from_outside() -> None:
+    var = re.findall(r"VAR_DIR=(\S+)", (settings.BASE_DIR / "Dockerfile").read_text())[-1]
+    command = web_command()
+    assert command[command.index("--bind") + 1] == f"unix:{var}/run/web.sock"
+    assert settings.RUN_DIR == settings.VAR_DIR / "run"
+    assert "command: scripts/run_nginx" in service("nginx")
+    assert '"127.0.0.1:8000:8000"' in service("nginx")
+    assert "ports" not in service("web")
+
+
+def test_nginx_gets_none_of_the_secrets() -> None:
+    assert not re.search(r"KEY|PASSWORD|DATABASE_URL|env_file|<<", service("nginx"))
+
+
+def test_the_access_log_holds_nothing_that_somebody_has_searched_for() -> None:
+    command = web_command()
     logged = command[command.index("--access-logformat") + 1]
     assert not {"r", "q", "f"} & set(re.findall(r"%\((\w)\)s", logged)), "request line, query and referrer"
 

@@ -108,7 +108,7 @@ def fail(*args: Any, **kwargs: Any) -> None:
 
 
 def test_lines_of_a_task_name_it_and_the_batch(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uploads.actions.check_queued_batch", lambda batch_id: logger.warning("working"))
+    monkeypatch.setattr("uploads.actions.work_on_next_batch", lambda woken_for: logger.warning("working"))
     tasks.check_batch.apply(args=(12,), task_id="t-1")
     (line,) = (line for line in lines() if line["event"] == "working")
     assert (line["task"], line["task_id"], line["batch_id"]) == ("uploads.tasks.check_batch", "t-1", 12)

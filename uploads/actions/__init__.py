@@ -18,6 +18,7 @@ from uploads.actions.commit import commit_batch, commit_queued_batch, request_co
 from uploads.actions.discard import discard_batch
 from uploads.actions.receive import Receipt, check_may_alter_locked, receive_file, receive_files
 from uploads.actions.rest import drop_rest
+from uploads.actions.turns import work_on_next_batch
 from uploads.actions.undo import request_undo, undo_batch, undo_queued_batch
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "take_row_back",
     "undo_batch",
     "undo_queued_batch",
+    "work_on_next_batch",
 ]

@@ -64,11 +64,13 @@ def follow_office(batch: UploadBatch) -> None:
         UploadBatch.objects.filter(pk=batch.pk).update(division=office)
 
 
-def check_queued_batch(batch_id: int) -> None:
-    """Check a queued batch, as the worker does; do nothing when another worker has taken it."""
-    claim = CHECK.claim(batch_id)
-    if claim is not None:
-        work_on(claim, check_claimed)
+def check_queued_batch(batch_id: int) -> bool:
+    """Check a queued batch; return False, with nothing done, when another worker has taken it."""
+    claim = CHECK.claim(batch_id, taken_at=timezone.now())
+    if claim is None:
+        return False
+    work_on(claim, check_claimed)
+    return True
 
 
 def check_batch(batch: UploadBatch) -> UploadBatch:

@@ -91,11 +91,13 @@ def _refuse_if_checked_anew(locked: UploadBatch, seen: str) -> None:
         )
 
 
-def commit_queued_batch(batch_id: int) -> None:
-    """Commit a batch whose commit was requested, as the worker does; do nothing when another worker has taken it."""
-    claim = COMMIT.claim(batch_id)
-    if claim is not None:
-        work_on(claim, _commit)
+def commit_queued_batch(batch_id: int) -> bool:
+    """Commit a batch whose commit was requested; return False, with nothing done, when another worker has taken it."""
+    claim = COMMIT.claim(batch_id, taken_at=timezone.now())
+    if claim is None:
+        return False
+    work_on(claim, _commit)
+    return True
 
 
 def commit_batch(batch: UploadBatch) -> UploadBatch:

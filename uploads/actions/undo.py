@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from django.db import transaction
+from django.utils import timezone
 
 from changelog.actions import Reversal, reverse_change_set
 from changelog.models import ChangeRecord, RegisterLock
@@ -49,11 +50,13 @@ def request_undo(*, batch: UploadBatch, by: Actor, queue: bool = True) -> None:
             UNDO.announce(batch.pk)
 
 
-def undo_queued_batch(batch_id: int) -> None:
-    """Undo a batch whose undoing was requested, as the worker does; do nothing when another worker has taken it."""
-    claim = UNDO.claim(batch_id)
-    if claim is not None:
-        work_on(claim, _undo)
+def undo_queued_batch(batch_id: int) -> bool:
+    """Undo a batch whose undoing was requested; return False, with nothing done, when another worker has taken it."""
+    claim = UNDO.claim(batch_id, taken_at=timezone.now())
+    if claim is None:
+        return False
+    work_on(claim, _undo)
+    return True
 
 
 def undo_batch(batch: UploadBatch) -> UploadBatch:

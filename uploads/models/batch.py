@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from changzhi_portal.jobs import QueuedJob
@@ -27,6 +27,7 @@ from uploads.models.batch_states import (
     NEEDS_MAPPING,
     NEEDS_REGISTER,
     REST_TO_CONFIRM,
+    RUNNING,
     SAME_AS_REGISTER,
     UNDECIDED,
     UNMAPPED,
@@ -137,6 +138,22 @@ class UploadBatchQuerySet(ScopedQuerySet):
         return self.filter(
             has_written(), sha256=batch.sha256, register=batch.register, division=batch.division
         ).exclude(pk=batch.pk)
+
+    def in_turn(self, woken_for: int) -> Self:
+        """Return the waiting batches in the order in which workers take them, so that offices take turns.
+
+        First the offices with the fewest batches in work, of these the one that was served longest ago; of one office the
+        batch that has waited longest. A batch whose command works on it itself is left out, unless the worker was woken
+        for that one (`woken_for`), because the command has died.
+        """
+        of_office = UploadBatch.objects.order_by().filter(division=OuterRef("division"))
+        running = of_office.filter(state__in=RUNNING).values("division").annotate(number=Count("pk")).values("number")
+        served = of_office.filter(taken_at__isnull=False).order_by("-taken_at").values("taken_at")[:1]
+        return (
+            self.filter(Q(notifies_uploader=True) | Q(pk=woken_for), state__in=WAITING)
+            .annotate(running_of_office=Coalesce(Subquery(running), 0), office_served_at=Subquery(served))
+            .order_by("running_of_office", F("office_served_at").asc(nulls_first=True), "queued_at", "pk")
+        )
 
     def locked(self) -> Self:
         """Lock the batches, but not their users and offices, until the transaction ends."""
@@ -249,6 +266,9 @@ class UploadBatch(ScopedModel, QueuedJob):
     undo_reversed = models.PositiveIntegerField("撤销的行", default=0)
     undo_kept = models.PositiveIntegerField("撤销时保留的行", default=0)
     undo_failed = models.PositiveIntegerField("未能撤销的行", default=0)
+    taken_at = models.DateTimeField(
+        "领取时间", null=True, blank=True, editable=False, help_text="最近一次轮到它的时间；各单位的文件轮流处理"
+    )
     discarded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="放弃的人"
     )
@@ -275,6 +295,7 @@ class UploadBatch(ScopedModel, QueuedJob):
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["division", "register", "period", "uploaded_at"], name="upload_batch_of_office"),
+            models.Index(fields=["division", "taken_at"], name="upload_batch_turn_of_office"),
         )
         constraints = (
             models.CheckConstraint(

@@ -37,9 +37,10 @@ class BatchState(models.TextChoices):
     DISCARDED = "discarded", "已放弃"
 
 
-# The states in which a batch waits for a worker, and those in which it waits or is worked on.
+# The states in which a batch waits for a worker, those in which it is worked on, and both.
 WAITING: Final = frozenset({BatchState.QUEUED, BatchState.COMMIT_QUEUED, BatchState.UNDO_QUEUED})
-IN_PROGRESS: Final = WAITING | {BatchState.CHECKING, BatchState.COMMITTING, BatchState.UNDOING}
+RUNNING: Final = frozenset({BatchState.CHECKING, BatchState.COMMITTING, BatchState.UNDOING})
+IN_PROGRESS: Final = WAITING | RUNNING
 # The states in which somebody has to decide about a batch that has written nothing.
 UNDECIDED: Final = frozenset({BatchState.CHECKED, BatchState.REJECTED, BatchState.FAILED})
 # The states in which rows that are not written can be corrected in the page.

@@ -58,6 +58,8 @@ class NewUpload(UploadPage, FormPage):
     """The form that uploads files."""
 
     title = "上传表格"
+    takes_files = True
+    counted_as = "uploads"
     template_name = "uploads/new.html"
     form_class = UploadForm
     submit_label = "上传并检查"

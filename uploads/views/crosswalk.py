@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any, cast
 
 from django.urls import reverse
@@ -13,7 +11,7 @@ from accounts.models import User
 from changzhi_portal.pages import Crumb, FormPage
 from uploads.forms import CrosswalkForm
 from uploads.reading.workbook import read_workbook
-from uploads.storage import read_within_limit
+from uploads.storage import bytes_as_file, read_within_limit
 
 
 class UploadCrosswalk(FormPage):
@@ -22,6 +20,8 @@ class UploadCrosswalk(FormPage):
     help_at = "区划与社区变更"
     requires = "may_change_divisions"
     title = "上传对照表"
+    takes_files = True
+    counted_as = "uploads"
     template_name = "uploads/crosswalk.html"
     form_class = CrosswalkForm
     submit_label = "登记，去看影响"
@@ -30,10 +30,7 @@ class UploadCrosswalk(FormPage):
     def act(self, form: CrosswalkForm) -> str:
         """Read the file and note its rows."""
         file = form.cleaned_data["file"]
-        data = read_within_limit(file.chunks())
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "crosswalk"
-            path.write_bytes(data)
+        with bytes_as_file(read_within_limit(file.chunks())) as path:
             grids = read_workbook(path, file_name=file.name)
         noted = note_listed_changes(
             tables=[grid.rows for grid in grids],

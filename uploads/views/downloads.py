@@ -36,6 +36,7 @@ class AnnotatedWorkbook(UploadPage):
     """The uploader's own workbook with its problems marked."""
 
     title = "标出问题的表格"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Stream the file; redirect to the batch with a message when there is nothing to mark, or it cannot be marked."""
@@ -60,6 +61,7 @@ class OriginalFile(UploadPage):
     """
 
     title = "上传的原文件"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponseBase:
         """Send the file; redirect to the batch with a message when it is no longer stored."""
@@ -82,6 +84,7 @@ class Template(UploadPage):
     """
 
     title = "下载模板"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
@@ -101,6 +104,7 @@ class Export(PortalPage):
 
     requires = "may_see_registers"
     title = "导出"
+    counted_as = "exports"
 
     def get(self, request: PortalRequest, register: str) -> HttpResponseBase:
         """Send the file; raises Http404 for an unknown register."""
@@ -117,6 +121,7 @@ class ExportInClear(FormPage):
 
     requires = "may_unmask"
     title = "导出原文"
+    counted_as = "exports"
     help_at = "查看原文"
     form_class = ReasonForm
     template_name = "uploads/export_in_clear.html"

@@ -1,4 +1,4 @@
-"""Builds of the portal side by side: a folder each, a database each, served by gunicorn as the Procfile does."""
+"""Builds of the portal side by side: a folder each, a database each, served by gunicorn without nginx, which older builds lack."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
+
+from tests.front import free_port
 
 PREPARE = Path(__file__).parent / "prepare.py"
 STARTS_WITHIN = 60
@@ -78,8 +80,8 @@ def prepared(folder: Path, size: str, *, number: int, sqlite: bool) -> Iterator[
 
 @contextlib.contextmanager
 def served(portal: Portal, settings_module: str = "changzhi_portal.settings") -> Iterator[int]:
-    """Serve the portal with two web processes, as the Procfile does, and yield the port. Raises TimeoutError."""
-    port = _free_port()
+    """Serve the portal with two web processes over TCP and yield the port. Raises TimeoutError."""
+    port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "changzhi_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
         "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--log-level", "warning",
@@ -108,12 +110,6 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.1)
     raise TimeoutError(f"The web server did not start within {STARTS_WITHIN} s.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _new_database(name: str) -> str:

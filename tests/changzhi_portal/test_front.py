@@ -1,0 +1,355 @@
+"""Tests of nginx in front of the web process, both started as the Procfile says (ADR 0023)."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import URLPattern, URLResolver
+
+from accounts.models import User
+from tests.faults.processes import environment
+from tests.front import free_port, started, wait_for_port, wait_for_socket
+from tests.slow_clients import slow_clients
+
+FOLDER = Path(settings.BASE_DIR)
+LOGIN = "/accounts/login/"
+UPLOAD = "/uploads/new/"
+served = pytest.mark.usefixtures("transactional_db")
+pytestmark = [pytest.mark.one_database]
+
+
+class Front(NamedTuple):
+    port: int
+    folder: Path  # of what nginx writes
+    log: Path
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+
+@pytest.fixture(scope="module")
+def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the web process for all tests of this file."""
+    variables = {**environment(), "DJANGO_SETTINGS_MODULE": "tests.settings", "PORTAL_MODE": "embedded"}
+    with (
+        (tmp_path_factory.mktemp("web") / "log").open("wb") as log,
+        started("web", FOLDER, variables, output=log) as process,
+    ):
+        wait_for_socket(settings.RUN_DIR / "web.sock", process)
+        yield process
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, **variables: str) -> Iterator[Front]:
+    port = free_port()
+    log = folder / f"nginx-{port}.log"
+    with (
+        log.open("wb") as output,
+        started("nginx", FOLDER, {**environment(), "PORT": str(port), **variables}, output=output) as process,
+    ):
+        wait_for_port(port, process)
+        yield Front(port, settings.VAR_DIR / "nginx" / str(port), log)
+
+
+@pytest.fixture
+def front(web: subprocess.Popen[bytes], tmp_path: Path) -> Iterator[Front]:
+    with nginx(tmp_path) as running:
+        yield running
+
+
+def ask(
+    front: Front, method: str = "GET", address: str = LOGIN, body: Any = None, *, chunked: bool = False, **headers: str
+) -> Answer:
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=60)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, address, body, sent, encode_chunked=chunked)
+    response = connection.getresponse()
+    answer = Answer(response.status, response.headers, response.read().decode())
+    connection.close()
+    return answer
+
+
+def sign_in(front: Front, name: str, password: str, **headers: str) -> Answer:
+    token = "t" * 32
+    form = f"username={name}&password={password}&csrfmiddlewaretoken={token}"
+    kind = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={token}"}
+    return ask(front, "POST", LOGIN, form, **kind, **headers)
+
+
+# --- Slow connections ---
+
+
+@pytest.mark.slow
+@served
+def test_people_go_on_working_beside_two_hundred_slow_connections(front: Front) -> None:
+    def seconds(_: int) -> float:
+        began = time.monotonic()
+        assert ask(front).status == 200
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(20) as people, slow_clients(front.port):
+        longest = max(people.map(seconds, range(40)))
+    # Where slow connections take the threads of the web process, none is answered while these last. How much slower
+    # answers become, `make bench ARGS=slow` measures.
+    assert longest < 30
+
+
+# --- Bodies ---
+
+
+@served
+@pytest.mark.parametrize(
+    ("address", "size", "sentence"),
+    [
+        (LOGIN, 5 * 1024**2 + 1, "提交的内容超过5MB，没有收下；请分几次填写和提交。"),
+        (UPLOAD, 300 * 1024**2 + 1, "一次上传的文件合计不能超过300MB，没有收下；请分几次上传。"),
+    ],
+)
+def test_a_body_that_is_too_large_is_refused_before_any_of_it_is_sent(
+    address: str, size: int, sentence: str, front: Front
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=20)
+    connection.putrequest("POST", address)
+    connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    assert response.status == 413
+    assert f"<p>{sentence}</p>" in text
+    assert "nginx" not in text.casefold()
+
+
+@served
+def test_a_body_without_a_length_is_refused_when_it_becomes_too_large(front: Front) -> None:
+    with socket.create_connection(("127.0.0.1", front.port), 20) as connection:
+        connection.sendall(f"POST {LOGIN} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                connection.sendall(chunk)
+        answer = connection.recv(1 << 16)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+@served
+def test_a_body_without_a_length_reaches_the_portal_whole(front: Front, clerk: User) -> None:
+    token = "t" * 32
+    form = f"username={clerk.username}&password=wrong&csrfmiddlewaretoken={token}".encode()
+    answer = ask(
+        front,
+        "POST",
+        body=iter([form[:20], form[20:]]),
+        chunked=True,
+        Transfer_Encoding="chunked",
+        Content_Type="application/x-www-form-urlencoded",
+        Cookie=f"csrftoken={token}",
+    )
+    assert answer.status == 422
+    assert clerk.username in answer.text
+
+
+@served
+def test_while_a_body_arrives_no_file_of_it_has_a_name(front: Front) -> None:
+    with socket.create_connection(("127.0.0.1", front.port), 20) as connection:
+        connection.sendall(f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000\r\n\r\n".encode())
+        connection.sendall(b"x" * 3_000_000)
+        until = time.monotonic() + 20
+        while not (files := open_files(front)) and time.monotonic() < until:
+            time.sleep(0.05)
+    assert files
+    assert all(f"{front.folder}/client_bodies/" in name and name.endswith(" (deleted)") for name in files), files
+    assert not [path for path in (front.folder / "client_bodies").rglob("*") if path.is_file()]
+    assert front.folder.stat().st_mode & 0o077 == 0
+
+
+def open_files(front: Front) -> list[str]:
+    """Return the files that nginx has open below its own folder."""
+    names = []
+    master = (front.folder / "nginx.pid").read_text().strip()
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    for descriptor in (each for child in children for each in Path(f"/proc/{child}/fd").iterdir()):
+        with contextlib.suppress(OSError):
+            names.append(str(descriptor.readlink()))
+    return [name for name in names if name.startswith(str(front.folder))]
+
+
+# --- Addresses ---
+
+
+@served
+def test_a_client_cannot_forge_its_address(front: Front, clerk: User) -> None:
+    answer = sign_in(front, clerk.username, "wrong", X_Forwarded_For="10.6.6.6", Forwarded="for=10.6.6.6")
+    assert answer.status == 422
+    assert [attempt.ip_address for attempt in AccessAttempt.objects.all()] == ["127.0.0.1"]
+
+
+@served
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_has_added(
+    web: subprocess.Popen[bytes], clerk: User, tmp_path: Path
+) -> None:
+    with nginx(tmp_path, PROXY_ADDRESSES="10.0.0.0/8,127.0.0.1") as front:
+        sign_in(front, clerk.username, "wrong", X_Forwarded_For="10.6.6.6, 10.1.2.3")
+    assert [attempt.ip_address for attempt in AccessAttempt.objects.all()] == ["10.1.2.3"]
+
+
+# --- Requests that come too often ---
+
+
+@served
+def test_an_address_that_signs_in_too_often_is_told_to_wait(
+    web: subprocess.Popen[bytes], clerk: User, tmp_path: Path
+) -> None:
+    with nginx(tmp_path, SIGN_INS_PER_ADDRESS="2") as front:
+        first = [sign_in(front, f"nobody{number}", "wrong").status for number in range(3)]
+        refused = sign_in(front, clerk.username, "wrong")
+        for_htmx = sign_in(front, clerk.username, "wrong", HX_Request="true")
+        assert ask(front).status == 200, "reading a page is not counted"
+    assert first == [422, 422, 422]
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
+    assert "<p>操作太频繁，这一次没有办理；请过一分钟再试。</p>" in refused.text
+    assert for_htmx.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert for_htmx.text == "操作太频繁，这一次没有办理；请过一分钟再试。"
+
+
+@served
+def test_fifty_people_of_one_address_sign_in_at_once(front: Front) -> None:
+    with ThreadPoolExecutor(10) as people:
+        answers = list(people.map(lambda number: sign_in(front, f"nobody{number}", "wrong"), range(50)))
+    assert {answer.status for answer in answers} == {422}
+
+
+def test_a_number_that_is_none_stops_nginx_with_a_sentence() -> None:
+    for name, value in (("UPLOADS_PER_ADDRESS", "many"), ("PROXY_ADDRESSES", "proxy.example")):
+        done = subprocess.run(
+            ["scripts/run_nginx", "--check"],
+            cwd=FOLDER,
+            env={**environment(), "PORT": "1", name: value},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith(name)
+
+
+# --- Answers and log ---
+
+
+@served
+def test_headers_of_the_portal_reach_the_browser(
+    front: Front, clerk: User, signed_in: Callable[[User], Client]
+) -> None:
+    page = ask(front, Cookie=f"sessionid={signed_in(clerk).cookies['sessionid'].value}", address="/uploads/")
+    assert page.status == 200
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert "no-store" in page.headers["Cache-Control"]
+    assert "HttpOnly" in page.headers["Set-Cookie"]
+    assert "gunicorn" not in (page.headers["Server"] or "")
+
+
+@pytest.mark.slow
+@served
+def test_while_the_portal_is_away_a_page_says_so_and_the_log_has_no_query(tmp_path: Path) -> None:
+    with nginx(tmp_path, WEB_SOCKET=str(tmp_path / "nobody"), PORTAL_MODE="production") as front:
+        answer = ask(front, address="/search/?q=zhangsan", Referer="http://127.0.0.1/?name=lisi")
+        style = ask(front, address="/errors/errors.css")
+        assert ask(front, address="/errors/refused.html").status in {404, 502}
+    assert answer.status == 502
+    assert "<h1>暂时连不上</h1>" in answer.text
+    assert "请过一两分钟刷新页面" in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert (style.status, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+    written = front.log.read_text()
+    assert not {"zhangsan", "lisi"} & set(re.findall(r"\w+", written))
+    line = json.loads(written.splitlines()[0])
+    assert (line["event"], line["status"]) == ("nginx answered GET /search/ itself", 502)
+
+
+@pytest.mark.slow
+@served
+def test_nginx_leaves_nothing_running_behind_when_it_is_stopped(web: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        (tmp_path / "log").open("wb") as log,
+        started("nginx", FOLDER, {**environment(), "PORT": str(port)}, output=log) as process,
+    ):
+        wait_for_port(port, process)
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 5)
+
+
+# --- What nginx and the portal both know ---
+
+
+def pages() -> Iterator[tuple[str, Any]]:
+    """Yield an example of each address, and its page."""
+
+    def walk(resolver: URLResolver, before: str) -> Iterator[tuple[str, Any]]:
+        for each in resolver.url_patterns:
+            if isinstance(each, URLResolver):
+                yield from walk(each, before + str(each.pattern))
+            elif isinstance(each, URLPattern):
+                yield re.sub(r"<\w+:\w+>", "x1", f"/{before}{each.pattern}"), getattr(each.callback, "view_class", None)
+
+    yield from walk(get_resolver(), "")
+
+
+def template() -> str:
+    return (FOLDER / "deploy" / "nginx" / "nginx.conf.template").read_text()
+
+
+def patterns(variable: str) -> list[str]:
+    """Return the patterns of a map of nginx with addresses, without methods."""
+    found = re.search(rf"map [^{{]* \${variable} {{(.*?)\n    }}", template(), re.DOTALL)
+    assert found is not None
+    listed = re.findall(r'^\s*"?(\S.*?)"? \$binary_remote_addr;$', found[1], re.MULTILINE)
+    return [re.sub(r"^~\^(POST )?", "^", each) if each.startswith("~") else f"^{each}$" for each in listed]
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind"), [("uploading", "uploads"), ("searching", "searches"), ("exporting", "exports")]
+)
+def test_nginx_counts_the_same_pages_as_the_portal(variable: str, kind: str) -> None:
+    counted = {address for address, page in pages() if getattr(page, "counted_as", "") == kind}
+    by_nginx = {address for address, _ in pages() if any(re.search(each, address) for each in patterns(variable))}
+    assert counted
+    assert by_nginx == counted
+
+
+def test_nginx_lets_large_bodies_through_to_the_pages_that_take_files() -> None:
+    (location,) = re.findall(r"location ~ (\S+) {\s+client_max_body_size @REQUEST_BYTES@", template())
+    taking = {address for address, page in pages() if getattr(page, "takes_files", False)}
+    assert {address for address, _ in pages() if re.search(location, address)} == taking == {
+        UPLOAD,
+        "/uploads/division-changes/",
+    }  # fmt: skip
+
+
+def test_nginx_and_the_portal_take_bodies_of_the_same_size() -> None:
+    script = (FOLDER / "scripts" / "run_nginx").read_text()
+    assert f"number UPLOAD_MAX_BYTES {settings.UPLOAD_MAX_BYTES})" in script
+    assert f"form_bytes={settings.DATA_UPLOAD_MAX_MEMORY_SIZE}\n" in script
+    assert "UPLOAD_MAX_REQUEST_BYTES $((6 * file_bytes))" in script
+    assert settings.UPLOAD_MAX_REQUEST_BYTES == 6 * settings.UPLOAD_MAX_BYTES
