@@ -19,6 +19,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import Error, connection
 from django.utils import timezone
 
+from changzhi_portal.health.pulse import Pulse, WorkerWatch
 from changzhi_portal.models import PortalProcess
 
 logger = logging.getLogger(__name__)
@@ -82,14 +83,19 @@ class Heart:
 
 
 _of_worker: list[Heart] = []
+_watches: list[WorkerWatch] = []
 
 
 @worker_ready.connect
 def start_heart(sender: Any, **kwargs: Any) -> None:
     """Start the heartbeat of a worker that takes work from now on; `sender` is Celery's consumer."""
-    heart = Heart(PortalProcess.Kind.WORKER, sender.app.amqp.queues.consume_from)
+    queues = sender.app.amqp.queues.consume_from
+    heart = Heart(PortalProcess.Kind.WORKER, queues)
     _of_worker.append(heart)
     heart.start()
+    watch = WorkerWatch(sender.app, list(queues))
+    _watches.append(watch)  # signals refer to it weakly
+    Pulse(watch.works).start()
 
 
 @worker_shutting_down.connect
@@ -116,11 +122,13 @@ class BeatingScheduler(PersistentScheduler):
         """Send what is due, as Celery does."""
         self._ticked_at = time.monotonic()
         if self._heart is None:
-            self._heart = Heart(
-                PortalProcess.Kind.BEAT, works=lambda: time.monotonic() - self._ticked_at < _STUCK_AFTER
-            )
+            self._heart = Heart(PortalProcess.Kind.BEAT, works=self._ticks)
             self._heart.start()
+            Pulse(self._ticks).start()
         return super().tick(*args, **kwargs)
+
+    def _ticks(self) -> bool:
+        return time.monotonic() - self._ticked_at < _STUCK_AFTER
 
     def close(self) -> None:
         """Store the schedule, and end the heartbeat. Called in a signal handler, and perhaps twice."""
