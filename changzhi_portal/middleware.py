@@ -18,6 +18,7 @@ from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from changzhi_portal.faults import fault_page
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import InvalidError, PortalError
 from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours
@@ -91,7 +92,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
         A request that the page makes by itself renews nothing: a forgotten page with a progress bar would never end.
         """
-        if response.status_code == 503 or (_is_poll(request) and not request.session.modified):
+        if response.status_code in (503, 507) or (_is_poll(request) and not request.session.modified):
             return response
         return super().process_response(request, response)
 
@@ -122,7 +123,7 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: PortalRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page of a refusal; leave other exceptions to Django."""
+        """Return the page of a refusal, or of a fault of database or disk; leave other exceptions to Django."""
         if isinstance(exception, DataError):  # a value that the database cannot store, such as a NUL in the URL
             # Only the class: the database's message quotes the value, which may be personal.
             kind = type(exception.__cause__ or exception).__name__
@@ -131,7 +132,7 @@ class RefusalMiddleware:
         if isinstance(exception, RedisError):
             return cache_error_page(request, exception)
         if not isinstance(exception, PortalError):
-            return None
+            return fault_page(request, exception)
         logger.info("Refused %s %s: %s", request.method, request.path, exception.cure)
         if request.htmx:  # the page is not replaced; portal.js shows the sentence on it
             return HttpResponse(str(exception), status=exception.status, content_type="text/plain; charset=utf-8")
