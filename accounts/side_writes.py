@@ -1,7 +1,7 @@
 """What signing in and out writes besides the session, so that neither waits for another writer.
 
 These are the time of the last sign-in, the log of accesses and the end of the counted failures (Django and django-axes, by
-signals). On SQLite an import that commits is the only writer for seconds; then they are written a little later. Counting a
+signals; the trail looks after itself). On SQLite an import that commits is the only writer for seconds; then they are written a little later. Counting a
 wrong password is none of them: nobody may guess while it is not counted.
 """
 
@@ -13,7 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth.models import update_last_login
 from django.db import OperationalError, connection
+from django.http import HttpRequest
+
+from accounts.models import User
 
 logger = logging.getLogger(__name__)
 _BRIEFLY = 300  # milliseconds
@@ -34,6 +39,12 @@ def waiting_briefly() -> Iterator[None]:
         yield
     finally:
         connection.connection.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def write_sign_in(request: HttpRequest, user: User) -> None:
+    """Write what Django and django-axes do at a sign-in. Raises OperationalError."""
+    AxesProxyHandler.user_logged_in(sender=type(user), request=request, user=user)
+    update_last_login(type(user), user)
 
 
 def write_later(write: Callable[[], object]) -> threading.Thread:

@@ -12,7 +12,6 @@ from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.signals import user_logged_in
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -23,7 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import change_password, edit_own_contact
 from accounts.forms import OwnPasswordForm, SignInForm
 from accounts.models import User
-from accounts.side_writes import waiting_briefly, write_later
+from accounts.side_writes import waiting_briefly, write_later, write_sign_in
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
@@ -51,8 +50,8 @@ class SignIn(auth_views.LoginView):
         try:
             with waiting_briefly():
                 login(request, user)
-        except OperationalError:  # from a receiver of the signal, by when the session is signed in
-            write_later(partial(user_logged_in.send, sender=type(user), request=request, user=user))
+        except OperationalError:  # of what comes last, by when the session is signed in
+            write_later(partial(write_sign_in, request, user))
         return HttpResponseRedirect(self.get_success_url())
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
