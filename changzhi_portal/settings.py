@@ -101,6 +101,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "changzhi_portal.context_processors.frame",
+                "notices.announcements.shown.announcements",
             ],
         },
     }
@@ -193,7 +194,7 @@ else:
         "polling_interval": 0.1,  # seconds; a clerk is waiting for the page
     }
 CELERY_BEAT_SCHEDULE = {
-    "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
+    "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(10)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
     "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},

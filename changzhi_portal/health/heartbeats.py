@@ -26,7 +26,7 @@ from changzhi_portal.models import PortalProcess
 logger = logging.getLogger(__name__)
 EVERY = 10  # seconds between two heartbeats
 _LONG_AGO = datetime.timedelta(days=1)  # longer than any interval of the schedule
-_STUCK_AFTER = 60  # seconds without a tick, after which beat hangs: the schedule has a task every 15 seconds
+_STUCK_AFTER = 60  # seconds without a tick, after which beat hangs: the schedule has a task every 10 seconds
 _END_WITHIN = 5  # seconds that the end of a process waits for the last write
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import os
+import signal
 import subprocess
 import sys
 
@@ -43,6 +44,7 @@ def main() -> int:
         chosen.remove(kind)
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the portal is stopped
     portal = Portal(make_place())
     portal.start()
     rows: list[tuple[str, list[str]]] = []

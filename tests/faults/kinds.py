@@ -44,9 +44,10 @@ class Kind:
 def _busy(step: str) -> Callable[[Portal], Done]:
     def strike(portal: Portal) -> Done:
         begin, done = {"computing": _computing, "printing": _printing}.get(step, _uploading)(portal)
-        process = portal.process_halted_at(step, begin)
-        process.kill()
-        portal.go_on(step)
+        try:
+            portal.process_halted_at(step, begin).kill()
+        finally:
+            portal.go_on(step)
         return done
 
     return strike

@@ -242,8 +242,9 @@ class Portal:
 
     def process_halted_at(self, step: str, begin: Callable[[], object]) -> Process:
         """Begin some work and return the worker that halts in the middle of it; `go_on` lets others pass there."""
+        for path in self.folder.glob("*.pid"):
+            path.unlink()
         (self.folder / step).touch()
-        (self.folder / step).with_suffix(".pid").unlink(missing_ok=True)
         begin()
         halted = (self.folder / step).with_suffix(".pid")
         wait_until(lambda: halted.exists() and halted.read_text() != "", seconds=150, what=f"a worker at {step}")
@@ -252,7 +253,7 @@ class Portal:
 
     def go_on(self, step: str) -> None:
         """Let workers pass a step again."""
-        (self.folder / step).unlink()
+        (self.folder / step).unlink(missing_ok=True)
 
 
 def _tried(is_so: Callable[[], bool]) -> bool:
