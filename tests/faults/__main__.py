@@ -68,9 +68,9 @@ def _once(portal: Portal, kind: Kind) -> str:
         done = kind.strike(portal)
         took = f"{portal.wait_until_whole(done):.1f}"
         portal.check_that_nothing_is_lost_or_doubled()
-    except AssertionError as error:
+    except Exception as error:  # the other kinds are still of interest
         took = "failed"
-        print(f"{now()} {kind.name}: {error}", file=sys.stderr, flush=True)
+        print(f"{now()} {kind.name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     print(f"{now()} {kind.name}: {took}", file=sys.stderr, flush=True)
     return took
 

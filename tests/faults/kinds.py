@@ -72,7 +72,7 @@ def _computing(portal: Portal) -> tuple[Callable[[], object], Done]:
         return not running.exists() and not periods_to_measure().filter(pk=portal.period.pk).exists() and begun_again()
 
     def begun_again() -> bool:
-        return Computation.objects.get(period=portal.period).state == Computation.State.DONE
+        return Computation.objects.get(period=portal.period).state == Computation.State.FINISHED
 
     def begin() -> None:
         sent = portal.upload()
