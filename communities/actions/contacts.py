@@ -72,7 +72,7 @@ def delete_contact(*, by: Actor, ref: str, version: int) -> str:
 
 
 def _locked(by: Actor, ref: str, version: int) -> Contact:
-    found = Contact.objects.kept_by(by).select_for_update(of=("self",)).select_related("division")
+    found = Contact.objects.visible_to(by).select_for_update(of=("self",)).select_related("division")
     contact: Contact | None = found.filter(ref=ref).first()
     if contact is None:
         raise NotFoundError("这个联系人已经不在了，请回到联系方式页面看看。", cure=f"There is no contact {ref}.")

@@ -30,9 +30,9 @@ class Contacts(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the contacts by division, the bureau first."""
         user = request.user
-        found = list(Contact.objects.visible_to(user).in_order())
+        found = list(Contact.objects.to_be_asked_by(user).in_order())
         may_keep = has_right(user, "may_keep_contacts")
-        kept = set(Contact.objects.kept_by(user).values_list("pk", flat=True)) if may_keep else set()
+        kept = set(Contact.objects.visible_to(user).values_list("pk", flat=True)) if may_keep else set()
         offices = [
             (division, [(contact, contact.pk in kept) for contact in contacts])
             for division, contacts in groupby(found, key=lambda contact: contact.division)
@@ -51,7 +51,7 @@ class _ContactForm(FormPage):
 
     def load(self) -> None:
         """Load the contact; raises Http404 for one that the user does not keep."""
-        kept = Contact.objects.kept_by(self.request.user).select_related("division")
+        kept = Contact.objects.visible_to(self.request.user).select_related("division")
         self.contact = kept.filter(ref=self.kwargs["ref"]).first()
         if self.contact is None:
             raise Http404("No such contact among those that the user keeps.")

@@ -18,10 +18,11 @@ from communities.models.division import Division
 class ContactQuerySet(ScopedQuerySet):
     """Queries of contact persons."""
 
-    def visible_to(self, user: Viewer) -> Self:
-        """Filter for whom a user may ask: the contacts of the divisions above the own one, of its own and those below.
+    def to_be_asked_by(self, user: Viewer) -> Self:
+        """Filter for whom a user may ask: the contacts of the own division, of those above it and of those below.
 
-        Visitors see those of the bureau that are marked for them. None for anybody else without a division.
+        They are wider than the scope (`visible_to`), which says whose contacts one may change: a clerk asks the bureau.
+        Visitors see those of the bureau that are marked for them; None without a division.
         """
         if user is None or isinstance(user, AnonymousUser):
             return self.filter(division__level=Division.Level.CITY, is_public=True)
@@ -31,10 +32,6 @@ class ContactQuerySet(ScopedQuerySet):
         steps = path.strip("/").split("/")
         above = ["/".join(steps[: length + 1]) + "/" for length in range(len(steps))]
         return self.filter(Q(division__path__in=above) | Q(division__path__startswith=path))
-
-    def kept_by(self, user: Viewer) -> Self:
-        """Filter for the contacts that a user keeps: the bureau's administrators all, a county's clerk its own."""
-        return super().visible_to(user) if user is not None and user.is_authenticated else self.none()
 
     def in_order(self) -> Self:
         """Order by division, the bureau first, and load it."""
