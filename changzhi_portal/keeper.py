@@ -61,8 +61,10 @@ class Copy:
         self._started_at = time.monotonic()
         self._silent_after = self._started_at + _START_WITHIN
         # In a group of its own, so that what it leaves behind can be ended; and it does not outlive the keeper.
-        self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *self._command], env=environment, start_new_session=True
+        self._process = subprocess.Popen(  # noqa: S603  # the command of the Procfile
+            ["setpriv", "--pdeathsig", "KILL", *self._command],  # noqa: S607
+            env=environment,
+            start_new_session=True,
         )
 
     def listen(self) -> None:

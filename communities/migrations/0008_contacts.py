@@ -7,30 +7,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('communities', '0007_community_code'),
+        ("communities", "0007_community_code"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(default=changzhi_portal.records.new_ref, editable=False, max_length=13, unique=True, verbose_name='记录编号')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('name', models.CharField(max_length=50, verbose_name='联系人')),
-                ('duty', models.CharField(blank=True, max_length=100, verbose_name='负责什么')),
-                ('phone', changzhi_portal.personal.SealedField(blank=True, kind='phone', null=True, verbose_name='办公电话')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='电子邮箱')),
-                ('is_public', models.BooleanField(default=False, verbose_name='登录前也显示')),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='communities.division', verbose_name='单位')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ref",
+                    models.CharField(
+                        default=changzhi_portal.records.new_ref,
+                        editable=False,
+                        max_length=13,
+                        unique=True,
+                        verbose_name="记录编号",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("name", models.CharField(max_length=50, verbose_name="联系人")),
+                ("duty", models.CharField(blank=True, max_length=100, verbose_name="负责什么")),
+                (
+                    "phone",
+                    changzhi_portal.personal.SealedField(blank=True, kind="phone", null=True, verbose_name="办公电话"),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="电子邮箱")),
+                ("is_public", models.BooleanField(default=False, verbose_name="登录前也显示")),
+                (
+                    "division",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="communities.division",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '联系人',
-                'verbose_name_plural': '联系人',
-                'ordering': ('division', 'id'),
-                'constraints': [models.UniqueConstraint(fields=('division', 'name'), name='contact_once', violation_error_message='这个单位已经有同名的联系人，请直接修改那一条。'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='contact_has_name', violation_error_message='请填写联系人。'), models.CheckConstraint(condition=models.Q(('phone__isnull', False), models.Q(('email', ''), _negated=True), _connector='OR'), name='contact_can_be_reached', violation_error_message='办公电话和电子邮箱至少填一个。')],
+                "verbose_name": "联系人",
+                "verbose_name_plural": "联系人",
+                "ordering": ("division", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("division", "name"),
+                        name="contact_once",
+                        violation_error_message="这个单位已经有同名的联系人，请直接修改那一条。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="contact_has_name",
+                        violation_error_message="请填写联系人。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("phone__isnull", False), models.Q(("email", ""), _negated=True), _connector="OR"
+                        ),
+                        name="contact_can_be_reached",
+                        violation_error_message="办公电话和电子邮箱至少填一个。",
+                    ),
+                ],
             },
         ),
     ]

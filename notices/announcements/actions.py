@@ -36,9 +36,7 @@ def save_announcement(
     _check_may_announce(by)
     refuse_personal_numbers(text, what="公告", field="text")
     with transaction.atomic():
-        announcement = (
-            _locked(by, ref, version) if ref else Announcement(division_id=by.division.pk, made_by_id=by.pk)
-        )
+        announcement = _locked(by, ref, version) if ref else Announcement(division_id=by.division.pk, made_by_id=by.pk)
         before = _state(announcement) if ref else {}
         announcement.text, announcement.begins_on, announcement.until = text, begins_on, until
         announcement.is_public = is_public

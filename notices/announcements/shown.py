@@ -66,6 +66,4 @@ def announcements(request: HttpRequest) -> dict[str, Any]:
 
 def _find() -> list[Shown]:
     rows = Announcement.objects.not_over(timezone.localdate())
-    return [
-        Shown(f"{row.ref}.{row.version}", row.text, row.begins_on, row.until, row.is_public) for row in rows
-    ]
+    return [Shown(f"{row.ref}.{row.version}", row.text, row.begins_on, row.until, row.is_public) for row in rows]

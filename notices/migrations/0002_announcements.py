@@ -7,33 +7,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('communities', '0008_contacts'),
-        ('notices', '0001_initial'),
+        ("communities", "0008_contacts"),
+        ("notices", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Announcement',
+            name="Announcement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(default=changzhi_portal.records.new_ref, editable=False, max_length=13, unique=True, verbose_name='记录编号')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
-                ('text', models.CharField(max_length=200, verbose_name='内容')),
-                ('begins_on', models.DateField(verbose_name='开始日期')),
-                ('until', models.DateField(verbose_name='结束日期')),
-                ('is_public', models.BooleanField(default=False, verbose_name='登录前也显示')),
-                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='发布时间')),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='announcements', to='communities.division', verbose_name='发布单位')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='announcements', to=settings.AUTH_USER_MODEL, verbose_name='发布人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ref",
+                    models.CharField(
+                        default=changzhi_portal.records.new_ref,
+                        editable=False,
+                        max_length=13,
+                        unique=True,
+                        verbose_name="记录编号",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="版本")),
+                ("text", models.CharField(max_length=200, verbose_name="内容")),
+                ("begins_on", models.DateField(verbose_name="开始日期")),
+                ("until", models.DateField(verbose_name="结束日期")),
+                ("is_public", models.BooleanField(default=False, verbose_name="登录前也显示")),
+                ("made_at", models.DateTimeField(auto_now_add=True, verbose_name="发布时间")),
+                (
+                    "division",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="announcements",
+                        to="communities.division",
+                        verbose_name="发布单位",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="announcements",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="发布人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '公告',
-                'verbose_name_plural': '公告',
-                'ordering': ('-begins_on', '-id'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='announcement_has_text', violation_error_message='请填写公告内容。'), models.CheckConstraint(condition=models.Q(('until__gte', models.F('begins_on'))), name='announcement_ends_after_it_begins', violation_error_message='结束日期不能早于开始日期。')],
+                "verbose_name": "公告",
+                "verbose_name_plural": "公告",
+                "ordering": ("-begins_on", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="announcement_has_text",
+                        violation_error_message="请填写公告内容。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until__gte", models.F("begins_on"))),
+                        name="announcement_ends_after_it_begins",
+                        violation_error_message="结束日期不能早于开始日期。",
+                    ),
+                ],
             },
         ),
     ]

@@ -236,7 +236,11 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
         period=side.period, county=side.county, occasion=Reminder.Occasion.DUE_SOON, day=timezone.localdate()
     ),
     Announcement: lambda side: Announcement.objects.create(
-        division=side.county, made_by=side.user, text="演示公告", begins_on=timezone.localdate(), until=timezone.localdate()
+        division=side.county,
+        made_by=side.user,
+        text="演示公告",
+        begins_on=timezone.localdate(),
+        until=timezone.localdate(),
     ),
     Contact: lambda side: Contact.objects.create(division=side.county, name="李演示", email="li@example.com"),
     Notice: lambda side: Notice.objects.create(user=side.user, title="演示通知"),

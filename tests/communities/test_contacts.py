@@ -55,9 +55,7 @@ def test_a_county_keeps_its_own_and_neither_sees_nor_changes_those_of_another(
         save_contact(by=street_clerk, fields=ContactFields(division=place.county, name="赵演示", email="a@example.com"))
 
 
-def test_a_contact_is_changed_and_deleted_once(
-    place: Place, clerk: User, signed_in: Callable[[User], Client]
-) -> None:
+def test_a_contact_is_changed_and_deleted_once(place: Place, clerk: User, signed_in: Callable[[User], Client]) -> None:
     contact = make_contact(place.county)
     browser = signed_in(clerk)
     edit = reverse("communities:contact_edit", args=[contact.ref])

@@ -43,7 +43,6 @@ def main() -> int:
         print(f"NOT CHECKED: {kind.name}, which only root can cause", file=sys.stderr)
         chosen.remove(kind)
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the portal is stopped
     portal = Portal(make_place())
     portal.start()

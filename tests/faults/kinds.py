@@ -214,7 +214,9 @@ def _locked() -> Iterator[None]:
             cursor.execute("ROLLBACK")
 
 
-def _lasting(fault: Callable[[], object], words: str, *, seconds: float, signs_in: bool = False) -> Callable[[Portal], Done]:
+def _lasting(
+    fault: Callable[[], object], words: str, *, seconds: float, signs_in: bool = False
+) -> Callable[[Portal], Done]:
     """Return a strike during which people read, and are told in `words` that nothing was saved."""
 
     def strike(portal: Portal) -> Done:
