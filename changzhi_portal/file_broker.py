@@ -66,10 +66,10 @@ class Channel(filesystem.Channel):
                 logger.warning("A message of the queue %s cannot be read; it is dropped.", queue)
         raise Empty
 
-    def _size(self, queue: str) -> int:  # type: ignore[override]  # as in kombu
+    def _size(self, queue: str) -> int:
         return sum(1 for _ in self._messages(queue))
 
-    def _purge(self, queue: str) -> int:  # type: ignore[override]  # as in kombu
+    def _purge(self, queue: str) -> int:
         """Remove the messages of a queue and return how many there were."""
         paths = list(self._messages(queue))
         for path in paths:
@@ -91,7 +91,7 @@ class Channel(filesystem.Channel):
     def _queue_bind(self, *arguments: Any) -> None:
         """Write nothing: `get_table` knows the queues."""
 
-    def _delete(self, queue: str, *arguments: Any, **options: Any) -> None:  # type: ignore[override]  # as in kombu
+    def _delete(self, queue: str, *arguments: Any, **options: Any) -> None:
         """Remove the messages of a queue, as Celery asks for when it deletes one."""
         self._purge(queue)
 

@@ -11,4 +11,4 @@ from django.db import connection  # noqa: E402
 
 from changzhi_portal.faults import let_pages_wait_briefly  # noqa: E402
 
-let_pages_wait_briefly(connection)  # type: ignore[arg-type]  # the proxy of the thread's connection
+let_pages_wait_briefly(connection)

@@ -56,7 +56,7 @@ def _broker() -> str:
             ) as redis:
                 redis.ping()
             return "有响应。"
-        folder = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
+        folder = Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]))
         folder.mkdir(parents=True, exist_ok=True)  # as whoever sends a message does
         with tempfile.TemporaryFile(dir=folder) as probe:  # has no name where a worker might read it
             probe.write(b"written")

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -45,7 +46,7 @@ class _ContactForm(FormPage):
     """A form about one contact person, `contact`; for a new one it is None."""
 
     requires = "may_keep_contacts"
-    form_class = ContactPersonForm
+    form_class: type[BaseForm] = ContactPersonForm
     help_at = TITLE
     contact: Contact | None = None
 

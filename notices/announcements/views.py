@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -40,7 +41,7 @@ class _AnnouncementForm(FormPage):
     """A form about one announcement; for a new one it is None."""
 
     requires = "may_announce"
-    form_class = AnnouncementForm
+    form_class: type[BaseForm] = AnnouncementForm
     announcement: Announcement | None = None
 
     def load(self) -> None:

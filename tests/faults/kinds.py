@@ -245,11 +245,11 @@ def _lasting(
 def _redis(portal: Portal) -> Done:
     with closing(Redis.from_url(settings.REDIS_URL)) as redis:
         info, folder = redis.info("server"), redis.config_get("dir")["dir"]
-    executable, port, pid = info["executable"], info["tcp_port"], info["process_id"]
+    port, pid = info["tcp_port"], info["process_id"]
     os.kill(pid, signal.SIGKILL)
     time.sleep(5)
     subprocess.run(
-        [executable, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--daemonize", "yes", "--dir", folder,
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--daemonize", "yes", "--dir", folder,
          "--logfile", f"{folder}/log"], check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     return NOTHING

@@ -197,6 +197,10 @@ class Portal:
         status, text = Visitor(self.port).ask("/readyz")
         return status == 200 and json.loads(text)["ready"]
 
+    def has_all_processes(self) -> bool:
+        """Return whether two workers, beat, and the web's master with its two workers are there."""
+        return [len(self.processes(kind)) for kind in ("worker", "beat", "web")] == [2, 1, 3]
+
     def upload(self) -> Upload:
         """Have the clerk send another file with new records."""
         name = f"演示设施{len(self.uploads) + 1}.xlsx"
@@ -222,6 +226,7 @@ class Portal:
             "signing in": lambda: self.visitor.sign_in(self.clerk),
             "reading": self.visitor.reads,
             "the checks of health": self.is_ready,
+            "all processes": self.has_all_processes,
         }
         while missing:
             missing = {what: is_so for what, is_so in missing.items() if not _tried(is_so)}
