@@ -1,6 +1,6 @@
-"""`python -m changzhi_portal.keeper [--copies N] [--watchdog SECONDS] COMMAND …`: keeps processes of the portal running.
+"""Keeps processes of the portal running: `python -m changzhi_portal.keeper [OPTIONS] COMMAND …`.
 
-It runs N copies of the command, and starts a copy anew when it has ended, whatever has ended it. With `--watchdog` it
+It runs `--copies` of the command, and starts a copy anew when it has ended, whatever has ended it. With `--watchdog` it
 also kills and replaces a copy that has not said for so many seconds that it works. Copies say so by systemd's protocol
 (`WATCHDOG=1` to the datagram socket in NOTIFY_SOCKET, `changzhi_portal/health/pulse.py`), so that systemd may take the
 keeper's place.
@@ -116,10 +116,14 @@ class Copy:
 
 
 class Keeper:
-    """Keeps copies running until it is asked to end by SIGTERM or SIGINT; the second time it kills them."""
+    """Keeps copies running until it is asked to end by SIGTERM or SIGINT.
 
-    def __init__(self, command: Sequence[str], *, copies: int = 1, watchdog: float = 0) -> None:
+    When it is asked a second time, or `grace` seconds after the first, it kills them with all that they have started.
+    """
+
+    def __init__(self, command: Sequence[str], *, copies: int, watchdog: float, grace: float) -> None:
         self._asked = 0
+        self._grace = grace
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
         self._copies = [Copy(command, watchdog) for _ in range(copies)]
@@ -137,7 +141,8 @@ class Keeper:
                 copy.look_after()
         for copy in self._copies:
             copy.terminate()
-        while self._asked == 1 and any(copy.is_running for copy in self._copies):
+        end = time.monotonic() + self._grace
+        while self._asked == 1 and time.monotonic() < end and any(copy.is_running for copy in self._copies):
             time.sleep(_STEP / 5)
         for copy in self._copies:
             copy.kill()
@@ -148,12 +153,13 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="keeper")
     parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--watchdog", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("--grace", type=float, default=float("inf"), metavar="SECONDS")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args(arguments)
     handler = logging.StreamHandler()
     handler.setFormatter(make_formatter(as_json=os.environ.get("PORTAL_MODE") == "production"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    Keeper(given.command, copies=given.copies, watchdog=given.watchdog).run()
+    Keeper(given.command, copies=given.copies, watchdog=given.watchdog, grace=given.grace).run()
 
 
 if __name__ == "__main__":
