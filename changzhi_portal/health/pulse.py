@@ -1,13 +1,15 @@
 """The pulse: a process tells its keeper every few seconds that it works (systemd's `WATCHDOG=1`).
 
-A process that stops saying so is killed and replaced (`changzhi_portal/keeper.py`, or systemd with WatchdogSec). The pulse
-uses neither the database nor a disk, which may be what is slow; the heartbeat (`heartbeats.py`) tells people the same.
+A process that finds that it works no more ends at once, one that stands still is killed by the keeper
+(`changzhi_portal/keeper.py`, or systemd with WatchdogSec); either is replaced. Celery itself needs that: after Redis was
+away, its worker sometimes goes on without taking anything. The pulse uses neither the database nor a disk, which may be what is slow; the heartbeat (`heartbeats.py`) tells people the same.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -24,11 +26,11 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 EVERY = 5  # seconds between two pulses
 # Seconds that messages may wait while a worker does nothing. It looks for them several times a second.
-_MUST_TAKE_WITHIN = 30
+_MUST_TAKE_WITHIN = 20
 
 
 class Pulse:
-    """The pulse of this process while `works()`. Nothing happens in a process that has no keeper."""
+    """The pulse of this process while `works()`, and its end otherwise. Nothing happens in one that has no keeper."""
 
     def __init__(self, works: Callable[[], bool]) -> None:
         self._works = works
@@ -42,11 +44,13 @@ class Pulse:
     def _run(self) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messenger:
             while True:
-                if self._works():
-                    try:
-                        messenger.sendto(b"WATCHDOG=1", self._address)
-                    except OSError as error:
-                        logger.warning("The keeper cannot be reached: %s", error)
+                if not self._works():
+                    logger.error("This process works no more; it ends, and its keeper starts another one.")
+                    os.kill(os.getpid(), signal.SIGKILL)  # whatever holds up its main thread
+                try:
+                    messenger.sendto(b"WATCHDOG=1", self._address)
+                except OSError as error:
+                    logger.warning("The keeper cannot be reached: %s", error)
                 time.sleep(EVERY)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from changzhi_portal.celery import app
 from changzhi_portal.health import pulse
+from changzhi_portal.settings import BASE_DIR
+from tests.faults.processes import environment
 
 
 @pytest.fixture
@@ -29,11 +34,19 @@ def test_a_worker_that_leaves_messages_lying_does_not_work(clock: list[float], m
     assert watch.works()
     waiting[0] = 3
     assert watch.works(), "it may take them any moment"
-    clock[0] += 31
+    clock[0] += 21
     assert not watch.works()
     watch._begin()
     watch._end()
     assert watch.works(), "it has taken one"
+
+
+def test_a_process_that_works_no_more_ends(tmp_path: Path) -> None:
+    program = (
+        "from changzhi_portal.health.pulse import Pulse; Pulse(lambda: False).start(); import time; time.sleep(60)"
+    )
+    surroundings = environment() | {"NOTIFY_SOCKET": f"{tmp_path}/nobody"}
+    assert subprocess.run([sys.executable, "-c", program], env=surroundings, cwd=BASE_DIR, timeout=50).returncode == -9
 
 
 def test_a_task_may_take_as_long_as_tasks_may(
