@@ -2,7 +2,8 @@
 
 A process that finds that it works no more ends at once, one that stands still is killed by the keeper
 (`changzhi_portal/keeper.py`, or systemd with WatchdogSec); either is replaced. Celery itself needs that: after Redis was
-away, its worker sometimes goes on without taking anything. The pulse uses neither the database nor a disk, which may be what is slow; the heartbeat (`heartbeats.py`) tells people the same.
+away, its worker sometimes goes on without taking anything. The pulse uses neither the database nor a disk, which may be
+what is slow; the heartbeat (`heartbeats.py`) tells people the same.
 """
 
 from __future__ import annotations
