@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 _STEP = 0.5  # seconds between two looks at the copies
 _LONGEST_PAUSE = 5.0  # seconds before a copy is started anew that has ended at once several times
 _IS_SHORT = 10.0  # seconds that a copy must live so that the next one is started without a pause
-# Seconds that a copy may take to start: it says nothing before. Celery waits this long for a broker that is away.
-_START_WITHIN = 120.0
+# Seconds that a copy may take to start: it says nothing before. One that waits for a broker that is away starts anew then.
+_START_WITHIN = 60.0
 
 
 class Copy:
