@@ -4,7 +4,7 @@ export PORT ?= 8000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check format bench manual interop lock
+.PHONY: help setup setup-test run test check format bench faults manual interop lock
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,9 @@ format: setup-test ## put code into the agreed form
 
 bench: setup-test ## measure the slow paths on a throwaway PostgreSQL; prints ratios, never fails on time
 	@scripts/with_postgres_and_redis .venv/bin/python -m tests.bench $(ARGS)
+
+faults: setup-test ## kill processes, fill the disk, lock the database …: prints the seconds until the portal was whole (ARGS="--times 1 web")
+	@scripts/run_faults $(ARGS)
 
 manual: setup-test ## take the pictures of the manual anew, by walking through the demo in Chromium (some minutes)
 	@scripts/with_scratch_var .venv/bin/pytest -m manual -n 0 tests/browser/test_manual.py $(ARGS)

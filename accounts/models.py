@@ -64,6 +64,16 @@ class Role(models.TextChoices):
         return self is Role.BUREAU_ADMIN
 
     @property
+    def may_announce(self) -> bool:
+        """Return whether the role writes announcements, which stand on everybody's pages."""
+        return self is Role.BUREAU_ADMIN
+
+    @property
+    def may_keep_contacts(self) -> bool:
+        """Return whether the role keeps contact persons of its division and those below (联系方式)."""
+        return self in {Role.BUREAU_ADMIN, Role.DISTRICT_CLERK}
+
+    @property
     def may_edit_plans(self) -> bool:
         """Return whether the role edits target plans."""
         return self is Role.BUREAU_ADMIN

@@ -51,6 +51,14 @@ def keep(key: str, found: Any) -> None:
         logger.warning("The cache cannot be written: %s", error)
 
 
+def forget(key: str) -> None:
+    """Forget what is kept under the key; without a working cache nothing is kept."""
+    try:
+        caches[_ALIAS].delete(key)
+    except (OSError, RedisError) as error:
+        logger.warning("The cache cannot be written: %s", error)
+
+
 def forget_all() -> None:
     """Empty this cache, and no other: on Redis, where all caches share a database, `clear` would end every session."""
     try:

@@ -18,6 +18,7 @@ from django.utils.cache import add_never_cache_headers
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from changzhi_portal.faults import fault_page
 from changzhi_portal.refusals import InvalidError, PortalError, TooOftenError
 from changzhi_portal.request_limits import check_body, check_rate
 from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours
@@ -91,7 +92,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
         A request that the page makes by itself renews nothing: a forgotten page with a progress bar would never end.
         """
-        if response.status_code == 503 or (_is_poll(request) and not request.session.modified):
+        if response.status_code in (503, 507) or (_is_poll(request) and not request.session.modified):
             return response
         return super().process_response(request, response)
 
@@ -122,7 +123,7 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page of a refusal; leave other exceptions to Django."""
+        """Return the page of a refusal, or of a fault of database or disk; leave other exceptions to Django."""
         if isinstance(exception, DataError):  # a value that the database cannot store, such as a NUL in the URL
             # Only the class: the database's message quotes the value, which may be personal.
             kind = type(exception.__cause__ or exception).__name__
@@ -130,7 +131,7 @@ class RefusalMiddleware:
             exception = InvalidError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
         if isinstance(exception, RedisError):
             return cache_error_page(request, exception)
-        return refusal_page(request, exception) if isinstance(exception, PortalError) else None
+        return refusal_page(request, exception) if isinstance(exception, PortalError) else fault_page(request, exception)
 
 
 def refusal_page(request: HttpRequest, refusal: PortalError) -> HttpResponse:

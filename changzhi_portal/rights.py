@@ -49,6 +49,14 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_manage_periods`."""
 
     @property
+    def may_announce(self) -> bool:
+        """See `accounts.models.Role.may_announce`."""
+
+    @property
+    def may_keep_contacts(self) -> bool:
+        """See `accounts.models.Role.may_keep_contacts`."""
+
+    @property
     def may_edit_plans(self) -> bool:
         """See `accounts.models.Role.may_edit_plans`."""
 

@@ -107,6 +107,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "changzhi_portal.context_processors.frame",
+                "notices.announcements.shown.announcements",
             ],
         },
     }
@@ -182,6 +183,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis wi
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
+# Nothing asks workers by broadcast; each process that ever ran would leave a queue of its own behind.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # No task takes this long: a task that does hangs. Its row is put back, and in the end given up.
 CELERY_TASK_TIME_LIMIT = 20 * 60  # seconds
 CELERY_RESULT_EXPIRES = None  # no results are stored, so beat need not send Celery's task that deletes old ones
@@ -192,19 +195,16 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
 else:
-    broker_dir = VAR_DIR / "broker"
-    for folder in ("queue", "control"):
-        (broker_dir / folder).mkdir(parents=True, exist_ok=True)
+    queue_dir = str(VAR_DIR / "broker" / "queue")
     CELERY_BROKER_URL = "filesystem://localhost/"
     CELERY_BROKER_TRANSPORT = "changzhi_portal.file_broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(broker_dir / "queue"),
-        "data_folder_out": str(broker_dir / "queue"),
-        "control_folder": str(broker_dir / "control"),
+        "data_folder_in": queue_dir,
+        "data_folder_out": queue_dir,
         "polling_interval": 0.1,  # seconds; a clerk is waiting for the page
     }
 CELERY_BEAT_SCHEDULE = {
-    "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
+    "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(10)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
     "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},

@@ -9,6 +9,7 @@ from changzhi_portal.pages.manual import ManualPage, ManualPicture
 from changzhi_portal.pages.saved_views import DeleteView, EditView, SaveView
 from changzhi_portal.pages.search import SearchPage
 
+handler500 = "changzhi_portal.pages.errors.unexpected_error"
 urlpatterns = [
     path("", HomePage.as_view(), name="home"),
     path("menu/<slug:group>/", GroupPage.as_view(), name="menu_group"),

@@ -1,14 +1,17 @@
-"""Notices: messages of the portal to one person, shown in the portal and announced by e-mail."""
+"""Notices, messages of the portal to one person; announcements, those of the bureau to everybody."""
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
 from changzhi_portal.jobs import Job
+from changzhi_portal.records import Record
 from changzhi_portal.rights import Actor
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -97,3 +100,55 @@ class Notice(ScopedModel, Job):
 
     def __str__(self) -> str:
         return self.title
+
+
+class AnnouncementQuerySet(ScopedQuerySet):
+    """Queries of announcements. Everybody may see those that are shown; the list is for those who write them."""
+
+    def not_over(self, day: datetime.date) -> Self:
+        """Filter for those that are shown on `day` or later, the newest first."""
+        return self.filter(until__gte=day).order_by("-begins_on", "-pk")
+
+    def newest_first(self) -> Self:
+        """Order by newest first and load who wrote each."""
+        return self.select_related("made_by").order_by("-begins_on", "-pk")
+
+
+class Announcement(Record, ScopedModel):
+    """A few words to everybody, shown on top of each page from one day to another, both included.
+
+    `is_public`: also to visitors, on the sign-in page and wherever they come. A change makes it a new one for those who
+    have put it away (`version`).
+    """
+
+    division = models.ForeignKey(
+        "communities.Division", models.PROTECT, related_name="announcements", verbose_name="发布单位"
+    )
+    text = models.CharField("内容", max_length=200)
+    begins_on = models.DateField("开始日期")
+    until = models.DateField("结束日期")
+    is_public = models.BooleanField("登录前也显示", default=False)
+    made_at = models.DateTimeField("发布时间", auto_now_add=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="announcements", verbose_name="发布人"
+    )
+
+    scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公告"
+        ordering = ("-begins_on", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(text=""), name="announcement_has_text", violation_error_message="请填写公告内容。"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__gte=F("begins_on")),
+                name="announcement_ends_after_it_begins",
+                violation_error_message="结束日期不能早于开始日期。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text

@@ -19,7 +19,9 @@ from changelog.models import ChangeSet
 from changzhi_portal.models import SavedView
 from changzhi_portal.pages.manual import pictures
 from changzhi_portal.registers.registry import register_named, register_of
-from communities.models import Division
+from communities.models import Contact, Division
+from notices.announcements.shown import forget_announcements
+from notices.models import Announcement
 from reports.models import Briefing
 from submissions.models import Submission
 from tests.factories import (
@@ -35,6 +37,7 @@ from tests.factories import (
 
 # URLs that only change something: GET is refused.
 POST_ONLY = {
+    "notices:put_away",
     "accounts:logout",
     "notices:seen",
     "view_delete",
@@ -79,6 +82,19 @@ def make_managed_user(place: Place, user: User, **fields: Any) -> User:
     return make_user(Role.STREET_CLERK, place.street, **fields)
 
 
+def make_contact(division: Division, name: str = "李演示", **fields: Any) -> Contact:
+    """Return a contact person of a division."""
+    return Contact.objects.create(division=division, name=name, **{"email": "li@example.com", **fields})
+
+
+def make_announcement(user: User, text: str = "演示公告", *, days: int = 1, **fields: Any) -> Announcement:
+    """Return an announcement that is shown from today on, for some days."""
+    today = timezone.localdate()
+    values = {"begins_on": today, "until": today + datetime.timedelta(days=days), **fields}
+    forget_announcements()
+    return Announcement.objects.create(text=text, division=user.division, made_by=user, **values)
+
+
 Maker = Callable[[Place, User], models.Model]
 # Functions that create a record in 城区 for each URL with a ref.
 RECORDS: dict[str, Maker] = {
@@ -95,6 +111,10 @@ RECORDS: dict[str, Maker] = {
     "accounts:user_reactivate": lambda place, user: make_managed_user(place, user, is_active=False),
     "communities:community_detail": lambda place, user: place.communities[0],
     "communities:monthly_entry": lambda place, user: place.communities[0],
+    "communities:contact_edit": lambda place, user: make_contact(place.county),
+    "communities:contact_delete": lambda place, user: make_contact(place.county),
+    "notices:announcement_edit": lambda place, user: make_announcement(user),
+    "notices:announcement_delete": lambda place, user: make_announcement(user),
     "communities:facility_detail": lambda place, user: make_facility(place.communities[0]),
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),

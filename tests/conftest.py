@@ -31,8 +31,10 @@ from changzhi_portal.bulk import refresh_statistics
 from changzhi_portal.celery import app as celery_app
 from changzhi_portal.discovery import own_apps
 from changzhi_portal.health.report import forget_answers
+from changzhi_portal.kept import keep
 from communities.actions import load_divisions
 from communities.models import Community, CommunityPlacement, CrosswalkRow, Division, DivisionChange
+from notices.announcements.shown import KEY as ANNOUNCEMENTS
 from periods.models import ReportingPeriod
 from tests.databases import copy_migrated_database, empty_tables_by_delete
 from tests.factories import Place, make_period, make_place, make_user
@@ -149,7 +151,11 @@ def _parents_first(found: list[type[models.Model]]) -> list[type[models.Model]]:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
-    """Start every test with an empty cache, without sessions, progress, choices or checks of another test."""
+    """Start every test with an empty cache, without sessions, progress, choices or checks of another test.
+
+    That nothing is announced is known already, as it is to almost every page: else the first one would ask for it.
+    """
+    keep(ANNOUNCEMENTS, [])
     yield
     for each in caches.all():
         each.clear()

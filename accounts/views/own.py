@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,6 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import change_password, edit_own_contact
 from accounts.forms import OwnPasswordForm, SignInForm
 from accounts.models import User
+from accounts.side_writes import waiting_briefly, write_later, write_sign_in
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
@@ -41,6 +44,16 @@ class SignIn(auth_views.LoginView):
         """Add whether a form was sent after the session had ended."""
         return super().get_context_data(is_unsaved="unsaved" in self.request.GET, **kwargs)
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign the person in; what is written besides the session may come later."""
+        user, request = form.get_user(), self.request
+        try:
+            with waiting_briefly():
+                login(request, user)
+        except OperationalError:  # of what comes last, by when the session is signed in
+            write_later(partial(write_sign_in, request, user))
+        return HttpResponseRedirect(self.get_success_url())
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show what is wrong, with the status of every refused form."""
         response = super().form_invalid(form)
@@ -58,6 +71,15 @@ class SignIn(auth_views.LoginView):
 
 class SignOut(auth_views.LogoutView):
     """Sign-out (POST only), followed by the sign-in page."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """End the session, also when the time of its end cannot be written now."""
+        try:
+            with waiting_briefly():
+                return super().post(request, *args, **kwargs)
+        except OperationalError:
+            request.session.flush()
+            return HttpResponseRedirect(self.get_success_url())
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")

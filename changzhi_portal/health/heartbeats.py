@@ -6,6 +6,7 @@ writes, so that a slow database holds up neither the worker's loop nor beat's.
 
 from __future__ import annotations
 
+import datetime
 import logging
 import os
 import socket
@@ -14,16 +15,18 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from celery.beat import PersistentScheduler
+from celery.beat import Scheduler
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import Error, connection
 from django.utils import timezone
 
+from changzhi_portal.health.pulse import Pulse, WorkerWatch
 from changzhi_portal.models import PortalProcess
 
 logger = logging.getLogger(__name__)
 EVERY = 10  # seconds between two heartbeats
-_STUCK_AFTER = 60  # seconds without a tick, after which beat hangs: the schedule has a task every 15 seconds
+_LONG_AGO = datetime.timedelta(days=1)  # longer than any interval of the schedule
+_STUCK_AFTER = 60  # seconds without a tick, after which beat hangs: the schedule has a task every 10 seconds
 _END_WITHIN = 5  # seconds that the end of a process waits for the last write
 
 
@@ -82,14 +85,19 @@ class Heart:
 
 
 _of_worker: list[Heart] = []
+_watches: list[WorkerWatch] = []
 
 
 @worker_ready.connect
 def start_heart(sender: Any, **kwargs: Any) -> None:
     """Start the heartbeat of a worker that takes work from now on; `sender` is Celery's consumer."""
-    heart = Heart(PortalProcess.Kind.WORKER, sender.app.amqp.queues.consume_from)
+    queues = sender.app.amqp.queues.consume_from
+    heart = Heart(PortalProcess.Kind.WORKER, queues)
     _of_worker.append(heart)
     heart.start()
+    watch = WorkerWatch(sender.app, list(queues))
+    _watches.append(watch)  # signals refer to it weakly
+    Pulse(watch.works).start()
 
 
 @worker_shutting_down.connect
@@ -106,24 +114,36 @@ def await_end_of_heart(**kwargs: Any) -> None:
         heart.wait()
 
 
-class BeatingScheduler(PersistentScheduler):
-    """Celery's scheduler with a heartbeat, which stops when the scheduler hangs."""
+class BeatingScheduler(Scheduler):
+    """Celery's scheduler with a heartbeat, which stops when the scheduler hangs.
+
+    It keeps no file, which a crash or a full disk could spoil. When it starts, every task is due: each finds out from the
+    rows what there is to do, also for the time that beat was away.
+    """
 
     _heart: Heart | None = None
     _ticked_at = 0.0
+
+    def setup_schedule(self) -> None:
+        """Take the entries of the settings, all due now."""
+        self.update_from_dict(self.app.conf.beat_schedule)
+        for entry in self.schedule.values():
+            entry.last_run_at = self.app.now() - _LONG_AGO
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Send what is due, as Celery does."""
         self._ticked_at = time.monotonic()
         if self._heart is None:
-            self._heart = Heart(
-                PortalProcess.Kind.BEAT, works=lambda: time.monotonic() - self._ticked_at < _STUCK_AFTER
-            )
+            self._heart = Heart(PortalProcess.Kind.BEAT, works=self._ticks)
             self._heart.start()
+            Pulse(self._ticks).start()
         return super().tick(*args, **kwargs)
 
+    def _ticks(self) -> bool:
+        return time.monotonic() - self._ticked_at < _STUCK_AFTER
+
     def close(self) -> None:
-        """Store the schedule, and end the heartbeat. Called in a signal handler, and perhaps twice."""
+        """End the heartbeat. Called in a signal handler, and perhaps twice."""
         super().close()
         if self._heart is not None:
             self._heart.wait()

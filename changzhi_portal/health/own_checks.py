@@ -56,10 +56,10 @@ def _broker() -> str:
             ) as redis:
                 redis.ping()
             return "有响应。"
-        folders = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-        for folder in (str(folders["data_folder_out"]), str(folders["control_folder"])):
-            with tempfile.TemporaryFile(dir=folder) as probe:  # has no name where a worker might read it
-                probe.write(b"written")
+        folder = Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]))
+        folder.mkdir(parents=True, exist_ok=True)  # as whoever sends a message does
+        with tempfile.TemporaryFile(dir=folder) as probe:  # has no name where a worker might read it
+            probe.write(b"written")
         return "文件队列可以读写。"
     except (RedisError, OSError) as error:
         raise UnavailableError(

@@ -1,6 +1,7 @@
 """Models of places and of the records that belong to communities. Import from here."""
 
 from communities.models.community import Community, CommunityPlacement, CommunityProfile
+from communities.models.contact import Contact
 from communities.models.crosswalk import CrosswalkRow
 from communities.models.division import Division, DivisionChange
 from communities.models.entry import CommunityEntry
@@ -13,6 +14,7 @@ __all__ = [
     "CommunityEntry",
     "CommunityPlacement",
     "CommunityProfile",
+    "Contact",
     "CrosswalkRow",
     "Division",
     "DivisionChange",

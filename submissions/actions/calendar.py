@@ -19,15 +19,24 @@ MONTHS_AHEAD = 2
 def open_due_months(*, day: datetime.date) -> int:
     """Open the months whose opening day has come, create the next MONTHS_AHEAD months; return how many were opened.
 
-    Idempotent; locked months stay locked.
+    Idempotent; locked months stay locked. Months that began while nobody called this, because beat was away, are created
+    and opened too, the oldest first.
     """
     this_month = day.replace(day=1)
-    months = [month_after(this_month, ahead) for ahead in range(MONTHS_AHEAD + 1)]
-    known = set(ReportingPeriod.objects.filter(month__in=months).values_list("month", flat=True))
-    created = [ReportingPeriod.objects.for_month(month) for month in months if month not in known]
+    due = ReportingPeriod.objects.filter(state=ReportingPeriod.State.UPCOMING, opens_on__lte=day)
+    # This action alone creates upcoming months, and it opens them in time. An older one says since when it was not called;
+    # a month of long ago that an upload has brought in says nothing, for it was open at once.
+    stood_still_at = due.order_by("month").values_list("month", flat=True).first()
+    first = min(stood_still_at or this_month, this_month)
+    last = month_after(this_month, MONTHS_AHEAD)
+    known = set(ReportingPeriod.objects.filter(month__range=(first, last)).values_list("month", flat=True))
+    created, month = [], first
+    while month <= last:
+        if month not in known:
+            created.append(ReportingPeriod.objects.for_month(month))
+        month = month_after(month)
     with transaction.atomic():
-        upcoming = ReportingPeriod.objects.filter(state=ReportingPeriod.State.UPCOMING, opens_on__lte=day)
-        opened = upcoming.update(state=ReportingPeriod.State.OPEN)
+        opened = due.update(state=ReportingPeriod.State.OPEN)
     return opened + sum(period.state == ReportingPeriod.State.OPEN for period in created)
 
 

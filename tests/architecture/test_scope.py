@@ -20,12 +20,13 @@ from communities.models import (
     CommunityEntry,
     CommunityPlacement,
     CommunityProfile,
+    Contact,
     Division,
     Facility,
     GovernanceBody,
     RecordMove,
 )
-from notices.models import Notice
+from notices.models import Announcement, Notice
 from orgs.models import SocialOrganization
 from periods.models import ReportingPeriod
 from reports.models import Briefing
@@ -234,6 +235,14 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     Reminder: lambda side: Reminder.objects.create(
         period=side.period, county=side.county, occasion=Reminder.Occasion.DUE_SOON, day=timezone.localdate()
     ),
+    Announcement: lambda side: Announcement.objects.create(
+        division=side.county,
+        made_by=side.user,
+        text="演示公告",
+        begins_on=timezone.localdate(),
+        until=timezone.localdate(),
+    ),
+    Contact: lambda side: Contact.objects.create(division=side.county, name="李演示", email="li@example.com"),
     Notice: lambda side: Notice.objects.create(user=side.user, title="演示通知"),
     CommunityMeasure: _measure,
     DivisionMeasure: lambda side: DivisionMeasure.objects.create(period=side.period, division=side.county),

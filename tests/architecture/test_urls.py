@@ -42,7 +42,7 @@ from tests.words import latin_words
 pytestmark = pytest.mark.one_database
 
 # URLs that visitors may open.
-OPEN = {"accounts:login", "healthz", "readyz"}
+OPEN = {"accounts:login", "communities:contacts", "healthz", "readyz"}
 # What says with status 503 that no worker runs.
 NOT_READY = {"readyz"}
 # Pages about a county's records that only the bureau may open.
@@ -53,7 +53,7 @@ FOR_THE_SYSTEM = {
     *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
     *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
-    *("health", "readyz"),
+    *("health", "readyz", "communities:contacts", "notices:put_away"),
 }
 # What is the same for everybody and may be kept by browsers.
 SAME_FOR_ALL = {"manual_picture"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from queue import Empty
@@ -9,7 +10,6 @@ from queue import Empty
 import pytest
 from django.conf import settings
 from kombu import Connection
-from kombu.exceptions import ChannelError
 
 from changzhi_portal.celery import Queue, app, enqueue
 from changzhi_portal.file_broker import Transport
@@ -18,13 +18,7 @@ MESSAGES = 400
 
 
 def channel(folder: Path):
-    for name in ("queue", "control"):
-        (folder / name).mkdir(exist_ok=True)
-    options = {
-        "data_folder_in": str(folder / "queue"),
-        "data_folder_out": str(folder / "queue"),
-        "control_folder": str(folder / "control"),
-    }
+    options = {"data_folder_in": str(folder / "queue"), "data_folder_out": str(folder / "queue")}
     return Connection("filesystem://", transport=Transport, transport_options=options).channel()
 
 
@@ -59,36 +53,36 @@ def test_a_worker_that_looks_all_the_time_reads_every_message_whole(tmp_path):
     assert sorted(received) == list(range(MESSAGES))
 
 
-def test_a_web_process_and_a_worker_that_start_at_once_agree_on_the_queues(tmp_path):
-    errors = []
-    ready = threading.Barrier(4)
+def test_a_folder_that_is_gone_is_made_again(tmp_path):
+    mine = channel(tmp_path)
+    shutil.rmtree(tmp_path)
+    with pytest.raises(Empty):
+        mine._get("uploads")
+    assert mine._size("uploads") == 0
+    mine._put("uploads", {"number": 1})
+    assert mine._size("uploads") == 1
+    assert mine._get("uploads") == {"number": 1}
+    assert list((tmp_path / "queue").iterdir()) == []
 
-    def start(number):
-        mine = channel(tmp_path)
-        ready.wait()
-        try:
-            for again in range(50):
-                mine._queue_bind("portal", f"key{number}-{again}", "", f"queue{number}-{again}")
-                mine.get_table("portal")
-        except (ValueError, ChannelError) as error:
-            errors.append(error)
 
-    threads = [threading.Thread(target=start, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert errors == []
-    assert len(channel(tmp_path).get_table("portal")) == 200
+def test_a_message_that_a_crash_has_left_empty_does_not_stop_a_worker(tmp_path):
+    mine = channel(tmp_path)
+    mine._put("uploads", {"number": 1})
+    (tmp_path / "queue" / "0_torn.uploads.msg").touch()
+    assert mine._get("uploads") == {"number": 1}
+    assert mine._size("uploads") == 0
 
 
 @pytest.mark.skipif(bool(settings.REDIS_URL), reason="With Redis the queue is no folder")
 def test_work_is_kept_waiting_when_the_queue_cannot_be_written():
     queue = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
+    queue.mkdir(parents=True, exist_ok=True)
     away = queue.rename(queue.with_name("away"))
+    queue.touch()
     try:
         assert enqueue("uploads.tasks.check_batch", Queue.UPLOADS, 1) is False
     finally:
+        queue.unlink()
         away.rename(queue)
 
 

@@ -50,8 +50,8 @@ def process(*command: str) -> Iterator[subprocess.Popen[str]]:
 def worker() -> Iterator[subprocess.Popen[str]]:
     """Run a Celery worker that serves every queue."""
     with process(
-        "-m", "celery", "-A", "changzhi_portal", "worker", "-Q", "uploads,targets,reports", "-c", "1", "-l", "WARNING",
-        "--without-gossip", "--without-mingle",
+        "-m", "celery", "-A", "changzhi_portal", "worker", "-Q", "uploads,targets,reports", "-P", "solo",
+        "-l", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
     ) as started:  # fmt: skip
         yield started
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from changzhi_portal.percent import percent
 from communities.models import Division
-from periods.models import ReportingPeriod
+from periods.models import ReportingPeriod, month_after
 from submissions.actions import open_due_months, return_submission, submit_month
 from submissions.models import Submission
 from submissions.report_status import (
@@ -102,6 +102,22 @@ def test_a_month_opens_when_it_begins_and_the_next_ones_are_seen(db):
     assert open_due_months(day=day) == 0
     codes = [period.code for period in ReportingPeriod.objects.order_by("month")]
     assert codes == ["2019-12", "2020-01", "2020-02"]
+
+
+@pytest.mark.django_db
+def test_months_that_began_while_beat_was_away_are_all_opened_in_order():
+    this_month = timezone.localdate().replace(day=1)
+    make_period("2018-06")  # of long ago, brought in by an upload: says nothing about beat
+    stood_still = make_period(f"{month_after(this_month, -5):%Y-%m}")
+    ReportingPeriod.objects.filter(pk=stood_still.pk).update(state="upcoming")
+    assert open_due_months(day=this_month) == 6
+    expected = ["2018-06", *(f"{month_after(this_month, ahead):%Y-%m}" for ahead in range(-5, 3))]
+    found = list(ReportingPeriod.objects.order_by("month"))
+    assert [period.code for period in found] == expected
+    assert [period.state for period in found] == ["open"] * 7 + ["upcoming"] * 2
+    keys = [period.pk for period in found if period.state == "open" and period.pk > stood_still.pk]
+    assert keys == sorted(keys), "the oldest first"
+    assert open_due_months(day=this_month) == 0
 
 
 @pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""The pages of contact persons (联系方式)."""
