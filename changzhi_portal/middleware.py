@@ -20,7 +20,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import InvalidError, PortalError
-from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours
+from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours, note_seen
 
 logger = logging.getLogger(__name__)
 _CACHE_MESSAGE = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"
@@ -91,8 +91,11 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
         A request that the page makes by itself renews nothing: a forgotten page with a progress bar would never end.
         """
-        if response.status_code == 503 or (_is_poll(request) and not request.session.modified):
+        is_poll = _is_poll(request)
+        if response.status_code == 503 or (is_poll and not request.session.modified):
             return response
+        if not is_poll:
+            note_seen(request.session)
         return super().process_response(request, response)
 
 

@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
-    "axes",
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -77,13 +76,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "changzhi_portal.middleware.UserLogMiddleware",
     "changzhi_portal.kept_input.FormDoneMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.SignInMiddleware",
-    "accounts.middleware.PasswordChangeMiddleware",
+    "accounts.middleware.FirstStepsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "changzhi_portal.middleware.RefusalMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "accounts.middleware.RefusedAttemptMiddleware",
 ]
 ROOT_URLCONF = "changzhi_portal.urls"
 WSGI_APPLICATION = "changzhi_portal.wsgi.application"
@@ -199,7 +199,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Sign-in ---
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.DivisionBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.DivisionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.SimilarityValidator", "OPTIONS": {"user_attributes": ["username", "email"]}},
     {"NAME": "accounts.passwords.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -213,14 +213,14 @@ PASSWORD_MAX_DAYS = env.int("PASSWORD_MAX_DAYS", default=0)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
-AXES_ENABLE_ACCESS_FAILURE_LOG = True
-# Fields of forms that django-axes stores masked with a failure; `password` always is.
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
+# Roles that must have a second factor (values of `accounts.models.Role`, separated by commas); others may.
+TOTP_REQUIRED_ROLES = env.list("TOTP_REQUIRED_ROLES", default=[])
+# An account is signed in at so many places at once; the next sign-in ends the one unused for longest. 0 for any number.
+MAX_SESSIONS = env.int("MAX_SESSIONS", default=5)
+# So many passwords a minute are looked at for browsers that nobody has signed in with before (accounts/attempts.py).
+SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=40)
+# Whether a proxy in front writes the client's address (accounts/addresses.py). Without one anybody could write it.
+BEHIND_PROXY = PRODUCTION
 
 # --- Content security policy ---
 CONTENT_SECURITY_POLICY = {
@@ -238,8 +238,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # All requests come from the proxy's address: counted by it, anybody who knows a user name could lock that user out.
-    AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
@@ -296,6 +294,5 @@ LOGGING = {
         "multiprocessing": {"handlers": ["stderr"], "level": "ERROR"},
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
-        "axes": {"level": "WARNING"},
     },
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.addresses import client_address
+from accounts.addresses import client_address, counted_address
 from accounts.models import User
 
 PASSWORD = "Lu-zhou-2018"
@@ -22,13 +23,33 @@ PASSWORD = "Lu-zhou-2018"
         ("", "127.0.0.1"),
     ],
 )
-def test_only_what_the_proxy_itself_has_written_is_believed(forwarded: str, address: str) -> None:
+def test_only_what_the_proxy_itself_has_written_is_believed(
+    forwarded: str, address: str, settings: LazySettings
+) -> None:
+    settings.BEHIND_PROXY = True
     assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": forwarded})) == address
 
 
+def test_without_a_proxy_nothing_that_the_client_has_written_is_believed() -> None:
+    assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": "10.1.2.3"})) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_all_addresses_of_one_ipv6_connection_are_counted_together(address: str, counted: str) -> None:
+    assert counted_address(address) == counted
+
+
 @pytest.mark.django_db
-def test_five_wrong_passwords_from_elsewhere_do_not_lock_a_clerk_out(clerk: User, settings: object) -> None:
-    settings.AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"  # type: ignore[attr-defined]
+def test_five_wrong_passwords_from_elsewhere_do_not_lock_a_clerk_out(clerk: User, settings: LazySettings) -> None:
+    settings.BEHIND_PROXY = True
     clerk.set_password(PASSWORD)
     clerk.save()
     for _ in range(6):

@@ -49,7 +49,10 @@ NOT_READY = {"readyz"}
 FOR_THE_BUREAU = {"uploads:locked"}
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {
-    *(f"accounts:{name}" for name in ("account", "own_contact", "password", "login", "logout")),
+    *(f"accounts:{name}" for name in ("account", "own_contact", "password", "login", "login_code", "logout")),
+    *(f"accounts:{name}" for name in ("second_factor", "second_factor_remove", "recovery_codes")),
+    *(f"accounts:{name}" for name in ("own_session_end", "own_sessions_end_others", "user_session_end")),
+    "accounts:user_second_factor",
     *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
     *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
