@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from accounts.actions.managing import held_user, save_changed
 from accounts.actions.sessions import forget_sessions
-from accounts.actions.trail import log_change, state_of
+from accounts.actions.trail import log_change, portal_itself, state_of
 from accounts.alerts import Alert, send_alerts
 from accounts.limits import forget_counts
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.second_factor import RECOVERY_DIGITS, digits_of, new_recovery_codes, step_of
 from changzhi_portal.personal import Sealed, digest
 from changzhi_portal.personal_numbers import refuse_personal_numbers
-from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 
 WRONG_CODE: Final = "验证码不对或者已经用过，请等应用里换了新的验证码再输；一直不对，请看手机的时间准不准。"
 LONGEST_REASON: Final = 100  # characters
@@ -120,6 +120,32 @@ def remove_second_factor(*, by: User, ref: str, version: int, reason: str) -> Us
             "这个账号的权限比您大，二次验证只能由市局管理员移除。",
             cure="Whoever resets the password could then enter an account with more rights.",
         )
+    _take_away(user, by=by, reason=reason)
+    return user
+
+
+@transaction.atomic
+def open_account(*, username: str, without_second_factor: str = "") -> User:
+    """Lift what wrong passwords and codes have closed, and remove the second factor if a reason for that is given.
+
+    For operators, when no administrator can sign in: there is no `by=`, the change log names the portal itself. Raises
+    NotFoundError for an unknown or inactive user, InvalidError for a reason that will not do, StaleError as above.
+    """
+    user = User.objects.select_for_update(of=("self",), no_key=True).active().filter(username=username).first()
+    if user is None:
+        raise NotFoundError(
+            f"没有可用的账号“{username}”，请核对用户名。", cure=f"There is no active user {username!r}."
+        )
+    if without_second_factor:
+        _take_away(user, by=portal_itself(), reason=without_second_factor)
+        return user
+    before = state_of(user)
+    user.unlocked_at = timezone.now()
+    forget_counts(user)
+    return save_changed(user, by=portal_itself(), before=before, summary="用命令解锁用户")
+
+
+def _take_away(user: User, *, by: User, reason: str) -> None:
     if not user.has_second_factor:
         raise StaleError("这个账号没有启用二次验证，不用移除。", cure="The user has no second factor.")
     why = " ".join(reason.split())
@@ -138,7 +164,6 @@ def remove_second_factor(*, by: User, ref: str, version: int, reason: str) -> Us
     save_changed(user, by=by, before=before, summary=f"移除二次验证（{why}）")
     text = f"{by}移除了您的二次验证，原因：{why}。请用密码登录后重新设置。不是您要求的，请马上告诉市局管理员。"
     send_alerts([Alert(user, "您的二次验证被管理员移除", text, reverse("accounts:account"))])
-    return user
 
 
 def _locked(by: User) -> User:

@@ -7,90 +7,145 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_past_passwords'),
+        ("accounts", "0004_past_passwords"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='second_factor_set_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='启用二次验证的时间'),
+            model_name="user",
+            name="second_factor_set_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="启用二次验证的时间"),
         ),
         migrations.CreateModel(
-            name='AttemptCount',
+            name="AttemptCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='计什么')),
-                ('used_until', models.BigIntegerField(default=0, verbose_name='用到（毫秒）')),
-                ('closed_until', models.DateTimeField(blank=True, null=True, verbose_name='暂停到')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attempt_counts', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="计什么")),
+                ("used_until", models.BigIntegerField(default=0, verbose_name="用到（毫秒）")),
+                ("closed_until", models.DateTimeField(blank=True, null=True, verbose_name="暂停到")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempt_counts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '登录次数',
-                'verbose_name_plural': '登录次数',
+                "verbose_name": "登录次数",
+                "verbose_name_plural": "登录次数",
             },
         ),
         migrations.CreateModel(
-            name='SecondFactor',
+            name="SecondFactor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('secret', changzhi_portal.personal.SealedField(kind='secret', verbose_name='密钥')),
-                ('last_step', models.BigIntegerField(verbose_name='上次用的验证码的时间步')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='second_factor', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("secret", changzhi_portal.personal.SealedField(kind="secret", verbose_name="密钥")),
+                ("last_step", models.BigIntegerField(verbose_name="上次用的验证码的时间步")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="second_factor",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '二次验证',
-                'verbose_name_plural': '二次验证',
+                "verbose_name": "二次验证",
+                "verbose_name_plural": "二次验证",
             },
         ),
         migrations.CreateModel(
-            name='SignInSession',
+            name="SignInSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True, verbose_name='摘要')),
-                ('device', models.CharField(max_length=60, verbose_name='设备')),
-                ('address', models.CharField(max_length=45, verbose_name='地址')),
-                ('began_at', models.DateTimeField(verbose_name='登录时间')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_in_sessions', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, unique=True, verbose_name="摘要")),
+                ("device", models.CharField(max_length=60, verbose_name="设备")),
+                ("address", models.CharField(max_length=45, verbose_name="地址")),
+                ("began_at", models.DateTimeField(verbose_name="登录时间")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_in_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '登录',
-                'verbose_name_plural': '登录',
-                'ordering': ('-began_at', '-id'),
+                "verbose_name": "登录",
+                "verbose_name_plural": "登录",
+                "ordering": ("-began_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='KnownBrowser',
+            name="KnownBrowser",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, verbose_name='摘要')),
-                ('device', models.CharField(max_length=60, verbose_name='设备')),
-                ('address', models.CharField(max_length=45, verbose_name='地址')),
-                ('first_used_at', models.DateTimeField(verbose_name='第一次登录的时间')),
-                ('last_used_at', models.DateTimeField(verbose_name='上次登录的时间')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='browsers', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, verbose_name="摘要")),
+                ("device", models.CharField(max_length=60, verbose_name="设备")),
+                ("address", models.CharField(max_length=45, verbose_name="地址")),
+                ("first_used_at", models.DateTimeField(verbose_name="第一次登录的时间")),
+                ("last_used_at", models.DateTimeField(verbose_name="上次登录的时间")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="browsers",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '登录过的浏览器',
-                'verbose_name_plural': '登录过的浏览器',
-                'constraints': [models.UniqueConstraint(fields=('user', 'digest'), name='browser_known_once', violation_error_message='这个浏览器已经登记过。')],
+                "verbose_name": "登录过的浏览器",
+                "verbose_name_plural": "登录过的浏览器",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "digest"),
+                        name="browser_known_once",
+                        violation_error_message="这个浏览器已经登记过。",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RecoveryCode',
+            name="RecoveryCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, verbose_name='摘要')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='用掉的时间')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_codes', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, verbose_name="摘要")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="用掉的时间")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recovery_codes",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '恢复码',
-                'verbose_name_plural': '恢复码',
-                'indexes': [models.Index(condition=models.Q(('used_at__isnull', True)), fields=['user'], name='recovery_code_left')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'digest'), name='recovery_code_once', violation_error_message='恢复码不能重复。')],
+                "verbose_name": "恢复码",
+                "verbose_name_plural": "恢复码",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("used_at__isnull", True)), fields=["user"], name="recovery_code_left"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "digest"), name="recovery_code_once", violation_error_message="恢复码不能重复。"
+                    )
+                ],
             },
         ),
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.query_utils import DeferredAttribute
@@ -268,6 +269,14 @@ class User(AbstractUser, Record, ScopedModel):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[CheckMessage]:
+        """Add an error for a role in `TOTP_REQUIRED_ROLES` that does not exist: nobody would be asked for a second factor."""
+        unknown = sorted(set(settings.TOTP_REQUIRED_ROLES) - set(Role.values))
+        said = f"TOTP_REQUIRED_ROLES names roles that do not exist: {', '.join(unknown)}."
+        found = [Error(said, hint=f"Choose from {', '.join(Role.values)}.", id="accounts.E001")] if unknown else []
+        return [*super().check(**kwargs), *found]
 
     @property
     def managed_roles(self) -> frozenset[Role]:
