@@ -124,6 +124,11 @@ class Sealed:
         return hash(self.reveal())
 
 
+def holds_personal_data(model: type[models.Model]) -> bool:
+    """Return whether records of the model hold an ID number or a phone."""
+    return any(isinstance(field, SealedField) for field in model._meta.concrete_fields)
+
+
 def phone_digests(phone: Sealed | None) -> str:
     """Return the digests of the numbers in a column of phones (“138…、0355-…”), separated by blanks; "" without any."""
     return "" if phone is None else " ".join(map(digest, phone.reveal().split("、")))
