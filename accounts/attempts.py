@@ -18,11 +18,13 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.actions import use_code
-from accounts.addresses import client_address, counted_address
 from accounts.alerts import Alert, send_alerts, send_once_an_hour
 from accounts.browsers import browser_digest, device_in_words, known_browser
 from accounts.limits import ACCOUNT, ADDRESS, BROWSER, CODES, PORTAL, STRANGER, Count, first_refusing, hash_work
 from accounts.models import User
+from accounts.sign_in_events import record_lock_out
+from changelog.trail import TrailKind, record_event
+from changzhi_portal.addresses import client_address, counted_address
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Attempt:
 
     def __init__(self, request: HttpRequest, username: str, *, is_signed_in: bool = False) -> None:
         self.request = request
+        self.username = username
         self.user = User.objects.filter(username=username).first()
         self.address = client_address(request)
         browser = known_browser(request, self.user) if self.user is not None else None
@@ -75,10 +78,12 @@ class Attempt:
     def fail(self) -> Refused | None:
         """Note that the password was wrong; return a reason if this was the last attempt for now."""
         if self.own.close_if_used_up():
+            record_lock_out(self.username, self.own.limit.name)
             self._tell_owner_of_lock()
         if self.is_strangers:
             self.of_address.close_if_used_up()
             if self.account.close_if_used_up():
+                record_lock_out(self.username, self.account.limit.name)
                 self._tell_of_attack()
             if not PORTAL.of().take():
                 send_once_an_hour("portal", _portal_alerts)
@@ -200,8 +205,10 @@ class CodeAttempt:
 
     def fail(self) -> Refused | None:
         """Note that the code was wrong; return a reason if this was the last attempt for now, and tell the owner then."""
+        record_event(TrailKind.SECOND_FACTOR, by=self.user, about=self.user, detail={"what": "wrong_code"})
         if not self.count.close_if_used_up():
             return None
+        record_lock_out(self.user.username, self.count.limit.name)
         place = f"{device_in_words(self.request)}，地址{client_address(self.request)}"
         text = f"{place}，密码是对的。不是您自己，就是密码被人知道了：请马上修改密码，并告诉市局管理员。"
         send_alerts([Alert(self.user, "有人知道您的密码，但输错了验证码", text, reverse("accounts:password"))])

@@ -51,7 +51,11 @@ _SYSTEMS: Final = (
 
 def device_in_words(request: HttpRequest) -> str:
     """Return what people call the browser and the system of a request: “Chrome，Windows”."""
-    agent = request.headers.get("User-Agent", "")[:_LONGEST]
+    return agent_in_words(request.headers.get("User-Agent", "")[:_LONGEST])
+
+
+def agent_in_words(agent: str) -> str:
+    """Return what people call the browser and the system that a User-Agent speaks of."""
     found = [
         next((name for pattern, name in table if re.search(pattern, agent)), other)
         for table, other in ((_BROWSERS, "其他浏览器"), (_SYSTEMS, "其他系统"))

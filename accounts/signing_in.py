@@ -18,10 +18,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.actions import note_session
-from accounts.addresses import client_address
 from accounts.alerts import Alert, send_alerts
 from accounts.browsers import device_in_words, give_number
 from accounts.models import KnownBrowser, User
+from changzhi_portal.addresses import client_address
 from changzhi_portal.sessions import digest_of
 
 PASSED: Final = "second_factor"  # of a session: of which second factor a code was right, by the time that it was set up

@@ -15,6 +15,7 @@ from accounts.alerts import Alert, send_alerts
 from accounts.limits import forget_counts
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.second_factor import RECOVERY_DIGITS, digits_of, new_recovery_codes, step_of
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.personal import Sealed, digest
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
@@ -31,17 +32,18 @@ def set_up_second_factor(*, by: User, secret: str, code: str) -> list[str]:
     """
     user = _locked(by)
     if user.has_second_factor:
-        raise StaleError("二次验证已经启用，不用再设。", cure="The user has a second factor.")
+        raise StaleError("两步验证已经启用，不用再设。", cure="The user has a second factor.")
     step = step_of(secret, digits_of(code))
     if step is None:
         raise InvalidError(WRONG_CODE, cure="The code is not of this secret, or too old.", field="code")
     SecondFactor.objects.create(user=user, secret=Sealed("secret", plain=secret), last_step=step)
     before = state_of(user)
     user.second_factor_set_at = timezone.now()
-    _save(user, by=by, before=before, summary="启用二次验证")
+    _save(user, by=by, before=before, summary="启用两步验证")
+    _record("set_up", user, by=by)
     by.second_factor_set_at = user.second_factor_set_at
     text = "以后登录除了密码还要输手机应用里的验证码。不是您自己办的，请马上告诉市局管理员。"
-    send_alerts([Alert(user, "您的账号启用了二次验证", text, reverse("accounts:account"))])
+    send_alerts([Alert(user, "您的账号启用了两步验证", text, reverse("accounts:account"))])
     return _issue_codes(user)
 
 
@@ -56,7 +58,10 @@ def use_code(user: User, typed: str) -> bool:
         return False
     if len(code) == RECOVERY_DIGITS:
         left = RecoveryCode.objects.filter(user=user, digest=_digest_of(user, code), used_at=None)
-        return left.update(used_at=timezone.now()) == 1
+        is_good = left.update(used_at=timezone.now()) == 1
+        if is_good:
+            _record("recovery_code_used", user, by=user)
+        return is_good
     step = step_of(factor.secret.reveal(), code, after=factor.last_step)
     if step is None:
         return False
@@ -68,7 +73,8 @@ def renew_recovery_codes(*, by: User) -> list[str]:
     """Replace the recovery codes and return the new ones, to be shown once. The caller has asked for password and code."""
     user = _locked(by)
     if not user.has_second_factor:
-        raise StaleError("还没有启用二次验证，没有恢复码。", cure="The user has no second factor.")
+        raise StaleError("还没有启用两步验证，没有恢复码。", cure="The user has no second factor.")
+    _record("codes_renewed", user, by=by)
     return _issue_codes(user)
 
 
@@ -81,16 +87,17 @@ def remove_own_second_factor(*, by: User) -> None:
     user = _locked(by)
     if user.must_have_second_factor:
         raise NotAllowedError(
-            f"“{user.role.label}”必须使用二次验证，不能停用；换手机请联系管理员移除以后重新设置。",
+            f"“{user.role.label}”必须使用两步验证，不能停用；换手机请联系管理员移除以后重新设置。",
             cure="The role is one of TOTP_REQUIRED_ROLES.",
         )
     if not user.has_second_factor:
-        raise StaleError("二次验证已经停用。", cure="The user has no second factor.")
+        raise StaleError("两步验证已经停用。", cure="The user has no second factor.")
     before = state_of(user)
     _remove(user)
-    _save(user, by=by, before=before, summary="停用自己的二次验证")
+    _save(user, by=by, before=before, summary="停用自己的两步验证")
+    _record("removed", user, by=by)
     text = "以后登录只要密码。不是您自己办的，请马上修改密码，并告诉市局管理员。"
-    send_alerts([Alert(user, "您的账号停用了二次验证", text, reverse("accounts:account"))])
+    send_alerts([Alert(user, "您的账号停用了两步验证", text, reverse("accounts:account"))])
 
 
 def may_remove_second_factor(user: User, by: User) -> bool:
@@ -112,12 +119,12 @@ def remove_second_factor(*, by: User, ref: str, version: int, reason: str) -> Us
     user = held_user(ref, by=by, version=version)
     if user.pk == by.pk:
         raise NotAllowedError(
-            "自己的二次验证请在“我的账号”里停用；手机丢了用恢复码，或者请另一位管理员办理。",
+            "自己的两步验证请在“我的账号”里停用；手机丢了用恢复码，或者请另一位管理员办理。",
             cure="Nobody removes the own second factor here.",
         )
     if not may_remove_second_factor(user, by):
         raise NotAllowedError(
-            "这个账号的权限比您大，二次验证只能由市局管理员移除。",
+            "这个账号的权限比您大，两步验证只能由市局管理员移除。",
             cure="Whoever resets the password could then enter an account with more rights.",
         )
     _take_away(user, by=by, reason=reason)
@@ -147,7 +154,7 @@ def open_account(*, username: str, without_second_factor: str = "") -> User:
 
 def _take_away(user: User, *, by: User, reason: str) -> None:
     if not user.has_second_factor:
-        raise StaleError("这个账号没有启用二次验证，不用移除。", cure="The user has no second factor.")
+        raise StaleError("这个账号没有启用两步验证，不用移除。", cure="The user has no second factor.")
     why = " ".join(reason.split())
     if not why or len(why) > LONGEST_REASON:
         raise InvalidError(
@@ -161,9 +168,17 @@ def _take_away(user: User, *, by: User, reason: str) -> None:
     user.sessions_ended_at = timezone.now()
     forget_counts(user)
     forget_sessions(user)
-    save_changed(user, by=by, before=before, summary=f"移除二次验证（{why}）")
-    text = f"{by}移除了您的二次验证，原因：{why}。请用密码登录后重新设置。不是您要求的，请马上告诉市局管理员。"
-    send_alerts([Alert(user, "您的二次验证被管理员移除", text, reverse("accounts:account"))])
+    save_changed(user, by=by, before=before, summary=f"移除两步验证（{why}）")
+    _record("removed", user, by=by, reason=why)
+    text = f"{by}移除了您的两步验证，原因：{why}。请用密码登录后重新设置。不是您要求的，请马上告诉市局管理员。"
+    send_alerts([Alert(user, "您的两步验证被管理员移除", text, reverse("accounts:account"))])
+
+
+def _record(what: str, user: User, *, by: User, reason: str = "") -> None:
+    """Record in the trail what was done to the second factor of a user."""
+    record_event(
+        TrailKind.SECOND_FACTOR, by=by, about=user, division=user.division, reason=reason, detail={"what": what}
+    )
 
 
 def _locked(by: User) -> User:

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import SignInSession, User
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.sessions import BEGAN, SEEN, SessionStore
 
@@ -69,6 +70,7 @@ def note_session(*, by: User, digest: str, device: str, address: str) -> list[Si
     ended = [each.row for each in open_before[most - 1 :]] if most else []
     for row in ended:
         _end(row)
+        _record(row, by=by, user=by, why="too_many")
     return ended
 
 
@@ -86,6 +88,7 @@ def end_session(*, by: User, user: User, number: int) -> SignInSession:
     if row is None:
         raise NotFoundError("这个登录已经退出了。", cure="There is no such session of the user.")
     _end(row)
+    _record(row, by=by, user=user)
     return row
 
 
@@ -94,6 +97,8 @@ def end_other_sessions(*, by: User, this: str) -> int:
     others = [each for each in open_sessions(by, this) if not each.is_this]
     for row in by.sign_in_sessions.exclude(digest=this):
         _end(row)
+    for each in others:
+        _record(each.row, by=by, user=by)
     return len(others)
 
 
@@ -106,3 +111,11 @@ def forget_sessions(user: User, *, but: str = "") -> None:
 def _end(row: SignInSession) -> None:
     SessionStore.end(row.digest)
     row.delete()
+
+
+def _record(row: SignInSession, *, by: User, user: User, why: str = "") -> None:
+    """Record in the trail that a session was ended from elsewhere; `label` says which."""
+    detail = {"why": why} if why else None
+    record_event(
+        TrailKind.SESSION_ENDED, by=by, about=user, division=user.division, label=f"{user}：{row}", detail=detail
+    )

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="second_factor_set_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="启用二次验证的时间"),
+            field=models.DateTimeField(blank=True, null=True, verbose_name="启用两步验证的时间"),
         ),
         migrations.CreateModel(
             name="AttemptCount",
@@ -58,8 +58,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "二次验证",
-                "verbose_name_plural": "二次验证",
+                "verbose_name": "两步验证",
+                "verbose_name_plural": "两步验证",
             },
         ),
         migrations.CreateModel(

@@ -20,10 +20,10 @@ class SecondFactor(models.Model):
     last_step = models.BigIntegerField("上次用的验证码的时间步")
 
     class Meta:
-        verbose_name = verbose_name_plural = "二次验证"
+        verbose_name = verbose_name_plural = "两步验证"
 
     def __str__(self) -> str:
-        return f"{self.user}的二次验证"
+        return f"{self.user}的两步验证"
 
 
 class RecoveryCode(models.Model):

@@ -245,7 +245,7 @@ class User(AbstractUser, Record, ScopedModel):
     sessions_ended_at = models.DateTimeField("退出所有登录的时间", null=True, blank=True)
     unlocked_at = models.DateTimeField("解锁时间", null=True, blank=True)
     # Repeats that there is a `SecondFactor`: every request asks, and the change log says when it was set up or removed.
-    second_factor_set_at = models.DateTimeField("启用二次验证的时间", null=True, blank=True)
+    second_factor_set_at = models.DateTimeField("启用两步验证的时间", null=True, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = PortalUserManager()

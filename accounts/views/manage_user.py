@@ -236,12 +236,12 @@ class EndSessions(_Step):
 class RemoveSecondFactor(_Step):
     """Somebody has lost the phone and has no recovery code."""
 
-    title = "移除二次验证"
+    title = "移除两步验证"
     form_class = ReasonForm
-    submit_label = "移除这个账号的二次验证"
+    submit_label = "移除这个账号的两步验证"
     busy_label = "正在移除…"
     unavailable_message = (
-        "这个账号没有启用二次验证；自己的请在“我的账号”里停用；市局管理员和可以查看个人信息原文的，由市局管理员移除。"
+        "这个账号没有启用两步验证；自己的请在“我的账号”里停用；市局管理员和可以查看个人信息原文的，由市局管理员移除。"
     )
     is_grave = True
     effects = (
@@ -260,7 +260,7 @@ class RemoveSecondFactor(_Step):
         """Remove it."""
         data = form.cleaned_data
         user = remove_second_factor(by=self.by, ref=self.kwargs["ref"], version=data["version"], reason=data["reason"])
-        return f"“{user}”的二次验证已移除。"
+        return f"“{user}”的两步验证已移除。"
 
 
 class Unlock(_Step):

@@ -22,6 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actions import change_password, edit_own_contact, forget_sessions, open_sessions, rename_session
 from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
+from accounts.history import sign_in_history
 from accounts.models import RecoveryCode, User
 from accounts.signing_in import half_signed_in, note_passed, open_session, remember_half
 from accounts.user_forms import ContactForm
@@ -83,7 +84,7 @@ class SecondStep(FormView):
 
     template_name = "accounts/login_code.html"
     form_class = SecondStepForm
-    extra_context = {"title": "二次验证"}
+    extra_context = {"title": "两步验证"}
     person: User
     then: str
 
@@ -166,7 +167,7 @@ class OwnAccount(PortalPage):
     template_name = "accounts/account.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the fields of the account, its second factor and where it is signed in."""
+        """Show the fields of the account, its second factor, where it is signed in and has been."""
         user = cast(User, request.user)
         facts = [
             Fact("用户名", user.username),
@@ -180,9 +181,8 @@ class OwnAccount(PortalPage):
         ]
         codes_left = RecoveryCode.objects.filter(user=user, used_at=None).count() if user.has_second_factor else 0
         sessions = open_sessions(user, this_session(request))
-        return self.render_to_response(
-            self.get_context_data(facts=facts, codes_left=codes_left, sessions=sessions, most=settings.MAX_SESSIONS)
-        )
+        shown = {"codes_left": codes_left, "sessions": sessions, "history": sign_in_history(user)}
+        return self.render_to_response(self.get_context_data(facts=facts, most=settings.MAX_SESSIONS, **shown))
 
 
 class OwnContact(FormPage):

@@ -33,7 +33,7 @@ _SECRET = "second_factor_secret"  # of a session: the secret that is being set u
 class _OwnSecondFactorPage(FormPage):
     """A page about one's own second factor."""
 
-    help_at = "二次验证"
+    help_at = "两步验证"
     requires = EVERYBODY
 
     @property
@@ -80,12 +80,12 @@ class SetUpSecondFactor(_OwnSecondFactorPage):
     Roles that must have a second factor are led here before any other page.
     """
 
-    title = "启用二次验证"
+    title = "启用两步验证"
     template_name = "accounts/second_factor.html"
     form_class = SetUpForm
     submit_label = "启用"
     busy_label = "正在启用…"
-    unavailable_message = "二次验证已经启用。换手机的，先停用，再用新手机启用。"
+    unavailable_message = "两步验证已经启用。换手机的，先停用，再用新手机启用。"
 
     def is_available(self) -> bool:
         """Return whether there is none yet."""
@@ -136,7 +136,7 @@ class _ChangePage(_OwnSecondFactorPage):
 
     form_class = PasswordAndCodeForm
     template_name = "accounts/second_factor_change.html"
-    unavailable_message = "还没有启用二次验证。"
+    unavailable_message = "还没有启用两步验证。"
     effects: ClassVar[tuple[str, ...]] = ()
 
     def is_available(self) -> bool:
@@ -168,10 +168,10 @@ class RenewRecoveryCodes(_ChangePage):
 class RemoveOwnSecondFactor(_ChangePage):
     """Signing in with the password alone again."""
 
-    title = "停用二次验证"
+    title = "停用两步验证"
     submit_label = "停用"
     busy_label = "正在停用…"
-    unavailable_message = "没有启用二次验证，或者您的角色必须使用，不能停用。"
+    unavailable_message = "没有启用两步验证，或者您的角色必须使用，不能停用。"
     effects = ("以后登录只要密码，不再要验证码；", "恢复码全部作废；", "换手机的，停用以后再用新手机启用。")
 
     def is_available(self) -> bool:
@@ -181,4 +181,4 @@ class RemoveOwnSecondFactor(_ChangePage):
     def act(self, form: Any) -> str:
         """Remove it."""
         remove_own_second_factor(by=self.person)
-        return "二次验证已停用，以后登录只要密码。"
+        return "两步验证已停用，以后登录只要密码。"

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.actions import change_account_settings, may_remove_second_factor, may_reset, open_sessions
 from accounts.filters import UserFilterForm, UserFilterSet
+from accounts.history import sign_in_history
 from accounts.models import AccountSettings, User
 from accounts.tables import UserTable, state_in_words
 from accounts.user_forms import AccountSettingsForm
@@ -77,14 +78,14 @@ class UserDetail(DetailPage):
             *(fact_of(user, name) for name in ("email", "phone", "may_unmask")),
             Fact("上次登录", display_value(user.last_login)),
             Fact("密码设置时间", display_value(user.password_set_at)),
-            Fact("二次验证", second_factor_in_words(user)),
+            Fact("两步验证", second_factor_in_words(user)),
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add where the user is signed in, and whether the signed-in one may end that."""
-        return super().get_context_data(
-            sessions=open_sessions(self.record), may_end=cast(User, self.request.user).may_manage_users, **kwargs
-        )
+        """Add where the user is signed in and has been, and whether the signed-in one may end that."""
+        shown = {"sessions": open_sessions(self.record), "history": sign_in_history(self.record)}
+        may_end = cast(User, self.request.user).may_manage_users
+        return super().get_context_data(may_end=may_end, **shown, **kwargs)
 
     def get_actions(self) -> list[Crumb]:
         """Return the links to what may be done to the user; to the own account only what one may do to it."""
@@ -98,7 +99,7 @@ class UserDetail(DetailPage):
             ("重置密码", "user_password", user.is_active and not is_own and may_reset(user, by)),
             ("退出所有登录", "user_sessions", user.is_active),
             (
-                "移除二次验证",
+                "移除两步验证",
                 "user_second_factor",
                 user.has_second_factor and not is_own and may_remove_second_factor(user, by),
             ),

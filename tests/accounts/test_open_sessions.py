@@ -53,7 +53,8 @@ def test_the_own_account_lists_where_one_is_signed_in_and_ends_one(clerk):
         assert words in page
     [other] = numbers_on(page)
     done = here.post(END, {"session": other}, follow=True)
-    assert "已退出：Safari，iPhone（10.2.2.2）" in done.text and "Safari，iPhone</td>" not in done.text
+    assert "已退出：Safari，iPhone（10.2.2.2）" in done.text
+    assert numbers_on(done.text) == []
     assert is_in(here) and not is_in(telephone)
     assert "已经退出了" in here.post(END, {"session": other}, follow=True).text
 

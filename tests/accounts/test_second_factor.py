@@ -136,8 +136,8 @@ def test_it_is_set_up_with_password_and_code_and_the_recovery_codes_are_shown_on
     assert elsewhere.get("/").status_code == 302, "a session begun without a code ends"
     assert browser.get(SET_UP)["Location"] == ACCOUNT
     change = ChangeRecord.objects.of_object(clerk).select_related("change_set").first()
-    assert list(change.after) == ["second_factor_set_at"] and "启用二次验证" in change.change_set.summary
-    assert Notice.objects.filter(user=clerk, title="您的账号启用了二次验证").exists()
+    assert list(change.after) == ["second_factor_set_at"] and "启用两步验证" in change.change_set.summary
+    assert Notice.objects.filter(user=clerk, title="您的账号启用了两步验证").exists()
 
 
 def test_the_secret_in_the_session_is_encrypted(clerk, signed_in):
@@ -180,7 +180,7 @@ def test_the_code_signs_in_and_leads_to_the_page_asked_for(app):
     sign_in(browser, app.user.username, next="/communities/")
     key = browser.session.session_key
     page = browser.get(CODE)
-    assert "二次验证" in page.text and "no-store" in page["Cache-Control"]
+    assert "两步验证" in page.text and "no-store" in page["Cache-Control"]
     wrong = browser.post(CODE, {"code": "000000"})
     assert wrong.status_code == 422 and "验证码不对" in wrong.text
     assert browser.post(CODE, {"code": app.next_code()})["Location"] == "/communities/"
@@ -325,7 +325,7 @@ def test_somebody_removes_the_own_second_factor_and_signs_in_with_the_password_a
     assert browser.get("/").status_code == 200, "this session goes on"
     assert sign_in(Client(), app.user.username)["Location"] == "/"
     assert not SecondFactor.objects.exists() and not RecoveryCode.objects.exists()
-    assert Notice.objects.filter(user=app.user, title="您的账号停用了二次验证").exists()
+    assert Notice.objects.filter(user=app.user, title="您的账号停用了两步验证").exists()
 
 
 # --- Roles that must have one ---
@@ -336,7 +336,7 @@ def test_a_role_that_must_have_one_is_led_to_set_it_up_and_opens_pages_then(cloc
     browser = Client()
     assert sign_in(browser, clerk.username)["Location"] == "/"
     page = browser.get(SET_UP).text
-    assert "必须使用二次验证" in page and "主菜单" not in page and "取消" not in page
+    assert "必须使用两步验证" in page and "主菜单" not in page and "取消" not in page
     secret = shown_secret(browser)
     assert browser.post(SET_UP, {"password": PASSWORD, "code": code_of(secret, clock)}).status_code == 200
     assert browser.get("/").status_code == 200
@@ -344,7 +344,7 @@ def test_a_role_that_must_have_one_is_led_to_set_it_up_and_opens_pages_then(cloc
     assert browser.get(remove)["Location"] == ACCOUNT
     clock.now += 30
     refused = browser.post(remove, {"password": PASSWORD, "code": code_of(secret, clock)})
-    assert refused.status_code == 403 and "必须使用二次验证" in refused.text
+    assert refused.status_code == 403 and "必须使用两步验证" in refused.text
     assert signed_in(make_user(Role.STREET_CLERK, place.street)).get("/").status_code == 200, "another role"
 
 
@@ -383,7 +383,7 @@ def test_an_administrator_removes_it_with_a_reason_and_the_user_is_told(app, adm
     assert sign_in(Client(), app.user.username)["Location"] == "/"
     change = ChangeRecord.objects.of_object(app.user).select_related("change_set__made_by").first()
     assert change.after["second_factor_set_at"] is None and "手机丢失，本人当面提出" in change.change_set.summary
-    notice = Notice.objects.get(user=app.user, title="您的二次验证被管理员移除")
+    notice = Notice.objects.get(user=app.user, title="您的两步验证被管理员移除")
     assert notice.mail == Notice.Mail.WAITING and "手机丢失" in notice.text
 
 

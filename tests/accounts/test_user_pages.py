@@ -75,7 +75,7 @@ def test_the_list_and_a_user_take_a_fixed_number_of_queries(more, place, adminis
     browser.get(LIST)
     with exactly(5):  # the signed-in user, views, number, rows, counties to choose from
         assert browser.get(LIST).status_code == 200
-    with exactly(4):  # the signed-in user, this one, its changes, its sessions
+    with exactly(6):  # the signed-in user, this one, its changes, its sessions, its last sign-ins in two
         assert browser.get(clerk.get_absolute_url()).status_code == 200
 
 
@@ -84,10 +84,10 @@ def test_a_county_sees_the_entry_only_while_the_bureau_allows_it_and_pages_ask_n
     account = reverse("accounts:account")
     assert LIST not in browser.get(account).content.decode()
     assert browser.get(LIST).status_code == 403
-    with exactly(2):  # the signed-in user, the own sessions
+    with exactly(4):  # the signed-in user, the own sessions, the last sign-ins in two
         browser.get(account)
     allow_counties()
-    with exactly(2):
+    with exactly(4):
         assert LIST in browser.get(account).content.decode()
     assert browser.get(LIST).status_code == 200
 

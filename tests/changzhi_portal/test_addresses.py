@@ -7,8 +7,8 @@ from django.conf import LazySettings
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.addresses import client_address, counted_address
 from accounts.models import User
+from changzhi_portal.addresses import client_address, counted_address
 
 PASSWORD = "Lu-zhou-2018"
 
