@@ -223,7 +223,7 @@ MAX_SESSIONS = env.int("MAX_SESSIONS", default=5)
 # So many passwords a minute are looked at for browsers that nobody has signed in with before (accounts/attempts.py).
 SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=40)
 # Whether a proxy in front writes the client's address (changzhi_portal/addresses.py). Without one anybody could write it.
-BEHIND_PROXY = PRODUCTION
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=PRODUCTION)
 
 # --- Content security policy ---
 CONTENT_SECURITY_POLICY = {
