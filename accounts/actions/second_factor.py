@@ -16,7 +16,7 @@ from accounts.limits import forget_counts
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.second_factor import RECOVERY_DIGITS, digits_of, new_recovery_codes, step_of
 from changelog.trail import TrailKind, record_event
-from changzhi_portal.personal import Sealed, digest
+from changzhi_portal.personal import digest
 from changzhi_portal.personal_numbers import refuse_personal_numbers
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
 
@@ -36,7 +36,7 @@ def set_up_second_factor(*, by: User, secret: str, code: str) -> list[str]:
     step = step_of(secret, digits_of(code))
     if step is None:
         raise InvalidError(WRONG_CODE, cure="The code is not of this secret, or too old.", field="code")
-    SecondFactor.objects.create(user=user, secret=Sealed("secret", plain=secret), last_step=step)
+    SecondFactor.objects.create(user=user, secret=secret, last_step=step)
     before = state_of(user)
     user.second_factor_set_at = timezone.now()
     _save(user, by=by, before=before, summary="启用两步验证")

@@ -253,8 +253,9 @@ class RemoveSecondFactor(_Step):
     def is_available(self) -> bool:
         """Return whether it is somebody else's, and `by` could do nothing new by entering the account."""
         person = self.person
-        is_others = person is not None and person.pk != self.by.pk
-        return is_others and person.has_second_factor and may_remove_second_factor(person, self.by)
+        if person is None or person.pk == self.by.pk:
+            return False
+        return person.has_second_factor and may_remove_second_factor(person, self.by)
 
     def act(self, form: ReasonForm) -> str:
         """Remove it."""

@@ -55,7 +55,7 @@ class SignIn(auth_views.LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign the user in, or lead to the second step."""
-        user, then = cast(User, form.get_user()), self.get_success_url()
+        user, then = form.get_user(), self.get_success_url()
         if user.has_second_factor:
             remember_half(self.request, user, then)
             return HttpResponseRedirect(reverse("accounts:login_code"))
@@ -121,7 +121,7 @@ class SignOut(auth_views.LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """End the session and its row."""
         if request.user.is_authenticated and request.session.session_key:
-            cast(User, request.user).sign_in_sessions.filter(digest=digest_of(request.session.session_key)).delete()
+            request.user.sign_in_sessions.filter(digest=digest_of(request.session.session_key)).delete()
         return super().post(request, *args, **kwargs)
 
 
