@@ -21,6 +21,7 @@ from accounts.actions import note_session
 from accounts.alerts import Alert, send_alerts
 from accounts.browsers import device_in_words, give_number
 from accounts.models import KnownBrowser, User
+from accounts.models.sign_ins import BROWSER_KNOWN_FOR
 from changzhi_portal.addresses import client_address
 from changzhi_portal.sessions import digest_of
 
@@ -97,6 +98,7 @@ def _know_browser(user: User, digest: str, device: str, address: str) -> bool:
     Not of the very first, nor of one that only has lost its cookie: same name, same address.
     """
     now = timezone.now()
+    user.browsers.filter(last_used_at__lt=now - BROWSER_KNOWN_FOR).delete()
     others = user.browsers.exclude(digest=digest)
     is_like_another = others.filter(device=device, address=address).exists()
     has_others = others.exists()

@@ -279,3 +279,13 @@ def test_attempts_at_the_same_moment_are_counted_one_by_one():
     for thread in threads:
         thread.join()
     assert sorted(taken) == [False] * 7 + [True] * 5
+
+
+def test_a_browser_that_nobody_has_used_for_a_year_is_a_stranger_and_forgotten(clerk):
+    browser = known_browser(clerk)
+    KnownBrowser.objects.update(last_used_at=timezone.now() - timezone.timedelta(days=401))
+    attack(clerk.username)
+    assert try_from("10.1.1.1", clerk.username, PASSWORD, browser).status_code == 429
+    AttemptCount.objects.all().delete()
+    known_browser(clerk, "10.2.2.2")
+    assert [each.address for each in KnownBrowser.objects.all()] == ["10.2.2.2"]

@@ -24,13 +24,14 @@ def main() -> None:
     parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
     parser.add_argument("--before", default="HEAD~1", metavar="REVISION", help="the build that `pages` compares with")
     parser.add_argument("--size", type=int, default=pages.CITY, help="the number of communities of `pages`")
+    parser.add_argument("--seconds", type=int, default=guessing.SECONDS, help="how long `guessing` sends guesses")
     arguments = parser.parse_args()
     tables = {
         "uploads": uploads.run,
         "targets": lambda: targets.run(arguments.communities),
         "trail": trail.run,
         "pages": lambda: pages.run(arguments.before, arguments.size),
-        "guessing": guessing.run,
+        "guessing": lambda: guessing.run(arguments.seconds),
     }
     if unknown := set(arguments.tables) - set(tables):
         parser.error(f"there is no table {', '.join(sorted(unknown))}; choose from {', '.join(tables)}")

@@ -44,26 +44,29 @@ class Sent(NamedTuple):
     cookies: SimpleCookie
 
 
-def run() -> None:
-    """Print a table for PostgreSQL with Redis, and one for SQLite with files; each takes a minute and a half."""
+def run(seconds: int = SECONDS) -> None:
+    """Print a table for PostgreSQL with Redis, and one for SQLite with files; guesses are sent for so many seconds."""
     for name, is_sqlite in (("PostgreSQL and Redis", False), ("SQLite and files", True)):
         with _prepared(is_sqlite) as portal, served(portal) as port:
             print(f"== guessing: {PER_MINUTE:,} sign-ins a minute from {ADDRESSES} addresses, 2 web processes, {name}")
-            _measure(port)
+            _measure(port, seconds)
 
 
-def _measure(port: int) -> None:
+def _measure(port: int, seconds: int) -> None:
     known = sign_in(port, OWNER, PASSWORD, "10.1.1.1")
     assert known.status == 302, known.status
     cookie = f"browser={known.cookies['browser'].value}"
     quiet = [sign_in(port, OWNER, PASSWORD, "10.1.1.1", cookie).seconds for _ in range(5)]
-    guesses, mine = _while_guessed_at(port, cookie)
+    begun = time.monotonic()
+    guesses, mine = _while_guessed_at(port, cookie, seconds)
+    pace = len(guesses) / (time.monotonic() - begun) * 60
     entered = sum("sessionid" in sent.cookies for sent in guesses)
     statuses = ", ".join(
         f"{number:,} × {status}" for status, number in sorted(Counter(s.status for s in guesses).items())
     )
     refused = sorted(sent.seconds for sent in guesses if sent.status == 429)
     print(f"guesses sent                 {len(guesses):>8,}  ({statuses})")
+    print(f"answered a minute            {pace:>8,.0f}")
     print(f"of them signed in            {entered:>8}  (asked: 0)")
     print(f"a refused guess, median      {refused[len(refused) // 2] * 1000:>8.0f} ms")
     print(f"the owner signed in          {sum(s.status == 302 for s in mine):>8} of {len(mine)} times")
@@ -73,10 +76,10 @@ def _measure(port: int) -> None:
     print(f"the owner's sign-in, slowest {max(s.seconds for s in mine):>8.2f} s  (asked: ≤ {ASKED:.0f} s)")
 
 
-def _while_guessed_at(port: int, cookie: str) -> tuple[list[Sent], list[Sent]]:
-    """Send guesses at their pace for SECONDS; return what came of them and of the owner's sign-ins meanwhile."""
+def _while_guessed_at(port: int, cookie: str, seconds: int) -> tuple[list[Sent], list[Sent]]:
+    """Send guesses at their pace for so many seconds; return what came of them and of the owner's sign-ins meanwhile."""
     chance = random.Random(7)
-    planned = list(_planned(chance, PER_MINUTE * SECONDS // 60))
+    planned = list(_planned(chance, PER_MINUTE * seconds // 60))
     guesses: list[Sent] = []
     mine: list[Sent] = []
     begun = time.monotonic()
@@ -87,7 +90,7 @@ def _while_guessed_at(port: int, cookie: str) -> tuple[list[Sent], list[Sent]]:
             guesses.append(sign_in(port, name, password, address))
 
     def owner() -> None:
-        while time.monotonic() < begun + SECONDS:
+        while time.monotonic() < begun + seconds:
             mine.append(sign_in(port, OWNER, PASSWORD, "10.1.1.1", cookie))
             time.sleep(_OWNER_EVERY)
 
