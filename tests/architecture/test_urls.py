@@ -226,8 +226,8 @@ def test_somebody_with_a_first_password_can_only_change_it(name, place, clerk, s
 @pytest.mark.parametrize("name", NAMES)
 def test_somebody_who_must_have_a_second_factor_can_only_set_it_up(name, place, clerk, signed_in, settings):
     settings.TOTP_REQUIRED_ROLES = ["district_clerk"]
-    browser = signed_in(clerk)
-    for answer in (browser.get(address_of(name, place, clerk)), browser.post(address_of(name, place, clerk))):
+    browser, address = signed_in(clerk), address_of(name, place, clerk)
+    for answer in (browser.get(address), browser.post(address)):
         if name in OPEN or name in {"accounts:second_factor", "accounts:logout"}:
             assert answer.status_code in {200, 302, 405, 422, 503 if name in NOT_READY else 200}
         else:
