@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import time
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 CACHE_ERRORS: Final = (OSError, RedisError)
+_KEY: Final = re.compile(r"[0-9a-z]{32}")  # as Django makes them
 BEGAN: Final = "began"  # of a signed-in session: when it was first used, in seconds since 1970
 SEEN: Final = "seen"  # of a signed-in session: when it was last used, in seconds since 1970, to within SEEN_EVERY
 SEEN_EVERY: Final = 5 * 60  # seconds
@@ -78,6 +80,10 @@ class SessionStore(cache.SessionStore):
     def end(cls, digest: str) -> None:
         """End the session with this digest of its key: the next request with it is that of a visitor."""
         cls()._cache.delete(cls._place_of(digest))  # type: ignore[attr-defined]
+
+    def _validate_session_key(self, key: str) -> bool:
+        """Return whether a key from a cookie has the form of ours; any other would only trouble the cache."""
+        return bool(key) and _KEY.fullmatch(key) is not None
 
     def load(self) -> dict[str, Any]:
         """Return the session's content. Raises the cache's error, which Django would treat as an expired session."""
