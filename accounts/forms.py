@@ -1,8 +1,8 @@
-"""Forms for signing in and for changing one's own password."""
+"""Forms for signing in, in one step or two, for changing one's own password and for one's second factor."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -10,8 +10,9 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.lockouts import is_own_password
-from accounts.models import REMEMBERED_PASSWORDS
+from accounts.actions import WRONG_CODE
+from accounts.attempts import Attempt, is_own_code, is_own_password, refuse_if
+from accounts.models import REMEMBERED_PASSWORDS, User
 
 WRONG_CREDENTIALS = "用户名或密码不对。请核对大小写后再试；忘记密码请联系市局管理员重置。"
 
@@ -32,6 +33,21 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "用户名"
         self.fields["password"].label = "密码"
+
+    def clean(self) -> dict[str, Any]:
+        """Look at name and password, unless there were too many wrong ones; raises AttemptRefusedError then."""
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not name or not password:
+            return super().clean()
+        attempt = Attempt(cast(HttpRequest, self.request), name)
+        refuse_if(attempt.begin())
+        try:
+            cleaned = super().clean()
+        except forms.ValidationError:
+            refuse_if(attempt.fail())
+            raise
+        refuse_if(attempt.succeed())
+        return cleaned
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -54,7 +70,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
     @sensitive_variables("old")
     def clean_old_password(self) -> str:
-        """Refuse a wrong password; too many wrong ones lock the account out as at sign-in."""
+        """Refuse a wrong password; too many wrong ones close the account as at sign-in."""
         old: str = self.cleaned_data["old_password"]
         if not is_own_password(self.request, old):
             raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
@@ -68,3 +84,84 @@ class OwnPasswordForm(PasswordChangeForm):
         if "old_password" in self.cleaned_data:
             super().validate_password_for_user(user, "new_password1")
             del self.errors.get("new_password1", [])[1:]
+
+
+class CodeField(forms.CharField):
+    """A code of an authenticator app, or a recovery code: digits, however they are grouped."""
+
+    def __init__(self, **options: Any) -> None:
+        attrs = {"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false", "data-personal": "yes"}
+        options = {
+            "label": "验证码",
+            "max_length": 40,
+            "help_text": "手机应用里的6位数字，或者一个12位的恢复码。",
+            **options,
+        }
+        super().__init__(
+            widget=forms.TextInput(attrs=attrs),
+            error_messages={"required": "请输入验证码。", "max_length": WRONG_CODE},
+            **options,
+        )
+
+
+class SecondStepForm(forms.Form):
+    """Form with a code of the second factor of somebody who has given the right password."""
+
+    code = CodeField()
+
+    def __init__(self, *args: Any, request: HttpRequest, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.person = request, person
+
+    @sensitive_variables("code")
+    def clean_code(self) -> str:
+        """Refuse a wrong code; raises AttemptRefusedError after too many."""
+        code: str = self.cleaned_data["code"]
+        if not is_own_code(self.request, self.person, code):
+            raise forms.ValidationError(WRONG_CODE, code="wrong_code")
+        return code
+
+
+class OwnPasswordAskedForm(forms.Form):
+    """Form that asks for the current password, so that nobody at an open session changes how its owner signs in."""
+
+    password = forms.CharField(
+        label="当前密码",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        strip=False,
+        max_length=200,
+        error_messages={"required": "请输入当前密码。", "max_length": "当前密码不对，请重新输入。"},
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    @sensitive_variables("password")
+    def clean_password(self) -> str:
+        """Refuse a wrong password; too many wrong ones close the account as at sign-in."""
+        password: str = self.cleaned_data["password"]
+        if not is_own_password(self.request, password):
+            raise forms.ValidationError("当前密码不对，请重新输入。", code="password_incorrect")
+        return password
+
+
+class SetUpForm(OwnPasswordAskedForm):
+    """Form that sets a second factor up: the current password and the first code of the app."""
+
+    code = CodeField(label="应用里显示的验证码", help_text="6位数字，半分钟换一次。")
+
+
+class PasswordAndCodeForm(OwnPasswordAskedForm):
+    """Form that asks for the current password and a code, before the second factor is changed."""
+
+    code = CodeField()
+
+    @sensitive_variables("code")
+    def clean_code(self) -> str:
+        """Refuse a wrong code; it is looked at, and so used, only beside the right password."""
+        code: str = self.cleaned_data["code"]
+        person = cast(User, self.request.user)
+        if "password" in self.cleaned_data and not is_own_code(self.request, person, code):
+            raise forms.ValidationError(WRONG_CODE, code="wrong_code")
+        return code

@@ -1,10 +1,9 @@
-"""Sign-ins, failed ones, lock-outs and sign-outs in the trail: Django and django-axes tell of them by signals."""
+"""Sign-ins, failed ones, lock-outs and sign-outs in the trail. Django tells of them by signals, of lock-outs our own code."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -31,13 +30,15 @@ def record_failure(credentials: dict[str, Any], **kwargs: Any) -> None:
     _record_stranger(TrailKind.SIGN_IN_FAILED, str(credentials.get("username") or ""))
 
 
-@receiver(user_locked_out)
-def record_lock_out(username: str | None = None, **kwargs: Any) -> None:
-    """Record that wrong passwords have locked a name out, or that it was tried while it was locked out."""
-    _record_stranger(TrailKind.LOCKED_OUT, username or "")
+def record_lock_out(username: str, closed: str) -> None:
+    """Record that wrong passwords or codes have closed a count of attempts for a name; `closed` is the count's limit.
+
+    Attempts that are refused while it is closed are not recorded: a flood would fill the trail.
+    """
+    _record_stranger(TrailKind.LOCKED_OUT, username, {"limit": closed})
 
 
-def _record_stranger(kind: TrailKind, username: str) -> None:
+def _record_stranger(kind: TrailKind, username: str, detail: dict[str, Any] | None = None) -> None:
     """Record what somebody did who has not signed in; it belongs to the division of the user whose name was typed."""
     user = User.objects.select_related("division").filter(username=username[:150]).first()
     record_event(
@@ -45,4 +46,5 @@ def _record_stranger(kind: TrailKind, username: str) -> None:
         username=username,
         division=None if user is None else user.division,
         about=user,
+        detail=detail,
     )

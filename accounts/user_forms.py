@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 
+from accounts.actions import LONGEST_REASON
 from accounts.models import ROLE_LEVELS, Role, User
 from changzhi_portal.identifiers import InvalidIdentifierError, clean_phone
 from changzhi_portal.names import fold
@@ -147,6 +148,18 @@ class VersionForm(forms.Form):
     def clean_version(self) -> int:
         """Return the version that the page showed; 0, which no user has, if none was sent."""
         return self.cleaned_data["version"] or 0
+
+
+class ReasonForm(VersionForm):
+    """Form with the reason for something done to an account."""
+
+    reason = forms.CharField(
+        label="原因",
+        max_length=LONGEST_REASON,
+        help_text=f"最多{LONGEST_REASON}个字，例如“手机丢失，本人当面提出”。请先确认是本人要求的。",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "请写明原因。", "max_length": f"原因最多{LONGEST_REASON}个字。"},
+    )
 
 
 class AccountSettingsForm(VersionForm):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +23,7 @@ logger = logging.getLogger(__name__)
 # Seconds that a request waits for another writer (SQLite) or for a lock (PostgreSQL). Background work waits longer: nobody
 # sits in front of it, and a page that waits keeps one of the few threads that serve readers.
 PAGES_WAIT: Final = 15
+_BRIEFLY = 300  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,22 @@ def let_pages_wait_briefly(database: BaseDatabaseWrapper) -> None:
         options["timeout"] = PAGES_WAIT
     else:
         options["options"] = f"{options.get('options', '')} -c lock_timeout={PAGES_WAIT}s".strip()
+
+
+@contextmanager
+def waiting_briefly() -> Iterator[None]:
+    """Have this connection's writes wait for another writer of SQLite for a moment only; they raise OperationalError then.
+
+    PostgreSQL locks rows, and whoever uses this writes rows that nobody else holds for long.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {_BRIEFLY}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")

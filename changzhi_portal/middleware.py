@@ -21,7 +21,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from changzhi_portal.faults import fault_page
 from changzhi_portal.refusals import InvalidError, PortalError, TooOftenError
 from changzhi_portal.request_limits import check_body, check_rate
-from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours
+from changzhi_portal.sessions import CACHE_ERRORS, end_after_hours, note_seen
 
 logger = logging.getLogger(__name__)
 _CACHE_MESSAGE = "系统暂时连不上后台服务，请过一两分钟刷新页面。不必重新登录，已经保存的数据不受影响。"
@@ -92,8 +92,11 @@ class SessionMiddleware(sessions.SessionMiddleware):
 
         A request that the page makes by itself renews nothing: a forgotten page with a progress bar would never end.
         """
-        if response.status_code in (503, 507) or (_is_poll(request) and not request.session.modified):
+        is_poll = _is_poll(request)
+        if response.status_code in (503, 507) or (is_poll and not request.session.modified):
             return response
+        if not is_poll:
+            note_seen(request.session)
         return super().process_response(request, response)
 
 
@@ -131,7 +134,9 @@ class RefusalMiddleware:
             exception = InvalidError("提交的内容里有系统存不下的字符或数字，请返回上一页改正后重试。")
         if isinstance(exception, RedisError):
             return cache_error_page(request, exception)
-        return refusal_page(request, exception) if isinstance(exception, PortalError) else fault_page(request, exception)
+        return (
+            refusal_page(request, exception) if isinstance(exception, PortalError) else fault_page(request, exception)
+        )
 
 
 def refusal_page(request: HttpRequest, refusal: PortalError) -> HttpResponse:

@@ -39,8 +39,13 @@ def _mask_one_phone(value: str) -> str:
     return f"{value[:3]}****{value[-4:]}" if len(value) >= 11 else "*" * len(value)
 
 
+def mask_secret(value: str) -> str:
+    """Return stars, as many for any secret: of the key of a second factor nothing is ever readable."""
+    return "*" * 8
+
+
 NONCE_BYTES = 12  # as AES-GCM requires (NIST SP 800-38D)
-MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
+MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone, "secret": mask_secret}
 
 
 @lru_cache(maxsize=4)

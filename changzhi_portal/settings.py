@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
-    "axes",
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -86,13 +85,14 @@ MIDDLEWARE = [
     "changzhi_portal.middleware.UserLogMiddleware",
     "changelog.middleware.TrailMiddleware",
     "changzhi_portal.kept_input.FormDoneMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "accounts.middleware.SignInMiddleware",
-    "accounts.middleware.PasswordChangeMiddleware",
+    "accounts.middleware.FirstStepsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "changzhi_portal.middleware.RefusalMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "accounts.middleware.RefusedAttemptMiddleware",
 ]
 ROOT_URLCONF = "changzhi_portal.urls"
 WSGI_APPLICATION = "changzhi_portal.wsgi.application"
@@ -212,7 +212,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Sign-in ---
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.DivisionBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.DivisionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.SimilarityValidator", "OPTIONS": {"user_attributes": ["username", "email"]}},
     {"NAME": "accounts.passwords.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -226,16 +226,12 @@ PASSWORD_MAX_DAYS = env.int("PASSWORD_MAX_DAYS", default=0)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
-# Requests come from nginx's socket: counted by that, anybody who knows a user name could lock that user out.
-AXES_CLIENT_IP_CALLABLE = "accounts.addresses.client_address"
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
-AXES_ENABLE_ACCESS_FAILURE_LOG = True
-# Fields of forms that django-axes stores masked with a failure; `password` always is.
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
+# Roles that must have a second factor (values of `accounts.models.Role`, separated by commas); others may.
+TOTP_REQUIRED_ROLES = env.list("TOTP_REQUIRED_ROLES", default=[])
+# An account is signed in at so many places at once; the next sign-in ends the one unused for longest. 0 for any number.
+MAX_SESSIONS = env.int("MAX_SESSIONS", default=5)
+# So many passwords a minute are looked at for browsers that nobody has signed in with before (accounts/attempts.py).
+SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=40)
 
 # How often one user may ask for what costs much (changzhi_portal.request_limits). How often one address may, over all its
 # people, nginx decides (scripts/run_nginx).
@@ -326,6 +322,5 @@ LOGGING = {
         "multiprocessing": {"handlers": ["stderr"], "level": "ERROR"},
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
-        "axes": {"level": "WARNING"},
     },
 }

@@ -51,6 +51,9 @@ POST_ONLY = {
     "revisions:compare",
     "reports:correct_briefing",
     "changelog:distinct",
+    "accounts:own_session_end",
+    "accounts:own_sessions_end_others",
+    "accounts:user_session_end",
 }
 
 
@@ -107,6 +110,8 @@ RECORDS: dict[str, Maker] = {
     "accounts:user_password": make_managed_user,
     "accounts:user_sessions": make_managed_user,
     "accounts:user_unlock": make_managed_user,
+    "accounts:user_session_end": make_managed_user,
+    "accounts:user_second_factor": make_managed_user,
     "accounts:user_deactivate": make_managed_user,
     "accounts:user_reactivate": lambda place, user: make_managed_user(place, user, is_active=False),
     "communities:community_detail": lambda place, user: place.communities[0],

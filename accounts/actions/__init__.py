@@ -12,6 +12,26 @@ from accounts.actions.division_changes import (
 )
 from accounts.actions.own import edit_own_contact
 from accounts.actions.passwords import change_password, generate_password
+from accounts.actions.second_factor import (
+    LONGEST_REASON,
+    WRONG_CODE,
+    may_remove_second_factor,
+    open_account,
+    remove_own_second_factor,
+    remove_second_factor,
+    renew_recovery_codes,
+    set_up_second_factor,
+    use_code,
+)
+from accounts.actions.sessions import (
+    OpenSession,
+    end_other_sessions,
+    end_session,
+    forget_sessions,
+    note_session,
+    open_sessions,
+    rename_session,
+)
 from accounts.actions.settings import change_account_settings
 from accounts.actions.staff import AppointedStaff, appoint_staff
 from accounts.actions.trail import log_new_users, portal_itself
@@ -28,9 +48,12 @@ from accounts.actions.users import (
 )
 
 __all__ = [
+    "LONGEST_REASON",
+    "WRONG_CODE",
     "AppliedChanges",
     "AppointedStaff",
     "IssuedPassword",
+    "OpenSession",
     "allot_records",
     "apply_division_changes",
     "appoint_staff",
@@ -40,17 +63,30 @@ __all__ = [
     "deactivate_user",
     "edit_own_contact",
     "edit_user",
+    "end_other_sessions",
+    "end_session",
     "end_sessions",
+    "forget_sessions",
     "generate_password",
     "log_new_users",
+    "may_remove_second_factor",
     "may_reset",
     "note_changes",
     "note_listed_changes",
+    "note_session",
+    "open_account",
+    "open_sessions",
     "portal_itself",
     "reactivate_user",
+    "remove_own_second_factor",
+    "remove_second_factor",
+    "rename_session",
+    "renew_recovery_codes",
     "reset_password",
+    "set_up_second_factor",
     "undo_division_changes",
     "unlock_user",
+    "use_code",
     "users_to_move",
     "withdraw_change",
 ]

@@ -21,6 +21,7 @@ _LOGGED: Final = (
     "password_set_at",
     "sessions_ended_at",
     "unlocked_at",
+    "second_factor_set_at",
 )
 _CHANGED: Final = "（号码有改动）"
 

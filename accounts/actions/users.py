@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from axes.utils import reset as forget_failures
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -22,12 +20,14 @@ from accounts.actions.checks import (
     refuse_wrong_fields,
     refuse_wrong_level,
 )
+from accounts.actions.managing import held_user, save_changed
 from accounts.actions.passwords import generate_password, set_password
+from accounts.actions.sessions import forget_sessions
 from accounts.actions.trail import log_change, state_of
-from accounts.lockouts import locking_attempts
+from accounts.limits import forget_counts
 from accounts.models import Role, User
 from changzhi_portal.personal import Sealed
-from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, StaleError
+from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
 from communities.models import Division
 
 
@@ -92,7 +92,7 @@ def edit_user(
     does not manage, StaleError for another version, InvalidError for the last administrator who would be none.
     """
     active = frozenset() if known_role(role).manages_all_users else lock_administrators()
-    user = _held(ref, by=by, version=version)
+    user = held_user(ref, by=by, version=version)
     before = state_of(user)
     wanted = user.may_unmask and known_role(role).may_unmask_if_granted if may_unmask is None else may_unmask
     if user.pk == by.pk and (user.role, user.division_id, user.may_unmask) != (known_role(role), division.pk, wanted):
@@ -106,7 +106,7 @@ def edit_user(
     if phone != user.phone:
         user.phone = phone
     refuse_wrong_fields(user)
-    return _saved(user, by=by, before=before, summary="修改用户")
+    return save_changed(user, by=by, before=before, summary="修改用户")
 
 
 def _assign(user: User, *, by: User, full_name: str, role: str, division: Division, may_unmask: bool) -> None:
@@ -158,7 +158,7 @@ def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
     Raises NotFoundError and StaleError as `edit_user`, NotAllowedError for the own password and, for whoever may not give
     the right to unmask, for that of a user who has it, StaleError for an inactive user.
     """
-    user = _held(ref, by=by, version=version)
+    user = held_user(ref, by=by, version=version)
     _refuse_own(user, by, "自己的密码请在“我的账号”里修改。")
     if not may_reset(user, by):
         raise NotAllowedError(
@@ -169,32 +169,34 @@ def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
     before = state_of(user)
     password = _set_first_password(user)
     user.sessions_ended_at = timezone.now()
-    if locking_attempts(user.username).exists():
+    if user.attempt_counts.closed().exists():
         user.unlocked_at = timezone.now()
-    forget_failures(username=user.username)
-    _saved(user, by=by, before=before, summary="重置密码")
+    forget_counts(user)
+    forget_sessions(user)
+    save_changed(user, by=by, before=before, summary="重置密码")
     return IssuedPassword(user, password)
 
 
 @transaction.atomic
 def end_sessions(*, by: User, ref: str, version: int) -> User:
     """End all sessions of a user: the next request with one of them leads to the sign-in page."""
-    user = _held(ref, by=by, version=version)
+    user = held_user(ref, by=by, version=version)
     before = state_of(user)
     user.sessions_ended_at = timezone.now()
-    return _saved(user, by=by, before=before, summary="退出用户的所有登录")
+    forget_sessions(user)
+    return save_changed(user, by=by, before=before, summary="退出用户的所有登录")
 
 
 @transaction.atomic
 def unlock_user(*, by: User, ref: str, version: int) -> User:
-    """Lift a lock-out after wrong passwords; raises StaleError for a user who is not locked out (any more)."""
-    user = _held(ref, by=by, version=version)
-    if not locking_attempts(user.username).exists():
+    """Lift a lock-out after wrong passwords or codes, by whomever; raises StaleError for a user who is not locked out (any more)."""
+    user = held_user(ref, by=by, version=version)
+    if not user.attempt_counts.closed().exists():
         raise StaleError("这个账号现在没有锁定，不用解锁。", cure="The user is not locked out.")
     before = state_of(user)
     user.unlocked_at = timezone.now()
-    forget_failures(username=user.username)
-    return _saved(user, by=by, before=before, summary="解锁用户")
+    forget_counts(user)
+    return save_changed(user, by=by, before=before, summary="解锁用户")
 
 
 # --- Leaving and coming back ---
@@ -207,54 +209,28 @@ def deactivate_user(*, by: User, ref: str, version: int) -> User:
     Raises NotAllowedError for oneself, StaleError for an inactive user, InvalidError for the last administrator.
     """
     active = lock_administrators()
-    user = _held(ref, by=by, version=version)
+    user = held_user(ref, by=by, version=version)
     _refuse_own(user, by, "不能停用自己的账号，请另一位管理员办理。")
     _refuse_inactive(user)
     refuse_last_administrator(user, active)
     before = state_of(user)
     user.is_active, user.sessions_ended_at = False, timezone.now()
-    return _saved(user, by=by, before=before, summary="停用用户")
+    forget_sessions(user)
+    return save_changed(user, by=by, before=before, summary="停用用户")
 
 
 @transaction.atomic
 def reactivate_user(*, by: User, ref: str, version: int) -> User:
     """Let a user sign in again, with the password of before; raises StaleError for an active user."""
-    user = _held(ref, by=by, version=version)
+    user = held_user(ref, by=by, version=version)
     if user.is_active:
         raise StaleError("这个账号是在用的，不用恢复。", cure="The user is active.")
     before = state_of(user)
     user.is_active = True
-    return _saved(user, by=by, before=before, summary="恢复用户")
+    return save_changed(user, by=by, before=before, summary="恢复用户")
 
 
 # --- What they share ---
-
-
-def _held(ref: str, *, by: User, version: int) -> User:
-    """Return a user that `by` manages, locked until the transaction ends.
-
-    Raises NotFoundError for any other user, and StaleError for one who was changed since this version.
-    """
-    # Found first and locked by the key: a scope is looked up through other tables.
-    key = User.objects.managed_by(by).filter(ref=ref).values_list("pk", flat=True).first()
-    user = User.objects.select_for_update(of=("self",), no_key=True).select_related("division").filter(pk=key).first()
-    if user is None:
-        raise NotFoundError("没有找到这个用户。", cure="There is no such user among those the acting user manages.")
-    if user.version != version:
-        raise StaleError(
-            f"您打开页面以后，“{user}”的账号有改动，没有保存；请重新打开这一页，看过现在的内容再办。",
-            cure=f"The user is at version {user.version}, not {version}. Read it again.",
-        )
-    return user
-
-
-def _saved(user: User, *, by: User, before: dict[str, Any], summary: str) -> User:
-    """Save a changed user as a new version and log it; nothing where nothing has changed."""
-    if state_of(user) != before:
-        user.version += 1
-        user.save()
-        log_change(by=by, user=user, before=before, summary=summary)
-    return user
 
 
 def _set_first_password(user: User) -> str:

@@ -1,9 +1,20 @@
 """Pages of signing in, of the own account, of managing users, and of changes of divisions. Import from here."""
 
 from accounts.views.division_changes import AllotRecords, DivisionChanges, UndoChanges, WithdrawChanges
-from accounts.views.manage_user import Deactivate, EditUser, EndSessions, NewUser, Reactivate, ResetPassword, Unlock
+from accounts.views.manage_user import (
+    Deactivate,
+    EditUser,
+    EndSessions,
+    NewUser,
+    Reactivate,
+    RemoveSecondFactor,
+    ResetPassword,
+    Unlock,
+)
 from accounts.views.note_change import NoteChange
-from accounts.views.own import OwnAccount, OwnContact, OwnPassword, SignIn, SignOut
+from accounts.views.own import OwnAccount, OwnContact, OwnPassword, SecondStep, SignIn, SignOut
+from accounts.views.second_factor import RemoveOwnSecondFactor, RenewRecoveryCodes, SetUpSecondFactor
+from accounts.views.sessions import EndOtherSessions, EndOwnSession, EndUserSession
 from accounts.views.users import ChangeSettings, UserDetail, UserList
 
 __all__ = [
@@ -12,14 +23,22 @@ __all__ = [
     "Deactivate",
     "DivisionChanges",
     "EditUser",
+    "EndOtherSessions",
+    "EndOwnSession",
     "EndSessions",
+    "EndUserSession",
     "NewUser",
     "NoteChange",
     "OwnAccount",
     "OwnContact",
     "OwnPassword",
     "Reactivate",
+    "RemoveOwnSecondFactor",
+    "RemoveSecondFactor",
+    "RenewRecoveryCodes",
     "ResetPassword",
+    "SecondStep",
+    "SetUpSecondFactor",
     "SignIn",
     "SignOut",
     "UndoChanges",

@@ -14,13 +14,15 @@ from accounts.actions import (
     deactivate_user,
     edit_user,
     end_sessions,
+    may_remove_second_factor,
     may_reset,
     reactivate_user,
+    remove_second_factor,
     reset_password,
     unlock_user,
 )
 from accounts.models import User
-from accounts.user_forms import UserForm, VersionForm
+from accounts.user_forms import ReasonForm, UserForm, VersionForm
 from accounts.views.users import LIST_TITLE
 from changzhi_portal.kept_input import mark_done
 from changzhi_portal.pages import Crumb, FormPage
@@ -231,6 +233,37 @@ class EndSessions(_Step):
         return f"“{self.carry_out(end_sessions, form)}”的登录已全部退出。"
 
 
+class RemoveSecondFactor(_Step):
+    """Somebody has lost the phone and has no recovery code."""
+
+    title = "移除两步验证"
+    form_class = ReasonForm
+    submit_label = "移除这个账号的两步验证"
+    busy_label = "正在移除…"
+    unavailable_message = (
+        "这个账号没有启用两步验证；自己的请在“我的账号”里停用；市局管理员和可以查看个人信息原文的，由市局管理员移除。"
+    )
+    is_grave = True
+    effects = (
+        "这个人以后登录只要密码，可以用新手机重新启用；角色必须使用的，下次登录就要重新启用；",
+        "恢复码全部作废，各处的登录全部退出；",
+        "系统给本人发通知和邮件，写明是谁移除的、什么原因。",
+    )
+
+    def is_available(self) -> bool:
+        """Return whether it is somebody else's, and `by` could do nothing new by entering the account."""
+        person = self.person
+        if person is None or person.pk == self.by.pk:
+            return False
+        return person.has_second_factor and may_remove_second_factor(person, self.by)
+
+    def act(self, form: ReasonForm) -> str:
+        """Remove it."""
+        data = form.cleaned_data
+        user = remove_second_factor(by=self.by, ref=self.kwargs["ref"], version=data["version"], reason=data["reason"])
+        return f"“{user}”的两步验证已移除。"
+
+
 class Unlock(_Step):
     """Somebody has typed wrong passwords too often and cannot wait."""
 
@@ -238,7 +271,11 @@ class Unlock(_Step):
     submit_label = "解锁这个账号"
     busy_label = "正在解锁…"
     unavailable_message = "这个账号现在没有锁定，不用解锁。"
-    effects = ("这个人马上可以再试着登录；", "忘了密码的，请改为重置密码，会同时解锁。")
+    effects = (
+        "这个人马上可以再试着登录；",
+        "忘了密码的，请改为重置密码，会同时解锁；",
+        "有人还在反复猜密码的，过一会儿又会锁上：请本人解锁后马上登录一次，以后在那台电脑上就不受影响。",
+    )
 
     def is_available(self) -> bool:
         """Return whether the account is locked out."""

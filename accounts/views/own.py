@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from functools import partial
+import logging
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.actions import change_password, edit_own_contact
-from accounts.forms import OwnPasswordForm, SignInForm
-from accounts.models import User
-from accounts.side_writes import waiting_briefly, write_later, write_sign_in
+from accounts.actions import change_password, edit_own_contact, forget_sessions, open_sessions, rename_session
+from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
+from accounts.history import sign_in_history
+from accounts.models import RecoveryCode, User
+from accounts.signing_in import half_signed_in, note_passed, open_session, remember_half
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
+from changzhi_portal.faults import waiting_briefly
 from changzhi_portal.pages import Crumb, FormPage
 from changzhi_portal.pages.base import PortalPage, PortalRequest
+from changzhi_portal.pages.forms import focus_first_error
 from changzhi_portal.rights import EVERYBODY
+from changzhi_portal.sessions import digest_of
+
+logger = logging.getLogger(__name__)
+
+
+def this_session(request: HttpRequest) -> str:
+    """Return the digest of the session of a request; "" without one."""
+    return digest_of(request.session.session_key) if request.session.session_key else ""
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -45,14 +59,14 @@ class SignIn(auth_views.LoginView):
         return super().get_context_data(is_unsaved="unsaved" in self.request.GET, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign the person in; what is written besides the session may come later."""
-        user, request = form.get_user(), self.request
-        try:
-            with waiting_briefly():
-                login(request, user)
-        except OperationalError:  # of what comes last, by when the session is signed in
-            write_later(partial(write_sign_in, request, user))
-        return HttpResponseRedirect(self.get_success_url())
+        """Sign the user in, or lead to the second step."""
+        user, then = form.get_user(), self.get_success_url()
+        if user.has_second_factor:
+            remember_half(self.request, user, then)
+            return HttpResponseRedirect(reverse("accounts:login_code"))
+        response = HttpResponseRedirect(then)
+        open_session(self.request, user, response)
+        return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show what is wrong, with the status of every refused form."""
@@ -69,17 +83,58 @@ class SignIn(auth_views.LoginView):
         return super().dispatch(request, *args, **kwargs)
 
 
+@method_decorator([login_not_required, never_cache, sensitive_post_parameters()], name="dispatch")
+class SecondStep(FormView):
+    """The second step of signing in: a code, for whoever has just given the right password. Others begin with that."""
+
+    template_name = "accounts/login_code.html"
+    form_class = SecondStepForm
+    extra_context = {"title": "两步验证"}
+    person: User
+    then: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead to the first step, or whoever is signed in to the home page."""
+        if request.user.is_authenticated:
+            return redirect("home")
+        half = half_signed_in(request)
+        if half is None:
+            return redirect("accounts:login")
+        self.person, self.then = half
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Add whose code it is, and the request, by which wrong ones are counted."""
+        return {**super().get_form_kwargs(), "request": self.request, "person": self.person}
+
+    def form_valid(self, form: SecondStepForm) -> HttpResponse:
+        """Sign the user in."""
+        response = HttpResponseRedirect(self.then)
+        note_passed(self.request, self.person)
+        open_session(self.request, self.person, response)
+        return response
+
+    def form_invalid(self, form: SecondStepForm) -> HttpResponse:
+        """Show what is wrong, with the status of every refused form."""
+        focus_first_error(form)
+        return self.render_to_response(self.get_context_data(form=form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
 class SignOut(auth_views.LogoutView):
     """Sign-out (POST only), followed by the sign-in page."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """End the session, also when the time of its end cannot be written now."""
-        try:
-            with waiting_briefly():
-                return super().post(request, *args, **kwargs)
-        except OperationalError:
-            request.session.flush()
-            return HttpResponseRedirect(self.get_success_url())
+        """End the session and its row. A row that cannot be written now is deleted at the next sign-in."""
+        user, digest = request.user, this_session(request)
+        is_signed_in = user.is_authenticated
+        response = super().post(request, *args, **kwargs)
+        if is_signed_in:
+            try:
+                with waiting_briefly():
+                    user.sign_in_sessions.filter(digest=digest).delete()
+            except OperationalError as error:
+                logger.info("The row of a session that has ended stays: %s", error)
+        return response
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -103,8 +158,11 @@ class OwnPassword(FormPage):
     def act(self, form: OwnPasswordForm) -> str:
         """Set the password; the session goes on."""
         user = cast(User, self.request.user)
+        before = this_session(self.request)
         change_password(user=user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(self.request, user)
+        rename_session(by=user, before=before, after=this_session(self.request))
+        forget_sessions(user, but=this_session(self.request))
         return "密码已修改，下次登录请用新密码。"
 
     def get_success_url(self) -> str:
@@ -121,7 +179,7 @@ class OwnAccount(PortalPage):
     template_name = "accounts/account.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the fields of the account."""
+        """Show the fields of the account, its second factor, where it is signed in and has been."""
         user = cast(User, request.user)
         facts = [
             Fact("用户名", user.username),
@@ -133,7 +191,10 @@ class OwnAccount(PortalPage):
             Fact("联系电话", display_value(user.phone)),
             Fact("上次登录", display_value(user.last_login)),
         ]
-        return self.render_to_response(self.get_context_data(facts=facts))
+        codes_left = RecoveryCode.objects.filter(user=user, used_at=None).count() if user.has_second_factor else 0
+        sessions = open_sessions(user, this_session(request))
+        shown = {"codes_left": codes_left, "sessions": sessions, "history": sign_in_history(user)}
+        return self.render_to_response(self.get_context_data(facts=facts, most=settings.MAX_SESSIONS, **shown))
 
 
 class OwnContact(FormPage):

@@ -8,8 +8,9 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.actions import change_account_settings, may_reset
+from accounts.actions import change_account_settings, may_remove_second_factor, may_reset, open_sessions
 from accounts.filters import UserFilterForm, UserFilterSet
+from accounts.history import sign_in_history
 from accounts.models import AccountSettings, User
 from accounts.tables import UserTable, state_in_words
 from accounts.user_forms import AccountSettingsForm
@@ -77,7 +78,14 @@ class UserDetail(DetailPage):
             *(fact_of(user, name) for name in ("email", "phone", "may_unmask")),
             Fact("上次登录", display_value(user.last_login)),
             Fact("密码设置时间", display_value(user.password_set_at)),
+            Fact("两步验证", second_factor_in_words(user)),
         ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add where the user is signed in and has been, and whether the signed-in one may end that."""
+        shown = {"sessions": open_sessions(self.record), "history": sign_in_history(self.record)}
+        may_end = cast(User, self.request.user).may_manage_users
+        return super().get_context_data(may_end=may_end, **shown, **kwargs)
 
     def get_actions(self) -> list[Crumb]:
         """Return the links to what may be done to the user; to the own account only what one may do to it."""
@@ -90,10 +98,22 @@ class UserDetail(DetailPage):
             ("解锁", "user_unlock", user.is_locked_out),
             ("重置密码", "user_password", user.is_active and not is_own and may_reset(user, by)),
             ("退出所有登录", "user_sessions", user.is_active),
+            (
+                "移除两步验证",
+                "user_second_factor",
+                user.has_second_factor and not is_own and may_remove_second_factor(user, by),
+            ),
             ("停用", "user_deactivate", user.is_active and not is_own),
             ("恢复", "user_reactivate", not user.is_active),
         ]
         return [Crumb(title, reverse(f"accounts:{name}", args=[user.ref])) for title, name, is_open in steps if is_open]
+
+
+def second_factor_in_words(user: User) -> str:
+    """Return whether a sign-in takes a code besides the password."""
+    if user.second_factor_set_at is not None:
+        return f"已启用，{display_value(user.second_factor_set_at)}起"
+    return "还没有启用，角色必须使用" if user.must_have_second_factor else "没有启用"
 
 
 class ChangeSettings(FormPage):

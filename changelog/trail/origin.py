@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
-from axes.helpers import get_client_ip_address
 from django.http import HttpRequest
 
 from changelog.models.trail import TrailRecord
+from changzhi_portal.addresses import client_address
 from changzhi_portal.personal_numbers import mask_personal_numbers
 from changzhi_portal.records import field_of
 
@@ -39,8 +39,7 @@ def origin_of(request: HttpRequest) -> Origin:
     device = mask_personal_numbers(" ".join(request.headers.get("User-Agent", "").split()))
     # The database of PostgreSQL cannot store NUL.
     device = "".join(character for character in device if character.isprintable())
-    address = get_client_ip_address(request) or ""
-    return Origin(str(address)[:_ADDRESS_LENGTH], device[:_DEVICE_LENGTH])
+    return Origin(client_address(request)[:_ADDRESS_LENGTH], device[:_DEVICE_LENGTH])
 
 
 @contextmanager

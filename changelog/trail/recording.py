@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,6 +16,7 @@ from structlog.contextvars import get_contextvars
 from changelog.models.trail import TrailKind, TrailRecord
 from changelog.trail import spool
 from changelog.trail.origin import request_origin
+from changzhi_portal.faults import waiting_briefly
 from changzhi_portal.personal_numbers import mask_personal_numbers
 from changzhi_portal.records import field_of, new_ref
 from changzhi_portal.refusals import UnavailableError
@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 _LABEL_LENGTH = field_of(TrailRecord, "object_label").max_length
 _USERNAME_LENGTH = field_of(TrailRecord, "username").max_length
 _REASON_LENGTH = field_of(TrailRecord, "reason").max_length
-# Milliseconds that a record outside a transaction waits for another writer of SQLite before it goes to the spool.
-_SQLITE_WAIT = 200
 
 
 def record_event(
@@ -90,7 +88,7 @@ def _whole_city() -> Any:
 
 def _write_now(values: dict[str, Any], *, is_required: bool) -> None:
     try:
-        with _hardly_waiting():
+        with waiting_briefly():
             TrailRecord(**values).save(force_insert=True)
         return
     except Error as error:
@@ -104,22 +102,6 @@ def _write_now(values: dict[str, Any], *, is_required: bool) -> None:
                 "审计记录暂时写不进去，所以这一步没有进行；请过几分钟再试，还不行请联系系统管理员。",
                 cure="Neither the database nor the spool of the trail can be written. See /readyz.",
             ) from error
-
-
-@contextmanager
-def _hardly_waiting() -> Iterator[None]:
-    """Wait only briefly for another writer of SQLite: an upload may hold the database for half a minute."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_WAIT}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {int(usual)}")
 
 
 def _masked(text: str, length: int | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from axes.models import AccessAttempt
 from django.db import connection
 from django.utils import timezone
 
@@ -21,10 +20,11 @@ from accounts.actions import (
     reset_password,
     unlock_user,
 )
-from accounts.models import AccountSettings, Role, User
+from accounts.models import AccountSettings, AttemptCount, Role, User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.personal import Sealed
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError, StaleError
+from tests.accounts.guesses import lock_out
 from tests.factories import make_division, make_user, phone
 
 pytestmark = pytest.mark.django_db
@@ -54,12 +54,6 @@ def edit(by, user, **fields):
 
 def last_change(user) -> ChangeRecord:
     return ChangeRecord.objects.of_object(user).select_related("change_set__made_by").first()
-
-
-def lock_out(user) -> None:
-    AccessAttempt.objects.create(
-        username=user.username, ip_address="10.0.0.1", user_agent="x", failures_since_start=5, get_data="", post_data=""
-    )
 
 
 def allow_counties() -> None:
@@ -335,7 +329,7 @@ def test_a_reset_password_must_be_changed_and_lifts_the_lock(administrator, cler
     issued = reset_password(by=administrator, ref=clerk.ref, version=1)
     clerk.refresh_from_db()
     assert clerk.check_password(issued.password) and clerk.must_change_password
-    assert not AccessAttempt.objects.exists()
+    assert not AttemptCount.objects.exists()
     change = last_change(clerk)
     assert set(change.after) == {"password_set_at", "sessions_ended_at", "unlocked_at"}
     assert issued.password not in f"{change.after}{change.change_set.summary}"
@@ -367,13 +361,11 @@ def test_who_is_locked_out_is_unlocked_and_it_is_logged(administrator, clerk, ot
 
 def test_few_or_old_failures_or_failures_in_several_places_lock_nobody(clerk):
     for address in ("10.0.0.1", "10.0.0.2"):
-        AccessAttempt.objects.create(
-            username=clerk.username, ip_address=address, failures_since_start=4, get_data="", post_data=""
-        )
+        lock_out(clerk, address, times=4)
     assert not User.objects.with_lockout().filter(is_locked_out=True).exists()
-    AccessAttempt.objects.filter(ip_address="10.0.0.1").update(failures_since_start=5)
+    lock_out(clerk, "10.0.0.1", times=1)
     assert list(User.objects.with_lockout().filter(is_locked_out=True)) == [clerk]
-    AccessAttempt.objects.update(attempt_time=timezone.now() - timezone.timedelta(minutes=16))
+    AttemptCount.objects.update(closed_until=timezone.now() - timezone.timedelta(seconds=1))
     assert not User.objects.with_lockout().filter(is_locked_out=True).exists()
 
 

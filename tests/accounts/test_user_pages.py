@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from axes.models import AccessAttempt
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from accounts.models import AccountSettings, Role, User
 from changelog.models import ChangeSet
 from changzhi_portal.personal import Sealed
+from tests.accounts.guesses import lock_out
 from tests.accounts.test_views import LOGIN, NEW, sign_in
 from tests.factories import PASSWORD, make_user, phone
 from tests.pages import markup_of
@@ -37,12 +37,6 @@ def shown_password(answer) -> str:
 
 def allow_counties() -> None:
     AccountSettings.objects.create(pk=AccountSettings.ONLY, counties_manage_clerks=True, version=1)
-
-
-def lock_out(user) -> None:
-    AccessAttempt.objects.create(
-        username=user.username, ip_address="10.0.0.1", user_agent="x", failures_since_start=5, get_data="", post_data=""
-    )
 
 
 # --- The list ---
@@ -81,7 +75,7 @@ def test_the_list_and_a_user_take_a_fixed_number_of_queries(more, place, adminis
     browser.get(LIST)
     with exactly(5):  # the signed-in user, views, number, rows, counties to choose from
         assert browser.get(LIST).status_code == 200
-    with exactly(4):  # the signed-in user, this one, its changes, and the record that it was viewed
+    with exactly(7):  # the signed-in user, this one, its changes, sessions, last sign-ins in two; the look is recorded
         assert browser.get(clerk.get_absolute_url()).status_code == 200
 
 
@@ -90,10 +84,10 @@ def test_a_county_sees_the_entry_only_while_the_bureau_allows_it_and_pages_ask_n
     account = reverse("accounts:account")
     assert LIST not in browser.get(account).content.decode()
     assert browser.get(LIST).status_code == 403
-    with exactly(1):
+    with exactly(4):  # the signed-in user, the own sessions, the last sign-ins in two
         browser.get(account)
     allow_counties()
-    with exactly(1):
+    with exactly(4):
         assert LIST in browser.get(account).content.decode()
     assert browser.get(LIST).status_code == 200
 

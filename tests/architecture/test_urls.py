@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Role, User
 from changzhi_portal.pages.manual import manual_for
 from targets.actions import compute_period
+from tests.accounts.codes import standing_clock
 from tests.addresses import (
     NAMES,
     POST_ONLY,
@@ -27,6 +28,7 @@ from tests.addresses import (
     address_of,
 )
 from tests.factories import (
+    PASSWORD,
     Place,
     make_batch,
     make_facility,
@@ -49,7 +51,10 @@ NOT_READY = {"readyz"}
 FOR_THE_BUREAU = {"uploads:locked"}
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {
-    *(f"accounts:{name}" for name in ("account", "own_contact", "password", "login", "logout")),
+    *(f"accounts:{name}" for name in ("account", "own_contact", "password", "login", "login_code", "logout")),
+    *(f"accounts:{name}" for name in ("second_factor", "second_factor_remove", "recovery_codes")),
+    *(f"accounts:{name}" for name in ("own_session_end", "own_sessions_end_others", "user_session_end")),
+    "accounts:user_second_factor",
     *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
     *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
@@ -231,6 +236,34 @@ def test_somebody_with_a_first_password_can_only_change_it(name, place, clerk, s
         assert answer.status_code in {200, 302, 405, 503 if name in NOT_READY else 200}
     else:
         assert answer["Location"] == reverse("accounts:password")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_who_must_have_a_second_factor_can_only_set_it_up(name, place, clerk, signed_in, settings):
+    settings.TOTP_REQUIRED_ROLES = ["district_clerk"]
+    browser, address = signed_in(clerk), address_of(name, place, clerk)
+    for answer in (browser.get(address), browser.post(address)):
+        if name in OPEN or name in {"accounts:second_factor", "accounts:logout"}:
+            assert answer.status_code in {200, 302, 405, 422, 503 if name in NOT_READY else 200}
+        else:
+            assert answer["Location"] == reverse("accounts:second_factor")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", NAMES)
+def test_a_right_password_without_the_code_opens_no_page(name, place, clerk, monkeypatch):
+    standing_clock(monkeypatch).app_of(clerk)
+    address = address_of(name, place, clerk)
+    for method in ("get", "post"):
+        browser = Client()
+        sent = browser.post(reverse("accounts:login"), {"username": clerk.username, "password": PASSWORD})
+        assert sent["Location"] == reverse("accounts:login_code")
+        answer = getattr(browser, method)(address)
+        if name in OPEN or name == "accounts:login_code":
+            assert answer.status_code in {200, 405, 422, 503 if name in NOT_READY else 200}
+        else:
+            assert answer.status_code == 302 and answer["Location"].startswith(reverse("accounts:login"))
 
 
 @pytest.mark.django_db

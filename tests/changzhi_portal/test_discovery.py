@@ -18,7 +18,7 @@ from changzhi_portal.registers.register import RegisterSheet
 def test_the_apps_that_are_ours_come_from_left_to_right() -> None:
     names = [app.name for app in own_apps()]
     assert names[:3] == ["changzhi_portal", "periods", "changelog"]
-    assert "axes" not in names and "django.contrib.auth" not in names
+    assert "csp" not in names and "django.contrib.auth" not in names
 
 
 def test_a_module_of_the_frame_says_what_can_be_declared_and_declares_nothing() -> None:

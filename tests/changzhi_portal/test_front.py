@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from axes.models import AccessAttempt
 from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 from accounts.models import User
+from changelog.models import TrailKind, TrailRecord
 from tests.faults.processes import environment
 from tests.front import free_port, started, wait_for_port, wait_for_socket
 from tests.slow_clients import slow_clients
@@ -200,7 +200,7 @@ def open_files(front: Front) -> list[str]:
 def test_a_client_cannot_forge_its_address(front: Front, clerk: User) -> None:
     answer = sign_in(front, clerk.username, "wrong", X_Forwarded_For="10.6.6.6", Forwarded="for=10.6.6.6")
     assert answer.status == 422
-    assert [attempt.ip_address for attempt in AccessAttempt.objects.all()] == ["127.0.0.1"]
+    assert [event.address for event in TrailRecord.objects.filter(kind=TrailKind.SIGN_IN_FAILED)] == ["127.0.0.1"]
 
 
 @served
@@ -209,7 +209,7 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_has_added(
 ) -> None:
     with nginx(tmp_path, PROXY_ADDRESSES="10.0.0.0/8,127.0.0.1") as front:
         sign_in(front, clerk.username, "wrong", X_Forwarded_For="10.6.6.6, 10.1.2.3")
-    assert [attempt.ip_address for attempt in AccessAttempt.objects.all()] == ["10.1.2.3"]
+    assert [event.address for event in TrailRecord.objects.filter(kind=TrailKind.SIGN_IN_FAILED)] == ["10.1.2.3"]
 
 
 # --- Requests that come too often ---

@@ -56,9 +56,9 @@ def prepared(folder: Path, size: str, *, number: int, sqlite: bool) -> Iterator[
             store = {"DATABASE_URL": f"sqlite:///{var}/portal.sqlite3", "REDIS_URL": ""}
         else:
             store = {
-                "DATABASE_URL": _new_database(f"bench_{number}"),
-                "REDIS_URL": _redis(10 + 2 * number),
-                "CACHE_URL": _redis(11 + 2 * number),
+                "DATABASE_URL": new_database(f"bench_{number}"),
+                "REDIS_URL": redis_address(10 + 2 * number),
+                "CACHE_URL": redis_address(11 + 2 * number),
             }
         environment = {
             **{name: value for name, value in os.environ.items() if name != "CACHE_URL"},
@@ -112,7 +112,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(f"The web server did not start within {STARTS_WITHIN} s.")
 
 
-def _new_database(name: str) -> str:
+def new_database(name: str) -> str:
     """Create an empty database beside the one of DATABASE_URL and return its address."""
     beside = os.environ["DATABASE_URL"]
     with psycopg.connect(beside.replace("postgres://", "postgresql://"), autocommit=True) as connection:
@@ -121,6 +121,6 @@ def _new_database(name: str) -> str:
     return beside.rpartition("/")[0] + f"/{name}"
 
 
-def _redis(number: int) -> str:
+def redis_address(number: int) -> str:
     """Return the address of a numbered database of the Redis in REDIS_URL."""
     return f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"

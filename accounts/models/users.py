@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.query_utils import DeferredAttribute
 
-from accounts.lockouts import locking_attempts
+from accounts.models.attempts import AttemptCount
 from changelog.models import SYSTEM_USER
 from changzhi_portal.personal import SealedField
 from changzhi_portal.records import Record
@@ -213,8 +214,8 @@ class UserQuerySet(ScopedQuerySet):
         return self.exclude(username=SYSTEM_USER)
 
     def with_lockout(self) -> Self:
-        """Add `is_locked_out`: whether too many wrong passwords keep the user from signing in somewhere right now."""
-        return self.annotate(is_locked_out=Exists(locking_attempts(OuterRef("username"))))
+        """Add `is_locked_out`: whether too many wrong passwords or codes keep the user from signing in somewhere now."""
+        return self.annotate(is_locked_out=Exists(AttemptCount.objects.closed().filter(user=OuterRef("pk"))))
 
     def clerks_of(self, counties: Iterable[Division]) -> Self:
         """Filter for active clerks who report for any of these counties or for a successor of one."""
@@ -253,6 +254,8 @@ class User(AbstractUser, Record, ScopedModel):
     password_set_at = models.DateTimeField("密码设置时间", null=True, blank=True)
     sessions_ended_at = models.DateTimeField("退出所有登录的时间", null=True, blank=True)
     unlocked_at = models.DateTimeField("解锁时间", null=True, blank=True)
+    # Repeats that there is a `SecondFactor`: every request asks, and the change log says when it was set up or removed.
+    second_factor_set_at = models.DateTimeField("启用两步验证的时间", null=True, blank=True)
 
     scope_lookups: ClassVar[tuple[str, ...]] = ("division",)
     objects = PortalUserManager()
@@ -276,6 +279,14 @@ class User(AbstractUser, Record, ScopedModel):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[CheckMessage]:
+        """Add an error for a role in `TOTP_REQUIRED_ROLES` that does not exist: nobody would be asked for a second factor."""
+        unknown = sorted(set(settings.TOTP_REQUIRED_ROLES) - set(Role.values))
+        said = f"TOTP_REQUIRED_ROLES names roles that do not exist: {', '.join(unknown)}."
+        found = [Error(said, hint=f"Choose from {', '.join(Role.values)}.", id="accounts.E001")] if unknown else []
+        return [*super().check(**kwargs), *found]
 
     @property
     def managed_roles(self) -> frozenset[Role]:
@@ -314,6 +325,28 @@ class User(AbstractUser, Record, ScopedModel):
     def needs_new_password(self) -> bool:
         """Return whether only the page that changes the password is open to the user."""
         return self.must_change_password or self.is_password_too_old
+
+    # --- Second factor (ADR 0024) ---
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Return whether a sign-in takes a code besides the password."""
+        return self.second_factor_set_at is not None
+
+    @property
+    def must_have_second_factor(self) -> bool:
+        """Return whether the role is one of `TOTP_REQUIRED_ROLES`."""
+        return self.role.value in settings.TOTP_REQUIRED_ROLES
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Return whether only the page that sets a second factor up is open to the user."""
+        return self.must_have_second_factor and not self.has_second_factor
+
+    @property
+    def is_held_up(self) -> bool:
+        """Return whether the user has to do something before any other page is open."""
+        return self.needs_new_password or self.needs_second_factor
 
     # --- Sessions (ADR 0022) ---
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.addresses import client_address
 from accounts.models import User
+from changzhi_portal.addresses import client_address, counted_address
 
 PASSWORD = "Lu-zhou-2018"
 
@@ -18,11 +18,11 @@ PASSWORD = "Lu-zhou-2018"
         ("10.1.2.3", "10.1.2.3"),
         ("1.1.1.1, 10.1.2.3", "10.1.2.3"),
         ("2001:db8::1", "2001:db8::1"),
-        ("unknown", None),
-        ("", None),
+        ("unknown", ""),
+        ("", ""),
     ],
 )
-def test_only_what_nginx_itself_has_written_is_believed(forwarded: str, address: str | None) -> None:
+def test_only_what_nginx_itself_has_written_is_believed(forwarded: str, address: str) -> None:
     over_the_socket = RequestFactory(REMOTE_ADDR="").get("/", headers={"X-Forwarded-For": forwarded})
     assert client_address(over_the_socket) == address
 
@@ -30,6 +30,19 @@ def test_only_what_nginx_itself_has_written_is_believed(forwarded: str, address:
 def test_who_comes_over_tcp_cannot_choose_an_address() -> None:
     forged = RequestFactory(REMOTE_ADDR="10.1.2.3").get("/", headers={"X-Forwarded-For": "10.6.6.6"})
     assert client_address(forged) == "10.1.2.3"
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_all_addresses_of_one_ipv6_connection_are_counted_together(address: str, counted: str) -> None:
+    assert counted_address(address) == counted
 
 
 @pytest.mark.django_db

@@ -1,0 +1,39 @@
+"""People who sign in, and what is kept of how they do: browsers, sessions, second factors, attempts. Import from here."""
+
+from accounts.models.attempts import AttemptCount
+from accounts.models.second_factor import RecoveryCode, SecondFactor
+from accounts.models.sign_ins import KnownBrowser, SignInSession
+from accounts.models.users import (
+    MANAGED_BY_COUNTIES,
+    NEVER_UNMASK,
+    REMEMBERED_PASSWORDS,
+    ROLE_LEVELS,
+    AccountSettings,
+    PastPassword,
+    PortalUserManager,
+    Role,
+    RoleField,
+    User,
+    UserQuerySet,
+    paths_above,
+)
+
+__all__ = [
+    "MANAGED_BY_COUNTIES",
+    "NEVER_UNMASK",
+    "REMEMBERED_PASSWORDS",
+    "ROLE_LEVELS",
+    "AccountSettings",
+    "AttemptCount",
+    "KnownBrowser",
+    "PastPassword",
+    "PortalUserManager",
+    "RecoveryCode",
+    "Role",
+    "RoleField",
+    "SecondFactor",
+    "SignInSession",
+    "User",
+    "UserQuerySet",
+    "paths_above",
+]
