@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "revisions",
     "submissions",
     "reports",
+    "audit",
     "demo",
     "django_tables2",
     "django_filters",

@@ -1,0 +1,1 @@
+"""Reading the trail: who did and saw what (docs/architecture.md §1)."""
