@@ -1,1 +1,1 @@
-"""Reading the trail: who did and saw what (docs/architecture.md §1)."""
+"""The trail, read: the auditor's pages, its verification, its export and its archive. Writing it is in `changelog.trail`."""
