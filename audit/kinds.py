@@ -11,6 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from changelog.trail import TrailKind
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact
+from changzhi_portal.menu import menu_items
 from changzhi_portal.records import field_of
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.registers.registry import register_named
@@ -86,6 +87,7 @@ _LABELS: Final = {
     "last_seq": "归档到的序号",
     "last_mac": "归档到的校验码",
 }
+_METHODS: Final = {"GET": "打开", "POST": "提交"}
 _STATUS: Final = {403: "没有权限", 404: "没有找到，或者不在辖区内"}
 
 
@@ -104,11 +106,21 @@ def _in_words(name: str, value: Any, model: str) -> str:
         return "、".join(_field_label(model, each) for each in value) or display_value(None)
     if name == "status":
         return _STATUS.get(value, str(value))
+    if name == "method":
+        return _METHODS.get(value, str(value))
+    if name == "page":
+        return _entry_of(str(value))
     if isinstance(value, dict):
-        return "，".join(f"{key}：{each}" for key, each in value.items()) or display_value(None)
+        return "，".join(map(str, value.values())) or display_value(None)
     if isinstance(value, list):
         return " ".join(map(str, value))
     return display_value(value)
+
+
+def _entry_of(url_name: str) -> str:
+    """Return the entry of the menu that a page belongs to; the name of its address for a page outside the menu."""
+    title = next((item.title for item in menu_items() if url_name.startswith(item.sections)), "")
+    return title or url_name
 
 
 def _field_label(model: str, name: str) -> str:

@@ -115,6 +115,13 @@ def test_a_record_says_all_it_knows_and_its_seal(place, auditor, clerk, signed_i
     assert [word for word in words if word not in page] == []
 
 
+def test_a_refused_attempt_is_told_in_words(auditor, clerk, signed_in):
+    detail = {"method": "POST", "page": "socialworkers:detail", "status": 403, "address": {"ref": "x1"}}
+    record_event(TrailKind.REFUSED, by=clerk, label="/workers/x1/", detail=detail)
+    page = markup_of(signed_in(auditor).get(page_of(newest(kind=TrailKind.REFUSED))))
+    assert all(word in page for word in ("提交", "社会工作者", "没有权限")) and "POST" not in page
+
+
 def test_a_change_shows_before_and_after_and_what_undid_it(place, auditor, clerk, signed_in):
     facility = make_facility(place.communities[0], "演示中心", note="旧")
     change_set = edit_note(facility, "新", clerk, 1)
