@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from changelog.actions.undo import is_undoable, with_all_undoable
-from changelog.models import ChangeRecord
+from changelog.models import ChangeRecord, ChangeRecordQuerySet
 from changzhi_portal.display import display_value, told_apart
 from changzhi_portal.personal import Sealed, SealedField
 from changzhi_portal.records import MergeableRecord, Record
@@ -202,7 +202,7 @@ def _owners_of_parts(groups: Sequence[Sequence[ChangeRecord]], user: Actor) -> d
 
 def history_of(record: models.Model, user: Actor, *, limit: int) -> list[Entry]:
     """Return the newest changes of a record and of its `history_parts` in the user's scope."""
-    rows = list(_changes_of(record, user)[:limit])
+    rows = list(changes_of(record, user)[:limit])
     named, records = _names_of_related(rows, user), _records_to_label(rows)
     return [_entry(row, type(record), named, records) for row in rows]
 
@@ -214,7 +214,7 @@ def history_lines(record: models.Model, user: Actor, *, limit: int) -> list[Entr
     something new the values are shown. A change of what the portal keeps by itself, such as a sort key, is left out.
     Those of an edit in a page that may be taken back have an `undo_ref`, for whoever may edit.
     """
-    rows = list(_changes_of(record, user)[:limit])
+    rows = list(changes_of(record, user)[:limit])
     named, records = _names_of_related(rows, user, with_new=True), _records_to_label(rows)
     undo_refs = _undo_refs(rows) if has_right(user, "may_upload") else [""] * len(rows)
     lines = []
@@ -234,7 +234,7 @@ def history_lines(record: models.Model, user: Actor, *, limit: int) -> list[Entr
     return lines
 
 
-def _changes_of(record: models.Model, user: Actor) -> Any:
+def changes_of(record: models.Model, user: Actor) -> ChangeRecordQuerySet:
     """Return the changes of a record and of its `history_parts` in the user's scope, newest first."""
     of_parts = models.Q()
     for name in getattr(record, "history_parts", ()):
@@ -276,7 +276,7 @@ def last_change_of(
     The values are those of `parts`, by default of the record and all of its `history_parts`. Where no change of such a
     field is found, as of the place, which several columns write, it is the newest change of any.
     """
-    rows: list[ChangeRecord] = list(_changes_of(record, user)[:MOST_LOOKED_AT])
+    rows: list[ChangeRecord] = list(changes_of(record, user)[:MOST_LOOKED_AT])
     if parts is not None:
         keys = {(part._meta.label_lower, part.pk) for part in parts}
         rows = [row for row in rows if (row.model, row.object_id) in keys]

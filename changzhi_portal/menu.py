@@ -39,7 +39,8 @@ REGISTERS = MenuGroup("registers", "登记册", "各类登记的记录：查找�
 PROGRESS = MenuGroup("progress", "目标进展", "各项目标完成得怎样，差在哪里。", "目标进展")
 BRIEFINGS = MenuGroup("briefings", "简报", "每月的工作简报。", "简报")
 MANAGEMENT = MenuGroup("management", "管理", "区划、账号和各项设置。", "区划与社区变更")
-GROUPS: Final = (TASKS, REGISTERS, PROGRESS, BRIEFINGS, MANAGEMENT)
+AUDIT = MenuGroup("audit", "审计", "谁在什么时候看了什么、改了什么、导出了什么，谁有什么权限。", "审计记录")
+GROUPS: Final = (TASKS, REGISTERS, PROGRESS, BRIEFINGS, MANAGEMENT, AUDIT)
 
 
 @dataclass(frozen=True)

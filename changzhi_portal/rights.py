@@ -73,6 +73,14 @@ class RoleOfActor(Protocol):
         """See `accounts.models.Role.may_see_registers`."""
 
     @property
+    def may_see_uploads(self) -> bool:
+        """See `accounts.models.Role.may_see_uploads`."""
+
+    @property
+    def may_audit(self) -> bool:
+        """See `accounts.models.Role.may_audit`."""
+
+    @property
     def may_see_figures(self) -> bool:
         """See `accounts.models.Role.may_see_figures`."""
 

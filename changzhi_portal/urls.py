@@ -34,4 +34,5 @@ urlpatterns = [
     path("", include("revisions.urls")),
     path("", include("submissions.urls")),
     path("", include("reports.urls")),
+    path("audit/", include("audit.urls")),
 ]

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from accounts.models import AccountSettings, Role, User
 from changelog.actions import edit_record
-from changelog.models import ChangeSet
+from changelog.models import ChangeSet, TrailRecord
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.models import SavedView
 from changzhi_portal.pages.manual import pictures
 from changzhi_portal.registers.registry import register_named, register_of
@@ -77,6 +78,12 @@ def make_edit(place: Place, user: User) -> ChangeSet:
     )
     assert edit.change_set is not None
     return edit.change_set
+
+
+def make_trail_record(place: Place, user: User) -> TrailRecord:
+    """Return the record of an export by `user`."""
+    record_event(TrailKind.EXPORTED, by=user, division=place.county, label="服务设施", rows=3)
+    return TrailRecord.objects.order_by("-pk")[0:1].get()
 
 
 def make_managed_user(place: Place, user: User, **fields: Any) -> User:
@@ -163,6 +170,8 @@ RECORDS: dict[str, Maker] = {
     "reports:briefing": lambda place, user: make_briefing(place.county),
     "reports:briefing_progress": lambda place, user: make_briefing(place.county),
     "reports:correct_briefing": lambda place, user: make_briefing(place.county),
+    "audit:trail_record": lambda place, user: make_trail_record(place, user),
+    "audit:about": lambda place, user: make_facility(place.communities[0]),
     "reports:briefing_pdf": lambda place, user: make_briefing(place.county),
 }
 
@@ -216,6 +225,8 @@ def address_of(name: str, place: Place, owner: User) -> str:
     if name == "submissions:submission_finding":
         found = make_facility(place.communities[0], area=30_000)
         return reverse(name, args=[record.ref, "facility_too_large", found.ref])
+    if name == "audit:about":
+        return reverse(name, args=[record._meta.label_lower, record.ref])
     if name in {"changelog:merge", "changelog:distinct"}:
         return reverse(name, args=["organizations", record.ref, RECORDS[name](place, owner).ref])
     return reverse(name, args=[record.ref] if register is None else [register.name, record.ref])

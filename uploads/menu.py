@@ -15,7 +15,7 @@ UPLOADS = MenuItem(
     "填报",
     "uploads:list",
     ("uploads:",),
-    "may_upload",
+    "may_see_uploads",
     group=TASKS,
     position=10,
     explanation="下载模板、上传表格、看检查结果、确认入库；传过的都在这里。",

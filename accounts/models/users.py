@@ -40,6 +40,16 @@ class Role(models.TextChoices):
         return self in {Role.DISTRICT_CLERK, Role.STREET_CLERK, Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
     @property
+    def may_see_uploads(self) -> bool:
+        """Return whether the role sees uploads and what became of them: who uploads, and auditors, who only look."""
+        return self.may_upload or self.may_audit
+
+    @property
+    def may_audit(self) -> bool:
+        """Return whether the role reads the trail (审计记录): auditors alone, so that nobody audits the own work."""
+        return self is Role.AUDITOR
+
+    @property
     def may_print_briefing(self) -> bool:
         """Return whether the role prints briefings: the bureau."""
         return self in {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}

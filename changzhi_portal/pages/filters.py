@@ -54,11 +54,16 @@ class FilterField(forms.BoundField):
     def _draw(self, *, is_partial: bool) -> SafeString:
         return render_to_string("frame/filter_field.html", {"field": self, "is_partial": is_partial})
 
-    def _read_choices(self) -> tuple[tuple[str, str], ...] | None:
+    def _read_choices(self) -> tuple[tuple[str, Any], ...] | None:
         """Return the choices, which may come from the database, and let the widget use these; None for other fields."""
         if not hasattr(self.field, "choices"):
             return None
-        choices = tuple((str(value), str(label)) for value, label in self.field.choices)
+        choices = tuple(
+            (str(value), tuple((str(each), str(name)) for each, name in label))
+            if isinstance(label, list | tuple)  # a group of choices with its heading
+            else (str(value), str(label))
+            for value, label in self.field.choices
+        )
         self.field.widget.choices = choices
         return choices
 

@@ -60,6 +60,8 @@ class ListPage(PortalPage):
     table: ClassVar[type[RegisterTable]]
     # The register that the button 导出 exports as a whole; "" for a list without export.
     export_register: ClassVar[str] = ""
+    # How the rows are counted and paged; a list of a million rows counts only so far.
+    paginator: ClassVar[type[ForgivingPaginator]] = ForgivingPaginator
     # The advice to an office whose register is empty.
     empty_advice: ClassVar[str] = "还没有数据。请先在“填报”中上传这张登记表。"
     # Whether the list is filled by uploads, so that an empty one links to the upload page.
@@ -82,7 +84,7 @@ class ListPage(PortalPage):
             rows = extension.annotate(rows, self._columns_in_use())
         table = self.get_table(rows.only(*self.table.reads) if self.table.reads else rows)
         table.order_by = request.GET.get(_SORT) or table.default_order
-        table.paginate(ForgivingPaginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
+        table.paginate(self.paginator, per_page=self._page_size(), page=request.GET.get(_PAGE, 1))
         bulk = self.get_bulk_edit()
         table.request, table.has_boxes = request, bulk is not None
         context = self.get_context_data(

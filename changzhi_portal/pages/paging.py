@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
@@ -31,5 +32,31 @@ class ForgivingPaginator(Paginator):
         except EmptyPage:
             return self.num_pages if str(number).isdecimal() and int(number) > 0 else 1
 
+    @property
+    def has_more(self) -> bool:
+        """Return whether there are more rows than were counted."""
+        return False
+
     def _get_page(self, *args: Any, **kwargs: Any) -> NumberedPage:
         return NumberedPage(*args, **kwargs)
+
+
+class BoundedPaginator(ForgivingPaginator):
+    """Paginator of a very long table: it counts and shows at most MOST rows, as counting a million takes longer than a page."""
+
+    MOST = 10_000
+
+    @cached_property
+    def _counted(self) -> int:
+        rows: Any = self.object_list  # of a table (BoundRows), whose data hold the queryset
+        return int(rows.data.data.order_by()[: self.MOST + 1].count())
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of rows that can be shown."""
+        return min(self._counted, self.MOST)
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether there are more than MOST rows."""
+        return self._counted > self.MOST

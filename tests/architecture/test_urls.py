@@ -47,8 +47,8 @@ pytestmark = pytest.mark.one_database
 OPEN = {"accounts:login", "communities:contacts", "healthz", "readyz"}
 # What says with status 503 that no worker runs.
 NOT_READY = {"readyz"}
-# Pages about a county's records that only the bureau may open.
-FOR_THE_BUREAU = {"uploads:locked"}
+# Pages about a county's records that its clerks may not open: the bureau's, and the auditor's (`tests/audit`).
+NOT_FOR_CLERKS = {"uploads:locked", "audit:trail_record", "audit:about"}
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {
     *(f"accounts:{name}" for name in ("account", "own_contact", "password", "login", "login_code", "logout")),
@@ -150,7 +150,7 @@ def _has_a_place_in_the_manual(name: str, page: str) -> None:
 @pytest.mark.parametrize("name", TAKE_RECORD)
 def test_a_record_of_another_county_does_not_exist_for_anybody_there(name, place, clerk, other_clerk, signed_in):
     address = address_of(name, place, clerk)
-    if name in FOR_THE_BUREAU:
+    if name in NOT_FOR_CLERKS:
         assert signed_in(clerk).get(address).status_code == signed_in(other_clerk).get(address).status_code == 403
         return
     answer = signed_in(other_clerk).get(address)

@@ -251,3 +251,5 @@ def auditor(enter: Enter, photographer: Photographer, demo: Path) -> None:
     community = Community.objects.filter(name__startswith="和平", town__parent__name="潞州区").order_by("code")[0]
     page = enter("demo_auditor", community.get_absolute_url())
     photographer.take(page, "history", height=420, start=page.get_by_role("heading", name="变更记录"))
+    page.goto("/audit/trail/")
+    photographer.take(page, "audit_trail", height=640)

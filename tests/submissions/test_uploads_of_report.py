@@ -86,10 +86,13 @@ def test_a_file_without_a_change_counts_as_an_upload(place, due, clerk, signed_i
     assert "共30行，与登记表一致" in markup_of(answer)
 
 
-def test_an_auditor_reads_the_uploads_without_links_to_them(place, due, clerk, auditor, signed_in):
+def test_an_auditor_reads_the_uploads_with_links_to_them_and_a_leader_without(
+    place, due, clerk, auditor, leader, signed_in
+):
     batch = committed(clerk, "facilities", due, 1, new=9, file_name="县.xlsx")
     page = markup_of(signed_in(auditor).get(PAGE))
-    assert "县.xlsx" in page and batch.ref not in page
+    assert "县.xlsx" in page and batch.ref in page
+    assert batch.ref not in markup_of(signed_in(leader).get(PAGE))
 
 
 def test_many_uploaders_and_uploads_are_shortened(place, due, clerk, signed_in):

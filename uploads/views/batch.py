@@ -44,7 +44,7 @@ class UploadPage(PortalPage):
 class BatchList(ListPage):
     """The uploads of the user's office and those below it."""
 
-    requires = "may_upload"
+    requires = "may_see_uploads"
     template_name = "uploads/list.html"
     title = "填报"
     queryset = UploadBatch.objects.newest_first()
@@ -107,8 +107,9 @@ def _all_refused(refused: Sequence[tuple[str, PortalError]]) -> InvalidError:
 
 
 class BatchPage(UploadPage):
-    """One batch: its progress, its preview, or its result, depending on its state."""
+    """One batch: its progress, its preview, or its result, depending on its state; auditors see it without its steps."""
 
+    requires = "may_see_uploads"
     help_at = "看检查结果"
     template_name = "uploads/batch.html"
     batch: UploadBatch
@@ -158,6 +159,7 @@ class BatchPage(UploadPage):
 class BatchProgress(UploadPage):
     """The progress alone, polled every second; when the work is done, the page reloads."""
 
+    requires = "may_see_uploads"
     template_name = "uploads/progress.html"
     is_polled = True
 

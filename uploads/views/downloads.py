@@ -60,6 +60,7 @@ class OriginalFile(UploadPage):
     and every download is recorded (docs/domain.md §9.3).
     """
 
+    requires = "may_see_uploads"
     title = "上传的原文件"
     counted_as = "exports"
 

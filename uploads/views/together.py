@@ -13,6 +13,7 @@ from uploads.views.batch import UploadPage, find_batch, together_with
 class BatchesOfUpload(UploadPage):
     """The batches of one upload with their progress; htmx asks for the table alone until no batch is in progress."""
 
+    requires = "may_see_uploads"
     help_at = "看检查结果"
     title = "本次上传"
     template_name = "uploads/together.html"
