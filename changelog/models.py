@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 
+from changzhi_portal.personal import Place, SealedField, Wiped, stored_value
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -126,6 +129,35 @@ class ChangeRecord(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.object_label}"
+
+    def value_of(self, name: str, logged: Any) -> Any:
+        """Return a value of `before` or `after` as it was: a personal one sealed, or as the mask that was left of it."""
+        return logged_value(self.model, self.object_ref, name, logged)
+
+
+def logged_at(model: str, name: str, ref: str) -> Place:
+    """Return where the log keeps a personal value: the record that it is of, by the model's label, and the field."""
+    return Place(f"changelog.changerecord/{model}.{name}/{ref}")
+
+
+@cache
+def sealed_kinds(model: str) -> dict[str, str]:
+    """Return the kinds of a model's personal columns by column; the model is given by its label."""
+    fields = apps.get_model(model)._meta.concrete_fields
+    return {field.attname: field.kind for field in fields if isinstance(field, SealedField)}
+
+
+def logged_value(model: str, ref: str, name: str, logged: Any) -> Any:
+    """Return the value behind what the log has stored of a field of the record with this `ref`."""
+    kind = sealed_kinds(model).get(name)
+    return stored_value(kind, logged, logged_at(model, name, ref)) if kind and isinstance(logged, str) else logged
+
+
+def lacks_wiped(record: ChangeRecord) -> bool:
+    """Tell whether taking a change back would need a personal value that was wiped (docs/privacy.md)."""
+    if record.kind != ChangeRecord.Kind.UPDATED:
+        return False
+    return any(isinstance(record.value_of(name, value), Wiped) for name, value in record.before.items())
 
 
 class DistinctPair(ScopedModel):

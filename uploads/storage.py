@@ -14,7 +14,9 @@ from django.db import transaction
 
 from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
 from changzhi_portal.refusals import NotFoundError, UnavailableError
+from uploads.models import UploadBatch
 from uploads.reading.refusal import FileRefusedError
+from uploads.places import original_of
 
 logger = logging.getLogger(__name__)
 FOLDER = "uploads"
@@ -49,7 +51,7 @@ def keep_original(ref: str, data: bytes) -> str:
         with os.fdopen(
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
         ) as file:
-            file.write(encrypt_bytes(data))
+            file.write(encrypt_bytes(data, original_of(ref)))
     except OSError as error:
         logger.error("An upload cannot be stored: %s", error)
         with suppress(OSError):
@@ -82,12 +84,16 @@ def forget_original_on_commit(name: str) -> None:
         transaction.on_commit(forget)
 
 
-def original_bytes(name: str) -> bytes:
-    """Return the plain bytes of a stored file. Raises NotFoundError when it does not exist (purged, or another disk)."""
+def original_bytes(batch: UploadBatch) -> bytes:
+    """Return the plain bytes of a batch's file.
+
+    Raises NotFoundError when it does not exist (purged, or another disk), CannotDecryptError for the file of another
+    batch under its name.
+    """
     try:
-        if not name:
+        if not batch.stored_as:
             raise FileNotFoundError("purged")
-        return decrypt_bytes((Path(settings.MEDIA_ROOT) / name).read_bytes())
+        return decrypt_bytes((Path(settings.MEDIA_ROOT) / batch.stored_as).read_bytes(), original_of(batch.ref))
     except FileNotFoundError as error:
         raise NotFoundError(
             "找不到上传的原文件，请重新上传。", cure="The stored original is gone. Upload it again."
@@ -95,12 +101,12 @@ def original_bytes(name: str) -> bytes:
 
 
 @contextmanager
-def original_as_file(name: str) -> Iterator[Path]:
+def original_as_file(batch: UploadBatch) -> Iterator[Path]:
     """Yield the path of the decrypted file while the context lasts; other processes of ours can open it.
 
     The file is in memory, so that a killed process leaves no plain copy on the disk.
     """
-    data = original_bytes(name)
+    data = original_bytes(batch)
     with open(os.memfd_create("original"), "w+b") as file:
         file.write(data)
         file.flush()

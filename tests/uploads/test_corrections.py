@@ -26,6 +26,7 @@ from uploads import actions
 from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
 from uploads.reading.grid import CellError
+from uploads.places import cell_of, row_of_file
 from uploads.rows import raw_cells
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
@@ -258,8 +259,9 @@ CELLS = st.one_of(
 @given(cell=CELLS, name=st.sampled_from(["id_number", "name"]))
 def test_a_cell_comes_back_from_staging_as_it_was_read(cell, name):
     column = register_named("workers")().column(name)
-    stored = raw_cells.as_json(cell, column)
-    back = raw_cells.from_json(stored)
+    row = row_of_file("a" * 64, 1)
+    stored = raw_cells.as_json(cell, column, row)
+    back = raw_cells.from_json(stored, cell_of(row, name))
     assert (type(back), back) == (type(cell), cell)
 
 

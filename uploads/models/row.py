@@ -9,8 +9,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Count, Q
 
+from changzhi_portal.personal import Place
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.models.batch import UploadBatch
+from uploads.places import row_of_file
 
 
 class UploadRowQuerySet(ScopedQuerySet):
@@ -155,6 +157,11 @@ class UploadRow(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.row_number}"
+
+    @property
+    def place(self) -> Place:
+        """Return where the row is stored, which the ciphertexts of its personal values are bound to."""
+        return row_of_file(self.batch.sha256, self.position)
 
     @property
     def can_be_changed(self) -> bool:
