@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
+from changzhi_portal.personal import decrypt_bytes, encrypt_bytes, key_id_of_bytes
 from changzhi_portal.refusals import NotFoundError, UnavailableError
 from uploads.models import UploadBatch
 from uploads.reading.refusal import FileRefusedError
@@ -48,10 +48,7 @@ def keep_original(ref: str, data: bytes) -> str:
     path = Path(settings.MEDIA_ROOT) / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
-        ) as file:
-            file.write(encrypt_bytes(data, original_of(ref)))
+        _write(path, encrypt_bytes(data, original_of(ref)))
     except OSError as error:
         logger.error("An upload cannot be stored: %s", error)
         with suppress(OSError):
@@ -61,6 +58,34 @@ def keep_original(ref: str, data: bytes) -> str:
             cure=f"The file cannot be stored below {settings.MEDIA_ROOT}: {error.strerror}.",
         ) from error
     return name
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb") as file:
+        file.write(data)
+
+
+def key_id_of_original(batch: UploadBatch) -> str | None:
+    """Return the id of the key of a batch's file, "" for one that is bound to no place, None where there is no file."""
+    try:
+        with (Path(settings.MEDIA_ROOT) / batch.stored_as).open("rb") as file:
+            return key_id_of_bytes(file.read(64))
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+def encrypt_original_again(batch: UploadBatch) -> None:
+    """Encrypt a batch's file under the newest key. The new file takes the place of the old one in one step.
+
+    Raises CannotDecryptError.
+    """
+    path = Path(settings.MEDIA_ROOT) / batch.stored_as
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        _write(draft, encrypt_bytes(original_bytes(batch), original_of(batch.ref)))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def forget_original(name: str) -> None:

@@ -7,7 +7,7 @@ Versions before 0025 made such. An installation that has them has a row in `Unbo
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from django.apps import apps
 from django.db import connection
@@ -35,9 +35,13 @@ def look_again() -> None:
     _Finding.until = 0.0
 
 
+def model() -> Any:
+    """Return the model of the row; this module is loaded before the models are."""
+    return apps.get_model("frame", "UnboundCiphertexts")
+
+
 def _are_read() -> bool:
     """Look at the table. A database that has none yet is being migrated from a version that bound nothing."""
-    model = apps.get_model("frame", "UnboundCiphertexts")
-    if model._meta.db_table not in connection.introspection.table_names():
+    if model()._meta.db_table not in connection.introspection.table_names():
         return True
-    return bool(model._default_manager.exists())
+    return bool(model().objects.exists())

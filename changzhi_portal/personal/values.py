@@ -135,6 +135,11 @@ def wiped(value: Sealed) -> str:
     return f"{_WIPED}{value}"
 
 
+def is_wiped(stored: str) -> bool:
+    """Tell whether what is stored is the mask of a value that was wiped."""
+    return stored.startswith(_WIPED)
+
+
 def stored_value(kind: str, stored: str, place: Place) -> Sealed | Wiped:
     """Return the value behind what JSON stores at a place: a token, or the mask of a value that was wiped."""
     return Wiped(stored.removeprefix(_WIPED)) if stored.startswith(_WIPED) else Sealed(kind, token=stored, place=place)
