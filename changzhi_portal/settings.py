@@ -11,8 +11,10 @@ from django.contrib.messages.constants import ERROR
 from django.core.exceptions import ImproperlyConfigured
 
 from changzhi_portal.celery import Queue
+from changzhi_portal.private_files import write_privately
 from changzhi_portal.secrets_store import field_keys, load_secret
 
+write_privately()  # before anything is written
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -69,6 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "changzhi_portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "changzhi_portal.middleware.BrowserPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "changzhi_portal.middleware.SessionMiddleware",
@@ -236,6 +239,17 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# What browsers can do beside showing pages, and no page of ours asks for.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation",
+        "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+        "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "web-share",
+        "xr-spatial-tracking",
+    )
+)  # fmt: skip
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # All requests come from the proxy's address: counted by it, anybody who knows a user name could lock that user out.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as portal_settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -254,7 +254,7 @@ def test_a_record_read_before_the_rotation_is_not_saved_with_its_old_value(old_i
     stale = old_installation
     assert rotated()[1] == 0
     stale.note = "别的"
-    with pytest.raises(CannotDecryptError, match="bound to no place"):
+    with pytest.raises(CannotDecryptError, match="bound to no place"), transaction.atomic():
         stale.save()
     assert SocialWorker.objects.get(pk=stale.pk).phone.reveal() == PHONE
 
