@@ -7,9 +7,12 @@ from typing import Any
 from django.db.models import Model
 
 from changelog.history import history_lines
+from changelog.models import TrailKind, TrailRecord
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
+from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.records import MergeableRecord
+from changzhi_portal.registers.registry import register_of
 
 
 class RecordHistory(RecordPanel):
@@ -22,6 +25,21 @@ class RecordHistory(RecordPanel):
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return what the newest MOST_ROWS changes in the user's scope did."""
         return {"entries": history_lines(record, request.user, limit=MOST_ROWS), "record": record}
+
+
+class Unmaskings(RecordPanel):
+    """Who has seen the record's personal data in clear, when and why; nothing for a record that nobody has."""
+
+    position = 80
+    template_name = "changelog/unmaskings_panel.html"
+    requires = "may_see_registers"
+
+    def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
+        """Return the newest MOST_ROWS events; whoever may see the record may see them all, whoever looked."""
+        if register_of(type(record)) is None or not holds_personal_data(type(record)):
+            return {"events": [], "record": record}
+        seen = TrailRecord.objects.about(record).filter(kind=TrailKind.UNMASKED)
+        return {"events": list(seen.select_related("made_by__division__parent")[:MOST_ROWS]), "record": record}
 
 
 class MergedRecords(RecordPanel):

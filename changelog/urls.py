@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from changelog.views import bulk, merging, records, undoing
+from changelog.views import bulk, merging, records, undoing, unmasking
 
 app_name = "changelog"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("<slug:register>/bulk/", bulk.BulkEditPage.as_view(), name="bulk"),
     path("<slug:register>/duplicates/", merging.DuplicateList.as_view(), name="duplicates"),
     path("<slug:register>/<slug:ref>/edit/", records.ChangeRecordPage.as_view(), name="edit"),
+    path("<slug:register>/<slug:ref>/unmask/", unmasking.UnmaskPage.as_view(), name="unmask"),
     path("<slug:register>/<slug:ref>/end/", records.EndRecord.as_view(), name="end"),
     path("<slug:register>/<slug:ref>/resume/", records.ResumeRecord.as_view(), name="resume"),
     path("<slug:register>/<slug:ref>/part/", records.AddPart.as_view(), name="part"),

@@ -43,6 +43,11 @@ class Record(models.Model):
         """Return the address of the record's page; "" where there is none."""
         return self.url_of(self.ref)
 
+    def belongs_to(self) -> Any:
+        """Return the division that the record belongs to: its community's town, or the one it names; None without any."""
+        community = getattr(self, "community", None)
+        return community.town if community is not None else getattr(self, "division", None)
+
     @classmethod
     def url_of(cls, ref: str) -> str:
         """Return the address of the page of the record with this ref, for rows of values; "" where there is none."""

@@ -1,4 +1,4 @@
-"""The three secrets of an installation, from the environment or, when embedded, generated once into `var/secrets`."""
+"""The four secrets of an installation, from the environment or, when embedded, generated once into `var/secrets`."""
 
 import base64
 import os
@@ -8,10 +8,12 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 FIELD_KEY_BYTES = 32  # AES-256
+SHORTEST_TRAIL_KEY = 32  # characters
 GENERATORS = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "FIELD_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(FIELD_KEY_BYTES)).decode(),
     "DIGEST_KEY": lambda: secrets.token_hex(32),
+    "TRAIL_KEYS": lambda: secrets.token_hex(32),
 }
 
 
@@ -31,8 +33,18 @@ def field_keys(text: str) -> list[str]:
     return keys
 
 
+def trail_keys(text: str) -> list[str]:
+    """Return the keys of TRAIL_KEYS, newest first. Raises ImproperlyConfigured for a key that could be guessed."""
+    keys = [key.strip() for key in text.split(",")]
+    if any(len(key) < SHORTEST_TRAIL_KEY for key in keys):
+        raise ImproperlyConfigured(
+            f"TRAIL_KEYS: every key has at least {SHORTEST_TRAIL_KEY} characters. Make it as .env.example says."
+        )
+    return keys
+
+
 def load_secret(name: str, *, directory: Path, production: bool) -> str:
-    """Return the secret called `name` (SECRET_KEY, FIELD_KEYS, DIGEST_KEY).
+    """Return the secret called `name` (SECRET_KEY, FIELD_KEYS, DIGEST_KEY, TRAIL_KEYS).
 
     The environment takes precedence. In production it must be set there. The embedded portal generates one at the first
     start (file mode 0600) and keeps it, because data encrypted with a lost key are lost. Raises ImproperlyConfigured

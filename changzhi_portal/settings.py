@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from changzhi_portal.celery import Queue
 from changzhi_portal.private_files import write_privately
-from changzhi_portal.secrets_store import field_keys, load_secret
+from changzhi_portal.secrets_store import field_keys, load_secret, trail_keys
 
 write_privately()  # before anything is written
 env = environ.Env()
@@ -34,6 +34,8 @@ SECRET_KEY = load_secret("SECRET_KEY", directory=VAR_DIR / "secrets", production
 # Newest first: the first key encrypts, and all of them decrypt, so that keys can be rotated.
 FIELD_KEYS = field_keys(load_secret("FIELD_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION))
 DIGEST_KEY = load_secret("DIGEST_KEY", directory=VAR_DIR / "secrets", production=PRODUCTION)
+# Newest first: the first key seals the trail (changelog.trail), and all of them verify older seals.
+TRAIL_KEYS = trail_keys(load_secret("TRAIL_KEYS", directory=VAR_DIR / "secrets", production=PRODUCTION))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "changzhi_portal.middleware.UserLogMiddleware",
+    "changelog.middleware.TrailMiddleware",
     "changzhi_portal.kept_input.FormDoneMiddleware",
     "accounts.middleware.SignInMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
@@ -165,7 +168,7 @@ HEALTH_SILENT_SECONDS = env.int("HEALTH_SILENT_SECONDS", default=90)
 HEALTH_FREE_BYTES = env.int("HEALTH_FREE_BYTES", default=1024**3)  # less room on the disk of VAR_DIR is a fault
 
 # --- Celery (docs/architecture.md, decision 3) ---
-CELERY_IMPORTS = ["changzhi_portal.health.heartbeats"]
+CELERY_IMPORTS = ["changzhi_portal.health.heartbeats", "changelog.trail.sealing"]
 CELERY_BEAT_SCHEDULER = "changzhi_portal.health.heartbeats:BeatingScheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # worker and beat wait for Redis without a limit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import FilteredRelation, Q
@@ -112,6 +112,16 @@ class SocialWorker(MergeableRecord, ScopedModel):
         # One Q, so that both conditions refer to the same posting; is_newest is unique per worker, so no row is
         # repeated.
         return Q(**{f"{newest}__is_newest": True}) & super().in_subtree(path, prefix=newest)
+
+    def belongs_to(self) -> Any:
+        """Return the division of the newest posting; None without any."""
+        newest = getattr(self, "newest", None)
+        if newest is None:
+            places = Posting.with_merged.select_related("community__town", "division")
+            newest = places.filter(worker=self, is_newest=True).first()
+        if newest is None:
+            return None
+        return newest.division if newest.community is None else newest.community.town
 
     @property
     def is_professional(self) -> bool:

@@ -8,6 +8,7 @@ a transactional test ends by emptying all tables.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,13 @@ def empty_cache() -> Iterator[None]:
     for each in caches.all():
         each.clear()
     forget_answers()
+
+
+@pytest.fixture(autouse=True)
+def forget_trail_files() -> Iterator[None]:
+    """Remove what the trail has kept outside the database, which goes with the test's rows."""
+    yield
+    shutil.rmtree(settings.VAR_DIR / "trail", ignore_errors=True)
 
 
 # --- Places ---

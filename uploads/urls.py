@@ -11,6 +11,7 @@ urlpatterns = [
     path("division-changes/", crosswalk.UploadCrosswalk.as_view(), name="division_changes"),
     path("template/<slug:register>.xlsx", downloads.Template.as_view(), name="template"),
     path("export/<slug:register>.xlsx", downloads.Export.as_view(), name="export"),
+    path("export/<slug:register>/in-clear/", downloads.ExportInClear.as_view(), name="export_in_clear"),
     path("<slug:ref>/problems.xlsx", downloads.AnnotatedWorkbook.as_view(), name="annotated"),
     path("<slug:ref>/original/", downloads.OriginalFile.as_view(), name="original"),
     path("<slug:ref>/", batch.BatchPage.as_view(), name="batch"),

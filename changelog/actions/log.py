@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from changelog.models import ChangeRecord, ChangeSet, logged_at
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.after_changes import announce_change
 from changzhi_portal.bulk import insert_values
 from changzhi_portal.personal import Sealed
@@ -53,7 +54,23 @@ def begin_change_set(*, by: Actor, summary: str, division: Area | None = None, *
     """
     area = division or by.division
     announce_change()
-    return ChangeSet.objects.create(made_by_id=by.pk, division_id=area.pk, summary=summary[:SUMMARY_LENGTH], **fields)
+    change_set = ChangeSet.objects.create(
+        made_by_id=by.pk, division_id=area.pk, summary=summary[:SUMMARY_LENGTH], **fields
+    )
+    _record(change_set, by=by, division=area)
+    return change_set
+
+
+def _record(change_set: ChangeSet, *, by: Actor, division: Area) -> None:
+    """Record a change set in the trail; its seal will hold a digest of its records."""
+    kind = TrailKind.CHANGED
+    if change_set.reverses_id is not None:
+        kind = TrailKind.UNDONE
+    elif change_set.batch_id is not None:
+        kind = TrailKind.IMPORTED
+    record_event(
+        kind, by=by, division=division, label=change_set.summary, reason=change_set.reason, change_set=change_set
+    )
 
 
 def change_of(

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from changelog.actions.apply import apply_writes, count_up, owner_of
 from changelog.actions.log import LoggedChange, begin_change_set, log_changes
-from changelog.models import ChangeRecord, ChangeSet, lacks_wiped
+from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
 from changzhi_portal.personal import SealedField
 from changzhi_portal.records import field_of
@@ -74,7 +74,7 @@ def _reversal(
 ) -> Reversal:
     result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
     _keep(result, _edited_since(change_set, records))
-    _fail(result, {row.batch_row: WIPED for row in records if row.batch_row in result.reversed and lacks_wiped(row)})
+    _fail(result, {row.batch_row: WIPED for row in records if row.batch_row in result.reversed and row.lacks_wiped})
     good = [record for record in records if record.batch_row in result.reversed]
     _fail(result, _still_needed([each for each in good if apps.get_model(each.model) not in removed_last]))
     return result

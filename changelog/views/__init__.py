@@ -1,1 +1,1 @@
-"""Pages that change records of any register: one record (`records`), duplicates and their merging (`merging`)."""
+"""Pages of records of any register: changing one (`records`), merging duplicates (`merging`), `unmasking` one."""

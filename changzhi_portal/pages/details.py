@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,6 +13,7 @@ from django.urls import reverse
 from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.pages.base import Crumb, PortalPage, PortalRequest, check_scoped
 from changzhi_portal.pages.panels import record_panels
+from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.registers.registry import register_of
 
 
@@ -38,7 +39,7 @@ class DetailPage(PortalPage):
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page of the record with this ref."""
-        self.record = self.get_record(ref)
+        self.record = request.shown_record = self.get_record(ref)
         panels = record_panels(request, self.record)
         context = self.get_context_data(
             record=self.record,
@@ -49,7 +50,7 @@ class DetailPage(PortalPage):
         )
         return self.render_to_response(context)
 
-    def get_record(self, ref: str) -> Model:
+    def get_record(self, ref: str) -> Any:
         """Return the record, if the user may see it; raises Http404."""
         return get_object_or_404(self.queryset.visible_to(self.request.user), ref=ref)  # type: ignore[attr-defined]
 
@@ -58,11 +59,16 @@ class DetailPage(PortalPage):
         return [fact_of(self.record, name) for name in self.facts]
 
     def get_actions(self) -> list[Crumb]:
-        """Return the links to the forms that change the record, for roles that may."""
+        """Return the links to the forms that change the record, for roles that may, and to its personal data in clear."""
         register = register_of(type(self.record))
-        if register is None or not self.request.user.role.may_upload:
+        if register is None:
             return []
         address = [register.name, self.record.ref]
+        unmasking = []
+        if self.request.user.may_unmask and holds_personal_data(register.model):
+            unmasking = [Crumb("查看原文", reverse("changelog:unmask", args=address))]
+        if not self.request.user.role.may_upload:
+            return unmasking
         if getattr(self.record, "merged_into_id", None) is not None:
             return [Crumb("撤销合并", reverse("changelog:unmerge", args=address))]
         actions = [Crumb("修改", reverse("changelog:edit", args=address))]
@@ -72,7 +78,7 @@ class DetailPage(PortalPage):
             has_ended = register().end_of(self.record) is not None
             name, label = ("resume", f"撤销{register.end_label}") if has_ended else ("end", register.end_label)
             actions.append(Crumb(label, reverse(f"changelog:{name}", args=address)))
-        return actions
+        return [*actions, *unmasking]
 
     def get_title(self) -> str:
         """Return the record's name; before it is loaded, the register's title."""

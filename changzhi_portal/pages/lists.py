@@ -25,6 +25,7 @@ from changzhi_portal.pages.extensions import ListExtension, extensions_of
 from changzhi_portal.pages.filters import FilterForm, RegisterFilterSet
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.pages.tables import RegisterTable
+from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.registers.registry import register_named
 
 PAGE_SIZES = (25, 50, 100, 200)
@@ -97,6 +98,7 @@ class ListPage(PortalPage):
             empty_advice=self.empty_advice,
             is_filled_by_uploads=self.is_filled_by_uploads,
             export_register=self.export_register,
+            export_in_clear_url=self.get_export_in_clear_url(),
             add_url=self.get_add_url(),
             duplicates_url=self.get_duplicates_url(),
             clear_url=self.get_clear_url,  # asked only where it is shown
@@ -110,6 +112,12 @@ class ListPage(PortalPage):
         kept = self.query_to_keep(_VIEW) if table.page.number > 1 else self.query_to_keep(_PAGE, _VIEW)
         response["HX-Push-Url"] = f"{request.path}?{kept}" if kept else self.get_clear_url()
         return response
+
+    def get_export_in_clear_url(self) -> str:
+        """Return the page that exports the register with personal data in clear; "" for users who may not."""
+        if not (self.export_register and self.request.user.may_unmask and holds_personal_data(self.queryset.model)):
+            return ""
+        return reverse("uploads:export_in_clear", args=[self.export_register])
 
     def get_clear_url(self) -> str:
         """Return the address of the list with all rows: a default view would answer the bare address with its filters."""

@@ -8,7 +8,7 @@ A ciphertext is bound to where it is stored (ADR 0025): one that is copied into 
 under another name, is not decrypted there. Import from here.
 """
 
-from changzhi_portal.personal.fields import SealedField, place_of
+from changzhi_portal.personal.fields import SealedField, holds_personal_data, place_of
 from changzhi_portal.personal.sealing import (
     CannotDecryptError,
     Place,
@@ -27,6 +27,7 @@ from changzhi_portal.personal.values import (
     digest,
     is_wiped,
     mask_id_number,
+    mask_of,
     mask_phone,
     phone_digests,
     stored_value,
@@ -45,10 +46,12 @@ __all__ = [
     "digest",
     "encrypt",
     "encrypt_bytes",
+    "holds_personal_data",
     "is_current",
     "is_wiped",
     "key_id_of_bytes",
     "mask_id_number",
+    "mask_of",
     "mask_phone",
     "newest_key_id",
     "phone_digests",

@@ -17,6 +17,11 @@ def place_of(model: type[models.Model] | models.Model, attname: str, ref: str) -
     return Place(f"{model._meta.label_lower}.{attname}/{ref}")
 
 
+def holds_personal_data(model: type[models.Model]) -> bool:
+    """Return whether records of the model hold an ID number or a phone."""
+    return any(isinstance(field, SealedField) for field in model._meta.concrete_fields)
+
+
 class _SealedAttribute(DeferredAttribute):
     """Descriptor that tells a value read from the database which record it belongs to, and takes plain text."""
 

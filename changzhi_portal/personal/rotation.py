@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import transaction
 
-from changzhi_portal.personal.fields import SealedField
+from changzhi_portal.personal.fields import holds_personal_data
 from changzhi_portal.personal.sealing import CannotDecryptError, decrypt, encrypt, is_current, newest_key_id
 from changzhi_portal.personal.stores import (
     ROWS_AT_ONCE,
@@ -150,7 +150,7 @@ def renew_digests(tell: Tell) -> int:
     """
     renewed = 0
     for model in apps.get_models():
-        if not hasattr(model, "prepare_keys") or not _has_sealed(model):
+        if not hasattr(model, "prepare_keys") or not holds_personal_data(model):
             continue
         digests = [each.attname for each in model._meta.concrete_fields if each.attname.endswith(("_digest", "_digests"))]
         last = 0
@@ -166,7 +166,3 @@ def renew_digests(tell: Tell) -> int:
             last = keys[-1]
             tell(f"{model._meta.label_lower}: {renewed} digests renewed")
     return renewed
-
-
-def _has_sealed(model: type[models.Model]) -> bool:
-    return any(isinstance(each, SealedField) for each in model._meta.concrete_fields)

@@ -130,6 +130,11 @@ class Wiped:
         return hash(self.mask)
 
 
+def mask_of(value: Sealed | Wiped) -> str:
+    """Return the mask of a value, the same before and after it was wiped."""
+    return value.mask if isinstance(value, Wiped) else str(value)
+
+
 def wiped(value: Sealed) -> str:
     """Return what is stored in place of a value whose time is over: `wiped:` and its mask."""
     return f"{_WIPED}{value}"

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.pages import ActionPage, Crumb, FormPage, ListPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.rights import has_right
@@ -196,6 +197,7 @@ class BriefingPdf(PortalPage):
         path = pdf_path(briefing.pdf_name)
         if not briefing.pdf_name or not path.is_file():
             return redirect("reports:briefing", ref=briefing.ref)
+        record_event(TrailKind.DOCUMENT, by=request.user, about=briefing, division=briefing.division)
         return FileResponse(
             path.open("rb"),
             as_attachment="download" in request.GET,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.refusals import PortalError
@@ -74,6 +75,13 @@ class ReportFormPdf(PortalPage):
         except PortalError as refusal:
             messages.error(request, str(refusal))
             return redirect("reports:report_form", ref=ref)
+        record_event(
+            TrailKind.DOCUMENT,
+            by=request.user,
+            about=report.submission,
+            division=report.submission.county,
+            label="上报表",
+        )
         name = f"{report.submission.county.name}{report.period}上报表{'（草稿）' if report.draft else ''}.pdf"
         disposition = content_disposition_header("download" in request.GET, name) or "inline"
         return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -75,7 +75,7 @@ def make_sources(clerk: User, folder: Path, registers: Sequence[str] = REGISTERS
         template = write_template(register, division=clerk.division, period=period, by=clerk, filled=True)
         contents = {
             "template": template,
-            "export": write_export(register, division=clerk.division, by=clerk),
+            "export": write_export(register, division=clerk.division, by=clerk).data,
             "marked": _marked(register, template, clerk, folder),
         }
         for kind in KINDS:

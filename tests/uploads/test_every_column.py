@@ -176,7 +176,7 @@ class Office:
         return {row["ref"]: row for row in rows}
 
     def export_file(self) -> bytes:
-        return write_export(self.register, division=self.user.division, by=self.user)
+        return write_export(self.register, division=self.user.division, by=self.user).data
 
     def fill_in(self, cells: Mapping[str, Any], ref: str = "") -> bytes:
         """Return the template with one row filled in."""

@@ -73,7 +73,7 @@ def again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Again:
         data = (
             write_template(sheet, division=user.division, period=period, by=user, filled=True)
             if as_template
-            else write_export(sheet, division=user.division, by=user)
+            else write_export(sheet, division=user.division, by=user).data
         )
         path = tmp_path / f"{new_ref()}.xlsx"
         path.write_bytes(data)
@@ -341,7 +341,7 @@ def test_a_county_neither_sees_nor_loses_the_other_countys_communities_of_its_pr
     own, foreign = place.communities[0], place.villages[0]
     project = make_project(place.county, own, foreign)
     path = tmp_path / "改.xlsx"
-    path.write_bytes(write_export(register_named("projects")(), division=clerk.division, by=clerk))
+    path.write_bytes(write_export(register_named("projects")(), division=clerk.division, by=clerk).data)
     assert foreign.code not in str([[cell.value for cell in row] for row in load_workbook(path).worksheets[0].rows])
     book = load_workbook(path)
     page = book.worksheets[0]

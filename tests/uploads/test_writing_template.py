@@ -118,7 +118,7 @@ def test_personal_data_leave_masked_and_formulas_leave_as_text(place, clerk):
     worker = make_worker(place.communities[0], name='=HYPERLINK("http://x")', phone="19900001234")
     for data in (
         template_bytes("workers", clerk),
-        write_export(register_named("workers")(), division=clerk.division, by=clerk),
+        write_export(register_named("workers")(), division=clerk.division, by=clerk).data,
     ):
         page = load_workbook(io.BytesIO(data)).worksheets[0]
         values = {page.cell(3, cell.column).value.rstrip(REQUIRED_MARK): cell for cell in page[4]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
 from uploads import storage
@@ -47,4 +48,5 @@ def discard_batch(*, batch: UploadBatch, by: Actor) -> None:
         locked.discarded_by_id, locked.discarded_at = by.pk, timezone.now()
         locked.notifies_uploader = by.pk != locked.uploaded_by_id
         locked.save()
+        record_event(TrailKind.DISCARDED, by=by, division=locked.division, about=locked, label=locked.file_name)
         notify_uploader(locked)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import DatabaseError, transaction
 
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.personal_numbers import mask_slipped_numbers, refuse_personal_numbers
 from changzhi_portal.records import new_ref
 from changzhi_portal.refusals import InvalidError, NotAllowedError, PortalError, UnavailableError
@@ -67,6 +68,8 @@ def receive_file(
     try:
         with transaction.atomic():
             batch.save()
+            detail = {"register": register, "sha256": batch.sha256, "bytes": batch.file_size}
+            record_event(TrailKind.UPLOADED, by=by, about=batch, label=batch.file_name, detail=detail)
             if queue:
                 CHECK.announce(batch.pk)
     except DatabaseError:

@@ -10,7 +10,7 @@ import datetime
 import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import xlsxwriter
 from django.conf import settings
@@ -71,16 +71,24 @@ def write_template(sheet: RegisterSheet, *, division: Any, period: ReportingPeri
     return _Workbook(sheet, division, f"{period}").write(records, spare=SPARE_ROWS)
 
 
-def write_export(sheet: RegisterSheet, *, division: Any, by: Actor) -> bytes:
+class ExportedWorkbook(NamedTuple):
+    """An export: the file's bytes, and how many records it has."""
+
+    data: bytes
+    rows: int
+
+
+def write_export(sheet: RegisterSheet, *, division: Any, by: Actor, in_clear: str = "") -> ExportedWorkbook:
     """Return all records of a register in a division as .xlsx, personal values masked.
 
-    Raises NotAllowedError when the division is not in the user's scope.
+    With `in_clear`, a note that says who has exported them and when, they stand in clear: whoever calls it has checked
+    the right and recorded the reason. Raises NotAllowedError when the division is not in the user's scope.
     """
     _require_scope(division, by)
     today = timezone.localdate()
-    return _Workbook(sheet, division, f"{today.year}年{today.month}月{today.day}日导出").write(
-        sheet.records(division.path), spare=0
-    )
+    book = _Workbook(sheet, division, f"{today.year}年{today.month}月{today.day}日导出", in_clear=in_clear)
+    data = book.write(sheet.records(division.path), spare=0)
+    return ExportedWorkbook(data, book.record_count)
 
 
 def _require_scope(division: Any, by: Actor) -> None:
@@ -92,8 +100,10 @@ def _require_scope(division: Any, by: Actor) -> None:
 class _Workbook:
     """Writer of one workbook: the register's sheet, the guide, and the hidden lists of the drop-downs."""
 
-    def __init__(self, sheet: RegisterSheet, division: Any, when: str) -> None:
+    def __init__(self, sheet: RegisterSheet, division: Any, when: str, in_clear: str = "") -> None:
         self._sheet = sheet
+        self._in_clear = in_clear
+        self.record_count = 0
         self._division = division
         label = "（演示数据）" if settings.DEMO else ""
         self._title = f"{division.full_name}{sheet.title}登记表（{when}）{label}"
@@ -134,6 +144,8 @@ class _Workbook:
         page.write_string(1, 4, version_stamp(), small)
         if any(column.required for column in self._sheet.columns):
             page.write_string(1, 6, f"带{REQUIRED_MARK}号的橙色列必填", small)
+        if self._in_clear:
+            page.write_string(0, 8, self._in_clear, book.add_format({"bold": True, "font_color": "#C00000"}))
         page.set_row(_HEADER_ROW, 32)
         for index, column in enumerate(self._sheet.columns):
             header = f"{column.header}{REQUIRED_MARK}" if column.required else column.header
@@ -148,6 +160,7 @@ class _Workbook:
         for last, record in enumerate(records, start=_HEADER_ROW + 1):
             for index, column, cell_format in columns:
                 self._write_cell(page, last, index, column, record.get(column.field), cell_format)
+        self.record_count = last - _HEADER_ROW
         for row in range(last + 1, last + 1 + spare):
             for index, column, _ in columns:
                 page.write_blank(row, index, None, self._spare[column.field])
@@ -179,11 +192,14 @@ class _Workbook:
         elif isinstance(column, DateColumn) and value >= _FIRST_SAFE_DAY:
             page.write_datetime(row, index, value, cell_format)
         else:
-            text = str(value) if isinstance(value, Sealed) else column.written(value)
+            text = self._shown(value) if isinstance(value, Sealed) else column.written(value)
             if _would_be_interpreted(text):
                 page.write_blank(row, index, None, cell_format)
             else:
                 page.write_string(row, index, text, self._text)
+
+    def _shown(self, value: Sealed) -> str:
+        return value.reveal() if self._in_clear else str(value)
 
     def _drop_downs(self, book: xlsxwriter.Workbook, page: Worksheet, last: int) -> None:
         """Add a list to each column of choices. Long lists and lists of places are named ranges on a hidden sheet.

@@ -1,17 +1,16 @@
-"""The change log (docs/architecture.md, decision 6): a `ChangeSet` is a transaction, a `ChangeRecord` a record in it."""
+"""What changed: a `ChangeSet` is a transaction, a `ChangeRecord` a record in it (docs/architecture.md, decision 6)."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Self
 
-from django.apps import apps
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
-from changzhi_portal.personal import Place, SealedField, Wiped, stored_value
+from changelog.models.logged_values import logged_value
+from changzhi_portal.personal import Wiped
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -134,91 +133,9 @@ class ChangeRecord(ScopedModel):
         """Return a value of `before` or `after` as it was: a personal one sealed, or as the mask that was left of it."""
         return logged_value(self.model, self.object_ref, name, logged)
 
-
-def logged_at(model: str, name: str, ref: str) -> Place:
-    """Return where the log keeps a personal value: the record that it is of, by the model's label, and the field."""
-    return Place(f"changelog.changerecord/{model}.{name}/{ref}")
-
-
-@cache
-def sealed_kinds(model: str) -> dict[str, str]:
-    """Return the kinds of a model's personal columns by column; the model is given by its label."""
-    fields = apps.get_model(model)._meta.concrete_fields
-    return {field.attname: field.kind for field in fields if isinstance(field, SealedField)}
-
-
-def logged_value(model: str, ref: str, name: str, logged: Any) -> Any:
-    """Return the value behind what the log has stored of a field of the record with this `ref`."""
-    kind = sealed_kinds(model).get(name)
-    return stored_value(kind, logged, logged_at(model, name, ref)) if kind and isinstance(logged, str) else logged
-
-
-def lacks_wiped(record: ChangeRecord) -> bool:
-    """Tell whether taking a change back would need a personal value that was wiped (docs/privacy.md)."""
-    if record.kind != ChangeRecord.Kind.UPDATED:
-        return False
-    return any(isinstance(record.value_of(name, value), Wiped) for name, value in record.before.items())
-
-
-class DistinctPair(ScopedModel):
-    """Two records of a register that look like one and are two, as somebody has said; by their keys, the older one first.
-
-    It belongs to the division where the older one lay at the time.
-    """
-
-    register = models.CharField("登记表", max_length=20)
-    first_key = models.BigIntegerField("记录")
-    second_key = models.BigIntegerField("另一条记录")
-    division = models.ForeignKey("communities.Division", models.PROTECT, related_name="+", verbose_name="所属区划")
-    made_at = models.DateTimeField("时间", auto_now_add=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="操作人")
-
-    scope_lookups = ("division",)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "不是重复的记录"
-        ordering = ("-made_at", "-id")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["register", "first_key", "second_key"],
-                name="distinct_pair_once",
-                violation_error_message="这两条记录已经标为不是重复。",
-            ),
-            models.CheckConstraint(
-                condition=Q(first_key__lt=F("second_key")),
-                name="distinct_pair_in_order",
-                violation_error_message="两条记录应不同，先登记的在前。",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.register} {self.first_key} {self.second_key}"
-
-
-class RegisterLockQuerySet(models.QuerySet["RegisterLock"]):
-    """Locks of registers."""
-
-    def lock(self, register: str) -> None:
-        """Lock the register until the transaction ends.
-
-        Commits, edits and undoings then run one after the other: an undoing that has found nothing changed since must
-        not meet a change while it writes. On SQLite an immediate transaction holds the whole database already, so the
-        row alone is made sure of.
-        """
-        self.get_or_create(register=register)
-        if connection.features.has_select_for_update:
-            self.select_for_update().get(register=register)
-
-
-class RegisterLock(models.Model):
-    """A row per register that whoever writes it locks; see `RegisterLockQuerySet.lock`."""
-
-    register = models.CharField("登记表", max_length=20, primary_key=True)
-
-    objects = RegisterLockQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "登记表锁"
-
-    def __str__(self) -> str:
-        return self.register
+    @property
+    def lacks_wiped(self) -> bool:
+        """Return whether taking the change back would need a personal value that was wiped (docs/privacy.md)."""
+        if self.kind != self.Kind.UPDATED:
+            return False
+        return any(isinstance(self.value_of(name, value), Wiped) for name, value in self.before.items())

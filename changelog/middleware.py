@@ -1,0 +1,55 @@
+"""Middleware of the trail: where events come from, whose record a page has shown, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+
+from changelog.models.trail import TrailKind
+from changelog.trail import record_event
+from changelog.trail.origin import coming_from
+from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.personal import holds_personal_data
+from changzhi_portal.rights import Actor
+
+_REFUSED = frozenset({403, 404})
+
+
+class TrailMiddleware:
+    """Middleware that records views of personal records, and refused attempts of signed-in users with their names.
+
+    An attempt counts as refused where the address is one of the portal's (resolved) and the answer is 403 or 404: what a
+    user may not see is answered like what does not exist.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle the request, and record what came of it."""
+        with coming_from(request):
+            response = self.get_response(request)
+            shown = getattr(request, "shown_record", None)
+            if response.status_code == 200 and shown is not None and holds_personal_data(type(shown)):
+                record_event(
+                    TrailKind.VIEWED, by=cast(PortalRequest, request).user, about=shown, division=shown.belongs_to()
+                )
+            elif response.status_code in _REFUSED and request.resolver_match is not None:
+                _record_refusal(request, response.status_code)
+        return response
+
+
+def _record_refusal(request: HttpRequest, status: int) -> None:
+    user = request.user
+    if not user.is_authenticated:
+        return
+    match = request.resolver_match
+    detail = {
+        "method": request.method,
+        "page": match.view_name if match else "",
+        "status": status,
+        **({"address": {key: str(value)[:100] for key, value in match.kwargs.items()}} if match else {}),
+    }
+    record_event(TrailKind.REFUSED, by=cast(Actor, user), label=request.path, detail=detail)

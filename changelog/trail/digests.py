@@ -1,0 +1,44 @@
+"""The digest of a change set's records: what a seal says of them (ADR 0026).
+
+SHA-256 over one line for each ChangeRecord in the order of their keys, a JSON array of FIELDS. Personal values stand in it
+as masks, so that the digest is the same under new keys and after values were wiped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from changelog.models.changes import ChangeRecord
+from changelog.models.logged_values import logged_value
+from changzhi_portal.personal import Sealed, Wiped, mask_of
+
+FIELDS: Final = ("model", "object_id", "object_ref", "object_label", "kind", "batch_row", "before", "after")
+_CHUNK = 2_000  # records held in memory at a time
+
+
+def digest_of_changes(change_set_id: int) -> str:
+    """Return the digest (64 hex digits) of a change set's records."""
+    rows = ChangeRecord.objects.filter(change_set=change_set_id).order_by("pk").values_list(*FIELDS)
+    return digest_of_rows(rows.iterator(chunk_size=_CHUNK))
+
+
+def digest_of_rows(rows: Iterable[Sequence[Any]]) -> str:
+    """Return the digest of records given as the values of FIELDS."""
+    hashed = hashlib.sha256()
+    for label, key, ref, *others, before, after in rows:
+        line = [label, key, ref, *others, masked_values(label, ref, before), masked_values(label, ref, after)]
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        hashed.update(f"{text}\n".encode())
+    return hashed.hexdigest()
+
+
+def masked_values(label: str, ref: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return logged values of the record with this `ref` with personal ones masked, those that were wiped too.
+
+    `label` names the model ("app_label.modelname").
+    """
+    known = {name: logged_value(label, ref, name, value) for name, value in values.items()}
+    return {name: mask_of(value) if isinstance(value, Sealed | Wiped) else value for name, value in known.items()}
