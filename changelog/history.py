@@ -346,9 +346,7 @@ def _is_internal(model: type[models.Model], name: str) -> bool:
     return field is not None and not field.editable
 
 
-def _field_change(
-    row: ChangeRecord, record: models.Model, name: str, old: Any, new: Any, named: Named
-) -> FieldChange:
+def _field_change(row: ChangeRecord, record: models.Model, name: str, old: Any, new: Any, named: Named) -> FieldChange:
     """Return the change under the header of the register's column, or else under the name of the field."""
     field, column = _field(type(record), name), column_for(record, name)
     label = column.header if column is not None else str(field.verbose_name) if field is not None else name

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.sessions import middleware as sessions
 from django.conf import settings
+from django.contrib.sessions import middleware as sessions
 from django.core.signals import request_finished
 from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse

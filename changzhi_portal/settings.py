@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import environ
 import kombu
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.contrib.messages.constants import ERROR
 from django.core.exceptions import ImproperlyConfigured
@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "revisions",
     "submissions",
     "reports",
+    "privacy",
     "demo",
     "django_tables2",
     "django_filters",
@@ -200,6 +201,10 @@ CELERY_BEAT_SCHEDULE = {
     "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(15)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
     "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
+    "wipe what has been kept long enough": {
+        "task": "privacy.tasks.wipe_expired",
+        "schedule": crontab(hour="3", minute="10"),
+    },
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 
@@ -227,6 +232,22 @@ AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 # Fields of forms that django-axes stores masked with a failure; `password` always is.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
+
+# --- How long personal data are kept (docs/privacy.md): days, by the names of the rules in `<app>/retention.py` ---
+RETENTION_DAYS = {
+    name: env.int(f"RETENTION_{name.upper()}_DAYS", default=days)
+    for name, days in {
+        "open_uploads": 365,  # uploads that nobody has decided about, and rows that were left behind
+        "originals": 180,
+        "staged_values": 180,
+        "logged_values": 3 * 365,  # as long as changes of people who are gone may be undone
+        "notices": 365,
+        "mail": 180,
+        "sign_ins": 365,
+    }.items()
+}
+if any(days < 1 for days in RETENTION_DAYS.values()):
+    raise ImproperlyConfigured("RETENTION_…_DAYS must be at least 1 day.")
 
 # --- Content security policy ---
 CONTENT_SECURITY_POLICY = {

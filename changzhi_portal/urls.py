@@ -33,4 +33,5 @@ urlpatterns = [
     path("", include("revisions.urls")),
     path("", include("submissions.urls")),
     path("", include("reports.urls")),
+    path("privacy/", include("privacy.urls")),
 ]

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
 
 from changzhi_portal.personal import Place, is_wiped, newest_key_id
-from changzhi_portal.personal.stores import ROWS_AT_ONCE, Ciphertext, Replace, Row, SealedFiles, SealedJson
+from changzhi_portal.personal.stores import (
+    ROWS_AT_ONCE,
+    Ciphertext,
+    HeldLine,
+    Replace,
+    Row,
+    SealedFiles,
+    SealedJson,
+)
 from changzhi_portal.registers.columns.personal import PersonalColumn
-from changzhi_portal.registers.registry import register_named, registers
+from changzhi_portal.registers.registry import register_named, register_of, registers
+from changzhi_portal.rights import Actor
 from uploads import storage
 from uploads.models import UploadBatch, UploadRow
 from uploads.places import cell_of, correction_of, original_of, row_of_file
@@ -32,7 +42,10 @@ def _walk_row(row: Row, replace: Replace) -> dict[str, Any]:
         else value
         for name, value in row["values"].items()
     }
-    return {"values": values, "raw": {name: _cell(cell, cell_of(place, name), replace) for name, cell in row["raw"].items()}}
+    return {
+        "values": values,
+        "raw": {name: _cell(cell, cell_of(place, name), replace) for name, cell in row["raw"].items()},
+    }
 
 
 def _cell(cell: Any, place: Place, replace: Replace) -> Any:
@@ -46,6 +59,9 @@ def _walk_corrections(row: Row, replace: Replace) -> dict[str, Any]:
     corrections = []
     for made in row["corrections"]:
         if made["field"] in columns:
+            if is_wiped(made["text"]):
+                corrections.append(made)
+                continue
             place = correction_of(row["ref"], made["sheet"], made["row"], made["field"])
             made = made | {"text": replace(Ciphertext(made["text"], place, ""))}
         corrections.append(made)
@@ -58,11 +74,45 @@ def _rows_with_numbers() -> Q:
     return Q(batch__register__in=names) | ~Q(raw={})
 
 
+def _about(records: Mapping[type[models.Model], Sequence[int]]) -> Q:
+    """Return the condition on staged rows that mean one of the records."""
+    found = Q(pk__in=())
+    for model, keys in records.items():
+        register = register_of(model)
+        if register is not None:
+            found |= Q(batch__register=register.name, record_id__in=keys)
+    return found
+
+
+def _row_lines(keys: Sequence[int], user: Actor) -> list[HeldLine]:
+    rows = UploadRow.objects.visible_to(user).filter(pk__in=keys).select_related("batch").order_by("-pk")
+    return [
+        HeldLine(
+            row.batch.uploaded_at,
+            f"{row.batch.title}第{row.row_number}行：{row.label}",
+            reverse("uploads:batch", args=[row.batch.ref]),
+            f"{row.get_outcome_display()}；批次{row.batch.state_label}",
+        )
+        for row in rows
+    ]
+
+
+def _correction_lines(keys: Sequence[int], user: Actor) -> list[HeldLine]:
+    batches = UploadBatch.objects.visible_to(user).filter(pk__in=keys).order_by("-pk")
+    return [
+        HeldLine(batch.uploaded_at, batch.title, reverse("uploads:batch", args=[batch.ref]), batch.state_label)
+        for batch in batches
+    ]
+
+
 STAGED_ROWS = SealedJson(
     UploadRow,
     columns=("values", "raw"),
     needs=("position", "batch__sha256", "batch__register"),
     walk=_walk_row,
+    title="上传的行",
+    describe=_row_lines,
+    about=_about,
     among=_rows_with_numbers,
 )
 CORRECTIONS = SealedJson(
@@ -70,6 +120,8 @@ CORRECTIONS = SealedJson(
     columns=("corrections",),
     needs=("ref", "register"),
     walk=_walk_corrections,
+    title="上传后在页面上改的单元格",
+    describe=_correction_lines,
     among=lambda: ~Q(corrections=[]),
 )
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from changzhi_portal.personal import decrypt_bytes, encrypt_bytes, key_id_of_bytes
 from changzhi_portal.refusals import NotFoundError, UnavailableError
 from uploads.models import UploadBatch
-from uploads.reading.refusal import FileRefusedError
 from uploads.places import original_of
+from uploads.reading.refusal import FileRefusedError
 
 logger = logging.getLogger(__name__)
 FOLDER = "uploads"
@@ -61,7 +62,9 @@ def keep_original(ref: str, data: bytes) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb") as file:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
+    ) as file:
         file.write(data)
 
 
@@ -120,6 +123,11 @@ def original_bytes(batch: UploadBatch) -> bytes:
             raise FileNotFoundError("purged")
         return decrypt_bytes((Path(settings.MEDIA_ROOT) / batch.stored_as).read_bytes(), original_of(batch.ref))
     except FileNotFoundError as error:
+        if batch.original_wiped_at is not None:
+            raise NotFoundError(
+                f"原文件已过保存期限，{timezone.localtime(batch.original_wiped_at):%Y-%m-%d}清除，不能再下载；要用请向填报人索取。",
+                cure="The stored original was wiped when its time was over.",
+            ) from error
         raise NotFoundError(
             "找不到上传的原文件，请重新上传。", cure="The stored original is gone. Upload it again."
         ) from error

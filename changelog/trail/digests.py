@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from changelog.models.changes import ChangeRecord
 from changelog.models.logged_values import logged_value
-from changzhi_portal.personal import Sealed, Wiped, mask_of
+from changzhi_portal.personal import CannotDecryptError, Sealed, Wiped, mask_of
 
 FIELDS: Final = ("model", "object_id", "object_ref", "object_label", "kind", "batch_row", "before", "after")
 _CHUNK = 2_000  # records held in memory at a time
@@ -41,4 +41,12 @@ def masked_values(label: str, ref: str, values: Mapping[str, Any]) -> dict[str, 
     `label` names the model ("app_label.modelname").
     """
     known = {name: logged_value(label, ref, name, value) for name, value in values.items()}
-    return {name: mask_of(value) if isinstance(value, Sealed | Wiped) else value for name, value in known.items()}
+    return {name: _masked(value) if isinstance(value, Sealed | Wiped) else value for name, value in known.items()}
+
+
+def _masked(value: Sealed | Wiped) -> str:
+    """Return the mask. One that no key opens, because it was altered, has another digest than before, and stops nothing."""
+    try:
+        return mask_of(value)
+    except CannotDecryptError:
+        return "cannot be decrypted"

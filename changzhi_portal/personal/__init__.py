@@ -27,11 +27,13 @@ from changzhi_portal.personal.values import (
     digest,
     is_wiped,
     mask_id_number,
+    mask_left,
     mask_of,
     mask_phone,
     phone_digests,
     stored_value,
     wiped,
+    wiped_text,
 )
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "is_wiped",
     "key_id_of_bytes",
     "mask_id_number",
+    "mask_left",
     "mask_of",
     "mask_phone",
     "newest_key_id",
@@ -58,4 +61,5 @@ __all__ = [
     "place_of",
     "stored_value",
     "wiped",
+    "wiped_text",
 ]

@@ -152,7 +152,9 @@ def renew_digests(tell: Tell) -> int:
     for model in apps.get_models():
         if not hasattr(model, "prepare_keys") or not holds_personal_data(model):
             continue
-        digests = [each.attname for each in model._meta.concrete_fields if each.attname.endswith(("_digest", "_digests"))]
+        digests = [
+            each.attname for each in model._meta.concrete_fields if each.attname.endswith(("_digest", "_digests"))
+        ]
         last = 0
         rows = model._base_manager.order_by("pk")
         while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:ROWS_AT_ONCE]):

@@ -132,7 +132,9 @@ def _bound_to(place: Place) -> bytes:
 def _decrypt(key_id: str, body: bytes, place: Place) -> bytes:
     cipher = _keys().by_id.get(key_id)
     if cipher is None:
-        raise CannotDecryptError(f"FIELD_KEYS has no key {key_id}, under which a value is stored. Add the old key again.")
+        raise CannotDecryptError(
+            f"FIELD_KEYS has no key {key_id}, under which a value is stored. Add the old key again."
+        )
     try:
         return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], _bound_to(place))
     except InvalidTag as error:

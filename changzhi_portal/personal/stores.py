@@ -6,6 +6,7 @@ Columns of models are found by themselves: every `SealedField`. What an app stor
 
 from __future__ import annotations
 
+import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -33,6 +34,15 @@ class Ciphertext(NamedTuple):
 # From a stored token to what shall stand in its place: another one, or the same.
 Replace = Callable[[Ciphertext], str]
 Row = Mapping[str, Any]  # by the names of columns, with `pk`
+
+
+class HeldLine(NamedTuple):
+    """One row that holds something about a person, as the answer to a request lists it; `url` is "" without a page."""
+
+    at: datetime.datetime
+    title: str
+    url: str
+    text: str
 
 
 class SealedTable(ABC):
@@ -66,7 +76,9 @@ class SealedTable(ABC):
 
     def rows(self, keys: Sequence[int]) -> list[dict[str, Any]]:
         """Return rows by their keys."""
-        return list(self.model._base_manager.filter(pk__in=keys).order_by("pk").values("pk", *self.columns, *self.needs))
+        return list(
+            self.model._base_manager.filter(pk__in=keys).order_by("pk").values("pk", *self.columns, *self.needs)
+        )
 
     def rewrite(self, keys: Sequence[int], replace: Replace) -> int:
         """Replace the ciphertexts of rows in one short transaction; return how many rows are other now.
@@ -121,8 +133,16 @@ class SealedColumns(SealedTable):
         return new
 
 
+def _about_nothing(records: Mapping[type[models.Model], Sequence[int]]) -> Q:
+    return Q(pk__in=())
+
+
 class SealedJson(SealedTable):
-    """Ciphertexts in JSON columns; `walk` returns new JSON of the columns of a row, each ciphertext replaced."""
+    """Ciphertexts in JSON columns; `walk` returns new JSON of the columns of a row, each ciphertext replaced.
+
+    `title` names the table to people, `describe` returns its rows by their keys as lines, and `about` the condition on
+    rows about records, given by model and key, whatever personal values the rows hold.
+    """
 
     def __init__(
         self,
@@ -131,11 +151,17 @@ class SealedJson(SealedTable):
         columns: Sequence[str],
         needs: Sequence[str],
         walk: Callable[[Row, Replace], dict[str, Any]],
+        title: str,
+        describe: Callable[[Sequence[int], Any], list[HeldLine]],
+        about: Callable[[Mapping[type[models.Model], Sequence[int]]], Q] = _about_nothing,
         among: Callable[[], Q] = Q,
     ) -> None:
         self.model = model
         self.columns = columns
         self.needs = needs
+        self.title = title
+        self.describe = describe
+        self.about = about
         self._walk = walk
         self._among = among
 

@@ -27,7 +27,9 @@ def refuse_unbound() -> str:
     if time.monotonic() >= _Finding.until:
         _Finding.are_read = _are_read()
         _Finding.until = time.monotonic() + _SECONDS_KEPT
-    return "" if _Finding.are_read else "A stored value is bound to no place; rotate_field_keys has replaced all of those."
+    return (
+        "" if _Finding.are_read else "A stored value is bound to no place; rotate_field_keys has replaced all of those."
+    )
 
 
 def look_again() -> None:

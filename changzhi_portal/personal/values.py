@@ -9,6 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from changzhi_portal.personal.sealing import Place, decrypt, encrypt, is_current
+from changzhi_portal.personal_numbers import mask_numbers_in
 
 
 def mask_id_number(value: str) -> str:
@@ -135,9 +136,19 @@ def mask_of(value: Sealed | Wiped) -> str:
     return value.mask if isinstance(value, Wiped) else str(value)
 
 
-def wiped(value: Sealed) -> str:
+def wiped(value: Sealed | Wiped) -> str:
     """Return what is stored in place of a value whose time is over: `wiped:` and its mask."""
-    return f"{_WIPED}{value}"
+    return f"{_WIPED}{mask_of(value)}"
+
+
+def wiped_text(plain: str) -> str:
+    """Return what is stored in place of a text of a personal column as somebody wrote it: `wiped:` and the text masked."""
+    return f"{_WIPED}{mask_numbers_in(plain)}"
+
+
+def mask_left(stored: str) -> str:
+    """Return the mask that is left of a wiped value."""
+    return stored.removeprefix(_WIPED)
 
 
 def is_wiped(stored: str) -> bool:
@@ -147,7 +158,7 @@ def is_wiped(stored: str) -> bool:
 
 def stored_value(kind: str, stored: str, place: Place) -> Sealed | Wiped:
     """Return the value behind what JSON stores at a place: a token, or the mask of a value that was wiped."""
-    return Wiped(stored.removeprefix(_WIPED)) if stored.startswith(_WIPED) else Sealed(kind, token=stored, place=place)
+    return Wiped(mask_left(stored)) if is_wiped(stored) else Sealed(kind, token=stored, place=place)
 
 
 def phone_digests(phone: Sealed | None) -> str:

@@ -170,7 +170,10 @@ def test_a_new_telephone_is_logged_as_ciphertext_and_the_same_one_is_no_change(a
     assert ChangeSet.objects.count() == 1
     edit(administrator, clerk, phone=sealed(second))
     change = last_change(clerk)
-    assert [change.value_of("phone", each["phone"]).reveal() for each in (change.before, change.after)] == [first, second]
+    assert [change.value_of("phone", each["phone"]).reveal() for each in (change.before, change.after)] == [
+        first,
+        second,
+    ]
 
 
 def test_an_email_address_that_is_a_mobile_number_is_masked_in_the_log_and_its_change_seen(administrator, clerk):

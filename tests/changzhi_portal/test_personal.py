@@ -52,7 +52,9 @@ def test_a_token_says_under_which_key_it_was_made_and_a_missing_key_is_named(set
     old, settings.FIELD_KEYS = settings.FIELD_KEYS, [new_key(), *settings.FIELD_KEYS]
     assert not is_current(token) and decrypt(token, HERE) == "13812341234"
     again = Sealed("phone", token=token, place=HERE).token_at(HERE)
-    assert is_current(again) and decrypt(again, HERE) == "13812341234", "whatever is saved is saved under the newest key"
+    assert is_current(again) and decrypt(again, HERE) == "13812341234", (
+        "whatever is saved is saved under the newest key"
+    )
     settings.FIELD_KEYS = settings.FIELD_KEYS[:-1]
     assert old[0] not in settings.FIELD_KEYS
     with pytest.raises(CannotDecryptError, match=f"no key {key_id}"):

@@ -18,8 +18,17 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from changelog.models import ChangeRecord
 from changzhi_portal.models import UnboundCiphertexts
-from changzhi_portal.personal import CannotDecryptError, Place, Sealed, decrypt, digest, encrypt, stored_value
-from changzhi_portal.personal import sealing, unbound
+from changzhi_portal.personal import (
+    CannotDecryptError,
+    Place,
+    Sealed,
+    decrypt,
+    digest,
+    encrypt,
+    sealing,
+    stored_value,
+    unbound,
+)
 from changzhi_portal.personal.stores import sealed_files, sealed_tables
 from orgs.models import SocialOrganization
 from socialworkers.models import SocialWorker
@@ -66,7 +75,10 @@ class _Kept:
 @pytest.fixture
 def uploaded(send: Send, clerk: User, place: City) -> UploadBatch:
     """Return a committed batch of a worker and, left behind, a row with a bad phone that was corrected to another bad one."""
-    rows = [worker_row("和平社区", 身份证号=NUMBER, 联系电话=PHONE), worker_row("和平社区", 身份证号=OTHER, 联系电话="12345")]
+    rows = [
+        worker_row("和平社区", 身份证号=NUMBER, 联系电话=PHONE),
+        worker_row("和平社区", 身份证号=OTHER, 联系电话="12345"),
+    ]
     answer = send("workers", clerk, rows, commit="good")
     batch = UploadBatch.objects.get(pk=answer["batch"])
     actions.correct_row(batch=batch, position=2, texts={"phone": "123456"}, by=clerk)
@@ -90,7 +102,9 @@ def tokens() -> Iterator[tuple[str, str]]:
                             yield table, part
 
 
-def test_after_a_rotation_the_old_key_is_not_needed_for_anything(uploaded: UploadBatch, clerk: User, settings: Any) -> None:
+def test_after_a_rotation_the_old_key_is_not_needed_for_anything(
+    uploaded: UploadBatch, clerk: User, settings: Any
+) -> None:
     (old,) = settings.FIELD_KEYS
     before = list(tokens())
     assert {table for table, _ in before} == {

@@ -25,8 +25,8 @@ from tests.uploads.row_forms import words_of
 from uploads import actions
 from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
-from uploads.reading.grid import CellError
 from uploads.places import cell_of, row_of_file
+from uploads.reading.grid import CellError
 from uploads.rows import raw_cells
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]

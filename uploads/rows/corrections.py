@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal import decrypt, encrypt, is_wiped, mask_left
 from changzhi_portal.personal_numbers import kinds_in
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
@@ -23,9 +23,9 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
 from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import correction_of
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.file_columns import FileColumns
-from uploads.places import correction_of
 
 MOST_CORRECTIONS = 200  # more corrections are faster in the file
 LONGEST_TEXT = 2_000
@@ -160,4 +160,6 @@ def _text_of(batch: UploadBatch, made: dict[str, Any], column: Column) -> str:
     text: str = made["text"]
     if not column.is_personal:
         return text
+    if is_wiped(text):
+        return mask_left(text)
     return decrypt(text, correction_of(batch.ref, made["sheet"], made["row"], made["field"]))

@@ -16,8 +16,8 @@ from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.rows import LONGEST_VALUE, RegisterRow
-from uploads.reading.grid import CellError, RefusedCell, UnpairedQuote
 from uploads.places import cell_of
+from uploads.reading.grid import CellError, RefusedCell, UnpairedQuote
 
 SEALED = "sealed"  # the key of a ciphertext
 NOT_KEPT = None  # in `RegisterRow.raw` of a restored row, a cell that had no problem

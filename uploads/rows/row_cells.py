@@ -14,10 +14,10 @@ from changzhi_portal.registers.problems import Level, cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import cell_of
 from uploads.rows import raw_cells
 from uploads.rows.corrections import LONGEST_TEXT, absent_column_sentence, corrected_fields
 from uploads.rows.file_columns import FileColumns
-from uploads.places import cell_of
 from uploads.rows.staged import CLEARED
 
 

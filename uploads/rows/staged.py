@@ -16,9 +16,9 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Wording, Write
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import row_of_file
 from uploads.rows.comparison import outcome_of
 from uploads.rows.file_columns import FileColumns
-from uploads.places import row_of_file
 from uploads.rows.raw_cells import cells_with_problems, restored
 
 CLEARED = "__cleared__"  # the key of the names of 清空 fields

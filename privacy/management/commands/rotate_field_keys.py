@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from django.core.management.base import CommandError, CommandParser
 
+from accounts.actions.trail import portal_itself
+from changelog.trail import TrailKind, record_event
 from changzhi_portal.commands import PortalCommand
 from changzhi_portal.personal import newest_key_id
 from changzhi_portal.personal.rotation import Counts, count_keys, renew_digests, rotate
+from communities.models import Division
 
 SOMETHING_LEFT: Final = 1
 _MOST_NAMED = 20
@@ -36,6 +39,8 @@ class Command(PortalCommand):
         tell = self._say_nothing if options["json"] else self.stderr.write
         found = count_keys() if options["check"] else rotate(tell)
         renewed = renew_digests(tell) if options["digests"] and not options["check"] else None
+        if not options["check"]:
+            _record(found, renewed)
         if options["json"]:
             self.stdout.write(json.dumps(_answer(found, renewed), ensure_ascii=False, indent=2))
         else:
@@ -43,9 +48,13 @@ class Command(PortalCommand):
         remaining = sum(counts.remaining for counts in found.values())
         unreadable = sum(len(counts.unreadable) for counts in found.values())
         if unreadable:
-            raise CommandError(f"{unreadable} values cannot be decrypted. Are all keys in FIELD_KEYS?", returncode=SOMETHING_LEFT)
+            raise CommandError(
+                f"{unreadable} values cannot be decrypted. Are all keys in FIELD_KEYS?", returncode=SOMETHING_LEFT
+            )
         if remaining:
-            raise CommandError(f"{remaining} values are not under the newest key. Run it again.", returncode=SOMETHING_LEFT)
+            raise CommandError(
+                f"{remaining} values are not under the newest key. Run it again.", returncode=SOMETHING_LEFT
+            )
 
     def _say_nothing(self, line: str) -> None:
         """Drop a line of progress."""
@@ -60,6 +69,17 @@ class Command(PortalCommand):
                 self.stdout.write(f"  and {len(counts.unreadable) - _MOST_NAMED} more")
         if renewed is not None:
             self.stdout.write(f"Digests renewed: {renewed}")
+
+
+def _record(found: dict[str, Counts], renewed: int | None) -> None:
+    """Record in the trail that keys were rotated, and what is left."""
+    detail = {
+        "key": newest_key_id(),
+        "remaining": {name: counts.remaining for name, counts in found.items() if counts.remaining},
+        "digests_renewed": renewed,
+    }
+    if Division.objects.exists():  # else there is nobody, and nothing is stored yet
+        record_event(TrailKind.KEYS_ROTATED, by=portal_itself(), detail=detail)
 
 
 def _answer(found: dict[str, Counts], renewed: int | None) -> dict[str, Any]:
