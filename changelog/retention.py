@@ -35,7 +35,7 @@ def _of_the_gone(before: datetime.datetime) -> Q:
 def _count(before: datetime.datetime) -> int:
     """Return how many change records hold a number that is to be wiped."""
     number = 0
-    for keys in LOGGED_VALUES.keys(_of_the_gone(before)):
+    for keys in LOGGED_VALUES.key_batches(_of_the_gone(before)):
         rows = ChangeRecord.objects.filter(pk__in=keys).values_list("model", "before", "after")
         number += sum(any(_numbers(model, side) for side in sides) for model, *sides in rows)
     return number
@@ -48,7 +48,7 @@ def _numbers(model: str, values: dict[str, object]) -> list[str]:
 
 def _wipe(before: datetime.datetime) -> int:
 
-    return sum(LOGGED_VALUES.rewrite(keys, wiped_ciphertext) for keys in LOGGED_VALUES.keys(_of_the_gone(before)))
+    return sum(LOGGED_VALUES.rewrite(keys, wiped_ciphertext) for keys in LOGGED_VALUES.key_batches(_of_the_gone(before)))
 
 
 LOGGED_NUMBERS = RetentionRule("logged_values", "已离开的人在变更记录里的号码", 40, count=_count, wipe=_wipe)

@@ -176,7 +176,7 @@ def _keys_in(
     visible = table.model._default_manager.visible_to(by)  # type: ignore[attr-defined]  # every such table is scoped
     keys = set(visible.filter(table.about(about)).values_list("pk", flat=True))
     holding: list[int] = []
-    for some in table.keys():
+    for some in table.key_batches():
         holding += [row["pk"] for row in table.rows(some) if _holds_number(table, row, id_number, phones)]
     return keys | set(visible.filter(pk__in=holding).values_list("pk", flat=True))
 

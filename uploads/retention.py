@@ -75,7 +75,7 @@ def _wipe_values(before: datetime.datetime) -> int:
     """Leave only masks of the numbers in staged rows and corrections; return of how many batches."""
     wiped = 0
     for batch in _with_values(before).order_by("pk").only("pk"):
-        for keys in STAGED_ROWS.keys(Q(batch=batch.pk)):
+        for keys in STAGED_ROWS.key_batches(Q(batch=batch.pk)):
             STAGED_ROWS.rewrite(keys, wiped_ciphertext)
         CORRECTIONS.rewrite([batch.pk], wiped_ciphertext)
         wiped += UploadBatch.objects.filter(pk=batch.pk).update(values_wiped_at=timezone.now())

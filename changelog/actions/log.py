@@ -85,7 +85,8 @@ def change_of(
     """Return the change of one saved record: without `before` it is new, without `after` it is removed.
 
     `division` is the key of the division that the change belongs to; the values are such as JSON takes, or personal ones,
-    which are encrypted for the log. `label` is what people call the record, by default its text; `batch_row` is the position of the uploaded row that asks for it.
+    which are encrypted for the log. `label` is what people call the record, by default its text; `batch_row` is the
+    position of the uploaded row that asks for it.
     """
     kind = (
         ChangeRecord.Kind.CREATED if not before else ChangeRecord.Kind.UPDATED if after else ChangeRecord.Kind.REMOVED

@@ -12,7 +12,7 @@ def read_those_that_are_stored(apps: Any, schema_editor: Any) -> None:
     if USERS not in connection.introspection.table_names():
         return
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(USERS)} LIMIT 1")
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(USERS)} LIMIT 1")  # noqa: S608 - our own name
         has_users = cursor.fetchone() is not None
     if has_users:
         apps.get_model("frame", "UnboundCiphertexts")._base_manager.using(connection.alias).create()

@@ -55,7 +55,7 @@ class SealedField(models.TextField):
 
     def deconstruct(self) -> Any:
         """Include `kind` in migrations."""
-        name, path, args, kwargs = super().deconstruct()
+        name, _, args, kwargs = super().deconstruct()
         return name, "changzhi_portal.personal.SealedField", args, {**kwargs, "kind": self.kind}
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -41,7 +41,7 @@ def count_keys(*, check: bool = True) -> dict[str, Counts]:
     found: dict[str, Counts] = {}
     for table in sealed_tables():
         found[table.name] = counts = Counts()
-        for keys in table.keys():
+        for keys in table.key_batches():
             for row in table.rows(keys):
                 table.rewritten(row, lambda each, counts=counts: _counted(each, counts, check=check))  # type: ignore[misc]
     for files in sealed_files():
@@ -64,7 +64,7 @@ def _counted(each: Ciphertext, counts: Counts, *, check: bool) -> str:
 
 def _count_files(files: SealedFiles) -> Counts:
     counts = Counts()
-    for key in files.keys():
+    for key in files.all_keys():
         key_id = files.key_id(key)
         if key_id is not None:
             counts.current += key_id == newest_key_id()
@@ -111,7 +111,7 @@ def _rotate_table(table: SealedTable, tell: Tell) -> list[str]:
             unreadable.append(each.place)
             return each.token
 
-    for keys in table.keys():
+    for keys in table.key_batches():
         numbers["rows"] += len(keys)
         # Most rows are current when a rotation is continued: those are not locked.
         old = [row["pk"] for row in table.rows(keys) if _has_old(table, row)]
@@ -130,7 +130,7 @@ def _has_old(table: SealedTable, row: dict[str, Any]) -> bool:
 def _rotate_files(files: SealedFiles, tell: Tell) -> list[str]:
     unreadable = []
     changed = 0
-    for key in files.keys():
+    for key in files.all_keys():
         if files.key_id(key) in {None, newest_key_id()}:
             continue
         try:

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import os
-from functools import lru_cache
 from typing import Final, NewType
 
 from cryptography.exceptions import InvalidTag
@@ -24,7 +23,7 @@ from changzhi_portal.personal.unbound import refuse_unbound
 Place = NewType("Place", str)
 
 NONCE_BYTES: Final = 12  # as AES-GCM requires (NIST SP 800-38D)
-_TOKEN: Final = "2:"
+_VERSION: Final = "2:"
 _KEY_ID_LENGTH: Final = 8  # hexadecimal digits
 _FILE: Final = b"\x89PORTAL2"
 _FILE_HEAD: Final = len(_FILE) + _KEY_ID_LENGTH
@@ -43,37 +42,39 @@ class _Keys:
         self.by_id = {hashlib.sha256(b"field key " + key).hexdigest()[:_KEY_ID_LENGTH]: AESGCM(key) for key in raw}
         self.newest_id = next(iter(self.by_id))
         self.newest = self.by_id[self.newest_id]
-        self.prefix = f"{_TOKEN}{self.newest_id}:"
+        self.prefix = f"{_VERSION}{self.newest_id}:"
 
 
-@lru_cache(maxsize=4)
-def _keys_of(keys: tuple[str, ...]) -> _Keys:
-    return _Keys(keys)
+class _Known:
+    """The ciphers of the configured keys. A value is encrypted in microseconds, so they are looked up by identity."""
+
+    configured: object = None
+    keys: _Keys
 
 
 def _keys() -> _Keys:
-    return _keys_of(tuple(settings.FIELD_KEYS))
+    configured = settings.FIELD_KEYS
+    if configured is not _Known.configured:
+        _Known.keys, _Known.configured = _Keys(tuple(configured)), configured
+    return _Known.keys
 
 
 class _Nonces:
     """Random nonces, fetched from the system many at a time: one call each would cost as much as the encryption."""
 
     def __init__(self) -> None:
-        self._process = 0
         self._waiting: list[bytes] = []
+        os.register_at_fork(after_in_child=self._waiting.clear)  # a forked process fetches its own
 
     def next(self) -> bytes:
-        """Return a nonce that was never used. A forked process fetches its own; threads take each one once."""
+        """Return a nonce that was never used; a thread takes each one once."""
         try:
-            if self._process == os.getpid():
-                return self._waiting.pop()
+            return self._waiting.pop()
         except IndexError:
-            pass
-        drawn = os.urandom(NONCE_BYTES * _NONCES_AT_ONCE)
-        nonces = [drawn[start : start + NONCE_BYTES] for start in range(0, len(drawn), NONCE_BYTES)]
-        first = nonces.pop()
-        self._waiting, self._process = nonces, os.getpid()
-        return first
+            drawn = os.urandom(NONCE_BYTES * _NONCES_AT_ONCE)
+            first, *others = (drawn[start : start + NONCE_BYTES] for start in range(0, len(drawn), NONCE_BYTES))
+            self._waiting += others
+            return first
 
 
 _nonces = _Nonces()
@@ -89,7 +90,7 @@ def encrypt(text: str, place: Place) -> str:
 def decrypt(token: str, place: Place) -> str:
     """Return the text of a token that is stored at a place. Raises CannotDecryptError."""
     try:
-        if not token.startswith(_TOKEN):
+        if not token.startswith(_VERSION):
             return _decrypt_unbound(base64.b64decode(token, validate=True)).decode()
         _, key_id, body = token.split(":", 2)
         return _decrypt(key_id, binascii.a2b_base64(body), place).decode()
@@ -126,7 +127,7 @@ def key_id_of_bytes(sealed: bytes) -> str:
 
 
 def _bound_to(place: Place) -> bytes:
-    return f"{_TOKEN}{place}".encode()
+    return f"{_VERSION}{place}".encode()
 
 
 def _decrypt(key_id: str, body: bytes, place: Place) -> bytes:
