@@ -33,6 +33,7 @@ SHARED: Final = (
     ("briefing", EVERYBODY),
     ("divisions", "may_change_divisions"),
     ("users", "may_see_users"),
+    ("privacy", "may_answer_subjects"),
     ("questions", EVERYBODY),
 )
 ROLE_PREFIX: Final = "role_"
