@@ -1,6 +1,7 @@
 """Where the personal values of an upload are stored, which their ciphertexts are bound to (ADR 0025).
 
-A staged value is bound to its cell in the file: the digest of the file, the position of the row and the column. So the
+A staged value is bound to its cell in the file: the digest of the file, the register, the position of
+the row and the column. So the
 rows of an earlier upload of the same file can be copied as they are (`uploads.reuse`). A correction made in the page is
 bound to its batch.
 """
@@ -10,9 +11,9 @@ from __future__ import annotations
 from changzhi_portal.personal import Place
 
 
-def row_of_file(sha256: str, position: int) -> Place:
-    """Return the place of a staged row, to which a column adds its name."""
-    return Place(f"uploads.uploadrow/{sha256}/{position}")
+def row_of_file(sha256: str, register: str, position: int) -> Place:
+    """Return the place of a staged row, to which a column adds its name. One file may have rows of several registers."""
+    return Place(f"uploads.uploadrow/{sha256}/{register}/{position}")
 
 
 def cell_of(row: Place, field: str) -> Place:

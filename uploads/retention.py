@@ -33,8 +33,8 @@ def _left_open(before: datetime.datetime) -> QuerySet[UploadBatch]:
 def _give_up(before: datetime.datetime) -> int:
     """Discard what nobody has decided about; of batches that are written, leave out the rows that are not."""
     given_up = 0
-    by = portal_itself()
     for batch in _left_open(before).order_by("pk"):
+        by = portal_itself()
         try:
             if batch.committed_at is None:
                 discard_batch(batch=batch, by=by)

@@ -34,7 +34,7 @@ def _personal_columns(register: str) -> dict[str, PersonalColumn]:
 
 
 def _walk_row(row: Row, replace: Replace) -> dict[str, Any]:
-    place = row_of_file(row["batch__sha256"], row["position"])
+    place = row_of_file(row["batch__sha256"], row["batch__register"], row["position"])
     columns = _personal_columns(row["batch__register"])
     values = {
         name: replace(Ciphertext(value, columns[name].place_in(place), columns[name].kind))
@@ -131,7 +131,7 @@ class Originals(SealedFiles):
 
     name = "uploads.uploadbatch files"
 
-    def keys(self) -> Iterator[int]:
+    def all_keys(self) -> Iterator[int]:
         """See SealedFiles."""
         batches = UploadBatch.objects.exclude(stored_as="").order_by("pk")
         last = 0

@@ -66,7 +66,7 @@ class SealedTable(ABC):
     def rewritten(self, row: Row, replace: Replace) -> dict[str, Any]:
         """Return the columns of a row with every ciphertext replaced, as an UPDATE takes them."""
 
-    def keys(self, only: Q | None = None) -> Iterator[list[int]]:
+    def key_batches(self, only: Q | None = None) -> Iterator[list[int]]:
         """Yield the keys of all rows, or of those with a condition, some at a time, each in a query of its own."""
         rows = self.model._base_manager.filter(self.among, only or Q()).order_by("pk")
         last = 0
@@ -181,7 +181,7 @@ class SealedFiles(ABC):
     name: str
 
     @abstractmethod
-    def keys(self) -> Iterator[int]:
+    def all_keys(self) -> Iterator[int]:
         """Yield the keys of all files that should exist."""
 
     @abstractmethod

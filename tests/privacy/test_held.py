@@ -93,7 +93,6 @@ def test_only_a_bureau_administrator_with_the_right_to_unmask_may_ask(place, adm
         assert signed_in(user).post(PAGE, ASKED).status_code == 403
 
 
-def test_the_page_is_not_open_to_the_other_roles(place, signed_in):
-    for role in ("leader", "auditor", "system_admin", "street_clerk"):
-        area = place.county.towns.first() if role == "street_clerk" and hasattr(place.county, "towns") else place.county
-        assert signed_in(make_user(role, area)).get(PAGE).status_code == 403
+@pytest.mark.parametrize("role", ["leader", "auditor", "system_admin"])
+def test_the_page_is_not_open_to_the_other_roles(place, signed_in, role):
+    assert signed_in(make_user(role, place.city)).get(PAGE).status_code == 403

@@ -184,7 +184,7 @@ def test_planted_numbers_stand_nowhere_in_clear(place, period, clerk, signed_in,
     batch = UploadBatch.objects.get()
     actions.check_queued_batch(batch.pk)
     batch.refresh_from_db()
-    assert (batch.state, batch.errors) == (UploadBatch.State.CHECKED, 3), batch.message
+    assert (batch.state, batch.errors) == (UploadBatch.State.CHECKED, 3), batch.problem_counts
     page = reverse("uploads:batch", args=[batch.ref])
     for tab in ("", "new", "errors", "problems", "all"):
         walk.get(clerk, page, {"tab": tab} if tab else {})

@@ -259,7 +259,7 @@ CELLS = st.one_of(
 @given(cell=CELLS, name=st.sampled_from(["id_number", "name"]))
 def test_a_cell_comes_back_from_staging_as_it_was_read(cell, name):
     column = register_named("workers")().column(name)
-    row = row_of_file("a" * 64, 1)
+    row = row_of_file("a" * 64, "workers", 1)
     stored = raw_cells.as_json(cell, column, row)
     back = raw_cells.from_json(stored, cell_of(row, name))
     assert (type(back), back) == (type(cell), cell)

@@ -60,7 +60,7 @@ def staged(batch: UploadBatch) -> list[dict[str, Any]]:
     columns = {column.field: column for column in register_named(batch.register).columns}
     rows = list(batch.staged_rows.order_by("position").values())
     for row in rows:
-        place = row_of_file(batch.sha256, row["position"])
+        place = row_of_file(batch.sha256, batch.register, row["position"])
         row["values"] = {name: columns[name].from_json(value, place) for name, value in row["values"].items()}
         del row["id"], row["batch_id"]
     return rows

@@ -161,7 +161,7 @@ class UploadRow(ScopedModel):
     @property
     def place(self) -> Place:
         """Return where the row is stored, which the ciphertexts of its personal values are bound to."""
-        return row_of_file(self.batch.sha256, self.position)
+        return row_of_file(self.batch.sha256, self.batch.register, self.position)
 
     @property
     def can_be_changed(self) -> bool:

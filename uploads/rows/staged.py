@@ -43,7 +43,7 @@ def staged_values(
     batch: UploadBatch, position: int, row: RegisterRow, sheet: RegisterSheet, columns: Mapping[str, Column]
 ) -> tuple[Any, ...]:
     """Return the values of STAGED_FIELDS of a checked row; `columns` are the register's by field."""
-    place = row_of_file(batch.sha256, position)
+    place = row_of_file(batch.sha256, batch.register, position)
     values = {name: columns[name].to_json(value, place) for name, value in row.values.items() if value is not CLEAR}
     cleared = [name for name, value in row.values.items() if value is CLEAR]
     if cleared:
@@ -210,7 +210,7 @@ def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: Register
     rows = staged.values_list(*fields)
     for position, sheet_name, number, label, stored, kept, outcome, seen in rows.iterator(chunk_size=2_000):
         cleared = stored.pop(CLEARED, ())
-        place = row_of_file(batch.sha256, position)
+        place = row_of_file(batch.sha256, batch.register, position)
         values: dict[str, Any] = {name: columns[name].from_json(value, place) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
         positions = file_columns.positions(sheet_name, number)
