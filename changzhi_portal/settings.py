@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "revisions",
     "submissions",
     "reports",
+    "audit",
     "privacy",
     "demo",
     "django_tables2",
@@ -119,6 +120,10 @@ MESSAGE_TAGS = {ERROR: "danger"}  # Bootstrap's name for it
 # --- The month (docs/domain.md §6) ---
 # Clerks of a county are reminded this many days before its report is due.
 REMIND_DAYS_BEFORE = env.int("REMIND_DAYS_BEFORE", default=3)
+
+# --- The trail (changelog.trail, audit) ---
+# Records of the trail are archived after so many months at the earliest; 网络安全法 第二十一条 asks for six.
+TRAIL_KEEP_MONTHS = max(env.int("TRAIL_KEEP_MONTHS", default=6), 6)
 
 # --- Database: SQLite embedded, PostgreSQL in production (docs/architecture.md, decision 2) ---
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{quote(str(VAR_DIR / 'portal.sqlite3'))}")}

@@ -64,6 +64,13 @@ class Briefing(ScopedModel, QueuedJob):
     state = models.CharField("状态", max_length=10, choices=State, default=State.QUEUED)
     step = models.CharField("当前步骤", max_length=60, blank=True)
     message = models.CharField("结果说明", max_length=500, blank=True)
+    trail_head = models.CharField(
+        "审计封存",
+        max_length=40,
+        blank=True,
+        editable=False,
+        help_text="印出时审计记录的最新封存：序号和校验码的前16位",
+    )
     pdf_name = models.CharField("PDF文件", max_length=100, blank=True, help_text="MEDIA_ROOT 下的文件")
     printed_at = models.DateTimeField("生成时间", null=True, blank=True)
     printed_by = models.ForeignKey(

@@ -143,6 +143,8 @@ def _reverse_records(
     removed_last: Collection[type[models.Model]],
 ) -> tuple[ChangeSet | None, dict[int, str]]:
     """Reverse records; return the new change set (None if nothing was reversed) and the reasons of failed rows."""
+    # Whether there is anything to record is only known at the end: the trail takes nothing back.
+    before = transaction.savepoint()
     into = begin_change_set(
         by=by,
         division=change_set.division,
@@ -163,8 +165,9 @@ def _reverse_records(
             break
         rows = {row: rows[row] for row in failed}  # the reversed rows may have freed the values they need
     if not into.records.exists():
-        into.delete()
+        transaction.savepoint_rollback(before)
         return None, failed
+    transaction.savepoint_commit(before)
     return into, failed
 
 

@@ -108,6 +108,7 @@ class TrailRecord(ScopedModel):
     detail_json = models.TextField("详情", blank=True)
 
     scope_lookups = ("division",)
+    is_added_only = True  # see `grant_application`
     objects = TrailRecordQuerySet.as_manager()
 
     class Meta:
@@ -161,6 +162,8 @@ class TrailSeal(models.Model):
     # Of the change set's records with personal values masked; "" where the record has no change set.
     changes_digest = models.CharField("变更摘要", max_length=64, blank=True)
     mac = models.CharField("校验码", max_length=MAC_LENGTH)
+
+    is_added_only = True
 
     class Meta:
         verbose_name = verbose_name_plural = "审计封存"

@@ -1,4 +1,4 @@
-"""The chain: what of a record is hashed, and how (ADR 0026). `scripts/check_trail` does the same without this module.
+"""The chain: what of a record is hashed, and how (ADR 0026). `scripts/check_trail.py` does the same without this module.
 
 The text of a record is a JSON array of its fields in the order of FIELDS, without blanks. A seal's code is
 HMAC-SHA256(key, code before + "\\n" + seq + "\\n" + seconds of sealing + "\\n" + digest of changes + "\\n" + text), in hex; the code
@@ -42,6 +42,11 @@ def keys_by_id() -> dict[str, bytes]:
 def moment(time: datetime.datetime) -> str:
     """Return a time as it is hashed: in UTC, with microseconds."""
     return time.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+
+
+def archive_signature(key: bytes, *, last_seq: int, last_mac: str, sha256: str) -> str:
+    """Return the signature of an archive (64 hex digits): that the chain up to a seal lies in the file of this digest."""
+    return hmac.digest(key, f"archive\n{last_seq}\n{last_mac}\n{sha256}".encode(), "sha256").hex()
 
 
 def text_of(values: Sequence[Any]) -> str:

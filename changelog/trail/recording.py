@@ -46,8 +46,8 @@ def record_event(
 ) -> None:
     """Record that `by`, or somebody who called themselves `username`, did something.
 
-    `about` is the record that it concerns, `division` the one that it belongs to (by default that of `by`, else the city). Personal numbers in texts are masked. Address, browser and request are those of the
-    request that is being handled.
+    `about` is the record that it concerns, `division` the one that it belongs to: by default that of `by`, else the city.
+    Personal numbers in texts are masked. Address, browser and request are those of the request that is being handled.
 
     Inside a transaction the record is part of it. Outside it is written at once; while the database is busy or cannot be
     written, into a file of the spool, which the next sealing takes in. If that fails too, an event that `is_required`

@@ -18,7 +18,8 @@ from django.utils import timezone
 from changelog.models.locks import RegisterLock
 from changelog.models.trail import TrailKind, TrailRecord, TrailSeal
 from changelog.trail import heads, spool
-from changelog.trail.chain import BEFORE_THE_FIRST, FIELDS, keys_by_id, mac_of, text_of
+from changelog.trail.archived import start_of_chain
+from changelog.trail.chain import FIELDS, HEAD_DIGITS, keys_by_id, mac_of, text_of
 from changelog.trail.digests import digest_of_changes
 from changelog.trail.recording import record_event, take_in
 
@@ -80,12 +81,10 @@ def _seal(keys: list[int]) -> int:
     return len(seals)
 
 
-def start_of_chain() -> tuple[int, str]:
-    """Return number and code of the seal before the first one that is stored: of the archive, if there is one."""
-    archived = TrailRecord.objects.filter(kind=TrailKind.TRAIL_ARCHIVED).first()
-    if archived is None:
-        return 0, BEFORE_THE_FIRST
-    return archived.detail["last_seq"], archived.detail["last_mac"]
+def newest_seal() -> str:
+    """Return number and first digits of the newest seal, as briefings print them: 1024:0123456789abcdef; "" without any."""
+    newest = TrailSeal.objects.order_by("-seq").values_list("seq", "mac").first()
+    return "" if newest is None else f"{newest[0]}:{newest[1][:HEAD_DIGITS]}"
 
 
 def _take_in_spool() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from changelog.trail import newest_seal
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from changzhi_portal.rights import Actor
@@ -154,6 +155,7 @@ def _print(claim: Claim[Briefing]) -> None:
     """Compute the figures, create the PDF, and write the state last. Raises ClaimLostError."""
     briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.key)
     briefing.figures = _figures_of(briefing)
+    briefing.trail_head = newest_seal() or briefing.trail_head
     claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
     claim.heartbeat(step="正在保存文件")
@@ -162,6 +164,7 @@ def _print(claim: Claim[Briefing]) -> None:
         State.PRINTED,
         figures=briefing.figures,
         pdf_name=pdf_name,
+        trail_head=briefing.trail_head,
         printed_at=timezone.now(),
         step="",
     )

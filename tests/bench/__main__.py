@@ -14,13 +14,13 @@ logging.disable(logging.INFO)
 
 from django.core.management import call_command  # noqa: E402
 
-from tests.bench import pages, targets, uploads  # noqa: E402
+from tests.bench import pages, targets, trail, uploads  # noqa: E402
 
 
 def main() -> None:
     """Run the tables named on the command line, by default all."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=main.__doc__)
-    parser.add_argument("tables", nargs="*", metavar="uploads|targets|pages")
+    parser.add_argument("tables", nargs="*", metavar="uploads|targets|pages|trail")
     parser.add_argument("--communities", type=int, default=targets.COMMUNITIES, help="the largest size of `targets`")
     parser.add_argument("--before", default="HEAD~1", metavar="REVISION", help="the build that `pages` compares with")
     parser.add_argument("--size", type=int, default=pages.CITY, help="the number of communities of `pages`")
@@ -28,6 +28,7 @@ def main() -> None:
     tables = {
         "uploads": uploads.run,
         "targets": lambda: targets.run(arguments.communities),
+        "trail": trail.run,
         "pages": lambda: pages.run(arguments.before, arguments.size),
     }
     if unknown := set(arguments.tables) - set(tables):

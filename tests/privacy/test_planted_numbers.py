@@ -140,7 +140,9 @@ def log() -> Iterator[io.StringIO]:
 @pytest.fixture
 def workbook(tmp_path: Path) -> bytes:
     rows = [
-        worker_row("和平社区", 身份证号=PLANTED["id of a good row"], 联系电话=PLANTED["phone of a good row"]),
+        worker_row(
+            "和平社区", 身份证号=PLANTED["id of a good row"], 联系电话=PLANTED["phone of a good row"], 岗位="", 备注=""
+        ),
         worker_row(
             "和平社区", 姓名="李演示", 身份证号=PLANTED["id of a bad row"],
             联系电话=PLANTED["phone with a digit too many"],

@@ -140,12 +140,12 @@ class _Workbook:
             page.set_column(index, index, width_of(column), self._spare[column.field])
         page.set_row(0, 26)
         page.write_string(0, 0, self._title, book.add_format({"bold": True, "font_size": 14, "valign": "vcenter"}))
+        if self._in_clear:
+            page.write_string(0, 8, self._in_clear, book.add_format({"bold": True, "font_color": "#C00000"}))
         page.write_string(1, 0, f"填报单位：{self._division.full_name}", small)
         page.write_string(1, 4, version_stamp(), small)
         if any(column.required for column in self._sheet.columns):
             page.write_string(1, 6, f"带{REQUIRED_MARK}号的橙色列必填", small)
-        if self._in_clear:
-            page.write_string(0, 8, self._in_clear, book.add_format({"bold": True, "font_color": "#C00000"}))
         page.set_row(_HEADER_ROW, 32)
         for index, column in enumerate(self._sheet.columns):
             header = f"{column.header}{REQUIRED_MARK}" if column.required else column.header
