@@ -94,7 +94,8 @@ def _records_with(kind: str, numbers: Collection[str], by: User) -> Iterator[Any
         return
     for model in apps.get_models():
         for column in _sealed_fields(model, kind) if issubclass(model, ScopedModel) else ():
-            rows = getattr(model, "with_merged", model._default_manager).visible_to(by)
+            manager: Any = getattr(model, "with_merged", model._default_manager)
+            rows = manager.visible_to(by)
             yield from rows.filter(_holds(model, column, numbers, rows)).distinct().order_by("pk")
 
 
@@ -107,7 +108,7 @@ def _holds(model: type[models.Model], column: SealedField, numbers: Collection[s
         conditions = (Q(**{f"{column.attname}_digests__contains": digest(number)}) for number in numbers)
         return Q(*conditions, _connector=Q.OR)
     filled = rows.filter(**{f"{column.attname}__isnull": False})
-    return Q(pk__in=[row.pk for row in filled if numbers & _numbers_in(getattr(row, column.attname))])
+    return Q(pk__in=[row.pk for row in filled if _numbers_in(getattr(row, column.attname)).intersection(numbers)])
 
 
 def _numbers_in(value: Sealed) -> set[str]:

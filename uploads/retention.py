@@ -6,21 +6,16 @@ Undoing an upload needs none of this: it reads the change log.
 from __future__ import annotations
 
 import datetime
-import logging
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.actions.trail import portal_itself
-from changzhi_portal.refusals import PortalError
 from changzhi_portal.retention import RetentionRule, wiped_ciphertext
 from uploads import storage
-from uploads.actions import discard_batch, drop_rest
+from uploads.actions import give_up_batch
 from uploads.models import UploadBatch
 from uploads.sealed import CORRECTIONS, STAGED_ROWS
-
-logger = logging.getLogger(__name__)
 
 
 def _left_open(before: datetime.datetime) -> QuerySet[UploadBatch]:
@@ -32,18 +27,8 @@ def _left_open(before: datetime.datetime) -> QuerySet[UploadBatch]:
 
 def _give_up(before: datetime.datetime) -> int:
     """Discard what nobody has decided about; of batches that are written, leave out the rows that are not."""
-    given_up = 0
-    for batch in _left_open(before).order_by("pk"):
-        by = portal_itself()
-        try:
-            if batch.committed_at is None:
-                discard_batch(batch=batch, by=by)
-            else:
-                drop_rest(batch=batch, by=by)
-            given_up += 1
-        except PortalError as refusal:  # somebody has taken it in hand meanwhile
-            logger.info("Batch %s is not given up: %s", batch.pk, refusal.cure)
-    return given_up
+    keys = list(_left_open(before).order_by("pk").values_list("pk", flat=True))
+    return sum(map(give_up_batch, keys))
 
 
 def _finished(before: datetime.datetime) -> QuerySet[UploadBatch]:

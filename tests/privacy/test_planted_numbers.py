@@ -21,7 +21,7 @@ import pytest
 from django.conf import settings as portal_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -251,7 +251,8 @@ def test_planted_numbers_stand_nowhere_in_clear(place, period, clerk, signed_in,
     assert planted_in(shown.body), "who has the right and gives a reason sees it"
 
     # Notices and mail, a briefing.
-    notify([Message(user=clerk, title="演示", text="演示", url="/")])
+    with transaction.atomic():
+        notify([Message(user=clerk, title="演示", text="演示", url="/")])
     send_waiting_mail()
     briefing = tmp_path / "briefing.pdf"
     call_command("brief", "--period", "2018-06", "--output", str(briefing))

@@ -88,7 +88,7 @@ def test_numbers_of_staged_rows_and_corrections_are_masks_afterwards_and_the_upl
     assert later(200) == {"originals": 1, "staged_values": 1}
     first, second = UploadRow.objects.order_by("position")
     assert first.values["phone"] == "wiped:199****5001" and first.values["id_number"].startswith("wiped:140402****")
-    assert set(second.raw.values()) == {} or "wiped:" in json.dumps(second.raw)
+    assert "wiped:" in json.dumps(second.raw) and "1234567" not in json.dumps(second.raw)
     assert "2:" not in json.dumps([row.values | row.raw for row in (first, second)])
     batch.refresh_from_db()
     assert [made["text"] for made in batch.corrections] == ["wiped:123**67"]
