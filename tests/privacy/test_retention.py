@@ -18,7 +18,7 @@ from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet, TrailRecord
 from changelog.trail.digests import digest_of_changes
 from changzhi_portal.personal import Wiped
-from changzhi_portal.refusals import NotFoundError
+from changzhi_portal.refusals import NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.retention import retention_rules
 from notices.models import Notice
@@ -92,6 +92,8 @@ def test_numbers_of_staged_rows_and_corrections_are_masks_afterwards_and_the_upl
     assert "2:" not in json.dumps([row.values | row.raw for row in (first, second)])
     batch.refresh_from_db()
     assert [made["text"] for made in batch.corrections] == ["wiped:123**67"]
+    with pytest.raises(StaleError, match="号码已清除"):
+        actions.take_row_back(batch=batch, position=2, by=clerk)
     browser = signed_in(clerk)
     for tab in ("", "?tab=new", "?tab=left_out"):
         page = browser.get(reverse("uploads:batch", args=[batch.ref]) + tab)

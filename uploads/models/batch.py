@@ -472,6 +472,8 @@ class UploadBatch(ScopedModel, QueuedJob):
     @property
     def can_be_rechecked(self) -> bool:
         """Return whether a check that was not finished can be repeated: nothing that it needs has been purged."""
+        if self.values_wiped_at is not None:
+            return False
         if self.state == self.State.FAILED:
             return bool(self.stored_as) or not self.needs_reading
         return self.state == self.State.CHECKED and self.needs_check
@@ -489,7 +491,7 @@ class UploadBatch(ScopedModel, QueuedJob):
     @property
     def can_be_corrected(self) -> bool:
         """Return whether cells of its rows can be corrected in the page."""
-        return self.state in self.CORRECTABLE
+        return self.state in self.CORRECTABLE and self.values_wiped_at is None
 
     @property
     def needs_mapping(self) -> bool:

@@ -165,7 +165,9 @@ class UploadRow(ScopedModel):
 
     @property
     def can_be_changed(self) -> bool:
-        """Return whether the page may correct it or leave it out: its batch waits, and the row has not been written."""
+        """Return whether the page may correct it or leave it out: its batch waits, and the row has neither been written nor wiped."""
+        if self.batch.values_wiped_at is not None:
+            return False
         if self.batch.state == UploadBatch.State.CHECKED:
             return self.is_remaining or not self.batch.has_written
         is_left = self.outcome in {self.Outcome.ERROR, self.Outcome.LEFT_OUT}
