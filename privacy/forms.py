@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 
@@ -21,6 +23,10 @@ class PersonForm(ReasonForm):
         error_messages={"required": "请填写身份证号。"},
     )
     field_order = ("id_number", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "写明谁来问、凭什么证件，如“本人持身份证来查询”。原因会留在审计记录里。"
 
     def clean_id_number(self) -> str:
         """Return the number as registers store it; refuse one that is none."""
