@@ -95,7 +95,7 @@ def test_no_file_of_a_running_portal_may_be_read_by_others(tmp_path: Path) -> No
         "--password-stdin", given=PASSWORD,
     )  # fmt: skip
     sent = write_workbook(tmp_path / "社工.xlsx", [worker_row("没有这个社区", 联系电话="12345")])
-    manage(var, "upload", "--register", "workers", "--as", "wang", str(sent))
+    manage(var, "upload", "workers", str(sent), "--as", "wang")
     with socket.socket() as free, ExitStack() as processes:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
