@@ -1,4 +1,4 @@
-"""Middleware of the trail: where events come from, whose record a page has shown, and what was refused."""
+"""Middleware of the trail: where events come from, whose record a page has shown, who was looked up, what was refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REFUSED = frozenset({403, 404})
 
 
 class TrailMiddleware:
-    """Middleware that records views of personal records, and refused attempts of signed-in users with their names.
+    """Middleware that records views of personal records, searches for numbers, and refused attempts of signed-in users with their names.
 
     An attempt counts as refused where the address is one of the portal's (resolved) and the answer is 403 or 404: what a
     user may not see is answered like what does not exist.
@@ -36,6 +36,10 @@ class TrailMiddleware:
                 record_event(
                     TrailKind.VIEWED, by=cast(PortalRequest, request).user, about=shown, division=shown.belongs_to()
                 )
+            elif (search := getattr(request, "number_search", None)) is not None:
+                asked, found = search
+                by = cast(PortalRequest, request).user
+                record_event(TrailKind.SEARCHED, by=by, label=asked, rows=len(found), detail={"found": found})
             elif response.status_code in _REFUSED and request.resolver_match is not None:
                 _record_refusal(request, response.status_code)
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 CACHE_ERRORS: Final = (OSError, RedisError)
+_KEY: Final = re.compile(r"[0-9a-z]{32}")  # as Django makes them
 BEGAN: Final = "began"  # of a signed-in session: when it was first used, in seconds since 1970
 
 
@@ -28,6 +30,10 @@ def end_after_hours(session: SessionBase) -> None:
 
 class SessionStore(cache.SessionStore):
     """Django's session store, changed for a cache that fails (`middleware.SessionMiddleware` shows a page then)."""
+
+    def _validate_session_key(self, key: str) -> bool:
+        """Return whether a key from a cookie has the form of ours; any other would only trouble the cache."""
+        return bool(key) and _KEY.fullmatch(key) is not None
 
     def load(self) -> dict[str, Any]:
         """Return the session's content. Raises the cache's error, which Django would treat as an expired session."""

@@ -23,6 +23,8 @@ class PortalRequest(HttpRequest):
     htmx: HtmxDetails
     # The record that the page has shown, for the trail (changelog.middleware); pages of single records set it.
     shown_record: Record
+    # A search for a personal number, for the trail: the text with the number masked, and the addresses of what was found.
+    number_search: tuple[str, list[str]]
     user: Actor  # type: ignore[assignment]  # LoginRequiredMiddleware lets nobody else through
 
 

@@ -68,6 +68,8 @@ class SearchPage(PortalPage):
                 groups = find_everywhere(text, self.request.user)
         except InvalidError as error:
             problem = str(error)
+        if text.is_personal:
+            self.request.number_search = text.masked, [hit.url for group in groups for hit in group.hits]
         context = self.get_context_data(
             asked=text.masked,
             shown=shown,

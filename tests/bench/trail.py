@@ -49,7 +49,7 @@ def _page(user: User) -> None:
     town = Division.objects.filter(level="town").first()
     assert town is not None
     worker = make_worker(make_community(town, "基准社区"))
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     address = worker.get_absolute_url()
     times: dict[bool, list[float]] = {True: [], False: []}

@@ -89,6 +89,18 @@ def test_the_form_of_a_persons_record_counts_as_seeing_it(place: Place, clerk: U
     assert (newest().kind, newest().object_ref) == (Kind.VIEWED, worker.ref)
 
 
+def test_looking_somebody_up_by_number_is_recorded_with_what_was_found_and_without_the_number(
+    place: Place, clerk: User, signed_in
+) -> None:
+    worker = make_worker(place.communities[0])
+    number = worker.id_number.reveal()
+    assert worker.name in signed_in(clerk).post(reverse("search"), {"q": number}).content.decode()
+    search = newest()
+    assert (search.kind, search.made_by, search.rows) == (Kind.SEARCHED, clerk, 1)
+    assert search.detail["found"] == [worker.get_absolute_url()]
+    assert number not in search.object_label + search.detail_json
+
+
 def test_a_record_without_personal_data_is_not(place: Place, clerk: User, signed_in) -> None:
     signed_in(clerk).get(place.communities[0].get_absolute_url())
     assert Kind.VIEWED not in kinds()
