@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_datetime
 from changelog.actions.undo import is_undoable, with_all_undoable
 from changelog.models import ChangeRecord, ChangeRecordQuerySet
 from changzhi_portal.display import display_value, told_apart
-from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.personal import Sealed, SealedField, Wiped
 from changzhi_portal.records import MergeableRecord, Record
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.registry import column_for, register_writing
@@ -157,7 +157,7 @@ def _changes(row: ChangeRecord, named: Named, records: Records) -> list[FieldCha
     model = apps.get_model(row.model)
     if row.kind == ChangeRecord.Kind.CREATED:
         record = records.get((row.model, row.object_id)) or model()
-        changes = [_field_change(record, name, None, new, named) for name, new in _values_of_new(row)]
+        changes = [_field_change(row, record, name, None, new, named) for name, new in _values_of_new(row)]
         return [replace(change, old="") for change in changes if change.new != row.object_label]
     return _entry(row, model, named, records).changes
 
@@ -328,7 +328,7 @@ def _entry(row: ChangeRecord, shown: type[models.Model], named: Named, records: 
         part="" if issubclass(shown, model) else str(model._meta.verbose_name),
         file_name=batch.file_name if batch is not None else "",
         changes=[
-            _field_change(record, name, row.before.get(name), new, named)
+            _field_change(row, record, name, row.before.get(name), new, named)
             for name, new in row.after.items()
             if is_update and row.before.get(name) != new and not _is_internal(model, name)
         ],
@@ -346,22 +346,22 @@ def _is_internal(model: type[models.Model], name: str) -> bool:
     return field is not None and not field.editable
 
 
-def _field_change(record: models.Model, name: str, old: Any, new: Any, named: Named) -> FieldChange:
+def _field_change(row: ChangeRecord, record: models.Model, name: str, old: Any, new: Any, named: Named) -> FieldChange:
     """Return the change under the header of the register's column, or else under the name of the field."""
     field, column = _field(type(record), name), column_for(record, name)
     label = column.header if column is not None else str(field.verbose_name) if field is not None else name
-    before, after = display_logged(field, column, old, named), display_logged(field, column, new, named)
+    before, after = (display_logged(field, column, row.value_of(name, value), named) for value in (old, new))
     return FieldChange(label, before, told_apart(before, after, is_personal=isinstance(field, SealedField)))
 
 
 def display_logged(field: models.Field | None, column: Column | None, value: Any, named: Named) -> str:
-    """Return a value of the change log as text; personal data are masked, `named` says what keys mean."""
+    """Return a value of the change log (`ChangeRecord.value_of`) as text; personal data are masked, `named` says what keys mean."""
     if value is None or field is None:
         return display_value(value)
     if isinstance(value, list):
         return display_value(_display_list(field, column, value))
-    if isinstance(field, SealedField):
-        return str(Sealed(field.kind, token=value))
+    if isinstance(value, Sealed | Wiped):
+        return str(value)
     if isinstance(field, models.ForeignKey):
         # A dash would say that there was nothing.
         return named.get((field.remote_field.model, value), OF_OTHERS)

@@ -12,13 +12,13 @@ from django.db import models
 from django.db.models import Q
 
 from changelog.history import display_logged
-from changelog.models import ChangeRecord
+from changelog.models import ChangeRecord, logged_value
 from changzhi_portal.records import field_of
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.rights import Actor
 from periods.models import beginning_of
 
-# Stored values by attribute, by model ("app_label.modelname") and key. Those of a record that was added since are empty.
+# Values by attribute, by model ("app_label.modelname") and key. Those of a record that was added since are empty.
 ValuesBefore = Mapping[tuple[str, int], Mapping[str, Any]]
 
 
@@ -34,12 +34,12 @@ def values_before(
         wanted |= Q(model=model._meta.label_lower, object_id__in=keys)
     since = ChangeRecord.objects.visible_to(user).filter(wanted, change_set__made_at__gte=beginning_of(day))
     found: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
-    rows = since.order_by("id").values_list("model", "object_id", "kind", "before", "after")
-    for label, key, kind, before, after in rows:
+    rows = since.order_by("id").values_list("model", "object_id", "object_ref", "kind", "before", "after")
+    for label, key, ref, kind, before, after in rows:
         known = found[label, key]
         earlier = dict.fromkeys(after) if kind == ChangeRecord.Kind.CREATED else before
         for name, value in earlier.items():
-            known.setdefault(name, value)
+            known.setdefault(name, logged_value(label, ref, name, value))
     return found
 
 

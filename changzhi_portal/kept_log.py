@@ -13,6 +13,8 @@ import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 
+from changzhi_portal.private_files import write_privately
+
 MOST_BYTES = 10 * 1024 * 1024
 OLDER_FILES = 5
 
@@ -29,4 +31,5 @@ def keep(path: str, *, most_bytes: int = MOST_BYTES) -> None:
 
 
 if __name__ == "__main__":
+    write_privately()
     keep(sys.argv[1])

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.sessions import middleware as sessions
 from django.core.signals import request_finished
 from django.db import DatabaseError, DataError
@@ -46,6 +47,20 @@ class RequestLogMiddleware:
         clear_contextvars()
         bind_contextvars(request_id=uuid4().hex)
         return self.get_response(request)
+
+
+class BrowserPolicyMiddleware:
+    """Middleware that takes from browsers what no page needs, and keeps other sites from embedding what we send."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle the request and add the headers; static files get them too."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
 
 def clear_request_context(**kwargs: Any) -> None:

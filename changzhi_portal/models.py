@@ -148,3 +148,19 @@ class PortalProcess(models.Model):
 
 def _silence() -> datetime.timedelta:
     return datetime.timedelta(seconds=settings.HEALTH_SILENT_SECONDS)
+
+
+class UnboundCiphertexts(models.Model):
+    """That ciphertexts which are bound to no place are still read: one row, until they have all been replaced (ADR 0028).
+
+    Migrating an installation that has such makes the row; `manage.py rotate_field_keys` deletes it. A new installation
+    never has one.
+    """
+
+    read_since = models.DateTimeField("自何时起仍可读", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "未绑定位置的密文"
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name}，{timezone.localtime(self.read_since):%Y-%m-%d %H:%M}"

@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 # What `requires` says when every role may open the page.
 EVERYBODY = ""
 # Rights that depend on more than the role, so that the user is asked and not the role.
-OF_THE_USER = frozenset({"may_manage_users", "may_see_users", "may_unmask"})
+OF_THE_USER = frozenset({"may_manage_users", "may_see_users", "may_unmask", "may_answer_subjects"})
 
 
 class RoleOfActor(Protocol):

@@ -5,14 +5,16 @@ from urllib.parse import quote
 
 import environ
 import kombu
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.contrib.messages.constants import ERROR
 from django.core.exceptions import ImproperlyConfigured
 
 from changzhi_portal.celery import Queue
+from changzhi_portal.private_files import write_privately
 from changzhi_portal.secrets_store import field_keys, load_secret, trail_keys
 
+write_privately()  # before anything is written
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
     "submissions",
     "reports",
     "audit",
+    "privacy",
     "demo",
     "django_tables2",
     "django_filters",
@@ -75,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "changzhi_portal.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "changzhi_portal.middleware.BrowserPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "changzhi_portal.middleware.SessionMiddleware",
@@ -207,6 +211,10 @@ CELERY_BEAT_SCHEDULE = {
     "put back jobs and send what is due": {"task": "changzhi_portal.tasks.put_back_jobs", "schedule": schedule(10)},
     "open months and remind counties": {"task": "submissions.tasks.update_calendar", "schedule": schedule(600)},
     "find again what the quality rules find": {"task": "submissions.tasks.keep_findings", "schedule": schedule(60)},
+    "wipe what has been kept long enough": {
+        "task": "privacy.tasks.wipe_expired",
+        "schedule": crontab(hour="3", minute="10"),
+    },
     "send the e-mail of notices": {"task": "notices.tasks.send_waiting_mail", "schedule": schedule(60)},
 }
 
@@ -241,6 +249,22 @@ REQUESTS_PER_MINUTE = {
     "exports": env.int("EXPORTS_PER_USER", default=30),
 }
 
+# --- How long personal data are kept (docs/privacy.md): days, by the names of the rules in `<app>/retention.py` ---
+RETENTION_DAYS = {
+    name: env.int(f"RETENTION_{name.upper()}_DAYS", default=days)
+    for name, days in {
+        "open_uploads": 365,  # uploads that nobody has decided about, and rows that were left behind
+        "originals": 180,
+        "staged_values": 180,
+        "logged_values": 3 * 365,  # as long as changes of people who are gone may be undone
+        "notices": 365,
+        "mail": 180,
+        "sign_ins": 365,
+    }.items()
+}
+if any(days < 1 for days in RETENTION_DAYS.values()):
+    raise ImproperlyConfigured("RETENTION_…_DAYS must be at least 1 day.")
+
 # --- Content security policy ---
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -255,6 +279,17 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# What browsers can do beside showing pages, and no page of ours asks for.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation",
+        "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+        "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "web-share",
+        "xr-spatial-tracking",
+    )
+)  # fmt: skip
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

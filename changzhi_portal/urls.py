@@ -35,4 +35,5 @@ urlpatterns = [
     path("", include("submissions.urls")),
     path("", include("reports.urls")),
     path("audit/", include("audit.urls")),
+    path("privacy/", include("privacy.urls")),
 ]

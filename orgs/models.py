@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from changzhi_portal.names import comparable, pinyin_key, readings
 from changzhi_portal.personal import SealedField, phone_digests
@@ -152,6 +154,11 @@ class SocialOrganization(MergeableRecord, FollowsCommunity, ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def gone_before(cls, moment: datetime.datetime) -> models.QuerySet[SocialOrganization]:
+        """Return the organizations that were dissolved before a moment (docs/privacy.md)."""
+        return cls._base_manager.filter(dissolved_on__lt=timezone.localdate(moment))
 
     def prepare_keys(self) -> None:
         """Set the columns derived from name and phone; call before saving."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.utils import timezone
 
 from changzhi_portal.names import pinyin_key, readings
 from changzhi_portal.personal import SealedField, digest, phone_digests
@@ -16,6 +18,7 @@ from changzhi_portal.records import (
     UnmergedManager,
     exactly_one_of,
     not_before,
+    not_ended,
     not_merged_into_itself,
 )
 from changzhi_portal.rights import Viewer
@@ -112,6 +115,12 @@ class SocialWorker(MergeableRecord, ScopedModel):
         # One Q, so that both conditions refer to the same posting; is_newest is unique per worker, so no row is
         # repeated.
         return Q(**{f"{newest}__is_newest": True}) & super().in_subtree(path, prefix=newest)
+
+    @classmethod
+    def gone_before(cls, moment: datetime.datetime) -> models.QuerySet[SocialWorker]:
+        """Return the workers whose last posting ended before a moment (docs/privacy.md)."""
+        since = Posting.with_merged.filter(not_ended(timezone.localdate(moment), "ended_on"), worker=OuterRef("pk"))
+        return cls._base_manager.filter(~Exists(since))
 
     def belongs_to(self) -> Any:
         """Return the division of the newest posting; None without any."""

@@ -236,6 +236,6 @@ def values_in_words(row: UploadRow, sheet: RegisterSheet | type[RegisterSheet]) 
         if column.field in cleared:
             shown.append((column.header, "清空"))
         elif column.field in row.values:
-            value = column.from_json(row.values[column.field])
+            value = column.from_json(row.values[column.field], row.place)
             shown.append((column.header, str(value) if isinstance(value, Sealed) else column.written(value)))
     return shown

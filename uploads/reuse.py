@@ -51,6 +51,7 @@ def reusable_batch(batch: UploadBatch, sheet: RegisterSheet) -> UploadBatch | No
         or earlier.warnings
         or earlier.corrections
         or earlier.left_out
+        or earlier.values_wiped_at is not None
     ):
         return None
     if earlier.read_as != key_of_reading(batch):

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
-from changzhi_portal.personal import decrypt_bytes, encrypt_bytes
+from changzhi_portal.personal import decrypt_bytes, encrypt_bytes, key_id_of_bytes
 from changzhi_portal.refusals import NotFoundError, UnavailableError
+from uploads.models import UploadBatch
+from uploads.places import original_of
 from uploads.reading.refusal import FileRefusedError
 
 logger = logging.getLogger(__name__)
@@ -46,10 +49,7 @@ def keep_original(ref: str, data: bytes) -> str:
     path = Path(settings.MEDIA_ROOT) / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
-        ) as file:
-            file.write(encrypt_bytes(data))
+        _write(path, encrypt_bytes(data, original_of(ref)))
     except OSError as error:
         logger.error("An upload cannot be stored: %s", error)
         with suppress(OSError):
@@ -59,6 +59,36 @@ def keep_original(ref: str, data: bytes) -> str:
             cure=f"The file cannot be stored below {settings.MEDIA_ROOT}: {error.strerror}.",
         ) from error
     return name
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, settings.FILE_UPLOAD_PERMISSIONS), "wb"
+    ) as file:
+        file.write(data)
+
+
+def key_id_of_original(batch: UploadBatch) -> str | None:
+    """Return the id of the key of a batch's file, "" for one that is bound to no place, None where there is no file."""
+    try:
+        with (Path(settings.MEDIA_ROOT) / batch.stored_as).open("rb") as file:
+            return key_id_of_bytes(file.read(64))
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+def encrypt_original_again(batch: UploadBatch) -> None:
+    """Encrypt a batch's file under the newest key. The new file takes the place of the old one in one step.
+
+    Raises CannotDecryptError.
+    """
+    path = Path(settings.MEDIA_ROOT) / batch.stored_as
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        _write(draft, encrypt_bytes(original_bytes(batch), original_of(batch.ref)))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def forget_original(name: str) -> None:
@@ -82,22 +112,31 @@ def forget_original_on_commit(name: str) -> None:
         transaction.on_commit(forget)
 
 
-def original_bytes(name: str) -> bytes:
-    """Return the plain bytes of a stored file. Raises NotFoundError when it does not exist (purged, or another disk)."""
+def original_bytes(batch: UploadBatch) -> bytes:
+    """Return the plain bytes of a batch's file.
+
+    Raises NotFoundError when it does not exist (purged, or another disk), CannotDecryptError for the file of another
+    batch under its name.
+    """
     try:
-        if not name:
+        if not batch.stored_as:
             raise FileNotFoundError("purged")
-        return decrypt_bytes((Path(settings.MEDIA_ROOT) / name).read_bytes())
+        return decrypt_bytes((Path(settings.MEDIA_ROOT) / batch.stored_as).read_bytes(), original_of(batch.ref))
     except FileNotFoundError as error:
+        if batch.original_wiped_at is not None:
+            raise NotFoundError(
+                f"原文件已过保存期限，{timezone.localtime(batch.original_wiped_at):%Y-%m-%d}清除，不能再下载；要用请向填报人索取。",
+                cure="The stored original was wiped when its time was over.",
+            ) from error
         raise NotFoundError(
             "找不到上传的原文件，请重新上传。", cure="The stored original is gone. Upload it again."
         ) from error
 
 
 @contextmanager
-def original_as_file(name: str) -> Iterator[Path]:
+def original_as_file(batch: UploadBatch) -> Iterator[Path]:
     """Yield the path of the decrypted file while the context lasts; other processes of ours can open it."""
-    with bytes_as_file(original_bytes(name)) as path:
+    with bytes_as_file(original_bytes(batch)) as path:
         yield path
 
 

@@ -27,10 +27,10 @@ _CHANGED: Final = "（号码有改动）"
 
 
 def state_of(user: User) -> dict[str, Any]:
-    """Return what the log keeps of a user: never the password, the phone as ciphertext."""
+    """Return what the log keeps of a user: never the password; the phone, which the log encrypts."""
     state = {name: getattr(user, name) for name in _LOGGED}
     state["role"] = str(user.role)
-    return {**state, "division": user.division_id, "phone": None if user.phone is None else user.phone.token}
+    return {**state, "division": user.division_id, "phone": user.phone}
 
 
 def log_change(*, by: User, user: User, before: Mapping[str, Any], summary: str) -> ChangeSet | None:

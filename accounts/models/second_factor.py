@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from changzhi_portal.personal import SealedField
+from changzhi_portal.records import Record
 
 
-class SecondFactor(models.Model):
+class SecondFactor(Record):
     """The secret that a user shares with an authenticator app (TOTP, RFC 6238). There is one only once a code was right.
 
     `last_step` is the time step (30 seconds, counted from 1970) of the last code that was taken: neither it nor an earlier

@@ -298,6 +298,12 @@ class User(AbstractUser, Record, ScopedModel):
         found = [Error(said, hint=f"Choose from {', '.join(Role.values)}.", id="accounts.E001")] if unknown else []
         return [*super().check(**kwargs), *found]
 
+    @classmethod
+    def gone_before(cls, moment: datetime.datetime) -> models.QuerySet[User]:
+        """Return the users who are deactivated and have not signed in since a moment (docs/privacy.md)."""
+        not_since = Q(last_login__isnull=True) | Q(last_login__lt=moment)
+        return cls._base_manager.filter(not_since, is_active=False)
+
     @property
     def managed_roles(self) -> frozenset[Role]:
         """Return the roles of the users that this one manages within the own division (docs/domain.md §1.4)."""
@@ -320,6 +326,11 @@ class User(AbstractUser, Record, ScopedModel):
     def may_see_users(self) -> bool:
         """Return whether this user sees the list of users: whoever manages some, and auditors."""
         return self.role is Role.AUDITOR or self.may_manage_users
+
+    @property
+    def may_answer_subjects(self) -> bool:
+        """Return whether this user finds what is held on a person who asks (个人信息保护法第四十五条)."""
+        return self.role is Role.BUREAU_ADMIN and self.may_unmask
 
     # --- Passwords (docs/domain.md §9.5) ---
 

@@ -22,7 +22,7 @@ from accounts.signing_in import note_passed
 from accounts.views.own import this_session
 from changzhi_portal.kept_input import mark_done
 from changzhi_portal.pages import Crumb, FormPage
-from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal import Place, decrypt, encrypt
 from changzhi_portal.refusals import PortalError
 from changzhi_portal.rights import EVERYBODY
 
@@ -116,8 +116,11 @@ class SetUpSecondFactor(_OwnSecondFactorPage):
     def _secret(self) -> str:
         """Return the secret that this session is setting up: the same until it is confirmed, so that a reload is no trap."""
         if _SECRET not in self.request.session:
-            self.request.session[_SECRET] = encrypt(new_secret())
-        return decrypt(self.request.session[_SECRET])
+            self.request.session[_SECRET] = encrypt(new_secret(), self._place())
+        return decrypt(self.request.session[_SECRET], self._place())
+
+    def _place(self) -> Place:
+        return Place(f"session.second_factor/{self.person.ref}")
 
 
 class _Secret:

@@ -13,7 +13,6 @@ from django.db.models import F
 from changelog.actions.log import LoggedChange, begin_change_set, change_of, log_changes
 from changelog.models import ChangeSet
 from changzhi_portal.bulk import in_batches, insert_rows, update_rows
-from changzhi_portal.personal import Sealed
 from changzhi_portal.registers.writes import Write
 from changzhi_portal.rights import Actor, Area
 
@@ -119,8 +118,8 @@ def _logged(write: Write) -> LoggedChange:
     return change_of(
         write.instance,
         division=write.division_id,
-        before=_stored(write.before),
-        after=_stored(_belonging_of(write.instance) | write.after if write.is_new else write.after),
+        before=write.before,
+        after=_belonging_of(write.instance) | write.after if write.is_new else write.after,
         label=write.label,
         batch_row=write.batch_row,
     )
@@ -137,8 +136,3 @@ def _belonging_of(instance: models.Model) -> dict[str, Any]:
 @cache
 def _required_relations(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields if field.is_relation and not field.null)
-
-
-def _stored(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as JSON takes them; personal data as ciphertext."""
-    return {name: value.token if isinstance(value, Sealed) else value for name, value in values.items()}

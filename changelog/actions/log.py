@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, TypedDict
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.models import ChangeRecord, ChangeSet, logged_at
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.after_changes import announce_change
 from changzhi_portal.bulk import insert_values
+from changzhi_portal.personal import Sealed
 from changzhi_portal.records import field_of
 from changzhi_portal.rights import Actor, Area
 
@@ -83,23 +84,33 @@ def change_of(
 ) -> LoggedChange:
     """Return the change of one saved record: without `before` it is new, without `after` it is removed.
 
-    `division` is the key of the division that the change belongs to; the values are such as JSON takes. `label` is what
-    people call the record, by default its text; `batch_row` is the position of the uploaded row that asks for it.
+    `division` is the key of the division that the change belongs to; the values are such as JSON takes, or personal ones,
+    which are encrypted for the log. `label` is what people call the record, by default its text; `batch_row` is the
+    position of the uploaded row that asks for it.
     """
     kind = (
         ChangeRecord.Kind.CREATED if not before else ChangeRecord.Kind.UPDATED if after else ChangeRecord.Kind.REMOVED
     )
+    ref = getattr(row, "ref", "")
     return LoggedChange(
         model=row._meta.label_lower,
         object_id=row.pk,
-        object_ref=getattr(row, "ref", ""),
+        object_ref=ref,
         object_label=(label or str(row))[:LABEL_LENGTH],
         division=division,
         kind=str(kind),
         batch_row=batch_row,
-        before=dict(before),
-        after=dict(after),
+        before=_encrypted(before, row, ref),
+        after=_encrypted(after, row, ref),
     )
+
+
+def _encrypted(values: Mapping[str, Any], row: models.Model, ref: str) -> dict[str, Any]:
+    """Return values as JSON takes them: personal ones as ciphertext, bound to the log, the record and the field."""
+    return {
+        name: value.token_at(logged_at(row._meta.label_lower, name, ref)) if isinstance(value, Sealed) else value
+        for name, value in values.items()
+    }
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference:

@@ -17,13 +17,14 @@ from changelog.actions.apply import apply_writes, count_up, owner_of
 from changelog.actions.log import LoggedChange, begin_change_set, log_changes
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.bulk import in_batches
-from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.personal import SealedField
 from changzhi_portal.records import field_of
 from changzhi_portal.registers.writes import Write
 from changzhi_portal.rights import Actor
 from changzhi_portal.violations import violation_in_words
 
 Kind = ChangeRecord.Kind
+WIPED = "原来的号码已过保存期限，已清除"
 
 
 @dataclass(slots=True)
@@ -73,6 +74,7 @@ def _reversal(
 ) -> Reversal:
     result = Reversal(reversed={record.batch_row for record in records if record.batch_row is not None})
     _keep(result, _edited_since(change_set, records))
+    _fail(result, {row.batch_row: WIPED for row in records if row.batch_row in result.reversed and row.lacks_wiped})
     good = [record for record in records if record.batch_row in result.reversed]
     _fail(result, _still_needed([each for each in good if apps.get_model(each.model) not in removed_last]))
     return result
@@ -234,12 +236,12 @@ def _restoring(model: type[models.Model], records: Sequence[ChangeRecord]) -> It
         instances = model._base_manager.in_bulk([record.object_id for record in batch])
         for record in batch:
             instance = instances[record.object_id]
-            before = {name: _revived(model, name, value) for name, value in record.before.items()}
+            before = {name: _revived(model, record, name, value) for name, value in record.before.items()}
             links = {name: before[name] for name in before if _is_link(model, name)}
             for name, value in before.items():
                 if name not in links:
                     setattr(instance, field_of(model, name).attname, value)
-            after = {name: _revived(model, name, value) for name, value in record.after.items()}
+            after = {name: _revived(model, record, name, value) for name, value in record.after.items()}
             yield Write(
                 instance, False, record.division_id, after, before, links, record.batch_row, record.object_label
             )
@@ -249,13 +251,13 @@ def _is_link(model: type[models.Model], name: str) -> bool:
     return any(field.name == name for field in model._meta.many_to_many)
 
 
-def _revived(model: type[models.Model], name: str, value: Any) -> Any:
+def _revived(model: type[models.Model], record: ChangeRecord, name: str, value: Any) -> Any:
     """Return a logged JSON value as the field's Python value."""
     if _is_link(model, name) or value is None:
         return value
     field = field_of(model, name)
     if isinstance(field, SealedField):
-        return Sealed(field.kind, token=value)
+        return record.value_of(field.attname, value)
     return field.to_python(value)
 
 

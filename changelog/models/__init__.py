@@ -3,6 +3,7 @@
 from changelog.models.changes import LONGEST_REASON, SYSTEM_USER, ChangeRecord, ChangeRecordQuerySet, ChangeSet
 from changelog.models.distinct import DistinctPair
 from changelog.models.locks import RegisterLock, RegisterLockQuerySet
+from changelog.models.logged_values import logged_at, logged_value, sealed_kinds
 from changelog.models.trail import TrailKind, TrailRecord, TrailRecordQuerySet, TrailSeal
 
 __all__ = [
@@ -18,4 +19,7 @@ __all__ = [
     "TrailRecord",
     "TrailRecordQuerySet",
     "TrailSeal",
+    "logged_at",
+    "logged_value",
+    "sealed_kinds",
 ]

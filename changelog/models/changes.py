@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from changelog.models.logged_values import logged_value
+from changzhi_portal.personal import Wiped
 from changzhi_portal.records import new_ref
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -126,3 +128,14 @@ class ChangeRecord(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.object_label}"
+
+    def value_of(self, name: str, logged: Any) -> Any:
+        """Return a value of `before` or `after` as it was: a personal one sealed, or as the mask that was left of it."""
+        return logged_value(self.model, self.object_ref, name, logged)
+
+    @property
+    def lacks_wiped(self) -> bool:
+        """Return whether taking the change back would need a personal value that was wiped (docs/privacy.md)."""
+        if self.kind != self.Kind.UPDATED:
+            return False
+        return any(isinstance(self.value_of(name, value), Wiped) for name, value in self.before.items())

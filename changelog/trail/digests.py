@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, Final
 
-from django.apps import apps
-
 from changelog.models.changes import ChangeRecord, ChangeSet
+from changelog.models.logged_values import logged_value
 from changelog.trail.chain import moment
-from changzhi_portal.personal import Sealed, SealedField
+from changzhi_portal.personal import CannotDecryptError, Sealed, Wiped, mask_of
 
 SET_FIELDS: Final = ("ref", "made_at", "made_by_id", "batch_id", "reverses_id", "summary", "reason", "affects_figures")
 FIELDS: Final = ("model", "object_id", "object_ref", "object_label", "kind", "batch_row", "before", "after")
@@ -34,8 +32,9 @@ def digest_of_changes(change_set_id: int) -> str:
 def digest_of_rows(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     """Return the digest of a change set and its records, given as the values of SET_FIELDS and FIELDS."""
     hashed = hashlib.sha256(_line(head))
-    for label, *others, before, after in rows:
-        hashed.update(_line([label, *others, masked_values(label, before), masked_values(label, after)]))
+    for label, key, ref, *others, before, after in rows:
+        masked = (masked_values(label, ref, values) for values in (before, after))
+        hashed.update(_line([label, key, ref, *others, *masked]))
     return hashed.hexdigest()
 
 
@@ -44,20 +43,18 @@ def _line(values: Sequence[Any]) -> bytes:
     return f"{text}\n".encode()
 
 
-def masked_values(label: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return logged values of a record with personal ones masked; `label` names the model ("app_label.modelname")."""
-    kinds = _sealed_kinds(label)
-    return {
-        name: str(Sealed(kinds[name], token=value)) if name in kinds and value else value
-        for name, value in values.items()
-    }
+def masked_values(label: str, ref: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return logged values of the record with this `ref` with personal ones masked, those that were wiped too.
+
+    `label` names the model ("app_label.modelname").
+    """
+    known = {name: logged_value(label, ref, name, value) for name, value in values.items()}
+    return {name: _masked(value) if isinstance(value, Sealed | Wiped) else value for name, value in known.items()}
 
 
-@cache
-def _sealed_kinds(label: str) -> dict[str, str]:
-    """Return the kinds of the model's sealed fields by name; none for a model that no longer exists."""
+def _masked(value: Sealed | Wiped) -> str:
+    """Return the mask. One that no key opens, because it was altered, has another digest than before, and stops nothing."""
     try:
-        model = apps.get_model(label)
-    except LookupError:
-        return {}
-    return {field.name: field.kind for field in model._meta.concrete_fields if isinstance(field, SealedField)}
+        return mask_of(value)
+    except CannotDecryptError:
+        return "cannot be decrypted"

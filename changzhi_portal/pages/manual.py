@@ -34,6 +34,7 @@ SHARED: Final = (
     ("divisions", "may_change_divisions"),
     ("users", "may_see_users"),
     ("audit", "may_audit"),
+    ("privacy", "may_answer_subjects"),
     ("questions", EVERYBODY),
 )
 ROLE_PREFIX: Final = "role_"

@@ -135,6 +135,6 @@ class MergingSheet(RecordSheet):
         )
         numbers: dict[int, str] = {}
         for batch in in_batches([worker.key for group in groups for worker in group]):
-            sealed = SocialWorker.objects.filter(pk__in=batch).values_list("pk", "id_number")
-            numbers |= {pk: number.reveal() for pk, number in sealed}
+            workers = SocialWorker.objects.filter(pk__in=batch).only("ref", "id_number")
+            numbers |= {worker.pk: worker.id_number.reveal() for worker in workers}
         return likely_pairs(groups, numbers)

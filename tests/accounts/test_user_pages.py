@@ -198,7 +198,8 @@ def test_a_reset_password_is_shown_once_ends_the_sessions_and_must_be_changed(ad
 
 def test_an_edit_keeps_a_masked_telephone_and_says_what_was_changed(administrator, clerk, signed_in):
     number = phone()
-    User.objects.filter(pk=clerk.pk).update(phone=Sealed("phone", plain=number))
+    clerk.phone = Sealed("phone", plain=number)
+    clerk.save(update_fields=["phone"])
     browser = signed_in(administrator)
     page = browser.get(address("user_edit", clerk)).content.decode()
     clerk.refresh_from_db()

@@ -127,7 +127,7 @@ def test_the_check_finds_what_it_is_for(app, source):
 
 
 def test_the_check_lets_through_what_is_right():
-    assert LEFT_TO_RIGHT[-2:] == ("reports", "demo")
+    assert LEFT_TO_RIGHT[-2:] == ("privacy", "demo")
     assert wrong_names("reports", "apps.get_model('targets.Target')") == []
     assert imports_in_functions("import accounts\ndef draw():\n    import weasyprint") == []
     assert imports_in_functions("def draw():\n    from accounts import models")

@@ -271,6 +271,8 @@ def test_a_right_password_without_the_code_opens_no_page(name, place, clerk, mon
 def test_no_page_is_kept_in_a_cache_or_needs_an_inline_script(name, place, clerk, signed_in):
     answer = signed_in(clerk).get(address_of(name, place, clerk))
     assert "no-store" in answer["Cache-Control"] or name in SAME_FOR_ALL
+    assert answer["Cross-Origin-Opener-Policy"] == answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(answer["Permissions-Policy"].split(", "))
     if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
         assert "default-src 'self'" in answer["Content-Security-Policy"]
         assert "unsafe" not in answer["Content-Security-Policy"]

@@ -7,9 +7,10 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from changelog.actions import change_of
 from changelog.history import history_of
 from changelog.models import ChangeRecord
-from changzhi_portal.personal import encrypt
+from changzhi_portal.personal import Sealed
 from communities.models import CommunityProfile
 from tests.factories import (
     make_batch,
@@ -30,6 +31,7 @@ def log(user, record, before, after, *, division=None, kind="updated", **of_set)
         change_set=make_change_set(user, **of_set),
         model=record._meta.label_lower,
         object_id=record.pk,
+        object_ref=getattr(record, "ref", ""),
         object_label=str(record),
         division=division or user.division,
         kind=kind,
@@ -72,7 +74,9 @@ def test_choices_dates_yes_and_no_and_places_are_told_in_words(place, clerk):
 @pytest.mark.django_db
 def test_personal_data_are_masked_in_the_history(place, clerk, signed_in):
     worker = make_worker(place.communities[0])
-    log(clerk, worker, {"phone": encrypt("19900001234")}, {"phone": encrypt("19900005678")})
+    values = [{"phone": Sealed("phone", plain=number)} for number in ("19900001234", "19900005678")]
+    logged = change_of(worker, division=clerk.division.pk, before=values[0], after=values[1])
+    log(clerk, worker, logged.before, logged.after)
     page = signed_in(clerk).get(reverse("socialworkers:detail", args=[worker.ref])).content.decode()
     assert "199****1234" in page
     assert "199****5678" in page

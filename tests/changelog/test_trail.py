@@ -12,11 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from changelog.models import ChangeRecord, TrailKind, TrailRecord, TrailSeal
+from changelog.models import ChangeRecord, TrailKind, TrailRecord, TrailSeal, logged_at
 from changelog.models.trail import AddedOnlyError
 from changelog.trail import heads, record_event, seal_waiting, spool
 from changelog.trail.digests import digest_of_changes
-from changzhi_portal.personal import Sealed
+from changzhi_portal.personal import encrypt
 from changzhi_portal.refusals import UnavailableError
 from periods.models import ReportingPeriod
 from tests.factories import PASSWORD, Place, id_number, make_organization, make_user, make_worker, phone
@@ -287,10 +287,10 @@ def test_a_change_sets_digest_is_the_same_under_new_keys(place: Place, clerk: Us
     record = ChangeRecord.objects.filter(model="socialworkers.socialworker").first()
     assert record is not None, answer
     before = digest_of_changes(record.change_set_id)
-    plain = Sealed("id_number", token=record.after["id_number"]).reveal()
-    ChangeRecord.objects.filter(pk=record.pk).update(
-        after=record.after | {"id_number": Sealed("id_number", plain=plain).token}
-    )
+    plain = record.value_of("id_number", record.after["id_number"]).reveal()
+    again = encrypt(plain, logged_at(record.model, "id_number", record.object_ref))
+    assert again != record.after["id_number"]
+    ChangeRecord.objects.filter(pk=record.pk).update(after=record.after | {"id_number": again})
     assert digest_of_changes(record.change_set_id) == before
     ChangeRecord.objects.filter(pk=record.pk).update(after=record.after | {"name": "另一人"})
     assert digest_of_changes(record.change_set_id) != before

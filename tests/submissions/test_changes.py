@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from changelog.models import ChangeRecord, ChangeSet
+from changelog.models import ChangeRecord, ChangeSet, logged_at
 from changzhi_portal.personal import encrypt
 from socialworkers.models import SocialWorker
 from submissions.actions import submit_month
@@ -170,7 +170,7 @@ def test_one_register_is_chosen_and_personal_numbers_are_masked(place, due, cler
         clerk,
         worker,
         before={"id_number": None},
-        after={"id_number": encrypt(ID_NUMBER)},
+        after={"id_number": encrypt(ID_NUMBER, logged_at("socialworkers.socialworker", "id_number", worker.ref))},
         batch=batch_of(clerk, due, file_name="社工.xlsx"),
     )
     log(clerk, make_facility(place.communities[0], "演示设施"), batch=batch_of(clerk, due))

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet
-from changzhi_portal.personal import encrypt
+from changzhi_portal.personal import Place, encrypt
 from changzhi_portal.personal_numbers import personal_numbers
 from changzhi_portal.refusals import InvalidError
 from notices.models import Notice
@@ -131,7 +131,7 @@ def test_two_names_that_are_masked_alike_stay_two(place, administrator):
 
 def test_stored_numbers_of_uploads_reports_notices_and_the_log_are_masked(place, clerk, administrator, period):
     text = f"张三{ID}，电话{MOBILE}"
-    token = encrypt("13812345678")
+    token = encrypt("13812345678", Place("演示"))
     change_set = make_change_set(administrator, summary=text)
     ChangeRecord.objects.create(
         change_set=change_set, model="socialworkers.socialworker", object_id=1, object_label=text,

@@ -240,7 +240,7 @@ def send_phones(capsys, clerk, tmp_path):
 
 def phone_of(batch):
     (row,) = batch.staged_rows.all()
-    return register_named("workers")().column("phone").from_json(row.values["phone"]).reveal()
+    return register_named("workers")().column("phone").from_json(row.values["phone"], row.place).reveal()
 
 
 def test_two_columns_of_one_name_are_told_apart_on_the_page_by_their_place(place, clerk, send_phones, signed_in):

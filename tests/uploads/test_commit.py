@@ -231,7 +231,7 @@ def test_an_upload_that_the_disk_does_not_take_says_so_and_leaves_nothing(
 
 def test_a_worker_that_is_killed_leaves_no_plain_copy_of_the_file_behind(send: Send, clerk: User) -> None:
     batch = checked(send, clerk, [facility_row()])
-    with storage.original_as_file(batch.stored_as) as path:
+    with storage.original_as_file(batch) as path:
         assert storage.sha256_of(path.read_bytes()) == batch.sha256
         assert not path.resolve().exists(), "only in memory"
 

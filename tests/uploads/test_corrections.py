@@ -25,6 +25,7 @@ from tests.uploads.row_forms import words_of
 from uploads import actions
 from uploads.actions import change_batch
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import cell_of, row_of_file
 from uploads.reading.grid import CellError
 from uploads.rows import raw_cells
 
@@ -258,8 +259,9 @@ CELLS = st.one_of(
 @given(cell=CELLS, name=st.sampled_from(["id_number", "name"]))
 def test_a_cell_comes_back_from_staging_as_it_was_read(cell, name):
     column = register_named("workers")().column(name)
-    stored = raw_cells.as_json(cell, column)
-    back = raw_cells.from_json(stored)
+    row = row_of_file("a" * 64, "workers", 1)
+    stored = raw_cells.as_json(cell, column, row)
+    back = raw_cells.from_json(stored, cell_of(row, name))
     assert (type(back), back) == (type(cell), cell)
 
 

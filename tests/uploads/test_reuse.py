@@ -20,6 +20,7 @@ from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Rows, write_workbook
 from uploads import actions
 from uploads.models import ColumnMapping, UploadBatch
+from uploads.places import row_of_file
 from uploads.reuse import reusable_batch
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,8 @@ def staged(batch: UploadBatch) -> list[dict[str, Any]]:
     columns = {column.field: column for column in register_named(batch.register).columns}
     rows = list(batch.staged_rows.order_by("position").values())
     for row in rows:
-        row["values"] = {name: columns[name].from_json(value) for name, value in row["values"].items()}
+        place = row_of_file(batch.sha256, batch.register, row["position"])
+        row["values"] = {name: columns[name].from_json(value, place) for name, value in row["values"].items()}
         del row["id"], row["batch_id"]
     return rows
 

@@ -131,7 +131,7 @@ def test_each_register_of_a_workbook_becomes_a_batch_of_its_own(data: bytes, rec
         assert (batch.period, batch.division, batch.uploaded_by) == (first.period, clerk.division, clerk)
     assert [batch.split_from_id for batch in batches] == [None, first.pk, first.pk]
     assert len({batch.stored_as for batch in batches}) == 3, "each is purged by itself"
-    assert {storage.original_bytes(batch.stored_as) for batch in batches} == {data}
+    assert {storage.original_bytes(batch) for batch in batches} == {data}
     assert Notice.objects.filter(user=clerk).count() == 3
 
 

@@ -42,7 +42,7 @@ def test_the_uploader_finds_both_files_on_the_batchs_page(batch, clerk, signed_i
     assert quote("（标出问题）.xlsx") in answer["Content-Disposition"]
     assert answer["Content-Disposition"].startswith("attachment;")
     kept = browser.get(original)
-    assert kept.content == storage.original_bytes(batch.stored_as)
+    assert kept.content == storage.original_bytes(batch)
     assert quote(batch.file_name) in kept["Content-Disposition"]
     assert "no-store" in kept["Cache-Control"]
 

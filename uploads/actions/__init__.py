@@ -16,6 +16,7 @@ from uploads.actions.change_batch import (
 from uploads.actions.check import check_batch, check_queued_batch
 from uploads.actions.commit import commit_batch, commit_queued_batch, request_commit
 from uploads.actions.discard import discard_batch
+from uploads.actions.give_up import give_up_batch
 from uploads.actions.receive import Receipt, check_may_alter_locked, receive_file, receive_files
 from uploads.actions.rest import drop_rest
 from uploads.actions.turns import work_on_next_batch
@@ -35,6 +36,7 @@ __all__ = [
     "correct_row",
     "discard_batch",
     "drop_rest",
+    "give_up_batch",
     "leave_out_row",
     "map_columns",
     "receive_file",

@@ -62,6 +62,11 @@ def _open_row(batch: UploadBatch, position: int, by: Actor) -> tuple[UploadBatch
     """
     locked = _locked_batch(batch, by, State.CHECKED, State.COMMITTED)
     row = locked.staged_rows.filter(position=position).first()
+    if locked.values_wiped_at is not None:
+        raise StaleError(
+            "这个批次已过保存期限，行里的号码已清除，不能再改；请改好表格重新上传。",
+            cure="The numbers in the rows of the batch were wiped when their time was over.",
+        )
     if row is not None and not row.can_be_changed:
         raise StaleError(
             "这一行已经入库，不能在批次里再改；要改的，请改好表格重新上传。", cure="The row has been written."

@@ -174,7 +174,7 @@ def _read(batch: UploadBatch, sheet: RegisterSheet, report: Reporter, grids: lis
     `grids` are the sheets of the file, if it has been read already. Raises FileRefusedError.
     """
     if grids is None:
-        with storage.original_as_file(batch.stored_as) as path:
+        with storage.original_as_file(batch) as path:
             grids = read_grids(path, batch.file_name, report)
     today = timezone.localdate()
     found = _content(batch, sheet, report, grids, today)

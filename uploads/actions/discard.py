@@ -39,14 +39,19 @@ def discard_batch(*, batch: UploadBatch, by: Actor) -> None:
                 "这个批次正在处理、已经入库或者已经放弃，现在不能放弃；页面上是它现在的状态。",
                 cure="The batch is not waiting for a decision, or has written something.",
             )
-        locked.staged_rows.all().delete()
-        storage.forget_original_on_commit(locked.stored_as)
-        for name, blank in _CONTENTS.items():
-            setattr(locked, name, blank)
-        locked.stored_as = ""
-        locked.state = UploadBatch.State.DISCARDED
-        locked.discarded_by_id, locked.discarded_at = by.pk, timezone.now()
-        locked.notifies_uploader = by.pk != locked.uploaded_by_id
-        locked.save()
-        record_event(TrailKind.DISCARDED, by=by, division=locked.division, about=locked, label=locked.file_name)
-        notify_uploader(locked)
+        discard_locked(locked, by=by)
+
+
+def discard_locked(locked: UploadBatch, *, by: Actor) -> None:
+    """Discard a locked batch that may be discarded; see `discard_batch`. Must run inside the transaction that locks it."""
+    locked.staged_rows.all().delete()
+    storage.forget_original_on_commit(locked.stored_as)
+    for name, blank in _CONTENTS.items():
+        setattr(locked, name, blank)
+    locked.stored_as = ""
+    locked.state = UploadBatch.State.DISCARDED
+    locked.discarded_by_id, locked.discarded_at = by.pk, timezone.now()
+    locked.notifies_uploader = by.pk != locked.uploaded_by_id
+    locked.save()
+    record_event(TrailKind.DISCARDED, by=by, division=locked.division, about=locked, label=locked.file_name)
+    notify_uploader(locked)

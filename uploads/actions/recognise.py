@@ -35,7 +35,7 @@ def recognise(claim: Claim[UploadBatch], batch: UploadBatch, report: Reporter) -
     The batch gets the first register found in the file; for each further one a batch of its own is queued. Raises
     FileRefusedError when no register is found, ClaimLostError.
     """
-    with storage.original_as_file(batch.stored_as) as path:
+    with storage.original_as_file(batch) as path:
         grids = read_grids(path, batch.file_name, report)
     report.step("识别登记表")
     batch.recognised_with = ColumnMapping.objects.by_register(batch)
@@ -53,7 +53,7 @@ def _split(claim: Claim[UploadBatch], batch: UploadBatch, others: Sequence[str])
     """
     parts = [_part(batch, register) for register in others]
     try:
-        data = storage.original_bytes(batch.stored_as) if parts else b""
+        data = storage.original_bytes(batch) if parts else b""
         for part in parts:
             part.stored_as = storage.keep_original(part.ref, data)
         with transaction.atomic():

@@ -133,6 +133,14 @@ class UploadBatchQuerySet(ScopedQuerySet):
         first = batch.split_from_id or batch.pk
         return self.filter(Q(pk=first) | Q(split_from=first), sha256=batch.sha256)
 
+    def ended_before(self, moment: datetime.datetime) -> Self:
+        """Filter for batches that were brought in, discarded or, coming to nothing, uploaded before a moment.
+
+        Without those that a worker has in hand.
+        """
+        ended = Coalesce("discarded_at", "committed_at", "uploaded_at")
+        return self.annotate(ended_at=ended).filter(ended_at__lt=moment).exclude(state__in=UploadBatch.IN_PROGRESS)
+
     def same_file(self, batch: UploadBatch) -> Self:
         """Filter for uploads of the same file by the same office that have been written, without `batch` itself."""
         return self.filter(
@@ -273,6 +281,12 @@ class UploadBatch(ScopedModel, QueuedJob):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="放弃的人"
     )
     discarded_at = models.DateTimeField("放弃时间", null=True, blank=True)
+    original_wiped_at = models.DateTimeField(
+        "原件清除时间", null=True, blank=True, editable=False, help_text="过了保存期限"
+    )
+    values_wiped_at = models.DateTimeField(
+        "号码清除时间", null=True, blank=True, editable=False, help_text="过了保存期限，逐行内容里的号码只留下掩码"
+    )
 
     replaced_by = models.ForeignKey(
         "self",
@@ -351,6 +365,11 @@ class UploadBatch(ScopedModel, QueuedJob):
                 condition=~Q(replaced_by=F("id")),
                 name="batch_not_replaced_by_itself",
                 violation_error_message="批次不能由自己代替。",
+            ),
+            models.CheckConstraint(
+                condition=Q(original_wiped_at__isnull=True) | Q(stored_as=""),
+                name="batch_wiped_original_is_gone",
+                violation_error_message="原件清除以后，批次不应再有存放的文件。",
             ),
             models.UniqueConstraint(
                 fields=("split_from", "register"),
@@ -474,6 +493,8 @@ class UploadBatch(ScopedModel, QueuedJob):
     @property
     def can_be_rechecked(self) -> bool:
         """Return whether a check that was not finished can be repeated: nothing that it needs has been purged."""
+        if self.values_wiped_at is not None:
+            return False
         if self.state == self.State.FAILED:
             return bool(self.stored_as) or not self.needs_reading
         return self.state == self.State.CHECKED and self.needs_check
@@ -491,7 +512,7 @@ class UploadBatch(ScopedModel, QueuedJob):
     @property
     def can_be_corrected(self) -> bool:
         """Return whether cells of its rows can be corrected in the page."""
-        return self.state in self.CORRECTABLE
+        return self.state in self.CORRECTABLE and self.values_wiped_at is None
 
     @property
     def needs_mapping(self) -> bool:

@@ -9,8 +9,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Count, Q
 
+from changzhi_portal.personal import Place
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 from uploads.models.batch import UploadBatch
+from uploads.places import row_of_file
 
 
 class UploadRowQuerySet(ScopedQuerySet):
@@ -157,8 +159,15 @@ class UploadRow(ScopedModel):
         return f"{self.sheet} {self.row_number}"
 
     @property
+    def place(self) -> Place:
+        """Return where the row is stored, which the ciphertexts of its personal values are bound to."""
+        return row_of_file(self.batch.sha256, self.batch.register, self.position)
+
+    @property
     def can_be_changed(self) -> bool:
-        """Return whether the page may correct it or leave it out: its batch waits, and the row has not been written."""
+        """Return whether the page may correct it or leave it out: its batch waits, and the row has neither been written nor wiped."""
+        if self.batch.values_wiped_at is not None:
+            return False
         if self.batch.state == UploadBatch.State.CHECKED:
             return self.is_remaining or not self.batch.has_written
         is_left = self.outcome in {self.Outcome.ERROR, self.Outcome.LEFT_OUT}

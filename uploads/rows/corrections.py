@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal import decrypt, encrypt, is_wiped, mask_left
 from changzhi_portal.personal_numbers import kinds_in
 from changzhi_portal.refusals import InvalidError
 from changzhi_portal.registers.columns import Column, DecimalColumn, IntegerColumn
@@ -23,6 +23,7 @@ from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.rights import Actor
 from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import correction_of
 from uploads.rows.cleaning import CellRereader
 from uploads.rows.file_columns import FileColumns
 
@@ -88,7 +89,7 @@ def add_corrections(batch: UploadBatch, row: UploadRow, texts: Iterable[tuple[Co
             "row": row.row_number,
             "field": column.field,
             "label": row.label,
-            "text": encrypt(text) if column.is_personal else text,
+            "text": encrypt(text, correction_of(batch.ref, *cell)) if column.is_personal else text,
             "by": str(by),
             "at": timezone.now().isoformat(),
         }
@@ -117,7 +118,7 @@ def apply_corrections(
     for row in rows:
         for made in by_row.get((row.sheet or "", row.number or 0), ()):
             if made["field"] in row.columns:
-                rereader.correct(row, made["field"], _text_of(made, sheet.column(made["field"])))
+                rereader.correct(row, made["field"], _text_of(batch, made, sheet.column(made["field"])))
 
 
 def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorrection]:
@@ -133,7 +134,7 @@ def made_corrections(batch: UploadBatch, sheet: RegisterSheet) -> list[MadeCorre
                 row=made["label"],
                 cell=cell_address(made["row"], index) if index is not None else "",
                 header=header_in_unit(column, unit_of_file(multiplier)),
-                shown=column.shown(_text_of(made, column)),
+                shown=column.shown(_text_of(batch, made, column)),
                 by=made["by"],
                 at=parse_datetime(made["at"]),
             )
@@ -151,10 +152,14 @@ def corrected_cells(batch: UploadBatch, sheet: RegisterSheet) -> list[CorrectedC
         if index is not None:
             is_figure = isinstance(column, IntegerColumn | DecimalColumn)
             address = cell_address(made["row"], index)
-            cells.append(CorrectedCell(made["sheet"], address, _text_of(made, column), is_figure))
+            cells.append(CorrectedCell(made["sheet"], address, _text_of(batch, made, column), is_figure))
     return cells
 
 
-def _text_of(made: dict[str, Any], column: Column) -> str:
+def _text_of(batch: UploadBatch, made: dict[str, Any], column: Column) -> str:
     text: str = made["text"]
-    return decrypt(text) if column.is_personal else text
+    if not column.is_personal:
+        return text
+    if is_wiped(text):
+        return mask_left(text)
+    return decrypt(text, correction_of(batch.ref, made["sheet"], made["row"], made["field"]))

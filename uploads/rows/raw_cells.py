@@ -11,13 +11,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from changzhi_portal.personal import decrypt, encrypt
+from changzhi_portal.personal import Place, decrypt, encrypt
 from changzhi_portal.personal_numbers import mask_slipped_numbers
 from changzhi_portal.registers.cleaning import as_text
 from changzhi_portal.registers.columns import Column
 from changzhi_portal.registers.rows import LONGEST_VALUE, RegisterRow
+from uploads.places import cell_of
 from uploads.reading.grid import CellError, RefusedCell, UnpairedQuote
 
+SEALED = "sealed"  # the key of a ciphertext
 NOT_KEPT = None  # in `RegisterRow.raw` of a restored row, a cell that had no problem
 
 _KINDS: dict[str, Any] = {
@@ -30,21 +32,26 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def as_json(cell: Any, column: Column) -> Any:
-    """Return a cell for `UploadRow.raw`: encrypted in a personal column, and if it contains a personal number."""
+def as_json(cell: Any, column: Column, row: Place) -> Any:
+    """Return a cell for `UploadRow.raw`: encrypted in a personal column, and if it contains a personal number.
+
+    `row` is where the row is stored, to which the ciphertext is bound.
+    """
     plain = _plain(cell)
     text = as_text(plain) if isinstance(plain, str | int | float) else str(cell) if isinstance(cell, str) else ""
     # A cell that is longer than any may be is the rest of a damaged file: no need to look for numbers in it.
     has_slipped = len(text) > LONGEST_VALUE or mask_slipped_numbers(text) != text
-    return {"sealed": encrypt(json.dumps(plain))} if column.is_personal or has_slipped else plain
+    if not column.is_personal and not has_slipped:
+        return plain
+    return {SEALED: encrypt(json.dumps(plain), cell_of(row, column.field))}
 
 
-def from_json(stored: Any) -> Any:
-    """Return the cell that `as_json` has stored."""
+def from_json(stored: Any, place: Place) -> Any:
+    """Return the cell that `as_json` has stored at a place (`cell_of`)."""
     if not isinstance(stored, dict):
         return stored
     ((kind, value),) = stored.items()
-    return from_json(json.loads(decrypt(value))) if kind == "sealed" else _KINDS[kind](value)
+    return from_json(json.loads(decrypt(value, place)), place) if kind == SEALED else _KINDS[kind](value)
 
 
 def _plain(cell: Any) -> Any:
@@ -64,23 +71,23 @@ def _plain(cell: Any) -> Any:
     return cell
 
 
-def cells_with_problems(row: RegisterRow, columns: Mapping[str, Column]) -> dict[str, Any]:
-    """Return the cells of a row to store, by field, as JSON."""
+def cells_with_problems(row: RegisterRow, columns: Mapping[str, Column], place: Place) -> dict[str, Any]:
+    """Return the cells of a row to store at a place, by field, as JSON."""
     if row.raw is None:
         return {}
     kept: dict[str, Any] = {}
     for name in {problem.field for problem in row.problems} & row.columns.keys():
         cell = row.raw[row.columns[name]]
         if cell is not NOT_KEPT:
-            kept[name] = as_json(cell, columns[name])
+            kept[name] = as_json(cell, columns[name], place)
     return kept
 
 
-def restored(kept: Mapping[str, Any], positions: Mapping[str, int]) -> list[Any] | None:
-    """Return `RegisterRow.raw` of a row restored from staging; None if no cell was stored."""
+def restored(kept: Mapping[str, Any], positions: Mapping[str, int], place: Place) -> list[Any] | None:
+    """Return `RegisterRow.raw` of a row restored from staging at a place; None if no cell was stored."""
     if not kept:
         return None
     cells = [NOT_KEPT] * (max(positions.values()) + 1)
     for name, stored in kept.items():
-        cells[positions[name]] = from_json(stored)
+        cells[positions[name]] = from_json(stored, cell_of(place, name))
     return cells

@@ -14,6 +14,7 @@ from changzhi_portal.registers.problems import Level, cell_address
 from changzhi_portal.registers.register import RegisterSheet
 from uploads.column_mapping import header_in_unit, unit_of_file
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import cell_of
 from uploads.rows import raw_cells
 from uploads.rows.corrections import LONGEST_TEXT, absent_column_sentence, corrected_fields
 from uploads.rows.file_columns import FileColumns
@@ -104,13 +105,13 @@ def text_of_cell(column: Column, row: UploadRow, multiplier: Decimal) -> str:
     Personal numbers are masked, also those in other columns.
     """
     if column.field in row.raw:
-        return _as_written(column, raw_cells.from_json(row.raw[column.field]))
+        return _as_written(column, raw_cells.from_json(row.raw[column.field], cell_of(row.place, column.field)))
     values: Mapping[str, Any] = row.values
     if column.field in values.get(CLEARED, ()):
         return CLEAR_WORD
     if column.field not in values:
         return ""
-    value = column.from_json(values[column.field])
+    value = column.from_json(values[column.field], row.place)
     if isinstance(column, ChoiceColumn) and not isinstance(column, ManyChoicesColumn):
         return next((label for label in column.labels if column.clean(label) == value), "")
     return column.written(value if multiplier == 1 else format((value / multiplier).normalize(), "f"))

@@ -16,6 +16,7 @@ from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Wording, Write
 from uploads.models import UploadBatch, UploadRow
+from uploads.places import row_of_file
 from uploads.rows.comparison import outcome_of
 from uploads.rows.file_columns import FileColumns
 from uploads.rows.raw_cells import cells_with_problems, restored
@@ -42,7 +43,8 @@ def staged_values(
     batch: UploadBatch, position: int, row: RegisterRow, sheet: RegisterSheet, columns: Mapping[str, Column]
 ) -> tuple[Any, ...]:
     """Return the values of STAGED_FIELDS of a checked row; `columns` are the register's by field."""
-    values = {name: columns[name].to_json(value) for name, value in row.values.items() if value is not CLEAR}
+    place = row_of_file(batch.sha256, batch.register, position)
+    values = {name: columns[name].to_json(value, place) for name, value in row.values.items() if value is not CLEAR}
     cleared = [name for name, value in row.values.items() if value is CLEAR]
     if cleared:
         values[CLEARED] = cleared
@@ -58,7 +60,7 @@ def staged_values(
         row.has_warning,
         row.target.pk if row.target is not None else None,
         _as_json(values),
-        _as_json(cells_with_problems(row, columns) if row.problems else {}),
+        _as_json(cells_with_problems(row, columns, place) if row.problems else {}),
         _as_json(changes),
         _as_json(list(row.also)) if row.also and outcome in {Outcome.NEW, Outcome.CHANGED} else "[]",
         digest_of_shown(row, outcome),
@@ -208,7 +210,8 @@ def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: Register
     rows = staged.values_list(*fields)
     for position, sheet_name, number, label, stored, kept, outcome, seen in rows.iterator(chunk_size=2_000):
         cleared = stored.pop(CLEARED, ())
-        values: dict[str, Any] = {name: columns[name].from_json(value) for name, value in stored.items()}
+        place = row_of_file(batch.sha256, batch.register, position)
+        values: dict[str, Any] = {name: columns[name].from_json(value, place) for name, value in stored.items()}
         values |= dict.fromkeys(cleared, CLEAR)
         positions = file_columns.positions(sheet_name, number)
         row = RegisterRow(
@@ -217,7 +220,7 @@ def _as_cleaned(staged: QuerySet[UploadRow], batch: UploadBatch, sheet: Register
             number=number,
             columns=positions,
             values=values,
-            raw=restored(kept, positions) if kept else None,
+            raw=restored(kept, positions, place) if kept else None,
             label=label,
         )
         yield StagedRow(row, outcome, seen)

@@ -70,7 +70,7 @@ class OriginalFile(UploadPage):
         if batch.uploaded_by_id != request.user.pk and not request.user.may_unmask:
             raise PermissionDenied("原文件可能含有个人信息，只有上传人和可查看个人信息原文的用户能下载。")
         try:
-            data = storage.original_bytes(batch.stored_as)
+            data = storage.original_bytes(batch)
         except PortalError as refusal:
             messages.error(request, str(refusal))
             return redirect("uploads:batch", ref=batch.ref)

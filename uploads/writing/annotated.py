@@ -117,7 +117,7 @@ def _made(batch: UploadBatch, others: Sequence[UploadBatch] = ()) -> IO[bytes]:
             seconds=SECONDS,
         )
         marked = nameless_file("marked")
-        with storage.original_as_file(batch.stored_as) as path:
+        with storage.original_as_file(batch) as path:
             arguments = [json.dumps(asdict(limits)), batch.file_name, str(path)]
             try:
                 run_limited(_MODULE, arguments, seconds=SECONDS, answer=marked, given=orders)

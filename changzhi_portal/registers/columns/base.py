@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import models
 
+from changzhi_portal.personal import Place
 from changzhi_portal.personal_numbers import mask_numbers_in, mask_slipped_numbers
 from changzhi_portal.registers import cleaning
 
@@ -110,11 +111,11 @@ class Column:
         # Masked before it is cut, so that no half of a number stays readable at the end.
         return mask_slipped_numbers(text[: 2 * LONGEST_SHOWN])[:LONGEST_SHOWN]
 
-    def to_json(self, value: Any) -> Any:
-        """Return the value as it is staged in `UploadRow.values`."""
+    def to_json(self, value: Any, row: Place) -> Any:
+        """Return the value as it is staged in `UploadRow.values`; `row` is where the values of the row are stored."""
         return value
 
-    def from_json(self, value: Any) -> Any:
+    def from_json(self, value: Any, row: Place) -> Any:
         """Return the value that was staged."""
         return value
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models
 
 from changzhi_portal.names import tidy
+from changzhi_portal.personal import Place
 from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.cleaning_dates import clean_date
 from changzhi_portal.registers.columns.base import ONE, Column
@@ -66,11 +67,11 @@ class DecimalColumn(Column):
             raw, places=self.places, maximum=self.maximum, multiplier=multiplier, units=self.units
         )
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: Any, row: Place) -> Any:
         """Return it as text, so that nothing is lost."""
         return str(value)
 
-    def from_json(self, value: Any) -> Any:
+    def from_json(self, value: Any, row: Place) -> Any:
         """Return the number of the text."""
         return Decimal(value)
 
@@ -94,11 +95,11 @@ class DateColumn(Column):
         """Return the day."""
         return clean_date(raw)
 
-    def to_json(self, value: Any) -> Any:
+    def to_json(self, value: Any, row: Place) -> Any:
         """Return ISO text."""
         return value.isoformat()
 
-    def from_json(self, value: Any) -> Any:
+    def from_json(self, value: Any, row: Place) -> Any:
         """Return the day of ISO text."""
         return datetime.date.fromisoformat(value)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from changzhi_portal import identifiers
 from changzhi_portal.names import comparable
-from changzhi_portal.personal import Sealed
+from changzhi_portal.personal import Place, Sealed, stored_value
 from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.columns.base import ONE, Column
 from changzhi_portal.registers.problems import CellRefusedError, Doubtful
@@ -31,13 +31,17 @@ class PersonalColumn(Column):
         """Tell whether it is a value as pages and exports show it, or 不改: what is registered stays."""
         return isinstance(raw, str) and ("*" in raw or raw.strip() == cleaning.KEEP_WORD)
 
-    def to_json(self, value: Any) -> Any:
-        """Return the ciphertext."""
-        return value.token
+    def to_json(self, value: Any, row: Place) -> Any:
+        """Return the ciphertext, bound to the row and the column."""
+        return value.token_at(self.place_in(row))
 
-    def from_json(self, value: Any) -> Any:
-        """Return the sealed value behind the ciphertext."""
-        return Sealed(self.kind, token=value)
+    def from_json(self, value: Any, row: Place) -> Any:
+        """Return the sealed value behind the ciphertext; only the mask of one that was wiped."""
+        return stored_value(self.kind, value, self.place_in(row))
+
+    def place_in(self, row: Place) -> Place:
+        """Return where the value of a row is stored."""
+        return Place(f"{row}/values/{self.field}")
 
 
 class IdNumberColumn(PersonalColumn):

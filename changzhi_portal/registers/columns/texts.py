@@ -10,6 +10,7 @@ from django.db import models
 
 from changzhi_portal import identifiers
 from changzhi_portal.names import comparable, fold
+from changzhi_portal.personal import Place
 from changzhi_portal.registers import cleaning
 from changzhi_portal.registers.columns.base import ONE, Column
 from changzhi_portal.registers.lost_characters import lost_character_message, lost_in_free_text, lost_in_name
@@ -89,7 +90,7 @@ class TextColumn(Column):
             )
         return None
 
-    def from_json(self, value: Any) -> Any:
+    def from_json(self, value: Any, row: Place) -> Any:
         """Return the text that was staged, folded: it may have been before texts were folded on reading."""
         return fold(value)
 

@@ -26,6 +26,7 @@ from django.urls import NoReverseMatch, reverse  # noqa: E402
 from accounts.actions import appoint_staff  # noqa: E402
 from accounts.models import User  # noqa: E402
 from changelog.models import ChangeSet  # noqa: E402
+from changzhi_portal.bulk import update_rows  # noqa: E402
 from changzhi_portal.personal import Sealed  # noqa: E402
 from communities.models import Community, Facility  # noqa: E402
 from orgs.models import SocialOrganization  # noqa: E402
@@ -76,7 +77,10 @@ def fill(communities: int) -> None:
     call_command("load_divisions", verbosity=0)
     registers.fill(0, communities)
     # Pages show the number masked, so it must be one.
-    SocialWorker._base_manager.update(id_number=Sealed("id_number", plain="11010119900307002X"))
+    workers = list(SocialWorker._base_manager.all())
+    for worker in workers:
+        worker.id_number = Sealed("id_number", plain="11010119900307002X")
+    update_rows(SocialWorker, workers, ["id_number"])
     for month in MONTHS:
         compute_period(ReportingPeriod.objects.for_month(parse_month(month)))
     for role, code in USERS.items():

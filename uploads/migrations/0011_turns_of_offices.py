@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("communities", "0007_community_code"),
         ("periods", "0002_check_thresholds"),
-        ("uploads", "0009_uploadbatch_queued_at"),
+        ("uploads", "0010_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
