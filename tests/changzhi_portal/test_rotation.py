@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.conf import settings as portal_settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -33,7 +36,7 @@ from changzhi_portal.personal.stores import sealed_files, sealed_tables
 from orgs.models import SocialOrganization
 from socialworkers.models import SocialWorker
 from tests.factories import Place as City
-from tests.factories import id_number, make_organization, make_worker
+from tests.factories import id_number, make_organization, make_user, make_worker
 from tests.orgs.test_sheets import row as organization_row
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import Send
@@ -290,6 +293,15 @@ def test_a_rotation_that_leaves_something_behind_goes_on_reading_old_values(old_
         cursor.execute("UPDATE socialworkers_socialworker SET phone = 'AAAA' WHERE id = %s", [old_installation.pk])
     assert rotated()[1] == 1
     assert UnboundCiphertexts.objects.exists()
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_only_an_installation_with_users_reads_old_values_after_the_migration(place: City, is_old: bool) -> None:
+    if is_old:
+        make_user("district_clerk", place.county)
+    migration: Any = importlib.import_module("changzhi_portal.migrations.0003_unbound_ciphertexts")
+    migration.read_those_that_are_stored(apps, SimpleNamespace(connection=connection))
+    assert UnboundCiphertexts.objects.exists() == is_old
 
 
 # --- Digests ---
