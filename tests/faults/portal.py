@@ -178,11 +178,12 @@ class Portal:
         """Return the processes of the portal, of one kind or all."""
         listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
         found = [Process(int(a), int(b), c) for a, b, c in (line.split(None, 2) for line in listed.splitlines()[1:])]
-        mine, known = [], {self._started.pid}
-        for process in sorted(found, key=lambda each: each.pid):  # a child has a higher id, until ids begin anew
-            if process.parent in known:
-                known.add(process.pid)
-                mine.append(process)
+        mine: list[Process] = []
+        parents = {self._started.pid}
+        while parents:
+            children = [process for process in found if process.parent in parents]
+            mine += children
+            parents = {process.pid for process in children}
         return [each for each in mine if kind in ("", each.kind)]
 
     def keeper_of(self, kind: str) -> Process:
