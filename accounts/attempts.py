@@ -9,10 +9,12 @@ guessing at is closed to them, the right password included. What strangers do cl
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 
 from django.contrib.auth import authenticate
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
@@ -20,11 +22,23 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.actions import use_code
 from accounts.alerts import Alert, send_alerts, send_once_an_hour
 from accounts.browsers import browser_digest, device_in_words, known_browser
-from accounts.limits import ACCOUNT, ADDRESS, BROWSER, CODES, PORTAL, STRANGER, Count, first_refusing, hash_work
+from accounts.limits import (
+    ACCOUNT,
+    ADDRESS,
+    BROWSER,
+    CODES,
+    PORTAL,
+    STRANGER,
+    Count,
+    first_refusing,
+    hash_work,
+    take_uncounted,
+)
 from accounts.models import User
 from accounts.sign_in_events import record_lock_out
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.addresses import client_address, counted_address
+from changzhi_portal.faults import BUSY, fault_of, waiting_briefly
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +50,23 @@ class Refused(StrEnum):
     CODES = "codes"  # too many wrong codes of the second factor
     ATTACKED = "attacked"  # too many wrong ones by strangers everywhere
     BUSY = "busy"  # too many strangers at once, whatever the name
+
+
+@contextmanager
+def unless_busy() -> Iterator[list[bool]]:
+    """Write counts unless SQLite is busy with another writer; the list yielded holds True once they are written.
+
+    An upload that is brought in holds the database for seconds, and nobody is to wait for it to sign in.
+    """
+    written: list[bool] = []
+    try:
+        with waiting_briefly():
+            yield written
+        written.append(True)
+    except OperationalError as error:
+        if fault_of(error) is not BUSY:
+            raise
+        logger.info("Attempts are not counted while another writes: %s", error)
 
 
 class Attempt:
@@ -68,15 +99,24 @@ class Attempt:
         """Count the attempt and return None, or return why the password is not to be looked at."""
         refusing = first_refusing(self.counts)
         if refusing is None:
-            refusing = next((count for count in self.counts if not count.take()), None)
+            with unless_busy() as written:
+                refusing = next((count for count in self.counts if not count.take()), None)
+            if not written:
+                return None if take_uncounted(self.own) else Refused.BUSY
         if refusing is None:
             return None
         if refusing is self.account:
-            self.account.prolong()
+            with unless_busy():
+                self.account.prolong()
         return self._reason_of(refusing)
 
     def fail(self) -> Refused | None:
         """Note that the password was wrong; return a reason if this was the last attempt for now."""
+        with unless_busy():
+            self._close_what_is_used_up()
+        return Refused.LOCKED if self.own.is_closed() else None
+
+    def _close_what_is_used_up(self) -> None:
         if self.own.close_if_used_up():
             record_lock_out(self.username, self.own.limit.name)
             self._tell_owner_of_lock()
@@ -87,7 +127,6 @@ class Attempt:
                 self._tell_of_attack()
             if not PORTAL.of().take():
                 send_once_an_hour("portal", _portal_alerts)
-        return Refused.LOCKED if self.own.is_closed() else None
 
     def succeed(self) -> Refused | None:
         """Note that the password was right; return a reason if it must not open the account all the same.
@@ -98,9 +137,11 @@ class Attempt:
             if self.account.is_closed():
                 logger.warning("A right password was refused: strangers are guessing at the account")
                 return Refused.ATTACKED
-            self.account.give_back()
-            self.of_address.give_back()
-        self.own.forget()
+        with unless_busy():
+            if self.is_strangers:
+                self.account.give_back()
+                self.of_address.give_back()
+            self.own.forget()
         return None
 
     def _reason_of(self, count: Count) -> Refused:

@@ -1,8 +1,8 @@
 """Writing a little later what a sign-in writes besides the session, so that nobody waits for another writer.
 
 These are the time of the last sign-in, the browser that is known from now on and the row of the session; the trail looks after
-itself. On SQLite an import that commits is the only writer for seconds. Counting attempts is none of them: it is not in the
-database, and nobody may guess while it is not counted.
+itself. On SQLite an import that commits is the only writer for seconds. What cannot be counted meanwhile is let through so
+rarely that nobody guesses (`accounts.attempts.unless_busy`).
 """
 
 from __future__ import annotations

@@ -59,3 +59,10 @@ def test_signing_out_does_not_wait_and_ends_the_session(clerk: User) -> None:
         assert browser.post(reverse("accounts:logout")).status_code == 302
         assert time.monotonic() - began < 15
     assert browser.get(reverse("accounts:account")).status_code == 302
+
+
+def test_while_nothing_can_be_counted_nobody_guesses(clerk: User) -> None:
+    typed = {"username": clerk.username, "password": "wrong"}
+    with somebody_writes():
+        answers = [Client().post(reverse("accounts:login"), typed).status_code for _ in range(3)]
+    assert answers == [422, 429, 429]
