@@ -133,10 +133,9 @@ class Attempt:
 
         A right password of a stranger while the account is attacked may be a guess that has hit.
         """
-        if self.is_strangers:
-            if self.account.is_closed():
-                logger.warning("A right password was refused: strangers are guessing at the account")
-                return Refused.ATTACKED
+        if self.is_strangers and self.account.is_closed():
+            logger.warning("A right password was refused: strangers are guessing at the account")
+            return Refused.ATTACKED
         with unless_busy():
             if self.is_strangers:
                 self.account.give_back()
