@@ -29,7 +29,8 @@ PASSWORD = "Wq7#Larn-kitso"
 def environment(var: Path) -> dict[str, str]:
     """Return the environment of an embedded portal with its own VAR_DIR, as `make run` starts it."""
     kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL", "CACHE_URL"}}
-    return kept | {"VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "changzhi_portal.settings"}
+    # With DEBUG the pages need no collected static files.
+    return kept | {"VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "changzhi_portal.settings", "DEBUG": "true"}
 
 
 def manage(var: Path, *command: str, given: str = "") -> None:
