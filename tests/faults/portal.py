@@ -157,7 +157,7 @@ class Portal:
         }
         with open(self.folder / "log", "wb") as log:
             self._started = subprocess.Popen(
-                ["scripts/serve", str(self.port)], cwd=settings.BASE_DIR, env=surroundings, stdout=log,
+                ["setpriv", "--pdeathsig", "TERM", "scripts/serve", str(self.port)], cwd=settings.BASE_DIR, env=surroundings, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         wait_until(self.is_ready, seconds=90, what="the start")
