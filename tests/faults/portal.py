@@ -157,7 +157,7 @@ class Portal:
         }
         with open(self.folder / "log", "wb") as log:
             self._started = subprocess.Popen(
-                ["scripts/serve", str(self.port)], cwd=settings.BASE_DIR, env=surroundings, stdout=log,
+                ["setpriv", "--pdeathsig", "TERM", "scripts/serve", str(self.port)], cwd=settings.BASE_DIR, env=surroundings, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         wait_until(self.is_ready, seconds=90, what="the start")
@@ -176,7 +176,9 @@ class Portal:
 
     def processes(self, kind: str = "") -> list[Process]:
         """Return the processes of the portal, of one kind or all."""
-        listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+        ).stdout
         found = [Process(int(a), int(b), c) for a, b, c in (line.split(None, 2) for line in listed.splitlines()[1:])]
         mine: list[Process] = []
         parents = {self._started.pid}
