@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 def test_leaders_and_auditors_only_read():
     assert {role for role in Role if role.may_upload} == set(Role) - {Role.LEADER, Role.AUDITOR, Role.SYSTEM_ADMIN}
     assert {role for role in Role if role.may_audit} == {Role.AUDITOR}
-    assert {role for role in Role if role.may_see_uploads} == {role for role in Role if role.may_upload} | {Role.AUDITOR}
+    assert {role for role in Role if role.may_see_uploads} == {role for role in Role if role.may_upload} | {
+        Role.AUDITOR
+    }
     assert {role for role in Role if role.may_print_briefing} == {Role.BUREAU_OFFICER, Role.BUREAU_ADMIN}
 
 
