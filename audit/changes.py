@@ -73,7 +73,7 @@ def traced(rows: Sequence[ChangeRecord], user: Actor) -> list[TracedChange]:
                 reason=change_set.reason,
                 summary=change_set.summary,
                 trail_ref=_trail_ref(change_set, scope),
-                undone_by=_step(later, scope) if is_undone else None,
+                undone_by=_step(later, scope) if later is not None and is_undone else None,
                 undoes=_step(change_set.reverses, scope) if change_set.reverses is not None else None,
             )
         )

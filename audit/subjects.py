@@ -135,9 +135,14 @@ class Subject:
         register = register_of(self.model)
         if register is None:
             return Q(pk__in=())
-        title, above = register().title, {path for place in self._places for path in paths_above(place)}
         filled = Q(kind=K.TEMPLATE, detail_json__contains='"filled": true') | ~Q(kind=K.TEMPLATE)
-        return Q(kind__in=kinds, object_label=title, division__path__in=above) & filled
+        return Q(kind__in=kinds, object_label=register().title, division__in=self._areas) & filled
+
+    @cached_property
+    def _areas(self) -> list[int]:
+        """Return the keys of the divisions whose exports hold it; keys, so that the index of the trail serves."""
+        above = {path for place in self._places for path in paths_above(place)}
+        return list(Division.objects.filter(path__in=above).values_list("pk", flat=True))
 
     @cached_property
     def _places(self) -> set[str]:

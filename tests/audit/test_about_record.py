@@ -139,9 +139,9 @@ def test_the_page_takes_a_fixed_number_of_queries(more, place, worker, auditor, 
         )  # fmt: skip
     browser = signed_in(auditor)
     browser.get(about(worker))
-    # the signed-in user, the record, its posting, places, uploads; in clear and masked: events and numbers; other events,
+    # the signed-in user, the record, its posting, places, those above, uploads; in clear and masked: events and numbers; other events,
     # changes
-    with exactly(11):
+    with exactly(12):
         browser.get(about(worker))
 
 
