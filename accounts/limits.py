@@ -58,7 +58,8 @@ ALERTS: Final = Limit("alerts", 1, 3600)
 
 def hash_work() -> Limit:
     """Return the limit of passwords that are hashed for strangers: each takes a third of a second of a processor."""
-    return Limit("hashes", 20, 60 / settings.SIGN_IN_STRANGERS_PER_MINUTE)
+    per_minute = settings.SIGN_IN_STRANGERS_PER_MINUTE
+    return Limit("hashes", per_minute, 60 / per_minute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def take_uncounted(count: Count) -> bool:
 
     One of each count in ten seconds, one a second altogether: too few to guess with in the minute that it lasts.
     """
-    return cache.add(f"uncounted {count.name}", True, 10) and cache.add(f"uncounted at {int(time.time())}", True, 2)
+    return cache.add(f"uncounted:{count.name}", True, 10) and cache.add(f"uncounted:at:{int(time.time())}", True, 2)
 
 
 def forget_counts(user: User) -> None:

@@ -1,23 +1,21 @@
-"""How long failed sign-ins are kept with their addresses: longer than the six months of 等保 2.0; the trail keeps its own."""
+"""How long browsers that somebody has signed in with are known, with their addresses. The trail keeps its own (docs/audit.md)."""
 
 from __future__ import annotations
 
 import datetime
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.db.models import QuerySet
-
+from accounts.models import KnownBrowser
 from changzhi_portal.retention import RetentionRule
 
 
-def _old(before: datetime.datetime) -> list[QuerySet]:
-    return [model.objects.filter(attempt_time__lt=before) for model in (AccessAttempt, AccessFailureLog, AccessLog)]
-
-
 def _delete(before: datetime.datetime) -> int:
-    return sum(rows.delete()[0] for rows in _old(before))
+    return KnownBrowser.objects.filter(last_used_at__lt=before).delete()[0]
 
 
 SIGN_INS = RetentionRule(
-    "sign_ins", "登录失败的地址", 70, count=lambda before: sum(rows.count() for rows in _old(before)), wipe=_delete
+    "sign_ins",
+    "很久没有用过的登录电脑",
+    70,
+    count=lambda before: KnownBrowser.objects.filter(last_used_at__lt=before).count(),
+    wipe=_delete,
 )

@@ -239,7 +239,7 @@ TOTP_REQUIRED_ROLES = env.list("TOTP_REQUIRED_ROLES", default=[])
 # An account is signed in at so many places at once; the next sign-in ends the one unused for longest. 0 for any number.
 MAX_SESSIONS = env.int("MAX_SESSIONS", default=5)
 # So many passwords a minute are looked at for browsers that nobody has signed in with before (accounts/attempts.py).
-SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=40)
+SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=60)
 
 # How often one user may ask for what costs much (changzhi_portal.request_limits). How often one address may, over all its
 # people, nginx decides (scripts/run_nginx).

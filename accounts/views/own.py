@@ -25,7 +25,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import change_password, edit_own_contact, forget_sessions, open_sessions, rename_session
 from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
 from accounts.history import sign_in_history
-from accounts.models import RecoveryCode, User
+from accounts.models import RecoveryCode, SignInSession, User
 from accounts.signing_in import half_signed_in, note_passed, open_session, remember_half
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
@@ -125,13 +125,12 @@ class SignOut(auth_views.LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """End the session and its row. A row that cannot be written now is deleted at the next sign-in."""
-        user, digest = request.user, this_session(request)
-        is_signed_in = user.is_authenticated
+        digest = this_session(request)
         response = super().post(request, *args, **kwargs)
-        if is_signed_in:
+        if digest:
             try:
                 with waiting_briefly():
-                    user.sign_in_sessions.filter(digest=digest).delete()
+                    SignInSession.objects.filter(digest=digest).delete()
             except OperationalError as error:
                 logger.info("The row of a session that has ended stays: %s", error)
         return response

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from changelog.models import ChangeRecord
+from changelog.models.logged_values import logged_at
 from changelog.trail import TrailKind
 from tests.audit.events import edit_note, happened, undo
 from tests.factories import make_batch, make_change_set, make_facility, make_user, make_worker
@@ -110,7 +111,9 @@ def test_a_record_that_is_gone_keeps_its_traces(place, auditor, clerk, signed_in
     made = make_change_set(clerk)
     values = {"model": "socialworkers.socialworker", "object_id": worker.pk, "object_ref": worker.ref}
     common = {**values, "object_label": "赵演示", "division": place.street}
-    state = {"name": "赵演示", "gender": "female", "id_number": worker.id_number.token}
+    place_in_log = logged_at("socialworkers.socialworker", "id_number", worker.ref)
+    logged = worker.id_number.token_at(place_in_log)
+    state = {"name": "赵演示", "gender": "female", "id_number": logged}
     ChangeRecord.objects.create(change_set=made, kind="created", after=state, **common)
     undoing = make_change_set(clerk, reverses=made, summary="撤销演示")
     ChangeRecord.objects.create(change_set=undoing, kind="removed", before=state, **common)

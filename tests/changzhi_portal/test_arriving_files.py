@@ -79,7 +79,7 @@ def test_a_large_upload_arrives_encrypted_below_var_and_is_stored_whole(
     sent = {"register": "facilities", "period": "", "file": SimpleUploadedFile("演示.csv", content)}
     assert signed_in(clerk).post("/uploads/new/", sent).status_code == 302
     batch = UploadBatch.objects.get()
-    assert (batch.file_size, storage.original_bytes(batch.stored_as)) == (len(content), content)
+    assert (batch.file_size, storage.original_bytes(batch)) == (len(content), content)
     assert seen
     assert all(Path(name).is_relative_to(settings.FILE_UPLOAD_TEMP_DIR) and "(deleted)" in name for name in seen)
 
