@@ -286,7 +286,7 @@ PERMISSIONS_POLICY = ", ".join(
     for feature in (
         "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation",
         "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
-        "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "web-share",
+        "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
         "xr-spatial-tracking",
     )
 )  # fmt: skip
