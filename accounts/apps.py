@@ -8,7 +8,3 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "用户"
-
-    def ready(self) -> None:
-        """Connect what records sign-ins."""
-        import accounts.sign_in_events  # noqa: F401  # the models are loaded by now

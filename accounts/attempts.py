@@ -35,7 +35,7 @@ from accounts.limits import (
     take_uncounted,
 )
 from accounts.models import User
-from accounts.sign_in_events import record_lock_out
+from accounts.sign_in_events import record_failure, record_lock_out
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.addresses import client_address, counted_address
 from changzhi_portal.faults import BUSY, fault_of, waiting_briefly
@@ -112,6 +112,7 @@ class Attempt:
 
     def fail(self) -> Refused | None:
         """Note that the password was wrong; return a reason if this was the last attempt for now."""
+        record_failure(self.username)
         with unless_busy():
             self._close_what_is_used_up()
         return Refused.LOCKED if self.own.is_closed() else None

@@ -1,33 +1,26 @@
-"""Sign-ins, failed ones, lock-outs and sign-outs in the trail. Django tells of them by signals, of lock-outs our own code."""
+"""Sign-ins, failed ones, lock-outs and sign-outs in the trail."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.dispatch import receiver
-
 from accounts.models import User
 from changelog.trail import TrailKind, record_event
 
 
-@receiver(user_logged_in)
-def record_sign_in(user: User, **kwargs: Any) -> None:
+def record_sign_in(user: User) -> None:
     """Record a sign-in."""
     record_event(TrailKind.SIGNED_IN, by=user)
 
 
-@receiver(user_logged_out)
-def record_sign_out(user: User | None, **kwargs: Any) -> None:
-    """Record a sign-out; that of a session which had ended already says nothing."""
-    if user is not None:
-        record_event(TrailKind.SIGNED_OUT, by=user)
+def record_sign_out(user: User) -> None:
+    """Record a sign-out."""
+    record_event(TrailKind.SIGNED_OUT, by=user)
 
 
-@receiver(user_login_failed)
-def record_failure(credentials: dict[str, Any], **kwargs: Any) -> None:
+def record_failure(username: str) -> None:
     """Record a wrong name or password."""
-    _record_stranger(TrailKind.SIGN_IN_FAILED, str(credentials.get("username") or ""))
+    _record_stranger(TrailKind.SIGN_IN_FAILED, username)
 
 
 def record_lock_out(username: str, closed: str) -> None:

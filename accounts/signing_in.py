@@ -17,15 +17,14 @@ from django.contrib.auth.models import update_last_login
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.actions import note_session
+from accounts.actions import know_browser, note_session
 from accounts.alerts import Alert, send_alerts
 from accounts.browsers import device_in_words, give_number
-from accounts.models import KnownBrowser, SignInSession, User
-from accounts.models.sign_ins import BROWSER_KNOWN_FOR
+from accounts.models import SignInSession, User
 from accounts.side_writes import write_later
+from accounts.sign_in_events import record_sign_in
 from changzhi_portal.addresses import client_address
 from changzhi_portal.faults import waiting_briefly
 from changzhi_portal.sessions import digest_of
@@ -91,6 +90,7 @@ def open_session(request: HttpRequest, user: User, response: HttpResponseBase) -
             login(request, user, backend=_BACKEND)
     except OperationalError:  # of Django's time of the last sign-in, which comes last: the session is open
         write_later(partial(update_last_login, User, user))
+    record_sign_in(user)
     note = partial(
         _note_sign_in,
         user,
@@ -113,28 +113,9 @@ def open_session(request: HttpRequest, user: User, response: HttpResponseBase) -
 @transaction.atomic
 def _note_sign_in(user: User, *, browser: str, session: str, device: str, address: str) -> list[SignInSession]:
     """Keep note of the browser and the session, alert the user to a new browser; return the sessions that have ended."""
-    is_new = _know_browser(user, browser, device, address)
+    is_new = know_browser(user, digest=browser, device=device, address=address)
     ended = note_session(by=user, digest=session, device=device, address=address)
     if is_new:
         text = f"{device}，地址{address}。是您自己就不用管；不是您，请马上修改密码，在“我的账号”里退出其他登录，并告诉市局管理员。"
         send_alerts([Alert(user, "您的账号在一台新的电脑或手机上登录", text, reverse("accounts:account"))])
     return ended
-
-
-def _know_browser(user: User, digest: str, device: str, address: str) -> bool:
-    """Keep the browser as one of the user's; return whether the user should be told of it.
-
-    Not of the very first, nor of one that only has lost its cookie: same name, same address.
-    """
-    now = timezone.now()
-    user.browsers.filter(last_used_at__lt=now - BROWSER_KNOWN_FOR).delete()
-    others = user.browsers.exclude(digest=digest)
-    is_like_another = others.filter(device=device, address=address).exists()
-    has_others = others.exists()
-    _, is_first_time = KnownBrowser.objects.update_or_create(
-        user=user,
-        digest=digest,
-        defaults={"device": device, "address": address, "last_used_at": now},
-        create_defaults={"device": device, "address": address, "first_used_at": now, "last_used_at": now},
-    )
-    return is_first_time and has_others and not is_like_another

@@ -16,7 +16,8 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import SignInSession, User
+from accounts.models import KnownBrowser, SignInSession, User
+from accounts.models.sign_ins import BROWSER_KNOWN_FOR
 from changelog.trail import TrailKind, record_event
 from changzhi_portal.refusals import NotFoundError
 from changzhi_portal.sessions import BEGAN, SEEN, SessionStore
@@ -72,6 +73,30 @@ def note_session(*, by: User, digest: str, device: str, address: str) -> list[Si
         _end(row)
         _record(row, by=by, user=by, why="too_many")
     return ended
+
+
+def know_browser(user: User, *, digest: str, device: str, address: str) -> bool:
+    """Keep the browser as one of the user's; return whether the user should be told of it.
+
+    Not of the very first, nor of one that only has lost its cookie: same name, same address.
+    """
+    now = timezone.now()
+    user.browsers.filter(last_used_at__lt=now - BROWSER_KNOWN_FOR).delete()
+    others = user.browsers.exclude(digest=digest)
+    is_like_another = others.filter(device=device, address=address).exists()
+    has_others = others.exists()
+    _, is_first_time = KnownBrowser.objects.update_or_create(
+        user=user,
+        digest=digest,
+        defaults={"device": device, "address": address, "last_used_at": now},
+        create_defaults={"device": device, "address": address, "first_used_at": now, "last_used_at": now},
+    )
+    return is_first_time and has_others and not is_like_another
+
+
+def forget_session(digest: str) -> None:
+    """Delete the row of a session that has ended by itself."""
+    SignInSession.objects.filter(digest=digest).delete()
 
 
 def rename_session(*, by: User, before: str, after: str) -> None:

@@ -22,10 +22,18 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.actions import change_password, edit_own_contact, forget_sessions, open_sessions, rename_session
+from accounts.actions import (
+    change_password,
+    edit_own_contact,
+    forget_session,
+    forget_sessions,
+    open_sessions,
+    rename_session,
+)
 from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
 from accounts.history import sign_in_history
-from accounts.models import RecoveryCode, SignInSession, User
+from accounts.models import RecoveryCode, User
+from accounts.sign_in_events import record_sign_out
 from accounts.signing_in import half_signed_in, note_passed, open_session, remember_half
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
@@ -126,11 +134,13 @@ class SignOut(auth_views.LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """End the session and its row. A row that cannot be written now is deleted at the next sign-in."""
         digest = this_session(request)
+        if request.user.is_authenticated:
+            record_sign_out(cast(User, request.user))
         response = super().post(request, *args, **kwargs)
         if digest:
             try:
                 with waiting_briefly():
-                    SignInSession.objects.filter(digest=digest).delete()
+                    forget_session(digest)
             except OperationalError as error:
                 logger.info("The row of a session that has ended stays: %s", error)
         return response

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Role, User
-from changelog.models import ChangeRecord, ChangeSet, DistinctPair
+from changelog.models import ChangeRecord, ChangeSet, DistinctPair, TrailKind, TrailRecord
 from changzhi_portal.scope import ScopedModel
 from communities.models import (
     Community,
@@ -53,6 +53,12 @@ from uploads.models import ColumnMapping, UploadBatch, UploadRow
 # Models that lead to a division and have no scope, because no page, list or export shows their rows.
 UNSEEN = {
     "accounts.PastPassword": "hashes, compared when a password is set and read by nobody",
+    **dict.fromkeys(
+        ("accounts.SignInSession", "accounts.KnownBrowser", "accounts.SecondFactor", "accounts.RecoveryCode"),
+        "rows of one user, reached through that user alone, who is scoped",
+    ),
+    "accounts.AttemptCount": "counts without names, read where attempts are counted",
+    "changelog.TrailSeal": "shown with its record, which is scoped",
     "targets.ConsumedChange": "bookkeeping of measuring: two keys, read by the engine alone",
 }
 
@@ -182,6 +188,9 @@ MAKERS: dict[type[models.Model], Callable[[Side], models.Model]] = {
     ),
     Facility: lambda side: make_facility(side.community),
     GovernanceBody: lambda side: make_governance_body(side.community),
+    TrailRecord: lambda side: TrailRecord.objects.create(
+        kind=TrailKind.VIEWED, made_by=side.user, division=side.town, object_label="甲"
+    ),
     RecordMove: lambda side: RecordMove.objects.create(
         model="communities.facility",
         record_id=make_facility(side.community).pk,
