@@ -41,6 +41,9 @@ from changzhi_portal.addresses import client_address, counted_address
 from changzhi_portal.faults import BUSY, fault_of, waiting_briefly
 
 logger = logging.getLogger(__name__)
+# Milliseconds that a count waits for another writer of SQLite: many sign-ins at once wait for each other, an upload that is
+# brought in takes longer.
+_COUNTS_WAIT = 1_500
 
 
 class Refused(StrEnum):
@@ -60,7 +63,7 @@ def unless_busy() -> Iterator[list[bool]]:
     """
     written: list[bool] = []
     try:
-        with waiting_briefly():
+        with waiting_briefly(_COUNTS_WAIT):
             yield written
         written.append(True)
     except OperationalError as error:
@@ -89,6 +92,7 @@ class Attempt:
         self.of_address = ADDRESS.of(near)
         shared = [] if self.is_known or is_signed_in else [self.account, self.of_address, hash_work().of()]
         self.counts: list[Count] = [self.own, *shared]
+        self.is_counted = True  # False once another writer has kept it from being counted
 
     @property
     def is_strangers(self) -> bool:
@@ -102,6 +106,7 @@ class Attempt:
             with unless_busy() as written:
                 refusing = next((count for count in self.counts if not count.take()), None)
             if not written:
+                self.is_counted = False
                 return None if take_uncounted(self.own) else Refused.BUSY
         if refusing is None:
             return None
@@ -113,8 +118,9 @@ class Attempt:
     def fail(self) -> Refused | None:
         """Note that the password was wrong; return a reason if this was the last attempt for now."""
         record_failure(self.username)
-        with unless_busy():
-            self._close_what_is_used_up()
+        if self.is_counted:
+            with unless_busy():
+                self._close_what_is_used_up()
         return Refused.LOCKED if self.own.is_closed() else None
 
     def _close_what_is_used_up(self) -> None:
@@ -137,11 +143,12 @@ class Attempt:
         if self.is_strangers and self.account.is_closed():
             logger.warning("A right password was refused: strangers are guessing at the account")
             return Refused.ATTACKED
-        with unless_busy():
-            if self.is_strangers:
-                self.account.give_back()
-                self.of_address.give_back()
-            self.own.forget()
+        if self.is_counted:
+            with unless_busy():
+                if self.is_strangers:
+                    self.account.give_back()
+                    self.of_address.give_back()
+                self.own.forget()
         return None
 
     def _reason_of(self, count: Count) -> Refused:

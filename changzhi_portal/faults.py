@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Seconds that a request waits for another writer (SQLite) or for a lock (PostgreSQL). Background work waits longer: nobody
 # sits in front of it, and a page that waits keeps one of the few threads that serve readers.
 PAGES_WAIT: Final = 15
-_BRIEFLY = 300  # milliseconds
+_BRIEFLY: Final = 300  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def let_pages_wait_briefly(database: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
-def waiting_briefly() -> Iterator[None]:
+def waiting_briefly(milliseconds: int = _BRIEFLY) -> Iterator[None]:
     """Have this connection's writes wait for another writer of SQLite for a moment only; they raise OperationalError then.
 
     PostgreSQL locks rows, and whoever uses this writes rows that nobody else holds for long.
@@ -107,7 +107,7 @@ def waiting_briefly() -> Iterator[None]:
         return
     with connection.cursor() as cursor:
         usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {_BRIEFLY}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
     try:
         yield
     finally:

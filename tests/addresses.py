@@ -131,6 +131,7 @@ RECORDS: dict[str, Maker] = {
     "orgs:detail": lambda place, user: make_organization(place.communities[0]),
     "socialworkers:detail": lambda place, user: make_worker(place.communities[0]),
     "services:detail": lambda place, user: make_project(place.county),
+    "changelog:unmask": lambda place, user: make_worker(place.communities[0]),
     "changelog:edit": lambda place, user: make_facility(place.communities[0]),
     "changelog:end": lambda place, user: make_facility(place.communities[0]),
     "changelog:resume": lambda place, user: make_facility(place.communities[0], closed_on=datetime.date(2018, 5, 1)),

@@ -134,7 +134,7 @@ def test_a_change_shows_before_and_after_and_what_undid_it(place, auditor, clerk
     assert page_of(change_set.trail_record) in markup_of(browser.get(page_of(undoing.trail_record)))
 
 
-@pytest.mark.parametrize("more", [0, 20])
+@pytest.mark.parametrize("more", [1, 20])
 def test_the_list_takes_a_fixed_number_of_queries(more, place, auditor, clerk, signed_in):
     for number in range(more):
         record_event(TrailKind.VIEWED, by=clerk, about=make_facility(place.communities[0]), label=f"第{number}个")

@@ -232,7 +232,7 @@ def test_what_is_wrong_with_a_hidden_field_is_seen(browser):
     answer = browser.post(PAGE, {**GOOD, "version": "x"})
     html = text_of(answer)
     assert answer.status_code == 422
-    assert '<p class="mb-0">没有这一版。</p>' in html
+    assert '<p class="mb-0">没有这一版。' in html
     assert len(tag_with(html, "autofocus")) == 1
 
 

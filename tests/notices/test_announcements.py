@@ -84,7 +84,7 @@ def test_announcements_cost_no_query_once_they_are_known(
     reader = signed_in(leader)
     page(reader)
     with exactly(1):  # the user
-        assert "演示公告" in page(reader, "accounts:account")
+        assert "演示公告" in page(reader, "accounts:own_contact")
 
 
 def test_only_the_bureaus_administrators_announce(
