@@ -74,7 +74,9 @@ class Count:
         """Count an attempt and return True, or return False where the limit is used up or closed."""
         if self._take():
             return True
-        _, is_new = AttemptCount.objects.get_or_create(name=self.name, defaults={"user": self.user})
+        # Since now, or another request would delete the row as silent before it is taken.
+        new = {"user": self.user, "used_until": _now()}
+        _, is_new = AttemptCount.objects.get_or_create(name=self.name, defaults=new)
         if is_new:
             AttemptCount.objects.silent().exclude(name=self.name).delete()
         return self._take()
