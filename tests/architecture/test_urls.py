@@ -54,6 +54,7 @@ NOT_FOR_CLERKS = {
     "audit:about",
     "changelog:unmask",
     "notices:announcement_edit",
+    "notices:announcement_delete",
 }
 # What a system administrator opens: the own account, notices, the help, users and health; nothing of the bureau's business.
 FOR_THE_SYSTEM = {
