@@ -34,7 +34,7 @@ from tests.words import latin_words
 
 Kind = PortalProcess.Kind
 WORKERS = ["worker_uploads", "worker_targets", "worker_reports"]
-CHECKS = ["database", "migrations", "broker", *WORKERS, "beat", "disk", "fonts"]
+CHECKS = ["database", "migrations", "broker", *WORKERS, "beat", "disk", "trail", "fonts"]
 
 
 def make_process(kind: Kind, *queues: Queue, name: str = "host 1", silent_for: int = 0) -> PortalProcess:
@@ -87,8 +87,9 @@ def test_a_visitor_learns_that_all_is_well_and_nothing_else() -> None:
 
 @pytest.mark.usefixtures("running")
 def test_probes_cost_nothing_while_the_answers_are_fresh() -> None:
-    # One for the database, two for migrations (is there a table, which are applied), three for workers, one for beat.
-    with exactly(7):
+    # One for the database, two for migrations (is there a table, which are applied), three for workers, one for beat, one
+    # for records of the trail that are not sealed.
+    with exactly(8):
         Client().get("/readyz")
     with exactly(0):
         for _ in range(5):
@@ -169,7 +170,7 @@ def test_a_database_that_does_not_answer_is_named_and_what_depends_on_it_is_not_
     )
     status, _, content = done.stdout.strip().partition(" ")
     assert status == "503"
-    assert json.loads(content)["failed"] == ["database", "migrations", *WORKERS, "beat"]
+    assert json.loads(content)["failed"] == ["database", "migrations", *WORKERS, "beat", "trail"]
     assert "hidden" not in done.stdout + done.stderr
 
 
