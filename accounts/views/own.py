@@ -135,7 +135,7 @@ class SignOut(auth_views.LogoutView):
         """End the session and its row. A row that cannot be written now is deleted at the next sign-in."""
         digest = this_session(request)
         if request.user.is_authenticated:
-            record_sign_out(cast(User, request.user))
+            record_sign_out(request.user)
         response = super().post(request, *args, **kwargs)
         if digest:
             try:
