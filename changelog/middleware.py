@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
 
 from changelog.models.trail import TrailKind
 from changelog.trail import record_event
@@ -18,7 +19,7 @@ _REFUSED = frozenset({403, 404})
 
 
 class TrailMiddleware:
-    """Middleware that records views of personal records, searches for numbers, and refused attempts of signed-in users with their names.
+    """Middleware that records views of personal records, searches for numbers, and refused attempts of signed-in users.
 
     An attempt counts as refused where the address is one of the portal's (resolved) and the answer is 403 or 404: what a
     user may not see is answered like what does not exist.
@@ -41,19 +42,13 @@ class TrailMiddleware:
                 by = cast(PortalRequest, request).user
                 record_event(TrailKind.SEARCHED, by=by, label=asked, rows=len(found), detail={"found": found})
             elif response.status_code in _REFUSED and request.resolver_match is not None:
-                _record_refusal(request, response.status_code)
+                _record_refusal(request, request.resolver_match, response.status_code)
         return response
 
 
-def _record_refusal(request: HttpRequest, status: int) -> None:
-    user = request.user
-    if not user.is_authenticated:
+def _record_refusal(request: HttpRequest, match: ResolverMatch, status: int) -> None:
+    if not request.user.is_authenticated:
         return
-    match = request.resolver_match
-    detail = {
-        "method": request.method,
-        "page": match.view_name if match else "",
-        "status": status,
-        **({"address": {key: str(value)[:100] for key, value in match.kwargs.items()}} if match else {}),
-    }
-    record_event(TrailKind.REFUSED, by=cast(Actor, user), label=request.path, detail=detail)
+    address = {key: str(value)[:100] for key, value in match.kwargs.items()}
+    detail = {"method": request.method, "page": match.view_name, "status": status, "address": address}
+    record_event(TrailKind.REFUSED, by=cast(Actor, request.user), label=request.path, detail=detail)
