@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
@@ -160,6 +161,21 @@ def empty_cache() -> Iterator[None]:
     for each in caches.all():
         each.clear()
     forget_answers()
+
+
+@pytest.fixture(autouse=True)
+def empty_queues() -> Iterator[None]:
+    """Remove the messages that a test has sent, which the worker of another test would take for its own."""
+    sent = []
+
+    def note(**_: Any) -> None:
+        sent.append(True)
+
+    before_task_publish.connect(note, weak=False)
+    yield
+    before_task_publish.disconnect(note)
+    if sent:
+        celery_app.control.purge()
 
 
 @pytest.fixture(autouse=True)

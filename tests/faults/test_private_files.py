@@ -101,17 +101,15 @@ def test_no_file_of_a_running_portal_may_be_read_by_others(tmp_path: Path) -> No
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        schedule = var / "celerybeat-schedule"
         for module in (
             (
                 "gunicorn", "changzhi_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
                 "--logger-class", "changzhi_portal.gunicorn.Logger",
             ),
-            ("celery", "--app", "changzhi_portal", "beat", "--schedule", str(schedule), "--pidfile="),
+            ("celery", "--app", "changzhi_portal", "beat", "--pidfile="),
         ):  # fmt: skip
             processes.enter_context(running(var, *module))
         sign_in(f"http://127.0.0.1:{port}")
-        wait_until(lambda: any(var.glob("celerybeat-schedule*")), "the schedule of beat")
         wait_until(lambda: any((var / "broker" / "queue").iterdir()), "a message of beat")
         with running(
             var, "celery", "--app", "changzhi_portal", "worker", "--queues", "uploads,targets,reports",

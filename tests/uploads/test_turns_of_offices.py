@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from accounts.models import Role, User
 from tests.communities.test_sheets import facility_row
@@ -139,3 +140,15 @@ def test_every_message_leads_to_a_batch_until_all_are_checked(
     assert not UploadBatch.objects.filter(state__in=UploadBatch.IN_PROGRESS).exists()
     order = UploadBatch.objects.order_by("taken_at").values_list("uploaded_by", flat=True)
     assert list(order) == [clerk.pk, other_clerk.pk, clerk.pk, clerk.pk]
+
+
+def test_log_lines_name_the_batch_in_work_and_not_the_one_that_woke_the_worker(
+    clerk: User, other_clerk: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = []
+    monkeypatch.setattr("uploads.actions.check.work_on", lambda claim, work: named.append(get_contextvars()["batch_id"]))
+    earlier, waking = waiting(clerk, minutes=9), waiting(other_clerk)
+    with bound_contextvars(batch_id=waking.pk):
+        tasks.check_batch(waking.pk)
+        assert get_contextvars()["batch_id"] == waking.pk
+    assert named == [earlier.pk]
