@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as portal_settings
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet, TrailRecord
 from changelog.trail.digests import digest_of_changes
 from changzhi_portal.personal import Wiped
+from changzhi_portal.personal.rotation import count_keys
 from changzhi_portal.refusals import NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.retention import retention_rules
@@ -93,6 +96,10 @@ def test_numbers_of_staged_rows_and_corrections_are_masks_afterwards_and_the_upl
     assert "2:" not in json.dumps([row.values | row.raw for row in (first, second)])
     batch.refresh_from_db()
     assert [made["text"] for made in batch.corrections] == ["wiped:123**67"]
+    assert not sum(counts.remaining for counts in count_keys().values()), "a mask is nothing that a rotation looks for"
+    UploadBatch.objects.update(values_wiped_at=None)  # as if the wiping had been interrupted
+    later(200)
+    assert UploadRow.objects.get(position=2).raw == second.raw
     with pytest.raises(StaleError, match="号码已清除"):
         actions.take_row_back(batch=batch, position=2, by=clerk)
     browser = signed_in(clerk)
@@ -102,6 +109,27 @@ def test_numbers_of_staged_rows_and_corrections_are_masks_afterwards_and_the_upl
     actions.request_undo(batch=batch, by=clerk, queue=False)
     assert actions.undo_batch(batch).state == UploadBatch.State.UNDONE
     assert not SocialWorker.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_row_that_somebody_else_has_locked_is_waited_for_and_not_left_with_its_numbers(committed):
+    is_locked, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(UploadRow.objects.select_for_update())
+            is_locked.set()
+            may_go.wait(10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_locked.wait(10)
+    threading.Timer(0.5, may_go.set).start()
+    assert later(200)["staged_values"] == 1
+    holder.join()
+    assert UploadRow.objects.get().values["phone"] == "wiped:199****5001"
 
 
 def test_the_rows_of_an_earlier_upload_are_not_reused_once_their_values_are_wiped(clerk, place, tmp_path):
