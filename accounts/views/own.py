@@ -25,11 +25,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import (
     change_password,
     edit_own_contact,
+    forget_browsers,
     forget_session,
     forget_sessions,
     open_sessions,
     rename_session,
 )
+from accounts.browsers import browser_digest
 from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
 from accounts.history import sign_in_history
 from accounts.models import RecoveryCode, User
@@ -172,6 +174,7 @@ class OwnPassword(FormPage):
         update_session_auth_hash(self.request, user)
         rename_session(by=user, before=before, after=this_session(self.request))
         forget_sessions(user, but=this_session(self.request))
+        forget_browsers(user, but=browser_digest(self.request))
         return "密码已修改，下次登录请用新密码。"
 
     def get_success_url(self) -> str:

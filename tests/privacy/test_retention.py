@@ -12,9 +12,11 @@ import pytest
 from django.conf import settings as portal_settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import KnownBrowser, SignInSession
 from changelog.actions import edit_record
 from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet, TrailRecord
@@ -27,7 +29,7 @@ from changzhi_portal.retention import retention_rules
 from notices.models import Notice
 from privacy.actions import wipe_expired
 from socialworkers.models import Posting, SocialWorker
-from tests.factories import id_number
+from tests.factories import PASSWORD, id_number
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import write_workbook
 from uploads import actions, storage
@@ -218,6 +220,14 @@ def test_stored_mail_and_old_notices_go(clerk, settings, tmp_path):
     assert later(170) == {}
     assert later(190) == {"mail": 1} and not letter.exists()
     assert later(366) == {"notices": 1}
+
+
+def test_from_where_somebody_has_signed_in_long_ago_is_forgotten(clerk):
+    browser = Client()
+    browser.post(reverse("accounts:login"), {"username": clerk.username, "password": PASSWORD})
+    assert later(364) == {}
+    assert later(366)["sign_ins"] == 2
+    assert not KnownBrowser.objects.exists() and not SignInSession.objects.exists()
 
 
 @pytest.mark.parametrize("rule", retention_rules(), ids=lambda rule: rule.name)
