@@ -10,12 +10,12 @@ from accounts.actions.division_changes import (
     users_to_move,
     withdraw_change,
 )
+from accounts.actions.managing import outranks
 from accounts.actions.own import edit_own_contact
 from accounts.actions.passwords import change_password, generate_password
 from accounts.actions.second_factor import (
     LONGEST_REASON,
     WRONG_CODE,
-    may_remove_second_factor,
     open_account,
     remove_own_second_factor,
     remove_second_factor,
@@ -44,7 +44,6 @@ from accounts.actions.users import (
     deactivate_user,
     edit_user,
     end_sessions,
-    may_reset,
     reactivate_user,
     reset_password,
     unlock_user,
@@ -75,13 +74,12 @@ __all__ = [
     "generate_password",
     "know_browser",
     "log_new_users",
-    "may_remove_second_factor",
-    "may_reset",
     "note_changes",
     "note_listed_changes",
     "note_session",
     "open_account",
     "open_sessions",
+    "outranks",
     "portal_itself",
     "reactivate_user",
     "remove_own_second_factor",

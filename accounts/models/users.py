@@ -143,6 +143,12 @@ class User(AbstractUser, Record, ScopedModel):
         is_entrusted = self.role is Role.DISTRICT_CLERK and self._counties_manage_clerks()
         return MANAGED_BY_COUNTIES if is_entrusted else frozenset()
 
+    @property
+    def assignable_roles(self) -> frozenset[Role]:
+        """Return the roles that this user gives to others: one that grants unmasking only if the own does, too."""
+        may_grant = self.role.may_grant_unmasking
+        return frozenset(role for role in self.managed_roles if may_grant or not role.may_grant_unmasking)
+
     def _counties_manage_clerks(self) -> bool:
         """Return what the bureau has decided; known already for the signed-in user (`with_own_office`)."""
         known: bool | None = getattr(self, "counties_manage_clerks", None)

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.actions import change_account_settings, may_remove_second_factor, may_reset, open_sessions
+from accounts.actions import change_account_settings, open_sessions, outranks
 from accounts.filters import UserFilterForm, UserFilterSet
 from accounts.history import sign_in_history
 from accounts.models import AccountSettings, User
@@ -93,16 +93,13 @@ class UserDetail(DetailPage):
         if not by.may_manage_users:
             return []
         is_own = user.pk == by.pk
+        may_enter = not is_own and not outranks(user, by)
         steps = [
             ("修改", "user_edit", True),
             ("解锁", "user_unlock", user.is_locked_out),
-            ("重置密码", "user_password", user.is_active and not is_own and may_reset(user, by)),
+            ("重置密码", "user_password", user.is_active and may_enter),
             ("退出所有登录", "user_sessions", user.is_active),
-            (
-                "移除两步验证",
-                "user_second_factor",
-                user.has_second_factor and not is_own and may_remove_second_factor(user, by),
-            ),
+            ("移除两步验证", "user_second_factor", user.has_second_factor and may_enter),
             ("停用", "user_deactivate", user.is_active and not is_own),
             ("恢复", "user_reactivate", not user.is_active),
         ]
