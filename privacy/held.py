@@ -30,7 +30,8 @@ MOST_LINES = 200  # of each table
 class HeldRecord:
     """A record about the person: its kind and name, its page and the form that corrects it, and what it says.
 
-    `parts` are what belongs to it, such as postings; `is_merged` says that it was merged into another record.
+    `parts` are what belongs to it, such as postings; `is_by_phone` says that only a phone is the same, so that it may be
+    somebody else's; `is_merged` that it was merged into another record.
     """
 
     kind: str
@@ -39,7 +40,7 @@ class HeldRecord:
     edit_url: str
     values: list[tuple[str, str]]
     parts: list[tuple[str, str]]
-    found_by: str
+    is_by_phone: bool
     is_merged: bool
 
 
@@ -73,8 +74,8 @@ def held_on(id_number: str, *, by: User) -> Held:
     found = list(_records_with("id_number", {id_number}, by))
     phones = {phone for record in found for phone in _phones_of(record)}
     others = [record for record in _records_with("phone", phones, by) if record not in found]
-    records = [_described(record, "身份证号") for record in found]
-    records += [_described(record, "电话相同") for record in others]
+    records = [_described(record) for record in found]
+    records += [_described(record, is_by_phone=True) for record in others]
     tables = [
         HeldTable(table.title, len(keys), table.describe(keys[:MOST_LINES], by))
         for table in sealed_tables()
@@ -120,7 +121,7 @@ def _phones_of(record: models.Model) -> set[str]:
     return {number for value in values if value is not None for number in _numbers_in(value)}
 
 
-def _described(record: Any, found_by: str) -> HeldRecord:
+def _described(record: Any, *, is_by_phone: bool = False) -> HeldRecord:
     """Return a record as the page shows it; personal values are masked as everywhere."""
     register = register_of(type(record))
     values = [
@@ -141,7 +142,7 @@ def _described(record: Any, found_by: str) -> HeldRecord:
         edit_url=_edit_url(record, register),
         values=values,
         parts=parts,
-        found_by=found_by,
+        is_by_phone=is_by_phone,
         is_merged=getattr(record, "merged_into_id", None) is not None,
     )
 

@@ -14,6 +14,7 @@ from accounts.history import sign_in_history
 from accounts.models import AccountSettings, User
 from accounts.tables import UserTable, state_in_words
 from accounts.user_forms import AccountSettingsForm
+from accounts.views.own import this_session
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.pages import Crumb, DetailPage, FormPage, ListPage
@@ -83,7 +84,7 @@ class UserDetail(DetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add where the user is signed in and has been, and whether the signed-in one may end that."""
-        shown = {"sessions": open_sessions(self.record), "history": sign_in_history(self.record)}
+        shown = {"sessions": open_sessions(self.record, this_session(self.request)), "history": sign_in_history(self.record)}
         may_end = cast(User, self.request.user).may_manage_users
         return super().get_context_data(may_end=may_end, **shown, **kwargs)
 
