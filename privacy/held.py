@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.apps import apps
 from django.db import models
@@ -17,13 +17,15 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
-from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.personal import CannotDecryptError, Sealed, SealedField, decrypt, digest
 from changzhi_portal.personal.stores import Ciphertext, HeldLine, SealedJson, sealed_tables
 from changzhi_portal.registers.registry import register_of
 from changzhi_portal.scope import ScopedModel
 
 MOST_LINES = 200  # of each table
+# Of users: a hash, and two marks of Django's that the portal does not use.
+_NOT_SHOWN: Final = {"password", "is_staff", "is_superuser"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class HeldRecord:
     name: str
     url: str
     edit_url: str
-    values: list[tuple[str, str]]
+    facts: list[Fact]
     parts: list[tuple[str, str]]
     is_by_phone: bool
     is_merged: bool
@@ -124,11 +126,11 @@ def _phones_of(record: models.Model) -> set[str]:
 def _described(record: Any, *, is_by_phone: bool = False) -> HeldRecord:
     """Return a record as the page shows it; personal values are masked as everywhere."""
     register = register_of(type(record))
-    values = [
-        (str(each.verbose_name), display_value(getattr(record, f"get_{each.name}_display", lambda: None)() or value))
+    facts = [
+        fact_of(record, each.name)
         for each in record._meta.concrete_fields
         if each.editable and not each.is_relation and not each.primary_key
-        if (value := getattr(record, each.attname)) not in (None, "") and each.name != "password"
+        if each.name not in _NOT_SHOWN and getattr(record, each.attname) not in (None, "")
     ]
     parts = [
         (str(part._meta.verbose_name), _part_in_words(part))
@@ -140,7 +142,7 @@ def _described(record: Any, *, is_by_phone: bool = False) -> HeldRecord:
         name=str(record),
         url=record.get_absolute_url(),
         edit_url=_edit_url(record, register),
-        values=values,
+        facts=facts,
         parts=parts,
         is_by_phone=is_by_phone,
         is_merged=getattr(record, "merged_into_id", None) is not None,

@@ -84,7 +84,10 @@ class UserDetail(DetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add where the user is signed in and has been, and whether the signed-in one may end that."""
-        shown = {"sessions": open_sessions(self.record, this_session(self.request)), "history": sign_in_history(self.record)}
+        shown = {
+            "sessions": open_sessions(self.record, this_session(self.request)),
+            "history": sign_in_history(self.record),
+        }
         may_end = cast(User, self.request.user).may_manage_users
         return super().get_context_data(may_end=may_end, **shown, **kwargs)
 
