@@ -35,8 +35,7 @@ from accounts.limits import (
     take_uncounted,
 )
 from accounts.models import User
-from accounts.sign_in_events import record_failure, record_lock_out
-from changelog.trail import TrailKind, record_event
+from accounts.sign_in_events import record_failure, record_lock_out, record_second_step
 from changzhi_portal.addresses import client_address, counted_address
 from changzhi_portal.faults import BUSY, fault_of, waiting_briefly
 
@@ -256,7 +255,7 @@ class CodeAttempt:
 
     def fail(self) -> Refused | None:
         """Note that the code was wrong; return a reason if this was the last attempt for now, and tell the owner then."""
-        record_event(TrailKind.SECOND_FACTOR, by=self.user, about=self.user, detail={"what": "wrong_code"})
+        record_second_step(self.user, "wrong_code")
         if not self.count.close_if_used_up():
             return None
         record_lock_out(self.user.username, self.user, self.count.limit.name)

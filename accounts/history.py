@@ -27,6 +27,7 @@ _WORDS: Final = {
     TrailKind.SESSION_ENDED: "登录被退出",
 }
 _SECOND_FACTOR_WORDS: Final = {
+    "code_asked": "新设备上密码对，要输验证码",
     "wrong_code": "密码对，验证码不对",
     "recovery_code_used": "用了恢复码",
     "set_up": "启用两步验证",

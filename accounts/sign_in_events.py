@@ -31,6 +31,14 @@ def record_lock_out(username: str, user: User | None, closed: str) -> None:
     _record_stranger(TrailKind.LOCKED_OUT, username, user, {"limit": closed})
 
 
+def record_second_step(user: User, what: str) -> None:
+    """Record what somebody did who has given the right password of a user, but no right code: it may be somebody else.
+
+    `what` is `code_asked` in a browser that the user has not signed in with before, or `wrong_code`.
+    """
+    _record_stranger(TrailKind.SECOND_FACTOR, user.username, user, {"what": what})
+
+
 def _record_stranger(kind: TrailKind, username: str, user: User | None, detail: dict[str, Any] | None = None) -> None:
     """Record what somebody did who has not signed in; it belongs to the division of the user whose name was typed."""
     division = None if user is None else user.division

@@ -31,11 +31,11 @@ from accounts.actions import (
     open_sessions,
     rename_session,
 )
-from accounts.browsers import browser_digest
+from accounts.browsers import browser_digest, known_browser
 from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
 from accounts.history import sign_in_history
 from accounts.models import RecoveryCode, User
-from accounts.sign_in_events import record_sign_out
+from accounts.sign_in_events import record_second_step, record_sign_out
 from accounts.signing_in import half_signed_in, note_passed, open_session, remember_half
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
@@ -73,6 +73,8 @@ class SignIn(auth_views.LoginView):
         user, then = form.get_user(), self.get_success_url()
         if user.has_second_factor:
             remember_half(self.request, user, then)
+            if known_browser(self.request, user) is None:
+                record_second_step(user, "code_asked")
             return HttpResponseRedirect(reverse("accounts:login_code"))
         response = HttpResponseRedirect(then)
         open_session(self.request, user, response)

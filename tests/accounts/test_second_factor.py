@@ -51,6 +51,18 @@ def test_a_code_is_taken_once_and_no_earlier_one_after_it(app):
     assert not use_code(app.user, code), "still within the tolerance"
 
 
+def test_of_two_requests_with_one_code_only_the_first_to_write_gets_through(app, monkeypatch):
+    code, inside = app.next_code(), []
+
+    def meanwhile(*args, **kwargs) -> int | None:
+        monkeypatch.setattr("accounts.actions.second_factor.step_of", step_of)
+        inside.append(use_code(app.user, code))
+        return step_of(*args, **kwargs)
+
+    monkeypatch.setattr("accounts.actions.second_factor.step_of", meanwhile)
+    assert not use_code(app.user, code) and inside == [True]
+
+
 def test_a_code_is_typed_in_groups_or_with_a_chinese_keyboard(app):
     code = app.next_code()
     wide = "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in f"{code[:3]} {code[3:]}" if digit != " ")

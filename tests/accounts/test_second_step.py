@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import SecondFactor, User
+from changelog.models import TrailRecord
 from notices.models import Notice
 from tests.accounts.codes import CODE, entered, half
 from tests.accounts.test_views import LOGIN, sign_in
@@ -56,6 +57,17 @@ def test_a_code_that_was_used_to_sign_in_does_not_sign_anybody_else_in(app):
     code = app.next_code()
     assert first.post(CODE, {"code": code}).status_code == 302
     assert second.post(CODE, {"code": code}).status_code == 422
+
+
+def test_who_knows_the_password_and_gives_no_code_leaves_a_trace_that_does_not_name_the_user_as_its_maker(app):
+    half(app)
+    [record] = TrailRecord.objects.about(app.user).filter(detail_json__contains="code_asked")
+    assert record.made_by is None and record.username == app.user.username
+    own = entered(app)
+    own.post(reverse("accounts:logout"))
+    before = TrailRecord.objects.filter(kind="second_factor").count()
+    assert sign_in(own, app.user.username)["Location"] == CODE
+    assert TrailRecord.objects.filter(kind="second_factor").count() == before, "not in a known browser"
 
 
 def test_five_wrong_codes_lock_and_the_owner_is_told(app):

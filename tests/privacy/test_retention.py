@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import threading
@@ -228,6 +229,20 @@ def test_from_where_somebody_has_signed_in_long_ago_is_forgotten(clerk):
     assert later(364) == {}
     assert later(366)["sign_ins"] == 2
     assert not KnownBrowser.objects.exists() and not SignInSession.objects.exists()
+
+
+def test_a_rule_that_fails_keeps_no_other_from_being_carried_out(clerk, monkeypatch):
+    def fail(before: datetime.datetime) -> int:
+        raise OSError("演示")
+
+    rules = [
+        dataclasses.replace(rule, wipe=fail) if rule.name == "open_uploads" else rule for rule in retention_rules()
+    ]
+    monkeypatch.setattr("privacy.actions.retention_rules", lambda: rules)
+    Notice.objects.create(user=clerk, title="演示")
+    with pytest.raises(RuntimeError, match="open_uploads"):
+        later(366)
+    assert not Notice.objects.exists()
 
 
 @pytest.mark.parametrize("rule", retention_rules(), ids=lambda rule: rule.name)
