@@ -35,8 +35,7 @@ from accounts.limits import (
     take_uncounted,
 )
 from accounts.models import User
-from accounts.sign_in_events import record_failure, record_lock_out
-from changelog.trail import TrailKind, record_event
+from accounts.sign_in_events import record_failure, record_lock_out, record_second_step
 from changzhi_portal.addresses import client_address, counted_address
 from changzhi_portal.faults import BUSY, fault_of, waiting_briefly
 
@@ -78,10 +77,10 @@ class Attempt:
     def __init__(self, request: HttpRequest, username: str, *, is_signed_in: bool = False) -> None:
         self.request = request
         self.username = username
-        self.user = User.objects.filter(username=username).first()
+        # In whatever case: a count that a stranger has begun with WANG is that of wang, who is told and unlocked.
+        self.user = User.objects.select_related("division").filter(username__iexact=username).first()
         self.address = client_address(request)
         browser = known_browser(request, self.user) if self.user is not None else None
-        self.is_known = browser is not None
         near = counted_address(self.address)
         name = username.casefold()
         # Names that nobody has are counted as others are: the answers tell nobody which names there are.
@@ -90,8 +89,11 @@ class Attempt:
         )
         self.account = ACCOUNT.of(name, user=self.user)
         self.of_address = ADDRESS.of(near)
-        shared = [] if self.is_known or is_signed_in else [self.account, self.of_address, hash_work().of()]
-        self.counts: list[Count] = [self.own, *shared]
+        self.counts: list[Count] = [self.own]
+        if browser is None:
+            self.counts.append(self.account)  # at an open session too: it may be stolen
+            if not is_signed_in:
+                self.counts += [self.of_address, hash_work().of()]
         self.is_counted = True  # False once another writer has kept it from being counted
 
     @property
@@ -117,7 +119,7 @@ class Attempt:
 
     def fail(self) -> Refused | None:
         """Note that the password was wrong; return a reason if this was the last attempt for now."""
-        record_failure(self.username)
+        record_failure(self.username, self.user)
         if self.is_counted:
             with unless_busy():
                 self._close_what_is_used_up()
@@ -125,12 +127,12 @@ class Attempt:
 
     def _close_what_is_used_up(self) -> None:
         if self.own.close_if_used_up():
-            record_lock_out(self.username, self.own.limit.name)
+            record_lock_out(self.username, self.user, self.own.limit.name)
             self._tell_owner_of_lock()
         if self.is_strangers:
             self.of_address.close_if_used_up()
             if self.account.close_if_used_up():
-                record_lock_out(self.username, self.account.limit.name)
+                record_lock_out(self.username, self.user, self.account.limit.name)
                 self._tell_of_attack()
             if not PORTAL.of().take():
                 send_once_an_hour("portal", _portal_alerts)
@@ -145,9 +147,9 @@ class Attempt:
             return Refused.ATTACKED
         if self.is_counted:
             with unless_busy():
-                if self.is_strangers:
-                    self.account.give_back()
-                    self.of_address.give_back()
+                for count in (self.account, self.of_address):
+                    if count in self.counts:
+                        count.give_back()
                 self.own.forget()
         return None
 
@@ -214,7 +216,7 @@ def is_own_password(request: HttpRequest, password: str) -> bool:
     if authenticate(request, username=name, password=password) is None:
         refuse_if(attempt.fail())
         return False
-    attempt.succeed()
+    refuse_if(attempt.succeed())
     return True
 
 
@@ -253,10 +255,10 @@ class CodeAttempt:
 
     def fail(self) -> Refused | None:
         """Note that the code was wrong; return a reason if this was the last attempt for now, and tell the owner then."""
-        record_event(TrailKind.SECOND_FACTOR, by=self.user, about=self.user, detail={"what": "wrong_code"})
+        record_second_step(self.user, "wrong_code")
         if not self.count.close_if_used_up():
             return None
-        record_lock_out(self.user.username, self.count.limit.name)
+        record_lock_out(self.user.username, self.user, self.count.limit.name)
         place = f"{device_in_words(self.request)}，地址{client_address(self.request)}"
         text = f"{place}，密码是对的。不是您自己，就是密码被人知道了：请马上修改密码，并告诉市局管理员。"
         send_alerts([Alert(self.user, "有人知道您的密码，但输错了验证码", text, reverse("accounts:password"))])

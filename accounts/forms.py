@@ -111,6 +111,7 @@ class SecondStepForm(forms.Form):
 
     def __init__(self, *args: Any, request: HttpRequest, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = True
         self.request, self.person = request, person
 
     @sensitive_variables("code")

@@ -15,6 +15,7 @@ from communities.models import Division
 # Words of the portal and its trade, and what stands in every list of passwords.
 _WORDS: Final = (
     "portal", "password", "passwd", "admin", "welcome", "minzheng", "shequ", "sanshe", "shegong", "shehui", "mima", "shanxi",
+    "woaini", "iloveyou",
 )  # fmt: skip
 _WORDS_INITIALS: Final = ("mzj", "mz", "sq", "ss", "sg")
 _ENDINGS: Final = ("街道办事处", "街道", "镇", "乡", "县", "市", "区")
@@ -23,15 +24,21 @@ _MOST_CHARACTERS: Final = 200  # that are looked at: a longer password is not gu
 _LOOKALIKES: Final = (str.maketrans("@4301!$57", "aaeoiisst"), str.maketrans("@4301!$57", "aaeollsst"))
 _ROWS: Final = (
     "01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "!@#$%^&*()",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qazwsxedcrfvtgb",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qazwsxedcrfvtgb", "147258369", "789456123",
 )  # fmt: skip
-_RUN_LENGTH: Final = 4
-_RUNS: Final = frozenset(
-    way[start : start + _RUN_LENGTH]
-    for row in _ROWS
-    for way in (row, row[::-1])
-    for start in range(len(row) - _RUN_LENGTH + 1)
-)
+_RUN: Final = 4  # characters
+_SHORT_RUN: Final = 3  # what anybody's word may have, but little else than such is a pattern: Qwe123!@#a
+_FEWEST_OTHERS: Final = 5  # characters besides short runs
+
+
+def _runs_of(length: int) -> frozenset[str]:
+    """Return all runs of keys of a length, forwards and backwards."""
+    ways = [way for row in _ROWS for way in (row, row[::-1])]
+    return frozenset(way[start : start + length] for way in ways for start in range(len(way) - length + 1))
+
+
+_RUNS: Final = _runs_of(_RUN)
+_SHORT_RUNS: Final = re.compile("|".join(map(re.escape, sorted(_runs_of(_SHORT_RUN)))))
 _REPEATED: Final = re.compile(r"(.)\1\1")
 _ONLY_REPEATED: Final = re.compile(r"(.{1,20}?)\1+.{0,2}")
 _YEAR: Final = re.compile(r"(19|20)\d\d(\d\d){0,2}")  # with month and day, if any
@@ -70,7 +77,9 @@ def find_guess(password: str, user: User | None = None) -> str:
 
 
 def _run_in(typed: str) -> str:
-    found = any(run in typed for run in _RUNS) or _REPEATED.search(typed) or _ONLY_REPEATED.fullmatch(typed)
+    is_pattern = len(_SHORT_RUNS.sub("", typed)) < _FEWEST_OTHERS <= len(typed)
+    is_repeated = _REPEATED.search(typed) or _ONLY_REPEATED.fullmatch(typed)
+    found = is_pattern or is_repeated or any(run in typed for run in _RUNS)
     return "密码里有连续或重复的字符（如1234、qwer、aaa）" if found else ""
 
 

@@ -10,7 +10,8 @@ from accounts.browsers import agent_in_words
 from accounts.models import User
 from changelog.models.trail import TrailKind, TrailRecord
 
-SHOWN: Final = 20
+# So many sign-ins and sign-outs, and so many of the others: failed attempts in heaps push no sign-in off the list.
+SHOWN_OF_EACH: Final = 10
 _BY_THE_USER: Final = (TrailKind.SIGNED_IN, TrailKind.SIGNED_OUT)
 _ABOUT_THE_USER: Final = (
     TrailKind.SIGN_IN_FAILED,
@@ -26,6 +27,7 @@ _WORDS: Final = {
     TrailKind.SESSION_ENDED: "登录被退出",
 }
 _SECOND_FACTOR_WORDS: Final = {
+    "code_asked": "新设备上密码对，要输验证码",
     "wrong_code": "密码对，验证码不对",
     "recovery_code_used": "用了恢复码",
     "set_up": "启用两步验证",
@@ -48,10 +50,10 @@ class SignInLine:
 
 def sign_in_history(user: User) -> list[SignInLine]:
     """Return the last sign-ins, failed attempts and what has changed about signing in, the newest first; two queries."""
-    own = TrailRecord.objects.filter(made_by=user, kind__in=_BY_THE_USER).order_by("-made_at")[:SHOWN]
-    about = TrailRecord.objects.about(user).filter(kind__in=_ABOUT_THE_USER)[:SHOWN]
+    own = TrailRecord.objects.filter(made_by=user, kind__in=_BY_THE_USER).order_by("-made_at")[:SHOWN_OF_EACH]
+    about = TrailRecord.objects.about(user).filter(kind__in=_ABOUT_THE_USER)[:SHOWN_OF_EACH]
     newest = sorted([*own, *about], key=lambda record: (record.made_at, record.pk), reverse=True)
-    return [_line(record) for record in newest[:SHOWN]]
+    return [_line(record) for record in newest]
 
 
 def _line(record: TrailRecord) -> SignInLine:

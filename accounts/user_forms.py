@@ -110,7 +110,7 @@ class UserForm(ContactForm):
         )
         super().__init__(*args, person=person, initial={**known, **(kwargs.pop("initial", None) or {})}, **kwargs)
         self.divisions = {each.code: each for each in divisions_for(by)}
-        roles = [role for role in Role if role in by.managed_roles]
+        roles = [role for role in Role if role in by.assignable_roles or (person is not None and role is person.role)]
         cast(forms.ChoiceField, self.fields["role"]).choices = [
             ("", "请选择"),
             *((role.value, str(role.label)) for role in roles),

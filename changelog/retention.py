@@ -47,10 +47,8 @@ def _numbers(model: str, values: dict[str, object]) -> list[str]:
 
 
 def _wipe(before: datetime.datetime) -> int:
-
-    return sum(
-        LOGGED_VALUES.rewrite(keys, wiped_ciphertext) for keys in LOGGED_VALUES.key_batches(_of_the_gone(before))
-    )
+    batches = LOGGED_VALUES.key_batches(_of_the_gone(before))
+    return sum(LOGGED_VALUES.rewrite(keys, wiped_ciphertext, waits=True) for keys in batches)
 
 
 LOGGED_NUMBERS = RetentionRule("logged_values", "已离开的人在变更记录里的号码", 40, count=_count, wipe=_wipe)

@@ -29,11 +29,20 @@ def expired(*, now: datetime.datetime | None = None) -> list[Wiping]:
 
 
 def wipe_expired(*, now: datetime.datetime | None = None) -> list[Wiping]:
-    """Wipe what has been kept long enough, rule by rule, and record in the trail what was done."""
-    done = []
+    """Wipe what has been kept long enough, rule by rule, and record in the trail what was done.
+
+    A rule that fails keeps none of the others from being carried out; RuntimeError says afterwards which ones have.
+    """
+    done: list[Wiping] = []
+    failed = []
     for rule in retention_rules():
         before = _before(rule, now)
-        wiping = Wiping(rule, before, rule.wipe(before))
+        try:
+            wiping = Wiping(rule, before, rule.wipe(before))
+        except Exception:
+            logger.exception("The rule %s could not be carried out", rule.name)
+            failed.append(rule.name)
+            continue
         if wiping.number:
             record_event(
                 TrailKind.WIPED,
@@ -44,6 +53,8 @@ def wipe_expired(*, now: datetime.datetime | None = None) -> list[Wiping]:
             )
             logger.info("Wiped %s of rule %s, older than %s", wiping.number, rule.name, before.date())
         done.append(wiping)
+    if failed:
+        raise RuntimeError(f"Not everything was wiped; the log says why: {', '.join(failed)}.")
     return done
 
 

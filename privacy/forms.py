@@ -19,7 +19,7 @@ class PersonForm(ReasonForm):
         label="本人身份证号",
         max_length=40,
         help_text="核对证件后填写完整的18位号码。号码不会出现在网址、日志和审计记录里。",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "data-personal": "yes"}),
         error_messages={"required": "请填写身份证号。"},
     )
     field_order = ("id_number", "reason")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.apps import apps
 from django.db import models
@@ -17,29 +17,32 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
-from changzhi_portal.display import display_value
+from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.personal import CannotDecryptError, Sealed, SealedField, decrypt, digest
 from changzhi_portal.personal.stores import Ciphertext, HeldLine, SealedJson, sealed_tables
 from changzhi_portal.registers.registry import register_of
 from changzhi_portal.scope import ScopedModel
 
 MOST_LINES = 200  # of each table
+# Of users: a hash, and two marks of Django's that the portal does not use.
+_NOT_SHOWN: Final = {"password", "is_staff", "is_superuser"}
 
 
 @dataclass(frozen=True)
 class HeldRecord:
     """A record about the person: its kind and name, its page and the form that corrects it, and what it says.
 
-    `parts` are what belongs to it, such as postings; `is_merged` says that it was merged into another record.
+    `parts` are what belongs to it, such as postings; `is_by_phone` says that only a phone is the same, so that it may be
+    somebody else's; `is_merged` that it was merged into another record.
     """
 
     kind: str
     name: str
     url: str
     edit_url: str
-    values: list[tuple[str, str]]
+    facts: list[Fact]
     parts: list[tuple[str, str]]
-    found_by: str
+    is_by_phone: bool
     is_merged: bool
 
 
@@ -73,8 +76,8 @@ def held_on(id_number: str, *, by: User) -> Held:
     found = list(_records_with("id_number", {id_number}, by))
     phones = {phone for record in found for phone in _phones_of(record)}
     others = [record for record in _records_with("phone", phones, by) if record not in found]
-    records = [_described(record, "身份证号") for record in found]
-    records += [_described(record, "电话相同") for record in others]
+    records = [_described(record) for record in found]
+    records += [_described(record, is_by_phone=True) for record in others]
     tables = [
         HeldTable(table.title, len(keys), table.describe(keys[:MOST_LINES], by))
         for table in sealed_tables()
@@ -120,14 +123,14 @@ def _phones_of(record: models.Model) -> set[str]:
     return {number for value in values if value is not None for number in _numbers_in(value)}
 
 
-def _described(record: Any, found_by: str) -> HeldRecord:
+def _described(record: Any, *, is_by_phone: bool = False) -> HeldRecord:
     """Return a record as the page shows it; personal values are masked as everywhere."""
     register = register_of(type(record))
-    values = [
-        (str(each.verbose_name), display_value(getattr(record, f"get_{each.name}_display", lambda: None)() or value))
+    facts = [
+        fact_of(record, each.name)
         for each in record._meta.concrete_fields
         if each.editable and not each.is_relation and not each.primary_key
-        if (value := getattr(record, each.attname)) not in (None, "") and each.name != "password"
+        if each.name not in _NOT_SHOWN and getattr(record, each.attname) not in (None, "")
     ]
     parts = [
         (str(part._meta.verbose_name), _part_in_words(part))
@@ -139,9 +142,9 @@ def _described(record: Any, found_by: str) -> HeldRecord:
         name=str(record),
         url=record.get_absolute_url(),
         edit_url=_edit_url(record, register),
-        values=values,
+        facts=facts,
         parts=parts,
-        found_by=found_by,
+        is_by_phone=is_by_phone,
         is_merged=getattr(record, "merged_into_id", None) is not None,
     )
 

@@ -61,8 +61,8 @@ def _wipe_values(before: datetime.datetime) -> int:
     wiped = 0
     for batch in _with_values(before).order_by("pk").only("pk"):
         for keys in STAGED_ROWS.key_batches(Q(batch=batch.pk)):
-            STAGED_ROWS.rewrite(keys, wiped_ciphertext)
-        CORRECTIONS.rewrite([batch.pk], wiped_ciphertext)
+            STAGED_ROWS.rewrite(keys, wiped_ciphertext, waits=True)
+        CORRECTIONS.rewrite([batch.pk], wiped_ciphertext, waits=True)
         wiped += UploadBatch.objects.filter(pk=batch.pk).update(values_wiped_at=timezone.now())
     return wiped
 

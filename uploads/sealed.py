@@ -49,7 +49,7 @@ def _walk_row(row: Row, replace: Replace) -> dict[str, Any]:
 
 
 def _cell(cell: Any, place: Place, replace: Replace) -> Any:
-    if isinstance(cell, dict) and SEALED in cell:
+    if isinstance(cell, dict) and SEALED in cell and not is_wiped(cell[SEALED]):
         return {SEALED: replace(Ciphertext(cell[SEALED], place, ""))}
     return cell
 

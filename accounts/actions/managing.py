@@ -9,6 +9,14 @@ from accounts.models import User
 from changzhi_portal.refusals import NotFoundError, StaleError
 
 
+def outranks(user: User, by: User) -> bool:
+    """Return whether whoever enters the account of `user` may see personal data in clear, or grant it, and `by` may not.
+
+    Who resets a password knows it until it is changed: so only who grants the right does that to such an account.
+    """
+    return not by.role.may_grant_unmasking and (user.may_unmask or user.role.may_grant_unmasking)
+
+
 def held_user(ref: str, *, by: User, version: int) -> User:
     """Return a user that `by` manages, locked until the transaction ends.
 

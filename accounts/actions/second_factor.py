@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actions.managing import held_user, save_changed
+from accounts.actions.managing import held_user, outranks, save_changed
 from accounts.actions.sessions import forget_sessions
 from accounts.actions.trail import log_change, portal_itself, state_of
 from accounts.alerts import Alert, send_alerts
@@ -100,15 +100,6 @@ def remove_own_second_factor(*, by: User) -> None:
     send_alerts([Alert(user, "您的账号停用了两步验证", text, reverse("accounts:account"))])
 
 
-def may_remove_second_factor(user: User, by: User) -> bool:
-    """Return whether `by` would get no right by entering the account with a password that `by` has reset.
-
-    A second factor keeps out whoever may reset the password: so who may neither unmask nor grant it takes it from nobody
-    who does.
-    """
-    return by.role.may_grant_unmasking or not (user.may_unmask or user.role.may_grant_unmasking)
-
-
 @transaction.atomic
 def remove_second_factor(*, by: User, ref: str, version: int, reason: str) -> User:
     """Remove the second factor of a user whose phone is lost; all sessions end, and the user is told.
@@ -122,7 +113,7 @@ def remove_second_factor(*, by: User, ref: str, version: int, reason: str) -> Us
             "自己的两步验证请在“我的账号”里停用；手机丢了用恢复码，或者请另一位管理员办理。",
             cure="Nobody removes the own second factor here.",
         )
-    if not may_remove_second_factor(user, by):
+    if outranks(user, by):
         raise NotAllowedError(
             "这个账号的权限比您大，两步验证只能由市局管理员移除。",
             cure="Whoever resets the password could then enter an account with more rights.",

@@ -94,6 +94,11 @@ def know_browser(user: User, *, digest: str, device: str, address: str) -> bool:
     return is_first_time and has_others and not is_like_another
 
 
+def forget_browsers(user: User, *, but: str) -> None:
+    """Forget the browsers of a user except one, because their password is of before: whoever has stolen that is a stranger."""
+    user.browsers.exclude(digest=but).delete()
+
+
 def forget_session(digest: str) -> None:
     """Delete the row of a session that has ended by itself."""
     SignInSession.objects.filter(digest=digest).delete()

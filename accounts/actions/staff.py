@@ -10,6 +10,7 @@ from accounts.actions.checks import (
     known_role,
     lock_administrators,
     refuse_last_administrator,
+    refuse_taken_name,
     refuse_weak_password,
     refuse_wrong_fields,
     refuse_wrong_level,
@@ -60,7 +61,9 @@ def appoint_staff(
     user = found.first() or User(username=username)
     is_new = user.pk is None
     before = {} if is_new else state_of(user)
-    if not is_new:
+    if is_new:
+        refuse_taken_name(username)
+    else:
         refuse_last_administrator(user, active)
     user.role = chosen_role
     user.division = division

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions.checks import (
@@ -20,10 +21,11 @@ from accounts.actions.checks import (
     refuse_wrong_fields,
     refuse_wrong_level,
 )
-from accounts.actions.managing import held_user, save_changed
+from accounts.actions.managing import held_user, outranks, save_changed
 from accounts.actions.passwords import generate_password, set_password
 from accounts.actions.sessions import forget_sessions
 from accounts.actions.trail import log_change, state_of
+from accounts.alerts import Alert, send_alerts
 from accounts.limits import forget_counts
 from accounts.models import Role, User
 from changzhi_portal.personal import Sealed
@@ -55,7 +57,7 @@ def create_user(
 ) -> IssuedPassword:
     """Create a user with a first password.
 
-    Raises NotAllowedError for whoever manages no users of this role or may not give the right to unmask, InvalidError
+    Raises NotAllowedError for whoever may give neither this role nor the right to unmask, InvalidError
     for a division outside the own area or of the wrong level, and for a name that is taken or will not do.
     """
     user = User(username=username.strip())
@@ -113,6 +115,11 @@ def _assign(user: User, *, by: User, full_name: str, role: str, division: Divisi
     """Set name, role, division and right as far as `by` may give them."""
     chosen = known_role(role)
     _refuse_unmanaged(by, chosen)
+    if chosen != user.role and chosen not in by.assignable_roles:
+        raise NotAllowedError(
+            f"“{chosen.label}”的角色只能由市局管理员给予。",
+            cure=f"A {chosen.value} grants the right to unmask, so only a bureau_admin makes one.",
+        )
     if not Division.objects.current().visible_to(by).filter(pk=division.pk).exists():
         raise InvalidError(
             "这个单位不在您管理的范围内，或者已经撤销，请重新选择。",
@@ -146,24 +153,19 @@ def _refuse_unmanaged(by: User, role: Role) -> None:
 # --- Passwords, sessions, locks ---
 
 
-def may_reset(user: User, by: User) -> bool:
-    """Return whether `by` would get no right by knowing the first password of a user, until it is changed."""
-    return by.role.may_grant_unmasking or not user.may_unmask
-
-
 @transaction.atomic
 def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
-    """Give a user a new first password, end all sessions and lift a lock-out, so that it can be used at once.
+    """Give a user a new first password, end all sessions and lift a lock-out, so that it can be used at once; tell the user.
 
-    Raises NotFoundError and StaleError as `edit_user`, NotAllowedError for the own password and, for whoever may not give
-    the right to unmask, for that of a user who has it, StaleError for an inactive user.
+    Raises NotFoundError and StaleError as `edit_user`, NotAllowedError for the own password and that of an account with
+    more rights than `by` may give, StaleError for an inactive user.
     """
     user = held_user(ref, by=by, version=version)
     _refuse_own(user, by, "自己的密码请在“我的账号”里修改。")
-    if not may_reset(user, by):
+    if outranks(user, by):
         raise NotAllowedError(
-            "这个账号可以查看个人信息原文，密码只能由市局管理员重置。",
-            cure="Whoever knows the password has the right to unmask, which only a bureau_admin gives.",
+            "这个账号能查看个人信息原文或者给予这项权限，密码只能由市局管理员重置。",
+            cure="Whoever knows the password may unmask, or grant it, which only a bureau_admin does.",
         )
     _refuse_inactive(user)
     before = state_of(user)
@@ -174,6 +176,8 @@ def reset_password(*, by: User, ref: str, version: int) -> IssuedPassword:
     forget_counts(user)
     forget_sessions(user)
     save_changed(user, by=by, before=before, summary="重置密码")
+    text = f"{by}重置了您的密码，各处的登录都已退出。不是您要求的，请马上告诉另一位管理员。"
+    send_alerts([Alert(user, "您的密码被管理员重置", text, reverse("accounts:account"))])
     return IssuedPassword(user, password)
 
 

@@ -1,22 +1,12 @@
 """People who sign in, and what is kept of how they do: browsers, sessions, second factors, attempts. Import from here."""
 
 from accounts.models.attempts import AttemptCount
+from accounts.models.passwords import REMEMBERED_PASSWORDS, PastPassword
+from accounts.models.roles import MANAGED_BY_COUNTIES, NEVER_UNMASK, ROLE_LEVELS, Role, RoleField
 from accounts.models.second_factor import RecoveryCode, SecondFactor
+from accounts.models.settings import AccountSettings
 from accounts.models.sign_ins import KnownBrowser, SignInSession
-from accounts.models.users import (
-    MANAGED_BY_COUNTIES,
-    NEVER_UNMASK,
-    REMEMBERED_PASSWORDS,
-    ROLE_LEVELS,
-    AccountSettings,
-    PastPassword,
-    PortalUserManager,
-    Role,
-    RoleField,
-    User,
-    UserQuerySet,
-    paths_above,
-)
+from accounts.models.users import PortalUserManager, User, UserQuerySet, paths_above
 
 __all__ = [
     "MANAGED_BY_COUNTIES",

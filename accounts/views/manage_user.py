@@ -14,8 +14,7 @@ from accounts.actions import (
     deactivate_user,
     edit_user,
     end_sessions,
-    may_remove_second_factor,
-    may_reset,
+    outranks,
     reactivate_user,
     remove_second_factor,
     reset_password,
@@ -146,19 +145,20 @@ class ResetPassword(_Step):
     submit_label = "重置并显示首次密码"
     busy_label = "正在重置…"
     unavailable_message = (
-        "停用的账号要先恢复；自己的密码请在“我的账号”里修改；可以查看个人信息原文的，由市局管理员重置。"
+        "停用的账号要先恢复；自己的密码请在“我的账号”里修改；市局管理员和可以查看个人信息原文的，由市局管理员重置。"
     )
     effects = (
         "系统生成一个首次密码，只在下一页显示一次；",
         "原来的密码马上失效，这个人在各处的登录全部退出；",
         "账号如果因为连续输错密码锁定着，同时解锁；",
-        "用首次密码登录以后，必须先改成自己的密码。",
+        "用首次密码登录以后，必须先改成自己的密码；",
+        "系统给本人发通知和邮件，写明是谁重置的。",
     )
 
     def is_available(self) -> bool:
         """Return whether it is somebody else's account, in use, and its password gives no right that one may not give."""
         person = self.person
-        return person is not None and person.is_active and person.pk != self.by.pk and may_reset(person, self.by)
+        return person is not None and person.is_active and person.pk != self.by.pk and not outranks(person, self.by)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Reset the password and show the new one."""
@@ -255,7 +255,7 @@ class RemoveSecondFactor(_Step):
         person = self.person
         if person is None or person.pk == self.by.pk:
             return False
-        return person.has_second_factor and may_remove_second_factor(person, self.by)
+        return person.has_second_factor and not outranks(person, self.by)
 
     def act(self, form: ReasonForm) -> str:
         """Remove it."""

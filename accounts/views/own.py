@@ -25,15 +25,17 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import (
     change_password,
     edit_own_contact,
+    forget_browsers,
     forget_session,
     forget_sessions,
     open_sessions,
     rename_session,
 )
+from accounts.browsers import browser_digest, known_browser
 from accounts.forms import OwnPasswordForm, SecondStepForm, SignInForm
 from accounts.history import sign_in_history
 from accounts.models import RecoveryCode, User
-from accounts.sign_in_events import record_sign_out
+from accounts.sign_in_events import record_second_step, record_sign_out
 from accounts.signing_in import half_signed_in, note_passed, open_session, remember_half
 from accounts.user_forms import ContactForm
 from changzhi_portal.display import display_value
@@ -71,6 +73,8 @@ class SignIn(auth_views.LoginView):
         user, then = form.get_user(), self.get_success_url()
         if user.has_second_factor:
             remember_half(self.request, user, then)
+            if known_browser(self.request, user) is None:
+                record_second_step(user, "code_asked")
             return HttpResponseRedirect(reverse("accounts:login_code"))
         response = HttpResponseRedirect(then)
         open_session(self.request, user, response)
@@ -172,6 +176,7 @@ class OwnPassword(FormPage):
         update_session_auth_hash(self.request, user)
         rename_session(by=user, before=before, after=this_session(self.request))
         forget_sessions(user, but=this_session(self.request))
+        forget_browsers(user, but=browser_digest(self.request))
         return "密码已修改，下次登录请用新密码。"
 
     def get_success_url(self) -> str:

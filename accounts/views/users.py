@@ -8,12 +8,13 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.actions import change_account_settings, may_remove_second_factor, may_reset, open_sessions
+from accounts.actions import change_account_settings, open_sessions, outranks
 from accounts.filters import UserFilterForm, UserFilterSet
 from accounts.history import sign_in_history
 from accounts.models import AccountSettings, User
 from accounts.tables import UserTable, state_in_words
 from accounts.user_forms import AccountSettingsForm
+from accounts.views.own import this_session
 from changzhi_portal.display import display_value
 from changzhi_portal.facts import Fact, fact_of
 from changzhi_portal.pages import Crumb, DetailPage, FormPage, ListPage
@@ -83,7 +84,10 @@ class UserDetail(DetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add where the user is signed in and has been, and whether the signed-in one may end that."""
-        shown = {"sessions": open_sessions(self.record), "history": sign_in_history(self.record)}
+        shown = {
+            "sessions": open_sessions(self.record, this_session(self.request)),
+            "history": sign_in_history(self.record),
+        }
         may_end = cast(User, self.request.user).may_manage_users
         return super().get_context_data(may_end=may_end, **shown, **kwargs)
 
@@ -93,16 +97,13 @@ class UserDetail(DetailPage):
         if not by.may_manage_users:
             return []
         is_own = user.pk == by.pk
+        may_enter = not is_own and not outranks(user, by)
         steps = [
             ("修改", "user_edit", True),
             ("解锁", "user_unlock", user.is_locked_out),
-            ("重置密码", "user_password", user.is_active and not is_own and may_reset(user, by)),
+            ("重置密码", "user_password", user.is_active and may_enter),
             ("退出所有登录", "user_sessions", user.is_active),
-            (
-                "移除两步验证",
-                "user_second_factor",
-                user.has_second_factor and not is_own and may_remove_second_factor(user, by),
-            ),
+            ("移除两步验证", "user_second_factor", user.has_second_factor and may_enter),
             ("停用", "user_deactivate", user.is_active and not is_own),
             ("恢复", "user_reactivate", not user.is_active),
         ]

@@ -37,7 +37,7 @@ class Counts:
 
 
 def count_keys(*, check: bool = True) -> dict[str, Counts]:
-    """Count all ciphertexts by where they are stored, without changing any; with `check` each old one is decrypted."""
+    """Count all ciphertexts by where they are stored, without changing any; with `check` each is decrypted, but no file."""
     found: dict[str, Counts] = {}
     for table in sealed_tables():
         found[table.name] = counts = Counts()
@@ -52,8 +52,8 @@ def count_keys(*, check: bool = True) -> dict[str, Counts]:
 def _counted(each: Ciphertext, counts: Counts, *, check: bool) -> str:
     if is_current(each.token):
         counts.current += 1
-        return each.token
-    counts.remaining += 1
+    else:
+        counts.remaining += 1
     if check:
         try:
             decrypt(each.token, each.place)

@@ -80,13 +80,13 @@ class SealedTable(ABC):
             self.model._base_manager.filter(pk__in=keys).order_by("pk").values("pk", *self.columns, *self.needs)
         )
 
-    def rewrite(self, keys: Sequence[int], replace: Replace) -> int:
+    def rewrite(self, keys: Sequence[int], replace: Replace, *, waits: bool = False) -> int:
         """Replace the ciphertexts of rows in one short transaction; return how many rows are other now.
 
-        Rows that somebody else has locked are left as they are.
+        Rows that somebody else has locked are left as they are, or with `waits` waited for.
         """
         with transaction.atomic():
-            free = self._locked(keys)
+            free = self._locked(keys, waits=waits)
             changed = 0
             for row in self.rows(free):
                 new = self.rewritten(row, replace)
@@ -94,11 +94,11 @@ class SealedTable(ABC):
                     changed += self.model._base_manager.filter(pk=row["pk"]).update(**new)
         return changed
 
-    def _locked(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the keys of those rows that were free to be locked; SQLite's transactions lock everything."""
+    def _locked(self, keys: Sequence[int], *, waits: bool) -> Sequence[int]:
+        """Return the keys of those rows that could be locked; SQLite's transactions lock everything."""
         if not connection.features.has_select_for_update_skip_locked:
             return keys
-        rows = self.model._base_manager.select_for_update(skip_locked=True).filter(pk__in=keys).order_by("pk")
+        rows = self.model._base_manager.select_for_update(skip_locked=not waits).filter(pk__in=keys).order_by("pk")
         return list(rows.values_list("pk", flat=True))
 
 

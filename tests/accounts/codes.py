@@ -7,13 +7,19 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django_otp.oath import hotp
 
 from accounts.actions import set_up_second_factor
 from accounts.models import User
 from accounts.second_factor import new_secret
+from tests.accounts.test_views import sign_in
 
 _STEP = 30  # seconds
+CODE = reverse("accounts:login_code")
+SET_UP = reverse("accounts:second_factor")
+ACCOUNT = reverse("accounts:account")
 
 
 @dataclass
@@ -60,3 +66,17 @@ def standing_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("accounts.second_factor.time", SimpleNamespace(time=lambda: clock.now))
     return clock
+
+
+def half(app: App) -> Client:
+    """Return a browser in which the right password was given, and no code."""
+    browser = Client()
+    assert sign_in(browser, app.user.username)["Location"] == CODE
+    return browser
+
+
+def entered(app: App) -> Client:
+    """Return a browser with both steps done."""
+    browser = half(app)
+    assert browser.post(CODE, {"code": app.next_code()})["Location"] == "/"
+    return browser

@@ -127,11 +127,45 @@ def test_an_administrator_opens_an_attacked_account_again(clerk, administrator):
     assert try_from("10.20.0.1", clerk.username, PASSWORD).status_code == 302
 
 
+def test_guesses_at_a_name_in_other_letters_count_for_its_owner_who_is_told_and_unlocked(clerk, administrator):
+    attack(clerk.username.upper())
+    assert Notice.objects.filter(user=clerk, title="有人在反复猜您的密码").exists()
+    assert list(User.objects.with_lockout().filter(is_locked_out=True)) == [clerk]
+    unlock_user(by=administrator, ref=clerk.ref, version=clerk.version)
+    assert try_from("10.20.0.1", clerk.username, PASSWORD).status_code == 302
+
+
+def test_a_stolen_session_guesses_the_current_password_no_more_often_from_many_addresses(clerk, hashed):
+    browser = Client(REMOTE_ADDR="")
+    browser.force_login(clerk)
+    asked = {"old_password": WRONG, "new_password1": "Nuan-feng-47-wan", "new_password2": "Nuan-feng-47-wan"}
+
+    def change(address: str, **typed: str) -> int:
+        headers = {"X-Forwarded-For": address}
+        return browser.post(reverse("accounts:password"), {**asked, **typed}, headers=headers).status_code
+
+    assert {change(f"10.40.0.{n}") for n in range(ACCOUNT.capacity)} == {422}
+    hashed.clear()
+    assert change("10.41.0.1", old_password=PASSWORD) == 429 and hashed == []
+
+
 def test_a_known_browser_has_a_limit_of_its_own(clerk):
     browser = known_browser(clerk)
     tried = [try_from("10.1.1.1", clerk.username, WRONG, browser).status_code for _ in range(BROWSER.capacity)]
     assert tried == [422] * (BROWSER.capacity - 1) + [429]
     assert try_from("10.7.7.7", clerk.username, PASSWORD, browser).status_code == 429, "wherever it is"
+
+
+def test_a_new_password_makes_strangers_of_the_other_browsers(clerk):
+    thief, own = known_browser(clerk, "10.6.6.6"), Client(REMOTE_ADDR="")
+    try_from("10.1.1.1", clerk.username, PASSWORD, own)
+    new = "Nuan-feng-47-wan"
+    asked = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert own.post(reverse("accounts:password"), asked).status_code == 302
+    own.post(SIGN_OUT)
+    attack(clerk.username)
+    assert try_from("10.6.6.6", clerk.username, new, thief).status_code == 429
+    assert try_from("10.1.1.1", clerk.username, new, own).status_code == 302
 
 
 def test_a_browser_known_for_one_user_is_a_stranger_for_another(clerk, other_clerk):
@@ -262,7 +296,7 @@ def test_counts_leak_and_those_that_say_nothing_are_deleted(now):
 def test_no_name_and_no_address_is_stored_in_clear(clerk):
     try_from("10.77.77.77", clerk.username)
     stored = str(list(AttemptCount.objects.values()))
-    assert clerk.username not in stored and "10.77" not in stored
+    assert "account:" in stored and clerk.username not in stored and "10.77" not in stored
 
 
 @pytest.mark.django_db(transaction=True)

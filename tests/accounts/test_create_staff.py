@@ -47,6 +47,13 @@ def test_a_given_password_signs_in_and_must_be_changed_first(place, monkeypatch,
     assert GOOD not in capsys.readouterr().out
 
 
+def test_a_name_that_differs_in_case_alone_is_refused(place, monkeypatch):
+    create(monkeypatch, "wang", "--role", "leader", "--division", "140400")
+    with pytest.raises(CommandError, match="taken"):
+        create(monkeypatch, "Wang", "--role", "bureau_admin", "--division", "140400")
+    assert User.objects.get(username__iexact="wang").role == "leader"
+
+
 def test_a_generated_password_is_printed_once_and_signs_in(place, monkeypatch, capsys):
     create(monkeypatch, "li", "--role", "bureau_officer", "--division", "140400", "--full-name", "李科长")
     printed = capsys.readouterr().out.strip().splitlines()[-1].split(": ")[1]

@@ -24,6 +24,7 @@ from accounts.models import AccountSettings, AttemptCount, Role, User
 from changelog.models import ChangeRecord, ChangeSet
 from changzhi_portal.personal import Sealed
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError, StaleError
+from notices.models import Notice
 from tests.accounts.guesses import lock_out
 from tests.factories import make_division, make_user, phone
 
@@ -247,25 +248,6 @@ def test_changing_the_own_password_is_logged_as_its_time(clerk):
     assert "Nuan-feng" not in f"{change.after}{change.change_set.summary}"
 
 
-# --- The right to unmask ---
-
-
-def test_only_the_bureaus_administrator_gives_and_takes_the_right_to_unmask(administrator, system_admin, clerk):
-    with pytest.raises(NotAllowedError, match="只能由市局管理员"):
-        edit(system_admin, clerk, may_unmask=True)
-    edit(administrator, clerk, may_unmask=True)
-    assert edit(system_admin, clerk, full_name="李演示").may_unmask, "left as it is"
-    with pytest.raises(NotAllowedError):
-        edit(system_admin, clerk, may_unmask=False)
-    assert last_change(clerk).after == {"full_name": "李演示"}
-
-
-def test_a_role_that_never_unmasks_loses_the_right(place, system_admin):
-    officer = make_user(Role.BUREAU_OFFICER, place.city, may_unmask=True)
-    assert not edit(system_admin, officer, role="leader").may_unmask
-    assert last_change(officer).after == {"role": "leader", "may_unmask": False}
-
-
 # --- Administrators ---
 
 
@@ -340,15 +322,12 @@ def test_a_reset_password_must_be_changed_and_lifts_the_lock(administrator, cler
         reset_password(by=administrator, ref=clerk.ref, version=1)
 
 
-def test_the_password_of_somebody_who_sees_originals_is_reset_by_the_bureaus_administrator_alone(
-    place, administrator, system_admin, clerk
-):
-    allow_counties()
-    user = make_user(Role.STREET_CLERK, place.street, may_unmask=True)
-    for by in (system_admin, clerk):
-        with pytest.raises(NotAllowedError, match="只能由市局管理员重置"):
-            reset_password(by=by, ref=user.ref, version=1)
-    assert reset_password(by=administrator, ref=user.ref, version=1).user == user
+def test_whose_password_is_reset_is_told_by_whom(administrator, clerk):
+    User.objects.filter(pk=clerk.pk).update(email="clerk@example.invalid")
+    reset_password(by=administrator, ref=clerk.ref, version=1)
+    notice = Notice.objects.get(user=clerk)
+    assert (notice.title, notice.mail) == ("您的密码被管理员重置", Notice.Mail.WAITING)
+    assert str(administrator) in notice.text
 
 
 def test_who_is_locked_out_is_unlocked_and_it_is_logged(administrator, clerk, other_clerk):

@@ -89,6 +89,13 @@ def test_an_administrator_sees_and_ends_sessions_of_the_users_managed(place, adm
     assert not is_in(person)
 
 
+def test_the_session_that_looks_is_marked_on_the_own_page_in_the_list_too(administrator):
+    here, there = enter(administrator), enter(administrator, "10.2.2.2")
+    page = here.get(administrator.get_absolute_url()).text
+    assert "（这一处）" in page and len(numbers_on(page)) == 1
+    assert is_in(there)
+
+
 def test_of_too_many_sessions_the_one_unused_for_longest_ends(clerk, settings):
     settings.MAX_SESSIONS = 2
     first, second = enter(clerk, "10.1.1.1"), enter(clerk, "10.1.1.2")

@@ -1,57 +1,26 @@
-"""Tests of the second factor: setting it up, the second step of signing in, recovery codes, a lost telephone."""
+"""Tests of the second factor: its codes, setting it up, recovery codes, roles that must have one."""
 
 from __future__ import annotations
 
-import logging
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from django.contrib.auth import SESSION_KEY
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actions import remove_second_factor, reset_password, set_up_second_factor, use_code
+from accounts.actions import set_up_second_factor, use_code
 from accounts.models import RecoveryCode, Role, SecondFactor, User
 from accounts.second_factor import address_for_app, new_secret, step_of
 from changelog.models import ChangeRecord
-from changzhi_portal.refusals import InvalidError, NotAllowedError, StaleError
+from changzhi_portal.refusals import StaleError
 from notices.models import Notice
-from tests.accounts.codes import App, Clock, code_of, standing_clock
-from tests.accounts.guesses import lock_out
-from tests.accounts.test_views import LOGIN, sign_in
+from tests.accounts.codes import ACCOUNT, CODE, SET_UP, code_of, entered, half, standing_clock
+from tests.accounts.test_views import sign_in
 from tests.factories import PASSWORD, make_user
 
-pytestmark = [pytest.mark.django_db]
-CODE = reverse("accounts:login_code")
-SET_UP = reverse("accounts:second_factor")
-ACCOUNT = reverse("accounts:account")
-
-
-@pytest.fixture
-def clock(monkeypatch) -> Clock:
-    return standing_clock(monkeypatch)
-
-
-@pytest.fixture
-def app(clock, clerk) -> App:
-    return clock.app_of(clerk)
-
-
-def half(app: App) -> Client:
-    """Return a browser in which the right password was given, and no code."""
-    browser = Client()
-    assert sign_in(browser, app.user.username)["Location"] == CODE
-    return browser
-
-
-def entered(app: App) -> Client:
-    """Return a browser with both steps done."""
-    browser = half(app)
-    assert browser.post(CODE, {"code": app.next_code()})["Location"] == "/"
-    return browser
+pytestmark = pytest.mark.django_db
 
 
 # --- Codes ---
@@ -80,6 +49,18 @@ def test_a_code_is_taken_once_and_no_earlier_one_after_it(app):
     assert not use_code(app.user, code)
     app.clock.now += 30
     assert not use_code(app.user, code), "still within the tolerance"
+
+
+def test_of_two_requests_with_one_code_only_the_first_to_write_gets_through(app, monkeypatch):
+    code, inside = app.next_code(), []
+
+    def meanwhile(*args, **kwargs) -> int | None:
+        monkeypatch.setattr("accounts.actions.second_factor.step_of", step_of)
+        inside.append(use_code(app.user, code))
+        return step_of(*args, **kwargs)
+
+    monkeypatch.setattr("accounts.actions.second_factor.step_of", meanwhile)
+    assert not use_code(app.user, code) and inside == [True]
 
 
 def test_a_code_is_typed_in_groups_or_with_a_chinese_keyboard(app):
@@ -165,124 +146,6 @@ def test_two_windows_set_up_one(clock, clerk):
         set_up_second_factor(by=clerk, secret=secrets[1], code=code_of(secrets[1], clock))
 
 
-# --- The second step ---
-
-
-def test_a_right_password_alone_begins_no_session(app):
-    browser = half(app)
-    assert SESSION_KEY not in browser.session
-    assert browser.get("/")["Location"].startswith(LOGIN)
-    assert browser.get(CODE).status_code == 200
-
-
-def test_the_code_signs_in_and_leads_to_the_page_asked_for(app):
-    browser = Client()
-    sign_in(browser, app.user.username, next="/communities/")
-    key = browser.session.session_key
-    page = browser.get(CODE)
-    assert "两步验证" in page.text and "no-store" in page["Cache-Control"]
-    wrong = browser.post(CODE, {"code": "000000"})
-    assert wrong.status_code == 422 and "验证码不对" in wrong.text
-    assert browser.post(CODE, {"code": app.next_code()})["Location"] == "/communities/"
-    assert browser.session.session_key != key, "who has put a session into the browser gets nothing by it"
-    assert browser.get("/communities/").status_code == 200
-    assert browser.get(CODE)["Location"] == "/"
-
-
-def test_the_session_of_a_visitor_gets_a_new_key_with_the_password(app):
-    browser = Client()
-    browser.get(LOGIN)
-    session = browser.session
-    session["planted"] = True
-    session.save()
-    browser.cookies["sessionid"] = session.session_key
-    sign_in(browser, app.user.username)
-    assert browser.session.session_key != session.session_key
-
-
-def test_a_code_that_was_used_to_sign_in_does_not_sign_anybody_else_in(app):
-    first, second = half(app), half(app)
-    code = app.next_code()
-    assert first.post(CODE, {"code": code}).status_code == 302
-    assert second.post(CODE, {"code": code}).status_code == 422
-
-
-def test_five_wrong_codes_lock_and_the_owner_is_told(app):
-    browser = half(app)
-    assert [browser.post(CODE, {"code": "000000"}).status_code for _ in range(5)] == [422] * 4 + [429]
-    locked = browser.post(CODE, {"code": app.next_code()})
-    assert locked.status_code == 429 and "验证码连续输错" in locked.text
-    assert half(app).post(CODE, {"code": app.next_code()}).status_code == 429, "in any other browser, too"
-    notice = Notice.objects.get(user=app.user, title__contains="输错了验证码")
-    assert "马上修改密码" in notice.text
-
-
-def test_wrong_codes_of_a_stranger_do_not_lock_the_owners_browser(app):
-    own = entered(app)
-    own.post(reverse("accounts:logout"))
-    stranger = half(app)
-    for _ in range(5):
-        stranger.post(CODE, {"code": "000000"})
-    assert sign_in(own, app.user.username)["Location"] == CODE
-    assert own.post(CODE, {"code": app.next_code()}).status_code == 302
-
-
-def test_the_second_step_ends_after_ten_minutes_and_with_a_new_password(app, monkeypatch):
-    browser = half(app)
-    user = app.user
-    user.set_password("Nuan-feng-47-wan")
-    user.save()
-    assert browser.get(CODE)["Location"] == LOGIN
-    assert browser.post(CODE, {"code": app.next_code()})["Location"] == LOGIN
-    user.set_password(PASSWORD)
-    user.save()
-    browser = half(app)
-    session = browser.session
-    session["half_signed_in"] = {**session["half_signed_in"], "until": 1}
-    session.save()
-    assert browser.post(CODE, {"code": app.next_code()})["Location"] == LOGIN
-
-
-def test_somebody_deactivated_between_the_steps_gets_no_further(app):
-    browser = half(app)
-    User.objects.filter(pk=app.user.pk).update(is_active=False)
-    assert browser.post(CODE, {"code": app.next_code()})["Location"] == LOGIN
-
-
-def test_a_session_that_has_passed_no_code_is_ended_however_it_began(app, signed_in):
-    browser = signed_in(app.user)  # as a way to sign in that forgets the second step
-    assert browser.get("/")["Location"].startswith(LOGIN)
-    assert SESSION_KEY not in browser.session
-
-
-def test_a_session_that_has_passed_the_code_of_an_earlier_second_factor_ends(app):
-    browser = entered(app)
-    assert browser.get("/").status_code == 200
-    SecondFactor.objects.all().delete()
-    User.objects.filter(pk=app.user.pk).update(second_factor_set_at=None)
-    app.user.refresh_from_db()
-    app.clock.app_of(app.user)
-    assert browser.get("/")["Location"].startswith(LOGIN)
-
-
-def test_a_second_factor_whose_secret_is_gone_lets_nobody_in(app):
-    SecondFactor.objects.all().delete()
-    assert half(app).post(CODE, {"code": app.next_code()}).status_code == 422
-
-
-def test_neither_code_nor_secret_comes_into_the_log(app, caplog, settings):
-    caplog.set_level(logging.DEBUG)
-    browser = half(app)
-    code = app.next_code()
-    browser.post(CODE, {"code": "135790"})
-    browser.post(CODE, {"code": code})
-    browser.get(reverse("accounts:recovery_codes"))
-    shown = browser.post(reverse("accounts:recovery_codes"), {"password": PASSWORD, "code": app.next_code()}).text
-    codes = re.findall(r"<code>(\d{4} \d{4} \d{4})</code>", shown)
-    assert len(codes) == 10
-    assert not [text for text in (code, "135790", app.secret, PASSWORD, *codes) if text in caplog.text]
-
-
 # --- Recovery codes, removing it oneself ---
 
 
@@ -362,75 +225,3 @@ def test_a_role_that_does_not_exist_stops_the_start(settings):
     assert "clerks" in error.msg
     settings.TOTP_REQUIRED_ROLES = ["district_clerk"]
     assert "accounts.E001" not in {each.id for each in User.check()}
-
-
-# --- Administrators ---
-
-
-def test_an_administrator_removes_it_with_a_reason_and_the_user_is_told(app, administrator, signed_in):
-    own = entered(app)
-    User.objects.filter(pk=app.user.pk).update(email="clerk@example.invalid")
-    app.user.refresh_from_db()
-    browser = signed_in(administrator)
-    page = browser.get(app.user.get_absolute_url()).text
-    address = reverse("accounts:user_second_factor", args=[app.user.ref])
-    assert address in page and "已启用，" in page
-    assert browser.post(address, {"version": app.user.version, "reason": ""}).status_code == 422
-    assert app.user.has_second_factor
-    done = browser.post(address, {"version": app.user.version, "reason": "手机丢失，本人当面提出"})
-    assert done["Location"] == app.user.get_absolute_url()
-    assert own.get("/").status_code == 302, "sessions end: the lost telephone may be signed in"
-    assert sign_in(Client(), app.user.username)["Location"] == "/"
-    change = ChangeRecord.objects.of_object(app.user).select_related("change_set__made_by").first()
-    assert change.after["second_factor_set_at"] is None and "手机丢失，本人当面提出" in change.change_set.summary
-    notice = Notice.objects.get(user=app.user, title="您的两步验证被管理员移除")
-    assert notice.mail == Notice.Mail.WAITING and "手机丢失" in notice.text
-
-
-def test_who_resets_passwords_does_not_enter_accounts_with_more_rights_by_taking_their_second_factor(
-    clock, place, system_admin, administrator
-):
-    reader = make_user(Role.DISTRICT_CLERK, place.county, may_unmask=True)
-    chief = make_user(Role.BUREAU_ADMIN, place.city)
-    for user in (reader, chief):
-        clock.app_of(user)
-        with pytest.raises(NotAllowedError):
-            remove_second_factor(by=system_admin, ref=user.ref, version=user.version, reason="手机丢失")
-        remove_second_factor(by=administrator, ref=user.ref, version=user.version, reason="手机丢失")
-    with pytest.raises(NotAllowedError):
-        clock.app_of(administrator)
-        remove_second_factor(by=administrator, ref=administrator.ref, version=administrator.version, reason="换手机")
-
-
-def test_a_reason_is_words_without_numbers_of_persons(app, administrator):
-    for reason in ("", "  ", "长" * 101, "本人电话13912345678"):
-        with pytest.raises(InvalidError):
-            remove_second_factor(by=administrator, ref=app.user.ref, version=app.user.version, reason=reason)
-    app.user.refresh_from_db()
-    assert app.user.has_second_factor
-
-
-def test_a_reset_password_leaves_the_second_factor(app, administrator):
-    issued = reset_password(by=administrator, ref=app.user.ref, version=app.user.version)
-    browser = Client()
-    assert sign_in(browser, app.user.username, issued.password)["Location"] == CODE
-    assert browser.post(CODE, {"code": app.next_code()}).status_code == 302
-
-
-# --- The operator's command ---
-
-
-def test_an_operator_unlocks_somebody_and_takes_a_lost_second_factor_away(app, place):
-    lock_out(app.user)
-    call_command("unlock", app.user.username)
-    assert not User.objects.with_lockout().filter(is_locked_out=True).exists()
-    app.user.refresh_from_db()
-    assert app.user.has_second_factor
-    with pytest.raises(CommandError):
-        call_command("unlock", "nobody")
-    lock_out(app.user)
-    call_command("unlock", app.user.username, remove_second_factor="手机丢失，没有管理员能登录")
-    assert sign_in(Client(), app.user.username)["Location"] == "/"
-    assert not User.objects.with_lockout().filter(is_locked_out=True).exists()
-    change = ChangeRecord.objects.of_object(app.user).select_related("change_set__made_by").first()
-    assert change.change_set.made_by.username == "system" and "没有管理员能登录" in change.change_set.summary

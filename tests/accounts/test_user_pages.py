@@ -250,18 +250,6 @@ def test_of_the_own_account_role_and_right_are_shown_and_cannot_be_changed(admin
     assert administrator.is_active and administrator.check_password(PASSWORD)
 
 
-def test_the_right_to_unmask_is_offered_to_the_bureaus_administrator_alone(
-    administrator, system_admin, clerk, signed_in
-):
-    fields = {"full_name": "李演示", "role": "district_clerk", "division": "140402", "may_unmask": "on", "version": "1"}
-    browser = signed_in(system_admin)
-    assert "may_unmask" not in browser.get(address("user_edit", clerk)).context["form"].fields
-    browser.post(address("user_edit", clerk), fields)
-    assert not User.objects.get(pk=clerk.pk).may_unmask
-    signed_in(administrator).post(address("user_edit", clerk), {**fields, "version": "2"})
-    assert User.objects.get(pk=clerk.pk).may_unmask
-
-
 # --- Sessions, locks, leaving ---
 
 

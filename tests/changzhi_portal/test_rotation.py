@@ -175,6 +175,19 @@ def test_a_value_that_no_key_opens_is_named_by_its_place_and_never_shown(uploade
     assert PHONE not in json.dumps(answer)
 
 
+def test_a_check_finds_a_value_that_was_moved_under_the_newest_key_too(uploaded: UploadBatch) -> None:
+    assert rotated("--check")[1] == 0
+    worker = SocialWorker.objects.get()
+    with connection.cursor() as cursor:
+        moved = [encrypt(PHONE, Place("elsewhere")), worker.pk]
+        cursor.execute("UPDATE socialworkers_socialworker SET phone = %s WHERE id = %s", moved)
+    answer, status = rotated("--check")
+    assert (answer["remaining"], answer["unreadable"], status) == (0, 1, 1)
+    assert answer["stored"]["socialworkers.socialworker"]["unreadable"] == [
+        f"socialworkers.socialworker.phone/{worker.ref}"
+    ]
+
+
 # --- Bound to its place ---
 
 

@@ -38,10 +38,10 @@ def everywhere(send, clerk, place):
 
 def test_everything_is_found_by_the_number_and_nothing_of_others(everywhere, answerer):
     held = held_on(NUMBER, by=answerer)
-    assert [(record.kind, record.name) for record in held.records if record.found_by == "身份证号"] == [
+    assert [(record.kind, record.name) for record in held.records if not record.is_by_phone] == [
         ("社会工作者", "张演示")
     ]
-    assert {record.kind for record in held.records if record.found_by == "电话相同"} == {"社会组织", "用户"}
+    assert {record.kind for record in held.records if record.is_by_phone} == {"社会组织", "用户"}
     (worker,) = (record for record in held.records if record.kind == "社会工作者")
     assert [kind for kind, _ in worker.parts] == ["任职"] and "2016-09-01至今" in worker.parts[0][1]
     tables = {table.title: table for table in held.tables}
@@ -64,6 +64,7 @@ def test_the_page_lists_masks_with_links_to_correct_and_the_trail_says_who_asked
     assert answer.status_code == 200 and answer["Cache-Control"].count("no-store")
     assert NUMBER not in page and PHONE not in page and f"{worker.id_number}" in page
     assert reverse("changelog:edit", args=["workers", worker.ref]) in page
+    assert page.count("可能是别人的") == 2, "the organization and the user with the same phone"
     event = TrailRecord.objects.get(kind="subject_request")
     assert (event.made_by, event.reason, event.object_label) == (answerer, ASKED["reason"], str(worker.id_number))
     assert NUMBER not in str(TrailRecord.objects.filter(pk=event.pk).values())
@@ -84,6 +85,8 @@ def test_without_a_reason_or_with_no_real_number_nothing_is_looked_up(everywhere
 def test_a_number_in_the_address_is_ignored(everywhere, answerer, signed_in):
     page = signed_in(answerer).get(PAGE, {"id_number": NUMBER}).content.decode()
     assert NUMBER not in page and "张演示" not in page
+    field = page[page.index('name="id_number"') - 200 :].split('name="reason"')[0]
+    assert 'data-personal="yes"' in field, "nor is it kept by the browser's window"
 
 
 def test_only_a_bureau_administrator_with_the_right_to_unmask_may_ask(place, administrator, officer, clerk, signed_in):

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as portal_settings
 from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import KnownBrowser, SignInSession
 from changelog.actions import edit_record
 from changelog.history import history_of
 from changelog.models import ChangeRecord, ChangeSet, TrailRecord
 from changelog.trail.digests import digest_of_changes
 from changzhi_portal.personal import Wiped
+from changzhi_portal.personal.rotation import count_keys
 from changzhi_portal.refusals import NotFoundError, StaleError
 from changzhi_portal.registers.registry import register_named
 from changzhi_portal.retention import retention_rules
 from notices.models import Notice
 from privacy.actions import wipe_expired
 from socialworkers.models import Posting, SocialWorker
-from tests.factories import id_number
+from tests.factories import PASSWORD, id_number
 from tests.socialworkers.test_sheets import row as worker_row
 from tests.uploads.office import write_workbook
 from uploads import actions, storage
@@ -93,6 +99,10 @@ def test_numbers_of_staged_rows_and_corrections_are_masks_afterwards_and_the_upl
     assert "2:" not in json.dumps([row.values | row.raw for row in (first, second)])
     batch.refresh_from_db()
     assert [made["text"] for made in batch.corrections] == ["wiped:123**67"]
+    assert not sum(counts.remaining for counts in count_keys().values()), "a mask is nothing that a rotation looks for"
+    UploadBatch.objects.update(values_wiped_at=None)  # as if the wiping had been interrupted
+    later(200)
+    assert UploadRow.objects.get(position=2).raw == second.raw
     with pytest.raises(StaleError, match="号码已清除"):
         actions.take_row_back(batch=batch, position=2, by=clerk)
     browser = signed_in(clerk)
@@ -102,6 +112,27 @@ def test_numbers_of_staged_rows_and_corrections_are_masks_afterwards_and_the_upl
     actions.request_undo(batch=batch, by=clerk, queue=False)
     assert actions.undo_batch(batch).state == UploadBatch.State.UNDONE
     assert not SocialWorker.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_a_row_that_somebody_else_has_locked_is_waited_for_and_not_left_with_its_numbers(committed):
+    is_locked, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(UploadRow.objects.select_for_update())
+            is_locked.set()
+            may_go.wait(10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_locked.wait(10)
+    threading.Timer(0.5, may_go.set).start()
+    assert later(200)["staged_values"] == 1
+    holder.join()
+    assert UploadRow.objects.get().values["phone"] == "wiped:199****5001"
 
 
 def test_the_rows_of_an_earlier_upload_are_not_reused_once_their_values_are_wiped(clerk, place, tmp_path):
@@ -190,6 +221,28 @@ def test_stored_mail_and_old_notices_go(clerk, settings, tmp_path):
     assert later(170) == {}
     assert later(190) == {"mail": 1} and not letter.exists()
     assert later(366) == {"notices": 1}
+
+
+def test_from_where_somebody_has_signed_in_long_ago_is_forgotten(clerk):
+    browser = Client()
+    browser.post(reverse("accounts:login"), {"username": clerk.username, "password": PASSWORD})
+    assert later(364) == {}
+    assert later(366)["sign_ins"] == 2
+    assert not KnownBrowser.objects.exists() and not SignInSession.objects.exists()
+
+
+def test_a_rule_that_fails_keeps_no_other_from_being_carried_out(clerk, monkeypatch):
+    def fail(before: datetime.datetime) -> int:
+        raise OSError("演示")
+
+    rules = [
+        dataclasses.replace(rule, wipe=fail) if rule.name == "open_uploads" else rule for rule in retention_rules()
+    ]
+    monkeypatch.setattr("privacy.actions.retention_rules", lambda: rules)
+    Notice.objects.create(user=clerk, title="演示")
+    with pytest.raises(RuntimeError, match="open_uploads"):
+        later(366)
+    assert not Notice.objects.exists()
 
 
 @pytest.mark.parametrize("rule", retention_rules(), ids=lambda rule: rule.name)

@@ -28,7 +28,11 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to do."""
-        parser.add_argument("--check", action="store_true", help="only count what is stored under which key")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="change nothing: count what is stored under which key, and name what does not open",
+        )
         parser.add_argument(
             "--digests", action="store_true", help="also compute the digests anew, after DIGEST_KEY was changed"
         )
@@ -49,7 +53,8 @@ class Command(PortalCommand):
         unreadable = sum(len(counts.unreadable) for counts in found.values())
         if unreadable:
             raise CommandError(
-                f"{unreadable} values cannot be decrypted. Are all keys in FIELD_KEYS?", returncode=SOMETHING_LEFT
+                f"{unreadable} values cannot be decrypted. Are all keys in FIELD_KEYS? Else a value was altered or moved.",
+                returncode=SOMETHING_LEFT,
             )
         if remaining:
             raise CommandError(
