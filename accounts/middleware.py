@@ -70,8 +70,10 @@ class FirstStepsMiddleware:
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated or not user.is_held_up:
             return None
-        page = "accounts:password" if user.needs_new_password else "accounts:second_factor"
         match = request.resolver_match
+        if match is not None and match.app_name == "api":  # which says so itself, not by a page
+            return None
+        page = "accounts:password" if user.needs_new_password else "accounts:second_factor"
         is_open = match is not None and match.view_name in {*_OPEN_NAMES, page}
         return None if is_open else redirect(page)
 

@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -240,6 +242,25 @@ TOTP_REQUIRED_ROLES = env.list("TOTP_REQUIRED_ROLES", default=[])
 MAX_SESSIONS = env.int("MAX_SESSIONS", default=5)
 # So many passwords a minute are looked at for browsers that nobody has signed in with before (accounts/attempts.py).
 SIGN_IN_STRANGERS_PER_MINUTE = env.int("SIGN_IN_STRANGERS_PER_MINUTE", default=60)
+
+# --- The API (docs/api.md) ---
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],  # each endpoint says which right it needs
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "changzhi_portal.api.schema.EndpointSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "changzhi_portal.api.problems.answer_problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is no parameter: one format each
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "长治市社区治理数据接口",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
 
 # How often one user may ask for what costs much (changzhi_portal.request_limits). How often one address may, over all its
 # people, nginx decides (scripts/run_nginx).

@@ -22,6 +22,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("health/", HealthPage.as_view(), name="health"),
+    path("api/v1/", include("changzhi_portal.api.routes")),
     path("accounts/", include("accounts.urls")),
     path("notices/", include("notices.urls")),
     path("registers/", include("changelog.urls")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
@@ -24,13 +24,12 @@ from changzhi_portal.registers.columns import (
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names, same_names
 from changzhi_portal.registers.likeness import NameNeighbours
-from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Division
 from communities.sheets.place_columns import REF, place_columns, place_in_words, place_values
 from communities.sheets.placing import RecordSheet
-from orgs.models import SocialOrganization
+from orgs.models import SocialOrganization, SocialOrganizationQuerySet
 
 
 def _names_in(town_ids: set[int]) -> Iterator[tuple[int, int | None, str, str]]:
@@ -303,11 +302,15 @@ class OrganizationSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.community, record.division)
 
-    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
-        inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path)).with_place()
-        inside = inside.filter(with_ref(ref), community__closed_on__isnull=True)
+    def writable(self, scope_path: str) -> SocialOrganizationQuerySet:
+        """See RegisterSheet.writable."""
+        inside = SocialOrganization.objects.filter(SocialOrganization.in_subtree(scope_path))
+        return inside.filter(community__closed_on__isnull=True).order_by("community__code", "id")
+
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """See RegisterSheet.entries."""
         today = Division.objects.standing_for_closed()
-        for organization in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
+        placed = records.select_related("community__town__parent", "division__parent")
+        for organization in placed.iterator(chunk_size=2_000):
             place = place_values(organization.community, organization.division, today)
-            yield {"ref": organization.ref} | self.values_of(organization) | place
+            yield organization, self.entry_of(organization) | place

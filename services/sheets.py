@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -23,7 +23,6 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
-from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from changzhi_portal.thresholds import Thresholds
@@ -224,15 +223,17 @@ class ProjectSheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return record.division.name
 
-    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Communities are listed by name, by code where the name alone means another or none."""
-        inside = ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path), with_ref(ref))
-        inside = inside.select_related("division")
+    def writable(self, scope_path: str) -> QuerySet[ServiceProject]:
+        """See RegisterSheet.writable."""
+        return ServiceProject.objects.filter(ServiceProject.in_subtree(scope_path)).order_by("number", "id")
+
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """See RegisterSheet.entries. Communities are listed by name, by code where the name alone means another or none."""
         served: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
         links = ProjectCommunity.objects.filter(
             Community.in_subtree(scope_path, prefix="community"),
             community__closed_on__isnull=True,
-            project__in=inside.values("pk"),
+            project__in=records.order_by().values("pk"),
         ).order_by("community__code")
         for project_id, *community in links.values_list(
             "project_id", "community_id", "community__name", "community__code"
@@ -241,13 +242,12 @@ class ProjectSheet(RecordSheet):
         index = PlaceIndex(scope_path)
         words = _CommunityWords(PlaceFinder(index))
         own = next((division for division in index.divisions.values() if division.path == scope_path), index.city)
-        for project in inside.order_by("number", "id").iterator(chunk_size=2_000):
+        for project in records.iterator(chunk_size=2_000):
             today = index.today_of(index.divisions[project.division_id])
             # The sheet knows no towns; a blank county changes nothing, and means the uploader's own division.
             is_towns = today.level == Division.Level.TOWN
             area = own.pk if is_towns else today.pk
-            yield self.values_of(project) | {
-                "ref": project.ref,
+            yield project, self.entry_of(project) | {
                 "county": "" if is_towns else today.name,
                 "communities": "、".join(words.of(area, *community) for community in served[project.pk]),
             }

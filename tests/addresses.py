@@ -1,5 +1,7 @@
 """The addresses of the portal for tests that walk over all of them, with records where an address takes one.
 
+Those of the API are walked by tests/api.
+
 A new URL is found automatically; one that takes a `ref` needs a line in RECORDS with a function that creates a record.
 """
 
@@ -178,9 +180,11 @@ RECORDS: dict[str, Maker] = {
 
 
 def addresses(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Yield name (with its namespace) and pattern of every URL."""
+    """Yield name (with its namespace) and pattern of every URL of a page."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
+            if pattern.namespace == "api":
+                continue
             namespace = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
             yield from addresses(pattern.url_patterns, namespace)
         else:

@@ -123,12 +123,28 @@ class RegisterSheet(ABC):
         """Find each row's place and record, report what is wrong, and fill `row.writes` of rows without an error."""
 
     @abstractmethod
+    def writable(self, scope_path: str) -> models.QuerySet:
+        """Return the records of a scope that an upload can change, in the order of a sheet: none of a closed community."""
+
+    @abstractmethod
+    def entries(self, records: models.QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Yield each of these records with its 记录编号 and what the columns say of it, by field; personal values sealed.
+
+        The records may be any of the scope, also those that have ended or lie in a closed community.
+        """
+
     def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
         """Yield the register's records of a scope as field → value, for templates, exports and forms; personal values sealed.
 
         With `ref` only that record, or those of a set of them. What is written from them and uploaded unchanged changes nothing
         (docs/spreadsheets.md §4.7).
         """
+        for _, entry in self.entries(self.writable(scope_path).filter(with_ref(ref)), scope_path):
+            yield entry
+
+    def entry_of(self, record: Any) -> dict[str, Any]:
+        """Return what every entry of a record begins with: its 记录编号 and its own columns."""
+        return {"ref": record.ref} | self.values_of(record)
 
     @abstractmethod
     def standing(self, scope_path: str, day: datetime.date) -> models.QuerySet:

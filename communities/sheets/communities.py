@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -16,7 +16,6 @@ from changzhi_portal.records import not_ended
 from changzhi_portal.registers.columns import BooleanColumn, ChoiceColumn, Column, DateColumn, IntegerColumn, TextColumn
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.problems import Level
-from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write
 from communities.models import Community, CommunityProfile, GovernanceBody
@@ -339,18 +338,22 @@ class CommunitySheet(PlacedSheet):
         """See RegisterSheet.whereabouts."""
         return record.town.name
 
-    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Each community with its newest profile."""
-        inside = Community.objects.current().filter(Community.in_subtree(scope_path), with_ref(ref))
+    def writable(self, scope_path: str) -> QuerySet[Community]:
+        """See RegisterSheet.writable."""
+        return Community.objects.current().filter(Community.in_subtree(scope_path)).order_by("code")
+
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """See RegisterSheet.entries. Each community with its newest profile."""
+        keys = records.order_by().values("pk")
         newest: dict[int, CommunityProfile] = {}
-        for profile in CommunityProfile.objects.filter(community__in=inside.values("pk")).order_by("as_of"):
+        for profile in CommunityProfile.objects.filter(community__in=keys).order_by("as_of"):
             newest[profile.community_id] = profile
         bodies: dict[int, list[GovernanceBody]] = defaultdict(list)
-        for each in GovernanceBody.objects.filter(community__in=inside.values("pk")):
+        for each in GovernanceBody.objects.filter(community__in=keys):
             bodies[each.community_id].append(each)
-        for community in inside.with_place().order_by("code").iterator(chunk_size=2_000):
-            record: dict[str, Any] = {"ref": community.ref} | place_values(community, None) | self.values_of(community)
-            record |= self.values_of(newest.get(community.pk))
+        for community in records.select_related("town__parent").iterator(chunk_size=2_000):
+            entry = self.entry_of(community) | place_values(community, None)
+            entry |= self.values_of(newest.get(community.pk))
             for body in bodies[community.pk]:
-                record |= self.values_of(body)
-            yield record
+                entry |= self.values_of(body)
+            yield community, entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
 from typing import Any, ClassVar
@@ -25,7 +25,6 @@ from changzhi_portal.registers.columns import (
 )
 from changzhi_portal.registers.context import CheckContext
 from changzhi_portal.registers.duplicates import LikelyDuplicate, NamedRecord, like_names
-from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.thresholds import Thresholds
 from communities.models import Facility
@@ -170,11 +169,12 @@ class FacilitySheet(RecordSheet):
         """See RegisterSheet.whereabouts."""
         return place_in_words(record.community, None)
 
-    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Without those of closed communities, which no upload can change."""
-        inside = Facility.objects.filter(
-            Facility.in_subtree(scope_path), with_ref(ref), community__closed_on__isnull=True
-        )
-        inside = inside.select_related("community__town__parent")
-        for facility in inside.order_by("community__code", "id").iterator(chunk_size=2_000):
-            yield {"ref": facility.ref} | self.values_of(facility) | place_values(facility.community, None)
+    def writable(self, scope_path: str) -> QuerySet[Facility]:
+        """See RegisterSheet.writable."""
+        inside = Facility.objects.filter(Facility.in_subtree(scope_path), community__closed_on__isnull=True)
+        return inside.order_by("community__code", "id")
+
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """See RegisterSheet.entries."""
+        for facility in records.select_related("community__town__parent").iterator(chunk_size=2_000):
+            yield facility, self.entry_of(facility) | place_values(facility.community, None)

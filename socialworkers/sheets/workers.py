@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -25,7 +25,6 @@ from changzhi_portal.registers.columns import (
     TextColumn,
 )
 from changzhi_portal.registers.context import CheckContext
-from changzhi_portal.registers.register import with_ref
 from changzhi_portal.registers.rows import RegisterRow
 from changzhi_portal.registers.writes import Write, propose
 from communities.models import Division
@@ -334,12 +333,17 @@ class WorkerSheet(MergingSheet):
         newest = record.newest if hasattr(record, "newest") else newest_posting_of(record)
         return place_in_words(newest.community, newest.division) if newest is not None else "没有任职"
 
-    def records(self, scope_path: str, *, ref: str | Collection[str] = "") -> Iterator[dict[str, Any]]:
-        """See RegisterSheet.records. Each worker with the newest posting; without those of closed communities."""
-        inside = Posting.objects.filter(Posting.in_subtree(scope_path), is_newest=True)
-        inside = inside.filter(with_ref(ref, "worker__ref"), community__closed_on__isnull=True)
-        inside = inside.select_related("worker", "community__town__parent", "division__parent")
+    def writable(self, scope_path: str) -> QuerySet[SocialWorker]:
+        """See RegisterSheet.writable."""
+        inside = SocialWorker.objects.with_newest_posting().filter(Posting.in_subtree(scope_path, prefix="newest"))
+        return inside.filter(newest__community__closed_on__isnull=True).order_by("newest__community__code", "pk")
+
+    def entries(self, records: QuerySet, scope_path: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """See RegisterSheet.entries. Each worker with the newest posting; `records` has loaded it as `newest`."""
         today = Division.objects.standing_for_closed()
-        for posting in inside.order_by("community__code", "worker_id").iterator(chunk_size=2_000):
-            person = {"ref": posting.worker.ref} | self.values_of(posting.worker)
-            yield person | self.values_of(posting) | place_values(posting.community, posting.division, today)
+        for worker in records.iterator(chunk_size=2_000):
+            posting = worker.newest
+            entry = self.entry_of(worker) | self.values_of(posting)
+            if posting is not None:
+                entry |= place_values(posting.community, posting.division, today)
+            yield worker, entry

@@ -1,0 +1,158 @@
+"""The endpoints of the API: what a register's records look like below `/api/v1/`, read within the user's scope."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
+from django.utils.cache import get_conditional_response
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from changzhi_portal.api.fields import as_json, serializer_of
+from changzhi_portal.api.paging import Page, page_of
+from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
+from changzhi_portal.api.problems import NotSignedInError
+from changzhi_portal.pages.base import check_scoped
+from changzhi_portal.pages.filters import RegisterFilterSet
+from changzhi_portal.refusals import NotAllowedError, NotFoundError
+from changzhi_portal.registers.register import RegisterSheet
+from changzhi_portal.rights import has_right
+from changzhi_portal.scope import scope_path_of
+
+
+def refuse_visitors(request: Request) -> None:
+    """Raise NotSignedInError for nobody, NotAllowedError for who has to do something for the account first."""
+    if not request.user.is_authenticated:
+        raise NotSignedInError("请先登录。", cure="Sign in first.")
+    if getattr(request.user, "is_held_up", False):
+        raise NotAllowedError(
+            "请先在页面上改好密码、设好两步验证。",
+            cure="The user has to change the password or set up a second factor.",
+        )
+
+
+class Endpoint(ViewSet):
+    """A kind of things at `/api/v1/<slug>/`.
+
+    `requires` names the right that a role needs, as on pages. An endpoint without it raises an error at start.
+    """
+
+    slug: ClassVar[str]  # not `name`, which Django REST framework sets to None
+    title: ClassVar[str]
+    requires: ClassVar[str]
+    # How many rows the answer has, for the trail.
+    answered_rows: int | None = None
+
+    @classmethod
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
+        """Return the view function; it answers visitors itself, and does not lead them to the sign-in page."""
+        if not isinstance(getattr(cls, "requires", None), str):
+            raise ImproperlyConfigured(f"{cls.__name__} does not say who may use it. Set `requires`.")
+        view = super().as_view(*args, **initkwargs)
+        view.login_required = False
+        return view
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse visitors (401) and roles without the right (403), before anything is read."""
+        super().initial(request, *args, **kwargs)
+        refuse_visitors(request)
+        if not has_right(request.user, self.requires):
+            raise NotAllowedError(f"您的角色不能查看{self.title}。", cure=f"The role may not use {self.slug}.")
+
+
+class RegisterEndpoint(Endpoint):
+    """The records of one register: those that its list shows, as its sheet writes them.
+
+    An app declares the register, the queryset and the filters of its list, and what rows may be sorted by.
+    """
+
+    requires = "may_see_registers"
+    register: ClassVar[type[RegisterSheet]]
+    queryset: ClassVar[QuerySet]
+    filterset: ClassVar[type[RegisterFilterSet]]
+    serializer_class: ClassVar[type[serializers.Serializer]]
+    # Lookups by the name that `sort` gives.
+    sorts: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "register" in vars(cls):
+            cls.slug, cls.title = cls.register.name, cls.register.title
+            cls.serializer_class = serializer_of(cls.register)
+
+    @classmethod
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
+        """Return the view function; raises ImproperlyConfigured when the records cannot be limited to the user's scope."""
+        check_scoped(cls, getattr(cls, "queryset", None))
+        return super().as_view(*args, **initkwargs)
+
+    def get_page(self, request: Request) -> Response:
+        """Answer with one page of the records that match the filters of the address."""
+        query = request.query_params
+        own = {"limit", "cursor", "fields", "sort"}
+        refuse_unknown(query, {*self.filterset.base_filters, *own})
+        limit, fields = limit_of(query), chosen_fields(query, self.fields)
+        filterset = self.filterset(query, queryset=self.visible(request), request=request)
+        refuse_wrong_filters(filterset, query)
+        page = page_of(filterset.qs, query, sorts=self.sorts, limit=limit)
+        results = self.written(request, page.keys, fields)
+        self.answered_rows = len(results)
+        return Response({"results": results, "next": self._next(request, page)})
+
+    def get_record(self, request: Request, ref: str) -> Response:
+        """Answer with one record; a record of another area does not exist."""
+        query = request.query_params
+        refuse_unknown(query, {"fields"})
+        key = self.visible(request).filter(ref=ref).values_list("pk", flat=True).first()
+        if key is None:
+            raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
+        [record] = self.written(request, [key], chosen_fields(query, self.fields))
+        self.answered_rows = 1
+        return Response(record)
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of what is said of a record."""
+        return list(self.serializer_class._declared_fields)
+
+    def visible(self, request: Request) -> QuerySet:
+        """Return the records that the user may see."""
+        return self.queryset.visible_to(request.user)  # type: ignore[attr-defined]
+
+    def written(self, request: Request, keys: list[int], fields: frozenset[str] | None) -> list[dict[str, Any]]:
+        """Return what is said of the records with these keys, in their order."""
+        path = scope_path_of(request.user)
+        if path is None:
+            return []
+        found = self.register().entries(self.queryset.filter(pk__in=keys), path)
+        records = {record.pk: entry | {"version": record.version} for record, entry in found}
+        names = [name for name in self.fields if fields is None or name in fields]
+        return [{name: as_json(records[key].get(name)) for name in names} for key in keys if key in records]
+
+    @staticmethod
+    def _next(request: Request, page: Page) -> str | None:
+        if not page.cursor:
+            return None
+        query = request.query_params.copy()
+        query["cursor"] = page.cursor
+        return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add an ETag to what was read, and answer 304 where the client has it already."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if request.method in {"GET", "HEAD"} and response.status_code == 200:
+            response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
+        return response
+
+
+def _conditional(request: Request, response: Any) -> Any:
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response["ETag"] = etag
+    return get_conditional_response(request._request, etag=etag, response=response)

@@ -1,0 +1,78 @@
+"""The columns of a register as the API gives them: how a value is written as JSON, and how the description says so.
+
+Days are ISO 8601, areas and money decimal strings, codes strings; personal values are masks.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from changzhi_portal.personal import Sealed
+from changzhi_portal.registers.columns import (
+    BooleanColumn,
+    ChoiceColumn,
+    Column,
+    DateColumn,
+    DecimalColumn,
+    IntegerColumn,
+    ManyChoicesColumn,
+    PersonalColumn,
+)
+from changzhi_portal.registers.register import RegisterSheet
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    datetime.date: datetime.date.isoformat,
+    datetime.datetime: datetime.datetime.isoformat,
+    Decimal: str,
+    Sealed: str,
+}
+
+
+def as_json(value: Any) -> Any:
+    """Return a value as JSON gives it; a personal one as its mask."""
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        return writer(value)
+    if isinstance(value, Sealed):  # of a kind of its own
+        return str(value)
+    return None if value == "" else value
+
+
+def field_of_column(column: Column) -> serializers.Field:
+    """Return the field that describes a column; whether it must be given is for the row check to say."""
+    given: dict[str, Any] = {"label": column.header, "required": False, "allow_null": True}
+    if column.note:
+        given["help_text"] = column.note
+    if isinstance(column, ManyChoicesColumn):
+        return serializers.ListField(child=serializers.ChoiceField(choices=column.choices), **given)
+    if isinstance(column, ChoiceColumn):
+        return serializers.ChoiceField(choices=column.choices, **given)
+    if isinstance(column, BooleanColumn):
+        return serializers.BooleanField(**given)
+    if isinstance(column, IntegerColumn):
+        return serializers.IntegerField(min_value=0, max_value=column.maximum, **given)
+    if isinstance(column, DecimalColumn):
+        field = column.model_field
+        return serializers.DecimalField(max_digits=field.max_digits, decimal_places=field.decimal_places, **given)
+    if isinstance(column, DateColumn):
+        return serializers.DateField(**given)
+    if isinstance(column, PersonalColumn):
+        given["help_text"] = "个人信息，只给出遮盖后的号码"
+    return serializers.CharField(**given)
+
+
+def serializer_of(register: type[RegisterSheet]) -> type[serializers.Serializer]:
+    """Return a serializer that describes the records of a register, one field per column."""
+    fields: dict[str, Any] = {
+        column.field: field_of_column(column) for column in register.columns if column.field != "ref"
+    }
+    head = {
+        "ref": serializers.CharField(label="记录编号", read_only=True),
+        "version": serializers.IntegerField(label="版本", read_only=True),
+    }
+    return type(f"{register.model.__name__}Serializer", (serializers.Serializer,), head | fields)

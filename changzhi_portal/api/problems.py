@@ -1,0 +1,133 @@
+"""What the API answers instead of what was asked for: one problem document (RFC 9457), with the code of its kind."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import DataError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from changzhi_portal.faults import fault_of
+from changzhi_portal.refusals import (
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+    PortalError,
+    TooOftenError,
+    UnavailableError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class NotSignedInError(PortalError):
+    """The request names nobody, or a token that does not hold (any more)."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class BadRequestError(PortalError):
+    """The request cannot be read: its body, or a parameter of its address."""
+
+    code = "bad_request"
+    status = 400
+
+
+class MethodNotAllowedError(PortalError):
+    """The address does not take this method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class NotAcceptableError(PortalError):
+    """The address does not answer in the format that was asked for."""
+
+    code = "not_acceptable"
+    status = 406
+
+
+class UnsupportedMediaTypeError(PortalError):
+    """The body is in a format that the address does not take."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class NoSpaceError(PortalError):
+    """The disk is full."""
+
+    code = "no_space"
+    status = 507
+
+
+def problem_of(refusal: PortalError, *, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """Return the problem document of a refusal: what is wrong in Chinese and in English, and in which field."""
+    document: dict[str, Any] = {
+        "type": f"urn:changzhi-portal:problem:{refusal.code}",
+        "title": HTTPStatus(refusal.status).phrase if refusal.status in set(HTTPStatus) else refusal.code,
+        "status": refusal.status,
+        "code": refusal.code,
+        "detail": str(refusal),
+        "detail_en": refusal.cure,
+    }
+    found = errors or (
+        [{"field": refusal.field, "code": refusal.code, "message": str(refusal)}] if refusal.field else []
+    )
+    return document | ({"errors": found} if found else {})
+
+
+_OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]] = {
+    exceptions.NotAuthenticated: (NotSignedInError, "请在请求里带上访问令牌。"),
+    exceptions.AuthenticationFailed: (NotSignedInError, "访问令牌不对，或者已经过期、停用。"),
+    exceptions.PermissionDenied: (NotAllowedError, "这个访问令牌不能做这件事。"),
+    exceptions.NotFound: (NotFoundError, "没有找到。"),
+    exceptions.MethodNotAllowed: (MethodNotAllowedError, "这个地址不接受这种请求方法。"),
+    exceptions.NotAcceptable: (NotAcceptableError, "这个地址不提供所要的格式。"),
+    exceptions.UnsupportedMediaType: (UnsupportedMediaTypeError, "这个地址不接受这种格式的内容，请发送JSON。"),
+    exceptions.ParseError: (BadRequestError, "请求的内容不是正确的JSON。"),
+}
+
+
+def refusal_of(error: Exception) -> PortalError | None:
+    """Return an error as a refusal; None for one that is a fault of the program."""
+    if isinstance(error, PortalError):
+        return error
+    if isinstance(error, Http404):
+        return NotFoundError("没有找到。", cure="There is no such record in the area of the user.")
+    if isinstance(error, PermissionDenied):
+        return NotAllowedError(str(error) or "您的角色不能做这件事。", cure="The role may not do this.")
+    for kind, (refusal, sentence) in _OF_FRAMEWORK.items():
+        if isinstance(error, kind):
+            return refusal(sentence, cure=str(error))
+    if (fault := fault_of(error)) is not None:
+        kind = NoSpaceError if fault.status == NoSpaceError.status else UnavailableError
+        return kind(fault.sentence, cure="A fault of the database or of the disk; nothing was saved.")
+    if isinstance(error, DataError):
+        return InvalidError(
+            "请求里有系统存不下的字符或数字。", cure="The database cannot store a value of the request."
+        )
+    return None
+
+
+def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the answer to an error of an endpoint; None for a fault of the program, which Django answers.
+
+    Django REST framework calls it (`EXCEPTION_HANDLER`).
+    """
+    refusal = refusal_of(error)
+    if refusal is None:
+        return None
+    set_rollback()
+    headers = {}
+    if isinstance(refusal, TooOftenError):
+        headers["Retry-After"] = str(refusal.retry_after)
+    if isinstance(refusal, NotSignedInError):
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(problem_of(refusal), status=refusal.status, headers=headers, content_type=MEDIA_TYPE)

@@ -1,0 +1,65 @@
+"""The addresses of the API: every endpoint that an app declares in `<app>/api.py`, and the description of them all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from changzhi_portal.api.endpoints import Endpoint, RegisterEndpoint, refuse_visitors
+from changzhi_portal.discovery import by_key, classes_in
+from changzhi_portal.refusals import NotFoundError
+
+
+def endpoints() -> list[type[Endpoint]]:
+    """Return the endpoints of all apps, by slug. Raises ValueError when two have the same."""
+    return list(by_key(classes_in("api", Endpoint), lambda endpoint: endpoint.slug).values())
+
+
+class Description(SpectacularJSONAPIView):
+    """The description of the API (OpenAPI 3.1), for who has signed in."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse visitors (401)."""
+        super().initial(request, *args, **kwargs)
+        refuse_visitors(request)
+
+
+class Nothing(APIView):
+    """An address of the API at which there is nothing."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse every method: visitors by 401, others by 404."""
+        super().initial(request, *args, **kwargs)
+        refuse_visitors(request)
+        raise NotFoundError("接口里没有这个地址。", cure="There is no such address. See /api/v1/openapi.json.")
+
+
+def _addresses() -> list[URLPattern]:
+    patterns = []
+    for endpoint in endpoints():
+        if issubclass(endpoint, RegisterEndpoint):
+            slug = endpoint.slug
+            patterns += [
+                path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"),
+                path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"),
+            ]
+    return patterns
+
+
+def _open(view: Any) -> Any:
+    view.login_required = False  # it answers visitors itself
+    return view
+
+
+app_name = "api"
+urlpatterns = [
+    path("openapi.json", _open(Description.as_view()), name="description"),
+    *_addresses(),
+    re_path("^", _open(Nothing.as_view()), name="nothing"),
+]

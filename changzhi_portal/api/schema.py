@@ -1,0 +1,102 @@
+"""The description of the API (OpenAPI 3.1), from the endpoints' own declarations: fields, filters, order, errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.utils.encoding import force_str
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from changzhi_portal.api.parameters import MOST_ROWS, USUAL_ROWS
+
+
+class ProblemSerializer(serializers.Serializer):
+    """A problem document (RFC 9457)."""
+
+    type = serializers.CharField(help_text="问题种类的标识")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="问题种类")
+    detail = serializers.CharField(help_text="中文说明")
+    detail_en = serializers.CharField(help_text="英文说明")
+    errors = serializers.ListField(child=serializers.DictField(), required=False, help_text="各项的问题")
+
+
+class EndpointSchema(AutoSchema):
+    """How drf-spectacular describes an endpoint of ours."""
+
+    @property
+    def _is_page(self) -> bool:
+        """Whether the operation answers with a page of a list, and not with one record."""
+        return self.view.action == "get_page"
+
+    def get_tags(self) -> list[str]:
+        """Group the operations by what they are about, in Chinese."""
+        return [self.view.title]
+
+    def get_operation_id(self) -> str:
+        """Return a name for generated clients: organizations_list."""
+        return f"{self.view.slug}_{'list' if self._is_page else 'retrieve'}"
+
+    def get_summary(self) -> str:
+        """Return what the operation does, in Chinese."""
+        return f"{self.view.title}：{'列表' if self._is_page else '一条'}"
+
+    def get_description(self) -> str:
+        """Return nothing more: the docstrings are for programmers of the portal."""
+        return ""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Describe the parameters that are common to endpoints, and the filters of lists."""
+        fields = OpenApiParameter(
+            "fields", str, description=f"只要这些项，用英文逗号隔开：{'、'.join(self.view.fields)}"
+        )
+        if not self._is_page:
+            return [fields]
+        sorts = sorted(self.view.sorts)
+        common = [
+            fields,
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL_ROWS}),
+            OpenApiParameter("cursor", str, description="上一次回答里next的这个值"),
+            OpenApiParameter("sort", str, enum=[*sorts, *(f"-{name}" for name in sorts)], description="前面加-为倒序"),
+        ]
+        return [*common, *(_of_filter(name, each) for name, each in self.view.filterset.base_filters.items())]
+
+    def get_request_serializer(self) -> Any:
+        """Return nothing for what is only read."""
+        return None
+
+    def get_response_serializers(self) -> Any:
+        """Describe the answer, and the problems that every endpoint may answer with."""
+        record = self.view.serializer_class
+        if self._is_page:
+            content = {"results": record(many=True), "next": serializers.URLField(allow_null=True)}
+            record = type(
+                f"{record.__name__.removesuffix('Serializer')}PageSerializer", (serializers.Serializer,), content
+            )
+        wrong = {status: OpenApiResponse(ProblemSerializer, word) for status, word in _PROBLEMS.items()}
+        return {200: record, **wrong}
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False  # the page around the rows is described above
+
+
+_PROBLEMS = {400: "参数不对", 401: "没有登录", 403: "没有权限", 404: "没有找到", 429: "太频繁", 503: "暂时不能办理"}
+
+
+def _of_filter(name: str, each: django_filters.Filter) -> OpenApiParameter:
+    label = force_str(each.label or name)
+    if isinstance(each, django_filters.ModelChoiceFilter):
+        return OpenApiParameter(name, str, description=f"{label}的代码")
+    if isinstance(each, django_filters.ChoiceFilter):
+        choices = list(each.extra["choices"])
+        words = "；".join(f"{value}：{word}" for value, word in choices)
+        return OpenApiParameter(name, str, enum=[value for value, _ in choices], description=f"{label}（{words}）")
+    if isinstance(each, django_filters.DateFilter):
+        return OpenApiParameter(name, {"type": "string", "format": "date"}, description=label)
+    if isinstance(each, django_filters.NumberFilter):
+        return OpenApiParameter(name, {"type": "integer"}, description=label)
+    return OpenApiParameter(name, str, description=label)

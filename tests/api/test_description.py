@@ -1,0 +1,56 @@
+"""Tests of the description of the API (OpenAPI 3.1): complete, and made without a warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+
+from changzhi_portal.api.routes import endpoints
+
+
+@pytest.fixture(scope="module")
+def description() -> dict[str, Any]:
+    """Return the description; fails when making it warns."""
+    with GENERATOR_STATS.silence():
+        made: dict[str, Any] = SchemaGenerator(api_version="1").get_schema(request=None, public=True)
+        assert not GENERATOR_STATS._warn_cache and not GENERATOR_STATS._error_cache
+    return made
+
+
+def test_every_endpoint_is_described_with_all_of_its_filters(description):
+    assert description["openapi"] == "3.1.0"
+    for endpoint in endpoints():
+        listed = description["paths"][f"/api/v1/{endpoint.slug}/"]["get"]
+        named = {parameter["name"] for parameter in listed["parameters"]}
+        assert named == {*endpoint.filterset.base_filters, "limit", "cursor", "sort", "fields"}
+        assert f"/api/v1/{endpoint.slug}/{{ref}}/" in description["paths"]
+        assert {"200", "400", "401", "403"} <= set(listed["responses"])
+
+
+def test_choices_have_chinese_labels(description):
+    assert "街道备案" in str(description["components"]["schemas"])
+    [active] = [
+        each for each in description["paths"]["/api/v1/organizations/"]["get"]["parameters"] if each["name"] == "active"
+    ]
+    assert set(active["schema"]["enum"]) == {"yes", "no"}
+    assert "yes：在册" in active["description"]
+
+
+@pytest.mark.django_db
+def test_the_description_is_served_to_who_has_signed_in(clerk, signed_in):
+    assert Client().get("/api/v1/openapi.json").status_code == 401
+    answer = signed_in(clerk).get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert "/api/v1/organizations/" in answer.json()["paths"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post", "delete", "options"])
+def test_an_address_without_anything_says_so(method, clerk, signed_in):
+    assert Client().get("/api/v1/nothing/").status_code == 401
+    answer = getattr(signed_in(clerk), method)("/api/v1/nothing/")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
