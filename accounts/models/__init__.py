@@ -15,7 +15,6 @@ from accounts.models.users import (
     RoleField,
     User,
     UserQuerySet,
-    paths_above,
 )
 
 __all__ = [
@@ -35,5 +34,4 @@ __all__ = [
     "SignInSession",
     "User",
     "UserQuerySet",
-    "paths_above",
 ]
