@@ -7,7 +7,9 @@ role can neither update nor delete either table (docs/operations.md).
 
 from __future__ import annotations
 
+import datetime
 import json
+from collections.abc import Collection
 from typing import Any, Self
 
 from django.conf import settings
@@ -69,6 +71,16 @@ class TrailRecordQuerySet(ScopedQuerySet):
     def about(self, record: models.Model) -> Self:
         """Filter for what concerns one record, the newest first."""
         return self.filter(model=record._meta.label_lower, object_ref=getattr(record, "ref", "")).order_by("-pk")
+
+    def exports(
+        self, kinds: Collection[str], *, title: str, paths: Collection[str], since: datetime.datetime | None = None
+    ) -> Self:
+        """Filter for exports of the register with this title for one of the areas at `paths`.
+
+        `since` is when the record that they may hold was added (`ChangeRecordQuerySet.added_at`).
+        """
+        found = self.filter(kind__in=kinds, object_label=title, division__path__in=paths)
+        return found if since is None else found.filter(made_at__gte=since)
 
     def update(self, **kwargs: Any) -> int:
         """Refuse: raises AddedOnlyError."""
