@@ -28,7 +28,7 @@ def record_lock_out(username: str, closed: str) -> None:
 
     Attempts that are refused while it is closed are not recorded: a flood would fill the trail.
     """
-    _record_stranger(TrailKind.LOCKED_OUT, username, {"limit": closed})
+    _record_stranger(TrailKind.LOCKED_OUT, username, detail={"limit": closed})
 
 
 def _record_stranger(kind: TrailKind, username: str, detail: dict[str, Any] | None = None) -> None:

@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db.models import Count, Model, Q
+from django.db.models import Model, Q
 from django.http import Http404
 
 from audit.filters import made_from, made_until
@@ -159,36 +159,42 @@ class Subject:
         return found.filter(self.days.condition("change_set__")).order_by("-id")
 
 
+class KindNumber(NamedTuple):
+    """How often something of a kind happened, and by how many people; `has_more` where only so many were counted."""
+
+    title: str
+    times: int
+    people: int
+    has_more: bool
+
+
 @dataclass(frozen=True)
 class Gathered:
-    """Events of several sources, the newest first; `numbers` are for each kind title, how often, and by how many people."""
+    """Events of several sources, the newest first, and their numbers by kind."""
 
     records: list[TrailRecord]
     has_more: bool
-    numbers: list[tuple[str, int, int]]
+    numbers: list[KindNumber]
 
 
 def gathered(sources: Sequence[TrailRecordQuerySet], *, most: int) -> Gathered:
-    """Return the newest events of sources, at most so many, and the numbers of all.
+    """Return the newest events of sources, at most so many of each, and their numbers.
 
-    The sources have no kind in common. Each is asked by itself, so that its own index serves, and counted only where it has
-    more events than are listed.
+    The sources have no kind in common. Each is asked by itself, so that its own index serves, and none is counted beyond
+    what is listed: among a million records that takes longer than a page.
     """
     records: list[TrailRecord] = []
-    numbers: dict[str, tuple[int, int]] = {}
+    numbers: dict[str, KindNumber] = {}
     for source in sources:
         newest = list(source[: most + 1])
-        records += newest
-        if len(newest) > most:
-            rows = source.order_by().values_list("kind").annotate(Count("pk"), Count("made_by", distinct=True))
-            numbers |= {kind: (times, people) for kind, times, people in rows}
-            continue
-        for kind in {each.kind for each in newest}:
-            of_kind = [each.made_by_id for each in newest if each.kind == kind]
-            numbers[kind] = len(of_kind), len(set(of_kind) - {None})
+        listed = newest[:most]
+        records += listed
+        for kind in {each.kind for each in listed}:
+            by = [each.made_by_id for each in listed if each.kind == kind]
+            numbers[kind] = KindNumber(str(TrailKind(kind).label), len(by), len(set(by) - {None}), len(newest) > most)
     records.sort(key=lambda each: (each.made_at, each.pk), reverse=True)
-    titles = [(kind.label, *numbers[kind.value]) for kind in in_order(numbers)]
-    return Gathered(records[:most], len(records) > most, titles)
+    has_more = len(records) > most or any(number.has_more for number in numbers.values())
+    return Gathered(records[:most], has_more, [numbers[kind.value] for kind in in_order(numbers)])
 
 
 def find_subject(label: str, ref: str, user: Actor) -> Subject:

@@ -146,7 +146,10 @@ class TrailRecord(ScopedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}：{self.object_label or self.username}"
+        if self.change_set_id is not None:  # its summary says already what was done
+            return self.object_label
+        about = self.object_label or self.username
+        return f"{self.get_kind_display()}：{about}" if about else str(self.get_kind_display())
 
     @property
     def detail(self) -> dict[str, Any]:

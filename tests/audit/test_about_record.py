@@ -83,6 +83,19 @@ def test_who_looked_the_number_up_is_among_those_who_saw_the_person(place, worke
     assert "本人持身份证来查询" in markup_of(answer)
 
 
+def test_more_than_are_listed_are_not_counted(place, worker, auditor, clerk, signed_in, monkeypatch):
+    monkeypatch.setattr("audit.views.subject.MOST_LISTED", 3)
+    for _ in range(5):
+        happened(TrailKind.VIEWED, MAY, by=clerk, about=worker, division=place.street)
+    for day in (MAY, JUNE):
+        happened(TrailKind.EXPORTED, day, by=clerk, object_label="社会工作者", rows=3)
+    answer = signed_in(auditor).get(about(worker))
+    page = markup_of(answer)
+    assert kinds(answer.context["masked"]) == ["exported", "exported", "viewed"] and answer.context["masked"].has_more
+    assert "查看个人记录 <b>3</b>次以上" in page and "导出 <b>2</b>次，1人" in page and "全部时间" in page
+    assert "这段时间" in markup_of(signed_in(auditor).get(about(worker, IN_MAY)))
+
+
 def test_an_auditors_look_at_one_person_is_itself_recorded(place, worker, auditor, signed_in):
     signed_in(auditor).get(about(worker))
     assert kinds(signed_in(auditor).get(about(worker)).context["masked"]) == ["viewed"]
