@@ -47,7 +47,6 @@ def _numbers(model: str, values: dict[str, object]) -> list[str]:
 
 
 def _wipe(before: datetime.datetime) -> int:
-
     return sum(
         LOGGED_VALUES.rewrite(keys, wiped_ciphertext) for keys in LOGGED_VALUES.key_batches(_of_the_gone(before))
     )
