@@ -57,6 +57,10 @@ class TrailKind(models.TextChoices):
     TRAIL_ACCEPTED = "trail_accepted", "认可审计链"
 
 
+# Files of a register; `object_label` is its title.
+OF_REGISTERS = (TrailKind.EXPORTED, TrailKind.EXPORTED_CLEAR, TrailKind.TEMPLATE)
+
+
 class AddedOnlyError(Exception):
     """Code has tried to change or delete records of the trail."""
 
@@ -131,6 +135,8 @@ class TrailRecord(ScopedModel):
             models.Index(fields=["made_by", "made_at"], name="trail_of_user"),
             models.Index(fields=["model", "object_ref"], name="trail_about_record"),
             models.Index(fields=["kind", "made_at"], name="trail_by_kind"),
+            # Which exports may hold a record is asked by the title of its register.
+            models.Index(fields=["object_label", "made_at"], condition=Q(kind__in=OF_REGISTERS), name="trail_exports"),
         )
         constraints = (
             models.CheckConstraint(
