@@ -119,7 +119,7 @@ class Subject:
     @property
     def _events(self) -> TrailRecordQuerySet:
         """Filter for the events of the days that the user may see, the newest first."""
-        found = TrailRecord.objects.visible_to(self.user).filter(self.days.condition())
+        found = TrailRecord.objects.filter(self.days.condition(), division__in=self._visible.values())
         return found.select_related("made_by__division__parent").order_by("-made_at", "-pk")
 
     @property
@@ -131,17 +131,23 @@ class Subject:
         register = register_of(self.model)
         if register is None:
             return TrailRecord.objects.none()
-        title = register().title
-        return self._events.exports([kind], title=title, paths=self._areas, since=self._added_at)
+        exports = self._events.exports([kind], title=register().title, since=self._added_at)
+        return exports.filter(division__in=self._areas)
 
     @cached_property
     def _added_at(self) -> datetime.datetime | None:
         return None if self.record is None else ChangeRecord.objects.added_at(self.record)
 
     @cached_property
-    def _areas(self) -> set[str]:
-        """Return the paths of the divisions whose exports hold it."""
-        return {path for place in self._places for path in paths_above(place)}
+    def _visible(self) -> dict[str, int]:
+        """Return the keys of the divisions in the user's scope by their paths: by key the trail is read without a join."""
+        return dict(Division.objects.visible_to(self.user).values_list("path", "pk"))
+
+    @cached_property
+    def _areas(self) -> list[int]:
+        """Return the keys of the divisions whose exports hold it."""
+        above = {path for place in self._places for path in paths_above(place)}
+        return [key for path, key in self._visible.items() if path in above]
 
     @cached_property
     def _places(self) -> set[str]:

@@ -45,9 +45,8 @@ class Unmaskings(RecordPanel):
         place = record.belongs_to()
         if place is not None:
             since = ChangeRecord.objects.added_at(record)
-            exports = events.exports(
-                [TrailKind.EXPORTED_CLEAR], title=register().title, paths=paths_above(place.path), since=since
-            )
+            exports = events.exports([TrailKind.EXPORTED_CLEAR], title=register().title, since=since)
+            exports = exports.filter(division__path__in=paths_above(place.path))
             found += exports[:MOST_ROWS]
         found.sort(key=lambda event: event.made_at, reverse=True)
         return {"events": found[:MOST_ROWS], "record": record}

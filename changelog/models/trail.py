@@ -76,14 +76,12 @@ class TrailRecordQuerySet(ScopedQuerySet):
         """Filter for what concerns one record, the newest first."""
         return self.filter(model=record._meta.label_lower, object_ref=getattr(record, "ref", "")).order_by("-pk")
 
-    def exports(
-        self, kinds: Collection[str], *, title: str, paths: Collection[str], since: datetime.datetime | None = None
-    ) -> Self:
-        """Filter for exports of the register with this title for one of the areas at `paths`.
+    def exports(self, kinds: Collection[str], *, title: str, since: datetime.datetime | None) -> Self:
+        """Filter for exports of the register with this title.
 
         `since` is when the record that they may hold was added (`ChangeRecordQuerySet.added_at`).
         """
-        found = self.filter(kind__in=kinds, object_label=title, division__path__in=paths)
+        found = self.filter(kind__in=kinds, object_label=title)
         return found if since is None else found.filter(made_at__gte=since)
 
     def update(self, **kwargs: Any) -> int:

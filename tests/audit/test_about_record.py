@@ -188,9 +188,9 @@ def test_the_page_takes_a_fixed_number_of_queries(more, place, worker, auditor, 
         )  # fmt: skip
     browser = signed_in(auditor)
     browser.get(about(worker))
-    # the signed-in user, the record, changes, uploads, its posting, places, when it was added; in clear: page, files, exports;
+    # the signed-in user, the record, changes, uploads, divisions, its posting, places, when it was added; in clear: page, files, exports;
     # masked: page, look-ups, exports, templates; other events; and the look itself with the record's posting
-    with exactly(17):
+    with exactly(18):
         browser.get(about(worker))
 
 
