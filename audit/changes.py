@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.exceptions import ObjectDoesNotExist
-
 from changelog.history import FieldChange, LoggedEdit, logged_lines
 from changelog.models import ChangeRecord, ChangeRecordQuerySet, ChangeSet, TrailRecord
 from changzhi_portal.rights import Actor
@@ -72,7 +70,7 @@ def traced(rows: Sequence[ChangeRecord], user: Actor) -> list[TracedChange]:
                 kind=str(ChangeRecord.Kind(row.kind).label),
                 reason=change_set.reason,
                 summary=change_set.summary,
-                trail_ref=_trail_ref(change_set, scope),
+                trail_ref=trail_ref_of(change_set, scope),
                 undone_by=_step(later, scope) if later is not None and is_undone else None,
                 undoes=_step(change_set.reverses, scope) if change_set.reverses is not None else None,
             )
@@ -103,18 +101,11 @@ def _as_read(row: ChangeRecord) -> ChangeRecord:
     return shown
 
 
-def trail_record_of(change_set: ChangeSet) -> TrailRecord | None:
-    """Return a change set's record in the trail; None for one from before there was a trail."""
-    try:
-        return change_set.trail_record
-    except ObjectDoesNotExist:
-        return None
-
-
-def _trail_ref(change_set: ChangeSet, scope: str) -> str:
-    record = trail_record_of(change_set)
+def trail_ref_of(change_set: ChangeSet, scope: str) -> str:
+    """Return the ref of a change set's record in the trail; "" for one outside the scope, or from before there was a trail."""
+    record: TrailRecord | None = getattr(change_set, "trail_record", None)
     return record.ref if record is not None and record.division.path.startswith(scope) else ""
 
 
 def _step(change_set: ChangeSet, scope: str) -> Step:
-    return Step(f"{change_set.made_by}：{change_set.summary}", _trail_ref(change_set, scope))
+    return Step(f"{change_set.made_by}：{change_set.summary}", trail_ref_of(change_set, scope))

@@ -53,10 +53,14 @@ class DaysForm(FilterForm):
         )
 
 
-# Rights of roles as people call them, by the attribute of `Role`; `may_unmask` is the user's own.
+# Rights as people call them, by the name that pages ask for (`changzhi_portal.rights.has_right`).
 RIGHTS: dict[str, str] = {
     "may_unmask": "查看原文",
+    "may_answer_subjects": "个人信息查阅",
+    "may_see_figures": "看目标进展和简报",
     "may_see_registers": "看登记册",
+    "may_see_uploads": "看上传",
+    "may_see_submissions": "看上报",
     "may_upload": "上传和修改登记册",
     "may_submit": "上报",
     "may_review": "审核上报",
@@ -65,6 +69,8 @@ RIGHTS: dict[str, str] = {
     "may_edit_plans": "改目标方案",
     "may_change_divisions": "区划变更",
     "may_print_briefing": "印发简报",
+    "may_announce": "发公告",
+    "may_keep_contacts": "改联系方式",
     "manages_all_users": "管理用户",
     "may_grant_unmasking": "授予查看原文",
     "may_see_health": "看运行状况",

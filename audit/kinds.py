@@ -78,42 +78,75 @@ _LABELS: Final = {
     "bytes": "文件大小（字节）",
     "sha256": "文件校验值",
     "fields": "看到的内容",
+    "found": "找到的记录",
     "page": "页面",
     "method": "请求方式",
     "status": "结果",
     "address": "网址里的参数",
+    "limit": "为什么锁定",
+    "what": "做了什么",
+    "why": "为什么结束",
+    "rule": "清除规则",
+    "before": "清除什么时间以前的",
+    "key": "新密钥编号",
+    "remaining": "还没有换密钥的",
+    "digests_renewed": "重新计算的查找值",
     "outside": "库外保存的封存",
     "database": "库内最新的封存",
-    "last_seq": "归档到的序号",
-    "last_mac": "归档到的校验码",
+    "heads": "认可的封存",
+    "last_seq": "最后一条的封存序号",
+    "last_mac": "最后一条的校验码",
+    "signature": "签名",
 }
-_METHODS: Final = {"GET": "打开", "POST": "提交"}
-_STATUS: Final = {403: "没有权限", 404: "没有找到，或者不在辖区内"}
+# Values that are names, in words.
+_WORDS: Final[dict[str, dict[Any, str]]] = {
+    "method": {"GET": "打开", "POST": "提交"},
+    "status": {403: "没有权限", 404: "没有找到，或者不在辖区内"},
+    "limit": {
+        "stranger": "从一个地址连续输错密码",
+        "browser": "在用过的浏览器里连续输错密码",
+        "account": "从许多地方输错这个用户的密码",
+        "codes": "连续输错验证码",
+    },
+    "what": {
+        "set_up": "设置",
+        "removed": "移除",
+        "codes_renewed": "换恢复码",
+        "recovery_code_used": "用掉一个恢复码",
+        "wrong_code": "验证码输错",
+    },
+    "why": {"too_many": "同时登录的太多，最久没用的退出"},
+}
 
 
 def detail_facts(detail: dict[str, Any], model: str) -> list[Fact]:
     """Return what a record of the trail says besides, in words where there are any; `model` is that of its object."""
-    return [Fact(_LABELS.get(name, name), _in_words(name, value, model)) for name, value in detail.items()]
+    facts = []
+    for name, value in detail.items():
+        if name == "found" and value:
+            facts += [Fact(_LABELS[name], address, address) for address in value]
+        elif value not in ({}, [], ""):
+            facts.append(Fact(_LABELS.get(name, name), _in_words(name, value, model)))
+    return facts
 
 
 def _in_words(name: str, value: Any, model: str) -> str:
+    if name in _WORDS:
+        return _WORDS[name].get(value, str(value))
     if name == "register" and value:
         try:
             return register_named(value).title
         except NotFoundError:
             return str(value)
     if name == "fields" and isinstance(value, list):
-        return "、".join(_field_label(model, each) for each in value) or display_value(None)
-    if name == "status":
-        return _STATUS.get(value, str(value))
-    if name == "method":
-        return _METHODS.get(value, str(value))
+        return "、".join(_field_label(model, each) for each in value)
     if name == "page":
         return _entry_of(str(value))
     if isinstance(value, dict):
-        return "，".join(map(str, value.values())) or display_value(None)
+        return "，".join(map(str, value.values()))
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        texts = (" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
+        return " ".join(texts)
     return display_value(value)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from audit.forms import RIGHTS
 from changelog.models import ChangeRecord
-from changzhi_portal.rights import Actor
+from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import scope_path_of
 from communities.models import Division
 from periods.models import beginning_of
@@ -34,9 +35,13 @@ class HeldRights:
     is_active: bool
     today: tuple[str, ...]  # what differs today, in words
 
+    @cached_property
+    def _as_then(self) -> User:
+        return User(role=self.role, may_unmask=self.may_unmask)
+
     def has(self, right: str) -> bool:
         """Return whether the user had a right; `right` is a name of RIGHTS."""
-        return self.may_unmask if right == "may_unmask" else bool(getattr(self.role, right))
+        return has_right(self._as_then, right)
 
     @property
     def rights(self) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db.models import Count, Model, Q
+from django.db.models import Model, Q
 from django.http import Http404
 
-from accounts.models import paths_above
 from audit.filters import made_from, made_until
 from audit.kinds import in_order
 from changelog.history import changes_of
@@ -21,15 +21,14 @@ from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.records import Record
 from changzhi_portal.registers.registry import register_of
 from changzhi_portal.rights import Actor
-from changzhi_portal.scope import ScopedModel
+from changzhi_portal.scope import ScopedModel, paths_above
 from communities.models import Division
 
 K = TrailKind
-# What shows one person's numbers in clear; files with them are told of by other records.
-_CLEAR = (K.UNMASKED, K.SUBJECT_REQUEST)
+# Files with a person's numbers in clear.
 _CLEAR_FILES = (K.UPLOADED, K.ORIGINAL, K.MARKED)
-_MASKED = (K.VIEWED, K.SEARCHED)
-_MASKED_FILES = (K.EXPORTED, K.TEMPLATE)
+# What is about no single record; the addresses of what was found stand in the detail.
+_LOOKED_UP = (K.SEARCHED, K.SUBJECT_REQUEST)
 
 
 @dataclass(frozen=True)
@@ -97,52 +96,58 @@ class Subject:
 
     # --- Who has seen it ---
 
-    def seen_in_clear(self) -> TrailRecordQuerySet:
-        """Filter for what has shown its numbers to somebody: the page in clear, exports in clear, uploaded files.
+    def seen_in_clear(self) -> list[TrailRecordQuerySet]:
+        """Return what has shown its numbers to somebody: the page in clear, exports in clear, uploaded files.
 
         Of exports it is those of its register for an area it belonged to; of files, uploads that wrote it.
         """
         with_file = self._own_changes.order_by().filter(change_set__batch__isnull=False)
         batches = list(with_file.values_list("change_set__batch__ref", flat=True).distinct())
-        files = Q(model="uploads.uploadbatch", object_ref__in=batches, kind__in=_CLEAR_FILES)
-        on_page = Q(model=self.label, object_ref=self.ref, kind__in=_CLEAR)
-        return self._listed(on_page, files, self._exports([K.EXPORTED_CLEAR]))
+        files = self._events.filter(model="uploads.uploadbatch", object_ref__in=batches, kind__in=_CLEAR_FILES)
+        return [self._of_record.filter(kind=K.UNMASKED), files, self._exports(K.EXPORTED_CLEAR)]
 
-    def seen_masked(self) -> TrailRecordQuerySet:
-        """Filter for what has shown it with its numbers masked: its page, a search for its number, exports, templates."""
-        on_page = Q(model=self.label, object_ref=self.ref, kind__in=_MASKED)
-        return self._listed(on_page, self._exports(_MASKED_FILES))
+    def seen_masked(self) -> list[TrailRecordQuerySet]:
+        """Return what has shown it with its numbers masked: its page, its number looked up, exports, templates."""
+        looked_up = self._events.filter(kind__in=_LOOKED_UP, detail_json__contains=f"/{self.ref}/")
+        templates = self._exports(K.TEMPLATE).filter(detail_json__contains='"filled": true')
+        return [self._of_record.filter(kind=K.VIEWED), looked_up, self._exports(K.EXPORTED), templates]
 
-    def other_events(self) -> TrailRecordQuerySet:
-        """Filter for everything else that is about it, such as downloads of its file."""
-        seen = (*_CLEAR, *_MASKED) if self.is_personal else ()
-        return self._listed(Q(model=self.label, object_ref=self.ref) & ~Q(kind__in=seen))
+    def other_events(self) -> list[TrailRecordQuerySet]:
+        """Return everything else that is about it, such as downloads of its file."""
+        return [self._of_record.exclude(kind__in=(K.UNMASKED, K.VIEWED) if self.is_personal else ())]
 
-    def _listed(self, *conditions: Q) -> TrailRecordQuerySet:
-        """Filter for the events of the days of which one condition holds and that the user may see; the newest first.
-
-        The conditions are asked apart, each with its own index: in one OR, the database would read the whole trail.
-        """
-        first, *others = (
-            TrailRecord.objects.filter(condition, self.days.condition()).order_by().values("pk")
-            for condition in conditions
-        )
-        found = TrailRecord.objects.visible_to(self.user).filter(pk__in=first.union(*others) if others else first)
+    @property
+    def _events(self) -> TrailRecordQuerySet:
+        """Filter for the events of the days that the user may see, the newest first."""
+        found = TrailRecord.objects.filter(self.days.condition(), division__in=self._visible.values())
         return found.select_related("made_by__division__parent").order_by("-made_at", "-pk")
 
-    def _exports(self, kinds: Any) -> Q:
-        """Return the condition on exports that hold the record: of its register, for an area that it belonged to."""
+    @property
+    def _of_record(self) -> TrailRecordQuerySet:
+        return self._events.filter(model=self.label, object_ref=self.ref)
+
+    def _exports(self, kind: TrailKind) -> TrailRecordQuerySet:
+        """Filter for exports that hold the record: of its register, for an area that it belonged to, since it was added."""
         register = register_of(self.model)
         if register is None:
-            return Q(pk__in=())
-        filled = Q(kind=K.TEMPLATE, detail_json__contains='"filled": true') | ~Q(kind=K.TEMPLATE)
-        return Q(kind__in=kinds, object_label=register().title, division__in=self._areas) & filled
+            return TrailRecord.objects.none()
+        exports = self._events.exports([kind], title=register().title, since=self._added_at)
+        return exports.filter(division__in=self._areas)
+
+    @cached_property
+    def _added_at(self) -> datetime.datetime | None:
+        return None if self.record is None else ChangeRecord.objects.added_at(self.record)
+
+    @cached_property
+    def _visible(self) -> dict[str, int]:
+        """Return the keys of the divisions in the user's scope by their paths: by key the trail is read without a join."""
+        return dict(Division.objects.visible_to(self.user).values_list("path", "pk"))
 
     @cached_property
     def _areas(self) -> list[int]:
-        """Return the keys of the divisions whose exports hold it; keys, so that the index of the trail serves."""
+        """Return the keys of the divisions whose exports hold it."""
         above = {path for place in self._places for path in paths_above(place)}
-        return list(Division.objects.filter(path__in=above).values_list("pk", flat=True))
+        return [key for path, key in self._visible.items() if path in above]
 
     @cached_property
     def _places(self) -> set[str]:
@@ -160,11 +165,42 @@ class Subject:
         return found.filter(self.days.condition("change_set__")).order_by("-id")
 
 
-def numbers_of(events: TrailRecordQuerySet) -> list[tuple[str, int, int]]:
-    """Return for each kind how often it happened, and by how many people."""
-    rows = events.order_by().values_list("kind").annotate(Count("pk"), Count("made_by", distinct=True))
-    found = {kind: (number, people) for kind, number, people in rows}
-    return [(kind.label, *found[kind.value]) for kind in in_order(found)]
+class KindNumber(NamedTuple):
+    """How often something of a kind happened, and by how many people; `has_more` where only so many were counted."""
+
+    title: str
+    times: int
+    people: int
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Events of several sources, the newest first, and their numbers by kind."""
+
+    records: list[TrailRecord]
+    has_more: bool
+    numbers: list[KindNumber]
+
+
+def gathered(sources: Sequence[TrailRecordQuerySet], *, most: int) -> Gathered:
+    """Return the newest events of sources, at most so many of each, and their numbers.
+
+    The sources have no kind in common. Each is asked by itself, so that its own index serves, and none is counted beyond
+    what is listed: among a million records that takes longer than a page.
+    """
+    records: list[TrailRecord] = []
+    numbers: dict[str, KindNumber] = {}
+    for source in sources:
+        newest = list(source[: most + 1])
+        listed = newest[:most]
+        records += listed
+        for kind in {each.kind for each in listed}:
+            by = [each.made_by_id for each in listed if each.kind == kind]
+            numbers[kind] = KindNumber(str(TrailKind(kind).label), len(by), len(set(by) - {None}), len(newest) > most)
+    records.sort(key=lambda each: (each.made_at, each.pk), reverse=True)
+    has_more = len(records) > most or any(number.has_more for number in numbers.values())
+    return Gathered(records[:most], has_more, [numbers[kind.value] for kind in in_order(numbers)])
 
 
 def find_subject(label: str, ref: str, user: Actor) -> Subject:

@@ -9,16 +9,15 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
 
-from changelog.models import ChangeRecord, ChangeSet, TrailKind, TrailRecord, TrailSeal
+from changelog.models import ChangeSet, TrailRecord, TrailSeal
+from changelog.trail.accepted import accepted_heads
 from changelog.trail.archived import archives, start_of_chain
 from changelog.trail.chain import FIELDS, HEAD_DIGITS, keys_by_id, mac_of, text_of
-from changelog.trail.digests import FIELDS as CHANGE_FIELDS
-from changelog.trail.digests import SET_FIELDS, digest_of_rows
+from changelog.trail.digests import digests_of_changes
 from changelog.trail.heads import Head, kept_heads
 
 _CHUNK = 5_000
@@ -133,22 +132,13 @@ def _seals() -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
 
 def _verify_changes(found: Verification, expected: dict[int, tuple[int, str]]) -> None:
     """Compare every change set with the digest that its seal holds."""
-    heads = ChangeSet.objects.order_by("pk").values_list("pk", *SET_FIELDS).iterator(chunk_size=_CHUNK)
-    rows = ChangeRecord.objects.order_by("change_set_id", "pk").values_list("change_set_id", *CHANGE_FIELDS)
-    grouped = groupby(rows.iterator(chunk_size=_CHUNK), key=lambda row: row[0])
-    waiting = next(grouped, None)
-    seen = set()
-    for pk, *head in heads:
-        has_records = waiting is not None and waiting[0] == pk
-        if pk in expected:
-            seen.add(pk)
-            seq, digest = expected[pk]
-            records = (row[1:] for row in waiting[1]) if waiting is not None and has_records else iter(())
-            if digest_of_rows(head, records) != digest:
-                found.add(Fault.CHANGES, "The change set is not what was sealed.", seq=seq, ref=head[0])
-        if has_records:
-            waiting = next(grouped, None)
-    for pk in expected.keys() - seen:
+    missing = set(expected)
+    for pk, ref, digest in digests_of_changes():
+        missing.discard(pk)
+        seq, sealed = expected.get(pk, (None, digest))
+        if digest != sealed:
+            found.add(Fault.CHANGES, "The change set is not what was sealed.", seq=seq, ref=ref)
+    for pk in missing:
         found.add(Fault.CHANGES, "The change set is missing.", seq=expected[pk][0])
 
 
@@ -159,7 +149,8 @@ def _verify_unsealed(found: Verification) -> None:
         found.waiting += 1
         if made_at < late:
             found.add(Fault.UNSEALED, f"Recorded at {made_at:%Y-%m-%d %H:%M}, and not sealed since.", ref=ref)
-    first = TrailRecord.objects.order_by("pk").values_list("made_at", flat=True).first()
+    # Of the first seal, because nobody without the key puts another one before it.
+    first = TrailSeal.objects.order_by("seq").values_list("record__made_at", flat=True).first()
     if first is not None:
         if archives():  # records of the last transactions before may have been archived
             first += datetime.timedelta(days=1)
@@ -174,12 +165,11 @@ def _verify_unsealed(found: Verification) -> None:
 def _verify_heads(found: Verification, printed: Sequence[tuple[int, str]]) -> None:
     """Compare the seals kept outside the database with those in it."""
     archived_to, _ = start_of_chain()
-    accepted = {
-        (seq, mac)
-        for record in TrailRecord.objects.filter(kind=TrailKind.TRAIL_ACCEPTED)
-        for seq, mac in record.detail.get("heads", [])
-    }
-    outside = [(head.seq, head.mac, _where(head)) for head in kept_heads() if (head.seq, head.mac) not in accepted]
+    accepted = accepted_heads()
+    kept = kept_heads()
+    if kept.unreadable:
+        found.add(Fault.HEAD, f"{kept.unreadable} lines of the seals kept outside cannot be read.")
+    outside = [(head.seq, head.mac, _where(head)) for head in kept.heads if (head.seq, head.mac) not in accepted]
     outside += [(seq, code, "printed") for seq, code in printed]
     stored = dict(TrailSeal.objects.filter(seq__in=[seq for seq, *_ in outside]).values_list("seq", "mac"))
     for seq, code, where in dict.fromkeys(outside):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.rights import Actor
 
-_REFUSED = frozenset({403, 404})
+_REFUSED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 
 class TrailMiddleware:
@@ -32,18 +33,21 @@ class TrailMiddleware:
         """Handle the request, and record what came of it."""
         with coming_from(request):
             response = self.get_response(request)
-            shown = getattr(request, "shown_record", None)
-            if response.status_code == 200 and shown is not None and holds_personal_data(type(shown)):
-                record_event(
-                    TrailKind.VIEWED, by=cast(PortalRequest, request).user, about=shown, division=shown.belongs_to()
-                )
-            elif (search := getattr(request, "number_search", None)) is not None:
+            if response.status_code == HTTPStatus.OK:
+                _record_views(cast(PortalRequest, request))
+            if (search := getattr(request, "number_search", None)) is not None:
                 asked, found = search
                 by = cast(PortalRequest, request).user
                 record_event(TrailKind.SEARCHED, by=by, label=asked, rows=len(found), detail={"found": found})
             elif response.status_code in _REFUSED and request.resolver_match is not None:
                 _record_refusal(request, request.resolver_match, response.status_code)
         return response
+
+
+def _record_views(request: PortalRequest) -> None:
+    for shown in getattr(request, "shown_records", []):
+        if holds_personal_data(type(shown)):
+            record_event(TrailKind.VIEWED, by=request.user, about=shown, division=shown.belongs_to())
 
 
 def _record_refusal(request: HttpRequest, match: ResolverMatch, status: int) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from django.db.models import Model
 
 from changelog.history import history_lines
-from changelog.models import TrailKind, TrailRecord
+from changelog.models import ChangeRecord, TrailKind, TrailRecord
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import MOST_ROWS, RecordPanel
 from changzhi_portal.personal import holds_personal_data
-from changzhi_portal.records import MergeableRecord
+from changzhi_portal.records import MergeableRecord, Record
 from changzhi_portal.registers.registry import register_of
+from changzhi_portal.scope import paths_above
 
 
 class RecordHistory(RecordPanel):
@@ -28,7 +29,7 @@ class RecordHistory(RecordPanel):
 
 
 class Unmaskings(RecordPanel):
-    """Who has seen the record's personal data in clear, when and why; nothing for a record that nobody has."""
+    """Who has seen the record's personal data in clear or exported them, when and why; nothing where nobody has."""
 
     position = 80
     template_name = "changelog/unmaskings_panel.html"
@@ -36,10 +37,19 @@ class Unmaskings(RecordPanel):
 
     def context(self, request: PortalRequest, record: Model) -> dict[str, Any]:
         """Return the newest MOST_ROWS events; whoever may see the record may see them all, whoever looked."""
-        if register_of(type(record)) is None or not holds_personal_data(type(record)):
+        register = register_of(type(record))
+        if register is None or not isinstance(record, Record) or not holds_personal_data(type(record)):
             return {"events": [], "record": record}
-        seen = TrailRecord.objects.about(record).filter(kind=TrailKind.UNMASKED)
-        return {"events": list(seen.select_related("made_by__division__parent")[:MOST_ROWS]), "record": record}
+        events = TrailRecord.objects.select_related("made_by__division__parent")
+        found = list(events.about(record).filter(kind=TrailKind.UNMASKED)[:MOST_ROWS])
+        place = record.belongs_to()
+        if place is not None:
+            since = ChangeRecord.objects.added_at(record)
+            exports = events.exports([TrailKind.EXPORTED_CLEAR], title=register().title, since=since)
+            exports = exports.filter(division__path__in=paths_above(place.path))
+            found += exports[:MOST_ROWS]
+        found.sort(key=lambda event: event.made_at, reverse=True)
+        return {"events": found[:MOST_ROWS], "record": record}
 
 
 class MergedRecords(RecordPanel):

@@ -47,8 +47,8 @@ GROUPS: Final = (TASKS, REGISTERS, PROGRESS, BRIEFINGS, MANAGEMENT, AUDIT)
 class MenuItem:
     """One entry, shown to roles with the right.
 
-    It is marked as current on URLs whose name begins with one of `sections`, and on the forms of the records of
-    `register` (addresses with `<register>`). `remark` returns a few words with the number of what is there, for the
+    It is marked as current on URLs whose name begins with one of `sections`; of addresses with `<register>`, such as those
+    of the forms of its records, on those of its own `register`. `remark` returns a few words with the number of what is there, for the
     group's landing page. `help_at` is the anchor of the manual that explains its pages, if it is not the group's.
     """
 
@@ -67,9 +67,8 @@ class MenuItem:
         """Return whether the page at this address belongs to the entry."""
         if match is None:
             return False
-        if self.register and match.kwargs.get("register") == self.register:
-            return True
-        return match.view_name.startswith(self.sections)
+        register = match.kwargs.get("register", "")
+        return register == self.register if register else match.view_name.startswith(self.sections)
 
 
 class MenuLink(NamedTuple):

@@ -28,6 +28,12 @@ def scope_path_of(user: Viewer) -> str | None:
     return division.path if division is not None and division.path else None
 
 
+def paths_above(path: str) -> list[str]:
+    """Return the paths of a division and of all divisions above it: "a/" and "a/b/" for "a/b/"."""
+    steps = path.rstrip("/").split("/")
+    return ["/".join(steps[:length]) + "/" for length in range(1, len(steps) + 1)]
+
+
 def lie_within(office: Area, division_ids: Collection[int]) -> bool:
     """Return whether all divisions with these keys are in the subtree of the division `office`."""
     inside = type(office)._default_manager.filter(  # type: ignore[attr-defined]  # a model

@@ -37,7 +37,7 @@ class SubjectPage(FormPage):
             label=held.mask,
             rows=held.number,
             reason=form.cleaned_data["reason"],
-            detail={"records": [[record.kind, record.name] for record in held.records]},
+            detail={"found": [record.url for record in held.records]},
             is_required=True,
         )
         return self.render_form(

@@ -5,7 +5,8 @@
 
 TRAIL is what `manage.py export_trail` or `archive_trail` has written. KEYS holds the portal's TRAIL_KEYS, one a line or
 separated by commas. --head is what a printed briefing says of the trail: number and first digits of a seal; paper is
-the second witness. --against compares with an older export, entry by entry.
+the second witness. --against compares with an older export, entry by entry. A file that begins after the first seal must
+say itself, with a signature, that the older ones were archived; or --against names the archive that ends there.
 
 Exit status: 0 the trail is whole, 1 it is not, 2 it cannot be checked. How the codes are made is described in
 docs/audit.md and in changelog/trail/chain.py, of which this file is independent.
@@ -33,7 +34,7 @@ def main() -> int:
     try:
         keys = read_keys(options.keys)
         heads = dict(read_head(text) for text in options.head)
-        faults, count, last = check(options.trail, keys, heads)
+        faults, count, last = check(options.trail, keys, heads, end_of(options.against) if options.against else None)
         if options.against:
             faults += compare(options.trail, options.against)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -67,7 +68,25 @@ def read(path):
             yield json.loads(line)
 
 
-def check(path, keys, heads):
+def end_of(path):
+    """Return number and code of the last seal in an export."""
+    about, *entries = read(path)
+    return (entries[-1][0], entries[-1][1]) if entries else (about["after_seq"], about["after_code"])
+
+
+def tells_of_archive(record, start, keys):
+    """Return whether a record says, with a signature, that the seals up to `start` (number, code) were archived."""
+    if record[2] != "trail_archived":
+        return False
+    said = json.loads(record[-1])
+    if (said["last_seq"], said["last_mac"]) != start:
+        return False
+    text = f"archive\n{said['last_seq']}\n{said['last_mac']}\n{said['sha256']}"
+    codes = (hmac.digest(key, text.encode(), "sha256").hex() for key in keys.values())
+    return any(hmac.compare_digest(code, said["signature"]) for code in codes)
+
+
+def check(path, keys, heads, older_end=None):
     """Return the faults, the number of entries and the newest seal."""
     lines = read(path)
     about = next(lines, None)
@@ -75,10 +94,12 @@ def check(path, keys, heads):
         raise ValueError(f"{path} is no export of the trail")
     faults, count, last_printed = [], 0, None
     last, stored = about["after_seq"], about["after_code"]
-    right = stored
+    right, start = stored, (last, stored)
+    is_start_known = start in [(0, "0" * 64), older_end]
     not_seen = dict(heads)
     for seq, code, key_name, sealed_at, digest, record in lines:
         count += 1
+        is_start_known = is_start_known or tells_of_archive(record, start, keys)
         who = f"seal {seq}, record {record[0]}"
         is_gap = seq != last + 1
         if is_gap:
@@ -105,11 +126,11 @@ def check(path, keys, heads):
                     f"head: {who} is not the one that was printed ({printed}): rewritten here or before{since}"
                 )
         last, stored, right = seq, code, code if is_gap or code in codes else codes[0]
-    faults += [
-        f"head: seal {seq} ({code}) was printed and is not in the file"
-        for seq, code in sorted(not_seen.items())
-        if seq > about["after_seq"]
-    ]
+    if not is_start_known:
+        faults.append(f"removed: the file begins after seal {start[0]}, and nothing vouches for what was before")
+    for seq, code in sorted(not_seen.items()):
+        where = "lies before the file: check its archive" if seq <= start[0] else "is not in the file"
+        faults.append(f"head: seal {seq} ({code}) was printed and {where}")
     return faults, count, f"{last}:{stored[:HEAD_DIGITS]}"
 
 

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import paths_above
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.panels import FIRST_STEP, MOST_ROWS, NOTHING_TO_DO, HomePanel, RecordPanel, next_steps
 from changzhi_portal.registers.register import RegisterSheet
 from changzhi_portal.registers.registry import registers
 from changzhi_portal.rights import Actor
+from changzhi_portal.scope import paths_above
 from periods.models import ReportingPeriod
 from uploads.brought_in import BroughtIn, MonthOfOffices
 from uploads.filters import UNSETTLED

@@ -6,7 +6,7 @@ from accounts.models.roles import MANAGED_BY_COUNTIES, NEVER_UNMASK, ROLE_LEVELS
 from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.settings import AccountSettings
 from accounts.models.sign_ins import KnownBrowser, SignInSession
-from accounts.models.users import PortalUserManager, User, UserQuerySet, paths_above
+from accounts.models.users import PortalUserManager, User, UserQuerySet
 
 __all__ = [
     "MANAGED_BY_COUNTIES",
@@ -25,5 +25,4 @@ __all__ = [
     "SignInSession",
     "User",
     "UserQuerySet",
-    "paths_above",
 ]

@@ -19,7 +19,7 @@ from accounts.models.settings import AccountSettings
 from changelog.models import SYSTEM_USER
 from changzhi_portal.personal import SealedField
 from changzhi_portal.records import Record
-from changzhi_portal.scope import ScopedModel, ScopedQuerySet
+from changzhi_portal.scope import ScopedModel, ScopedQuerySet, paths_above
 from communities.models import Division
 from communities.models.division import DivisionQuerySet
 
@@ -67,12 +67,6 @@ class UserQuerySet(ScopedQuerySet):
         """Filter for active users of the bureau who review the reports of a county."""
         roles = [role for role in Role if role.may_review]
         return self.active().filter(role__in=roles, division__path__in=paths_above(county.path))
-
-
-def paths_above(path: str) -> list[str]:
-    """Return the paths of a division and of all divisions above it: "a/" and "a/b/" for "a/b/"."""
-    steps = path.rstrip("/").split("/")
-    return ["/".join(steps[:length]) + "/" for length in range(1, len(steps) + 1)]
 
 
 class PortalUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

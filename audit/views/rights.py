@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -35,11 +34,8 @@ class RightsPage(PortalPage):
         day = (asked or {}).get("on") or timezone.localdate()
         held = _matching(rights_on(day, request.user), asked, counties) if asked is not None else []
         page = ForgivingPaginator(held, ROWS_A_PAGE).get_page(request.GET.get("page", 1))
-        return self.render_to_response(self.get_context_data(filter_form=form, day=day, page=page, **_when(day)))
-
-
-def _when(day: datetime.date) -> dict[str, Any]:
-    return {"is_today": day == timezone.localdate()}
+        around = {"day": day, "is_today": day == timezone.localdate()}
+        return self.render_to_response(self.get_context_data(filter_form=form, page=page, **around))
 
 
 def _matching(held: list[HeldRights], asked: dict[str, Any], counties: list[Division]) -> list[HeldRights]:

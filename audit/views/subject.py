@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,11 +10,12 @@ from django.urls import reverse
 
 from audit.changes import traced, with_steps
 from audit.forms import DaysForm
-from audit.subjects import Days, Subject, find_subject, numbers_of
+from audit.subjects import Days, Subject, find_subject, gathered
 from audit.tables import kind_mark, who
-from changelog.models import TrailRecord, TrailRecordQuerySet
+from changelog.models import TrailRecordQuerySet
 from changzhi_portal.pages import Crumb, PortalPage
 from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.records import Record
 from changzhi_portal.registers.registry import register_of
 
 MOST_LISTED = 100  # of each kind of events; a shorter time shows the others
@@ -33,6 +35,8 @@ class AboutRecord(PortalPage):
     def get(self, request: PortalRequest, model: str, ref: str) -> HttpResponse:
         """Show what is known; raises Http404 for a record of which the user may see no trace."""
         self.subject = find_subject(model, ref, request.user)
+        if isinstance(self.subject.record, Record):
+            request.shown_records = [self.subject.record]
         form = DaysForm(request.GET)
         if form.is_valid():
             self.subject.days = Days(form.cleaned_data["made_from"], form.cleaned_data["made_to"])
@@ -51,15 +55,11 @@ class AboutRecord(PortalPage):
         changes = list(with_steps(subject.changes())[: MOST_LISTED + 1])
         personal: dict[str, Any] = {}
         if subject.is_personal:
-            clear, masked = subject.seen_in_clear(), subject.seen_masked()
-            personal = {
-                "clear": _events(clear),
-                "masked": _events(masked),
-                "numbers": [*numbers_of(clear), *numbers_of(masked)],
-            }
+            clear, masked = Events(subject.seen_in_clear()), Events(subject.seen_masked())
+            personal = {"clear": clear, "masked": masked, "numbers": [*clear.numbers, *masked.numbers]}
         return {
             "subject": subject,
-            "others": _events(subject.other_events()),
+            "others": Events(subject.other_events()),
             "changes": traced(changes[:MOST_LISTED], user),
             "has_more_changes": len(changes) > MOST_LISTED,
             "most_listed": MOST_LISTED,
@@ -71,13 +71,9 @@ class AboutRecord(PortalPage):
 
 
 class Events:
-    """Events of one kind of a record, the newest MOST_LISTED of them, for a table."""
+    """Events of a record for a table, the newest MOST_LISTED of them."""
 
-    def __init__(self, records: list[TrailRecord], *, has_more: bool) -> None:
-        self.records, self.has_more = records, has_more
-        self.lines = [(record, who(record), kind_mark(record.kind)) for record in records]
-
-
-def _events(found: TrailRecordQuerySet) -> Events:
-    records = list(found[: MOST_LISTED + 1])
-    return Events(records[:MOST_LISTED], has_more=len(records) > MOST_LISTED)
+    def __init__(self, sources: Sequence[TrailRecordQuerySet]) -> None:
+        found = gathered(sources, most=MOST_LISTED)
+        self.records, self.has_more, self.numbers = found.records, found.has_more, found.numbers
+        self.lines = [(record, who(record), kind_mark(record.kind)) for record in self.records]

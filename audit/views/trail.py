@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from audit.changes import traced, trail_record_of, with_steps
+from audit.changes import traced, trail_ref_of, with_steps
 from audit.filters import TrailFilterForm, TrailFilterSet
 from audit.kinds import detail_facts
 from audit.tables import NEWEST_FIRST, TrailTable, about_url, who
@@ -71,7 +70,7 @@ class TrailRecordPage(PortalPage):
             record=self.record,
             facts=self._facts(),
             details=detail_facts(self.record.detail, self.record.model),
-            seal=_seal_of(self.record),
+            seal=getattr(self.record, "seal", None),  # none while it waits for one
             change_set=change_set,
             **(self._of_change_set(change_set) if change_set is not None else {}),
             **kwargs,
@@ -106,21 +105,8 @@ class TrailRecordPage(PortalPage):
             "changes": traced(list(page), user),
             "batch": batch if batch is not None and batch.division.path.startswith(scope) else None,
             "file_name": batch.file_name if batch is not None else "",
-            "steps": [(title, each, _visible_ref(each, scope)) for title, each in steps if each is not None],
+            "steps": [(title, each, trail_ref_of(each, scope)) for title, each in steps if each is not None],
         }
-
-
-def _visible_ref(change_set: ChangeSet, scope: str) -> str:
-    record = trail_record_of(change_set)
-    return record.ref if record is not None and record.division.path.startswith(scope) else ""
-
-
-def _seal_of(record: TrailRecord) -> Any:
-    """Return the record's seal; None while it waits for one."""
-    try:
-        return record.seal
-    except ObjectDoesNotExist:
-        return None
 
 
 def _kind_of_object(record: TrailRecord) -> str:

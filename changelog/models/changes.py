@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -60,6 +61,11 @@ class ChangeRecordQuerySet(ScopedQuerySet):
     def of_object(self, instance: models.Model) -> Self:
         """Filter for the changes of one record, newest first."""
         return self.filter(model=instance._meta.label_lower, object_id=instance.pk).order_by("-id")
+
+    def added_at(self, instance: models.Model) -> datetime.datetime | None:
+        """Return when a record was added; None for one that is older than the change log."""
+        added = self.of_object(instance).filter(kind=ChangeRecord.Kind.CREATED)
+        return added.values_list("change_set__made_at", flat=True).first()
 
     def later_changes_of(self, change_set: ChangeSet) -> Self:
         """Filter for changes by other change sets, later than and on the same records as those of `change_set`.

@@ -7,7 +7,9 @@ role can neither update nor delete either table (docs/operations.md).
 
 from __future__ import annotations
 
+import datetime
 import json
+from collections.abc import Collection
 from typing import Any, Self
 
 from django.conf import settings
@@ -55,6 +57,10 @@ class TrailKind(models.TextChoices):
     TRAIL_ACCEPTED = "trail_accepted", "认可审计链"
 
 
+# Files of a register; `object_label` is its title.
+OF_REGISTERS = (TrailKind.EXPORTED, TrailKind.EXPORTED_CLEAR, TrailKind.TEMPLATE)
+
+
 class AddedOnlyError(Exception):
     """Code has tried to change or delete records of the trail."""
 
@@ -69,6 +75,14 @@ class TrailRecordQuerySet(ScopedQuerySet):
     def about(self, record: models.Model) -> Self:
         """Filter for what concerns one record, the newest first."""
         return self.filter(model=record._meta.label_lower, object_ref=getattr(record, "ref", "")).order_by("-pk")
+
+    def exports(self, kinds: Collection[str], *, title: str, since: datetime.datetime | None) -> Self:
+        """Filter for exports of the register with this title.
+
+        `since` is when the record that they may hold was added (`ChangeRecordQuerySet.added_at`).
+        """
+        found = self.filter(kind__in=kinds, object_label=title)
+        return found if since is None else found.filter(made_at__gte=since)
 
     def update(self, **kwargs: Any) -> int:
         """Refuse: raises AddedOnlyError."""
@@ -119,6 +133,8 @@ class TrailRecord(ScopedModel):
             models.Index(fields=["made_by", "made_at"], name="trail_of_user"),
             models.Index(fields=["model", "object_ref"], name="trail_about_record"),
             models.Index(fields=["kind", "made_at"], name="trail_by_kind"),
+            # Which exports may hold a record is asked by the title of its register.
+            models.Index(fields=["object_label", "made_at"], condition=Q(kind__in=OF_REGISTERS), name="trail_exports"),
         )
         constraints = (
             models.CheckConstraint(
@@ -134,7 +150,10 @@ class TrailRecord(ScopedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}：{self.object_label or self.username}"
+        if self.change_set_id is not None:  # its summary says already what was done
+            return self.object_label
+        about = self.object_label or self.username
+        return f"{self.get_kind_display()}：{about}" if about else str(self.get_kind_display())
 
     @property
     def detail(self) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from changelog.models.changes import ChangeRecord, ChangeSet
@@ -20,16 +22,27 @@ from changzhi_portal.personal import CannotDecryptError, Sealed, Wiped, mask_of
 SET_FIELDS: Final = ("ref", "made_at", "made_by_id", "batch_id", "reverses_id", "summary", "reason", "affects_figures")
 FIELDS: Final = ("model", "object_id", "object_ref", "object_label", "kind", "batch_row", "before", "after")
 _CHUNK = 2_000  # records held in memory at a time
+_NO_MORE: Final = (None, ())
 
 
-def digest_of_changes(change_set_id: int) -> str:
-    """Return the digest (64 hex digits) of one change set."""
-    head = ChangeSet.objects.values_list(*SET_FIELDS).get(pk=change_set_id)
-    rows = ChangeRecord.objects.filter(change_set=change_set_id).order_by("pk").values_list(*FIELDS)
-    return digest_of_rows(head, rows.iterator(chunk_size=_CHUNK))
+def digests_of_changes(among: Collection[int] | None = None) -> Iterator[tuple[int, str, str]]:
+    """Yield key, ref and digest (64 hex digits) of change sets, those `among` the keys or all, in the order of their keys.
+
+    Two queries, however many sets there are; their records are read in chunks.
+    """
+    sets, records = ChangeSet.objects.order_by("pk"), ChangeRecord.objects.order_by("change_set_id", "pk")
+    if among is not None:
+        sets, records = sets.filter(pk__in=among), records.filter(change_set__in=among)
+    rows = records.values_list("change_set_id", *FIELDS).iterator(chunk_size=_CHUNK)
+    grouped = groupby(rows, key=itemgetter(0))
+    key, of_key = next(grouped, _NO_MORE)
+    for pk, *head in sets.values_list("pk", *SET_FIELDS).iterator(chunk_size=_CHUNK):
+        while key is not None and key < pk:  # records of a set that is gone, which only raw SQL leaves
+            key, of_key = next(grouped, _NO_MORE)
+        yield pk, head[0], _digest_of_rows(head, (row[1:] for row in of_key) if key == pk else ())
 
 
-def digest_of_rows(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
+def _digest_of_rows(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     """Return the digest of a change set and its records, given as the values of SET_FIELDS and FIELDS."""
     hashed = hashlib.sha256(_line(head))
     for label, key, ref, *others, before, after in rows:

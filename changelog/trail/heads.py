@@ -43,14 +43,23 @@ def newest_head() -> Head | None:
         return None
 
 
-def kept_heads() -> list[Head]:
-    """Return all heads that were kept, the oldest first."""
-    try:
-        lines = _log().read_text().splitlines()
-    except FileNotFoundError:
-        lines = []
-    newest = newest_head()
-    return [*map(Head.of_line, filter(None, lines)), *([newest] if newest else [])]
+class KeptHeads(NamedTuple):
+    """All heads that were kept, the oldest first, and how many lines are none: cut off by a crash, or written over."""
+
+    heads: list[Head]
+    unreadable: int
+
+
+def kept_heads() -> KeptHeads:
+    """Return what is kept in both files."""
+    heads, unreadable = [], 0
+    for path in (_log(), trail_dir() / "head"):
+        for line in path.read_text(errors="replace").splitlines() if path.exists() else ():
+            try:
+                heads.append(Head.of_line(line))
+            except ValueError:
+                unreadable += 1
+    return KeptHeads(heads, unreadable)
 
 
 def keep_head(seq: int, mac: str) -> None:

@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from celery.signals import beat_init
-from django.db import Error, connection, transaction
+from django.db import DataError, Error, IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -20,7 +20,7 @@ from changelog.models.trail import TrailKind, TrailRecord, TrailSeal
 from changelog.trail import heads, spool
 from changelog.trail.archived import start_of_chain
 from changelog.trail.chain import FIELDS, HEAD_DIGITS, keys_by_id, mac_of, text_of
-from changelog.trail.digests import digest_of_changes
+from changelog.trail.digests import digests_of_changes
 from changelog.trail.recording import record_event, take_in
 
 logger = logging.getLogger(__name__)
@@ -58,8 +58,9 @@ def _waiting(among_all: bool) -> list[int]:
 
 def _seal(keys: list[int]) -> int:
     # Before the transaction, which on SQLite holds up every other writer.
-    sets = TrailRecord.objects.filter(pk__in=keys, change_set__isnull=False).values_list("pk", "change_set_id")
-    digests = {key: digest_of_changes(change_set) for key, change_set in sets}
+    sets = TrailRecord.objects.filter(pk__in=keys, change_set__isnull=False).values_list("change_set", "pk")
+    of_set = dict(sets)
+    digests = {of_set[key]: digest for key, _, digest in digests_of_changes(of_set)} if of_set else {}
     with transaction.atomic():
         RegisterLock.objects.lock(_LOCK)
         last = TrailSeal.objects.order_by("-seq").first()
@@ -88,10 +89,17 @@ def newest_seal() -> str:
 
 
 def _take_in_spool() -> None:
-    for path, values in spool.waiting():
-        with transaction.atomic():
-            take_in(values)
-        path.unlink()
+    """Take in the files of the spool, each once. One that is no record stays there, and the page 运行状况 tells of it."""
+    for path in spool.waiting():
+        try:
+            with transaction.atomic():
+                RegisterLock.objects.lock(_LOCK)  # whoever prints, archives or accepts seals beside beat
+                take_in(spool.record_in(path))
+            path.unlink(missing_ok=True)
+        except FileNotFoundError:  # another process has just taken it in
+            continue
+        except (ValueError, TypeError, KeyError, IntegrityError, DataError) as error:
+            logger.error("The trail cannot take in %s: %s", path.name, type(error).__name__)
 
 
 def head_that_does_not_fit() -> heads.Head | None:
@@ -132,8 +140,10 @@ class Sealer(threading.Thread):
             try:
                 # The first time and then once an hour among all records.
                 seal_waiting(among_all=self._rounds % (3600 // EVERY) == 0)
-            except (Error, OSError, ValueError) as error:
+            except (Error, OSError) as error:
                 logger.warning("The trail cannot be sealed now: %s", type(error).__name__)
+            except Exception:
+                logger.exception("The trail cannot be sealed")
             finally:
                 connection.close()
             self._rounds += 1

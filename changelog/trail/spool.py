@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,18 @@ def put(values: Mapping[str, Any]) -> None:
     draft.rename(folder / f"{values['ref']}.json")
 
 
-def waiting() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the files with their records, the oldest first; whoever has taken one in deletes its file."""
-    for path in sorted(_folder().glob("*.json"), key=lambda each: each.stat().st_mtime_ns):
-        yield path, json.loads(path.read_text(encoding="utf-8"))
+def waiting() -> list[Path]:
+    """Return the files, the oldest first; whoever has taken one in deletes it."""
+    found = []
+    for path in _folder().glob("*.json"):
+        with suppress(FileNotFoundError):  # another process has just taken it in
+            found.append((path.stat().st_mtime_ns, path))
+    return [path for _, path in sorted(found)]
+
+
+def record_in(path: Path) -> dict[str, Any]:
+    """Return the record that a file holds. Raises ValueError for a file that is none, FileNotFoundError for one that is gone."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict):
+        raise ValueError(f"{path.name} holds no record.")
+    return values

@@ -178,6 +178,7 @@ class MergePage(FormPage):
             )
         except PortalError as error:
             raise Http404(str(error)) from error
+        self.request.shown_records = [self.pair.kept, self.pair.merged]
         self.differing = differing_fields(self.register, self.pair)
 
     def get_form_kwargs(self) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class RecordPage(FormPage):
             raise Http404(error.cure) from error
         if "ref" in self.kwargs:
             visible = self.register.model.objects.visible_to(self.request.user)
-            self.record = self.request.shown_record = get_object_or_404(visible.distinct(), ref=self.kwargs["ref"])
+            self.record = get_object_or_404(visible.distinct(), ref=self.kwargs["ref"])
+            self.request.shown_records = [self.record]
         self.values = self.read_values()
 
     def read_values(self) -> dict[str, Any]:

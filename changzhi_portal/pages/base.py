@@ -12,7 +12,6 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_htmx.middleware import HtmxDetails
 
 from changzhi_portal.menu import anchor_for, group_of, items_for, url_of
-from changzhi_portal.records import Record
 from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
@@ -21,8 +20,8 @@ class PortalRequest(HttpRequest):
     """A request as the portal's views get it, with the attribute `htmx` of django-htmx."""
 
     htmx: HtmxDetails
-    # The record that the page has shown, for the trail (changelog.middleware); pages of single records set it.
-    shown_record: Record
+    # The records that the page has shown one by one, for the trail (changelog.middleware); pages of single records set it.
+    shown_records: list[Any]
     # A search for a personal number, for the trail: the text with the number masked, and the addresses of what was found.
     number_search: tuple[str, list[str]]
     user: Actor  # type: ignore[assignment]  # LoginRequiredMiddleware lets nobody else through

@@ -39,7 +39,8 @@ class DetailPage(PortalPage):
 
     def get(self, request: PortalRequest, ref: str) -> HttpResponse:
         """Show the page of the record with this ref."""
-        self.record = request.shown_record = self.get_record(ref)
+        self.record = self.get_record(ref)
+        request.shown_records = [self.record]
         panels = record_panels(request, self.record)
         context = self.get_context_data(
             record=self.record,

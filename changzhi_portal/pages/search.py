@@ -69,8 +69,10 @@ class SearchPage(PortalPage):
                 groups = find_everywhere(text, self.request.user)
         except InvalidError as error:
             problem = str(error)
+        hits = [source.hit(row) for row in page] if source and page else []
         if text.is_personal:
-            self.request.number_search = text.masked, [hit.url for group in groups for hit in group.hits]
+            shown_hits = [*hits, *(hit for group in groups for hit in group.hits)]
+            self.request.number_search = text.masked, [hit.url for hit in shown_hits]
         context = self.get_context_data(
             asked=text.masked,
             shown=shown,
@@ -79,6 +81,6 @@ class SearchPage(PortalPage):
             is_personal=text.is_personal,
             source=source,
             page=page,
-            hits=[source.hit(row) for row in page] if source and page else [],
+            hits=hits,
         )
         return self.render_to_response(context, status=422 if problem else 200)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from changelog.trail import newest_seal
+from changelog.trail import newest_seal, seal_waiting
 from changzhi_portal.jobs import Claim
 from changzhi_portal.refusals import InvalidError, NotAllowedError, NotFoundError, PortalError
 from changzhi_portal.rights import Actor
@@ -155,7 +155,7 @@ def _print(claim: Claim[Briefing]) -> None:
     """Compute the figures, create the PDF, and write the state last. Raises ClaimLostError."""
     briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.key)
     briefing.figures = _figures_of(briefing)
-    briefing.trail_head = newest_seal() or briefing.trail_head
+    briefing.trail_head = _trail_head() or briefing.trail_head
     claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
     claim.heartbeat(step="正在保存文件")
@@ -168,6 +168,18 @@ def _print(claim: Claim[Briefing]) -> None:
         printed_at=timezone.now(),
         step="",
     )
+
+
+def _trail_head() -> str:
+    """Return the newest seal of the trail, once all that waits has got its own; "" without any.
+
+    What cannot be sealed now, such as on a full disk, is left to beat.
+    """
+    try:
+        seal_waiting()
+    except (OSError, ValueError) as error:
+        logger.warning("The trail was not sealed before printing: %s", type(error).__name__)
+    return newest_seal()
 
 
 def _figures_of(briefing: Briefing) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User, paths_above
+from accounts.models import User
 from changzhi_portal.records import new_ref
 from changzhi_portal.refusals import NotAllowedError, StaleError
 from changzhi_portal.rights import Actor
+from changzhi_portal.scope import paths_above
 from communities.models import Division
 from notices.actions import Message, notify
 from periods.models import ReportingPeriod

@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User, paths_above
+from accounts.models import User
 from changzhi_portal.pages import ActionPage, Crumb, FormPage
 from changzhi_portal.pages.base import parse_number
+from changzhi_portal.scope import paths_above
 from periods.models import ReportingPeriod
 from periods.pages import find_period
 from submissions.actions import remind_counties

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role
 from changelog.models import ChangeRecord
@@ -54,7 +55,7 @@ def test_who_saw_a_persons_number_in_may_is_answered_by_one_page(
     batch = make_batch(clerk, "workers")
     ChangeRecord.objects.create(
         change_set=make_change_set(clerk, batch=batch), model="socialworkers.socialworker", object_id=worker.pk,
-        object_ref=worker.ref, object_label="李演示", division=place.street, kind="created", after={"name": "李演示"},
+        object_ref=worker.ref, object_label="李演示", division=place.street, kind="updated", before={"name": "李"}, after={"name": "李演示"},
     )  # fmt: skip
     happened(TrailKind.ORIGINAL, MAY, by=administrator, about=batch, division=place.county)
     happened(TrailKind.ORIGINAL, MAY, by=administrator, about=make_batch(clerk, "workers"), division=place.county)
@@ -66,6 +67,51 @@ def test_who_saw_a_persons_number_in_may_is_answered_by_one_page(
     assert "六月的" not in page and "别县的" not in page and "别的表" not in page
     assert worker.id_number.reveal() not in page
     assert len(kinds(signed_in(auditor).get(about(worker)).context["clear"])) == 4, "all times without days"
+
+
+def test_who_looked_the_number_up_is_among_those_who_saw_the_person(place, worker, auditor, clerk, signed_in):
+    administrator = make_user(Role.BUREAU_ADMIN, place.city, may_unmask=True)
+    number = worker.id_number.reveal()
+    for address in (reverse("search"), f"{reverse('search')}?kind=workers"):
+        found = signed_in(clerk).post(address, {"q": number})
+        assert worker.name in markup_of(found)
+    asked = {"id_number": number, "reason": "本人持身份证来查询"}
+    assert worker.name in markup_of(signed_in(administrator).post(reverse("privacy:subject"), asked))
+    make_worker(place.communities[0], "王另一人")
+    answer = signed_in(auditor).get(about(worker))
+    assert kinds(answer.context["masked"]) == ["subject_request", "searched", "searched"]
+    assert "本人持身份证来查询" in markup_of(answer)
+
+
+def test_more_than_are_listed_are_not_counted(place, worker, auditor, clerk, signed_in, monkeypatch):
+    monkeypatch.setattr("audit.views.subject.MOST_LISTED", 3)
+    for _ in range(5):
+        happened(TrailKind.VIEWED, MAY, by=clerk, about=worker, division=place.street)
+    for day in (MAY, JUNE):
+        happened(TrailKind.EXPORTED, day, by=clerk, object_label="社会工作者", rows=3)
+    answer = signed_in(auditor).get(about(worker))
+    page = markup_of(answer)
+    assert kinds(answer.context["masked"]) == ["exported", "exported", "viewed"] and answer.context["masked"].has_more
+    assert "查看个人记录 <b>3</b>次以上" in page and "导出 <b>2</b>次，1人" in page and "全部时间" in page
+    assert "这段时间" in markup_of(signed_in(auditor).get(about(worker, IN_MAY)))
+
+
+def test_an_auditors_look_at_one_person_is_itself_recorded(place, worker, auditor, signed_in):
+    signed_in(auditor).get(about(worker))
+    assert kinds(signed_in(auditor).get(about(worker)).context["masked"]) == ["viewed"]
+
+
+def test_exports_from_before_a_person_was_added_do_not_hold_the_person(place, worker, auditor, clerk, signed_in):
+    happened(TrailKind.EXPORTED_CLEAR, MAY, by=clerk, object_label="社会工作者", reason="早先的")
+    ChangeRecord.objects.create(
+        change_set=make_change_set(clerk), model="socialworkers.socialworker", object_id=worker.pk,
+        object_ref=worker.ref, object_label="李演示", division=place.street, kind="created", after={"name": "李演示"},
+    )  # fmt: skip
+    happened(TrailKind.EXPORTED_CLEAR, timezone.localdate() + datetime.timedelta(days=1), by=clerk,
+             object_label="社会工作者", reason="后来的")  # fmt: skip
+    for user, address in ((auditor, about(worker)), (clerk, worker.get_absolute_url())):
+        page = markup_of(signed_in(user).get(address))
+        assert "后来的" in page and "早先的" not in page
 
 
 def test_exports_of_where_a_person_was_before_count_too(place, worker, auditor, clerk, other_clerk, signed_in):
@@ -142,9 +188,9 @@ def test_the_page_takes_a_fixed_number_of_queries(more, place, worker, auditor, 
         )  # fmt: skip
     browser = signed_in(auditor)
     browser.get(about(worker))
-    # the signed-in user, the record, its posting, places, those above, uploads; in clear and masked: events and numbers; other events,
-    # changes
-    with exactly(12):
+    # the signed-in user, the record, changes, uploads, divisions, its posting, places, when it was added; in clear: page, files, exports;
+    # masked: page, look-ups, exports, templates; other events; and the look itself with the record's posting
+    with exactly(18):
         browser.get(about(worker))
 
 

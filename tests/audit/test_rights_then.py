@@ -7,10 +7,14 @@ from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import create_user, deactivate_user, edit_user
 from accounts.models import Role, User
+from audit.forms import RIGHTS as WORDS
+from audit.rights_then import rights_on
 from changelog.models import ChangeSet
+from changzhi_portal.rights import OF_THE_USER
 from periods.models import beginning_of
 from tests.factories import make_user
 from tests.pages import markup_of
@@ -112,3 +116,19 @@ def test_the_page_takes_a_fixed_number_of_queries(more, place, auditor, administ
         browser.get(RIGHTS)
     with exactly(5):  # and what was changed since
         browser.get(f"{RIGHTS}?on={BEFORE}")
+
+
+def test_every_right_of_a_role_and_of_a_user_has_words():
+    names = {name for name in vars(Role) if name.startswith(("may_", "manages_"))} | OF_THE_USER
+    told_otherwise = {"may_unmask_if_granted", "may_manage_users", "may_see_users"}  # 管理用户 says who
+    assert names - told_otherwise == set(WORDS)
+
+
+def test_who_answered_people_about_their_data_is_told(place, administrator):
+    administrator.may_unmask = True
+    administrator.save()
+    [held] = [each for each in rights_on(timezone.localdate(), administrator) if each.user == administrator]
+    assert "个人信息查阅" in held.rights and "查看原文" in held.rights
+    reader = make_user(Role.DISTRICT_CLERK, place.county, may_unmask=True)
+    [held] = [each for each in rights_on(timezone.localdate(), administrator) if each.user == reader]
+    assert "查看原文" in held.rights and "个人信息查阅" not in held.rights

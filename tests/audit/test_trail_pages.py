@@ -146,6 +146,19 @@ def test_the_list_takes_a_fixed_number_of_queries(more, place, auditor, clerk, s
         browser.get(f"{LIST}?q=测试")
 
 
+def test_of_few_rows_the_page_is_read_by_their_keys(place, auditor, clerk, signed_in, monkeypatch):
+    for number in range(30):
+        record_event(TrailKind.EXPORTED, by=clerk, label=f"表{number}")
+    browser = signed_in(auditor)
+    for few in (BoundedPaginator.FEW, 10):
+        monkeypatch.setattr(BoundedPaginator, "FEW", few)
+        answer = browser.get(f"{LIST}?about=表&page=2")
+        assert [row.record.object_label for row in answer.context["table"].paginated_rows] == [
+            f"表{n}" for n in range(4, -1, -1)
+        ]
+        assert answer.context["table"].paginator.count == 30
+
+
 @pytest.mark.parametrize("number", [1, 12])
 def test_a_change_of_many_records_takes_a_fixed_number_of_queries(number, place, auditor, clerk, signed_in):
     change_set = edit_note(make_facility(place.communities[0], note="旧"), "新", clerk, 1)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from changelog.models import ChangeRecord, TrailKind, TrailRecord, TrailSeal, logged_at
+from changelog.models import TrailKind, TrailRecord
 from changelog.models.trail import AddedOnlyError
-from changelog.trail import heads, record_event, seal_waiting, spool
-from changelog.trail.digests import digest_of_changes
-from changzhi_portal.personal import encrypt
+from changelog.trail import record_event, spool
 from changzhi_portal.refusals import UnavailableError
 from periods.models import ReportingPeriod
 from tests.factories import PASSWORD, Place, id_number, make_organization, make_user, make_worker, phone
@@ -204,6 +201,26 @@ def test_an_export_in_clear_names_who_has_it_and_is_recorded(place: Place, reade
     assert signed_in(reader).post(page, {"reason": ""}).status_code == 422
 
 
+def test_the_persons_county_sees_an_export_in_clear_by_the_city_and_another_county_not(
+    place: Place, reader: User, clerk: User, other_clerk: User, signed_in
+) -> None:
+    worker, elsewhere = make_worker(place.communities[0]), make_worker(place.other_county)
+    page = reverse("uploads:export_in_clear", args=["workers"])
+    signed_in(reader).post(page, {"reason": "省厅核查持证人员"})
+    signed_in(make_user("district_clerk", place.county, may_unmask=True)).post(page, {"reason": "本县发放补贴"})
+    shown = signed_in(clerk).get(worker.get_absolute_url()).content.decode()
+    assert "谁看过原文" in shown and "导出原文（2条）" in shown
+    assert "省厅核查持证人员" in shown and "本县发放补贴" in shown
+    shown = signed_in(other_clerk).get(elsewhere.get_absolute_url()).content.decode()
+    assert "省厅核查持证人员" in shown and "本县发放补贴" not in shown
+
+
+def test_the_export_in_clear_leads_back_to_the_list(reader: User, signed_in) -> None:
+    shown = signed_in(reader).get(reverse("uploads:export_in_clear", args=["workers"]))
+    assert shown.context["cancel_url"] == reverse("socialworkers:list")
+    assert [crumb.title for crumb in shown.context["crumbs"]] == ["登记册", "社会工作者"]
+
+
 @pytest.fixture
 def read_sheet():
     from python_calamine import CalamineWorkbook
@@ -257,85 +274,7 @@ def test_personal_numbers_in_texts_are_masked(clerk: User) -> None:
     assert record.detail["n"] == 13812345678
 
 
-# --- Sealing ---
-
-
-def test_records_are_sealed_in_order_and_the_newest_seal_is_kept_outside(clerk: User) -> None:
-    for number in range(3):
-        record_event(Kind.EXPORTED, by=clerk, rows=number)
-    assert seal_waiting() == 3
-    record_event(Kind.EXPORTED, by=clerk, rows=3)
-    assert seal_waiting() == 1
-    assert list(TrailSeal.objects.values_list("seq", "record__rows")) == [(1, 0), (2, 1), (3, 2), (4, 3)]
-    head = heads.newest_head()
-    assert head is not None
-    assert (head.seq, head.mac) == (4, TrailSeal.objects.get(seq=4).mac)
-    path = spool.trail_dir() / "head"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert seal_waiting() == 0
-
-
-def test_a_change_sets_digest_is_the_same_under_new_keys(place: Place, clerk: User, send, settings) -> None:
-    send_worker = {
-        "姓名": "演示",
-        "身份证号": id_number(),
-        "所属社区": place.communities[0].name,
-        "职业水平": "无",
-        "到岗日期": "2018-01-01",
-    }
-    answer = send("workers", clerk, [send_worker], commit="all")
-    record = ChangeRecord.objects.filter(model="socialworkers.socialworker").first()
-    assert record is not None, answer
-    before = digest_of_changes(record.change_set_id)
-    plain = record.value_of("id_number", record.after["id_number"]).reveal()
-    again = encrypt(plain, logged_at(record.model, "id_number", record.object_ref))
-    assert again != record.after["id_number"]
-    ChangeRecord.objects.filter(pk=record.pk).update(after=record.after | {"id_number": again})
-    assert digest_of_changes(record.change_set_id) == before
-    ChangeRecord.objects.filter(pk=record.pk).update(after=record.after | {"name": "另一人"})
-    assert digest_of_changes(record.change_set_id) != before
-
-
-def test_an_old_database_beside_a_newer_seal_is_noticed(clerk: User) -> None:
-    record_event(Kind.EXPORTED, by=clerk)
-    seal_waiting()
-    heads.keep_head(7, "ab" * 32)
-    record_event(Kind.EXPORTED, by=clerk)
-    seal_waiting()
-    assert kinds() == [Kind.EXPORTED, Kind.EXPORTED, Kind.TRAIL_MISMATCH]
-    assert newest().detail["outside"] == [7, "ab" * 32]
-    seal_waiting()
-    assert kinds().count(Kind.TRAIL_MISMATCH) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_while_another_writes_into_sqlite_a_record_waits_in_a_file_and_comes_in_once(clerk: User) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("Only SQLite has one writer at a time.")
-    holds, may_go = threading.Event(), threading.Event()
-
-    def long_import() -> None:
-        with transaction.atomic():
-            User.objects.filter(pk=clerk.pk).update(full_name="正在入库")
-            holds.set()
-            may_go.wait(30)
-        connections.close_all()
-
-    other = threading.Thread(target=long_import)
-    other.start()
-    assert holds.wait(30)
-    try:
-        record_event(Kind.SIGNED_IN, by=clerk)
-        waiting = list(spool.waiting())
-        assert [values["kind"] for _, values in waiting] == [Kind.SIGNED_IN]
-        assert waiting[0][0].stat().st_mode & 0o777 == 0o600
-    finally:
-        may_go.set()
-        other.join()
-    seal_waiting()
-    seal_waiting()
-    assert kinds() == [Kind.SIGNED_IN]
-    assert not list(spool.waiting())
+# --- A disk that is full ---
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,8 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import Role
+from changelog.models import TrailRecord
+from changelog.trail import TrailKind, record_event
 from changzhi_portal import jobs
 from changzhi_portal.jobs import LEASE, MAX_ATTEMPTS
 from changzhi_portal.refusals import InvalidError, NotAllowedError, UnavailableError
@@ -151,6 +153,27 @@ def test_a_queued_issue_is_measured_printed_and_kept_for_the_portal_alone(queued
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert list(path.parent.iterdir()) == [path], "nothing half-written is left beside it"
+
+
+def test_what_waits_is_sealed_before_an_issue_is_printed_so_that_paper_vouches_for_it(queued, officer, monkeypatch):
+    record_event(TrailKind.SIGNED_IN, by=officer)
+    markup = []
+    monkeypatch.setattr(printing, "print_markup", lambda text, **_: markup.append(text) or b"%PDF-")
+    printed = print_queued(queued.pk)
+    seal = TrailRecord.objects.get(kind=TrailKind.SIGNED_IN).seal
+    assert printed.trail_head == f"{seal.seq}:{seal.mac[:16]}"
+    assert f"审计封存 {printed.trail_head}" in markup[0]
+
+
+def test_an_issue_is_printed_also_when_the_trail_cannot_be_sealed_now(queued, officer, monkeypatch):
+    record_event(TrailKind.SIGNED_IN, by=officer)
+
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(printing, "seal_waiting", full)
+    printed = print_queued(queued.pk)
+    assert (printed.state, printed.trail_head) == (State.PRINTED, "")
 
 
 def test_printing_again_gives_the_same_figures_and_the_same_file(queued):

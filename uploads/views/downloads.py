@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 
 from changelog.reason_form import ReasonForm
 from changelog.trail import TrailKind, record_event
-from changzhi_portal.pages import FormPage, PortalPage
+from changzhi_portal.pages import Crumb, FormPage, PortalPage
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.refusals import NotFoundError, PortalError
@@ -139,8 +139,12 @@ class ExportInClear(FormPage):
         return f"导出原文：{self.sheet.title}" if hasattr(self, "sheet") else self.title
 
     def get_success_url(self) -> str:
-        """Return the page of uploads and templates: the lists belong to apps that are not known here."""
-        return reverse("home")
+        """Return the register's list."""
+        return reverse(self.sheet.list_page)
+
+    def get_crumbs(self) -> list[Crumb]:
+        """Add the register's list."""
+        return [Crumb(self.sheet.title, self.get_success_url())] if hasattr(self, "sheet") else []
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Record the export, and send the file; its name and its first row say who has exported it and when."""

@@ -23,6 +23,7 @@ _GRANTS = (
     sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"),
     sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}"),
 )
+_IS_OWNER = "SELECT bool_or(pg_has_role(%s, relowner, 'MEMBER')) FROM pg_class WHERE oid = ANY(%s::regclass[])"
 _REVOKE = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")
 
 
@@ -44,16 +45,26 @@ class Command(PortalCommand):
             raise InvalidError("只有PostgreSQL有数据库账号。", cure="Only PostgreSQL has roles; SQLite is one file.")
         role, password = options["role"], os.environ.get("APPLICATION_DB_PASSWORD", "")
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role])
-            owner, exists = cursor.fetchone()
-            if owner == role:
-                raise InvalidError("这是表的所有者，不能限制。", cure="The role owns the tables; name another one.")
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role])
+            (exists,) = cursor.fetchone()
+            if exists:
+                _refuse_owner(cursor, role)
             statements = [*([] if exists else [_CREATE]), *([_PASSWORD] if password else []), *_GRANTS]
             for statement in statements:
                 cursor.execute(statement.format(role=sql.Identifier(role), password=sql.Literal(password)))
             for table in added_only_tables():
                 cursor.execute(_REVOKE.format(role=sql.Identifier(role), table=sql.Identifier(table)))
         self.stdout.write(f"{role} may only add to {', '.join(added_only_tables())}")
+
+
+def _refuse_owner(cursor: Any, role: str) -> None:
+    """Refuse a role that nothing can be taken from: the tables' owner, a member of the owner, or a superuser."""
+    cursor.execute(_IS_OWNER, [role, added_only_tables()])
+    if cursor.fetchone()[0]:
+        raise InvalidError(
+            f"{role}是表的所有者、所有者的成员或者超级用户，不能限制。",
+            cure=f"{role} owns the tables, is a member of their owner, or a superuser; name another role.",
+        )
 
 
 def added_only_tables() -> list[str]:
