@@ -76,7 +76,7 @@ def test_an_announcement_is_shown_on_its_days_alone(
     text = page(signed_in(leader))
     assert "今天的" in text and "昨天的" not in text and "明天的" not in text
     visitor = page(Client(), "accounts:login")
-    assert "今天的" in visitor and "知道了" not in visitor
+    assert "今天的" in visitor and "知道了" not in visitor and "知道了，这次登录不再显示" in text
 
 
 def test_announcements_cost_no_query_once_they_are_known(
