@@ -48,9 +48,11 @@ class Process:
 
     @property
     def kind(self) -> str:
-        """Return "keeper", "nginx", "worker", "beat", "web" or ""."""
+        """Return "keeper", "honcho", "nginx", "worker", "beat", "web" or ""."""
         if "changzhi_portal.keeper" in self.command:
             return "keeper"
+        if "honcho" in self.command:
+            return "honcho"
         if self.command.startswith("nginx: "):
             return "nginx"
         for kind, words in (("worker", " worker "), ("beat", " beat"), ("web", "gunicorn")):
