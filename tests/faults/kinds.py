@@ -110,7 +110,7 @@ def _keeper_of(kind: str) -> Callable[[Portal], Done]:
     return strike
 
 
-def _starter(portal: Portal) -> Done:
+def _honcho(portal: Portal) -> Done:
     portal.processes("honcho")[0].kill()
     return NOTHING
 
@@ -302,7 +302,7 @@ KINDS = (
     Kind("nginx worker killed", _worker_of("nginx")),
     Kind("nginx master killed", _master_of("nginx")),
     Kind("keeper of nginx killed", _keeper_of("nginx")),
-    Kind("starter of all killed", _starter),
+    Kind("honcho killed", _honcho),
     Kind("folder of the queue deleted", _folder_deleted, database="sqlite"),
     Kind("message of the queue lost", _message_lost),
     Kind("disk full", _lasting(_full, "磁盘满了", seconds=15), database="sqlite", needs_own_disk=True),
