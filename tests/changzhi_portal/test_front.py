@@ -235,6 +235,13 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_has_added(
     assert [event.address for event in TrailRecord.objects.filter(kind=TrailKind.SIGN_IN_FAILED)] == ["10.1.2.3"]
 
 
+@served
+def test_other_headers_about_the_protocol_are_not_believed_and_do_no_harm(front: Front) -> None:
+    """gunicorn refuses a request whose headers say different things about it."""
+    assert ask(front, X_Forwarded_Ssl="on").status == 200
+    assert ask(front, X_Forwarded_Protocol="ssl").status == 200
+
+
 # --- Requests that come too often ---
 
 
