@@ -20,7 +20,7 @@ from accounts.signing_in import has_passed
 from changzhi_portal.kept_input import page_of_form
 
 # Names of the views that are open to a user who has to do something first, besides the page where it is done.
-_OPEN_NAMES = frozenset({"accounts:logout", "accounts:login", "healthz", "readyz"})
+_OPEN_NAMES = frozenset({"accounts:logout", "accounts:login", "healthz", "readyz", "signed_in"})
 
 
 class SecondFactorMiddleware:

@@ -11,6 +11,7 @@ from accounts.actions import LONGEST_REASON
 from accounts.models import ROLE_LEVELS, Role, User
 from changzhi_portal.identifiers import InvalidIdentifierError, clean_phone
 from changzhi_portal.names import fold
+from changzhi_portal.pages import VersionForm
 from changzhi_portal.personal import Sealed
 from communities.models import Division
 
@@ -37,7 +38,7 @@ class PhoneField(forms.CharField):
             raise forms.ValidationError(f"{error}。", code="bad_phone") from error
 
 
-class ContactForm(forms.Form):
+class ContactForm(VersionForm):
     """Form with e-mail address and telephone of a user; `version` is the one that the page showed."""
 
     email = forms.EmailField(
@@ -47,7 +48,6 @@ class ContactForm(forms.Form):
         error_messages={"invalid": "邮箱的写法不对，例如：wang@example.com。"},
     )
     phone = PhoneField()
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, person: User | None, **kwargs: Any) -> None:
         known = {"email": person.email, "phone": str(person.phone or ""), "version": person.version} if person else {}
@@ -59,10 +59,6 @@ class ContactForm(forms.Form):
         """Return the telephone, sealed."""
         field = cast(PhoneField, self.fields["phone"])
         return field.sealed(self.cleaned_data["phone"].strip(), self.person.phone if self.person else None)
-
-    def clean_version(self) -> int:
-        """Return the version that the page showed; 0, which no user has, if none was sent."""
-        return self.cleaned_data["version"] or 0
 
 
 class UserForm(ContactForm):
@@ -138,16 +134,6 @@ class UserForm(ContactForm):
         if "may_unmask" in self.fields:
             values["may_unmask"] = self.cleaned_data["may_unmask"]
         return values
-
-
-class VersionForm(forms.Form):
-    """Form with nothing but the version of the user that the page showed."""
-
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def clean_version(self) -> int:
-        """Return the version that the page showed; 0, which no user has, if none was sent."""
-        return self.cleaned_data["version"] or 0
 
 
 class ReasonForm(VersionForm):

@@ -21,9 +21,10 @@ def client_address(request: HttpRequest) -> str:
         return connection
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
-        return str(ip_address(forwarded))
+        parsed = ip_address(forwarded)
     except ValueError:
         return ""
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)  # ::ffff:10.1.2.3, as some proxies write 10.1.2.3
 
 
 def counted_address(address: str) -> str:

@@ -1,7 +1,7 @@
 """Faults of the database and of the disk: what to tell the person whose request met one, and with which HTTP status.
 
-They pass without anybody's doing in the portal. Reading goes on where it needs what is broken no more; a request that
-could not be carried out says in one sentence that nothing was saved and what to do.
+They pass without anybody's doing in the portal. Reading goes on where it does not need what is broken; a request that
+could not be carried out says in one sentence that nothing was saved, or shown, and what to do.
 """
 
 from __future__ import annotations
@@ -28,18 +28,25 @@ _BRIEFLY: Final = 300  # milliseconds
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault: the status and the sentence of the page."""
+    """A kind of fault: the HTTP status, what is wrong, and what to do about it."""
 
     status: int
-    sentence: str
+    what: str
+    cure: str
+
+    def sentence(self, method: str | None) -> str:
+        """Return what to tell the person whose request of this method was not carried out."""
+        outcome = "这一页暂时打不开" if method in _READING else "您这次的操作没有保存"
+        return f"{self.what}，{outcome}；{self.cure}。"
 
 
-BUSY: Final = Fault(503, "系统正在写入别的数据，您这次的操作没有保存，请过一两分钟再试。")
-FULL: Final = Fault(507, "服务器的磁盘满了，您这次的操作没有保存；数据可以照常查看，请联系市局管理员清理磁盘后再试。")
+_READING: Final = frozenset({"GET", "HEAD"})
+BUSY: Final = Fault(503, "系统正在写入别的数据", "请过一两分钟再试")
+FULL: Final = Fault(507, "服务器的磁盘满了", "其他数据可以照常查看，请联系市局管理员清理磁盘后再试")
 READ_ONLY: Final = Fault(
-    503, "服务器的数据盘暂时不能写入，您这次的操作没有保存；数据可以照常查看，请过几分钟再试，仍不行请联系市局管理员。"
+    503, "服务器的数据盘暂时不能写入", "其他数据可以照常查看，请过几分钟再试，仍不行请联系市局管理员"
 )
-AWAY: Final = Fault(503, "数据库暂时连不上，您这次的操作没有保存，请过一两分钟再试；仍不行请联系市局管理员。")
+AWAY: Final = Fault(503, "数据库暂时连不上", "请过一两分钟再试，仍不行请联系市局管理员")
 
 _OF_ERRNO: Final = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, errno.EIO: READ_ONLY}
 _OF_SQLITE: Final = {
@@ -82,9 +89,11 @@ def fault_page(request: HttpRequest, error: BaseException | None) -> HttpRespons
     if fault is None:
         return None
     logger.error("%s %s met a fault of database or disk: %s", request.method, request.path, error)
+    sentence = fault.sentence(request.method)
     if "HX-Request" in request.headers:  # the page is not replaced; portal.js shows the sentence on it
-        return HttpResponse(fault.sentence, status=fault.status, content_type="text/plain; charset=utf-8")
-    return HttpResponse(render_to_string("503.html", {"message": fault.sentence}), status=fault.status)
+        return HttpResponse(sentence, status=fault.status, content_type="text/plain; charset=utf-8")
+    title = "暂时打不开" if request.method in _READING else "没有保存"
+    return HttpResponse(render_to_string("503.html", {"title": title, "message": sentence}), status=fault.status)
 
 
 def let_pages_wait_briefly(database: BaseDatabaseWrapper) -> None:

@@ -37,7 +37,7 @@ class Channel(filesystem.Channel):
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as in kombu
         """Write a message to a temporary file and rename it into the queue. Raises ChannelError when the disk refuses."""
-        name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
+        name = f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
         whole, arriving = self._folder / name, self._folder / f"{name}.arriving"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -54,14 +54,13 @@ class Channel(filesystem.Channel):
     def _get(self, queue: str) -> Any:  # type: ignore[override]  # as in kombu
         """Return the oldest message of a queue and remove it. Raises Empty, also while the disk refuses."""
         for path in sorted(self._messages(queue)):
-            taken = path.with_name(f"{path.name}.taken")
             try:
-                path.rename(taken)  # one worker succeeds
-                content = taken.read_text(encoding="utf-8")
-                taken.unlink()
-                return loads(content)
+                content = path.read_bytes()
+                path.unlink()  # one worker succeeds
             except OSError:
                 continue  # another worker has it, or the disk refuses for now
+            try:
+                return loads(content)
             except ValueError:
                 logger.warning("A message of the queue %s cannot be read; it is dropped.", queue)
         raise Empty

@@ -116,7 +116,7 @@ class Copy:
 
 
 class Keeper:
-    """Keeps copies running until it is asked to end by SIGTERM or SIGINT.
+    """Keeps copies running until it is asked to end by SIGTERM or SIGINT, or until the process that has started it is gone.
 
     When it is asked a second time, or `grace` seconds after the first, it kills them with all that they have started.
     """
@@ -124,6 +124,7 @@ class Keeper:
     def __init__(self, command: Sequence[str], *, copies: int, watchdog: float, grace: float) -> None:
         self._asked = 0
         self._grace = grace
+        self._parent = os.getppid()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
         self._copies = [Copy(command, watchdog) for _ in range(copies)]
@@ -132,8 +133,8 @@ class Keeper:
         self._asked += 1
 
     def run(self) -> None:
-        """Keep the copies running; return when all have ended after a signal."""
-        while not self._asked:
+        """Keep the copies running; return when all have ended."""
+        while not self._asked and os.getppid() == self._parent:
             ready, _, _ = select.select(self._copies, [], [], _STEP)
             for copy in ready:
                 copy.listen()
@@ -142,7 +143,7 @@ class Keeper:
         for copy in self._copies:
             copy.terminate()
         end = time.monotonic() + self._grace
-        while self._asked == 1 and time.monotonic() < end and any(copy.is_running for copy in self._copies):
+        while self._asked <= 1 and time.monotonic() < end and any(copy.is_running for copy in self._copies):
             time.sleep(_STEP / 5)
         for copy in self._copies:
             copy.kill()

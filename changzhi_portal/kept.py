@@ -21,7 +21,7 @@ _SECONDS = 24 * 3_600
 Kept = TypeVar("Kept")
 
 
-def kept(key: str, find: Callable[[], Kept]) -> Kept:
+def kept(key: str, find: Callable[[], Kept], *, seconds: int = _SECONDS) -> Kept:
     """Return what is kept under the key, else find and keep it; without a working cache it is found each time.
 
     `find` must not return None. The key says everything that the answer depends on, the reader's scope included.
@@ -30,7 +30,7 @@ def kept(key: str, find: Callable[[], Kept]) -> Kept:
     if found is not None:
         return found
     fresh = find()
-    keep(key, fresh)
+    keep(key, fresh, seconds=seconds)
     return fresh
 
 
@@ -43,10 +43,10 @@ def look_up(key: str) -> Any:
         return None
 
 
-def keep(key: str, found: Any) -> None:
-    """Keep what was found under the key for a day; do nothing without a working cache."""
+def keep(key: str, found: Any, *, seconds: int = _SECONDS) -> None:
+    """Keep what was found under the key, for a day by default; do nothing without a working cache."""
     try:
-        caches[_ALIAS].set(key, found, _SECONDS)
+        caches[_ALIAS].set(key, found, seconds)
     except (OSError, RedisError) as error:
         logger.warning("The cache cannot be written: %s", error)
 

@@ -33,7 +33,7 @@ def cache_error_page(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("The cache cannot be reached for %s %s: %s", request.method, request.path, error)
     if "HX-Request" in request.headers:  # the page is not replaced; portal.js shows the sentence on it
         return HttpResponse(_CACHE_MESSAGE, status=503, content_type="text/plain; charset=utf-8")
-    return HttpResponse(render_to_string("503.html", {"message": _CACHE_MESSAGE}), status=503)
+    return HttpResponse(render_to_string("503.html", {"title": "暂时连不上", "message": _CACHE_MESSAGE}), status=503)
 
 
 class RequestLogMiddleware:

@@ -8,6 +8,7 @@ from changzhi_portal.pages.home import HomePage
 from changzhi_portal.pages.manual import ManualPage, ManualPicture
 from changzhi_portal.pages.saved_views import DeleteView, EditView, SaveView
 from changzhi_portal.pages.search import SearchPage
+from changzhi_portal.pages.signed_in import signed_in
 
 handler500 = "changzhi_portal.pages.errors.unexpected_error"
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("views/<slug:ref>/delete/", DeleteView.as_view(), name="view_delete"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("signed-in", signed_in, name="signed_in"),
     path("health/", HealthPage.as_view(), name="health"),
     path("api/v1/", include("changzhi_portal.api.routes")),
     path("accounts/", include("accounts.urls")),

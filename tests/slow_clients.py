@@ -15,8 +15,8 @@ _HOST = b"Host: 127.0.0.1\r\n"
 _FIRST: Final = {
     # A header that never ends.
     "header": b"GET /accounts/login/ HTTP/1.1\r\n" + _HOST,
-    # A body of which little comes, to a page that takes files.
-    "body": b"POST /uploads/new/ HTTP/1.1\r\n" + _HOST + b"Content-Length: 4000000\r\n\r\n",
+    # A body of which little comes. (To a page that takes files it is not taken in from a stranger.)
+    "body": b"POST /notices/seen/ HTTP/1.1\r\n" + _HOST + b"Content-Length: 4000000\r\n\r\n",
     # A request that is answered, after which nothing comes.
     "idle": b"GET /healthz HTTP/1.1\r\n" + _HOST + b"\r\n",
     # An answer that is read byte by byte.

@@ -21,10 +21,10 @@ from accounts.actions import (
     unlock_user,
 )
 from accounts.models import User
-from accounts.user_forms import ReasonForm, UserForm, VersionForm
+from accounts.user_forms import ReasonForm, UserForm
 from accounts.views.users import LIST_TITLE
 from changzhi_portal.kept_input import mark_done
-from changzhi_portal.pages import Crumb, FormPage
+from changzhi_portal.pages import Crumb, FormPage, VersionForm
 from changzhi_portal.refusals import PortalError
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from celery.beat import Scheduler
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
 from changzhi_portal.health.pulse import Pulse, WorkerWatch
@@ -75,10 +75,13 @@ class Heart:
         PortalProcess.objects.succeeded_by(self._kind, self._queues).delete()
 
     def _write(self, write: Callable[[], Any]) -> None:
-        """Write, and close the connection: children that the worker forks meanwhile must not share it."""
+        """Write, and close the connection: children that the worker forks meanwhile must not share it.
+
+        No error ends the thread: the process would be taken for dead as long as it lives.
+        """
         try:
             write()
-        except Error as error:
+        except Exception as error:
             logger.warning("The heartbeat of this process cannot be written: %s", type(error).__name__)
         finally:
             connection.close()

@@ -4,5 +4,15 @@ from changzhi_portal.pages.base import Crumb, PortalPage, check_scoped
 from changzhi_portal.pages.details import DetailPage
 from changzhi_portal.pages.forms import ActionPage, FormPage
 from changzhi_portal.pages.lists import ListPage
+from changzhi_portal.pages.version_form import VersionForm
 
-__all__ = ["ActionPage", "Crumb", "DetailPage", "FormPage", "ListPage", "PortalPage", "check_scoped"]
+__all__ = [
+    "ActionPage",
+    "Crumb",
+    "DetailPage",
+    "FormPage",
+    "ListPage",
+    "PortalPage",
+    "VersionForm",
+    "check_scoped",
+]

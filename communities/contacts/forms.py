@@ -9,12 +9,13 @@ from django import forms
 
 from changzhi_portal.identifiers import InvalidIdentifierError, clean_phone
 from changzhi_portal.names import fold
+from changzhi_portal.pages import VersionForm
 from changzhi_portal.personal import Sealed
 from communities.actions import ContactFields
 from communities.models import Contact, Division
 
 
-class ContactPersonForm(forms.Form):
+class ContactPersonForm(VersionForm):
     """A contact person of one of `divisions`; `version` is the one that the page showed."""
 
     division = forms.ChoiceField(
@@ -50,7 +51,6 @@ class ContactPersonForm(forms.Form):
         required=False,
         help_text="只对市局的联系人有效：忘记密码的人登录不了，从登录页也能看到。",
     )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, divisions: Sequence[Division], contact: Contact | None, **kwargs: Any) -> None:
         if contact is not None:
@@ -78,10 +78,6 @@ class ContactPersonForm(forms.Form):
         except InvalidIdentifierError as error:
             raise forms.ValidationError(f"{error}。", code="bad_phone") from error
 
-    def clean_version(self) -> int:
-        """Return the version that the page showed; 0, which no contact has, if none was sent."""
-        return self.cleaned_data["version"] or 0
-
     def values(self) -> ContactFields:
         """Return what was filled in."""
         data = self.cleaned_data
@@ -93,13 +89,3 @@ class ContactPersonForm(forms.Form):
             email=data["email"],
             is_public=data.get("is_public", False),
         )
-
-
-class VersionOnlyForm(forms.Form):
-    """The version of the contact person that the page showed."""
-
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def clean_version(self) -> int:
-        """Return it; 0, which no contact has, if none was sent."""
-        return self.cleaned_data["version"] or 0

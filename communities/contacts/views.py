@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 
-from changzhi_portal.pages import Crumb, FormPage
+from changzhi_portal.pages import Crumb, FormPage, VersionForm
 from changzhi_portal.rights import has_right
 from communities.actions import delete_contact, divisions_with_contacts_of, save_contact
-from communities.contacts.forms import ContactPersonForm, VersionOnlyForm
+from communities.contacts.forms import ContactPersonForm
 from communities.models import Contact
 
 TITLE = "联系方式"
@@ -110,7 +110,7 @@ class DeleteContact(_ContactForm):
     """Asking before a contact person is deleted."""
 
     title = "删除联系人"
-    form_class = VersionOnlyForm
+    form_class = VersionForm
     template_name = "communities/contact_delete.html"
     submit_label = "删除"
     busy_label = "正在删除…"
@@ -129,7 +129,7 @@ class DeleteContact(_ContactForm):
         """Add the contact."""
         return super().get_context_data(contact=self.contact, **kwargs)
 
-    def act(self, form: VersionOnlyForm) -> str:
+    def act(self, form: VersionForm) -> str:
         """Delete the contact."""
         name = delete_contact(by=self.request.user, ref=self.kwargs["ref"], version=form.cleaned_data["version"])
         return f"联系人“{name}”已删除。"

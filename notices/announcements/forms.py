@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from changzhi_portal.pages import VersionForm
 from notices.models import Announcement
 
 
@@ -17,7 +18,7 @@ class _DayField(forms.DateField):
         super().__init__(widget=widget, error_messages=messages, **options)
 
 
-class AnnouncementForm(forms.Form):
+class AnnouncementForm(VersionForm):
     """An announcement; `version` is the one that the page showed."""
 
     text = forms.CharField(
@@ -32,7 +33,6 @@ class AnnouncementForm(forms.Form):
     is_public = forms.BooleanField(
         label="登录前也显示", required=False, help_text="例如系统停机的通知；不要写内部事项，没登录的人也看得到。"
     )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, announcement: Announcement | None = None, **kwargs: Any) -> None:
         today = timezone.localdate()
@@ -48,10 +48,6 @@ class AnnouncementForm(forms.Form):
         """Return the text in one line, as it is shown."""
         return " ".join(self.cleaned_data["text"].split())
 
-    def clean_version(self) -> int:
-        """Return the version that the page showed; 0, which no announcement has, if none was sent."""
-        return self.cleaned_data["version"] or 0
-
     def clean(self) -> dict[str, Any]:
         """Refuse an end before the beginning, at the field that says it."""
         data = super().clean() or self.cleaned_data
@@ -62,13 +58,3 @@ class AnnouncementForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """Return what was filled in, for the action."""
         return {name: self.cleaned_data[name] for name in ("text", "begins_on", "until", "is_public")}
-
-
-class VersionOnlyForm(forms.Form):
-    """The version of the announcement that the page showed."""
-
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def clean_version(self) -> int:
-        """Return it; 0, which no announcement has, if none was sent."""
-        return self.cleaned_data["version"] or 0

@@ -1,6 +1,7 @@
 """Which announcements a page shows, and which a person has put away in this session.
 
-Every page asks, so what is announced is kept in the cache of what pages have found; writing one forgets it.
+Every page asks, so what is announced is kept in the cache of what pages have found; writing one forgets it. A page that
+has looked just before and keeps it just after would keep what is past, therefore it is kept for a minute only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from changzhi_portal.kept import forget, kept
 from notices.models import Announcement
 
 KEY: Final = "announcements"
+KEPT_SECONDS: Final = 60
 _PUT_AWAY: Final = "announcements_put_away"  # of a session: the marks of announcements
 
 
@@ -33,7 +35,7 @@ class Shown(NamedTuple):
 def announcements_for(request: HttpRequest) -> list[Shown]:
     """Return what stands on top of this page, the newest first; nothing while the database does not answer."""
     try:
-        announced = kept(KEY, _find)
+        announced = kept(KEY, _find, seconds=KEPT_SECONDS)
     except Error:
         return []
     today = timezone.localdate()

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from changzhi_portal.kept_input import page_of_form
-from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage
+from changzhi_portal.pages import ActionPage, Crumb, FormPage, PortalPage, VersionForm
 from changzhi_portal.pages.base import PortalRequest
 from changzhi_portal.pages.paging import ForgivingPaginator
 from changzhi_portal.rights import EVERYBODY
 from notices.announcements.actions import delete_announcement, save_announcement
-from notices.announcements.forms import AnnouncementForm, VersionOnlyForm
+from notices.announcements.forms import AnnouncementForm
 from notices.announcements.shown import put_away
 from notices.models import Announcement
 
@@ -102,7 +102,7 @@ class DeleteAnnouncement(_AnnouncementForm):
     """Asking before an announcement is deleted."""
 
     title = "删除公告"
-    form_class = VersionOnlyForm
+    form_class = VersionForm
     template_name = "notices/announcement_delete.html"
     submit_label = "删除"
     busy_label = "正在删除…"
@@ -117,7 +117,7 @@ class DeleteAnnouncement(_AnnouncementForm):
         """Return the version that the page shows."""
         return {"version": self.announcement.version if self.announcement else 0}
 
-    def act(self, form: VersionOnlyForm) -> str:
+    def act(self, form: VersionForm) -> str:
         """Delete it."""
         delete_announcement(by=self.request.user, ref=self.kwargs["ref"], version=form.cleaned_data["version"])
         return "公告已删除。"

@@ -44,7 +44,9 @@ from tests.words import latin_words
 pytestmark = pytest.mark.one_database
 
 # URLs that visitors may open.
-OPEN = {"accounts:login", "communities:contacts", "healthz", "readyz"}
+OPEN = {"accounts:login", "communities:contacts", "healthz", "readyz", "signed_in"}
+# What says with status 401 that nobody is signed in.
+ASKS_WHO = {"signed_in"}
 # What says with status 503 that no worker runs.
 NOT_READY = {"readyz"}
 # Pages about a county's records that its clerks may not open: the bureau's, the auditor's, and that of a right of its own.
@@ -65,7 +67,7 @@ FOR_THE_SYSTEM = {
     *(f"accounts:user_{name}" for name in ("detail", "edit", "new", "settings")),
     *(f"accounts:user_{name}" for name in ("password", "sessions", "unlock", "deactivate", "reactivate")),
     *("accounts:users", "home", "healthz", "manual", "manual_picture", "notices:list", "notices:count", "notices:seen"),
-    *("health", "readyz", "communities:contacts", "notices:put_away"),
+    *("health", "readyz", "communities:contacts", "notices:put_away", "signed_in"),
 }
 # What is the same for everybody and may be kept by browsers.
 SAME_FOR_ALL = {"manual_picture"}
@@ -110,7 +112,8 @@ def test_a_visitor_gets_nowhere_but_to_the_sign_in_page(name, place, clerk):
     address = address_of(name, place, clerk)
     for answer in (Client().get(address), Client().post(address)):
         if name in OPEN:
-            assert answer.status_code in ({405, 503} if name in NOT_READY else {200, 405, 422})
+            expected = {405, 503} if name in NOT_READY else {401, 405} if name in ASKS_WHO else {200, 405, 422}
+            assert answer.status_code in expected
         else:
             assert answer.status_code == 302
             assert answer["Location"].startswith(reverse("accounts:login"))
@@ -271,7 +274,8 @@ def test_a_right_password_without_the_code_opens_no_page(name, place, clerk, mon
         assert sent["Location"] == reverse("accounts:login_code")
         answer = getattr(browser, method)(address)
         if name in OPEN or name == "accounts:login_code":
-            assert answer.status_code in {200, 405, 422, 503 if name in NOT_READY else 200}
+            refused = 503 if name in NOT_READY else 401 if name in ASKS_WHO else 200
+            assert answer.status_code in {200, 405, 422, refused}
         else:
             assert answer.status_code == 302 and answer["Location"].startswith(reverse("accounts:login"))
 

@@ -18,6 +18,7 @@ PASSWORD = "Lu-zhou-2018"
         ("10.1.2.3", "10.1.2.3"),
         ("1.1.1.1, 10.1.2.3", "10.1.2.3"),
         ("2001:db8::1", "2001:db8::1"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),  # or all of them would be counted as one network
         ("unknown", ""),
         ("", ""),
     ],

@@ -66,10 +66,16 @@ def test_a_page_that_meets_a_fault_says_so_in_one_sentence_and_keeps_the_session
     monkeypatch.setattr(NoticeList, "get", fail)
     answer = browser.get(reverse("notices:list"))
     assert answer.status_code == 507
-    assert FULL.sentence in answer.content.decode() and reverse("communities:contacts") in answer.content.decode()
+    assert "服务器的磁盘满了，这一页暂时打不开；" in answer.content.decode()
+    assert (
+        "<h1>暂时打不开</h1>" in answer.content.decode() and reverse("communities:contacts") in answer.content.decode()
+    )
     part = browser.get(reverse("notices:list"), headers={"hx-request": "true"})
-    assert (part.status_code, part.content.decode()) == (507, FULL.sentence)
+    assert (part.status_code, part.content.decode()) == (507, FULL.sentence("GET"))
     assert "sessionid" not in answer.cookies
+    monkeypatch.setattr(NoticeList, "post", fail, raising=False)
+    sent = browser.post(reverse("notices:list")).content.decode()
+    assert "<h1>没有保存</h1>" in sent and "服务器的磁盘满了，您这次的操作没有保存；" in sent
 
 
 @pytest.mark.django_db
@@ -80,7 +86,7 @@ def test_a_fault_outside_a_view_is_told_as_well(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("accounts.middleware.SignInMiddleware.process_view", fail)
     answer = Client(raise_request_exception=False).get("/")
     assert answer.status_code == 503
-    assert READ_ONLY.sentence in answer.content.decode()
+    assert READ_ONLY.sentence("GET") in answer.content.decode()
 
 
 def test_pages_wait_briefly_for_other_writers() -> None:

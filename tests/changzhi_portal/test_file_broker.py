@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 
@@ -69,8 +70,35 @@ def test_a_message_that_a_crash_has_left_empty_does_not_stop_a_worker(tmp_path):
     mine = channel(tmp_path)
     mine._put("uploads", {"number": 1})
     (tmp_path / "queue" / "0_torn.uploads.msg").touch()
+    (tmp_path / "queue" / "0_garbled.uploads.msg").write_bytes(b"\xff\x00")
     assert mine._get("uploads") == {"number": 1}
-    assert mine._size("uploads") == 0
+    assert list((tmp_path / "queue").iterdir()) == []
+
+
+def test_two_workers_never_take_the_same_message(tmp_path):
+    mine = channel(tmp_path)
+    for number in range(MESSAGES):
+        mine._put("uploads", {"number": number})
+    received: list[int] = []
+
+    def read(own):
+        with suppress(Empty):
+            while True:
+                received.append(own._get("uploads")["number"])
+
+    threads = [threading.Thread(target=read, args=[channel(tmp_path)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(received) == list(range(MESSAGES))
+
+
+def test_messages_are_taken_in_the_order_in_which_they_came(tmp_path):
+    mine = channel(tmp_path)
+    for number in range(20):
+        mine._put("uploads", {"number": number})
+    assert [mine._get("uploads")["number"] for _ in range(20)] == list(range(20))
 
 
 @pytest.mark.skipif(bool(settings.REDIS_URL), reason="With Redis the queue is no folder")

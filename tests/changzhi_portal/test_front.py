@@ -169,9 +169,32 @@ def test_a_body_without_a_length_reaches_the_portal_whole(front: Front, clerk: U
 
 
 @served
-def test_while_a_body_arrives_no_file_of_it_has_a_name(front: Front) -> None:
+def test_a_large_body_is_taken_in_from_people_who_are_signed_in_alone(
+    front: Front, clerk: User, signed_in: Callable[[User], Client]
+) -> None:
+    size = 100 * 1024**2
     with socket.create_connection(("127.0.0.1", front.port), 20) as connection:
-        connection.sendall(f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000\r\n\r\n".encode())
+        connection.sendall(f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n".encode())
+        answer = connection.recv(1 << 16).decode()  # although none of it was sent
+    assert answer.startswith("HTTP/1.1 302 ")
+    assert f"Location: {LOGIN}?next={UPLOAD}&unsaved=1\r\n" in answer
+    assert ask(front, address=UPLOAD).headers["Location"] == f"{LOGIN}?next={UPLOAD}", "looking is the portal's affair"
+    assert ask(front, address="/signed-in").status == 404, "only nginx asks"
+    cookies = f"csrftoken={'t' * 32}; sessionid={signed_in(clerk).cookies['sessionid'].value}"
+    form = {"Cookie": cookies, "Content_Type": "application/x-www-form-urlencoded"}
+    assert ask(front, "POST", UPLOAD, f"csrfmiddlewaretoken={'t' * 32}", **form).status == 422, (
+        "the portal has judged it"
+    )
+
+
+@served
+def test_while_a_body_arrives_no_file_of_it_has_a_name(
+    front: Front, clerk: User, signed_in: Callable[[User], Client]
+) -> None:
+    cookie = f"Cookie: sessionid={signed_in(clerk).cookies['sessionid'].value}"
+    with socket.create_connection(("127.0.0.1", front.port), 20) as connection:
+        head = ("Host: 127.0.0.1", "Content-Length: 4000000", cookie)
+        connection.sendall("\r\n".join((f"POST {UPLOAD} HTTP/1.1", *head, "", "")).encode())
         connection.sendall(b"x" * 3_000_000)
         until = time.monotonic() + 20
         while not (files := open_files(front)) and time.monotonic() < until:
@@ -212,6 +235,13 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_has_added(
     assert [event.address for event in TrailRecord.objects.filter(kind=TrailKind.SIGN_IN_FAILED)] == ["10.1.2.3"]
 
 
+@served
+def test_other_headers_about_the_protocol_are_not_believed_and_do_no_harm(front: Front) -> None:
+    """gunicorn refuses a request whose headers say different things about it."""
+    assert ask(front, X_Forwarded_Ssl="on").status == 200
+    assert ask(front, X_Forwarded_Protocol="ssl").status == 200
+
+
 # --- Requests that come too often ---
 
 
@@ -229,6 +259,35 @@ def test_an_address_that_signs_in_too_often_is_told_to_wait(
     assert "<p>操作太频繁，这一次没有办理；请过一分钟再试。</p>" in refused.text
     assert for_htmx.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert for_htmx.text == "操作太频繁，这一次没有办理；请过一分钟再试。"
+
+
+@served
+def test_a_network_of_ipv6_is_counted_as_one_and_written_ipv4_addresses_are_not(
+    web: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    with nginx(tmp_path, PROXY_ADDRESSES="127.0.0.1", SIGN_INS_PER_ADDRESS="2") as front:
+
+        def statuses(address: str) -> list[int]:
+            of_each = (address.format(number) for number in range(4))
+            return [sign_in(front, "nobody", "wrong", X_Forwarded_For=each).status for each in of_each]
+
+        assert statuses("2001:db8:0:1::{}")[-1] == 429
+        assert 429 not in statuses("2001:db8:0:2{}::1")
+        assert 429 not in statuses("::ffff:10.1.2.{}")
+        assert statuses("::ffff:10.9.9.9")[-1] == 429
+
+
+@served
+def test_one_address_cannot_have_any_number_of_requests_on_their_way(front: Front) -> None:
+    head = b"POST /notices/seen/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n"
+    with contextlib.ExitStack() as held:
+        for _ in range(500):
+            held.enter_context(socket.create_connection(("127.0.0.1", front.port), 20)).sendall(head)
+        until = time.monotonic() + 10
+        while (status := ask(front).status) != 429 and time.monotonic() < until:
+            time.sleep(0.1)
+    assert status == 429
+    assert ask(front).status == 200
 
 
 @served
@@ -274,6 +333,7 @@ def test_while_the_portal_is_away_a_page_says_so_and_the_log_has_no_query(tmp_pa
         answer = ask(front, address="/search/?q=zhangsan", Referer="http://127.0.0.1/?name=lisi")
         style = ask(front, address="/errors/errors.css")
         assert ask(front, address="/errors/refused.html").status in {404, 502}
+        assert ask(front, "POST", address="/notices/seen/").status == 502
     assert answer.status == 502
     assert "<h1>暂时连不上</h1>" in answer.text
     assert "请过一两分钟刷新页面" in answer.text
@@ -281,23 +341,33 @@ def test_while_the_portal_is_away_a_page_says_so_and_the_log_has_no_query(tmp_pa
     assert (style.status, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
     written = front.log.read_text()
     assert not {"zhangsan", "lisi"} & set(re.findall(r"\w+", written))
-    line = json.loads(written.splitlines()[0])
-    assert (line["event"], line["status"]) == ("nginx answered GET /search/ itself", 502)
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert (lines[0]["event"], lines[0]["status"]) == ("nginx answered GET /search/ itself", 502)
+    assert lines[-1]["event"] == "nginx answered POST /notices/seen/ itself"
 
 
 @pytest.mark.slow
 @served
-def test_nginx_leaves_nothing_running_behind_when_it_is_stopped(web: subprocess.Popen[bytes], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nginx_leaves_nothing_running_behind_when_its_keeper_ends(
+    number: int, web: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
     port = free_port()
     with (
         (tmp_path / "log").open("wb") as log,
         started("nginx", FOLDER, {**environment(), "PORT": str(port)}, output=log) as process,
     ):
         wait_for_port(port, process)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         process.wait(10)
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), 5)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.1)
+    pytest.fail("Somebody still listens on the port.")
 
 
 # --- What nginx and the portal both know ---
@@ -324,7 +394,7 @@ def patterns(variable: str) -> list[str]:
     """Return the patterns of a map of nginx with addresses, without methods."""
     found = re.search(rf"map [^{{]* \${variable} {{(.*?)\n    }}", template(), re.DOTALL)
     assert found is not None
-    listed = re.findall(r'^\s*"?(\S.*?)"? \$binary_remote_addr;$', found[1], re.MULTILINE)
+    listed = re.findall(r'^\s*"?(\S.*?)"? \$counted_address;$', found[1], re.MULTILINE)
     return [re.sub(r"^~\^(POST )?", "^", each) if each.startswith("~") else f"^{each}$" for each in listed]
 
 
@@ -339,7 +409,9 @@ def test_nginx_counts_the_same_pages_as_the_portal(variable: str, kind: str) -> 
 
 
 def test_nginx_lets_large_bodies_through_to_the_pages_that_take_files() -> None:
-    (location,) = re.findall(r"location ~ (\S+) {\s+client_max_body_size @REQUEST_BYTES@", template())
+    (location,) = re.findall(
+        r"location ~ (\S+) {\s+auth_request /signed-in;\s+client_max_body_size @REQUEST_BYTES@", template()
+    )
     taking = {address for address, page in pages() if getattr(page, "takes_files", False)}
     assert {address for address, _ in pages() if re.search(location, address)} == taking == {
         UPLOAD,

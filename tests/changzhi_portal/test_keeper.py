@@ -86,3 +86,14 @@ def test_copies_end_with_their_keeper(tmp_path: Path) -> None:
             keeper.wait(timeout=15)
             [pid] = started(folder)
             wait_until(lambda pid=pid: not lives(pid), seconds=5, what="the end of the copy")  # type: ignore[misc]
+
+
+def test_a_keeper_ends_when_the_process_that_has_started_it_is_gone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "changzhi_portal.keeper", sys.executable, "-c", PROGRAM, str(tmp_path)]
+    program = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", program, *command], cwd=settings.BASE_DIR) as starter:
+        wait_until(lambda: len(started(tmp_path)) == 1, what="a copy")
+        [pid] = started(tmp_path)
+        keeper = int(Path(f"/proc/{pid}/stat").read_text().split()[3])
+        starter.kill()
+    wait_until(lambda: not lives(pid) and not lives(keeper), seconds=15, what="the end of both")

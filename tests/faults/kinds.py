@@ -110,21 +110,32 @@ def _keeper_of(kind: str) -> Callable[[Portal], Done]:
     return strike
 
 
+def _honcho(portal: Portal) -> Done:
+    portal.processes("honcho")[0].kill()
+    return NOTHING
+
+
 def _beat(portal: Portal) -> Done:
     portal.processes("beat")[0].kill()
     return NOTHING
 
 
-def _web_worker(portal: Portal) -> Done:
-    webs = portal.processes("web")
-    next(each for each in webs if each.parent in {web.pid for web in webs}).kill()
-    return NOTHING
+def _worker_of(kind: str) -> Callable[[Portal], Done]:
+    def strike(portal: Portal) -> Done:
+        found = portal.processes(kind)
+        next(each for each in found if each.parent in {other.pid for other in found}).kill()
+        return NOTHING
+
+    return strike
 
 
-def _web_master(portal: Portal) -> Done:
-    webs = portal.processes("web")
-    next(each for each in webs if each.parent not in {web.pid for web in webs}).kill()
-    return NOTHING
+def _master_of(kind: str) -> Callable[[Portal], Done]:
+    def strike(portal: Portal) -> Done:
+        found = portal.processes(kind)
+        next(each for each in found if each.parent not in {other.pid for other in found}).kill()
+        return NOTHING
+
+    return strike
 
 
 def _stopped(kind: str) -> Callable[[Portal], Done]:
@@ -286,8 +297,12 @@ KINDS = (
     Kind("keeper of the workers killed", _keeper_of("worker")),
     Kind("beat killed", _beat),
     Kind("beat stands still", _stopped("beat")),
-    Kind("web worker killed", _web_worker),
-    Kind("web master killed", _web_master),
+    Kind("web worker killed", _worker_of("web")),
+    Kind("web master killed", _master_of("web")),
+    Kind("nginx worker killed", _worker_of("nginx")),
+    Kind("nginx master killed", _master_of("nginx")),
+    Kind("keeper of nginx killed", _keeper_of("nginx")),
+    Kind("honcho killed", _honcho),
     Kind("folder of the queue deleted", _folder_deleted, database="sqlite"),
     Kind("message of the queue lost", _message_lost),
     Kind("disk full", _lasting(_full, "磁盘满了", seconds=15), database="sqlite", needs_own_disk=True),

@@ -48,9 +48,13 @@ class Process:
 
     @property
     def kind(self) -> str:
-        """Return "keeper", "worker", "beat", "web" or ""."""
+        """Return "keeper", "honcho", "nginx", "worker", "beat", "web" or ""."""
         if "changzhi_portal.keeper" in self.command:
             return "keeper"
+        if "honcho" in self.command:
+            return "honcho"
+        if self.command.startswith("nginx: "):
+            return "nginx"
         for kind, words in (("worker", " worker "), ("beat", " beat"), ("web", "gunicorn")):
             if words in self.command and "python" in self.command:
                 return kind
@@ -201,8 +205,8 @@ class Portal:
         return status == 200 and json.loads(text)["ready"]
 
     def has_all_processes(self) -> bool:
-        """Return whether two workers, beat, and the web's master with its two workers are there."""
-        return [len(self.processes(kind)) for kind in ("worker", "beat", "web")] == [2, 1, 3]
+        """Return whether two workers, beat, and the masters of web and nginx with their two workers are there."""
+        return [len(self.processes(kind)) for kind in ("worker", "beat", "web", "nginx")] == [2, 1, 3, 3]
 
     def upload(self) -> Upload:
         """Have the clerk send another file with new records."""

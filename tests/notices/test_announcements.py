@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from changelog.models import ChangeRecord
 from changzhi_portal.refusals import NotAllowedError
+from notices.announcements import shown
 from notices.announcements.actions import save_announcement
 from notices.models import Announcement
 from tests.addresses import make_announcement
@@ -74,7 +76,7 @@ def test_an_announcement_is_shown_on_its_days_alone(
     text = page(signed_in(leader))
     assert "今天的" in text and "昨天的" not in text and "明天的" not in text
     visitor = page(Client(), "accounts:login")
-    assert "今天的" in visitor and "知道了" not in visitor
+    assert "今天的" in visitor and "知道了" not in visitor and "知道了，这次登录不再显示" in text
 
 
 def test_announcements_cost_no_query_once_they_are_known(
@@ -85,6 +87,21 @@ def test_announcements_cost_no_query_once_they_are_known(
     page(reader)
     with exactly(1):  # the user
         assert "演示公告" in page(reader, "accounts:own_contact")
+
+
+def test_a_page_that_keeps_what_it_read_before_an_announcement_was_written_hides_it_for_a_minute_only(
+    administrator: User, leader: User, signed_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown.KEPT_SECONDS <= 60
+    monkeypatch.setattr(shown, "KEPT_SECONDS", 1)
+    monkeypatch.setattr(shown, "_find", lambda: [])
+    reader = signed_in(leader)
+    make_announcement(administrator)
+    page(reader)
+    monkeypatch.undo()
+    assert "演示公告" not in page(reader)
+    time.sleep(1.2)
+    assert "演示公告" in page(reader)
 
 
 def test_only_the_bureaus_administrators_announce(
