@@ -95,8 +95,8 @@ _OF_FRAMEWORK: dict[type[exceptions.APIException], tuple[type[PortalError], str]
 }
 
 
-def refusal_of(error: Exception) -> PortalError | None:
-    """Return an error as a refusal; None for one that is a fault of the program."""
+def refusal_of(error: Exception, method: str | None) -> PortalError | None:
+    """Return an error of a request of this method as a refusal; None for one that is a fault of the program."""
     if isinstance(error, PortalError):
         return error
     if isinstance(error, Http404):
@@ -108,7 +108,7 @@ def refusal_of(error: Exception) -> PortalError | None:
             return refusal(sentence, cure=str(error))
     if (fault := fault_of(error)) is not None:
         kind = NoSpaceError if fault.status == NoSpaceError.status else UnavailableError
-        return kind(fault.sentence, cure="A fault of the database or of the disk; nothing was saved.")
+        return kind(fault.sentence(method), cure="A fault of the database or of the disk.")
     if isinstance(error, DataError):
         return InvalidError(
             "请求里有系统存不下的字符或数字。", cure="The database cannot store a value of the request."
@@ -121,7 +121,7 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
 
     Django REST framework calls it (`EXCEPTION_HANDLER`).
     """
-    refusal = refusal_of(error)
+    refusal = refusal_of(error, context["request"].method)
     if refusal is None:
         return None
     set_rollback()
