@@ -247,10 +247,14 @@ class ProjectSheet(RecordSheet):
             # The sheet knows no towns; a blank county changes nothing, and means the uploader's own division.
             is_towns = today.level == Division.Level.TOWN
             area = own.pk if is_towns else today.pk
-            yield project, self.entry_of(project) | {
-                "county": "" if is_towns else today.name,
-                "communities": "、".join(words.of(area, *community) for community in served[project.pk]),
-            }
+            yield (
+                project,
+                self.entry_of(project)
+                | {
+                    "county": "" if is_towns else today.name,
+                    "communities": "、".join(words.of(area, *community) for community in served[project.pk]),
+                },
+            )
 
 
 class _CommunityWords:

@@ -146,7 +146,9 @@ def test_log_lines_name_the_batch_in_work_and_not_the_one_that_woke_the_worker(
     clerk: User, other_clerk: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = []
-    monkeypatch.setattr("uploads.actions.check.work_on", lambda claim, work: named.append(get_contextvars()["batch_id"]))
+    monkeypatch.setattr(
+        "uploads.actions.check.work_on", lambda claim, work: named.append(get_contextvars()["batch_id"])
+    )
     earlier, waking = waiting(clerk, minutes=9), waiting(other_clerk)
     with bound_contextvars(batch_id=waking.pk):
         tasks.check_batch(waking.pk)
