@@ -36,7 +36,7 @@ GROUPS: Final = (
     KindGroup(
         "downloads",
         "导出和下载",
-        (K.EXPORTED, K.EXPORTED_CLEAR, K.TEMPLATE, K.ORIGINAL, K.MARKED, K.DOCUMENT, K.TRAIL_EXPORTED),
+        (K.EXPORTED, K.EXPORTED_CLEAR, K.CALLED, K.TEMPLATE, K.ORIGINAL, K.MARKED, K.DOCUMENT, K.TRAIL_EXPORTED),
     ),
     KindGroup("changes", "上传和改动", (K.UPLOADED, K.DISCARDED, K.CHANGED, K.IMPORTED, K.UNDONE, K.WIPED)),
     KindGroup("refusals", "被拒绝", (K.REFUSED,)),
@@ -83,6 +83,7 @@ _LABELS: Final = {
     "method": "请求方式",
     "status": "结果",
     "address": "网址里的参数",
+    "query": "查询条件",
     "limit": "为什么锁定",
     "what": "做了什么",
     "why": "为什么结束",
@@ -114,6 +115,7 @@ _WORDS: Final[dict[str, dict[Any, str]]] = {
         "codes_renewed": "换恢复码",
         "recovery_code_used": "用掉一个恢复码",
         "wrong_code": "验证码输错",
+        "code_asked": "密码输对，还没有输验证码",
     },
     "why": {"too_many": "同时登录的太多，最久没用的退出"},
 }

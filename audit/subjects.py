@@ -110,7 +110,13 @@ class Subject:
         """Return what has shown it with its numbers masked: its page, its number looked up, exports, templates."""
         looked_up = self._events.filter(kind__in=_LOOKED_UP, detail_json__contains=f"/{self.ref}/")
         templates = self._exports(K.TEMPLATE).filter(detail_json__contains='"filled": true')
-        return [self._of_record.filter(kind=K.VIEWED), looked_up, self._exports(K.EXPORTED), templates]
+        return [
+            self._of_record.filter(kind=K.VIEWED),
+            looked_up,
+            self._exports(K.EXPORTED),
+            self._exports(K.CALLED),
+            templates,
+        ]
 
     def other_events(self) -> list[TrailRecordQuerySet]:
         """Return everything else that is about it, such as downloads of its file."""

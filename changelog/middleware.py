@@ -12,7 +12,7 @@ from django.urls import ResolverMatch
 from changelog.models.trail import TrailKind
 from changelog.trail import record_event
 from changelog.trail.origin import coming_from
-from changzhi_portal.pages.base import PortalRequest
+from changzhi_portal.pages.base import ApiCall, PortalRequest
 from changzhi_portal.personal import holds_personal_data
 from changzhi_portal.rights import Actor
 
@@ -20,7 +20,7 @@ _REFUSED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 
 class TrailMiddleware:
-    """Middleware that records views of personal records, searches for numbers, and refused attempts of signed-in users.
+    """Middleware that records views of personal records, searches for numbers, calls of the API, and refused attempts.
 
     An attempt counts as refused where the address is one of the portal's (resolved) and the answer is 403 or 404: what a
     user may not see is answered like what does not exist.
@@ -35,6 +35,8 @@ class TrailMiddleware:
             response = self.get_response(request)
             if response.status_code == HTTPStatus.OK:
                 _record_views(cast(PortalRequest, request))
+            if (call := getattr(request, "api_call", None)) is not None:
+                _record_call(cast(PortalRequest, request), call)
             if (search := getattr(request, "number_search", None)) is not None:
                 asked, found = search
                 by = cast(PortalRequest, request).user
@@ -48,6 +50,11 @@ def _record_views(request: PortalRequest) -> None:
     for shown in getattr(request, "shown_records", []):
         if holds_personal_data(type(shown)):
             record_event(TrailKind.VIEWED, by=request.user, about=shown, division=shown.belongs_to())
+
+
+def _record_call(request: PortalRequest, call: ApiCall) -> None:
+    detail = {"register": call.slug, "query": dict(request.GET.items())}
+    record_event(TrailKind.CALLED, by=request.user, label=call.title, rows=call.rows, detail=detail)
 
 
 def _record_refusal(request: HttpRequest, match: ResolverMatch, status: int) -> None:

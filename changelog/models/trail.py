@@ -38,6 +38,7 @@ class TrailKind(models.TextChoices):
     UNMASKED = "unmasked", "查看原文"
     EXPORTED = "exported", "导出"
     EXPORTED_CLEAR = "exported_clear", "导出原文"
+    CALLED = "called", "接口读取"
     TEMPLATE = "template", "下载模板"
     ORIGINAL = "original", "下载原文件"
     MARKED = "marked", "下载标出问题的表格"
@@ -58,7 +59,7 @@ class TrailKind(models.TextChoices):
 
 
 # Files of a register; `object_label` is its title.
-OF_REGISTERS = (TrailKind.EXPORTED, TrailKind.EXPORTED_CLEAR, TrailKind.TEMPLATE)
+OF_REGISTERS = (TrailKind.EXPORTED, TrailKind.EXPORTED_CLEAR, TrailKind.TEMPLATE, TrailKind.CALLED)
 
 
 class AddedOnlyError(Exception):

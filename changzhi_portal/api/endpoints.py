@@ -19,7 +19,7 @@ from changzhi_portal.api.fields import as_json, serializer_of
 from changzhi_portal.api.paging import Page, page_of
 from changzhi_portal.api.parameters import chosen_fields, limit_of, refuse_unknown, refuse_wrong_filters
 from changzhi_portal.api.problems import NotSignedInError
-from changzhi_portal.pages.base import check_scoped
+from changzhi_portal.pages.base import ApiCall, check_scoped
 from changzhi_portal.pages.filters import RegisterFilterSet
 from changzhi_portal.refusals import NotAllowedError, NotFoundError
 from changzhi_portal.registers.register import RegisterSheet
@@ -47,8 +47,6 @@ class Endpoint(ViewSet):
     slug: ClassVar[str]  # not `name`, which Django REST framework sets to None
     title: ClassVar[str]
     requires: ClassVar[str]
-    # How many rows the answer has, for the trail.
-    answered_rows: int | None = None
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
@@ -103,18 +101,18 @@ class RegisterEndpoint(Endpoint):
         refuse_wrong_filters(filterset, query)
         page = page_of(filterset.qs, query, sorts=self.sorts, limit=limit)
         results = self.written(request, page.keys, fields)
-        self.answered_rows = len(results)
+        request._request.api_call = ApiCall(self.slug, self.title, len(results))
         return Response({"results": results, "next": self._next(request, page)})
 
     def get_record(self, request: Request, ref: str) -> Response:
         """Answer with one record; a record of another area does not exist."""
         query = request.query_params
         refuse_unknown(query, {"fields"})
-        key = self.visible(request).filter(ref=ref).values_list("pk", flat=True).first()
-        if key is None:
+        found = self.visible(request).filter(ref=ref).first()
+        if found is None:
             raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
-        [record] = self.written(request, [key], chosen_fields(query, self.fields))
-        self.answered_rows = 1
+        request._request.shown_records = [found]
+        [record] = self.written(request, [found.pk], chosen_fields(query, self.fields))
         return Response(record)
 
     @property

@@ -16,6 +16,14 @@ from changzhi_portal.rights import Actor, has_right
 from changzhi_portal.scope import ScopedModel, ScopedQuerySet
 
 
+class ApiCall(NamedTuple):
+    """What a call of the API has given out, for the trail: of which register, how many rows."""
+
+    slug: str
+    title: str
+    rows: int
+
+
 class PortalRequest(HttpRequest):
     """A request as the portal's views get it, with the attribute `htmx` of django-htmx."""
 
@@ -24,6 +32,8 @@ class PortalRequest(HttpRequest):
     shown_records: list[Any]
     # A search for a personal number, for the trail: the text with the number masked, and the addresses of what was found.
     number_search: tuple[str, list[str]]
+    # What a page of the API has given out, for the trail.
+    api_call: ApiCall
     user: Actor  # type: ignore[assignment]  # LoginRequiredMiddleware lets nobody else through
 
 

@@ -1,0 +1,33 @@
+"""Tests of what the API leaves in the trail: every page that was given out, and every person that was looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from changelog.models import TrailRecord
+from changelog.trail import TrailKind
+from tests.factories import make_organization, make_worker
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_page_of_a_list_says_who_read_how_many_rows_of_what(place, clerk, signed_in):
+    make_organization(place.communities[0])
+    signed_in(clerk).get("/api/v1/organizations/?active=yes")
+    record = TrailRecord.objects.get(kind=TrailKind.CALLED)
+    assert (record.made_by, record.object_label, record.rows) == (clerk, "社会组织", 1)
+    assert record.detail == {"register": "organizations", "query": {"active": "yes"}}
+
+
+def test_a_single_person_counts_as_viewed(place, clerk, signed_in):
+    worker = make_worker(place.communities[0])
+    assert signed_in(clerk).get(f"/api/v1/workers/{worker.ref}/").status_code == 200
+    assert TrailRecord.objects.get(kind=TrailKind.VIEWED).object_ref == worker.ref
+
+
+def test_what_is_refused_is_recorded_and_a_wrong_parameter_is_not(place, clerk, other_clerk, signed_in):
+    theirs = make_worker(place.communities[0])
+    client = signed_in(other_clerk)
+    client.get(f"/api/v1/workers/{theirs.ref}/")
+    client.get("/api/v1/workers/?nonsense=1")
+    assert [record.kind for record in TrailRecord.objects.all()] == [TrailKind.REFUSED]
