@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("changelog", "0005_trail_exports"),
+        ("changelog", "0004_trail"),
         ("communities", "0008_contacts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
