@@ -28,7 +28,7 @@ def record_lock_out(username: str, user: User | None, closed: str) -> None:
 
     Attempts that are refused while it is closed are not recorded: a flood would fill the trail.
     """
-    _record_stranger(TrailKind.LOCKED_OUT, username, user, {"limit": closed})
+    _record_stranger(TrailKind.LOCKED_OUT, username, user, detail={"limit": closed})
 
 
 def record_second_step(user: User, what: str) -> None:
@@ -36,7 +36,7 @@ def record_second_step(user: User, what: str) -> None:
 
     `what` is `code_asked` in a browser that the user has not signed in with before, or `wrong_code`.
     """
-    _record_stranger(TrailKind.SECOND_FACTOR, user.username, user, {"what": what})
+    _record_stranger(TrailKind.SECOND_FACTOR, user.username, user, detail={"what": what})
 
 
 def _record_stranger(kind: TrailKind, username: str, user: User | None, detail: dict[str, Any] | None = None) -> None:

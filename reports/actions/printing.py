@@ -154,8 +154,10 @@ def print_queued(briefing_id: int) -> Briefing | None:
 def _print(claim: Claim[Briefing]) -> None:
     """Compute the figures, create the PDF, and write the state last. Raises ClaimLostError."""
     briefing = Briefing.objects.select_related("period", "division__parent").get(pk=claim.key)
-    briefing.figures = _figures_of(briefing)
-    briefing.trail_head = _trail_head() or briefing.trail_head
+    figures = _figures_of(briefing)
+    if figures != briefing.figures or not briefing.trail_head:  # the same issue printed again stays byte for byte
+        briefing.trail_head = _trail_head() or briefing.trail_head
+    briefing.figures = figures
     claim.heartbeat(step="正在绘图和排版")
     pdf = print_markup(issue_markup(briefing))
     claim.heartbeat(step="正在保存文件")

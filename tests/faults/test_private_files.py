@@ -111,13 +111,14 @@ def test_no_file_of_a_running_portal_may_be_read_by_others(tmp_path: Path) -> No
             processes.enter_context(running(var, *module))
         sign_in(f"http://127.0.0.1:{port}")
         wait_until(lambda: any((var / "broker" / "queue").iterdir()), "a message of beat")
+        assert list(open_to_others(var / "broker")) == []
         with running(
             var, "celery", "--app", "changzhi_portal", "worker", "--queues", "uploads,targets,reports",
             "--concurrency", "1",
         ):  # fmt: skip
             wait_until(lambda: not any((var / "broker" / "queue").iterdir()), "the worker's taking of the messages")
         written = {path.relative_to(var).parts[0] for path in var.rglob("*") if path.is_file()}
-        assert {"portal.sqlite3", "portal.sqlite3-wal", "secrets", "files", "cache", "broker"} <= written
+        assert {"portal.sqlite3", "portal.sqlite3-wal", "secrets", "files", "cache"} <= written
         assert list(open_to_others(var)) == []
 
 
