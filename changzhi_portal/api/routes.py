@@ -37,7 +37,9 @@ class Nothing(APIView):
         """Refuse every method: visitors by 401, others by 404."""
         super().initial(request, *args, **kwargs)
         refuse_visitors(request)
-        raise NotFoundError("没有找到：接口里没有这个地址。", cure="There is no such address. See /api/v1/openapi.json.")
+        raise NotFoundError(
+            "没有找到：接口里没有这个地址。", cure="There is no such address. See /api/v1/openapi.json."
+        )
 
 
 def _addresses() -> list[URLPattern]:
