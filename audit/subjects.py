@@ -132,12 +132,12 @@ class Subject:
     def _of_record(self) -> TrailRecordQuerySet:
         return self._events.filter(model=self.label, object_ref=self.ref)
 
-    def _exports(self, kind: TrailKind) -> TrailRecordQuerySet:
+    def _exports(self, *kinds: TrailKind) -> TrailRecordQuerySet:
         """Filter for exports that hold the record: of its register, for an area that it belonged to, since it was added."""
         register = register_of(self.model)
         if register is None:
             return TrailRecord.objects.none()
-        exports = self._events.exports([kind], title=register().title, since=self._added_at)
+        exports = self._events.exports(kinds, title=register().title, since=self._added_at)
         return exports.filter(division__in=self._areas)
 
     @cached_property
