@@ -113,8 +113,7 @@ class Subject:
         return [
             self._of_record.filter(kind=K.VIEWED),
             looked_up,
-            self._exports(K.EXPORTED),
-            self._exports(K.CALLED),
+            self._exports(K.EXPORTED, K.CALLED),
             templates,
         ]
 
