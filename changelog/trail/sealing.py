@@ -39,21 +39,14 @@ def seal_waiting(*, among_all: bool = False) -> int:
     """
     _take_in_spool()
     _compare_with_head()
+    # Each batch is looked for behind the one before, so that a long row of waiting records is passed over once.
+    newest = TrailSeal.objects.aggregate(newest=Max("record"))["newest"] or 0
+    after = 0 if among_all else newest - _RECENT
     count = 0
-    while True:
-        waiting = _waiting(among_all)
-        if not waiting:
-            return count
+    while waiting := list(TrailRecord.objects.unsealed().filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
         count += _seal(waiting)
-
-
-def _waiting(among_all: bool) -> list[int]:
-    """Return the keys of the records that wait for their seal, at most _BATCH."""
-    records = TrailRecord.objects.unsealed()
-    if not among_all:
-        newest = TrailSeal.objects.aggregate(newest=Max("record"))["newest"] or 0
-        records = records.filter(pk__gt=newest - _RECENT)
-    return list(records.values_list("pk", flat=True)[:_BATCH])
+        after = waiting[-1]
+    return count
 
 
 def _seal(keys: list[int]) -> int:
