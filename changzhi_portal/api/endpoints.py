@@ -1,9 +1,10 @@
-"""The endpoints of the API: what a register's records look like below `/api/v1/`, read within the user's scope."""
+"""The endpoints of the API: kinds of rows below `/api/v1/`, read within the user's scope."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -65,34 +66,30 @@ class Endpoint(ViewSet):
             raise NotAllowedError(f"您的角色不能查看{self.title}。", cure=f"The role may not use {self.slug}.")
 
 
-class RegisterEndpoint(Endpoint):
-    """The records of one register: those that its list shows, as its sheet writes them.
+class ListEndpoint(Endpoint):
+    """Rows that an address filters and sorts, a page at a time.
 
-    An app declares the register, the queryset and the filters of its list, and what rows may be sorted by.
+    An app declares the queryset, the filters, what rows may be sorted by, and a serializer that describes what is said of
+    each.
     """
 
-    requires = "may_see_registers"
-    register: ClassVar[type[RegisterSheet]]
     queryset: ClassVar[QuerySet]
     filterset: ClassVar[type[RegisterFilterSet]]
     serializer_class: ClassVar[type[serializers.Serializer]]
     # Lookups by the name that `sort` gives.
     sorts: ClassVar[Mapping[str, str]] = MappingProxyType({})
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "register" in vars(cls):
-            cls.slug, cls.title = cls.register.name, cls.register.title
-            cls.serializer_class = serializer_of(cls.register)
+    # False for rows that are the same for everybody, such as months.
+    is_scoped: ClassVar[bool] = True
 
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., Any]:
-        """Return the view function; raises ImproperlyConfigured when the records cannot be limited to the user's scope."""
-        check_scoped(cls, getattr(cls, "queryset", None))
+        """Return the view function; raises ImproperlyConfigured when the rows cannot be limited to the user's scope."""
+        if cls.is_scoped:
+            check_scoped(cls, getattr(cls, "queryset", None))
         return super().as_view(*args, **initkwargs)
 
     def get_page(self, request: Request) -> Response:
-        """Answer with one page of the records that match the filters of the address."""
+        """Answer with one page of the rows that match the filters of the address."""
         query = request.query_params
         own = {"limit", "cursor", "fields", "sort"}
         refuse_unknown(query, {*self.filterset.base_filters, *own})
@@ -100,39 +97,22 @@ class RegisterEndpoint(Endpoint):
         filterset = self.filterset(query, queryset=self.visible(request), request=request)
         refuse_wrong_filters(filterset, query)
         page = page_of(filterset.qs, query, sorts=self.sorts, limit=limit)
-        results = self.written(request, page.keys, fields)
+        results = self.written(request, page.keys, [name for name in self.fields if fields is None or name in fields])
         request._request.api_call = ApiCall(self.slug, self.title, len(results))
         return Response({"results": results, "next": self._next(request, page)})
 
-    def get_record(self, request: Request, ref: str) -> Response:
-        """Answer with one record; a record of another area does not exist."""
-        query = request.query_params
-        refuse_unknown(query, {"fields"})
-        found = self.visible(request).filter(ref=ref).first()
-        if found is None:
-            raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
-        request._request.shown_records = [found]
-        [record] = self.written(request, [found.pk], chosen_fields(query, self.fields))
-        return Response(record)
-
     @property
     def fields(self) -> list[str]:
-        """The names of what is said of a record."""
+        """The names of what is said of a row."""
         return list(self.serializer_class._declared_fields)
 
     def visible(self, request: Request) -> QuerySet:
-        """Return the records that the user may see."""
-        return self.queryset.visible_to(request.user)  # type: ignore[attr-defined]
+        """Return the rows that the user may see."""
+        return self.queryset.visible_to(request.user) if self.is_scoped else self.queryset.all()  # type: ignore[attr-defined]
 
-    def written(self, request: Request, keys: list[int], fields: frozenset[str] | None) -> list[dict[str, Any]]:
-        """Return what is said of the records with these keys, in their order."""
-        path = scope_path_of(request.user)
-        if path is None:
-            return []
-        found = self.register().entries(self.queryset.filter(pk__in=keys), path)
-        records = {record.pk: entry | {"version": record.version} for record, entry in found}
-        names = [name for name in self.fields if fields is None or name in fields]
-        return [{name: as_json(records[key].get(name)) for name in names} for key in keys if key in records]
+    def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
+        """Return what is said of the rows with these keys, in their order."""
+        raise NotImplementedError
 
     @staticmethod
     def _next(request: Request, page: Page) -> str | None:
@@ -145,9 +125,63 @@ class RegisterEndpoint(Endpoint):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add an ETag to what was read, and answer 304 where the client has it already."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        if request.method in {"GET", "HEAD"} and response.status_code == 200:
+        if request.method in {"GET", "HEAD"} and response.status_code == HTTPStatus.OK:
             response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
         return response
+
+
+class RowsEndpoint(ListEndpoint):
+    """Rows of a model that is no register. The serializer's fields name in `source` where their values come from."""
+
+    def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
+        """See ListEndpoint.written."""
+        declared = self.serializer_class._declared_fields
+        lookups = [(declared[name].source or name).replace(".", "__") for name in names]
+        found = {pk: values for pk, *values in self.queryset.filter(pk__in=keys).values_list("pk", *lookups)}
+        writers = [declared[name].to_representation for name in names]
+        return [
+            {
+                name: None if value in (None, "") else write(value)
+                for name, write, value in zip(names, writers, found[key], strict=True)
+            }
+            for key in keys
+            if key in found
+        ]
+
+
+class RegisterEndpoint(ListEndpoint):
+    """The records of one register: those that its list shows, as its sheet writes them."""
+
+    requires = "may_see_registers"
+    register: ClassVar[type[RegisterSheet]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "register" in vars(cls):
+            cls.slug, cls.title = cls.register.name, cls.register.title
+            cls.serializer_class = serializer_of(cls.register)
+
+    def get_record(self, request: Request, ref: str) -> Response:
+        """Answer with one record; a record of another area does not exist."""
+        query = request.query_params
+        refuse_unknown(query, {"fields"})
+        fields = chosen_fields(query, self.fields)
+        found = self.visible(request).filter(ref=ref).first()
+        if found is None:
+            raise NotFoundError(f"没有找到这条{self.title}记录。", cure="There is no such record in the user's area.")
+        request._request.shown_records = [found]
+        names = [name for name in self.fields if fields is None or name in fields]
+        [record] = self.written(request, [found.pk], names)
+        return Response(record)
+
+    def written(self, request: Request, keys: list[int], names: list[str]) -> list[dict[str, Any]]:
+        """See ListEndpoint.written."""
+        path = scope_path_of(request.user)
+        if path is None:
+            return []
+        found = self.register().entries(self.queryset.filter(pk__in=keys), path)
+        records = {record.pk: entry | {"version": record.version} for record, entry in found}
+        return [{name: as_json(records[key].get(name)) for name in names} for key in keys if key in records]
 
 
 def _conditional(request: Request, response: Any) -> Any:

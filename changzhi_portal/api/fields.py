@@ -43,6 +43,14 @@ def as_json(value: Any) -> Any:
     return None if value == "" else value
 
 
+class MonthField(serializers.CharField):
+    """A month, stored as its first day: 2018-06."""
+
+    def to_representation(self, value: datetime.date) -> str:
+        """Return the month."""
+        return f"{value:%Y-%m}"
+
+
 def field_of_column(column: Column) -> serializers.Field:
     """Return the field that describes a column; whether it must be given is for the row check to say."""
     given: dict[str, Any] = {"label": column.header, "required": False, "allow_null": True}

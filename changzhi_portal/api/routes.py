@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from changzhi_portal.api.endpoints import Endpoint, RegisterEndpoint, refuse_visitors
+from changzhi_portal.api.endpoints import Endpoint, ListEndpoint, RegisterEndpoint, refuse_visitors
 from changzhi_portal.discovery import by_key, classes_in
 from changzhi_portal.refusals import NotFoundError
 
@@ -45,12 +45,11 @@ class Nothing(APIView):
 def _addresses() -> list[URLPattern]:
     patterns = []
     for endpoint in endpoints():
+        slug = endpoint.slug
+        if issubclass(endpoint, ListEndpoint):
+            patterns.append(path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"))
         if issubclass(endpoint, RegisterEndpoint):
-            slug = endpoint.slug
-            patterns += [
-                path(f"{slug}/", endpoint.as_view({"get": "get_page"}), name=f"{slug}-list"),
-                path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"),
-            ]
+            patterns.append(path(f"{slug}/<slug:ref>/", endpoint.as_view({"get": "get_record"}), name=f"{slug}-detail"))
     return patterns
 
 
